@@ -1,0 +1,141 @@
+"""The words of the product as types: licences, documents, gaps. No I/O."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+type Moment = datetime | date
+"""When something happened, as precisely as the platform says it: a UTC instant, or only a day."""
+
+
+def iso(moment: Moment | None) -> str | None:
+    """`2026-11-24T02:00:00Z` for an instant, `2026-11-24` for a day."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return moment.isoformat() if moment else None
+
+
+def parse_iso(text: str | None) -> Moment | None:
+    """The inverse of `iso`; raises ValueError on anything else."""
+    if not text:
+        return None
+    if "T" not in text:
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"no time zone in {text!r}")
+    return moment.astimezone(UTC)
+
+
+class DocumentKind(StrEnum):
+    """One file of evidence. Certificates and receipts are native: never altered."""
+
+    RECORD = "record"
+    CERTIFICATE = "certificate"
+    RECEIPT = "receipt"
+    TERMS = "terms"
+    CAPTURE = "capture"
+    PREVIEW = "preview"
+
+    @property
+    def native(self) -> bool:
+        """Made by the platform, so archived byte for byte or not at all."""
+        return self in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT, DocumentKind.PREVIEW)
+
+
+class GapReason(StrEnum):
+    """Why a document that should exist is not there."""
+
+    ON_REQUEST = "on_request"
+    NONE_OFFERED = "none_offered"
+    FAILED = "failed"
+    LAPSED = "lapsed"
+    UNREAD = "unread"
+
+
+class Outcome(StrEnum):
+    """How a run ended, for one account or as a whole."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """The licensed work, named by provider and asset id."""
+
+    provider: str
+    asset_id: str
+    title: str | None = None
+    contributor: str | None = None
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Licence:
+    """The grant, as a platform's history lists it. Frozen; an adapter that learns more yields a fuller one.
+
+    `licence_id` is the platform's own, where it is globally unique. Where there is none, `key` holds the parts that the
+    adapter declares (user or organisation, asset, kind, the platform's own date string). `row` is what the platform's
+    list said, verbatim; it becomes the record. `comp` marks a preview download, which grants nothing.
+    """
+
+    asset: Asset
+    licence_id: str | None = None
+    key: tuple[str, ...] = ()
+    listing: str = "downloads"
+    kind: str | None = None
+    licensed_at: Moment | None = None
+    licensee: str | None = None
+    seat: str | None = None
+    plan: str | None = None
+    order: str | None = None
+    client_hints: Mapping[str, str] = field(default_factory=dict)
+    comp: bool = False
+    row: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """What makes this licence this licence, on any account and in any run."""
+        if self.licence_id is None and not self.key:
+            raise ValueError("a licence needs a licence id or a declared key")
+        return ":".join((self.asset.provider, *((self.licence_id,) if self.licence_id else self.key)))
+
+    @property
+    def platform_id(self) -> str:
+        """What to call it when talking to the platform or the user before it is archived."""
+        return self.licence_id or self.asset.asset_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """One file of evidence: bytes as they came, and where from.
+
+    `name` is the file name inside the archive object (`certificate.pdf`); `url` has no secrets in it.
+    """
+
+    name: str
+    kind: DocumentKind
+    content: bytes
+    media_type: str
+    url: str | None = None
+    retrieved_at: datetime | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sha512(self) -> str:
+        return hashlib.sha512(self.content).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A document that should exist and does not."""
+
+    kind: DocumentKind
+    reason: GapReason
+    detail: str = ""

@@ -1,0 +1,149 @@
+"""Every error of the archiver, once.
+
+A class's docstring is the user's message: what happened, then what to do. `{detail}` is filled in where it is raised.
+Exit codes: 2 usage and configuration, 10 a person is needed, 20 the platform changed or a spending request was refused,
+30 the platform is out of reach, 40 a partial run, 50 this machine, 90 integrity. The highest of a command wins.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import ClassVar
+
+
+class ArchiverError(Exception):
+    """{detail}"""
+
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", *, page: SavedPage | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.page = page
+
+    def __str__(self) -> str:
+        message = " ".join((inspect.getdoc(type(self)) or "{detail}").split())
+        return message.replace("{detail}", self.detail or "no further detail")
+
+
+class SavedPage:
+    """The page on which an adapter lost its way, kept for the maintainer: URL, title and raw bytes."""
+
+    def __init__(self, url: str, content: bytes, title: str = "") -> None:
+        self.url, self.content, self.title = url, content, title
+
+
+class ConfigError(ArchiverError):
+    """{detail}"""
+
+    exit_code = 2
+
+
+class WrongPassword(ArchiverError):
+    """The platform refused the sign-in: {detail}. Give the new secret with `archiver account rotate NAME`; until then
+    the account is not tried again, because platforms lock accounts after repeated refusals."""
+
+    exit_code = 10
+
+
+class PasswordExpired(ArchiverError):
+    """The platform asks for a new password: {detail}. Change it on the platform's site, then run
+    `archiver account rotate NAME`."""
+
+    exit_code = 10
+
+
+class AccountBlocked(ArchiverError):
+    """The platform blocks this account or this browser: {detail}. Open the site in an ordinary browser and follow what
+    it says, then run `archiver sign-in NAME`."""
+
+    exit_code = 10
+
+
+class SignInNeeded(ArchiverError):
+    """A person has to sign in: {detail}. Run `archiver sign-in NAME`."""
+
+    exit_code = 10
+
+
+class SessionExpired(ArchiverError):
+    """The sign-in is no longer valid: {detail}. Run `archiver sign-in NAME`, or `archiver account rotate NAME` for a
+    token."""
+
+    exit_code = 10
+
+
+class NotAccepted(ArchiverError):
+    """Unattended runs are off for this account: {detail}. A named person can accept this with `archiver account add
+    NAME ... --accept-automation "PERSON"`."""
+
+    exit_code = 10
+
+
+class LayoutChanged(ArchiverError):
+    """The platform's page or answer is not what the adapter knows: {detail}. Nothing was guessed; please send the saved
+    page to the adapter's maintainer."""
+
+    exit_code = 20
+
+
+class SpendRefused(ArchiverError):
+    """A request outside the adapter's declared read-only rules was refused before it left this machine: {detail}.
+    Nothing was spent; please report it to the adapter's maintainer."""
+
+    exit_code = 20
+
+
+class SiteUnavailable(ArchiverError):
+    """The platform could not be reached: {detail}. The next run tries again."""
+
+    exit_code = 30
+    retryable = True
+
+
+class RateLimited(ArchiverError):
+    """The platform asks to be left alone for a while: {detail}. The next run tries again; a lower `pacing` in
+    archiver.yaml avoids this."""
+
+    exit_code = 30
+    retryable = True
+
+
+class NotACertificate(ArchiverError):
+    """What the platform sent is not the document it should be: {detail}. It was not filed; the next run tries again."""
+
+    exit_code = 40
+    retryable = True
+
+
+class DiskFull(ArchiverError):
+    """The disk is full: {detail}. Make room and run again; what was archived is safe."""
+
+    exit_code = 50
+
+
+class ArchiveBusy(ArchiverError):
+    """Another command is writing to this archive: {detail}. Wait until it ends, then try again."""
+
+    exit_code = 50
+    retryable = True
+
+
+class BrowserMissing(ArchiverError):
+    """No usable Chromium was found: {detail}. Install Chromium or Chrome, or name one in ARCHIVER_CHROMIUM."""
+
+    exit_code = 50
+
+
+class VaultLocked(ArchiverError):
+    """The vault cannot be opened: {detail}."""
+
+    exit_code = 50
+
+
+class IntegrityError(ArchiverError):
+    """The archive is not what it should be: {detail}. Do not repair it by hand; run `archiver verify` and compare with
+    a copy."""
+
+    exit_code = 90

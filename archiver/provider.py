@@ -1,0 +1,430 @@
+"""The contract between the archiver and an adapter, and how adapters are found.
+
+An adapter declares what it is (`ProviderInfo`), which requests it may make (`Rules`), and four short methods. It never
+sees a raw browser, page or HTTP client: it gets a `Session`, through which every request passes the guard.
+"""
+
+from __future__ import annotations
+
+import json as _json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cache, cached_property
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from archiver.domain import Document, Gap, Licence
+from archiver.errors import ArchiverError, ConfigError, LayoutChanged, SavedPage
+
+# ---------------------------------------------------------------- request rules
+
+
+class Mode(StrEnum):
+    """Who is at the wheel: nobody (strict) or a person signing in (sign_in)."""
+
+    STRICT = "strict"
+    SIGN_IN = "sign_in"
+
+
+class Purpose(StrEnum):
+    """What a declared request is for. Only READ and REFRESH may be sent unattended besides the sign-in itself."""
+
+    READ = "read"
+    REFRESH = "refresh"
+    SIGN_IN = "sign_in"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One kind of request: method, URL pattern and, where one URL both reads and spends, the fields that decide.
+
+    In `url`, `*` stands for one path segment or host label, `**` for the rest of a path; a query is not part of it.
+    `fields` bind query or body values: each must occur exactly once with exactly this value.
+    """
+
+    method: str
+    url: str
+    purpose: Purpose = Purpose.READ
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def matches(self, request: Request) -> bool:
+        return (
+            self.method in ("*", request.method)
+            and _pattern(self.url).fullmatch(request.place) is not None
+            and all(request.fields.get(name) == [value] for name, value in self.fields.items())
+        )
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request about to leave: what the rules judge, with its URL in one canonical form."""
+
+    method: str
+    url: str
+    body: bytes | None = None
+    passive: bool = False  # an image, style sheet, script or font that a page asked for
+
+    @cached_property
+    def place(self) -> str:
+        """`https://host/path`, host in lower case, path decoded once; `""` if the URL hides where it goes."""
+        parts = urlsplit(self.url)
+        path = unquote(parts.path or "/")
+        hidden = "%2f" in parts.path.lower() or "\\" in path or "%" in path or "//" in path
+        if hidden or parts.username or parts.scheme not in ("http", "https") or {".", ".."} & set(path.split("/")):
+            return ""
+        port = f":{parts.port}" if parts.port and parts.port != {"http": 80, "https": 443}[parts.scheme] else ""
+        return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}{path}"
+
+    @cached_property
+    def host(self) -> str:
+        return (urlsplit(self.url).hostname or "").lower()
+
+    @cached_property
+    def fields(self) -> dict[str, list[str]]:
+        """Query and form or JSON body fields, each with all its values."""
+        found = parse_qs(urlsplit(self.url).query, keep_blank_values=True)
+        text = (self.body or b"").decode("utf-8", "replace")
+        if text.lstrip().startswith("{"):
+            try:
+                decoded = _json.loads(text)
+            except ValueError:
+                decoded = {}
+            body = {name: [str(value)] for name, value in decoded.items()}
+        else:
+            body = parse_qs(text, keep_blank_values=True)
+        for name, values in body.items():
+            found.setdefault(name, []).extend(values)
+        return found
+
+
+@cache
+def _pattern(glob: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*\*|\*)", glob)
+    return re.compile("".join({"**": ".*", "*": "[^/]*"}.get(p, re.escape(p)) for p in parts))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """All that an adapter may send. What no rule allows is refused; `refuse` wins over every permission.
+
+    `assets` are URL patterns from which a page may load pictures, styles, scripts and fonts by GET. `sign_in_hosts` are
+    identity and captcha hosts that a page may talk to while a person signs in.
+    """
+
+    allow: tuple[Rule, ...]
+    refuse: tuple[Rule, ...] = ()
+    assets: tuple[str, ...] = ()
+    sign_in_hosts: tuple[str, ...] = ()
+
+    def permit(self, request: Request, mode: Mode = Mode.STRICT) -> bool:
+        """Whether this request may leave the machine. Pure; called for every request and every redirect hop."""
+        if not request.place or any(rule.matches(request) for rule in self.refuse):
+            return False
+        if any(rule.matches(request) for rule in self.allow):
+            return True
+        if request.method == "GET" and request.passive:
+            return any(_pattern(glob).fullmatch(request.place) for glob in self.assets)
+        return mode is Mode.SIGN_IN and request.host in self.sign_in_hosts
+
+    def reads_only(self, request: Request) -> bool:
+        """A declared request that changes nothing at the platform: every GET, read-only POSTs and token refreshes."""
+        return request.method in ("GET", "HEAD") or any(
+            rule.matches(request) and rule.purpose in (Purpose.READ, Purpose.REFRESH) for rule in self.allow
+        )
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """Every host that may be connected to in strict mode (patterns with `*` labels stay patterns)."""
+        return frozenset(urlsplit(url).netloc.lower() for url in (*(rule.url for rule in self.allow), *self.assets))
+
+
+# ---------------------------------------------------------------- what an adapter declares
+
+
+class Transport(StrEnum):
+    HTTP = "http"
+    BROWSER = "browser"
+
+
+class Scope(StrEnum):
+    """Whose history an account sees: one seat's, or the whole organisation's."""
+
+    SEAT = "seat"
+    ORGANISATION = "organisation"
+
+
+class Automation(StrEnum):
+    """What the platform's terms say about software that reads one's own account."""
+
+    PERMITTED = "permitted"
+    SILENT = "silent"
+    RESTRICTED = "restricted"
+    UNREAD = "unread"
+
+    @property
+    def needs_acceptance(self) -> bool:
+        return self in (Automation.RESTRICTED, Automation.UNREAD)
+
+
+class Basis(StrEnum):
+    """What an adapter stands on: the vendor's published contract, third parties' observations, or assumptions."""
+
+    DOCUMENTED = "documented"
+    OBSERVED = "observed"
+    UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInMethod:
+    """One way to sign in: which secrets it needs, and whether it runs in a browser or as a plain HTTP client."""
+
+    name: str  # token | password | attended
+    transport: Transport
+    secrets: tuple[str, ...] = ()
+    optional_secrets: tuple[str, ...] = ()
+    needs_username: bool = False
+    where: str = ""  # where a person finds the secret, and which permissions to tick
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutomationTerms:
+    """The class, with the words it rests on."""
+
+    stance: Automation
+    quote: str
+    source: str
+    read_on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirm:
+    """How the platform itself confirms a licence to a third party, and who may ask."""
+
+    how: str
+    who: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderInfo:
+    """Everything about an adapter that is not code. `archiver providers` prints it."""
+
+    name: str
+    title: str
+    home: str
+    login_url: str
+    methods: tuple[SignInMethod, ...]
+    rules: Rules
+    scope: Scope
+    listings: tuple[str, ...]  # the platform's lists, each swept for itself
+    identity: str
+    documents: Mapping[str, str]  # kind -> "offered", or why not
+    client_hints: str
+    basis: Basis
+    basis_detail: str
+    automation: AutomationTerms
+    confirm: Confirm
+    pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
+    headless: bool = True
+    session_secrets: tuple[
+        str, ...
+    ] = ()  # names of cookies and tokens that are searched for before anything is archived
+
+    def method(self, name: str | None) -> SignInMethod:
+        """The sign-in method of that name, or the provider's first; ConfigError names what there is."""
+        for method in self.methods:
+            if name in (None, method.name):
+                return method
+        known = ", ".join(method.name for method in self.methods)
+        raise ConfigError(f"{self.name} has no sign-in method {name!r}. Use one of: {known}.")
+
+
+# ---------------------------------------------------------------- what an adapter is given
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer that has passed the guard: final status and URL after checked redirects, lower-case headers, body."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    content: bytes
+    retrieved_at: datetime
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @property
+    def text(self) -> str:
+        charset = re.search(r"charset=\"?([\w-]+)", self.headers.get("content-type", ""), re.IGNORECASE)
+        try:
+            return self.content.decode(charset[1] if charset else "utf-8", "replace")
+        except LookupError:
+            return self.content.decode("utf-8", "replace")
+
+    def expect(self, *statuses: int) -> Response:
+        """This response, if its status is one of these (200 if none are given); else LayoutChanged with the page."""
+        if self.status not in (statuses or (200,)):
+            raise LayoutChanged(f"{self.url} answered {self.status}", page=SavedPage(self.url, self.content))
+        return self
+
+    def json(self) -> Any:
+        """The decoded body; LayoutChanged with the page where it is not JSON."""
+        try:
+            return _json.loads(self.content)
+        except ValueError:
+            raise LayoutChanged(
+                f"{self.url} should be JSON and is {self.media_type or 'of no type'}",
+                page=SavedPage(self.url, self.content),
+            ) from None
+
+
+class Session(Protocol):
+    """What an adapter may do over plain HTTP. Waiting, pacing, retries, Retry-After and the guard are in here.
+
+    `get` and `post` follow redirects hop by hop and raise SpendRefused for what no rule allows, SessionExpired for 401,
+    RateLimited after repeated 429, SiteUnavailable after repeated 5xx or a lost connection. Any other status is
+    returned. Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ,
+    not assets).
+    """
+
+    username: str | None
+    settings: Mapping[str, str]
+
+    def now(self) -> datetime: ...
+
+    def authorise(self, headers: Mapping[str, str]) -> None: ...
+
+    def keep_secret(self, value: str) -> None:
+        """Declare a value (a session token) that must never be archived, logged or shown."""
+
+    async def get(
+        self, url: str, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response: ...
+
+    async def post(
+        self, url: str, *, form: Mapping[str, str] | None = None, json: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response: ...  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Click:
+    """An outcome that is not one yet: click this and look again (cookie banners, interstitials)."""
+
+    selector: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """An outcome that asks for a one-time code: where to type it, and what to press."""
+
+    field: str
+    submit: str
+
+
+type SignInOutcome = type[ArchiverError] | Click | Code | None
+"""What a sign-in page shows: an error, a step to take, a code to give, or None: signed in."""
+
+
+class BrowserSession(Session, Protocol):
+    """What an adapter may do in a real browser. One page; `get` uses the same cookies without rendering."""
+
+    async def goto(self, url: str) -> Response:
+        """Open a page and wait until it is loaded. The response's content is the document's HTML as rendered."""
+
+    async def page(self) -> Response:
+        """The page as it now stands (status 200), for reading and for SavedPage."""
+
+    async def seen(self, selector: str, *, wait: float = 0.0) -> bool:
+        """Whether a visible element matches, waiting up to `wait` seconds for it."""
+
+    async def fill(self, fields: Mapping[str, str]) -> None:
+        """Type values into fields, by selector; LayoutChanged names a field that is not there."""
+
+    async def click(self, selector: str) -> None: ...
+
+    async def rows(self, selector: str, *, start: int = 0) -> list[str]:
+        """The outer HTML of the matching elements, from the `start`-th on."""
+
+    async def scroll_to_end(self) -> None:
+        """Scroll to the page's end and wait until the network is quiet (endless lists)."""
+
+    async def settle(
+        self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0
+    ) -> None:
+        """Wait until one of the outcomes shows, take its steps, and return when signed in; else raise its error.
+
+        A key is a CSS or text selector, or `url:` and a glob on the whole URL. The first match in order wins. No match
+        in time is LayoutChanged, never WrongPassword. `Code` asks the challenge once.
+        """
+
+
+class Challenge(Protocol):
+    """Answers a question that the secrets alone cannot; raises SignInNeeded where nobody is there to answer."""
+
+    async def code(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it."""
+
+    licences: Sequence[Licence]
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """One list of a platform, as pages. It ends at the stated total, an empty page or a declared end marker."""
+
+    listing: str
+    pages: AsyncIterator[Page]
+
+
+class Provider[S: Session](ABC):
+    """One adapter. Stateless apart from what `sign_in` learned about the account (user id, plan)."""
+
+    info: ClassVar[ProviderInfo]
+
+    @abstractmethod
+    async def sign_in(self, session: S, secrets: Mapping[str, str], challenge: Challenge) -> None:
+        """Sign in once; raise the error that says what a person must do. Never called twice after a refusal."""
+
+    @abstractmethod
+    async def signed_in(self, session: S) -> bool:
+        """Whether the session is valid now; asked after a restore and after `sign_in`."""
+
+    @abstractmethod
+    def history(self, session: S) -> Sequence[History]:
+        """The account's lists. Comps are yielded as licences with `comp=True`."""
+
+    @abstractmethod
+    def documents(self, session: S, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
+        """The licence's documents and gaps, and at most one fuller Licence with the same identity.
+
+        Must yield a record. Raise NotACertificate for one that is not what it claims; the sync files a `failed` gap.
+        """
+
+
+def discover() -> dict[str, type[Provider[Any]]]:
+    """All installed adapters by name, in alphabetical order."""
+    return {
+        entry.name: entry.load() for entry in sorted(entry_points(group="archiver.providers"), key=lambda e: e.name)
+    }
+
+
+def load(name: str) -> type[Provider[Any]]:
+    """The adapter of that name; ConfigError lists the installed ones."""
+    for entry in entry_points(group="archiver.providers"):
+        if entry.name == name:
+            found: type[Provider[Any]] = entry.load()
+            return found
+    names = ", ".join(sorted(entry.name for entry in entry_points(group="archiver.providers"))) or "none"
+    raise ConfigError(f"There is no provider {name!r}. Installed: {names}.")

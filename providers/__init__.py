@@ -1,0 +1,1 @@
+"""One file per platform; found through the entry-point group `archiver.providers`."""
