@@ -53,10 +53,20 @@ class Rule:
     fields: Mapping[str, str] = field(default_factory=dict)
 
     def matches(self, request: Request) -> bool:
+        """Exactly this place, and each bound field exactly once: what a permission needs."""
         return (
             self.method in ("*", request.method)
             and _pattern(self.url).fullmatch(request.place) is not None
             and all(request.fields.get(name) == [value] for name, value in self.fields.items())
+        )
+
+    def resembles(self, request: Request) -> bool:
+        """Anything that a lenient server could take for this request: enough for a refusal."""
+        pattern = _pattern(self.url.lower())
+        return (
+            self.method.upper() in ("*", request.method.upper())
+            and any(pattern.fullmatch(place) for place in request.lenient_places)
+            and all(value in request.fields.get(name, ()) for name, value in self.fields.items())
         )
 
 
@@ -72,40 +82,86 @@ class Request:
     @cached_property
     def place(self) -> str:
         """`https://host/path`, host in lower case, path decoded once; `""` if the URL hides where it goes."""
-        parts = urlsplit(self.url)
-        path = unquote(parts.path or "/")
-        hidden = "%2f" in parts.path.lower() or "\\" in path or "%" in path or "//" in path
-        if hidden or parts.username or parts.scheme not in ("http", "https") or {".", ".."} & set(path.split("/")):
+        try:
+            parts = urlsplit(self.url)
+            port = parts.port
+        except ValueError:
             return ""
-        port = f":{parts.port}" if parts.port and parts.port != {"http": 80, "https": 443}[parts.scheme] else ""
-        return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}{path}"
+        path, host = unquote(parts.path or "/"), (parts.hostname or "").lower()
+        hidden = (
+            not self.url.isprintable()
+            or parts.scheme not in _PORTS
+            or "@" in parts.netloc
+            or not _HOST.fullmatch(host)
+            or "%2f" in parts.path.lower()
+            or any(mark in path for mark in ("\\", "%", "//", "\ufffd"))
+            or not path.isprintable()
+            or {".", ".."} & {segment.split(";")[0] for segment in path.split("/")}
+        )
+        if hidden:
+            return ""
+        return f"{parts.scheme}://{host}{f':{port}' if port not in (None, _PORTS[parts.scheme]) else ''}{path}"
+
+    @cached_property
+    def lenient_places(self) -> set[str]:
+        """How lenient servers may read it: case, `;parameters`, empty segments and closing marks do not count."""
+        place = self.place.lower()
+        bare = re.sub("(?<!:)//+", "/", re.sub(";[^/]*", "", place))
+        return {place, place.rstrip("/"), bare, bare.rstrip("/. ")}
 
     @cached_property
     def host(self) -> str:
-        return (urlsplit(self.url).hostname or "").lower()
+        return urlsplit(self.place).hostname or ""
 
     @cached_property
-    def fields(self) -> dict[str, list[str]]:
-        """Query and form or JSON body fields, each with all its values."""
-        found = parse_qs(urlsplit(self.url).query, keep_blank_values=True)
+    def body_fields(self) -> dict[str, list[str]]:
+        """The fields of a JSON object or a form, each with all its values; empty for any other body."""
         text = (self.body or b"").decode("utf-8", "replace")
         if text.lstrip().startswith("{"):
             try:
-                decoded = _json.loads(text)
-            except ValueError:
-                decoded = {}
-            body = {name: [str(value)] for name, value in decoded.items()}
-        else:
-            body = parse_qs(text, keep_blank_values=True)
-        for name, values in body.items():
+                decoded: _Object = _json.loads(text, object_pairs_hook=_Object)
+            except (ValueError, RecursionError):
+                return {}
+            return decoded.fields
+        # An encoded form has no line breaks; what has them is multipart, whose fields are not read here.
+        return {} if "\n" in text else parse_qs(text, keep_blank_values=True)
+
+    @cached_property
+    def fields(self) -> dict[str, list[str]]:
+        """Query and body fields, each with all its values. A JSON body is read as a form too: some servers do."""
+        found = parse_qs(urlsplit(self.url).query, keep_blank_values=True)
+        body = [self.body_fields]
+        if self.body and self.body.lstrip().startswith(b"{"):
+            body.append(parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+        for name, values in (item for fields in body for item in fields.items()):
             found.setdefault(name, []).extend(values)
         return found
 
 
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
+
+class _Object(dict[str, object]):
+    """A JSON object that has not forgotten its duplicate keys."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        self.fields: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self.fields.setdefault(name, []).append(str(value))
+
+
 @cache
 def _pattern(glob: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*\*|\*)", glob)
-    return re.compile("".join({"**": ".*", "*": "[^/]*"}.get(p, re.escape(p)) for p in parts))
+    """`*` stays inside one path segment or host label; `**` is the rest of the path."""
+    scheme, _, rest = glob.partition("://")
+    host, slash, path = rest.partition("/")
+    parts = re.split(r"(\*\*|\*)", slash + path)
+    return re.compile(
+        re.escape(scheme) + "://" + re.escape(host).replace(r"\*", "[^/.:]*")
+        + "".join({"**": ".*", "*": "[^/]*"}.get(part, re.escape(part)) for part in parts)
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +179,7 @@ class Rules:
 
     def permit(self, request: Request, mode: Mode = Mode.STRICT) -> bool:
         """Whether this request may leave the machine. Pure; called for every request and every redirect hop."""
-        if not request.place or any(rule.matches(request) for rule in self.refuse):
+        if not request.place or any(rule.resembles(request) for rule in self.refuse):
             return False
         if any(rule.matches(request) for rule in self.allow):
             return True
@@ -411,6 +467,14 @@ class Provider[S: Session](ABC):
 
         Must yield a record. Raise NotACertificate for one that is not what it claims; the sync files a `failed` gap.
         """
+
+    def read_certificate(self, licence: Licence, text: str) -> Licence:  # noqa: ARG002  # for those that read it
+        """The fuller licence that a certificate's text gives, with the same identity; by default the licence as it was.
+
+        Pure. Called by core with the text of every certificate, PDF or plain. Raises NotACertificate for a certificate
+        of another licence.
+        """
+        return licence
 
 
 def discover() -> dict[str, type[Provider[Any]]]:

@@ -1,0 +1,22 @@
+# Every target sets up what it needs and can be run at any time, again and again.
+.PHONY: setup demo test check lock
+
+setup: ## the environment in .venv, and a Chromium
+	@.ci/setup
+
+demo: setup ## the whole job on bundled recordings
+	@.venv/bin/archiver demo
+
+test: setup ## all tests
+	@echo "test: running the tests on two processes"
+	@.venv/bin/pytest -n 2
+
+check: setup ## style, types and import directions
+	@echo "check: ruff, mypy, import-linter"
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache --no-logo
+
+lock: ## lock the newest versions of all dependencies
+	@.ci/lock

@@ -1,0 +1,137 @@
+"""A timestamp authority on this machine, for the demo and the tests. It proves nothing to anybody else."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from archiver.archive import verify
+from archiver.errors import ConfigError
+
+CONFIGURATION = """\
+[tsa]
+default_tsa = local
+[local]
+serial = {folder}/serial
+signer_cert = {folder}/tsa.pem
+signer_key = {folder}/tsa.key
+signer_digest = sha256
+default_policy = 1.3.6.1.4.1.32473.1
+digests = sha256, sha384, sha512
+ess_cert_id_alg = sha256
+{chain}
+"""
+
+
+class LocalAuthority:
+    """`with LocalAuthority(folder) as authority:` serves timestamps at `authority.url`, checked by `authority.root_pem`.
+
+    A new root and a new authority certificate are made in the folder each time. `chain=True` sends the root along, as
+    some authorities do. ConfigError where there is no OpenSSL 3.
+    """
+
+    def __init__(self, folder: Path, *, chain: bool = False) -> None:
+        program = verify.openssl()
+        if program is None:
+            raise ConfigError("The local timestamp authority needs the program openssl, version 3. Install it.")
+        self.root_pem = folder / "root.pem"
+        self._program, self._folder, self._turn = program, folder, threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        _certify(folder)
+        (folder / "serial").write_text("01\n")
+        (folder / "tsa.cnf").write_text(
+            CONFIGURATION.format(folder=folder.as_posix(), chain=f"certs = {folder.as_posix()}/root.pem" * chain)
+        )
+        authority = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                answer = authority.reply(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(200)
+                self.send_header("Content-Type", "application/timestamp-reply")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Say nothing: the demo's output is for people."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+
+    def reply(self, query: bytes) -> bytes:
+        """The timestamp response to an RFC 3161 query."""
+        with self._turn, tempfile.TemporaryDirectory() as scratch:  # one at a time: openssl counts in the serial file
+            asked, answered = Path(scratch) / "query", Path(scratch) / "reply"
+            asked.write_bytes(query)
+            command: list[str | Path] = [
+                self._program,
+                "ts",
+                "-reply",
+                "-config",
+                self._folder / "tsa.cnf",
+                "-section",
+                "local",
+            ]
+            subprocess.run([*command, "-queryfile", asked, "-out", answered], check=True, capture_output=True)
+            return answered.read_bytes()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _certify(folder: Path) -> None:
+    """A root, and a certificate of that root which may do nothing but timestamps."""
+    root_key, tsa_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root_name, tsa_name = (
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+        for text in ("Local demo root", "Local demo timestamp authority")
+    )
+    now = datetime.now(UTC)
+    never = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    usage = dict.fromkeys((*never, "encipher_only", "decipher_only"), False)
+
+    def certificate(name: x509.Name, key: ec.EllipticCurvePrivateKey, *, ca: bool) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(root_name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(minutes=5))
+            .not_valid_after(now + timedelta(days=3650))
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            .add_extension(
+                x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **usage), critical=True
+            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
+        )
+
+    root = certificate(root_name, root_key, ca=True).sign(root_key, hashes.SHA256())
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    tsa = certificate(tsa_name, tsa_key, ca=False).add_extension(purpose, critical=True).sign(root_key, hashes.SHA256())
+    (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
+    (folder / "tsa.pem").write_bytes(tsa.public_bytes(Encoding.PEM))
+    (folder / "tsa.key").write_bytes(tsa_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (folder / "tsa.key").chmod(0o600)

@@ -1,0 +1,49 @@
+"""What proves one object to an outsider, and tells nothing about any other: for `verify.py --proof`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from archiver.archive import verify
+from archiver.archive.ledger import Line
+from archiver.archive.reader import Archive
+from archiver.archive.tree import inclusion_path
+from archiver.errors import IntegrityError
+
+
+def disclose(archive: Archive, object_id: str, out: Path) -> None:
+    """Write into the folder `out` an object and its place in the archive.
+
+    `<kind>/<folder>/` is the OCFL object. `integrity/` holds a C2SP tlog-proof for the ledger's first line and for each
+    line that records the object, the checkpoints that they lead to (the first one with a timestamp, else the newest)
+    with their timestamps, the signer's key, the authorities' roots and the verifier. IntegrityError where the object is
+    not in the ledger or no checkpoint covers it.
+    """
+    stored = archive.object(object_id)
+    lines = [line for line in archive.lines() if line.seq == 0 or line.id == stored.id]
+    if len(lines) < 2:
+        raise IntegrityError(f"{stored.folder} is not in the ledger")
+    integrity = out / "integrity"
+    integrity.mkdir(parents=True)
+    shutil.copytree(stored.path, out / stored.id.split(":")[2] / stored.folder, copy_function=shutil.copyfile)
+    checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
+    covering = [_first_covering(checkpoints, line) for line in lines[1:]]
+    for line, (size, note, tokens) in zip(lines, [covering[0], *covering], strict=True):
+        proof = verify.InclusionProof(
+            line.raw, line.seq, tuple(inclusion_path(archive.lines(), line.seq, size)), note.read_bytes()
+        )
+        (integrity / f"{line.seq:08d}.tlog-proof").write_bytes(proof.encode())
+        for file in (note, *tokens):
+            shutil.copyfile(file, integrity / file.name)
+    for name in (verify.SIGNER_KEY, verify.TSA_ROOTS):
+        if (archive.root / name).exists():
+            shutil.copyfile(archive.root / name, integrity / Path(name).name)
+    shutil.copyfile(verify.__file__, integrity / "verify.py")
+
+
+def _first_covering(checkpoints: list[tuple[int, Path, list[Path]]], line: Line) -> tuple[int, Path, list[Path]]:
+    over = [checkpoint for checkpoint in checkpoints if checkpoint[0] > line.seq]
+    if not over:
+        raise IntegrityError(f"no checkpoint covers ledger line {line.seq} yet; the next run writes one")
+    return next((checkpoint for checkpoint in over if checkpoint[2]), over[-1])

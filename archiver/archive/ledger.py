@@ -1,0 +1,171 @@
+"""The ledger: an append-only list of canonical JSON lines, each holding the SHA-256 of the line before it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import mmap
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from archiver import __version__
+from archiver.archive.verify import canonical
+from archiver.domain import iso
+from archiver.errors import ArchiveBusy, IntegrityError
+
+if sys.platform == "win32":
+    import msvcrt
+
+    LOCKED_BYTE = 1 << 40  # far behind the end: Windows locks are mandatory, and readers must be able to read
+
+    def _lock(handle: int) -> None:
+        os.lseek(handle, LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+type Entry = tuple[str, Mapping[str, object]]
+"""A line to be: its type and what it says."""
+
+FIRST = "0" * 64
+_LONGEST = 1 << 14  # bytes of what a line says
+_TAIL = 1 << 16  # bytes at the end of the file, in which the newest line is found
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its bytes without the line end, and where in the file it begins."""
+
+    raw: bytes
+    offset: int
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """All that the line says; IntegrityError where it is not a ledger line."""
+        try:
+            fields = json.loads(self.raw)
+            int(fields["seq"]), str(fields["type"]), str(fields["prev"])
+        except (ValueError, KeyError, TypeError):
+            raise IntegrityError(f"the ledger has no valid line at byte {self.offset}") from None
+        return dict(fields)
+
+    @property
+    def end(self) -> int:
+        """Where the next line begins."""
+        return self.offset + len(self.raw) + 1
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.raw).hexdigest()
+
+    @property
+    def seq(self) -> int:
+        return int(self.fields["seq"])
+
+    @property
+    def type(self) -> str:
+        return str(self.fields["type"])
+
+    @property
+    def id(self) -> str | None:
+        """The object that the line is about."""
+        return self.fields.get("id")
+
+
+def read_lines(path: Path, offset: int = 0) -> Iterator[Line]:
+    """The complete lines from a byte offset on, one at a time; a last line without its end is not there yet."""
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        file.seek(offset)
+        for data in file:
+            if not data.endswith(b"\n"):
+                return
+            line = Line(data[:-1], offset)
+            yield line
+            offset = line.end
+
+
+def last_line(path: Path) -> Line | None:
+    """The newest complete line, without reading the rest; IntegrityError where the file does not end with lines."""
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL))
+        *_, last, _unfinished = b"", *file.read().split(b"\n")
+        if last:
+            return Line(last, size - len(_unfinished) - len(last) - 1)
+        if size > _TAIL:
+            raise IntegrityError("the ledger's end is no ledger line")
+    return None
+
+
+def check_fields(fields: Mapping[str, object]) -> None:
+    """ValueError where a line would hold free text, a name, or more than a line may."""
+    text = canonical(dict(fields))
+    if len(text) > _LONGEST or not text.isascii() or b" " in text or b"\\" in text:
+        raise ValueError(f"a ledger line holds ids, digests and numbers, no free text: {text.decode()[:200]}")
+
+
+class Ledger:
+    """The ledger, held for writing: nobody else can open it so until `close`.
+
+    Opening cuts off a last line that a crash left unfinished; ArchiveBusy where another process holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+        try:
+            try:
+                _lock(self._handle)
+            except OSError:
+                raise ArchiveBusy(str(path.parent.parent)) from None
+            self.head = last_line(path)
+            self.end = self.head.end if self.head else 0
+            if os.fstat(self._handle).st_size != self.end:
+                os.ftruncate(self._handle, self.end)
+                os.fsync(self._handle)
+        except BaseException:
+            self.close()
+            raise
+
+    def append(self, entries: Sequence[Entry]) -> list[Line]:
+        """Write lines, durably, all of them in one stroke."""
+        at = iso(datetime.now(UTC))
+        lines: list[Line] = []
+        seq, previous, offset = (self.head.seq + 1, self.head.hash, self.end) if self.head else (0, FIRST, 0)
+        for kind, fields in entries:
+            frame = {"seq": seq, "prev": previous, "type": kind, "at": at, "tool": __version__}
+            lines.append(Line(canonical({**fields, **frame}), offset))
+            seq, previous, offset = seq + 1, lines[-1].hash, lines[-1].end
+        data = memoryview(b"".join(line.raw + b"\n" for line in lines))
+        while data:
+            data = data[os.write(self._handle, data) :]
+        os.fsync(self._handle)
+        if lines:
+            self.head, self.end = lines[-1], offset
+        return lines
+
+    def newest(self, object_id: str) -> Line | None:
+        """The newest line that records a version of an object; searches the file backwards in place."""
+        if not self.end:
+            return None
+        needle = f'"id":"{object_id}","inventory_sha512":'.encode()
+        with mmap.mmap(self._handle, self.end, access=mmap.ACCESS_READ) as data:
+            found = data.rfind(needle)
+            if found < 0:
+                return None
+            start, end = data.rfind(b"\n", 0, found) + 1, data.find(b"\n", found)
+            return Line(data[start:end], start)
+
+    def close(self) -> None:
+        os.close(self._handle)

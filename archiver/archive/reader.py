@@ -1,0 +1,107 @@
+"""Reading an archive: its ledger and its objects. Never needs a lock; sees only what is completely written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from archiver.archive import verify
+from archiver.archive.ledger import Line, last_line, read_lines
+from archiver.archive.store import object_path
+from archiver.errors import IntegrityError
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of an object: where its bytes lie, and the SHA-512 that they must have."""
+
+    path: Path
+    sha512: str
+
+
+class StoredObject:
+    """One object of an archive as its inventory describes it; IntegrityError where it is absent or unreadable."""
+
+    def __init__(self, root: Path, object_id: str) -> None:
+        self.id = object_id
+        self.path = object_path(root, object_id)
+        self.folder = self.path.name
+        try:
+            self.inventory = (self.path / "inventory.json").read_bytes()
+            self._inventory: dict[str, Any] = json.loads(self.inventory)
+            self.versions: tuple[str, ...] = tuple(f"v{n + 1}" for n in range(len(self._inventory["versions"])))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IntegrityError(f"{self.folder} cannot be read ({error})") from None
+
+    def files(self, version: str | None = None) -> dict[str, StoredFile]:
+        """Logical name -> file, of the newest version or the one named."""
+        try:
+            state = self._inventory["versions"][version or self._inventory["head"]]["state"]
+            return {
+                name: StoredFile(self.path / self._inventory["manifest"][digest][0], digest)
+                for digest, names in state.items()
+                for name in names
+            }
+        except (KeyError, TypeError, AttributeError, IndexError):
+            raise IntegrityError(f"{self.folder} has an inventory that makes no sense") from None
+
+    def read(self, name: str, version: str | None = None) -> bytes:
+        """A file's bytes; IntegrityError where they are not what was archived, or the object has no such file."""
+        file = self.files(version).get(name)
+        if file is None:
+            raise IntegrityError(f"{self.folder} holds no {name}")
+        try:
+            content = file.path.read_bytes()
+        except OSError as error:
+            raise IntegrityError(f"{file.path.name} of {self.folder} cannot be read ({error.strerror})") from None
+        if hashlib.sha512(content).hexdigest() != file.sha512.lower():
+            raise IntegrityError(f"{file.path.name} of {self.folder} is not what was archived")
+        return content
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The archive of one client, at `root`; it may be empty or not there yet."""
+
+    root: Path
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / verify.LEDGER
+
+    @cached_property
+    def origin(self) -> str | None:
+        """`live` or `replay`; None before the first line."""
+        first = next(self.lines(), None)
+        return first.fields.get("origin") if first else None
+
+    def lines(self, after: int = -1, offset: int = 0) -> Iterator[Line]:
+        """The ledger's lines from a byte offset on (a line's `offset` or `end`), with a number above `after`."""
+        for line in read_lines(self.ledger, offset):
+            if line.seq > after:
+                yield line
+
+    def head(self) -> Line | None:
+        """The ledger's newest line."""
+        return last_line(self.ledger)
+
+    def object(self, object_id: str) -> StoredObject:
+        """The object of an id, or of a folder's name; IntegrityError where there is none."""
+        if not object_id.startswith(verify.URN):
+            candidates = [f"{verify.URN}:{kind}:{object_id}" for kind in verify.KINDS]
+            object_id = next((each for each in candidates if self._holds(each)), candidates[0])
+        try:
+            return StoredObject(self.root, object_id)
+        except verify.Malformed as error:
+            raise IntegrityError(str(error)) from None
+
+    def _holds(self, object_id: str) -> bool:
+        try:
+            return object_path(self.root, object_id).is_dir()
+        except verify.Malformed:
+            return False

@@ -1,0 +1,186 @@
+"""The seal: a signed checkpoint over the whole ledger (C2SP signed-note), and RFC 3161 timestamps over that."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archiver.archive import verify
+from archiver.archive.store import move_over, write_new, write_over
+from archiver.errors import ArchiverError
+from archiver.files import replace_file, sync_folder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.x509 import Certificate
+
+type Post = Callable[[str, bytes, str, float], bytes]
+"""Sends `(url, body, content_type, timeout in seconds)`, gives the answer; OSError or ArchiverError where it fails."""
+
+PATIENCE = 5.0  # seconds for one authority
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authority:
+    """A timestamp authority. `roots`: a PEM file with its root certificate; None: one of those that browsers trust."""
+
+    name: str
+    url: str
+    roots: Path | None = None
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The newest checkpoint: its size, the time of its first timestamp, and which authority failed and how."""
+
+    size: int
+    secured_since: str | None
+    warnings: tuple[str, ...] = ()
+
+
+def sign(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> bytes:
+    """A checkpoint in the form of C2SP tlog-checkpoint, signed with Ed25519 under the name `origin`."""
+    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+    identity = verify.key_id(origin, signer.public_key().public_bytes_raw())
+    signature = base64.b64encode(identity + signer.sign(text.encode())).decode()
+    return f"{text}\n\N{EM DASH} {origin} {signature}\n".encode()
+
+
+def seal(
+    root: Path,
+    *,
+    origin: str,
+    frontier: verify.Frontier,
+    signer: Ed25519PrivateKey,
+    authorities: Sequence[Authority],
+    post: Post,
+) -> Seal:
+    """Write a checkpoint over the ledger, if it has grown, and get the timestamps that the newest checkpoint lacks."""
+    folder = root / verify.CHECKPOINTS
+    note = folder / f"{frontier.size:08d}.note"
+    if not note.exists():
+        staged = root / "staging" / note.name
+        write_new(staged, sign(origin, frontier.size, frontier.root(), signer))
+        staged.rename(note)
+        sync_folder(folder)
+    lacking = [each for each in authorities if not _response(note, each).exists()]
+    with ThreadPoolExecutor(len(lacking) or 1) as pool:
+        answers = list(pool.map(lambda each: _ask(note.read_bytes(), each, post), lacking))
+    warnings = [_keep(root, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
+    times = [verify.Token.parse(path.read_bytes()).time for path in folder.glob(f"{note.name}.*.tsr")]
+    return Seal(frontier.size, min(times, default=None), tuple(filter(None, warnings)))
+
+
+def anchored_tokens(root: Path) -> tuple[int, dict[str, str]] | None:
+    """The newest checkpoint's size and its timestamps, name -> SHA-256; None where it has none.
+
+    The next line holds them, which proves that it is younger.
+    """
+    checkpoints = verify.checkpoint_files(root / verify.CHECKPOINTS)
+    if not checkpoints or not checkpoints[-1][2]:
+        return None
+    size, note, tokens = checkpoints[-1]
+    names = {path.name[len(note.name) + 1 : -len(".tsr")]: path for path in tokens}
+    return size, {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in names.items()}
+
+
+def _response(note: Path, authority: Authority) -> Path:
+    return note.with_name(f"{note.name}.{authority.name}.tsr")
+
+
+def _ask(data: bytes, authority: Authority, post: Post) -> tuple[int | None, bytes | str]:
+    """Ask for one timestamp over `data`: the nonce asked with, and the raw answer or why there is none."""
+    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
+
+    builder = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA512)
+    request = builder.nonce(nonce=True).cert_request(cert_request=True).build()
+    try:
+        return request.nonce, post(authority.url, request.as_bytes(), "application/timestamp-query", PATIENCE)
+    except (OSError, ArchiverError) as error:
+        return None, str(error)
+
+
+def _keep(root: Path, note: Path, authority: Authority, nonce: int | None, answer: bytes | str) -> str | None:
+    """Keep an answer as it came, then check it; a text says why the checkpoint still has no timestamp, or a doubt."""
+    trouble = f"No timestamp from {authority.name}: {{}}. The archive stays UNPROVEN until a later seal gets one."
+    if isinstance(answer, str):
+        return trouble.format(answer)
+    response = _response(note, authority)
+    kept = response.with_name(f"{response.name}.unchecked")
+    write_over(kept, answer)
+    try:
+        doubt = _check(root, kept, note, nonce, authority)
+    except verify.Malformed as error:
+        move_over(kept, response.with_name(f"{response.name}.refused"))
+        return trouble.format(f"its answer does not hold ({error})")
+    kept.rename(response)
+    sync_folder(note.parent)
+    return doubt
+
+
+def _check(root: Path, response: Path, note: Path, nonce: int | None, authority: Authority) -> str | None:
+    """Check an answer against what was asked and the authority's roots; Malformed says what is wrong with it.
+
+    The roots are added to the archive's. A text says what could not be checked.
+    """
+    data = response.read_bytes()
+    token = verify.Token.parse(data)
+    if not token.covers(note.read_bytes()):
+        raise verify.Malformed("it is a timestamp of something else")
+    if token.nonce is None or int.from_bytes(token.nonce, "big") != nonce:
+        raise verify.Malformed("it answers another request")
+    roots = _roots(authority, data)
+    if not roots:
+        raise verify.Malformed("its root certificate is not known here; name it as `roots` of this authority")
+    refusal = _refusal(data, note.read_bytes(), roots)
+    known = root / verify.TSA_ROOTS
+    _remember(known, roots)
+    program = verify.openssl()
+    if refusal and program is None:
+        return f"The timestamp from {authority.name} could not be checked here: {refusal}."
+    if refusal and program:
+        refusal = verify.openssl_refuses(program, response, note, authority.roots or known, known)
+    if refusal:
+        raise verify.Malformed(refusal)
+    return None
+
+
+def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | None:
+    """Why the strict reader refuses a timestamp. That need not be a fault: it reads DER only, and some send BER."""
+    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+
+    try:
+        VerifierBuilder(roots=roots).build().verify_message(decode_timestamp_response(response), data)
+    except (ValueError, VerificationError) as error:
+        return str(error)
+    return None
+
+
+def _roots(authority: Authority, response: bytes) -> list[Certificate]:
+    """What an authority's timestamps are checked against: its configured roots, else the public root of its chain."""
+    from cryptography import x509
+
+    if authority.roots:
+        return x509.load_pem_x509_certificates(authority.roots.read_bytes())
+    import certifi
+
+    public = x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())
+    return [each for each in public if each.subject.public_bytes() in response]  # it issued a certificate in there
+
+
+def _remember(file: Path, certificates: Iterable[Certificate]) -> None:
+    """Add certificates to a PEM file, each once."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    content = file.read_bytes() if file.exists() else b""
+    for each in certificates:
+        pem = each.public_bytes(Encoding.PEM)
+        if pem not in content:
+            content += pem
+    if not file.exists() or file.read_bytes() != content:
+        replace_file(file, content, 0o644)

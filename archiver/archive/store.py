@@ -1,0 +1,279 @@
+"""OCFL 1.1 objects: how they are named, where they lie, and how one is built so that it is either there or not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from archiver import __version__
+from archiver.archive import verify
+from archiver.domain import Moment, iso
+from archiver.files import sync_folder
+
+KINDS = {folder: kind for kind, folder in verify.KINDS.items()}
+"""Folder below `evidence/` -> the kind's name in ids."""
+
+LONGEST_FOLDER = 60
+_LONGEST_PROVIDER = 24
+_FILE_NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,58}[a-z0-9]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewObject:
+    """One object to archive: `kind` is its folder (`licences`), `files` what it holds, by name.
+
+    File names are lower case, as every system can store them: `certificate.pdf`. ValueError for any other.
+    """
+
+    kind: str
+    date: Moment | None
+    provider: str
+    asset_id: str
+    identity: str
+    files: Mapping[str, bytes]
+    created: datetime
+
+    def __post_init__(self) -> None:
+        check_names(self.files)
+
+    @cached_property
+    def object_id(self) -> str:
+        return object_id(self.kind, self.date, self.provider, self.asset_id, self.identity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """An object's version in the archive, under ledger line `seq`; `already`: it was there before."""
+
+    object_id: str
+    version: str
+    seq: int
+    already: bool
+
+    @property
+    def folder(self) -> str:
+        return self.object_id.rpartition(":")[2]
+
+
+def check_names(files: Mapping[str, bytes]) -> None:
+    """ValueError for a file name that some system cannot store, and for an object without files."""
+    wrong = [name for name in files if not _FILE_NAME.fullmatch(name)]
+    if wrong or not files:
+        raise ValueError(f"not names of files in an archive: {wrong}")
+
+
+def object_id(kind: str, date: Moment | None, provider: str, asset_id: str, identity: str) -> str:
+    """`urn:x-archiver:licence:20261124_shutterstock_1234567890_1a2b3c4d`, for any text in any part.
+
+    The last part, the folder's name, has at most 60 characters; the asset id is cut first. An undated object is filed
+    under `undated`; a date is the UTC day.
+    """
+    if isinstance(date, datetime):
+        date = date.astimezone(UTC)
+    day = f"{date:%Y%m%d}" if date and date.year >= 1000 else "undated"
+    digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    where = _plain(provider)[:_LONGEST_PROVIDER].strip("-_") or "unknown"
+    room = LONGEST_FOLDER - len(f"{day}_{where}__{digest}")
+    asset = _plain(asset_id)[:room].strip("-_") or "unknown"
+    return f"{verify.URN}:{KINDS[kind]}:{day}_{where}_{asset}_{digest}"
+
+
+def _plain(text: str) -> str:
+    """ASCII letters, digits, `-` and `_` only."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9_]+", "-", ascii_text)
+
+
+def object_path(root: Path, object_id: str) -> Path:
+    """The folder of an object in the archive at `root`, whether it is there or not."""
+    return root / verify.object_path(object_id)
+
+
+# ---------------------------------------------------------------- building
+
+
+@dataclass(frozen=True)
+class Staged:
+    """An object's version, complete and durable in the staging folder: what to record, and how to put it in place."""
+
+    object_id: str
+    version: str
+    inventory_sha512: str
+    folder: Path  # in staging: the whole object for v1, else the version's folder
+
+    @property
+    def intent(self) -> dict[str, str]:
+        return {"id": self.object_id, "version": self.version, "inventory_sha512": self.inventory_sha512}
+
+
+def stage_object(staging: Path, new: NewObject) -> Staged:
+    """Build a new object, version v1."""
+    digests = {name: hashlib.sha512(content).hexdigest() for name, content in new.files.items()}
+    manifest: dict[str, list[str]] = {}
+    for name, digest in digests.items():
+        manifest.setdefault(digest, []).append(f"v1/content/{name}")
+    inventory = _inventory(new.object_id, "v1", manifest, {"v1": _version(digests, new.created, "captured")})
+    folder = staging / new.object_id.rpartition(":")[2]
+    digest, inventories = _inventory_files(inventory)
+    files = {
+        **{f"v1/content/{name}": content for name, content in new.files.items()},
+        **{f"v1/{name}": content for name, content in inventories.items()},
+        **inventories,
+        "0=ocfl_object_1.1": b"ocfl_object_1.1\n",
+    }
+    _write(folder, files)
+    return Staged(new.object_id, "v1", digest, folder)
+
+
+def stage_version(staging: Path, object_id: str, before: bytes, files: Mapping[str, bytes]) -> Staged | None:
+    """Build the next version of the object with the inventory `before`: its files, changed or joined by `files`.
+
+    What did not change is carried over by its digest; None where nothing changed.
+    """
+    inventory = json.loads(before)
+    manifest, head = inventory["manifest"], inventory["head"]
+    state = _by_name(inventory["versions"][head]["state"])
+    digests = {name: hashlib.sha512(content).hexdigest() for name, content in files.items()}
+    if state | digests == state:
+        return None
+    version = f"v{int(head[1:]) + 1}"
+    content: dict[str, bytes] = {}
+    for name, digest in digests.items():
+        if digest not in inventory["manifest"]:
+            manifest = {**manifest, digest: [*manifest.get(digest, []), f"{version}/content/{name}"]}
+            content[f"content/{name}"] = files[name]
+    versions = {**inventory["versions"], version: _version(state | digests, datetime.now(UTC), "completed")}
+    digest, inventories = _inventory_files(_inventory(object_id, version, manifest, versions))
+    folder = staging / f"{object_id.rpartition(':')[2]}.{version}"
+    _write(folder, {**content, **inventories})
+    return Staged(object_id, version, digest, folder)
+
+
+def publish_version(root: Path, staging: Path, object_id: str, version: str) -> None:
+    """Make a version whose folder is in place the object's head: inventory first, then its digest.
+
+    Repeatable; after a crash it rolls forward.
+    """
+    place = object_path(root, object_id)
+    for name in ("inventory.json", "inventory.json.sha512"):
+        copy = staging / f"{place.name}.{name}"
+        write_over(copy, (place / version / name).read_bytes())
+        move_over(copy, place / name)
+    sync_folder(place)
+
+
+def _by_name(state: Mapping[str, list[str]]) -> dict[str, str]:
+    return {name: digest for digest, names in state.items() for name in names}
+
+
+def _version(digests: Mapping[str, str], created: datetime, message: str) -> dict[str, Any]:
+    state: dict[str, list[str]] = {}
+    for name, digest in sorted(digests.items()):
+        state.setdefault(digest, []).append(name)
+    user = {"name": f"archiver {__version__}", "address": f"{verify.URN}:tool"}
+    return {"created": iso(created), "message": message, "user": user, "state": state}
+
+
+def _inventory(object_id: str, head: str, manifest: Mapping[str, Any], versions: Mapping[str, Any]) -> bytes:
+    inventory = {
+        "id": object_id,
+        "type": "https://ocfl.io/1.1/spec/#inventory",
+        "digestAlgorithm": "sha512",
+        "head": head,
+        "manifest": manifest,
+        "versions": versions,
+    }
+    return json.dumps(inventory, indent=1, sort_keys=True).encode()
+
+
+def _inventory_files(inventory: bytes) -> tuple[str, dict[str, bytes]]:
+    digest = hashlib.sha512(inventory).hexdigest()
+    return digest, {"inventory.json": inventory, "inventory.json.sha512": f"{digest} inventory.json\n".encode()}
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder of new files, durably: all are written before the first is waited for."""
+    folders = {folder, *(folder / parent for name in files for parent in Path(name).parents)}
+    for each in sorted(folders):
+        each.mkdir()
+    handles = []
+    try:
+        for name, content in files.items():
+            handles.append(_create(folder / name, content))
+        for handle in handles:
+            os.fsync(handle)
+    finally:
+        for handle in handles:
+            os.close(handle)
+    for each in sorted(folders, reverse=True):
+        sync_folder(each)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that does not exist yet, durably, read-only."""
+    handle = _create(path, content)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_over(path: Path, content: bytes) -> None:
+    """Write a file durably, read-only, in place of what a crash may have left there."""
+    remove_file(path)
+    write_new(path, content)
+
+
+def _create(path: Path, content: bytes) -> int:
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o444)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def move_over(new: Path, old: Path) -> None:
+    """Rename a file to where perhaps another one is."""
+    if os.name == "nt" and old.exists():
+        old.chmod(stat.S_IWRITE)  # Windows replaces no read-only file
+    new.replace(old)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and what it lies in, durably."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, read-only or not, if it is there."""
+    if path.exists():
+        path.chmod(stat.S_IWRITE)  # Windows removes no read-only file
+        path.unlink()
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder with all that is in it, read-only files too."""
+    import shutil
+
+    def retry(remove: Callable[[str], object], name: str, _error: BaseException) -> None:
+        Path(name).chmod(stat.S_IWRITE)
+        remove(name)
+
+    shutil.rmtree(path, onexc=retry)

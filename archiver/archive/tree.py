@@ -1,0 +1,96 @@
+"""The Merkle tree over the ledger's lines: followed as it grows, and inclusion paths for disclosure."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.archive.ledger import FIRST, Line, read_lines
+from archiver.archive.verify import Frontier, Note, leaf_hash
+from archiver.errors import IntegrityError
+from archiver.files import replace_file
+
+
+@dataclass
+class Progress:
+    """How far a ledger has been read into its tree: after `last`, the newest line read."""
+
+    frontier: Frontier
+    last: Line | None = None
+
+    def read(self, line: Line) -> None:
+        """Take the next line in; IntegrityError where it does not follow the last one."""
+        if line.fields["prev"] != (self.last.hash if self.last else FIRST) or line.seq != self.frontier.size:
+            raise IntegrityError(f"ledger line {line.seq} does not follow the line before it")
+        self.frontier.add(leaf_hash(line.raw))
+        self.last = line
+
+
+def follow(ledger: Path, cache: Path) -> Frontier:
+    """The tree over all lines of a ledger, reading only those that are new since `cache` was written.
+
+    The cache may vanish, or lie: it is used where the ledger's line is the one that it saw last, and the checkpoint of
+    its size has its root. Else everything is read again.
+    """
+    progress = _load(ledger, cache) or Progress(Frontier())
+    for line in read_lines(ledger, progress.last.end if progress.last else 0):
+        progress.read(line)
+    if progress.last:
+        content = {
+            "size": progress.frontier.size,
+            "offset": progress.last.offset,
+            "last": progress.last.hash,
+            "peaks": [peak.hex() for peak in progress.frontier.peaks],
+        }
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(cache, json.dumps(content).encode())
+    return progress.frontier
+
+
+def _load(ledger: Path, cache: Path) -> Progress | None:
+    """Where the cache left off, if that holds: the last line's hash binds all before it, the signed root the peaks."""
+    with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError, AttributeError, IntegrityError):
+        stored = json.loads(cache.read_text())
+        frontier = Frontier(stored["size"], map(bytes.fromhex, stored["peaks"]))
+        line = next(read_lines(ledger, stored["offset"]), None)
+        note = Note.parse((ledger.parent / "checkpoints" / f"{frontier.size:08d}.note").read_bytes())
+        if line and line.hash == stored["last"] and line.seq == frontier.size - 1 and note.root == frontier.root():
+            return Progress(frontier, line)
+    return None
+
+
+def inclusion_path(lines: Iterable[Line], index: int, size: int) -> list[bytes]:
+    """The hashes that lead from leaf `index` to the root of the tree over the first `size` lines, sibling first.
+
+    RFC 6962, section 2.1.1. One pass over the lines, O(log n) memory; ValueError where they are fewer than `size`.
+    """
+    ranges = _siblings(index, 0, size)
+    frontiers = [Frontier() for _ in ranges]
+    by_start = sorted(zip(ranges, frontiers, strict=True), key=lambda pair: pair[0])
+    todo = iter(by_start)
+    (start, end), frontier = next(todo, ((size, size), Frontier()))
+    read = 0
+    for line in lines:
+        if read == size:
+            break
+        if read == end:
+            (start, end), frontier = next(todo, ((size, size), Frontier()))
+        if start <= read:
+            frontier.add(leaf_hash(line.raw))
+        read += 1
+    if read < size or not 0 <= index < size:
+        raise ValueError(f"no leaf {index} in a tree of {read} lines")
+    return [frontier.root() for frontier in frontiers]
+
+
+def _siblings(index: int, start: int, end: int) -> list[tuple[int, int]]:
+    """The ranges of leaves whose subtrees stand beside the way from a leaf to the root, from below."""
+    if end - start <= 1:
+        return []
+    middle = start + (1 << (end - start - 1).bit_length() - 1)
+    if index < middle:
+        return [*_siblings(index, start, middle), (middle, end)]
+    return [*_siblings(index, middle, end), (start, middle)]

@@ -1,0 +1,452 @@
+"""Writing an archive: one writer, group commit, and recovery from whatever moment the last one was killed at.
+
+The order that makes this safe: build in `staging/`, make it durable, note durably what is about to happen (the intent),
+rename into place, make the rename durable, append the ledger line durably. The ledger line is the commit.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import queue
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha512
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archiver.archive import seal as sealing
+from archiver.archive import tree, verify
+from archiver.archive.ledger import Entry, Ledger, Line, check_fields, read_lines
+from archiver.archive.reader import Archive
+from archiver.archive.seal import Authority, Post, Seal
+from archiver.archive.store import (
+    NewObject,
+    Staged,
+    Stored,
+    check_names,
+    make_folder,
+    object_path,
+    publish_version,
+    remove_file,
+    remove_tree,
+    stage_object,
+    stage_version,
+    write_new,
+)
+from archiver.domain import iso
+from archiver.errors import ArchiverError, ConfigError, DiskFull, IntegrityError
+from archiver.files import replace_file, sync_folder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+__all__ = ["ArchiveWriter", "Authority", "Seal", "open_archive"]
+
+BATCH = 64  # requests that share the durable writes of intents and ledger lines
+BUILDERS = 8  # objects that are built, and waited for by the disk, at once
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def open_archive(
+    root: Path,
+    *,
+    client: str,
+    signer: Ed25519PrivateKey,
+    origin: str,
+    authorities: Sequence[Authority],
+    state: Path,
+    post: Post,
+) -> Iterator[ArchiveWriter]:
+    """Open a client's archive for writing, making it where there is none, and finish what a killed command left.
+
+    `origin` is `live` or `replay`; `state` a disposable folder. ArchiveBusy while another process writes; ConfigError
+    for an archive of the other origin or of another signing key; IntegrityError where the ledger is shorter than its
+    checkpoints.
+    """
+    for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
+        make_folder(root / name)
+    ledger = Ledger(root / verify.LEDGER)
+    try:
+        _check_whole(root, ledger)
+        _introduce(root, ledger, signer, origin)
+        writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post)
+        try:
+            yield writer
+        finally:
+            writer.close()
+    finally:
+        ledger.close()
+
+
+# ---------------------------------------------------------------- a new archive, or the right one
+
+
+def _check_whole(root: Path, ledger: Ledger) -> None:
+    """A ledger that is shorter than what was signed was cut; going on would hide that."""
+    signed = verify.checkpoint_files(root / verify.CHECKPOINTS)
+    lines = ledger.head.seq + 1 if ledger.head else 0
+    if signed and signed[-1][0] > lines:
+        raise IntegrityError(f"the ledger of {root} has {lines} lines, but {signed[-1][1].name} covers more")
+    if not lines and (root / "evidence").exists():
+        raise IntegrityError(f"{root} holds evidence and no ledger")
+
+
+def _introduce(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, origin: str) -> None:
+    """Begin a new archive, or make sure that this is the archive meant; then put the running version's verifier in."""
+    fingerprint = verify.key_fingerprint(signer.public_key().public_bytes_raw())
+    first = next(read_lines(ledger.path), None)
+    if first is None:
+        _write_keys(root, signer, fingerprint)
+        mark = "" if origin == "live" else f"{verify.NOT_EVIDENCE}\n\n"
+        guide = Path(__file__).with_name("read-me-first.txt").read_text("utf-8")
+        replace_file(root / "READ-ME-FIRST.txt", (mark + guide).encode(), 0o644)
+        ledger.append([("origin", {"origin": origin, "key": fingerprint})])
+    elif first.fields.get("origin") != origin:
+        raise ConfigError(
+            f"{root} is a {first.fields.get('origin')} archive, and this is a {origin} run. A replay is never "
+            "evidence: keep replays in a home made by `archiver init --replay`."
+        )
+    elif first.fields.get("key") != fingerprint:
+        raise ConfigError(
+            f"{root} was signed with another key than the vault holds. Put back the vault that belongs to this archive."
+        )
+    tool, current = root / "tools" / "verify.py", Path(verify.__file__).read_bytes()
+    if not tool.exists() or tool.read_bytes() != current:
+        replace_file(tool, current, 0o644)
+
+
+def _write_keys(root: Path, signer: Ed25519PrivateKey, fingerprint: str) -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    pem = signer.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    replace_file(root / verify.SIGNER_KEY, pem, 0o644)
+    began = verify.canonical({"at": iso(datetime.now(UTC)), "key": fingerprint, "event": "first"})
+    replace_file(root / "keys" / "history.jsonl", began + b"\n", 0o644)
+
+
+@contextmanager
+def _disk_full(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFull(f"writing to {root}") from error
+        raise
+
+
+# ---------------------------------------------------------------- the writer
+
+
+@dataclass(frozen=True)
+class _NewVersion:
+    object_id: str
+    files: Mapping[str, bytes]
+
+
+type _Wish = NewObject | _NewVersion | Entry | None
+"""What a request asks for; None: only to be told when all before it is done."""
+
+
+@dataclass
+class _Request:
+    wish: _Wish
+    answer: Future[Any]
+    staged: Staged | None = None
+
+    @property
+    def object_id(self) -> str | None:
+        return self.wish.object_id if isinstance(self.wish, NewObject | _NewVersion) else None
+
+    @property
+    def entry(self) -> Entry | None:
+        """The ledger line that this comes to."""
+        if self.staged:
+            return "capture" if self.staged.version == "v1" else "version", self.staged.intent
+        return self.wish if isinstance(self.wish, tuple) else None
+
+
+class ArchiveWriter:
+    """One archive, open for writing. `put`, `add_version` and `append` may be called from any thread, in any number.
+
+    After a failed write (DiskFull, OSError) every further wish is answered with that error; what was begun is finished
+    by the next `open_archive`.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        ledger: Ledger,
+        client: str,
+        signer: Ed25519PrivateKey,
+        authorities: Sequence[Authority],
+        state: Path,
+        post: Post,
+    ) -> None:
+        self.reader = Archive(root)
+        self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
+        self._ledger, self._signer, self._authorities, self._post = ledger, signer, authorities, post
+        self._name = f"archiver.invalid/{client}"
+        self._tree_cache = state / "tree.json"
+        self._anchored = False
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._postponed: _Request | None = None
+        self._door = threading.Lock()
+        self._failure: BaseException | None = None
+        self._builders = ThreadPoolExecutor(BUILDERS, "archive-builder")
+        self._recover()
+        self._thread = threading.Thread(target=self._work, name="archive-writer")
+        self._thread.start()
+
+    # ------------------------------------------------------------ for callers
+
+    @property
+    def lines(self) -> int:
+        """How many lines the ledger has."""
+        return self._ledger.head.seq + 1 if self._ledger.head else 0
+
+    def put(self, new: NewObject) -> Future[Stored]:
+        """Archive an object; the answer comes when it is durable. One that is there already is left as it is.
+
+        IntegrityError where something that the ledger does not know stands in its place.
+        """
+        return self._ask(new)
+
+    def add_version(self, object_id: str, files: Mapping[str, bytes]) -> Future[Stored]:
+        """Archive changed or further files of an object as its next version; the rest is carried over.
+
+        Nothing is written where nothing changes. IntegrityError where the object is not what the ledger says.
+        """
+        check_names(files)
+        return self._ask(_NewVersion(object_id, files))
+
+    def append(self, type: str, **fields: object) -> Line:
+        """Record something in the ledger, durably: ids, digests and numbers; ValueError for names and free text."""
+        check_fields(fields)
+        line: Line = self._ask((type, fields)).result()
+        return line
+
+    def seal(self) -> Seal:
+        """Sign and timestamp all that was written. Writes nothing where that is already so.
+
+        An authority that fails is a warning; the next seal asks it again.
+        """
+        self._ask(None).result()
+        with _disk_full(self._root):
+            sealed = sealing.seal(
+                self._root,
+                origin=self._name,
+                frontier=tree.follow(self._ledger.path, self._tree_cache),
+                signer=self._signer,
+                authorities=self._authorities,
+                post=self._post,
+            )
+        self._anchored = False
+        return sealed
+
+    def close(self) -> None:
+        """Finish what was asked for and stop."""
+        with self._door:
+            self._requests.put(None)
+            self._failure = self._failure or ValueError("this archive is closed")
+        self._thread.join()
+        self._builders.shutdown()
+
+    # ------------------------------------------------------------ the writing thread
+
+    def _ask(self, wish: _Wish) -> Future[Any]:
+        answer: Future[Any] = Future()
+        with self._door:
+            if self._failure:
+                answer.set_exception(self._failure)
+            else:
+                self._requests.put(_Request(wish, answer))
+        return answer
+
+    def _work(self) -> None:
+        batch: list[_Request] = []
+        failure: BaseException = RuntimeError("the archive's writing thread stopped")
+        try:
+            while batch := self._take():
+                with _disk_full(self._root):
+                    self._commit(batch)
+            self._note_intents([])
+        except (OSError, ArchiverError) as error:
+            failure = error
+        finally:  # whatever happened, nobody waits for ever
+            with self._door:
+                self._failure = self._failure or failure
+            waiting = [*batch, self._postponed]
+            with suppress(queue.Empty):
+                while True:
+                    waiting.append(self._requests.get_nowait())
+            for request in filter(None, waiting):
+                if not request.answer.done():
+                    request.answer.set_exception(failure)
+
+    def _take(self) -> list[_Request]:
+        """The next batch, at most one request for each object; empty when the archive is being closed."""
+        batch: list[_Request] = []
+        objects: set[str] = set()
+        while len(batch) < BATCH:
+            try:
+                request = self._postponed or self._requests.get(block=not batch)
+            except queue.Empty:
+                break
+            self._postponed = None
+            if request is None:
+                if batch:
+                    self._requests.put(None)  # to be met again with an empty batch
+                break
+            if request.object_id in objects:
+                self._postponed = request
+                break
+            if request.answer.set_running_or_notify_cancel():
+                batch.append(request)
+                objects |= {request.object_id} if request.object_id else set()
+        return batch
+
+    def _commit(self, batch: Sequence[_Request]) -> None:
+        """All requests of a batch, each answered; what concerns one object only fails that one."""
+        list(self._builders.map(self._build, batch))
+        self._place([request.staged for request in batch if request.staged])
+        due = [(request, request.entry) for request in batch if request.entry and not request.answer.done()]
+        lines = self._append([entry for _, entry in due])
+        for (request, _), line in zip(due, lines, strict=True):
+            staged = request.staged
+            request.answer.set_result(_stored(staged.object_id, line, already=False) if staged else line)
+        for request in batch:
+            if request.wish is None:
+                request.answer.set_result(None)
+
+    def _build(self, request: _Request) -> None:
+        """Build what is asked for in staging, or answer the request at once."""
+        try:
+            match request.wish:
+                case NewObject() as new:
+                    if object_path(self._root, new.object_id).exists():
+                        line = self._recorded(new.object_id)
+                        request.answer.set_result(_stored(new.object_id, line, already=True))
+                    else:
+                        request.staged = stage_object(self._staging, new)
+                case _NewVersion(object_id, files):
+                    line, before = self._recorded(object_id), self.reader.object(object_id).inventory
+                    if sha512(before).hexdigest() != line.fields["inventory_sha512"]:
+                        raise IntegrityError(f"the inventory of {object_id} is not the one in the ledger")
+                    request.staged = stage_version(self._staging, object_id, before, files)
+                    if request.staged is None:
+                        request.answer.set_result(_stored(object_id, line, already=True))
+        except ArchiverError as error:
+            request.answer.set_exception(error)
+
+    def _recorded(self, object_id: str) -> Line:
+        line = self._ledger.newest(object_id)
+        if line is None:
+            raise IntegrityError(f"{object_id} lies in the archive and is not in the ledger")
+        return line
+
+    def _place(self, staged: Sequence[Staged]) -> None:
+        """Intents, then renames, both durable."""
+        if not staged:
+            return
+        self._note_intents(staged)
+        changed = {self._move(each) for each in staged}
+        list(self._builders.map(sync_folder, changed))
+        for each in staged:
+            if each.version != "v1":
+                publish_version(self._root, self._staging, each.object_id, each.version)
+
+    def _move(self, staged: Staged) -> Path:
+        """Rename into place; the folder whose entries that changed."""
+        place = object_path(self._root, staged.object_id)
+        if staged.version == "v1":
+            self._make_evidence()
+            make_folder(place.parent)
+            staged.folder.rename(place)
+            return place.parent
+        staged.folder.rename(place / staged.version)
+        return place
+
+    def _make_evidence(self) -> None:
+        """The OCFL storage root, complete from the first moment."""
+        if not (self._root / "evidence").exists():
+            new = self._staging / "evidence"
+            make_folder(new)
+            write_new(new / "0=ocfl_1.1", b"ocfl_1.1\n")
+            sync_folder(new)
+            new.rename(self._root / "evidence")
+            sync_folder(self._root)
+
+    def _note_intents(self, staged: Sequence[Staged]) -> None:
+        """Say durably what is about to be placed. What was noted before is in the ledger by now."""
+        new = not self._intents.exists()
+        if not staged and (new or not self._intents.stat().st_size):
+            return
+        with self._intents.open("wb") as file:
+            file.writelines(verify.canonical(each.intent) + b"\n" for each in staged)
+            file.flush()
+            os.fsync(file.fileno())
+        if new:
+            sync_folder(self._intents.parent)
+
+    def _append(self, entries: Sequence[Entry]) -> list[Line]:
+        """Ledger lines; the first ones after a seal follow an anchor, which proves them younger than its timestamps."""
+        if not entries:
+            return []
+        anchor: list[Entry] = []
+        if not self._anchored and (last := sealing.anchored_tokens(self._root)):
+            anchor = [("anchor", {"checkpoint": last[0], "tokens": last[1]})]
+        lines = self._ledger.append([*anchor, *entries])
+        self._anchored = True
+        return lines[len(anchor) :]
+
+    # ------------------------------------------------------------ recovery
+
+    def _recover(self) -> None:
+        """Finish or undo what a killed command left: adopt what an intent names and is complete, drop the rest."""
+        for leftover in self._staging.iterdir():
+            remove_tree(leftover) if leftover.is_dir() else remove_file(leftover)
+        adopted = [("recovered", intent) for intent in self._unfinished() if self._adopt(**intent)]
+        self._append(adopted)
+        self._note_intents([])
+
+    def _unfinished(self) -> Iterator[dict[str, str]]:
+        """Intents without a ledger line. A line of the file that is cut off was never acted on."""
+        for data in self._intents.read_bytes().splitlines() if self._intents.exists() else ():
+            with suppress(ValueError, KeyError, TypeError):
+                intent = json.loads(data)
+                line = self._ledger.newest(intent["id"])
+                verify.object_path(intent["id"])
+                if line is None or line.fields["version"] != intent["version"]:
+                    yield {name: str(intent[name]) for name in ("id", "version", "inventory_sha512")}
+
+    def _adopt(self, id: str, version: str, inventory_sha512: str) -> bool:
+        """Whether the version is in place and sound; a new version is rolled forward."""
+        place = object_path(self._root, id)
+        inventory = place / version / "inventory.json"
+        if not inventory.exists() or sha512(inventory.read_bytes()).hexdigest() != inventory_sha512:
+            _prune(place.parent)
+            return False
+        if version != "v1":
+            publish_version(self._root, self._staging, id, version)
+        for folder in place.relative_to(self._root).parents:
+            sync_folder(self._root / folder)
+        return not any(finding.damage for finding in verify.check_object(place).findings)
+
+
+def _stored(object_id: str, line: Line, *, already: bool) -> Stored:
+    return Stored(object_id=object_id, version=line.fields["version"], seq=line.seq, already=already)
+
+
+def _prune(folder: Path) -> None:
+    """Remove folders that are empty, upwards: an object was about to be put there, and OCFL knows no empty folders."""
+    with suppress(OSError):
+        while True:
+            folder.rmdir()
+            folder = folder.parent

@@ -1,0 +1,56 @@
+"""Attended sign-in: a person signs in by hand, and the archiver notices when they are in."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from archiver.browsing.session import PlaywrightSession
+from archiver.errors import SessionExpired, SignInNeeded
+from archiver.provider import Provider, Request
+
+PATIENCE = 600.0  # seconds for a person to sign in
+LOOK = 1.0  # seconds between two looks at where the person is
+ASK = 3.0  # seconds between two questions to the platform
+
+
+async def attend(
+    session: PlaywrightSession,
+    provider: Provider[Any],
+    login_url: str,
+    say: Callable[[str], None],
+    *,
+    patience: float = PATIENCE,
+) -> None:
+    """Open the sign-in page and return when the account is signed in; SignInNeeded after `patience` seconds.
+
+    Only a second page of the same session asks the platform, and only after the person has left the sign-in page, so
+    that nothing moves under their hands.
+    """
+    deadline = time.monotonic() + patience
+    await session.goto(login_url)
+    say(f"Sign in to {provider.info.title} in the browser window. This command ends by itself when you are in.")
+    login = Request("GET", login_url).place
+    while Request("GET", session.tab.url).place == login:
+        await _wait(session, deadline, LOOK)
+    async with session.beside() as hidden:
+        while not await _signed_in(provider, hidden):
+            await _wait(session, deadline, ASK)
+    say("Signed in; the session is kept.")
+
+
+async def _wait(session: PlaywrightSession, deadline: float, seconds: float) -> None:
+    if session.tab.is_closed():
+        raise SignInNeeded("the browser window was closed before the sign-in was done")
+    if time.monotonic() > deadline:
+        raise SignInNeeded("nobody signed in in time")
+    await asyncio.sleep(seconds)
+
+
+async def _signed_in(provider: Provider[Any], session: PlaywrightSession) -> bool:
+    try:
+        return await provider.signed_in(session)
+    except SessionExpired:
+        return False

@@ -1,0 +1,210 @@
+"""One account's requests, whatever sends them: the rules at every hop, pacing, retries, redirects, errors by name."""
+
+from __future__ import annotations
+
+import asyncio
+import json as _json
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from fnmatch import fnmatchcase
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from archiver.browsing.pacing import Pacing
+from archiver.errors import ArchiverError, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
+from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response
+
+MOST_AT_ONCE = 8
+MOST_HOPS = 10
+LONGEST_WAIT = 120.0  # seconds that a Retry-After may ask for before the account is left to the next run
+TRIES: Mapping[type[ArchiverError], int] = {RateLimited: 5, SiteUnavailable: 3}
+# What no proxy or replay gets better by asking again.
+HOPELESS = {407: "the proxy asks for a user name and password", 599: "the replay has no such request"}
+# Headers that say nothing about who asks; only these follow a redirect to another origin.
+HARMLESS = ("accept", "accept-language", "user-agent")
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What one request brought: lower-case headers, decoded body, no redirect followed."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Lost(Exception):
+    """A request without an answer. `received`: the platform may have acted on it."""
+
+    def __init__(self, reason: str, *, received: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.received = reason, received
+
+
+type Send = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[Raw]]
+"""Sends one request (method, URL, headers, body), cookies included, and follows nothing; raises Lost."""
+
+
+@dataclass
+class Exchange:
+    """The policy between an adapter and the wire. `refused` lists what was kept from leaving, `METHOD url` each."""
+
+    info: ProviderInfo
+    pacing: Pacing
+    mode: Mode = Mode.STRICT
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    refused: list[str] = field(default_factory=list)
+    authorisation: dict[str, str] = field(default_factory=dict, repr=False)
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_AT_ONCE), init=False, repr=False)
+
+    def authorise(self, headers: Mapping[str, str]) -> None:
+        """Send these headers with every later request to a host that a rule (not an asset pattern) allows."""
+        self.authorisation.update(headers)
+
+    def check(self, request: Request) -> None:
+        """SpendRefused, and a line in `refused`, unless the rules let this request leave."""
+        if not self.info.rules.permit(request, self.mode):
+            self.refused.append(f"{request.method} {shown(request.url)}")
+            raise SpendRefused(self.refused[-1])
+
+    async def request(
+        self,
+        send: Send,
+        method: str,
+        url: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """The answer after checked redirects, as `provider.Session` promises it."""
+        url = with_query(url, query)
+        body, given = _body(form, json)
+        given |= {name.lower(): value for name, value in (headers or {}).items()}
+        # An adapter's own GET may fetch what a page may load: previews lie on asset hosts.
+        request = first = Request(method, url, body, passive=method == "GET")
+        for _ in range(MOST_HOPS + 1):
+            if request is not first and self._login(request) and not self.info.rules.permit(request, self.mode):
+                raise SessionExpired(f"{shown(first.url)} leads to the sign-in page")
+            self.check(request)
+            same_origin = _origin(request.url) == _origin(first.url)
+            if not same_origin:
+                given = {name: value for name, value in given.items() if name in HARMLESS}
+            raw = await self._answer(send, request, {**self._authorisation(request, same_origin), **given})
+            target = raw.headers.get("location")
+            if raw.status not in (301, 302, 303, 307, 308) or not target:
+                if request is not first and self._login(request) and not self._signs_in(first):
+                    raise SessionExpired(f"{shown(first.url)} leads to the sign-in page")
+                return Response(raw.status, request.url, raw.headers, raw.content, datetime.now(UTC))
+            request, given = _next_hop(request, raw.status, target, given)
+        raise SiteUnavailable(f"{shown(first.url)} redirects more than {MOST_HOPS} times")
+
+    async def _answer(self, send: Send, request: Request, headers: Mapping[str, str]) -> Raw:
+        """One hop's answer: asked for again after a wait, where that does no harm and is of use."""
+        place, host = shown(request.url), request.host
+        repeatable = self.info.rules.reads_only(request)
+        tries: Counter[type[ArchiverError]] = Counter()
+        while True:
+            await self.pacing.wait(host, self.info.pacing)
+            error: ArchiverError
+            wait: float | None = None
+            again = repeatable
+            try:
+                async with self._slots:
+                    raw = await send(request.method, request.url, headers, request.body)
+            except Lost as lost:
+                error, again = SiteUnavailable(f"{place}: {lost.reason}"), repeatable or not lost.received
+            else:
+                if raw.status in HOPELESS:
+                    raise SiteUnavailable(f"{place} answered {raw.status}: {HOPELESS[raw.status]}")
+                if raw.status == 401:
+                    raise SessionExpired(f"{place} answered 401")
+                missing = _missing(request.method, raw)
+                if raw.status != 429 and raw.status < 500 and not missing:
+                    return raw
+                wait = self._retry_after(raw)
+                if raw.status == 429:
+                    error = RateLimited(f"{host} answered 429" + (f" and asks to wait {wait:.0f} s" if wait else ""))
+                elif missing:
+                    error = SiteUnavailable(f"{place} was cut off, {missing} bytes short")
+                else:
+                    error = SiteUnavailable(f"{place} answered {raw.status}")
+            kind = type(error)
+            tries[kind] += 1
+            if not again or tries[kind] >= TRIES[kind] or (wait or 0) > LONGEST_WAIT:
+                raise error
+            if wait is None:
+                wait = 2.0 ** (tries[kind] - 1) * random.uniform(0.5, 1.0)  # noqa: S311  jitter is no secret
+            if kind is RateLimited:
+                self.pacing.hold(host, wait)
+            else:
+                await asyncio.sleep(wait)
+
+    def _authorisation(self, request: Request, same_origin: bool) -> dict[str, str]:
+        netloc = urlsplit(request.place).netloc
+        allowed = any(fnmatchcase(netloc, urlsplit(rule.url).netloc.lower()) for rule in self.info.rules.allow)
+        return self.authorisation if allowed and same_origin else {}
+
+    def _retry_after(self, raw: Raw) -> float | None:
+        """Seconds to wait, from a number or an HTTP date (RFC 9110, 10.2.3); None where nothing readable is said."""
+        said = raw.headers.get("retry-after", "").strip()
+        if said.isdecimal():
+            return float(said)
+        try:
+            return max(0.0, (parsedate_to_datetime(said).astimezone(UTC) - self.now()).total_seconds())
+        except ValueError:
+            return None
+
+    def _login(self, request: Request) -> bool:
+        return request.place == Request("GET", self.info.login_url).place
+
+    def _signs_in(self, request: Request) -> bool:
+        """Whoever signs in may well be sent back to the sign-in page: the adapter reads there what was wrong."""
+        return any(rule.purpose is Purpose.SIGN_IN and rule.matches(request) for rule in self.info.rules.allow)
+
+
+def with_query(url: str, query: Mapping[str, str] | None) -> str:
+    """The URL with these parameters added to its own."""
+    if not query:
+        return url
+    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(query)}"
+
+
+def shown(url: str) -> str:
+    """A URL as it may be shown: without user, query and fragment, where secrets stand."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _body(form: Mapping[str, str] | None, json: object) -> tuple[bytes | None, dict[str, str]]:
+    if form is not None:
+        return urlencode(form).encode(), {"content-type": "application/x-www-form-urlencoded"}
+    if json is not None:
+        return _json.dumps(json).encode(), {"content-type": "application/json"}
+    return None, {}
+
+
+def _next_hop(request: Request, status: int, target: str, headers: dict[str, str]) -> tuple[Request, dict[str, str]]:
+    """Where a redirect leads, as browsers read it: 303, and 301 and 302 after POST, go on as GET without a body."""
+    url = urljoin(request.url, target).partition("#")[0]
+    if status == 303 or (status in (301, 302) and request.method == "POST"):
+        method = "HEAD" if request.method == "HEAD" else "GET"
+        return Request(method, url, passive=method == "GET"), {k: v for k, v in headers.items() if k != "content-type"}
+    return Request(request.method, url, request.body, request.passive), headers
+
+
+def _origin(url: str) -> str:
+    place = urlsplit(Request("GET", url).place)
+    return f"{place.scheme}://{place.netloc}"
+
+
+def _missing(method: str, raw: Raw) -> int:
+    """How many announced bytes did not come; 0 where that cannot be said."""
+    announced = raw.headers.get("content-length", "")
+    if method == "HEAD" or "content-encoding" in raw.headers or not announced.isdecimal():
+        return 0
+    return max(0, int(announced) - len(raw.content))

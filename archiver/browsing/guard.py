@@ -1,0 +1,162 @@
+"""The guard inside the browser: nothing that no rule allows leaves Chromium, by whatever way a page tries.
+
+Two judges see a request before it is sent. The account's own (`Guard`) hears of it from the page and knows which
+account asks; it also takes away what pages cannot be watched doing. The browser's (`watch_browser`) sits nearest to the
+network and sees what no page tells: redirect hops, workers, prefetches, popups, downloads, requests of closing pages.
+What they let through still has to pass the account's proxy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archiver.provider import Mode, Request, Rules
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Route
+    from playwright.async_api import Request as PageRequest
+
+PASSIVE = frozenset({"image", "stylesheet", "font", "script", "media"})
+BLOCKED = "net::ERR_BLOCKED_BY_CLIENT"
+
+# Chromium's switches. Host names resolve nowhere but in our proxies. Speculation, reports and beacons of the browser
+# itself are off; the features that Playwright turns off are repeated, because only the last such switch counts.
+SWITCHES = (
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--disable-quic",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-features="
+    "SpeculationRulesPrefetch,Prerender2,Reporting,NetworkErrorLogging,AutofillServerCommunication,"
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
+    "LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,"
+    "OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch",
+)
+
+# WebSockets are the one kind of request that Chromium shows to nobody beforehand. They alone bypass the proxy, and
+# without a proxy no name resolves (see SWITCHES): they end where they start, in workers too.
+SOCKETS = "ws://*,wss://*"
+
+# Taken from every page and frame before its own scripts run: what Chromium starts without asking either judge.
+# A link with `download` becomes a plain link: of several downloads at once Chromium shows only the first.
+DISARM = """
+for (const name of ['SharedWorker', 'WebTransport', 'WebSocketStream', 'RTCPeerConnection', 'webkitRTCPeerConnection'])
+  delete globalThis[name];
+
+const speculative = 'script[type=speculationrules],link[rel~=prefetch],link[rel~=prerender]';
+new MutationObserver((changes) => {
+  for (const change of changes) for (const node of change.addedNodes)
+    if (node.matches?.(speculative)) node.remove();
+    else for (const inner of node.querySelectorAll?.(speculative) ?? []) inner.remove();
+}).observe(document, {childList: true, subtree: true});
+
+const plain = (node) => { for (; node; node = node.parentNode ?? node.host) node.removeAttribute?.('download'); };
+const {click} = HTMLElement.prototype, {dispatchEvent} = EventTarget.prototype;
+HTMLElement.prototype.click = function () { plain(this); return click.call(this); };
+EventTarget.prototype.dispatchEvent = function (event) { plain(this); return dispatchEvent.call(this, event); };
+addEventListener('click', (event) => plain(event.composedPath()[0]), true);
+"""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Guard:
+    """One account's judge. `refused` lists each active request that was refused, as `METHOD url` without the query."""
+
+    rules: Rules
+    mode: Mode = Mode.STRICT
+    refused: list[str] = field(default_factory=list)
+
+    def permits(self, method: str, url: str, body: bytes | None, kind: str) -> bool:
+        """`kind` is Chromium's resource type in lower case."""
+        return self.rules.permit(Request(method, url, body, passive=kind in PASSIVE), self.mode)
+
+    def refuse(self, method: str, url: str, kind: str) -> None:
+        """Note a refusal once. A page's pictures and scripts are of no account; what acts is."""
+        line = f"{method} {url.split('?')[0].split('#')[0]}"
+        log.info("refused in the page: %s (%s)", line, kind)
+        if kind not in PASSIVE and line not in self.refused:
+            self.refused.append(line)
+
+    async def watch(self, context: BrowserContext) -> None:
+        """Guard every page of a context, now and later."""
+        await context.add_init_script(DISARM)
+        await context.route("**/*", self._judge)
+        await context.route_web_socket("**/*", lambda socket: socket.close())
+        context.on("requestfailed", self._notice)
+
+    async def _judge(self, route: Route) -> None:
+        request = route.request
+        if self.permits(request.method, request.url, request.post_data_buffer, request.resource_type):
+            await route.continue_()
+        else:
+            self.refuse(request.method, request.url, request.resource_type)
+            await route.abort("blockedbyclient")
+
+    def _notice(self, request: PageRequest) -> None:
+        """The browser's judge refused it, a redirect hop mostly; Playwright knows which account it was."""
+        if request.failure and BLOCKED in request.failure:
+            self.refuse(request.method, request.url, request.resource_type)
+
+
+def close_popups(context: BrowserContext) -> None:
+    """Close every page that a page opens: unattended, there is one page."""
+
+    async def close(page: Page) -> None:
+        await page.close()
+
+    context.on("page", close)
+
+
+async def watch_browser(browser: Browser, guards: Collection[Guard]) -> CDPSession:
+    """Judge every request of the whole browser by the guards that are open at that moment: one of them must permit it.
+
+    Chromium does not say here which account a request belongs to; the account's own judge and proxy do.
+    """
+    session = await browser.new_browser_cdp_session()
+
+    async def judge(event: dict[str, Any]) -> None:
+        from playwright.async_api import Error
+
+        request, kind = event["request"], event["resourceType"].lower()
+        if not request["url"].startswith(("http:", "https:")):
+            verdict = True  # the browser's own pages
+        elif kind == "document" and "networkId" not in event:
+            verdict = False  # a download: Chromium follows its redirects without asking again
+        else:
+            body = _body(request)
+            seen = body is not None or not request.get("hasPostData")
+            verdict = seen and any(guard.permits(request["method"], request["url"], body, kind) for guard in guards)
+        try:
+            if verdict:
+                await session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
+            else:
+                log.info("refused in the browser: %s %s (%s)", request["method"], request["url"].split("?")[0], kind)
+                failure = {"requestId": event["requestId"], "errorReason": "BlockedByClient"}
+                await session.send("Fetch.failRequest", failure)
+        except Error as error:
+            log.debug("the request was gone before it was judged: %s", error.message)
+
+    tasks: set[asyncio.Task[None]] = set()
+
+    def paused(event: dict[str, Any]) -> None:
+        task = asyncio.ensure_future(judge(event))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    session.on("Fetch.requestPaused", paused)
+    await session.send("Fetch.enable", {"patterns": [{"urlPattern": "*", "requestStage": "Request"}]})
+    return session
+
+
+def _body(request: dict[str, Any]) -> bytes | None:
+    """A request's body where Chromium shows all of it; None where it is empty or held elsewhere (files, blobs)."""
+    entries = request.get("postDataEntries", [])
+    if entries and all("bytes" in entry for entry in entries):
+        return b"".join(base64.b64decode(entry["bytes"]) for entry in entries)
+    return None

@@ -1,0 +1,101 @@
+"""A session without a browser, for accounts that sign in with a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+import archiver
+from archiver.browsing.exchange import Exchange, Lost, Raw
+from archiver.browsing.pacing import Pacing
+from archiver.errors import SiteUnavailable
+from archiver.network import Network
+from archiver.provider import ProviderInfo, Response
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT = 30.0
+
+
+class HttpSession:
+    """`provider.Session` over an HTTP client; a context manager."""
+
+    def __init__(
+        self,
+        info: ProviderInfo,
+        *,
+        network: Network,
+        pacing: Pacing,
+        username: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.username, self.settings, self.now = username, settings or {}, now
+        self._exchange = Exchange(info, pacing, now=now)
+        self._secrets = set((secrets or {}).values())
+        self._client: httpx.AsyncClient = network.client(
+            timeout=TIMEOUT, headers={"user-agent": f"archiver/{archiver.__version__}", "accept": "*/*"}
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    @property
+    def refused(self) -> list[str]:
+        """Requests that the rules kept from leaving."""
+        return self._exchange.refused
+
+    def needles(self) -> list[str]:
+        """Every secret this session knows, for the search through what is about to be archived."""
+        headers = self._exchange.authorisation.values()
+        return sorted(self._secrets | {part for value in headers for part in (value, value.rpartition(" ")[2])})
+
+    def authorise(self, headers: Mapping[str, str]) -> None:
+        self._exchange.authorise(headers)
+
+    def keep_secret(self, value: str) -> None:
+        self._secrets.add(value)
+
+    async def get(
+        self, url: str, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        return await self._exchange.request(self._send, "GET", url, query=query, headers=headers)
+
+    async def post(
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        return await self._exchange.request(self._send, "POST", url, form=form, json=json, headers=headers)
+
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
+        import httpx
+
+        try:
+            answer = await self._client.request(method, url, headers=dict(headers), content=body)
+        except httpx.RequestError as error:
+            reason = str(error) or type(error).__name__
+            if isinstance(error, httpx.ProxyError) and reason.startswith("407"):
+                raise SiteUnavailable("the proxy asks for a user name and password (407)") from None
+            if "CERTIFICATE_VERIFY_FAILED" in reason:
+                host = urlsplit(url).hostname
+                raise SiteUnavailable(
+                    f"the certificate of {host} is not trusted here ({reason}); behind a company proxy, name its "
+                    "certificates in network.ca_file"
+                ) from None
+            unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+            raise Lost(reason, received=not isinstance(error, unsent)) from None
+        return Raw(answer.status_code, dict(answer.headers), answer.content)

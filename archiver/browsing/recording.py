@@ -1,0 +1,113 @@
+"""Recordings: scripted or captured sessions of a platform, as `session.yaml` and body files."""
+
+from __future__ import annotations
+
+import json as _json
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
+
+import archiver
+from archiver.errors import ConfigError
+from archiver.strictyaml import load, validate
+
+
+def bundled() -> Path:
+    """The recordings that came with this installation, or the source tree's."""
+    package = Path(archiver.__file__).parent
+    return next(path for path in (package / "recordings", package.parent / "recordings") if path.is_dir())
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RecordedRequest(_Strict):
+    """What is asked. `form`: names of the body's fields. `match`: query or body fields that tell exchanges apart."""
+
+    method: Annotated[str, StringConstraints(pattern="^[A-Z]+$")]
+    url: Annotated[str, StringConstraints(pattern="^https?://[^/]")]
+    form: tuple[str, ...] | None = None
+    match: dict[str, str] = {}
+
+
+class RecordedResponse(_Strict):
+    """What is answered: `body` (a file), `text`, `json`, or nothing; after `delay` seconds; cut off after `cut`
+    bytes.
+    """
+
+    status: Annotated[int, Field(ge=200, le=599)]
+    headers: dict[str, str | tuple[str, ...]] = {}
+    body: str | None = None
+    text: str | None = None
+    json_: Annotated[Any, Field(alias="json")] = None
+    delay: Annotated[float, Field(ge=0)] = 0.0
+    cut: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Self:
+        if len({"body", "text", "json_"} & self.model_fields_set) > 1:
+            raise ValueError("give one of body, text and json")
+        return self
+
+
+class RecordedExchange(_Strict):
+    """One request and its answer, which is there `repeat` times."""
+
+    request: RecordedRequest
+    response: RecordedResponse
+    repeat: Annotated[int, Field(ge=1)] = 1
+
+
+class Recording(_Strict):
+    """One scenario. `secrets` are stand-ins; `session` is a Playwright storage state; `known` holds licence ids that an
+    earlier full sweep archived; `now` is the adapter's clock.
+    """
+
+    format: Literal[1]
+    provider: str
+    scenario: str
+    method: str
+    origin: Literal["authored", "captured"]
+    sources: tuple[str, ...] = ()
+    secrets: dict[str, str] = {}
+    now: AwareDatetime | None = None
+    session: dict[str, Any] | None = None
+    known: tuple[str, ...] = ()
+    exchanges: tuple[RecordedExchange, ...]
+    _folder: Path = PrivateAttr()
+
+    @classmethod
+    def load(cls, path: Path) -> Recording:
+        """The recording in a folder (or of its session.yaml). ConfigError names file, line and column of each fault."""
+        file = path / "session.yaml" if path.is_dir() else path
+        marked = load(file)
+        recording = validate(marked, cls)
+        recording._folder = file.parent
+        for number, exchange in enumerate(recording.exchanges):
+            body = exchange.response.body
+            if body is not None and not recording._body_file(body).is_file():
+                place = marked.where(("exchanges", number, "response", "body"))
+                raise ConfigError(f"{place} the body {body} is not a file in {file.parent}.")
+        return recording
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """Every host that an exchange is with."""
+        return frozenset(urlsplit(exchange.request.url).hostname or "" for exchange in self.exchanges)
+
+    def content(self, response: RecordedResponse) -> bytes:
+        """The bytes of an answer's body."""
+        if response.body is not None:
+            return self._body_file(response.body).read_bytes()
+        if "json_" in response.model_fields_set:
+            return _json.dumps(response.json_, ensure_ascii=False).encode()
+        return (response.text or "").encode()
+
+    def _body_file(self, name: str) -> Path:
+        file = (self._folder / name).resolve()
+        # A recording is data from elsewhere: it must not reach outside its folder.
+        return file if file.is_relative_to(self._folder.resolve()) else Path()

@@ -1,0 +1,280 @@
+"""Plays recordings back to real clients: a loopback forward proxy that answers for every host of a recording."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from archiver.browsing.recording import RecordedResponse, Recording
+from archiver.network import Network
+from archiver.provider import Request, Rules
+
+if TYPE_CHECKING:
+    import trustme
+
+UNKNOWN = 599
+# Changes nothing at a site whatever an adapter declares, so it does not move the barrier.
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# The replay frames bodies itself, and never encodes them.
+FRAMING = ("content-length", "transfer-encoding", "content-encoding", "connection", "keep-alive")
+MOST_HEAD_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A request as it arrived, and the status it was answered with (502: an unknown host's CONNECT)."""
+
+    request: Request
+    status: int
+
+    @property
+    def method(self) -> str:
+        return self.request.method
+
+    @property
+    def url(self) -> str:
+        return self.request.url
+
+    @property
+    def body_fields(self) -> tuple[str, ...]:
+        return tuple(self.request.body_fields)
+
+
+class Cursor:
+    """Which exchange answers a request: the serving rule of recordings.
+
+    Exchanges are found by method, URL (the query as a set) and `match`. Served is the first unserved one after the
+    barrier, else the last one after it, else the newest earlier one. The barrier is the last served request that may
+    have changed something at the platform: a login, say, after which the same page shows something else.
+    """
+
+    def __init__(self, recording: Recording, rules: Rules) -> None:
+        self.recording, self.rules = recording, rules
+        self._barrier = -1
+        self._served: Counter[int] = Counter()
+        self._index: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+        for number, exchange in enumerate(recording.exchanges):
+            self._index[_key(exchange.request.method, exchange.request.url)].append(number)
+
+    def serve(self, request: Request) -> tuple[RecordedResponse | None, str | None]:
+        """The answer, and what is wrong with the request; without an answer it is unknown."""
+        number = self._choose(request)
+        if number is None:
+            return None, f"{request.method} {request.url}"
+        self._served[number] += 1
+        if request.method not in SAFE_METHODS and not self.rules.reads_only(request):
+            self._barrier = number
+        exchange = self.recording.exchanges[number]
+        wanted, given = exchange.request.form, request.body_fields
+        if wanted is not None and set(wanted) != set(given):
+            fields = f"has the fields {', '.join(sorted(given))} and should have {', '.join(sorted(wanted))}"
+            return exchange.response, f"{request.method} {request.url} {fields}"
+        return exchange.response, None
+
+    def _choose(self, request: Request) -> int | None:
+        exchanges = self.recording.exchanges
+        fitting = [
+            number
+            for number in self._index.get(_key(request.method, request.url), ())
+            if all(request.fields.get(name) == [value] for name, value in exchanges[number].request.match.items())
+        ]
+        # An exchange that names the request's fields is meant for it more than one that does not.
+        closest = max((len(exchanges[number].request.match) for number in fitting), default=0)
+        fitting = [number for number in fitting if len(exchanges[number].request.match) == closest]
+        after = [number for number in fitting if number > self._barrier]
+        unserved = [number for number in after if self._served[number] < exchanges[number].repeat]
+        return next(iter(unserved or after[-1:] or fitting[-1:]), None)
+
+
+class Replay:
+    """A context manager: throw-away certificates, which `ca_file` makes clients trust, and a listener per account."""
+
+    async def __aenter__(self) -> Self:
+        import trustme
+
+        self._ca: trustme.CA = trustme.CA()
+        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._listeners: list[Listener] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="archiver-replay-")
+        self.ca_file = Path(self._folder.name) / "ca.pem"
+        self._ca.cert_pem.write_to_path(str(self.ca_file))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for listener in self._listeners:
+            await listener.close()
+        self._folder.cleanup()
+
+    async def serve(self, recording: Recording, rules: Rules) -> Listener:
+        """Play this recording, from its beginning, on a port of its own."""
+        listener = Listener(self, Cursor(recording, rules))
+        await listener.open()
+        self._listeners.append(listener)
+        return listener
+
+    def tls(self, host: str) -> ssl.SSLContext:
+        """A server's TLS settings with a certificate for this host."""
+        if host not in self._contexts:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._ca.issue_cert(host).configure_cert(context)
+            context.set_alpn_protocols(["http/1.1"])
+            self._contexts[host] = context
+        return self._contexts[host]
+
+
+@dataclass(eq=False)
+class Listener:
+    """One account's replay. `log` has every request; `unknown` those that the recording does not foresee."""
+
+    replay: Replay
+    cursor: Cursor
+    log: list[Logged] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    network: Network = field(init=False)
+    _server: asyncio.Server = field(init=False)
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=MOST_HEAD_BYTES)
+        port = self._server.sockets[0].getsockname()[1]
+        self.network = Network(f"http://127.0.0.1:{port}", self.replay.ca_file, no_proxy=())
+
+    async def close(self) -> None:
+        self._server.close()
+        for writer in self._open:
+            writer.transport.abort()
+        await self._server.wait_closed()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        try:
+            # The other side may go away, speak no HTTP or refuse the certificate at any moment: the connection ends.
+            with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
+                await self._converse(reader, writer)
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, origin: str = "") -> None:
+        while True:
+            method, target, headers = await _head(reader)
+            if method == "CONNECT":
+                return await self._tunnel(writer, target)
+            body = await _body(reader, headers)
+            request = Request(method, origin + target, body)
+            if not await self._answer(writer, request, upgrade="upgrade" in headers):
+                return None
+            if headers.get("connection", "").lower() == "close":
+                return None
+
+    async def _tunnel(self, writer: asyncio.StreamWriter, target: str) -> None:
+        """Answer a CONNECT and speak TLS in it, in the name of the host that was asked for."""
+        host = target.rpartition(":")[0].strip("[]").lower()
+        if not self._knows(host):
+            self.unknown.append(f"CONNECT {target}")
+            self.log.append(Logged(Request("CONNECT", f"https://{target}"), 502))
+            writer.write(b"HTTP/1.1 502 Unknown host\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return await writer.drain()
+        writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+        await writer.drain()
+        # Not StreamWriter.start_tls: it leaves an object that cannot be closed when the client refuses the certificate.
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=MOST_HEAD_BYTES)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport = await loop.start_tls(
+            writer.transport, protocol, self.replay.tls(host), server_side=True, ssl_shutdown_timeout=1
+        )
+        if transport is None:
+            return None
+        protocol.connection_made(transport)
+        secure = asyncio.StreamWriter(transport, protocol, reader, loop)
+        try:
+            await self._converse(reader, secure, "https://" + target.lower().removesuffix(":443"))
+        finally:
+            secure.close()
+            await secure.wait_closed()
+
+    def _knows(self, host: str) -> bool:
+        allowed = (netloc.partition(":")[0] for netloc in self.cursor.rules.hosts)
+        return host in self.cursor.recording.hosts or any(fnmatchcase(host, pattern) for pattern in allowed)
+
+    async def _answer(self, writer: asyncio.StreamWriter, request: Request, *, upgrade: bool) -> bool:
+        """Write one answer; False if the connection ends with it."""
+        wrong: str | None = f"{request.method} {request.url} as a WebSocket"
+        response, wrong = (None, wrong) if upgrade else self.cursor.serve(request)
+        if response is None and urlsplit(request.url).path == "/favicon.ico":
+            response, wrong = RecordedResponse(status=404), None
+        if wrong:
+            self.unknown.append(wrong)
+        if response is None:
+            response = RecordedResponse(
+                status=UNKNOWN, headers={"content-type": "text/plain"}, text=f"no recording for {wrong}"
+            )
+        self.log.append(Logged(request, response.status))
+        content = self.cursor.recording.content(response)
+        if response.delay:
+            await asyncio.sleep(response.delay)
+        sent = b"" if request.method == "HEAD" else content[: response.cut]
+        writer.write(_response_head(response, len(content)) + sent)
+        await writer.drain()
+        return response.cut is None
+
+
+def _key(method: str, url: str) -> tuple[object, ...]:
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    query = frozenset(parse_qsl(parts.query, keep_blank_values=True))
+    return method, parts.scheme, parts.hostname, parts.port or default, unquote(parts.path) or "/", query
+
+
+def _response_head(response: RecordedResponse, length: int) -> bytes:
+    lines = [f"HTTP/1.1 {response.status} Recorded"]
+    if response.text is not None:
+        lines += _unless_there(response.headers, "content-type", "text/plain; charset=utf-8")
+    if "json_" in response.model_fields_set:
+        lines += _unless_there(response.headers, "content-type", "application/json")
+    for name, values in response.headers.items():
+        if name.lower() not in FRAMING:
+            lines += [f"{name}: {value}" for value in ((values,) if isinstance(values, str) else values)]
+    if response.status not in (204, 304):
+        lines.append(f"Content-Length: {length}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
+
+
+def _unless_there(headers: Mapping[str, object], name: str, value: str) -> list[str]:
+    return [] if name in map(str.lower, headers) else [f"{name}: {value}"]
+
+
+async def _head(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str]]:
+    """Method, target and lower-case headers of the next request; EOFError or ValueError where there is none."""
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    method, target, _ = first.split(" ", 2)
+    headers = {
+        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
+    }
+    return method, target, headers
+
+
+async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes | None:
+    if headers.get("transfer-encoding", "").lower() != "chunked":
+        length = int(headers.get("content-length", "0"))
+        return await reader.readexactly(length) if length else None
+    body = b""
+    while size := int((await reader.readline()).partition(b";")[0], 16):
+        body += await reader.readexactly(size)
+        await reader.readline()
+    while (await reader.readline()).strip():
+        pass  # trailers
+    return body

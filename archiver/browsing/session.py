@@ -1,0 +1,555 @@
+"""Browser sessions: one Chromium for all accounts, one guarded context for each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from archiver.browsing import guard as guarding
+from archiver.browsing import trust
+from archiver.browsing.chromium import child_environment, ensure
+from archiver.browsing.exchange import Exchange, Lost, Raw, shown
+from archiver.browsing.pacing import Pacing
+from archiver.browsing.proxy import NOTHING, GuardProxy
+from archiver.errors import (
+    ArchiverError,
+    BrowserMissing,
+    LayoutChanged,
+    SavedPage,
+    SessionExpired,
+    SignInNeeded,
+    SiteUnavailable,
+    SpendRefused,
+)
+from archiver.network import Network
+from archiver.provider import (
+    Challenge,
+    Click,
+    Code,
+    Mode,
+    ProviderInfo,
+    Purpose,
+    Request,
+    Response,
+    SignInOutcome,
+)
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright
+
+TIMEOUT = 30.0  # seconds for a page or an answer
+LOAD = 10.0  # seconds that a page's pictures and scripts may take after its text
+ELEMENT = 5.0  # seconds until a field or button that should be there is missed
+POLL = 0.1  # seconds between two looks at a page
+QUIET = 0.4  # seconds without a request after which a page counts as quiet
+CLICKS = 3  # times that one step of a sign-in table is taken
+SHORT = 8  # characters below which a value is no secret worth searching for
+
+log = logging.getLogger(__name__)
+
+
+# ---------------------------------------------------------------- one Chromium for all
+
+
+class Browsers:
+    """Starts Chromium when an account first needs it; an async context manager.
+
+    `network` names the certificates to trust besides the system's. `executable` is a Chromium to use instead of the one
+    that is found. A provider that does not work headless gets a visible browser.
+    """
+
+    def __init__(self, network: Network, *, headless: bool = True, executable: Path | None = None) -> None:
+        self.network, self.headless, self.executable = network, headless, executable
+        self._stack = AsyncExitStack()
+        self._starting = asyncio.Lock()
+        self._playwright: Playwright | None = None
+        self._launched: dict[bool, Browser] = {}
+        self._guards: set[guarding.Guard] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def open(
+        self,
+        info: ProviderInfo,
+        *,
+        network: Network,
+        pacing: Pacing,
+        username: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        state: Any = None,
+        mode: Mode = Mode.STRICT,
+    ) -> PlaywrightSession:
+        """A guarded session on `network`, with a saved state (`PlaywrightSession.state`) restored; close it after use.
+
+        BrowserMissing if no Chromium starts; SignInNeeded if the state cannot be restored.
+        """
+        from playwright.async_api import Error
+
+        browser = await self._browser(self.headless and info.headless)
+        async with AsyncExitStack() as stack:
+            proxy = await stack.enter_async_context(GuardProxy(info.rules, network, mode))
+            guard = guarding.Guard(info.rules, mode)
+            self._guards.add(guard)
+            stack.callback(self._guards.discard, guard)
+            try:
+                context = await browser.new_context(
+                    service_workers="block",
+                    accept_downloads=False,
+                    storage_state=state,
+                    proxy={"server": proxy.url, "bypass": guarding.SOCKETS},
+                )
+            except Error as error:
+                raise SignInNeeded(f"the saved session cannot be restored ({first_line(error)})") from None
+            stack.push_async_callback(_close, context)
+            await guard.watch(context)
+            page = await context.new_page()
+            if mode is Mode.STRICT:
+                guarding.close_popups(context)
+            session = PlaywrightSession(
+                info,
+                context,
+                page,
+                Exchange(info, pacing, now=now, mode=mode, refused=guard.refused),
+                username,
+                settings or {},
+                {*(secrets or {}).values(), *_named(info.session_secrets, state)},
+                stack.pop_all(),
+            )
+        await session.remember()
+        return session
+
+    async def _browser(self, headless: bool) -> Browser:
+        async with self._starting:
+            if headless not in self._launched:
+                self._launched[headless] = await self._launch(headless)
+            return self._launched[headless]
+
+    async def _launch(self, headless: bool) -> Browser:
+        from playwright.async_api import Error, async_playwright
+
+        executable = self.executable or (await asyncio.to_thread(ensure, log.warning)).path
+        if self._playwright is None:
+            with environment(child_environment() | self.network.driver_environment()):
+                self._playwright = await self._stack.enter_async_context(async_playwright())
+        nowhere = await self._stack.enter_async_context(GuardProxy(NOTHING, Network()))
+        trusting, environ = await self._trust()
+        sandbox = not hasattr(os, "geteuid") or os.geteuid() != 0  # Chromium refuses to sandbox itself as root
+        for sandboxed in (True, False) if sandbox else (False,):
+            try:
+                browser = await self._playwright.chromium.launch(
+                    executable_path=executable,
+                    headless=headless,
+                    chromium_sandbox=sandboxed,
+                    proxy={"server": nowhere.url},
+                    args=[*guarding.SWITCHES, *trusting],
+                    env=dict(environ),
+                )
+                break
+            except Error as error:
+                if not sandboxed:
+                    raise BrowserMissing(f"{executable} does not start ({first_line(error)})") from None
+                log.warning("Chromium does not start in its sandbox here; it runs without: %s", first_line(error))
+        self._stack.push_async_callback(_close, browser)
+        await guarding.watch_browser(browser, self._guards)
+        return browser
+
+    async def _trust(self) -> tuple[list[str], Mapping[str, str]]:
+        """Switches and environment by which Chromium on Linux trusts the CA file; elsewhere it reads the system's."""
+        environ = child_environment()
+        if self.network.ca_file is None or sys.platform != "linux":
+            return [], environ
+        home = Path(
+            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="archiver-", ignore_cleanup_errors=True))
+        )
+        if await asyncio.to_thread(trust.trusting_home, self.network.ca_file, home):
+            return [], environ | {"HOME": str(home)}
+        # Works only where the other side sends the certificate itself, hence the second choice.
+        return [f"--ignore-certificate-errors-spki-list={trust.key_hashes(self.network.ca_file)}"], environ
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """This process's environment for a moment: Playwright passes it on to its driver and takes no other."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+async def _close(closable: Browser | BrowserContext) -> None:
+    from playwright.async_api import Error
+
+    with suppress(Error):  # crashed or closed by a person already
+        await closable.close()
+
+
+def first_line(error: Exception) -> str:
+    """What happened, without Playwright's call log, in which typed values stand."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
+    """The values of these cookies and stored tokens in a storage state."""
+    origins = (state or {}).get("origins", [])
+    stored = [item for origin in origins for item in origin.get("localStorage", [])]
+    for item in [*(state or {}).get("cookies", []), *stored]:
+        if item["name"] in names:
+            yield item["value"]
+
+
+# ---------------------------------------------------------------- one account
+
+
+@dataclass
+class PlaywrightSession:
+    """`provider.BrowserSession` in a guarded browser context. Made by `Browsers.open`."""
+
+    info: ProviderInfo
+    context: BrowserContext = field(repr=False)
+    tab: Page = field(repr=False)
+    exchange: Exchange = field(repr=False)
+    username: str | None
+    settings: Mapping[str, str]
+    _secrets: set[str] = field(repr=False)
+    _stack: AsyncExitStack = field(repr=False)
+    _codes: set[str] = field(default_factory=set, repr=False)
+
+    # What the archiver itself asks of a session.
+
+    @property
+    def refused(self) -> list[str]:
+        """Active requests that the rules kept from leaving, `METHOD url` each."""
+        return self.exchange.refused
+
+    def needles(self) -> list[str]:
+        """Every secret this session knows, for the search through what is about to be archived."""
+        given = [part for value in self.exchange.authorisation.values() for part in (value, value.rpartition(" ")[2])]
+        return sorted(value for value in {*self._secrets, *given} if len(value) >= SHORT)
+
+    async def state(self) -> dict[str, Any]:
+        """Cookies, local storage and databases, to be restored by `Browsers.open`."""
+        with self._named_errors("the session"):
+            return dict(await self.context.storage_state(indexed_db=True))
+
+    async def close(self) -> None:
+        """Close the account's pages and its way out."""
+        await self._stack.aclose()
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[PlaywrightSession]:
+        """A second page of the same account, behind the first."""
+        with self._named_errors("a second page"):
+            tab = await self.context.new_page()
+            await self.tab.bring_to_front()
+        try:
+            yield replace(self, tab=tab)
+        finally:
+            await tab.close()
+
+    async def remember(self) -> None:
+        """Learn the session cookies and tokens that the provider declares."""
+        if not self.info.session_secrets:
+            return
+        with self._named_errors("the session"):
+            cookies = await self.context.cookies()
+            stored = {}
+            if self.tab.url.startswith("http"):
+                stored = await self.tab.evaluate("() => ({...sessionStorage, ...localStorage})")
+        found = {cookie["name"]: cookie["value"] for cookie in cookies} | stored
+        self._secrets.update(value for name, value in found.items() if name in self.info.session_secrets)
+
+    # Session
+
+    def now(self) -> datetime:
+        return self.exchange.now()
+
+    def authorise(self, headers: Mapping[str, str]) -> None:
+        self.exchange.authorise(headers)
+
+    def keep_secret(self, value: str) -> None:
+        self._secrets.add(value)
+
+    async def get(
+        self, url: str, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        return await self.exchange.request(self._send, "GET", url, query=query, headers=headers)
+
+    async def post(
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        return await self.exchange.request(self._send, "POST", url, form=form, json=json, headers=headers)
+
+    # BrowserSession
+
+    async def goto(self, url: str) -> Response:
+        """Open a page and wait until it is loaded. The response's content is the document's HTML as rendered.
+
+        SpendRefused if the rules do not allow the page or a redirect on the way; SessionExpired if it ends at the
+        sign-in page; LayoutChanged if it is no page but a file.
+        """
+        answer = await self.exchange.request(self._navigate, "GET", url)
+        await self.remember()
+        asked, ended = Request("GET", url), Request("GET", self.tab.url)
+        signing_in = any(rule.purpose is Purpose.SIGN_IN and rule.matches(asked) for rule in self.info.rules.allow)
+        login = Request("GET", self.info.login_url).place
+        if ended.place == login != asked.place and not signing_in:
+            raise SessionExpired(f"{shown(url)} leads to the sign-in page")
+        return replace(answer, url=self.tab.url)
+
+    async def page(self) -> Response:
+        return Response(200, self.tab.url, {"content-type": "text/html; charset=utf-8"}, await self._html(), _utc())
+
+    async def seen(self, selector: str, *, wait: float = 0.0) -> bool:
+        deadline = time.monotonic() + wait
+        while not await self._shows(selector):
+            if time.monotonic() >= deadline:
+                return False
+            await asyncio.sleep(POLL)
+        return True
+
+    async def fill(self, fields: Mapping[str, str]) -> None:
+        for selector, value in fields.items():
+            with self._named_errors(f"{selector!r}"):
+                await (await self._element(selector)).fill(value, timeout=1000 * ELEMENT)
+
+    async def click(self, selector: str) -> None:
+        await self._polite()
+        with self._named_errors(f"{selector!r}"):
+            await (await self._element(selector)).click(timeout=1000 * ELEMENT)
+
+    async def rows(self, selector: str, *, start: int = 0) -> list[str]:
+        with self._named_errors(f"the rows {selector!r}"):
+            found = await self.tab.locator(selector).evaluate_all(
+                "(elements, start) => elements.slice(start).map((element) => element.outerHTML)", start
+            )
+        return [str(row) for row in found]
+
+    async def scroll_to_end(self) -> None:
+        await self._polite()
+        async with _network_quiet(self.tab):
+            with self._named_errors("the end of the page"):
+                await self.tab.evaluate("() => window.scrollTo(0, document.documentElement.scrollHeight)")
+
+    async def settle(
+        self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0
+    ) -> None:
+        left = dict.fromkeys(outcomes, CLICKS)
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            shown_now = await self._first(key for key, times in left.items() if times)
+            if shown_now is None:
+                await asyncio.sleep(POLL)
+                continue
+            match outcomes[shown_now]:
+                case None:
+                    await self.remember()
+                    return
+                case Click(selector):
+                    left[shown_now] -= 1
+                    await self.click(selector)
+                case Code(typed, submit):
+                    left[shown_now] = 0
+                    await self.fill({typed: await self._code(challenge)})
+                    await self.click(submit)
+                case error:
+                    raise error(await self._words(shown_now), page=await self._saved())
+            deadline = time.monotonic() + within
+        raise LayoutChanged(f"the sign-in at {shown(self.tab.url)} ended in no known way", page=await self._saved())
+
+    # How
+
+    async def _first(self, keys: Iterable[str]) -> str | None:
+        for key in keys:
+            glob = key.removeprefix("url:")
+            if _is_at(self.tab.url, glob) if glob != key else await self._shows(key):
+                return key
+        return None
+
+    async def _code(self, challenge: Challenge) -> str:
+        code = await challenge.code()
+        if code in self._codes:
+            raise SignInNeeded("the platform asks again for a code that was already used")
+        self._codes.add(code)
+        return code
+
+    async def _words(self, key: str) -> str:
+        """What the platform says where the outcome shows, for the person who reads the error."""
+        if key.startswith("url:"):
+            return f"it leads to {shown(self.tab.url)}"
+        with self._named_errors("the platform's message"):
+            text = await self.tab.locator(key).filter(visible=True).first.inner_text(timeout=1000 * ELEMENT)
+        return f"it says “{' '.join(text.split())[:200]}”"
+
+    async def _shows(self, selector: str) -> bool:
+        from playwright.async_api import Error
+
+        try:
+            return await self.tab.locator(selector).filter(visible=True).count() > 0
+        except Error:
+            if self.tab.is_closed():
+                raise SiteUnavailable("the browser's page was closed") from None
+            return False  # the page is being replaced by the next one
+
+    async def _element(self, selector: str) -> Locator:
+        if not await self.seen(selector, wait=ELEMENT):
+            raise LayoutChanged(f"{shown(self.tab.url)} shows no {selector!r}", page=await self._saved())
+        return self.tab.locator(selector).filter(visible=True).first
+
+    async def _polite(self) -> None:
+        """What a click or a scroll makes the page ask for is a request like any other."""
+        await self.exchange.pacing.wait(urlsplit(self.tab.url).hostname or "", self.info.pacing)
+
+    async def _html(self) -> bytes:
+        from playwright.async_api import Error
+
+        deadline = time.monotonic() + TIMEOUT
+        with self._named_errors("the page's text"):
+            while True:
+                await self.tab.wait_for_load_state("domcontentloaded", timeout=1000 * TIMEOUT)
+                try:
+                    return (await self.tab.content()).encode()
+                except Error as error:  # the next page is on its way; what is wanted is that one
+                    if "navigating" not in error.message or time.monotonic() > deadline:
+                        raise
+                await asyncio.sleep(POLL)
+
+    async def _saved(self) -> SavedPage:
+        with suppress(ArchiverError):
+            return SavedPage(self.tab.url, await self._html())
+        return SavedPage(self.tab.url, b"")
+
+    @contextmanager
+    def _named_errors(self, what: str) -> Iterator[None]:
+        from playwright.async_api import Error, TimeoutError
+
+        try:
+            yield
+        except TimeoutError:
+            raise LayoutChanged(f"{what} did not come at {shown(self.tab.url)}") from None
+        except Error as error:
+            raise SiteUnavailable(f"{what} at {shown(self.tab.url)}: {first_line(error)}") from None
+
+    async def _navigate(self, _method: str, url: str, _headers: Mapping[str, str], _body: bytes | None) -> Raw:
+        """`exchange.Send` by the page itself: redirects are followed by Chromium and judged by the guard."""
+        from playwright.async_api import Error, TimeoutError
+
+        try:
+            answer = await self.tab.goto(url, wait_until="domcontentloaded", timeout=1000 * TIMEOUT)
+        except TimeoutError:
+            raise Lost(f"no page within {TIMEOUT:.0f} seconds", received=True) from None
+        except Error as error:
+            raise _lost(error, url) from None
+        with suppress(TimeoutError):  # a picture that never comes; the page is there
+            await self.tab.wait_for_load_state("load", timeout=1000 * LOAD)
+        html = await self._html()
+        if answer is None:  # only the fragment differed
+            return Raw(200, {"content-type": "text/html; charset=utf-8"}, html)
+        kept = {name: value for name, value in answer.headers.items() if name in ("content-type", "retry-after")}
+        kind = kept.get("content-type", "text/html")
+        if not kind.startswith("text/") and "xml" not in kind and "json" not in kind:
+            raise LayoutChanged(f"{shown(url)} is a file ({kind}), not a page")
+        # What is kept is the rendered text, in the encoding that we give it.
+        return Raw(answer.status, kept | {"content-type": "text/html; charset=utf-8"}, html)
+
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
+        """`exchange.Send` with the context's cookies, without rendering."""
+        from playwright.async_api import Error
+
+        try:
+            answer = await self.context.request.fetch(
+                url, method=method, headers=dict(headers), data=body, max_redirects=0, timeout=1000 * TIMEOUT
+            )
+            content = await answer.body()
+            await answer.dispose()
+        except Error as error:
+            raise _lost(error, url) from None
+        if "set-cookie" in answer.headers:
+            await self.remember()
+        return Raw(answer.status, answer.headers, content)
+
+
+def _is_at(url: str, glob: str) -> bool:
+    """Whether the whole URL matches; `*` and `**` stand for anything, all else for itself."""
+    return re.fullmatch(re.sub(r"(\\\*)+", ".*", re.escape(glob)), url) is not None
+
+
+def _lost(error: Exception, url: str) -> Lost | ArchiverError:
+    """What a request's failure means, by the words of Chromium and Node.js."""
+    reason = first_line(error)
+    reason = reason.partition(": ")[2] or reason
+    if guarding.BLOCKED in reason:
+        return SpendRefused(f"{shown(url)} or a page it leads to")
+    if "Download is starting" in reason:
+        return LayoutChanged(f"{shown(url)} is a download, not a page")
+    if "ERR_CERT" in reason or "certificate" in reason:
+        return SiteUnavailable(
+            f"the certificate of {urlsplit(url).hostname} is not trusted here ({reason}); behind a company proxy, name "
+            "its certificates in network.ca_file"
+        )
+    unsent = ("ERR_NAME", "ERR_TUNNEL", "ERR_PROXY", "ERR_CONNECTION_REFUSED", "ECONNREFUSED", "ENOTFOUND")
+    return Lost(reason, received=not any(word in reason for word in unsent))
+
+
+@asynccontextmanager
+async def _network_quiet(tab: Page) -> AsyncIterator[None]:
+    """Wait, after what is done inside, until the page has asked for nothing for a moment."""
+    open_requests: set[Any] = set()
+    changed = time.monotonic()
+
+    def began(request: Any) -> None:
+        nonlocal changed
+        open_requests.add(request)
+        changed = time.monotonic()
+
+    def ended(request: Any) -> None:
+        nonlocal changed
+        open_requests.discard(request)
+        changed = time.monotonic()
+
+    handlers = {"request": began, "requestfinished": ended, "requestfailed": ended}
+    for event, handler in handlers.items():
+        tab.on(event, handler)  # type: ignore[call-overload]  # Playwright overloads on each literal event name
+    try:
+        yield
+        deadline = time.monotonic() + TIMEOUT
+        while time.monotonic() < deadline:
+            await asyncio.sleep(POLL)
+            if not open_requests and time.monotonic() - changed > QUIET:
+                break
+    finally:
+        for event, handler in handlers.items():
+            tab.remove_listener(event, handler)
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)

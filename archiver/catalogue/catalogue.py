@@ -1,0 +1,396 @@
+"""The search index of one client's archive: a cache, caught up from the ledger, rebuilt at will, never evidence."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from archiver.archive.ledger import Line
+from archiver.archive.reader import Archive
+from archiver.archive.verify import URN
+from archiver.domain import DocumentKind, GapReason, Licence, iso
+from archiver.errors import IntegrityError
+from archiver.reading.licence_json import LicenceFile, from_json
+from archiver.reading.worker import DocumentReader
+
+VERSION = 1  # of the schema; a file of any other version is made anew
+BATCH = 256  # ledger lines of one transaction
+READERS = 4  # threads that feed the document reader
+KINDS = (f"{URN}:licence:", f"{URN}:comp:")
+WORDS = 32  # of a query
+WORD_LENGTH = 100
+
+SCHEMA = """
+CREATE TABLE position (offset INTEGER, hash TEXT);  -- of the last ledger line that was read
+CREATE TABLE licence (
+    id INTEGER PRIMARY KEY,
+    object_id TEXT UNIQUE,
+    folder TEXT COLLATE NOCASE,
+    identity TEXT,
+    comp INTEGER,
+    asset_id TEXT COLLATE NOCASE,
+    licence_id TEXT COLLATE NOCASE,
+    order_id TEXT COLLATE NOCASE,
+    licensed_at TEXT,
+    account TEXT,
+    failed INTEGER,
+    described BLOB,
+    lines TEXT
+);
+CREATE INDEX licence_folder ON licence (folder);
+CREATE INDEX licence_identity ON licence (identity);
+CREATE INDEX licence_asset ON licence (asset_id);
+CREATE INDEX licence_licence ON licence (licence_id);
+CREATE INDEX licence_order ON licence (order_id);
+CREATE INDEX licence_date ON licence (licensed_at) WHERE NOT comp;
+CREATE INDEX licence_failed ON licence (account) WHERE failed;
+CREATE TABLE unreadable (object_id TEXT PRIMARY KEY, reason TEXT);
+CREATE VIRTUAL TABLE words USING fts5 (ids, title, about, text, tokenize="unicode61 remove_diacritics 2", prefix="2 3");
+"""
+PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
+    :order_id, :licensed_at, :account, :failed, :described, :lines)"""
+COLUMNS = "object_id, folder, described, lines"
+# The weights are those of the columns of `words`.
+RANKED = """SELECT object_id, folder, described, lines, bm25(words, 10.0, 5.0, 3.0, 1.0) AS rank
+    FROM words JOIN licence ON licence.id = words.rowid
+    WHERE words MATCH ? AND NOT comp ORDER BY rank, licensed_at DESC LIMIT ?"""
+
+# Scripts without spaces between words: each character becomes a word, and a query a phrase of them.
+_UNSPACED = re.compile(
+    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
+)
+_SPELT_OUT = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A licence or comp as the catalogue knows it. `lines` are its ledger lines' (seq, byte offset), oldest first."""
+
+    client: str
+    folder: str
+    object_id: str
+    described: bytes = field(repr=False)
+    lines: tuple[tuple[int, int], ...]
+
+    @cached_property
+    def file(self) -> LicenceFile:
+        return from_json(self.described)
+
+    @property
+    def licence(self) -> Licence:
+        return self.file.licence
+
+    @property
+    def provider(self) -> str:
+        return self.licence.asset.provider
+
+    @property
+    def short_id(self) -> str:
+        """What it is called everywhere: `acme/20261124_shutterstock_1234567890_1a2b3c4d`."""
+        return f"{self.client}/{self.folder}"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An entry that a search found: in which field (`asset_id`, `title`, … `text`), and how well, from 0 to 1."""
+
+    entry: Entry
+    match: str | None
+    score: float
+
+
+class Catalogue:
+    """One client's index, in a SQLite file named after the client. A context manager, for one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.client = path.stem
+        try:
+            self._db = _connect(path)
+        except sqlite3.DatabaseError:  # not one of ours, or damaged: it is only a cache
+            for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+                (path.parent / name).unlink(missing_ok=True)
+            self._db = _connect(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    # ------------------------------------------------------------ following the archive
+
+    def catch_up(self, archive: Archive, reader: DocumentReader) -> None:
+        """Take in the ledger's new lines; all of them, where the ledger is not the one that was read before."""
+        if self._next(archive) is None:
+            self._forget()
+        while lines := list(islice(archive.lines(offset=(offset := self._next(archive) or 0)), BATCH)):
+            read = _read_all(archive, reader, lines)
+            with self._writing():
+                if offset == (self._next(archive) or 0):  # else another process was quicker
+                    self._store(lines, read)
+
+    def rebuild(self, archive: Archive, reader: DocumentReader) -> None:
+        """Start over from the archive."""
+        self._forget()
+        self.catch_up(archive, reader)
+
+    def unreadable(self) -> dict[str, str]:
+        """Objects that could not be read, and why: they are in no result, and `verify` names the fault."""
+        return dict(self._db.execute("SELECT object_id, reason FROM unreadable ORDER BY object_id"))
+
+    # ------------------------------------------------------------ asking
+
+    def known(self, identity: str) -> Entry | None:
+        """The archived licence or comp of this identity."""
+        return next(self._entries("identity = ? ORDER BY id LIMIT 1", identity), None)
+
+    def entries(self) -> list[Entry]:
+        """All licences and comps, in the order in which they were archived."""
+        return list(self._entries("true ORDER BY id"))
+
+    def incomplete(self, account: str | None = None) -> list[Entry]:
+        """What has a `failed` gap, of one account or of all, oldest first."""
+        return list(self._entries("failed AND (?1 IS NULL OR account = ?1) ORDER BY id", account))
+
+    def count(self, *, comps: bool = False) -> int:
+        """The number of licences, or of comps."""
+        (number,) = self._db.execute("SELECT count(*) FROM licence WHERE comp = ?", (comps,)).fetchone()
+        return int(number)
+
+    def matching(self, part: str) -> list[Entry]:
+        """What a folder name, or a part of one, names: that very folder alone, else up to 10 that contain the part."""
+        part = _plain(part)
+        exact = list(self._entries("folder = ?", part))
+        return exact or list(self._entries("instr(lower(folder), lower(?)) ORDER BY folder LIMIT 10", part))
+
+    def find(self, text: str = "", limit: int = 20) -> list[Hit]:
+        """Licences (no comps) that an id names or whose words match, best first; without words the newest ones.
+
+        Any text is a query: words are matched from their beginning, in any script, accents aside. All of them must
+        occur; where no licence has them all, any may.
+        """
+        words = [word[:WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][:WORDS]
+        if not words:
+            newest = self._entries("NOT comp ORDER BY licensed_at DESC, id DESC LIMIT ?", limit)
+            return [] if text.strip() else [Hit(entry, None, 0.0) for entry in newest]
+        pieces = re.findall(r"[^\W_]+", " ".join(words))[:WORDS]
+        hits = {hit.entry.object_id: hit for hit in self._named({_plain(text).strip(), *words, *pieces}, limit)}
+        for query in (" AND ".join(map(_phrase, words)), " OR ".join(map(_phrase, pieces or words))):
+            for hit in self._ranked(query, pieces or words, limit):
+                hits.setdefault(hit.entry.object_id, hit)
+            if hits:
+                break
+        return list(hits.values())[:limit]
+
+    def _named(self, names: set[str], limit: int) -> Iterator[Hit]:
+        for column in ("asset_id", "licence_id", "order_id", "folder"):
+            marks = ", ".join("?" * len(names))
+            where = f"NOT comp AND {column} IN ({marks}) ORDER BY licensed_at DESC, id DESC LIMIT ?"
+            for entry in self._entries(where, *names, limit):
+                yield Hit(entry, {"order_id": "order", "folder": "licence"}.get(column, column), 1.0)
+
+    def _ranked(self, query: str, words: Sequence[str], limit: int) -> Iterator[Hit]:
+        for *columns, rank in self._db.execute(RANKED, (query, limit)):
+            entry = self._entry(columns)
+            weight = max(-rank, 0.0)
+            yield Hit(entry, _where(entry.file, words), round(weight / (1 + weight), 3))
+
+    def _entries(self, where: str, *values: object) -> Iterator[Entry]:
+        query = f"SELECT {COLUMNS} FROM licence WHERE {where}"  # noqa: S608  # `where` is this file's own text
+        return map(self._entry, self._db.execute(query, values))
+
+    def _entry(self, columns: Sequence[Any]) -> Entry:
+        object_id, folder, described, lines = columns
+        places = tuple((seq, offset) for seq, offset in json.loads(lines))
+        return Entry(client=self.client, folder=folder, object_id=object_id, described=described, lines=places)
+
+    # ------------------------------------------------------------ the database
+
+    def _next(self, archive: Archive) -> int | None:
+        """Where the lines not yet read begin; None if none were read or the last one read is not in the ledger."""
+        position = self._db.execute("SELECT offset, hash FROM position").fetchone()
+        if position is None:
+            return None
+        offset, digest = position
+        with suppress(IntegrityError):  # another ledger may have no line that begins there
+            line = next(archive.lines(offset=offset), None)
+            # A line holds the hash of the one before it, so its own hash stands for all that was read.
+            return line.end if line is not None and line.hash == digest else None
+        return None
+
+    def _forget(self) -> None:
+        with self._writing():
+            self._db.execute("DELETE FROM position")
+            self._db.execute("DELETE FROM licence")
+            self._db.execute("DELETE FROM unreadable")
+            self._db.execute("DELETE FROM words")
+
+    def _store(self, lines: Sequence[Line], read: dict[str, _Read | str]) -> None:
+        for object_id, found in read.items():
+            places = [(line.seq, line.offset) for line in lines if line.id == object_id]
+            if isinstance(found, str):
+                self._db.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (object_id, found))
+            else:
+                self._put(object_id, found, places)
+        last = lines[-1]
+        self._db.execute("DELETE FROM position")
+        self._db.execute("INSERT INTO position VALUES (?, ?)", (last.offset, last.hash))
+
+    def _put(self, object_id: str, found: _Read, places: list[tuple[int, int]]) -> None:
+        before = self._db.execute("SELECT id, lines FROM licence WHERE object_id = ?", (object_id,)).fetchone()
+        number, lines = before or (None, "[]")
+        licence = found.file.licence
+        values = {
+            "id": number,
+            "object_id": object_id,
+            "folder": found.folder,
+            "identity": _plain(licence.identity),
+            "comp": licence.comp,
+            "asset_id": _plain(licence.asset.asset_id),
+            "licence_id": _plain(licence.licence_id),
+            "order_id": _plain(licence.order),
+            "licensed_at": iso(licence.licensed_at),
+            "account": found.file.provenance.get("account"),
+            "failed": any(gap.reason is GapReason.FAILED for gap in found.file.gaps),
+            "described": found.described,
+            "lines": json.dumps([*json.loads(lines), *places]),
+        }
+        number = self._db.execute(PUT, values).lastrowid
+        self._db.execute("DELETE FROM words WHERE rowid = ?", (number,))
+        columns = [_indexed(" ".join(each)) for each in _searched(found)]
+        self._db.execute(
+            "INSERT INTO words (rowid, ids, title, about, text) VALUES (?, ?, ?, ?, ?)", (number, *columns)
+        )
+        self._db.execute("DELETE FROM unreadable WHERE object_id = ?", (object_id,))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version not in (0, VERSION):
+            raise sqlite3.DatabaseError(f"schema version {version}")
+        if version == 0:
+            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    except sqlite3.DatabaseError:
+        db.close()
+        raise
+    return db
+
+
+# ---------------------------------------------------------------- what is read from an object
+
+
+@dataclass(frozen=True)
+class _Read:
+    folder: str
+    described: bytes
+    file: LicenceFile
+    text: str
+
+
+def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line]) -> dict[str, _Read | str]:
+    """The licences and comps that these lines are about, as they now stand; a text says why one cannot be read."""
+    ids = dict.fromkeys(line.id for line in lines if line.id and line.id.startswith(KINDS))
+    with ThreadPoolExecutor(READERS) as threads:
+        return dict(zip(ids, threads.map(partial(_read, archive, reader), ids), strict=True))
+
+
+def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | str:
+    try:
+        stored = archive.object(object_id)
+        described = stored.read("licence.json")
+        file = from_json(described)
+    except IntegrityError as error:
+        return error.detail
+    texts = []
+    for document in file.documents:
+        if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
+            with suppress(IntegrityError):  # the licence is still found by all else; `verify` names the document
+                texts.append(reader.read(stored.read(document.name), document.media_type).text)
+    return _Read(stored.folder, described, file, " ".join(texts))
+
+
+def _searched(read: _Read) -> tuple[list[str], ...]:
+    """The words of a licence by the column of `words`: ids, title, all else that describes it, documents' text."""
+    licence, asset = read.file.licence, read.file.licence.asset
+    ids = [asset.asset_id, licence.licence_id, licence.order, *licence.key, read.folder]
+    about = [licence.kind, licence.licensee, licence.seat, licence.plan, asset.provider, asset.contributor]
+    about += [*licence.client_hints.values(), *(document.name for document in read.file.documents)]
+    return [each for each in ids if each], [asset.title or ""], [each for each in about if each], [read.text]
+
+
+def _where(file: LicenceFile, words: Sequence[str]) -> str:
+    """The field that holds most of the words; what no field holds is in the certificate's text."""
+    licence = file.licence
+    fields = {
+        "title": licence.asset.title,
+        "asset_id": licence.asset.asset_id,
+        "licence_id": licence.licence_id,
+        "order": licence.order,
+        "kind": licence.kind,
+        "licensee": licence.licensee,
+        "client_hints": " ".join(licence.client_hints.values()),
+        "contributor": licence.asset.contributor,
+        "plan": licence.plan,
+        "seat": licence.seat,
+        "provider": licence.asset.provider,
+        "documents": " ".join(document.name for document in file.documents),
+    }
+    wanted = [_folded(word) for word in words]
+    counts = {name: sum(word in _folded(value) for word in wanted) for name, value in fields.items() if value}
+    best = max(counts, key=counts.__getitem__)
+    return best if counts[best] else "text"
+
+
+# ---------------------------------------------------------------- words
+
+
+def _plain(text: str | None) -> str:
+    """Text that SQLite and its query language take: no control characters, no lone surrogates."""
+    kept = "".join(" " if unicodedata.category(each) == "Cc" else each for each in text or "")
+    return kept.encode("utf-8", "replace").decode()
+
+
+def _indexed(text: str) -> str:
+    """Text as the words table has it."""
+    return _UNSPACED.sub(r" \1 ", _folded(_plain(text)))
+
+
+def _phrase(word: str) -> str:
+    quoted = _indexed(word).replace('"', " ")
+    return f'"{quoted}"*'
+
+
+def _folded(text: str) -> str:
+    """Text as it is compared: without accents and case, and with the letters that only look accented spelt out."""
+    if text.isascii():
+        return text.lower()
+    plain = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+    return plain.casefold().translate(_SPELT_OUT)

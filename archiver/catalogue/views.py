@@ -1,0 +1,75 @@
+"""The documents of `find --json` and `show --json`, with their stable keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from archiver.archive.reader import Archive
+from archiver.archive.verify import Dates, dates
+from archiver.catalogue.catalogue import Entry, Hit
+from archiver.domain import iso
+
+
+def hits(client: str, archive: Archive, found: Iterable[Hit]) -> list[dict[str, Any]]:
+    """The rows of `find --json`. `score` is 1 for a named id, below for words; dates are `iso` texts or None."""
+    proven = dates(archive.root)
+    return [_row(client, proven, hit.entry, hit.match, hit.score) for hit in found]
+
+
+def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
+    """The document of `show --json`: everything about one licence or comp, with its lines of the ledger.
+
+    `gaps` gives for each missing kind of document the reason and, after a colon, the detail.
+    """
+    file, licence = entry.file, entry.licence
+    asset = licence.asset
+    return _row(client, dates(archive.root), entry, None, 1.0) | {
+        "asset": {
+            "provider": asset.provider,
+            "asset_id": asset.asset_id,
+            "title": asset.title,
+            "contributor": asset.contributor,
+            "media_type": asset.media_type,
+        },
+        "seat": licence.seat,
+        "plan": licence.plan,
+        "order": licence.order,
+        "client_hints": dict(licence.client_hints),
+        "documents": [
+            {
+                "name": document.name,
+                "kind": document.kind.value,
+                "media_type": document.media_type,
+                "bytes": document.bytes,
+                "sha512": document.sha512,
+                "source": document.url,
+            }
+            for document in file.documents
+        ],
+        "gaps": {
+            gap.kind.value: f"{gap.reason}: {gap.detail}" if gap.detail else gap.reason.value for gap in file.gaps
+        },
+        "terms": [],
+        "assignments": [],
+        "history": [next(archive.lines(offset=offset)).fields for _, offset in entry.lines],
+    }
+
+
+def _row(client: str, proven: Dates, entry: Entry, match: str | None, score: float) -> dict[str, Any]:
+    licence = entry.licence
+    first, last = entry.lines[0][0], entry.lines[-1][0]
+    return {
+        "licence": f"{client}/{entry.folder}",
+        "client": client,
+        "provider": licence.asset.provider,
+        "asset_id": licence.asset.asset_id,
+        "title": licence.asset.title,
+        "kind": licence.kind,
+        "licensed_at": iso(licence.licensed_at),
+        "licensee": licence.licensee,
+        "match": match,
+        "score": score,
+        "secured_since": proven.since(first),
+        "state": "PROVEN" if proven.since(last) else "UNPROVEN",
+    }

@@ -1,0 +1,22 @@
+"""The command line: words in, words out. No logic; heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import sys
+
+from archiver.errors import ArchiverError
+
+
+def main() -> None:
+    """The `archiver` command. Errors become one message on standard error and the error's exit code."""
+    from archiver.cli.commands import app
+    from archiver.vault import pop_secrets_from_environment
+
+    pop_secrets_from_environment()
+    try:
+        app(prog_name="archiver")
+    except ArchiverError as error:
+        print(f"archiver: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)

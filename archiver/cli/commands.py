@@ -1,0 +1,466 @@
+"""All commands. Each opens the home, calls one function of the packages, and shows what came back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archiver.cli.output import emit, progress, say, table
+
+if TYPE_CHECKING:
+    from archiver.config import Home
+    from archiver.sync import Result
+    from archiver.vault import Vault
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Licence proof of stock purchases: captured automatically, dated by third parties, found in a minute.",
+)
+client_app = typer.Typer(no_args_is_help=True, help="Clients: each owns one archive.")
+account_app = typer.Typer(no_args_is_help=True, help="Accounts: one sign-in at one platform.")
+catalogue_app = typer.Typer(no_args_is_help=True, help="The search index, a cache of the archive.")
+recording_app = typer.Typer(no_args_is_help=True, help="Recordings: scripted sessions that prove an adapter.")
+app.add_typer(client_app, name="client")
+app.add_typer(account_app, name="account")
+app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(recording_app, name="recording")
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="The home folder [default: $ARCHIVER_HOME, ./ with archiver.yaml, ...].")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+ReplayOption = Annotated[Path | None, typer.Option("--replay", help="Recordings to serve; replay homes only.")]
+
+
+@app.callback()
+def root(home: HomeOption = None) -> None:
+    if home:  # given before the command, it is as good as after it
+        os.environ["ARCHIVER_HOME"] = str(home)
+
+
+def opened(home: Path | None) -> Home:
+    from archiver.config import Home, find_home
+
+    return Home.load(find_home(home))
+
+
+def unlocked(home: Home) -> Vault:
+    from archiver.vault import open_vault
+
+    return open_vault(home.vault)
+
+
+# ---------------------------------------------------------------- setting up
+
+
+@app.command()
+def demo(
+    keep: Annotated[
+        Path | None, typer.Option(help="Leave the demo's home, key and authority root in this folder.")
+    ] = None,
+) -> None:
+    """Show the whole job on bundled recordings, in a real browser; no account needed.
+
+    Example: archiver demo --keep /tmp/demo
+    """
+    from archiver.demo import demo as show
+
+    asyncio.run(show(keep, print))
+
+
+@app.command()
+def setup(
+    home: HomeOption = None,
+    agency: Annotated[str | None, typer.Option(help="Your agency's name.")] = None,
+) -> None:
+    """Set this machine up, guided: home, agency, browser, vault key, timestamps.
+
+    Example: archiver setup --home ~/archiver --agency "Northlight Media"
+    """
+    from archiver.setup import setup as guide
+
+    guide(home, agency, say=say, ask=ask)
+
+
+def ask(question: str, default: str) -> str:
+    """Ask a person; where there is no terminal, the default is the answer."""
+    return str(typer.prompt(question, default=default, err=True)) if sys.stdin.isatty() else default
+
+
+@app.command()
+def init(
+    home: Annotated[Path | None, typer.Argument(help="The folder to make.")] = None,
+    replay: Annotated[
+        bool, typer.Option(help="A home for recordings only, whose archives are never evidence.")
+    ] = False,
+    home_option: HomeOption = None,
+) -> None:
+    """Make a home folder and its vault.
+
+    Example: archiver init ~/archiver
+    """
+    from archiver.setup import initialise
+
+    made = initialise(home or home_option, replay=replay)
+    say(f"Made {made.root}. Next: archiver client add SLUG --name NAME")
+
+
+@client_app.command("add")
+def client_add(
+    slug: Annotated[str, typer.Argument(help="A short name for files and commands: acme.")],
+    name: Annotated[str, typer.Option(help="The client's full name.")],
+    alias: Annotated[list[str] | None, typer.Option(help="Another name; repeatable.")] = None,
+    domain: Annotated[list[str] | None, typer.Option(help="A domain of the client; repeatable.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Add a client.
+
+    Example: archiver client add acme --name "Acme Ltd" --domain acme.example
+    """
+    from archiver.config import add_client
+
+    opened_home = opened(home)
+    add_client(opened_home.root, slug, name=name, aliases=alias or [], domains=domain or [])
+    say(f"Added client {slug}. Next: archiver account add NAME --client {slug} --provider PROVIDER")
+
+
+@account_app.command("add")
+def account_add(
+    name: Annotated[str, typer.Argument(help="A name of your own, unique in this home: acme-shutterstock.")],
+    client: Annotated[str, typer.Option(help="The client, or `house` for a shared account.")],
+    provider: Annotated[str, typer.Option(help="The platform; `archiver providers` lists them.")],
+    username: Annotated[str | None, typer.Option(help="The user name at the platform.")] = None,
+    method: Annotated[str | None, typer.Option(help="How to sign in [default: the provider's first].")] = None,
+    plan: Annotated[str | None, typer.Option(help="The plan, in your words.")] = None,
+    setting: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for the adapter; repeatable.")] = None,
+    secrets_stdin: Annotated[
+        bool, typer.Option("--secrets-stdin", help="Read the secrets as YAML from stdin.")
+    ] = False,
+    accept_automation: Annotated[
+        str | None, typer.Option(metavar="PERSON", help="Who accepts unattended runs where the terms bar or omit them.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Add an account and put its secrets into the vault.
+
+    Example: archiver account add acme-shutterstock --client acme --provider shutterstock
+    """
+    from archiver.accounts import add, method_of
+
+    here = opened(home)
+    chosen = method_of(provider, method)
+    secrets = read_secrets(secrets_stdin, chosen)
+    settings = {name: value or "true" for name, _, value in (pair.partition("=") for pair in setting or [])}
+    add(
+        here, unlocked(here), name, client=client, provider=provider, method=method, username=username, plan=plan,
+        settings=settings, secrets=secrets, accepted_by=accept_automation,
+    )  # fmt: skip
+    say(f"Added account {name}. Next: archiver run --account {name}")
+
+
+@account_app.command("rotate")
+def account_rotate(
+    name: Annotated[str, typer.Argument(help="The account.")],
+    username: Annotated[str | None, typer.Option(help="A new user name, if it changed too.")] = None,
+    secrets_stdin: Annotated[
+        bool, typer.Option("--secrets-stdin", help="Read the secrets as YAML from stdin.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Give an account its new secret; the same history goes on in the same archive.
+
+    Example: archiver account rotate acme-shutterstock
+    """
+    from archiver.accounts import method_of, rotate
+
+    here = opened(home)
+    account = here.account(name)
+    rotate(
+        here, unlocked(here), name, read_secrets(secrets_stdin, method_of(account.provider, account.method)), username
+    )
+    say(f"Changed the secret of {name}. Next: archiver run --account {name}")
+
+
+def read_secrets(from_stdin: bool, method: Any) -> dict[str, str]:
+    """Secrets as YAML from standard input, or prompted for without echo on a terminal."""
+    from archiver.accounts import parse_secrets
+
+    if from_stdin:
+        return parse_secrets(sys.stdin.read())
+    if not sys.stdin.isatty():
+        return {}
+    if method.where:
+        say(method.where)
+    given = {name: typer.prompt(name, hide_input=True, err=True) for name in method.secrets}
+    for name in method.optional_secrets:
+        given[name] = typer.prompt(f"{name} (empty if none)", hide_input=True, default="", show_default=False, err=True)
+    return {name: value for name, value in given.items() if value}
+
+
+@app.command("sign-in")
+def sign_in(
+    name: Annotated[str, typer.Argument(help="The account.")],
+    replay: ReplayOption = None,
+    headless: Annotated[bool, typer.Option(hidden=True)] = False,
+    home: HomeOption = None,
+) -> None:
+    """Sign in as a person, in a visible browser; the session is saved for the nights.
+
+    Example: archiver sign-in acme-freepik
+    """
+    from archiver.accounts import sign_in as attend
+
+    here = opened(home)
+    asyncio.run(attend(here, unlocked(here), name, replay=replay, headless=headless, say=say))
+    say(f"Signed in {name}. Next: archiver run --account {name}")
+
+
+# ---------------------------------------------------------------- the run
+
+
+@app.command()
+def run(
+    client: Annotated[list[str] | None, typer.Option(help="Only this client; repeatable.")] = None,
+    account: Annotated[list[str] | None, typer.Option(help="Only this account; repeatable.")] = None,
+    asset: Annotated[str | None, typer.Option(help="Only the licences of this asset id.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read every history to its end.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Sign in and count; archive nothing.")] = False,
+    as_json: JsonOption = False,
+    replay: ReplayOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Archive what is new at every account; read-only toward the platforms.
+
+    Example: archiver run --client acme
+    """
+    from archiver.run import Order
+    from archiver.run import run as run_accounts
+
+    here = opened(home)
+    order = Order(
+        clients=client or (), accounts=account or (), asset_id=asset, full=full, dry_run=dry_run, replay=replay
+    )
+
+    def finished(result: Result) -> None:
+        numbers = f"{result.listed} listed, {result.archived} archived, {result.already} already"
+        trouble = f" - {result.error}" if result.error else ""
+        say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
+
+    with progress() as watch:
+        summary = asyncio.run(run_accounts(here, unlocked(here), order, progress=watch, finished=finished))
+    for warning in summary.warnings:
+        say(f"warning: {warning}")
+    if as_json:
+        emit(summary.as_json())
+    else:
+        columns = ("account", "outcome", "sweep", "listed", "archived", "already", "comps", "incomplete", "unexplained")
+        table(
+            columns,
+            (
+                (
+                    r.account,
+                    r.outcome,
+                    r.sweep,
+                    r.listed,
+                    r.archived,
+                    r.already,
+                    r.comps,
+                    len(r.incomplete),
+                    len(r.unexplained),
+                )
+                for r in summary.accounts
+            ),
+        )
+        for result in summary.accounts:
+            if result.message:
+                print(f"{result.account}: {result.message}")
+            for short_id in result.incomplete:
+                print(f"  incomplete: {short_id}")
+            for platform_id in result.unexplained:
+                print(f"  unexplained: {platform_id}")
+        print(f"Run {summary.run}: {summary.outcome}.")
+    raise typer.Exit(summary.exit_code)
+
+
+# ---------------------------------------------------------------- finding and proving
+
+
+@app.command()
+def find(
+    text: Annotated[str, typer.Argument(help="Words, an id, a file name.")] = "",
+    client: Annotated[str | None, typer.Option(help="Only this client's archive.")] = None,
+    limit: Annotated[int, typer.Option(help="How many at the most.")] = 20,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Find licences by id, title, kind, licensee, client hint, file name or certificate text.
+
+    Example: archiver find "harbour at dawn"
+    """
+    from archiver.evidence import find as search
+
+    rows = search(opened(home), text, client=client, limit=limit)
+    if as_json:
+        emit(rows)
+    elif not rows:
+        print("No licence found in this archive.")
+    else:
+        columns = ("licence", "title", "kind", "licensed_at", "licensee", "secured_since", "state")
+        table(columns, ([row[column] for column in columns] for row in rows))
+
+
+@app.command()
+def show(
+    licence: Annotated[str, typer.Argument(help="A short id as printed everywhere, or any unique part of it.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Show everything about one licence.
+
+    Example: archiver show 20261124_shutterstock_1234567890
+    """
+    from archiver.evidence import show as describe
+
+    described = describe(opened(home), licence)
+    if as_json:
+        emit(described)
+        return
+    for name, value in described.items():
+        if isinstance(value, list):
+            print(f"{name}:")
+            for item in value:
+                print("  " + (", ".join(f"{k}: {v}" for k, v in item.items()) if isinstance(item, dict) else str(item)))
+        elif isinstance(value, dict):
+            print(f"{name}: " + ", ".join(f"{k}: {v}" for k, v in value.items()))
+        else:
+            print(f"{name}: {'-' if value is None else value}")
+
+
+@app.command()
+def verify(
+    client: Annotated[str | None, typer.Option(help="Only this client's archive.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Ledger, checkpoints and inventories; no file contents.")
+    ] = False,
+    licence: Annotated[str | None, typer.Option(help="Only this licence (short id or a unique part).")] = None,
+    roots: Annotated[Path | None, typer.Option(help="Timestamp roots that you trust (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option(help="The signer's public key that you trust (PEM).")] = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Check every byte, signature and date of the archives; names the file at fault.
+
+    Example: archiver verify --client acme
+    """
+    from archiver.evidence import verify as check
+
+    code, document, text = check(opened(home), client=client, quick=quick, licence=licence, roots=roots, key=key)
+    if as_json:
+        emit(document)
+    else:
+        print(text)
+    raise typer.Exit(code)
+
+
+@app.command()
+def proof(
+    licence: Annotated[list[str], typer.Argument(help="One or more licences, by short id or a unique part.")],
+    out: Annotated[Path, typer.Option(help="The zip to write.")],
+    home: HomeOption = None,
+) -> None:
+    """Pack what proves a licence, for a claimant, an insurer or a lawyer.
+
+    Example: archiver proof 1234567890_1a2b3c4d --out proof.zip
+    """
+    from archiver.evidence import proof as pack
+
+    pack(opened(home), licence, out)
+    say(f"Wrote {out}. HOW-TO-CHECK.txt inside says how anybody can check it without this software.")
+
+
+@catalogue_app.command("rebuild")
+def catalogue_rebuild(home: HomeOption = None) -> None:
+    """Build the search index anew from the archives.
+
+    Example: archiver catalogue rebuild
+    """
+    from archiver.evidence import rebuild
+
+    for slug, licences in rebuild(opened(home)).items():
+        say(f"{slug}: {licences} licences")
+
+
+# ---------------------------------------------------------------- adapters
+
+
+@app.command()
+def providers(as_json: JsonOption = False) -> None:
+    """List the platforms: what each adapter stands on, what it can get, and what the platform's terms say.
+
+    Example: archiver providers --json
+    """
+    from archiver.accounts import describe_providers
+
+    described = describe_providers()
+    if as_json:
+        emit(described)
+        return
+    for info in described:
+        methods = ", ".join(f"{method['name']} ({method['transport']})" for method in info["methods"])
+        terms = info["automation"]
+        print(f"{info['name']}: {info['title']}")
+        print(f"  sign-in:    {methods}; scope: {info['scope']}")
+        print(f"  basis:      {info['basis']}: {info['basis_detail']}; live: {info['live']}")
+        for kind, how in info["documents"].items():
+            print(f"  {kind + ':':<11} {how}")
+        print(f'  automation: {terms["stance"]}: "{terms["quote"]}" ({terms["source"]}, read {terms["read_on"]})')
+        print(f"  confirm:    {info['confirm']['how']} Who may ask: {info['confirm']['who']}")
+
+
+@recording_app.command("check")
+def recording_check(paths: Annotated[list[Path], typer.Argument(help="Recording folders.")]) -> None:
+    """Run recordings and compare with their expected.yaml; exit code 1 and the fields on a mismatch.
+
+    Example: archiver recording check recordings/*/*
+    """
+    from archiver.expected import check, checking
+
+    async def check_all() -> int:
+        wrong = 0
+        async with checking() as shared:
+            for path in paths:
+                lines = await check(path, shared)
+                wrong += bool(lines)
+                print(f"{path}: {'differs' if lines else 'as expected'}", flush=True)
+                for line in lines:
+                    print(f"  {line}")
+        return wrong
+
+    raise typer.Exit(1 if asyncio.run(check_all()) else 0)
+
+
+@recording_app.command("expect")
+def recording_expect(
+    paths: Annotated[list[Path], typer.Argument(help="Recording folders.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing expected.yaml.")] = False,
+) -> None:
+    """Write expected.yaml from what the adapter makes of a recording now.
+
+    Example: archiver recording expect recordings/shutterstock/two-pages
+    """
+    from archiver.expected import checking, expect
+
+    async def expect_all() -> None:
+        async with checking() as shared:
+            for path in paths:
+                print(await expect(path, force=force, shared=shared))
+
+    asyncio.run(expect_all())

@@ -1,0 +1,507 @@
+"""The home folder: where it is, what its YAML files say, and how new clients and accounts get into them.
+
+`archiver.yaml` holds the settings, `clients/<slug>.yaml` one client and its accounts. Unknown keys, duplicates and bad
+values are refused with `file:line:column`. Files are written so that a person may go on editing them.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from archiver.errors import ConfigError
+from archiver.files import replace_file
+from archiver.strictyaml import Marked, Value, load, validate
+
+HOUSE = "house"
+
+# Names that Windows keeps for devices, with or without an extension.
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
+
+
+def check_slug(text: str) -> str:
+    """A client's short name, fit for a folder on every system; ValueError says what is allowed."""
+    if not re.fullmatch("[a-z0-9][a-z0-9-]{0,39}", text) or text in _RESERVED:
+        raise ValueError(f"{text!r} cannot be a client's short name; use a-z, 0-9 and -, at most 40, e.g. acme")
+    return text
+
+
+def check_account_name(text: str) -> str:
+    """An account's name, fit for a file name on every system; ValueError says what is allowed."""
+    if not re.fullmatch("[a-z0-9]([a-z0-9._-]{0,38}[a-z0-9_-])?", text) or text.split(".")[0] in _RESERVED:
+        raise ValueError(f"{text!r} cannot be an account's name; use a-z, 0-9, - and _, at most 40, e.g. acme-freepik")
+    return text
+
+
+# ---------------------------------------------------------------- what the files may say
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _setting(value: object) -> object:
+    """Adapters' own settings are text; `false` and `5` need no quotes in the file."""
+    return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int | float) else value
+
+
+def _url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
+        raise ValueError("is not an http:// or https:// address")
+    return value
+
+
+type _Url = Annotated[str, AfterValidator(_url)]
+type _Command = Annotated[tuple[str, ...], Field(min_length=1)]
+type _Rate = Annotated[float, Field(ge=0, le=1000)]
+
+
+class Agency(_Strict):
+    """Who runs the archiver; country as ISO 3166 alpha-2, language as a BCP 47 tag."""
+
+    name: str = ""
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    language: Annotated[str, Field(pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
+
+
+class Timestamps(_Strict):
+    """One timestamp authority. `name` becomes part of file names; `roots` is a PEM file, absolute once loaded."""
+
+    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,19}$")]
+    url: _Url
+    roots: Path | None = None
+
+
+class Witness(_Strict):
+    """Someone outside who holds the latest checkpoint: a folder, a mail address or a command."""
+
+    name: str
+    folder: Path | None = None
+    email: str | None = None
+    command: _Command | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Witness:
+        if sum(way is not None for way in (self.folder, self.email, self.command)) != 1:
+            raise ValueError("needs exactly one of folder, email and command")
+        return self
+
+
+class Mail(_Strict):
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    sender: Annotated[str | None, Field(alias="from")] = None
+    username: str | None = None
+
+
+class PacingSettings(_Strict):
+    """Requests a second; 0 = off. No `default` leaves each provider its own pace."""
+
+    default: _Rate | None = None
+    hosts: dict[str, _Rate] = {}
+
+
+class NetworkSettings(_Strict):
+    """`ca_file` is a PEM file; once loaded, an absolute path."""
+
+    proxy: _Url | None = None
+    ca_file: Path | None = None
+    no_proxy: tuple[str, ...] = ("localhost", "127.0.0.1")
+
+
+class Match(_Strict):
+    model: Path | None = None
+
+
+class Settings(_Strict):
+    """archiver.yaml. `replay` marks a home whose archives are never evidence."""
+
+    replay: bool = False
+    agency: Agency = Agency()
+    timestamps: tuple[Timestamps, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
+    mail: Mail = Mail()
+    notify: tuple[str, ...] = ()
+    pacing: PacingSettings = PacingSettings()
+    network: NetworkSettings = NetworkSettings()
+    match: Match = Match()
+
+    @field_validator("timestamps", "witnesses")
+    @classmethod
+    def _names_differ[T: (tuple[Timestamps, ...], tuple[Witness, ...])](cls, listed: T) -> T:
+        names = [each.name for each in listed]
+        if len(names) != len(set(names)):
+            raise ValueError("two have the same name")
+        return listed
+
+
+class _Account(_Strict):
+    provider: str
+    method: str | None = None
+    username: str | None = None
+    secret_command: _Command | None = None
+    plan: str | None = None
+    settings: dict[str, Annotated[str, BeforeValidator(_setting)]] = {}
+
+
+class _Client(_Strict):
+    name: str
+    aliases: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    accounts: dict[Annotated[str, AfterValidator(check_account_name)], _Account] = {}
+
+
+# ---------------------------------------------------------------- what the rest of the program sees
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """One sign-in at one provider. `client` is the slug whose archive it fills."""
+
+    name: str
+    client: str
+    provider: str
+    method: str | None = None
+    username: str | None = None
+    secret_command: tuple[str, ...] | None = None
+    plan: str | None = None
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """A customer of the agency, or the house: the agency's own archive for shared accounts."""
+
+    slug: str
+    name: str
+    aliases: tuple[str, ...]
+    domains: tuple[str, ...]
+    accounts: tuple[Account, ...]
+
+
+@dataclass(frozen=True)
+class Home:
+    """A loaded home: its settings, its clients by slug, and where everything lies."""
+
+    root: Path
+    settings: Settings
+    clients: Mapping[str, Client]
+
+    @classmethod
+    def load(cls, root: Path) -> Home:
+        """Read all files; ConfigError names `file:line:column` of what is wrong."""
+        root = root.absolute()
+        marked = load(root / "archiver.yaml")
+        settings = _with_files(root, marked, _checked(marked, Settings))
+        clients = {client.slug: client for client in _clients(root)}
+        return cls(root, settings, clients)
+
+    def accounts(self) -> list[Account]:
+        """Every account, in the order of clients and of their files."""
+        return [account for client in self.clients.values() for account in client.accounts]
+
+    def account(self, name: str) -> Account:
+        """ConfigError names the accounts that there are."""
+        return _pick({account.name: account for account in self.accounts()}, name, "account", "archiver account add")
+
+    def client(self, slug: str) -> Client:
+        """ConfigError names the clients that there are."""
+        return _pick(self.clients, slug, "client", "archiver client add")
+
+    @property
+    def vault(self) -> Path:
+        return self.root / "vault.enc"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    def archive(self, slug: str) -> Path:
+        return self.root / "archive" / slug
+
+    def catalogue(self, slug: str) -> Path:
+        return self.state / "catalogue" / f"{slug}.sqlite"
+
+
+def default_home() -> Path:
+    """Where the home is or would be: $ARCHIVER_HOME, this folder if it is one, the system's data folder."""
+    if named := os.environ.get("ARCHIVER_HOME"):
+        return Path(named)
+    if Path("archiver.yaml").is_file():
+        return Path.cwd()
+    import platformdirs
+
+    return platformdirs.user_data_path("archiver", appauthor=False)
+
+
+def find_home(option: Path | None) -> Path:
+    """The home that was named, or the default one; ConfigError says how to make one where there is none."""
+    path = option or default_home()
+    if not (path / "archiver.yaml").is_file():
+        what = "has no archiver.yaml, so it is not a home" if path.is_dir() else "does not exist"
+        raise ConfigError(f"{path} {what}. Make a home with `archiver init {path}`, or name yours with --home.")
+    return path
+
+
+def _checked[M: BaseModel](marked: Marked, model: type[M]) -> M:
+    return validate(replace(marked, value=_present(marked.value)), model)
+
+
+def _present(value: Value) -> Value:
+    """Without empty keys: `key:` with nothing after it says nothing, so the default holds."""
+    if isinstance(value, dict):
+        return {key: _present(item) for key, item in value.items() if item is not None}
+    return [_present(item) for item in value] if isinstance(value, list) else value
+
+
+def _pick[T](known: Mapping[str, T], name: str, kind: str, command: str) -> T:
+    if name not in known:
+        names = ", ".join(sorted(known)) or "none yet"
+        raise ConfigError(f"There is no {kind} {name!r}. Known: {names}. Add one with `{command}`.")
+    return known[name]
+
+
+def _with_files(root: Path, marked: Marked, settings: Settings) -> Settings:
+    """The settings with file names made absolute; ConfigError for a file that is not there."""
+
+    def there(path: Path, *loc: str | int) -> Path:
+        if not (root / path).is_file():
+            raise ConfigError(f"{marked.where(loc)} {root / path} is not there.")
+        return root / path
+
+    timestamps = tuple(
+        each.model_copy(update={"roots": each.roots and there(each.roots, "timestamps", index, "roots")})
+        for index, each in enumerate(settings.timestamps)
+    )
+    network = settings.network
+    if network.ca_file:
+        network = network.model_copy(update={"ca_file": there(network.ca_file, "network", "ca_file")})
+    return settings.model_copy(update={"timestamps": timestamps, "network": network})
+
+
+def _clients(root: Path) -> Iterator[Client]:
+    seen: dict[str, str] = {}
+    for path in sorted((root / "clients").glob("*.y*ml")):
+        try:
+            slug = check_slug(path.stem)
+        except ValueError as error:
+            raise ConfigError(f"{path}: {error}.") from None
+        if path.suffix != ".yaml":
+            raise ConfigError(f"{path} would be overlooked. Rename it to {slug}.yaml.")
+        marked = load(path)
+        client = _checked(marked, _Client)
+        for name in client.accounts:
+            here = marked.where(("accounts", name))
+            if name in seen:
+                raise ConfigError(f"{here} {name}: the account is already at {seen[name]}. Account names are unique.")
+            seen[name] = here
+        accounts = tuple(Account(name=name, client=slug, **dict(each)) for name, each in client.accounts.items())
+        yield Client(slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts)
+
+
+# ---------------------------------------------------------------- writing
+
+_HOME_HEADING = (
+    "# Settings of this home. Every key may be left out; keys that the archiver does not know are refused.\n"
+)
+_CLIENT_HEADING = "# One client and its accounts. Secrets are never here: they are in the vault.\n"
+
+# Two public authorities of different operators, and the subjects of the roots by which their tokens are checked.
+_PUBLIC_TIMESTAMPS = {
+    "digicert": ("http://timestamp.digicert.com", ("DigiCert Trusted Root G4",)),
+    "sectigo": (
+        "http://timestamp.sectigo.com",
+        ("USERTrust RSA Certification Authority", "Sectigo Public Time Stamping Root R46"),
+    ),
+}
+
+
+def create_home(
+    root: Path,
+    *,
+    replay: bool = False,
+    agency: str | None = None,
+    timestamps: Sequence[Mapping[str, str]] | None = None,
+) -> Home:
+    """A new home; ConfigError if there is one already. `agency` is its name; `timestamps` are name, url and roots each.
+
+    By default a real home gets two public authorities, with roots out of certifi's list, and a replay home none.
+    """
+    if (root / "archiver.yaml").exists():
+        raise ConfigError(f"{root} is a home already. Choose another folder, or go on using it with --home.")
+    try:
+        for folder in (root, root / "clients", root / "archive", root / "state"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if timestamps is None:
+            timestamps = [] if replay else _public_timestamps(root)
+        content: dict[str, Any] = {
+            **({"replay": True} if replay else {}),
+            **({"agency": {"name": agency}} if agency else {}),
+            **({"timestamps": [dict(each) for each in timestamps]} if timestamps else {}),
+        }
+        _write(root / "archiver.yaml", _HOME_HEADING + (_dump(content) if content else ""), Settings)
+    except OSError as error:
+        raise ConfigError(f"{root} cannot be made a home: {error.strerror}. Choose another folder.") from None
+    return Home.load(root)
+
+
+def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), domains: Sequence[str] = ()) -> Client:
+    """Write clients/<slug>.yaml; ConfigError if the slug is taken, is not one, or is the house's."""
+    try:
+        path = root / "clients" / f"{check_slug(slug)}.yaml"
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from None
+    if slug == HOUSE:
+        raise ConfigError("`house` is the agency's own archive; it is there when its first account is. Choose another.")
+    with _writing(root):
+        if slug in Home.load(root).clients:
+            raise ConfigError(f"There is a client {slug!r} already. Edit {path}, or choose another short name.")
+        content: dict[str, Value] = {"name": name}
+        content |= {key: list(value) for key, value in (("aliases", aliases), ("domains", domains)) if value}
+        _write(path, _CLIENT_HEADING + _dump(content), _Client)
+        return Home.load(root).clients[slug]
+
+
+def add_account(
+    root: Path,
+    name: str,
+    *,
+    client: str,
+    provider: str,
+    method: str | None = None,
+    username: str | None = None,
+    secret_command: Sequence[str] | None = None,
+    plan: str | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Account:
+    """Write the account into its client's file; ConfigError for an unknown client or a name that is taken or not one.
+
+    The house's file is made with its first account.
+    """
+    try:
+        check_account_name(name)
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from None
+    fields = {
+        "provider": provider, "method": method, "username": username, "plan": plan,
+        "secret_command": list(secret_command or ()), "settings": dict(settings or {}),
+    }  # fmt: skip
+    with _writing(root):
+        home = Home.load(root)
+        if name in {account.name for account in home.accounts()}:
+            raise ConfigError(f"There is an account {name!r} already. Account names are unique; choose another.")
+        path = root / "clients" / f"{client}.yaml"
+        if client == HOUSE and client not in home.clients:
+            text = _CLIENT_HEADING + _dump({"name": home.settings.agency.name or "House"})
+        else:
+            home.client(client)
+            text = path.read_text("utf-8")
+        given = {key: value for key, value in fields.items() if value}
+        _write(path, _with_entry(path, text, ("accounts",), name, given), _Client)
+        return Home.load(root).account(name)
+
+
+def change_account(root: Path, name: str, *, username: str) -> Account:
+    """Give an account another user name."""
+    with _writing(root):
+        account = Home.load(root).account(name)
+        path = root / "clients" / f"{account.client}.yaml"
+        text = _with_entry(path, path.read_text("utf-8"), ("accounts", name), "username", username)
+        _write(path, text, _Client)
+        return Home.load(root).account(name)
+
+
+@contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    from filelock import FileLock
+
+    (root / "state").mkdir(exist_ok=True, mode=0o700)
+    with FileLock(root / "state" / "config.lock"):
+        yield
+
+
+def _write(path: Path, text: str, model: type[BaseModel]) -> None:
+    """Nothing is written that could not be read again."""
+    _checked(load(path, text), model)
+    replace_file(path, text.encode())
+
+
+def _with_entry(path: Path, text: str, place: tuple[str, ...], key: str, value: Any) -> str:
+    """The text with `key: value` in the mapping at `place`: a person's comments and order stay wherever possible.
+
+    The lines are put in at the mapping's end. If the file then does not say what it should (the mapping was written in
+    braces, or the key was there before), the whole file is written anew.
+    """
+    wanted = load(path, text).value
+    mapping: Any = wanted
+    for step in place:
+        if not mapping.get(step):
+            mapping[step] = {}
+        mapping = mapping[step]
+    mapping[key] = value
+    attempt = _with_lines(text, place, {key: value})
+    try:
+        if load(path, attempt).value == wanted:
+            return attempt
+    except ConfigError:
+        pass
+    return _CLIENT_HEADING + _dump(wanted)
+
+
+def _with_lines(text: str, place: tuple[str, ...], entry: dict[str, Any]) -> str:
+    import yaml
+
+    node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
+    lines = text.splitlines()
+    end, indent, missing = len(lines), 0, list(place)
+    while missing and isinstance(node, yaml.MappingNode):
+        found = [item for name, item in node.value if name.value == missing[0]]
+        if not found or not isinstance(found[0], yaml.MappingNode) or not found[0].value:
+            break
+        node = found[0]
+        missing.pop(0)
+        end, indent = node.end_mark.line, node.start_mark.column
+    while end and lines[end - 1].strip()[:1] in ("", "#"):
+        end -= 1
+    for name in reversed(missing):
+        entry = {name: entry}
+    new = [" " * indent + line for line in _dump(entry).splitlines()]
+    return "\n".join([*lines[:end], *new, *lines[end:]]) + "\n"
+
+
+def _dump(content: Value | dict[str, Any]) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def _public_timestamps(root: Path) -> list[dict[str, str]]:
+    """The public authorities; of the roots that each needs, those that certifi has are written to roots/<name>.pem."""
+    import certifi
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
+
+    blocks = re.findall(r"-----BEGIN CERTIFICATE-----[^-]+", Path(certifi.where()).read_text("utf-8"))
+    (root / "roots").mkdir(exist_ok=True, mode=0o700)
+    listed = []
+    for name, (url, subjects) in _PUBLIC_TIMESTAMPS.items():
+        found: list[str] = []
+        for block in blocks:
+            der = base64.b64decode(block.removeprefix("-----BEGIN CERTIFICATE-----"))
+            # Only the few that mention a wanted name are parsed: some old roots do not parse without warnings.
+            if any(subject.encode() in der for subject in subjects):
+                names = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+                found += [f"{block}-----END CERTIFICATE-----\n" for each in names if each.value in subjects]
+        roots = f"roots/{name}.pem"
+        replace_file(root / roots, "".join(found).encode(), 0o644)
+        listed.append({"name": name, "url": url, "roots": roots})
+    return listed

@@ -1,0 +1,131 @@
+"""From the archives to an answer: find, show, verify, and the pack that is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from archiver.archive import verify as verifier
+from archiver.archive.reader import Archive
+from archiver.catalogue import views
+from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.config import Home
+from archiver.errors import ConfigError
+from archiver.files import replace_file
+from archiver.proof.pack import Packed, write_proof
+from archiver.provider import load
+from archiver.reading.worker import DocumentReader
+
+
+@contextmanager
+def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tuple[Archive, Catalogue]]:
+    """A client's archive and its catalogue, caught up with the ledger's head."""
+    archive = Archive(home.archive(slug))
+    with Catalogue(home.catalogue(slug)) as catalogue:
+        catalogue.catch_up(archive, reader)
+        yield archive, catalogue
+
+
+def archives(home: Home, client: str | None = None) -> list[str]:
+    """The clients that have an archive, or the one asked for."""
+    slugs = [home.client(client).slug] if client else list(home.clients)
+    return [slug for slug in slugs if (home.archive(slug) / "ledger").is_dir()]
+
+
+def find(home: Home, text: str, *, client: str | None = None, limit: int = 20) -> list[dict[str, Any]]:
+    """Licences that match, best first, in the form of `find --json`."""
+    rows: list[dict[str, Any]] = []
+    with DocumentReader() as reader:
+        for slug in archives(home, client):
+            with catalogue_of(home, slug, reader) as (archive, catalogue):
+                rows += views.hits(slug, archive, catalogue.find(text, limit))
+    return sorted(rows, key=lambda row: -row["score"])[:limit]
+
+
+@contextmanager
+def located(home: Home, name: str, reader: DocumentReader) -> Iterator[tuple[str, Archive, Entry]]:
+    """The one licence that a short id, or any unique part of it, names; ConfigError for none or several."""
+    client, _, part = name.rpartition("/")
+    if client and client not in home.clients:
+        raise ConfigError(f"There is no client {client!r}. Known: {', '.join(home.clients) or 'none'}.")
+    found: list[tuple[str, str]] = []
+    for slug in archives(home, client or None):
+        with catalogue_of(home, slug, reader) as (_, catalogue):
+            found += [(slug, entry.folder) for entry in catalogue.matching(part)]
+    if len(found) != 1:
+        raise ConfigError(
+            f"{name!r} names {len(found)} licences: " + ", ".join("/".join(each) for each in found[:5])
+            if found
+            else f"No licence in this archive is named {name!r}. Look for it with `archiver find`."
+        )
+    [(slug, folder)] = found
+    with catalogue_of(home, slug, reader) as (archive, catalogue):
+        yield slug, archive, catalogue.matching(folder)[0]
+
+
+def show(home: Home, name: str) -> dict[str, Any]:
+    """Everything about one licence, in the form of `show --json`."""
+    with DocumentReader() as reader, located(home, name, reader) as (slug, archive, entry):
+        return views.show(slug, archive, entry)
+
+
+def rebuild(home: Home) -> dict[str, int]:
+    """Build every catalogue anew; the number of licences by client."""
+    counts = {}
+    with DocumentReader() as reader:
+        for slug in archives(home):
+            with Catalogue(home.catalogue(slug)) as catalogue:
+                catalogue.rebuild(Archive(home.archive(slug)), reader)
+                counts[slug] = catalogue.count()
+    return counts
+
+
+def verify(
+    home: Home,
+    *,
+    client: str | None = None,
+    quick: bool = False,
+    licence: str | None = None,
+    roots: Path | None = None,
+    key: Path | None = None,
+) -> tuple[int, dict[str, Any], str]:
+    """Run the verifier over the archives: exit code, the document of `verify --json`, and the text for people."""
+    object_id = None
+    if licence:
+        with DocumentReader() as reader, located(home, licence, reader) as (client, _, entry):
+            object_id = entry.object_id
+    reports = []
+    for slug in archives(home, client):
+        trusted = roots or trusted_roots(home)
+        reports.append(
+            (slug, verifier.verify_archive(home.archive(slug), roots=trusted, key=key, quick=quick, licence=object_id))
+        )
+    documents = [report.as_json() | {"client": slug} for slug, report in reports]
+    states = [document["state"] for document in documents]
+    worst = max(states, key=("PROVEN", "UNPROVEN", "DAMAGED").index, default="UNPROVEN")
+    text = "\n".join(f"{slug}\n{report.as_text()}" for slug, report in reports) or "There is no archive yet."
+    return (90 if worst == "DAMAGED" else 0), {"state": worst, "clients": documents}, text
+
+
+def trusted_roots(home: Home) -> Path | None:
+    """The timestamp roots that the home's settings pin, in one file; None where it pins none."""
+    pinned = [home.root / each.roots for each in home.settings.timestamps if each.roots]
+    if not pinned:
+        return None
+    joined = home.state / "trusted-roots.pem"
+    replace_file(joined, b"\n".join(path.read_bytes() for path in pinned))
+    return joined
+
+
+def proof(home: Home, names: Sequence[str], out: Path) -> None:
+    """Write one zip with what proves these licences; refuses damaged ones and never overwrites."""
+    if out.exists():
+        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.")
+    packed = []
+    with DocumentReader() as reader:
+        for name in names:
+            with located(home, name, reader) as (slug, archive, entry):
+                packed.append(Packed(archive, entry, home.client(slug).name, load(entry.provider).info))
+    write_proof(packed, out)

@@ -1,0 +1,154 @@
+"""Golden results: what an adapter must make of a recording (`expected.yaml`), written once and compared ever after.
+
+A recording is checked by the real run: a throw-away replay home with one account, the real browser or HTTP client, the
+real archive. Nothing is compared that the archive does not hold.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from archiver.archive.reader import Archive
+from archiver.browsing.recording import Recording
+from archiver.catalogue.catalogue import Catalogue
+from archiver.config import Home, add_account, add_client, create_home
+from archiver.domain import iso
+from archiver.errors import ConfigError
+from archiver.reading.licence_json import LicenceFile, from_json
+from archiver.run import Order, Tools, run, tools
+from archiver.strictyaml import load
+from archiver.vault import Vault, new_key
+
+ACCOUNT = "recorded"
+
+
+@asynccontextmanager
+async def checking() -> AsyncIterator[Tools]:
+    """Tools to be shared by several checks, so that they share one browser."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        yield await stack.enter_async_context(tools(create_home(folder / "home", replay=True), replay=True))
+
+
+async def replayed(path: Path, shared: Tools | None = None) -> dict[str, Any]:
+    """Run a recording's account in a throw-away home and describe the result in the form of expected.yaml.
+
+    The key `unknown_requests`, which expected.yaml never has, lists what was asked that the recording does not hold.
+    """
+    recording = Recording.load(path)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "home"
+        create_home(root, replay=True)
+        add_client(root, "client", name="Client")
+        add_account(root, ACCOUNT, client="client", provider=recording.provider, method=recording.method)
+        home, vault = Home.load(root), Vault(root / "vault.enc", new_key())
+        summary = await run(home, vault, Order(replay=path), shared=shared)
+        [result] = summary.accounts
+        found = [*licences(home)]
+        described: dict[str, Any] = {
+            "outcome": result.outcome.value,
+            "error": result.error,
+            "requests_refused": result.requests_refused,
+            "licences": [describe(licence) for licence in found if not licence.licence.comp],
+            "comps": [licence.licence.platform_id for licence in found if licence.licence.comp],
+            "unexplained": result.unexplained,
+        }
+        unknown = [f"{each.method} {each.url}" for each in summary.requests.get(ACCOUNT, []) if each.status == 599]
+        return described | ({"unknown_requests": unknown} if unknown else {})
+
+
+def licences(home: Home) -> list[LicenceFile]:
+    """All licences and comps of the throw-away home, newest first, in a stable order."""
+    archive = Archive(home.archive("client"))
+    with Catalogue(home.catalogue("client")) as catalogue:
+        entries = catalogue.entries()
+    found = [from_json(archive.object(entry.object_id).read("licence.json")) for entry in entries]
+    return sorted(found, key=order_of, reverse=True)
+
+
+def order_of(file: LicenceFile) -> tuple[str, str]:
+    return iso(file.licence.licensed_at) or "", file.licence.platform_id
+
+
+def describe(file: LicenceFile) -> dict[str, Any]:
+    """One licence as expected.yaml shows it."""
+    licence = file.licence
+    return {
+        "licence_id": licence.licence_id,
+        "asset_id": licence.asset.asset_id,
+        "title": licence.asset.title,
+        "kind": licence.kind,
+        "licensed_at": iso(licence.licensed_at),
+        "licensee": licence.licensee,
+        "seat": licence.seat,
+        "plan": licence.plan,
+        "order": licence.order,
+        "client_hints": dict(licence.client_hints),
+        "documents": [document.name for document in file.documents],
+        "gaps": {gap.kind.value: gap.reason.value for gap in file.gaps},
+    }
+
+
+async def expect(path: Path, *, force: bool = False, shared: Tools | None = None) -> Path:
+    """Write expected.yaml from what the adapter makes of the recording now; over an existing one only if forced."""
+    target = path / "expected.yaml"
+    if target.exists() and not force:
+        raise ConfigError(f"{target} exists. Look at the difference with `recording check`, or overwrite with --force.")
+    found = await replayed(path, shared)
+    if unknown := found.pop("unknown_requests", None):
+        raise ConfigError(f"The adapter asked for what {path} does not hold: {'; '.join(unknown)}. Record that first.")
+    target.write_text(yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=120), "utf-8")
+    return target
+
+
+async def check(path: Path, shared: Tools | None = None) -> list[str]:
+    """The differences between expected.yaml and what the adapter makes of the recording now, one line a field."""
+    target = path / "expected.yaml"
+    if not target.exists():
+        raise ConfigError(f"There is no {target}. Write it with `archiver recording expect {path}`.")
+    return differences(load(target).value, await replayed(path, shared))
+
+
+def differences(expected: Any, found: Any) -> list[str]:
+    """Field by field; licences are matched by their ids, other lists as sets, since their order says nothing."""
+    return list(_differences("", _keyed(expected), _keyed(found)))
+
+
+def _keyed(result: Any) -> Any:
+    if not isinstance(result, Mapping):
+        return result
+    return {name: _index(value) if isinstance(value, list) else value for name, value in result.items()}
+
+
+def _index(items: list[Any]) -> Any:
+    if not all(isinstance(item, Mapping) for item in items):
+        return sorted(str(item) for item in items)
+    keyed: dict[str, Any] = {}
+    for item in items:
+        name = str(item.get("licence_id") or item.get("asset_id"))
+        while name in keyed:
+            name += "+"
+        keyed[name] = {field: sorted(map(str, v)) if isinstance(v, list) else v for field, v in item.items()}
+    return keyed
+
+
+def _differences(where: str, expected: Any, found: Any) -> list[str]:
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        lines = []
+        for name in dict.fromkeys((*expected, *found)):
+            place = f"{where}.{name}" if where else str(name)
+            if name not in found:
+                lines.append(f"{place}: expected {expected[name]!r}, and there is none")
+            elif name not in expected:
+                lines.append(f"{place}: found {found[name]!r}, which is not expected")
+            else:
+                lines += _differences(place, expected[name], found[name])
+        return lines
+    same = expected == found or (expected is not None and found is not None and str(expected) == str(found))
+    return [] if same else [f"{where}: expected {expected!r}, found {found!r}"]

@@ -1,0 +1,142 @@
+"""The proxy and the certificates that everything uses which opens a connection."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import ssl
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from archiver.errors import ConfigError, SiteUnavailable
+
+if TYPE_CHECKING:
+    import httpx
+
+LOOPBACK = ("localhost", "127.0.0.1")
+_MOST_BYTES = 4_000_000
+
+
+@dataclass(frozen=True)
+class Network:
+    """`proxy` is `http://[user:password@]host:port`; `ca_file` holds PEM certificates trusted besides the usual ones.
+
+    A `no_proxy` entry is a host, which stands for its subdomains too, or `*`.
+    """
+
+    proxy: str | None = None
+    ca_file: Path | None = None
+    no_proxy: tuple[str, ...] = LOOPBACK
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.proxy or "http://none")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError("network.proxy must look like http://host:port.")
+        if self.ca_file and not self.ca_file.is_file():
+            raise ConfigError(f"network.ca_file {self.ca_file} does not exist. Name a file of PEM certificates.")
+
+    @classmethod
+    def from_environment(
+        cls, proxy: str | None = None, ca_file: Path | None = None, no_proxy: tuple[str, ...] = LOOPBACK
+    ) -> Network:
+        """These settings, filled up from HTTPS_PROXY with NO_PROXY, and from SSL_CERT_FILE."""
+        if proxy is None and (proxy := _environment("HTTPS_PROXY")):
+            proxy = proxy if "://" in proxy else f"http://{proxy}"
+            no_proxy += tuple(host.strip() for host in _environment("NO_PROXY").split(",") if host.strip())
+        if ca_file is None and (named := os.environ.get("SSL_CERT_FILE")):
+            ca_file = Path(named)
+        return cls(proxy, ca_file, no_proxy)
+
+    def proxy_for(self, host: str) -> str | None:
+        """The proxy by which this host is reached; None: directly."""
+        bare = (entry.removeprefix("*").lstrip(".").lower() for entry in self.no_proxy)
+        direct = any(not entry or host == entry or host.endswith("." + entry) for entry in bare)
+        return None if direct else self.proxy
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Trusts the system's roots, certifi's and those of `ca_file`."""
+        import certifi
+
+        context = ssl.create_default_context()
+        context.load_verify_locations(certifi.where())
+        if self.ca_file:
+            # Python 3.13 demands extensions that the authorities of company proxies often lack; browsers do not.
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+            try:
+                context.load_verify_locations(self.ca_file)
+            except ssl.SSLError:
+                raise ConfigError(f"network.ca_file {self.ca_file} holds no certificate in PEM form.") from None
+        return context
+
+    def client(self, **options: Any) -> httpx.AsyncClient:
+        """An HTTP client on this network. It reads no environment and follows no redirect."""
+        import httpx
+
+        return httpx.AsyncClient(**self._client_settings(), **options)
+
+    def post(self, url: str, body: bytes, content_type: str, timeout: float) -> bytes:
+        """The answer to one POST, within `timeout` seconds in all; SiteUnavailable says what came instead."""
+        import httpx
+
+        deadline = time.monotonic() + timeout
+        name = urlsplit(url).hostname
+        answer = b""
+        try:
+            with (
+                httpx.Client(**self._client_settings(), timeout=timeout) as client,
+                client.stream("POST", url, content=body, headers={"content-type": content_type}) as response,
+            ):
+                if response.status_code != 200:
+                    raise SiteUnavailable(f"{name} answered {response.status_code}")
+                for chunk in response.iter_bytes():
+                    answer += chunk
+                    if len(answer) > _MOST_BYTES or time.monotonic() > deadline:
+                        raise SiteUnavailable(f"{name} sent more than {timeout:g} seconds or {_MOST_BYTES} bytes allow")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise SiteUnavailable(f"{name}: {error or type(error).__name__}") from None
+        return answer
+
+    def driver_environment(self) -> dict[str, str]:
+        """What Node.js reads when it starts, so that `ca_file` is trusted there besides what is already named."""
+        if not self.ca_file:
+            return {}
+        already = os.environ.get("NODE_EXTRA_CA_CERTS")
+        both = already and Path(already).is_file() and not self.ca_file.samefile(already)
+        return {"NODE_EXTRA_CA_CERTS": str(_joined(Path(already or ""), self.ca_file) if both else self.ca_file)}
+
+    def _client_settings(self) -> dict[str, Any]:
+        import httpx
+
+        context = self.ssl_context()
+        secure = (self.proxy or "").startswith("https:")
+        return {
+            "trust_env": False,
+            "follow_redirects": False,
+            "verify": context,
+            "proxy": httpx.Proxy(self.proxy, ssl_context=context if secure else None) if self.proxy else None,
+            "mounts": {f"all://{_pattern(entry)}": None for entry in self.no_proxy},
+        }
+
+
+def _environment(name: str) -> str:
+    return os.environ.get(name) or os.environ.get(name.lower()) or ""
+
+
+def _pattern(entry: str) -> str:
+    """A `no_proxy` entry as httpx writes it: `*host` is the host and all below it."""
+    bare = entry.removeprefix("*").lstrip(".")
+    return f"[{bare}]" if ":" in bare else f"*{bare}"
+
+
+@cache
+def _joined(*files: Path) -> Path:
+    with tempfile.NamedTemporaryFile("wb", prefix="archiver-", suffix=".pem", delete=False) as joined:
+        joined.write(b"\n".join(file.read_bytes() for file in files))
+    path = Path(joined.name)
+    atexit.register(path.unlink, missing_ok=True)
+    return path

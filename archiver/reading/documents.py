@@ -1,0 +1,138 @@
+"""Documents as text, and whether a certificate is one. Pure functions; hostile PDFs belong in `worker`, not here."""
+
+from __future__ import annotations
+
+import codecs
+import html
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from archiver.domain import Document, Licence
+from archiver.errors import NotACertificate
+
+PAGES_READ = 5
+TEXT_BYTES = 1_000_000  # of a plain text document
+TEXT_LENGTH = 200_000  # characters kept of any document
+MARGIN = 1024  # readers look for a PDF's header and end mark in its first and last KiB
+LONG_ID = 16  # an id this long is found even where a line break cuts it
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What could be read of a document. `pages` is 0 unless it is a PDF; `error` says in words why text is missing."""
+
+    text: str = ""
+    pages: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class CertificateCheck:
+    """The outcome for a document that may be filed: its text names the licence, or nothing in it could be read."""
+
+    identified: bool
+
+
+def is_pdf(content: bytes) -> bool:
+    return b"%PDF-" in content[:MARGIN]
+
+
+def is_html(content: bytes) -> bool:
+    start = content[:MARGIN].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in start
+
+
+def read_text(content: bytes) -> Reading:
+    """Decode plain text: by its byte order mark, else UTF-8, else Latin-1, which never fails."""
+    content = content[:TEXT_BYTES]
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return Reading(_storable(content.decode("utf-16", "replace")))
+    try:
+        # A decoder that may end within a character, because the cut above does.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(content)
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    return Reading(_storable(text))
+
+
+def read_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
+    """The text of a PDF's first pages. `opened` is told the number of pages before any text is extracted.
+
+    Can take any time and memory on a hostile file: call it in a process with limits.
+    """
+    # Heavy, and needed in the worker only.
+    from pypdf import PdfReader
+    from pypdf.errors import FileNotDecryptedError, PyPdfError
+
+    # What malformed files make pypdf raise besides its own errors; anything rarer ends the worker, and is reported too.
+    broken = (PyPdfError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError,
+              RuntimeError, TypeError, ValueError)  # fmt: skip
+    pages = 0
+    try:
+        reader = PdfReader(io.BytesIO(content))
+        pages = len(reader.pages)
+        opened(pages)
+        found: list[str] = []
+        for number in range(min(pages, PAGES_READ)):
+            found.append(reader.pages[number].extract_text())
+            if sum(map(len, found)) > TEXT_LENGTH:
+                break
+    except FileNotDecryptedError:
+        return Reading(pages=pages, error="it is encrypted and needs a password")
+    except broken as error:
+        return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
+    return Reading(_storable("\n".join(found)), pages)
+
+
+def _storable(text: str) -> str:
+    """Without the NULs and lone surrogates that fonts map to and that no database takes."""
+    return text[:TEXT_LENGTH].replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
+def check_certificate(document: Document, reading: Reading, licence: Licence) -> CertificateCheck:
+    """Whether the document is a certificate and this licence's; NotACertificate says what it is instead.
+
+    A PDF that opens but yields no text (scanned, too complex) is accepted as not identified. A text must name the
+    asset, the licence or the order.
+    """
+
+    def refuse(what: str) -> NotACertificate:
+        return NotACertificate(f"{document.url or document.name} {what}")
+
+    if not document.content:
+        raise refuse("is empty")
+    if document.media_type.endswith("html") or is_html(document.content):
+        raise refuse(f"is the web page {_title(document.content)!r}, as a login page would be")
+    if document.media_type == "application/pdf" or document.name.endswith(".pdf"):
+        if not is_pdf(document.content):
+            raise refuse("is not a PDF")
+        if b"%%EOF" not in document.content[-MARGIN:]:
+            raise refuse("is a PDF whose end is missing")
+        if not reading.pages:
+            raise refuse(f"cannot be opened: {reading.error or 'it has no pages'}")
+        if not reading.text.strip():
+            return CertificateCheck(identified=False)
+    elif not reading.text.strip():
+        raise refuse("has no text")
+    ids = [each for each in (licence.licence_id, licence.asset.asset_id, licence.order) if each]
+    if not any(_names(reading.text, each) for each in ids):
+        raise refuse(f"names none of {', '.join(ids)}, so it is another licence's or no certificate")
+    return CertificateCheck(identified=True)
+
+
+def _title(content: bytes) -> str:
+    found = re.search(rb"<title[^>]*>(.*?)</title", content[:65536], re.IGNORECASE | re.DOTALL)
+    return " ".join(html.unescape(found[1].decode("utf-8", "replace")).split())[:120] if found else "without a title"
+
+
+def _names(text: str, identifier: str) -> bool:
+    """Whether the text has this id, not as a part of a longer number."""
+    text, wanted = (" ".join(each.casefold().split()) for each in (text, identifier))
+    before = r"(?<!\d)" if wanted[:1].isdigit() else ""
+    after = r"(?!\d)" if wanted[-1:].isdigit() else ""
+    if re.search(before + re.escape(wanted) + after, text):
+        return True
+    wanted = wanted.replace(" ", "")
+    return False

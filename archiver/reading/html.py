@@ -1,0 +1,70 @@
+"""Rows of a web page as declared fields: which element, which attribute, which part of its value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+# Outside a table a parser drops these elements, so a row that was cut out of its table gets one around it.
+_TABLE_PART = re.compile(r"\s*<(tr|td|th|tbody|thead)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A value in a row: the first element matching `css` whose text, or whose attribute `attr`, has a value.
+
+    `pattern` must match somewhere in the value; its first group is taken. White space is collapsed.
+    """
+
+    css: str
+    attr: str | None = None
+    pattern: str = r"(?s)(.+)"
+    optional: bool = False
+
+
+def rows(html: str, css: str) -> list[str]:
+    """The outer HTML of all elements that match, in the page's order."""
+    # The parser returns an element once for every selector of a list that it matches.
+    found = {node.mem_id: node for node in LexborHTMLParser(html).css(css)}
+    return [node.html or "" for node in found.values()]
+
+
+def text(html: str) -> str:
+    """The page's text as one line, without scripts and what else is not for people."""
+    tree = LexborHTMLParser(html)
+    tree.strip_tags(["script", "style", "template", "noscript"])
+    body = tree.body
+    return _collapsed(body.text(separator=" ")) if body else ""
+
+
+def value(html: str, field: Field) -> str | None:
+    """One field's value, or None where no element has one."""
+    tree = LexborHTMLParser(f"<table>{html}</table>" if _TABLE_PART.match(html) else html)
+    return next(_values(tree, field), None)
+
+
+def read_row(html: str, fields: Mapping[str, Field]) -> dict[str, str]:
+    """The fields that a row has, by name. ValueError names a mandatory one that is missing."""
+    found = {name: value(html, field) for name, field in fields.items()}
+    missing = [name for name, field in fields.items() if found[name] is None and not field.optional]
+    if missing:
+        raise ValueError(f"a row has no {' and no '.join(missing)}")
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def _values(tree: LexborHTMLParser, field: Field) -> Iterator[str]:
+    for node in tree.css(field.css):
+        raw = _collapsed(_raw(node, field.attr))
+        if (match := re.search(field.pattern, raw)) and match[1]:
+            yield match[1]
+
+
+def _raw(node: LexborNode, attr: str | None) -> str:
+    return node.text(separator=" ") if attr is None else node.attributes.get(attr) or ""
+
+
+def _collapsed(raw: str) -> str:
+    return " ".join(raw.split())

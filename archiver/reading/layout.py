@@ -1,0 +1,34 @@
+"""The bounds of what an adapter knows of a page: whatever does not fit is LayoutChanged, with the page kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from archiver.errors import LayoutChanged, SavedPage
+
+
+class Answer(Protocol):
+    """A page or an answer: where it is from, and its bytes."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+
+def changed(page: Answer, what: str) -> LayoutChanged:
+    """The error for a page that is not what the adapter knows, with the page for the maintainer."""
+    return LayoutChanged(f"{page.url}: {what}", page=SavedPage(page.url, page.content))
+
+
+@contextmanager
+def known_layout(page: Answer) -> Iterator[None]:
+    """Read mandatory values inside this: a missing key, another type or an unreadable date is LayoutChanged."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise changed(page, what) from error

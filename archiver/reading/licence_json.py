@@ -1,0 +1,137 @@
+"""`licence.json`, our description inside a licence's object.
+
+It says what was licensed, which documents lie beside it, what is missing and why, and where all this came from. Keys
+are stable and sorted, so that an unchanged licence gives unchanged bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, iso, parse_iso
+from archiver.errors import IntegrityError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FiledDocument:
+    """A document as its object lists it: all but the bytes, which lie beside under `name`."""
+
+    name: str
+    kind: DocumentKind
+    media_type: str
+    bytes: int
+    sha512: str
+    url: str | None = None
+    retrieved_at: datetime | None = None  # UTC, whole seconds
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, document: Document) -> FiledDocument:
+        when = document.retrieved_at
+        return cls(
+            name=document.name,
+            kind=document.kind,
+            media_type=document.media_type,
+            bytes=len(document.content),
+            sha512=document.sha512,
+            url=document.url,
+            retrieved_at=when and when.astimezone(UTC).replace(microsecond=0),
+            notes=document.notes,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LicenceFile:
+    """A `licence.json`, read. `licence.row` is empty: the platform's own words are the record's."""
+
+    licence: Licence
+    documents: tuple[FiledDocument, ...]
+    gaps: tuple[Gap, ...]
+    provenance: Mapping[str, str]
+
+
+def to_json(
+    licence: Licence,
+    documents: Iterable[Document | FiledDocument],
+    gaps: Iterable[Gap],
+    provenance: Mapping[str, str | None],
+) -> bytes:
+    """The file's bytes. `provenance` says how the licence was captured: source, account, provider, method, basis, tool,
+    run, captured_at."""
+    filed = [each if isinstance(each, FiledDocument) else FiledDocument.of(each) for each in documents]
+    asset = licence.asset
+    described = {
+        "format": FORMAT,
+        "identity": licence.identity,
+        "provider": asset.provider,
+        "listing": licence.listing,
+        "comp": licence.comp,
+        "asset": {
+            "asset_id": asset.asset_id,
+            "title": asset.title,
+            "contributor": asset.contributor,
+            "media_type": asset.media_type,
+        },
+        "licence_id": licence.licence_id,
+        "key": list(licence.key),
+        "kind": licence.kind,
+        "licensed_at": iso(licence.licensed_at),
+        "licensee": licence.licensee,
+        "seat": licence.seat,
+        "plan": licence.plan,
+        "order": licence.order,
+        "client_hints": dict(licence.client_hints),
+        "documents": [
+            {**vars(each), "retrieved_at": iso(each.retrieved_at), "notes": dict(each.notes)} for each in filed
+        ],
+        "gaps": [vars(gap) for gap in gaps],
+        "provenance": dict(provenance),
+    }
+    text = json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    # A lone surrogate, which a platform's JSON may hold, becomes the very escape that JSON has for it.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def from_json(content: bytes) -> LicenceFile:
+    """The inverse of `to_json`; IntegrityError says what is wrong with other bytes."""
+    try:
+        described: dict[str, Any] = json.loads(content)
+        if described["format"] != FORMAT:
+            raise IntegrityError(f"licence.json has format {described['format']!r}, and this version reads {FORMAT}")
+        return LicenceFile(
+            licence=Licence(
+                asset=Asset(provider=described["provider"], **described["asset"]),
+                listing=described["listing"],
+                comp=described["comp"],
+                licence_id=described["licence_id"],
+                key=tuple(described["key"]),
+                kind=described["kind"],
+                licensed_at=parse_iso(described["licensed_at"]),
+                licensee=described["licensee"],
+                seat=described["seat"],
+                plan=described["plan"],
+                order=described["order"],
+                client_hints=described["client_hints"],
+            ),
+            documents=tuple(_document(each) for each in described["documents"]),
+            gaps=tuple(
+                Gap(kind=DocumentKind(each["kind"]), reason=GapReason(each["reason"]), detail=each["detail"])
+                for each in described["gaps"]
+            ),
+            provenance=described["provenance"],
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"a licence.json cannot be read ({type(error).__name__}: {error})") from None
+
+
+def _document(fields: dict[str, Any]) -> FiledDocument:
+    when = parse_iso(fields["retrieved_at"])
+    if when is not None and not isinstance(when, datetime):
+        raise ValueError(f"no time of day in {when}")
+    return FiledDocument(**{**fields, "kind": DocumentKind(fields["kind"]), "retrieved_at": when})

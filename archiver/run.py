@@ -1,0 +1,519 @@
+"""One run over many accounts: who is due, in what order, isolated from each other, with one summary.
+
+Clients are independent and run side by side; a client's accounts share one archive, which has one writer, and follow
+one another. One failing account never stops the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets as randomness
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyotp
+from filelock import FileLock, Timeout
+
+from archiver.archive.store import NewObject, object_path
+from archiver.archive.seal import Authority
+from archiver.archive.writer import ArchiveWriter, open_archive
+from archiver.browsing.http import HttpSession
+from archiver.browsing.pacing import Pacing
+from archiver.browsing.recording import Recording
+from archiver.browsing.replay import Listener, Replay
+from archiver.browsing.session import Browsers, PlaywrightSession
+from archiver.catalogue.catalogue import Catalogue
+from archiver.config import Account, Home
+from archiver.domain import Outcome
+from archiver.errors import (
+    AccountBlocked,
+    ArchiveBusy,
+    ArchiverError,
+    ConfigError,
+    NotAccepted,
+    PasswordExpired,
+    SessionExpired,
+    SignInNeeded,
+    WrongPassword,
+)
+from archiver.network import Network
+from archiver.provider import Provider, ProviderInfo, SignInMethod, Transport, load
+from archiver.reading.needles import all_forms, mask_text
+from archiver.reading.worker import DocumentReader
+from archiver.sync import Cursors, Progress, Result, Sync, keep_page
+from archiver.vault import Vault, run_secret_command, secret_digest
+
+REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again until a person has acted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What to run. Empty `clients` and `accounts` mean all; `replay` is a folder of recordings (replay homes only)."""
+
+    clients: Sequence[str] = ()
+    accounts: Sequence[str] = ()
+    asset_id: str | None = None
+    full: bool = False
+    dry_run: bool = False
+    replay: Path | None = None
+
+
+@dataclass
+class Summary:
+    """A run as a whole; `requests` holds what each account asked of the replay, empty in a real home."""
+
+    run: str
+    accounts: list[Result] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    requests: dict[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Outcome:
+        outcomes = {result.outcome for result in self.accounts}
+        return outcomes.pop() if len(outcomes) == 1 else Outcome.PARTIAL if outcomes else Outcome.COMPLETE
+
+    @property
+    def exit_code(self) -> int:
+        return max((result.exit_code for result in self.accounts), default=0)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document that `run --json` prints."""
+        return {"run": self.run, "outcome": self.outcome, "accounts": [result.as_json() for result in self.accounts]}
+
+
+@dataclass
+class Tools:
+    """What all accounts of a process share: one browser, one pool of document readers, one pacing, perhaps a replay."""
+
+    browsers: Browsers
+    reader: DocumentReader
+    pacing: Pacing
+    network: Network
+    replay: Replay | None = None
+
+
+@asynccontextmanager
+async def tools(home: Home, *, replay: bool, headless: bool = True) -> AsyncIterator[Tools]:
+    """Open the shared tools; the browser itself starts when an account first needs one."""
+    settings = home.settings
+    async with AsyncExitStack() as stack:
+        network = network_of(home)
+        replaying = await stack.enter_async_context(Replay()) if replay else None
+        if replaying:
+            network = Network(ca_file=replaying.ca_file)
+        reader = stack.enter_context(DocumentReader())
+        browsers = await stack.enter_async_context(Browsers(network, headless=headless))
+        pacing = Pacing(settings.pacing.default, settings.pacing.hosts, off=replay)
+        yield Tools(browsers, reader, pacing, network, replaying)
+
+
+def network_of(home: Home) -> Network:
+    """The network settings of a home: archiver.yaml first, then the environment."""
+    chosen = home.settings.network
+    ca_file = home.root / chosen.ca_file if chosen.ca_file else None
+    return Network.from_environment(proxy=chosen.proxy, ca_file=ca_file, no_proxy=chosen.no_proxy)
+
+
+# ---------------------------------------------------------------- the run
+
+
+async def run(
+    home: Home,
+    vault: Vault,
+    order: Order,
+    *,
+    progress: Progress = lambda *_: None,
+    finished: Callable[[Result], None] = lambda _: None,
+    shared: Tools | None = None,
+) -> Summary:
+    """Run the accounts and return what came of each. Raises only what concerns the run as a whole.
+
+    ConfigError for unknown names or `replay` in a real home; ArchiveBusy where another run holds the home.
+    """
+    accounts = chosen(home, order)
+    if order.replay and not home.settings.replay:
+        raise ConfigError(
+            "A replay is never evidence, so --replay works only in a replay home. Make one with "
+            "`archiver init HOME --replay`."
+        )
+    if home.settings.replay and not order.replay:
+        raise ConfigError("This is a replay home: it reaches no live site. Name the recordings with --replay DIR.")
+    summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
+    with exclusive(home.state / "run.lock"):
+        async with AsyncExitStack() as stack:
+            common = shared or await stack.enter_async_context(tools(home, replay=bool(order.replay)))
+            by_client: dict[str, list[Account]] = {}
+            for account in accounts:
+                by_client.setdefault(account.client, []).append(account)
+            visits = [
+                ClientRun(home, vault, order, common, summary, progress, finished)(client, group)
+                for client, group in by_client.items()
+            ]
+            await asyncio.gather(*visits)
+        position = {account.name: number for number, account in enumerate(accounts)}
+        summary.accounts.sort(key=lambda result: position[result.account])
+        log(home, summary)
+    return summary
+
+
+def chosen(home: Home, order: Order) -> list[Account]:
+    """The accounts of an order, in the order of the home's files; unknown names are errors."""
+    wanted_clients = {home.client(slug).slug for slug in order.clients}
+    wanted = {home.account(name).name for name in order.accounts}
+    return [
+        account
+        for account in home.accounts()
+        if (not wanted_clients or account.client in wanted_clients) and (not wanted or account.name in wanted)
+    ]
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold a lock file that says who holds it; ArchiveBusy names the holder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    holder = path.with_suffix(".holder")
+    try:
+        with FileLock(path, timeout=0):
+            holder.write_text(
+                f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%H:%M:%S} UTC"
+            )
+            yield
+    except Timeout:
+        who = holder.read_text() if holder.exists() else "another process"
+        raise ArchiveBusy(f"{who} is running") from None
+
+
+def log(home: Home, summary: Summary) -> None:
+    """One JSON line per account and run, for people who ask later; disposable like all of state/."""
+    folder = home.state / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps({"run": summary.run, **result.as_json()}, sort_keys=True) for result in summary.accounts]
+    (folder / f"{summary.run}.jsonl").write_text("".join(line + "\n" for line in lines), "utf-8")
+    if summary.requests:
+        asked = [
+            json.dumps({"account": account, "method": request.method, "url": request.url, "status": request.status})
+            for account, requests in summary.requests.items()
+            for request in requests
+        ]
+        (folder / f"{summary.run}.requests.jsonl").write_text("".join(line + "\n" for line in asked), "utf-8")
+
+
+@contextmanager
+def writing(home: Home, vault: Vault, client: str) -> Iterator[ArchiveWriter]:
+    """The one way to a client's archive for writing: its lock, its signing key, the home's timestamp authorities."""
+    home.client(client)
+    authorities = [
+        Authority(name=each.name, url=each.url, roots=home.root / each.roots if each.roots else None)
+        for each in home.settings.timestamps
+    ]
+    with open_archive(
+        home.archive(client),
+        client=client,
+        signer=vault.signer(client),
+        origin="replay" if home.settings.replay else "live",
+        authorities=authorities,
+        state=home.state / "archive" / client,
+        post=network_of(home).post,
+    ) as archive:
+        yield archive
+
+
+@dataclass
+class ClientRun:
+    """The accounts of one client, one after another, into one archive."""
+
+    home: Home
+    vault: Vault
+    order: Order
+    tools: Tools
+    summary: Summary
+    progress: Progress
+    finished: Callable[[Result], None]
+
+    async def __call__(self, client: str, accounts: list[Account]) -> None:
+        done: set[str] = set()
+        try:
+            with writing(self.home, self.vault, client) as archive, Catalogue(self.home.catalogue(client)) as catalogue:
+                await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
+                for account in accounts:
+                    result = await self._account(account, archive, catalogue)
+                    done.add(account.name)
+                    self._end(result)
+                if not self.order.dry_run:
+                    seal = await asyncio.to_thread(archive.seal)
+                    self.summary.warnings.extend(seal.warnings)
+                    await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
+        except ArchiverError as error:  # the archive itself: every account of this client shares its fate
+            for account in accounts:
+                if account.name not in done:
+                    self._end(failed(Result(account.name, account.provider), error, []))
+            if not set(done) ^ {account.name for account in accounts}:
+                raise
+
+    def _end(self, result: Result) -> None:
+        self.summary.accounts.append(result)
+        self.finished(result)
+
+    async def _account(self, account: Account, archive: ArchiveWriter, catalogue: Catalogue) -> Result:
+        started = time.monotonic()
+        visit = Visit(self, account, archive, catalogue)
+        result = await visit()
+        result.seconds = round(time.monotonic() - started, 3)
+        if not self.order.dry_run:
+            await asyncio.to_thread(
+                archive.append,
+                "run",
+                account=account.name,
+                provider=account.provider,
+                sweep=result.sweep,
+                listed=result.listed,
+                archived=result.archived,
+                total=result.total,
+                outcome=result.outcome.value,
+                error=result.error,
+            )
+            await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
+        return result
+
+
+def failed(result: Result, error: ArchiverError, needles: list[str]) -> Result:
+    """The result of an account that could not be finished; what was archived before stays counted."""
+    result.outcome, result.error, result.exit_code = Outcome.FAILED, type(error).__name__, error.exit_code
+    result.message = mask_text(str(error).replace("NAME", result.account), needles)
+    return result
+
+
+# ---------------------------------------------------------------- one account
+
+
+@dataclass
+class Visit:
+    """One account's turn: may it run, sign in, sync, and what to remember of it."""
+
+    of: ClientRun
+    account: Account
+    archive: ArchiveWriter
+    catalogue: Catalogue
+
+    async def __call__(self) -> Result:
+        result = Result(self.account.name, self.account.provider)
+        needles: list[str] = []
+        listener: Listener | None = None
+        try:
+            provider: Provider[Any] = load(self.account.provider)()
+            recording = find_recording(self.of.order.replay, self.account) if self.of.order.replay else None
+            method = provider.info.method(recording.method if recording else self.account.method)
+            self._accepted(provider.info)
+            secrets = self._secrets(method, recording)
+            needles += secrets.values()
+            digest = secret_digest(secrets)
+            trouble = self.of.vault.trouble(self.account.name)
+            if trouble and trouble.secret_digest == digest:
+                return self._refused_before(result, trouble.error, trouble.at)
+            if recording and self.of.tools.replay:
+                listener = await self.of.tools.replay.serve(recording, provider.info.rules)
+            network = listener.network if listener else self.of.tools.network
+            async with open_session(
+                self.of.tools, provider.info, method, self.account, network, secrets, self._clock(recording),
+                self.of.vault.session(self.account.name) or (recording.session if recording else None),
+            ) as session:  # fmt: skip
+                signing_in = SigningIn(provider, session, secrets, self._clock(recording))
+                sync = self._sync(provider, session, method, recording, signing_in.again)
+                result = sync.result
+                try:
+                    await signing_in.once()
+                    await sync()
+                    await self._remember(session)
+                except REFUSALS as error:
+                    self.of.vault.mark(self.account.name, type(error).__name__, digest)
+                    raise
+                finally:
+                    needles += session.needles()
+        except ArchiverError as error:
+            self._keep(error, needles)
+            failed(result, error, needles)
+        finally:
+            if listener:
+                self.of.summary.requests[self.account.name] = listener.log
+        return result
+
+    def _accepted(self, info: ProviderInfo) -> None:
+        """Where the platform's terms bar or do not mention robots, a named person must have accepted that."""
+        if not info.automation.stance.needs_acceptance or self.of.home.settings.replay:
+            return
+        if not object_path(
+            self.of.home.archive(self.account.client), acceptance(self.account, info).object_id
+        ).exists():
+            raise NotAccepted(
+                f"the terms of {info.title} on automation are {info.automation.stance} "
+                f"({info.automation.source}, read {info.automation.read_on})"
+            )
+
+    def _secrets(self, method: SignInMethod, recording: Recording | None) -> dict[str, str]:
+        stored = self.of.vault.secrets(self.account.name)
+        if self.account.secret_command:
+            stored = run_secret_command(self.account.secret_command, bare=next(iter(method.secrets), "password"))
+        secrets = {**(recording.secrets if recording else {}), **stored}
+        missing = [name for name in method.secrets if not secrets.get(name)]
+        if missing:
+            raise SignInNeeded(
+                f"the vault holds no {' and no '.join(missing)} for {self.account.name}; give it with "
+                f"`archiver account rotate {self.account.name}`"
+            )
+        return secrets
+
+    def _refused_before(self, result: Result, error: str, at: str) -> Result:
+        kind = next(each for each in REFUSALS if each.__name__ == error)
+        return failed(result, kind(f"it was refused on {at} and nothing has changed since, so it was not tried"), [])
+
+    def _clock(self, recording: Recording | None) -> Callable[[], datetime]:
+        if recording is None or recording.now is None:
+            return lambda: datetime.now(UTC)
+        begin, then = time.monotonic(), recording.now
+        return lambda: then + timedelta(seconds=time.monotonic() - begin)
+
+    def _sync(
+        self,
+        provider: Provider[Any],
+        session: Any,
+        method: SignInMethod,
+        recording: Recording | None,
+        renew: Callable[[], Any],
+    ) -> Sync:
+        home, order = self.of.home, self.of.order
+        return Sync(
+            account=self.account.name,
+            method=method.name,
+            provider=provider,
+            session=session,
+            archive=self.archive,
+            catalogue=self.catalogue,
+            cursors=Cursors(home.state / "history" / f"{self.account.name}.json", self.archive.lines),
+            reader=self.of.tools.reader,
+            run=self.of.summary.run,
+            client=self.account.client,
+            trouble=home.state / "trouble",
+            renew=renew,
+            full=order.full,
+            dry_run=order.dry_run,
+            asset_id=order.asset_id,
+            known=frozenset(recording.known) if recording else frozenset(),
+            progress=self.of.progress,
+        )
+
+    async def _remember(self, session: HttpSession | PlaywrightSession) -> None:
+        if isinstance(session, PlaywrightSession):
+            self.of.vault.save_session(self.account.name, await session.state())
+
+    def _keep(self, error: ArchiverError, needles: list[str]) -> None:
+        if error.page and error.page.content:
+            folder = self.of.home.state / "trouble"
+            path = keep_page(folder, self.account.name, error.page.content, ".html", all_forms(needles))
+            error.detail += f" (page kept as {path.relative_to(self.of.home.root).as_posix()})"
+
+
+@dataclass
+class SigningIn:
+    """Restore or sign in, once; and once more when the session expires on the way."""
+
+    provider: Provider[Any]
+    session: Any
+    secrets: Mapping[str, str]
+    now: Callable[[], datetime]
+
+    async def once(self) -> None:
+        """Use the restored session where it still holds, else sign in."""
+        try:
+            if await self.provider.signed_in(self.session):
+                return
+        except SessionExpired:
+            pass
+        await self.again()
+
+    async def again(self) -> None:
+        """Sign in; where that does not make the account signed in, a person is needed."""
+        await self.provider.sign_in(self.session, self.secrets, Totp(self.secrets.get("totp"), self.now))
+        if not await self.provider.signed_in(self.session):
+            raise SignInNeeded("the platform accepted the sign-in and still does not show the account")
+
+
+@dataclass
+class Totp:
+    """The unattended challenge: a code from the vault's TOTP secret, or SignInNeeded. No code is used twice."""
+
+    secret: str | None
+    now: Callable[[], datetime]
+    used: str = ""
+
+    async def code(self) -> str:
+        if not self.secret:
+            raise SignInNeeded("the platform asks for a code that is not in the vault")
+        totp = ShortSecretTotp(self.secret.replace(" ", ""))
+        if totp.at(self.now()) == self.used:  # wait for the next one
+            await asyncio.sleep(totp.interval - self.now().timestamp() % totp.interval)
+        self.used = totp.at(self.now())
+        return self.used
+
+
+class ShortSecretTotp(pyotp.TOTP):
+    """TOTP that accepts the 80-bit secrets which many sites still hand out."""
+
+    min_secret_length_bits = 0
+
+
+@asynccontextmanager
+async def open_session(
+    shared: Tools,
+    info: ProviderInfo,
+    method: SignInMethod,
+    account: Account,
+    network: Network,
+    secrets: Mapping[str, str],
+    now: Callable[[], datetime],
+    state: Any,
+) -> AsyncIterator[HttpSession | PlaywrightSession]:
+    """A guarded session of the method's transport."""
+    if method.transport is Transport.HTTP:
+        async with HttpSession(
+            info, network=network, pacing=shared.pacing, username=account.username, settings=account.settings,
+            secrets=secrets, now=now,
+        ) as session:  # fmt: skip
+            yield session
+    else:
+        browser = await shared.browsers.open(
+            info, network=network, pacing=shared.pacing, username=account.username, settings=account.settings,
+            secrets=secrets, now=now, state=state,
+        )  # fmt: skip
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+def find_recording(folder: Path, account: Account) -> Recording:
+    """The recording that serves an account: DIR itself, DIR/ACCOUNT, or DIR/PROVIDER/two-pages."""
+    for path in (folder, folder / account.name, folder / account.provider / "two-pages"):
+        if (path / "session.yaml").is_file():
+            return Recording.load(path)
+    raise ConfigError(f"No recording for account {account.name} in {folder}. Add {account.name}/session.yaml there.")
+
+
+def acceptance(account: Account, info: ProviderInfo, statement: bytes = b"") -> NewObject:
+    """The archive object by which a person accepted unattended runs of an account; found again by its id alone."""
+    return NewObject(
+        kind="statements",
+        date=None,
+        provider=info.name,
+        asset_id=account.name,
+        identity=f"automation:{info.name}:{account.name}",
+        files={"statement.json": statement},
+        created=datetime.now(UTC),
+    )

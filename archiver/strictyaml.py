@@ -1,0 +1,133 @@
+"""YAML without surprises: plain values, a position for each of them, duplicate keys refused.
+
+YAML 1.1 reads `on` as true, `0123` as 83 and `2026-11-24` as a date. Here only null, true, false, decimal integers and
+decimal fractions are anything but text; keys are always text. Tags, anchors and aliases are not used in our files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archiver.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from yaml import Mark, Node
+
+type Value = bool | int | float | str | list[Value] | dict[str, Value] | None
+type Loc = tuple[str | int, ...]
+
+_TAG = "tag:yaml.org,2002:"
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+")
+_TEXT = {_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")}
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What a YAML file says, and where it says it."""
+
+    value: Value
+    path: Path
+    places: dict[Loc, tuple[int, int]]
+
+    def where(self, loc: Loc = ()) -> str:
+        """`file:line:column` of that key or list item, or of the nearest parent that the file has."""
+        while loc not in self.places:
+            loc = loc[:-1]
+        line, column = self.places[loc]
+        return f"{self.path}:{line}:{column}"
+
+
+def load(path: Path, text: str | None = None) -> Marked:
+    """The file's one document; an empty file is an empty mapping. ConfigError names file, line and column."""
+    import yaml
+
+    loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        root = yaml.compose(path.read_text("utf-8-sig") if text is None else text, loader)
+        places: dict[Loc, tuple[int, int]] = {(): _position(root.start_mark) if root else (1, 1)}
+        return Marked(_plain(root, (), path, places, set()) if root else {}, path, places)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte {error.start + 1} is not UTF-8 text.") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise ConfigError(f"{_at(path, mark)} {error.problem or error.context}.") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}:1:1 {' '.join(str(error).split())}.") from None
+    except RecursionError:
+        raise ConfigError(f"{path}:1:1 is nested too deeply.") from None
+
+
+def validate[M: BaseModel](marked: Marked, model: type[M]) -> M:
+    """The value as that model, strictly. One ConfigError lists `file:line:column key: message` for all faults."""
+    from pydantic import ValidationError
+
+    try:
+        # As JSON, because strict JSON still has tuples, enums and paths, which strict Python values would not.
+        return model.model_validate_json(json.dumps(marked.value), strict=True)
+    except ValidationError as error:
+        words = {"extra_forbidden": "is not a known key", "missing": "is missing"}
+        raise ConfigError(
+            "\n".join(
+                f"{marked.where(fault['loc'])} {'.'.join(map(str, fault['loc']))}: "
+                f"{words.get(fault['type'], fault['msg'].removeprefix('Value error, '))}"
+                for fault in error.errors(include_input=False, include_url=False)
+            )
+        ) from None
+
+
+def _plain(node: Node, loc: Loc, path: Path, places: dict[Loc, tuple[int, int]], seen: set[int]) -> Value:
+    import yaml
+
+    if id(node) in seen:
+        raise ConfigError(f"{_at(path, node.start_mark)} anchors and aliases are not used here.")
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode) and node.tag in _TEXT:
+        return _scalar(node.tag.removeprefix(_TAG), node.value)
+    if isinstance(node, yaml.SequenceNode) and node.tag == _TAG + "seq":
+        items: list[Value] = []
+        for index, item in enumerate(node.value):
+            places[*loc, index] = _position(item.start_mark)
+            items.append(_plain(item, (*loc, index), path, places, seen))
+        return items
+    if isinstance(node, yaml.MappingNode) and node.tag == _TAG + "map":
+        entries: dict[str, Value] = {}
+        for key, item in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConfigError(f"{_at(path, key.start_mark)} a key must be one word or text.")
+            if key.value in entries:
+                raise ConfigError(f"{_at(path, key.start_mark)} {key.value}: this key is there twice.")
+            places[*loc, key.value] = _position(key.start_mark)
+            entries[key.value] = _plain(item, (*loc, key.value), path, places, seen)
+        return entries
+    raise ConfigError(f"{_at(path, node.start_mark)} the tag {node.tag.replace(_TAG, '!!')} is not used here.")
+
+
+def _scalar(kind: str, text: str) -> Value:
+    """YAML 1.1's reading, taken only where YAML 1.2 and common sense agree."""
+    match kind:
+        case "null":
+            return None
+        case "bool" if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        case "int" if _INT.fullmatch(text):
+            return int(text)
+        case "float" if _FLOAT.fullmatch(text):
+            return float(text)
+    return text
+
+
+def _position(mark: Mark) -> tuple[int, int]:
+    return mark.line + 1, mark.column + 1
+
+
+def _at(path: Path, mark: Mark | None) -> str:
+    line, column = _position(mark) if mark else (1, 1)
+    return f"{path}:{line}:{column}"

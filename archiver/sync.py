@@ -1,0 +1,493 @@
+"""One account: read its history, fetch what is new, archive it, and account for every row.
+
+A sweep reads one list of a platform, newest first. Licences that the archive knows are counted, new ones are fetched at
+a bounded concurrency and archived as they come. What a list states, what was seen and what was archived must agree, or
+the account's outcome is `partial` and names the difference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+from archiver import __version__
+from archiver.archive.store import NewObject
+from archiver.archive.writer import ArchiveWriter
+from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence, Outcome, iso
+from archiver.errors import ArchiverError, LayoutChanged, NotACertificate, SavedPage, SessionExpired, SiteUnavailable
+from archiver.files import replace_file
+from archiver.provider import Provider, Session
+from archiver.reading.documents import check_certificate
+from archiver.reading.licence_json import from_json, to_json
+from archiver.reading.needles import all_forms, contains, mask, mask_text
+from archiver.reading.worker import DocumentReader
+
+KNOWN_STOP = 20  # consecutive known licences after which a sweep may stop
+CONCURRENCY = 8  # licences whose documents are fetched at once
+PARTIAL = 40  # exit code of a run that left something open
+PENDING = 64  # licences on their way to the disk at once
+OUTAGES = 3  # licences in a row that an unreachable platform may leave incomplete before the account gives up
+
+
+class GuardedSession(Session, Protocol):
+    """A session as the archiver itself sees it: with what was refused and what must stay secret."""
+
+    @property
+    def refused(self) -> list[str]: ...
+
+    def needles(self) -> list[str]: ...
+
+
+class Progress(Protocol):
+    """Who watches: called after every licence with the numbers so far."""
+
+    def __call__(self, account: str, done: int, total: int | None) -> None: ...
+
+
+# ---------------------------------------------------------------- what is remembered between runs
+
+
+@dataclass
+class Cursor:
+    """What the last sweeps of one list left behind. Disposable: without it the next sweep is a full one.
+
+    `listed` counts the rows of the list, comps included; `head` is the newest row's identity; `lines` is the ledger's
+    length then, so that a restored archive invalidates the cursor.
+    """
+
+    listed: int
+    head: str
+    lines: int
+
+
+class Cursors:
+    """The cursors of one account, in one small file of the state folder."""
+
+    def __init__(self, path: Path, ledger_lines: int) -> None:
+        self._path = path
+        self._cursors: dict[str, Cursor] = {}
+        with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
+            stored = json.loads(path.read_text("utf-8"))
+            self._cursors = {name: Cursor(**fields) for name, fields in stored.items()}
+        self._cursors = {name: cursor for name, cursor in self._cursors.items() if cursor.lines <= ledger_lines}
+
+    def get(self, listing: str) -> Cursor | None:
+        return self._cursors.get(listing)
+
+    def put(self, listing: str, cursor: Cursor) -> None:
+        self._cursors[listing] = cursor
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({name: vars(cursor) for name, cursor in self._cursors.items()}, indent=1, sort_keys=True)
+        replace_file(self._path, text.encode())
+
+
+# ---------------------------------------------------------------- the result
+
+
+@dataclass
+class Result:
+    """What a run did for one account. `incomplete` holds short ids, `unexplained` the platform's ids."""
+
+    account: str
+    provider: str
+    outcome: Outcome = Outcome.COMPLETE
+    error: str | None = None
+    message: str = ""
+    sweep: str = "known"
+    total: int | None = None
+    listed: int = 0
+    archived: int = 0
+    already: int = 0
+    comps: int = 0
+    incomplete: list[str] = field(default_factory=list)
+    gaps: dict[str, dict[str, int]] = field(default_factory=dict)
+    unexplained: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    requests_refused: int = 0
+    exit_code: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The account's part of `run --json`."""
+        hidden = ("requests_refused", "exit_code")
+        return {name: value for name, value in vars(self).items() if name not in hidden}
+
+
+class Row(StrEnum):
+    """Where a listed row ended up. What is still `open` at the end is unexplained."""
+
+    OPEN = "open"
+    ARCHIVED = "archived"
+    ALREADY = "already"
+    COMP = "comp"
+
+
+@dataclass
+class Tally:
+    """One list of the platform: each row, by identity, in exactly one place."""
+
+    listing: str
+    rows: dict[str, Row] = field(default_factory=dict)
+    open: dict[str, str] = field(default_factory=dict)  # identity -> what the platform calls it
+    total: int | None = None
+    seen: int = 0  # rows of the last reading
+    full: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        """Whether a reading to the end saw as many rows as the platform states."""
+        return not self.full or self.total is None or self.total == self.seen
+
+    def count(self, row: Row) -> int:
+        return sum(1 for found in self.rows.values() if found is row)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was fetched for one licence, ready to be archived."""
+
+    licence: Licence
+    documents: tuple[Document, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def failed(self) -> bool:
+        return any(gap.reason is GapReason.FAILED for gap in self.gaps)
+
+
+# ---------------------------------------------------------------- one account
+
+
+@dataclass(kw_only=True)
+class Sync:
+    """One account's sync. `renew` signs in again; it is called at most once, when the session expires on the way."""
+
+    account: str
+    method: str
+    provider: Provider[Any]
+    session: GuardedSession
+    archive: ArchiveWriter
+    catalogue: Catalogue
+    cursors: Cursors
+    reader: DocumentReader
+    run: str
+    client: str
+    trouble: Path  # where pages are left for the maintainer
+    renew: Callable[[], Awaitable[None]]
+    full: bool = False
+    dry_run: bool = False
+    asset_id: str | None = None
+    known: frozenset[str] = frozenset()  # platform ids that an earlier full sweep archived (recordings only)
+    progress: Progress = lambda *_: None
+
+    def __post_init__(self) -> None:
+        self.result = Result(self.account, self.provider.info.name)
+        self._tallies: dict[str, Tally] = {}
+        self._incomplete: set[str] = set()
+        self._gaps: Counter[tuple[str, str]] = Counter()
+        self._fetching = asyncio.Semaphore(CONCURRENCY)
+        self._pending = asyncio.Semaphore(PENDING)
+        self._renewed = False
+        self._outages = 0
+        self._changed: LayoutChanged | None = None  # in one licence's documents; the others go on
+
+    async def __call__(self) -> None:
+        """Sweep every list, retry what was incomplete, reconcile; `result` is filled in even where this raises."""
+        retry = [] if self.dry_run else self.catalogue.incomplete(self.account)
+        self._incomplete = {entry.short_id for entry in retry}
+        try:
+            await self._with_renewal(self._sweep_all)
+            await self._with_renewal(lambda: self._retry(retry))
+        finally:
+            self._reconcile()
+
+    async def _with_renewal(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Run a step; where the session expires on the way, sign in once more and take the step again."""
+        try:
+            await step()
+        except ExceptionGroup as group:
+            error = first(group)
+        except SessionExpired as expired:
+            error = expired
+        else:
+            return
+        if not isinstance(error, SessionExpired) or self._renewed:
+            raise error
+        self._renewed = True
+        await self.renew()
+        await self._with_renewal(step)
+
+    # ------------------------------------------------------------ sweeping
+
+    async def _sweep_all(self) -> None:
+        for listing in [history.listing for history in self.provider.history(self.session)]:
+            tally = self._tallies.setdefault(listing, Tally(listing))
+            if tally.full:
+                continue  # read to its end before the session was renewed
+            await self._sweep(tally)
+            if not tally.agrees:
+                # A licence that came or went while pages were read shifts the rest; a second reading settles it.
+                await self._sweep(tally)
+
+    async def _sweep(self, tally: Tally) -> None:
+        cursor = None if self.full or self.asset_id else self.cursors.get(tally.listing)
+        if self.known and not self.full:
+            cursor = Cursor(listed=len(self.known), head="", lines=0)
+        head, fresh, streak, above = "", 0, 0, True
+        tally.seen, tally.full = 0, False
+        seen: set[str] = set()
+        async with asyncio.TaskGroup() as tasks:
+            history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
+            async for page in history.pages:
+                tally.total = tally.total if page.total is None else page.total
+                for licence in page.licences:
+                    identity = licence.identity
+                    if identity in seen:
+                        continue  # the same row again, shifted onto the next page
+                    seen.add(identity)
+                    known = self._is_known(licence)
+                    head = head or identity
+                    above = above and not (cursor and identity == cursor.head) and licence.platform_id not in self.known
+                    fresh += above
+                    streak = streak + 1 if known else 0
+                    if self.asset_id in (None, licence.asset.asset_id):
+                        await self._take(tally, licence, known, tasks)
+                tally.seen = len(seen)
+                self._report()
+                stated = cursor is not None and tally.total in (None, cursor.listed + fresh)
+                if stated and streak >= KNOWN_STOP:
+                    break
+            else:
+                tally.full = True
+        if self.dry_run or self.asset_id or not (tally.full or cursor):
+            return
+        listed = tally.seen if tally.full or cursor is None else cursor.listed + fresh
+        self.cursors.put(tally.listing, Cursor(listed, head, self.archive.lines))
+
+    def _is_known(self, licence: Licence) -> bool:
+        return licence.platform_id in self.known or self.catalogue.known(licence.identity) is not None
+
+    async def _take(self, tally: Tally, licence: Licence, known: bool, tasks: asyncio.TaskGroup) -> None:
+        identity = licence.identity
+        if tally.rows.get(identity, Row.OPEN) is not Row.OPEN:
+            return  # settled by an earlier reading of this run
+        if known or self.dry_run:
+            new = Row.ALREADY if known else Row.ARCHIVED
+            tally.rows[identity] = Row.COMP if licence.comp else new
+            return
+        tally.rows[identity] = Row.OPEN
+        tally.open[identity] = licence.platform_id
+        await self._pending.acquire()
+        tasks.create_task(self._capture(tally, licence)).add_done_callback(lambda _: self._pending.release())
+
+    def _report(self) -> None:
+        totals = [tally.total for tally in self._tallies.values() if tally.total is not None]
+        done = sum(len(tally.rows) - len(tally.open) for tally in self._tallies.values())
+        self.progress(self.account, done, sum(totals) if totals else None)
+
+    # ------------------------------------------------------------ documents
+
+    async def _capture(self, tally: Tally, licence: Licence) -> None:
+        async with self._fetching:
+            evidence = await self._fetch(licence)
+        stored = await self._store(self.archive.put(self._new_object(evidence)))
+        self._note(evidence, f"{self.client}/{stored.folder}")
+        tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ARCHIVED
+        del tally.open[licence.identity]
+        self._report()
+
+    async def _fetch(self, licence: Licence) -> Evidence:
+        """All documents and gaps of a licence. What goes wrong with one document is a `failed` gap, never silence."""
+        documents: list[Document] = []
+        gaps: list[Gap] = []
+        fuller = licence
+        try:
+            async for item in self.provider.documents(self.session, licence):
+                match item:
+                    case Licence():
+                        fuller = item
+                    case Gap():
+                        gaps.append(item)
+                    case Document():
+                        fuller, admitted = await self._admit(item, fuller)
+                        if isinstance(admitted, Document):
+                            documents.append(admitted)
+                        else:
+                            gaps.append(admitted)
+            self._outages = 0
+        except (NotACertificate, LayoutChanged, SiteUnavailable) as error:
+            if isinstance(error, SiteUnavailable):
+                self._outages += 1
+                if self._outages >= OUTAGES:
+                    raise
+            if isinstance(error, LayoutChanged):
+                self._changed = error
+            gaps.append(self._failed(self._missing(documents), error))
+        if not any(document.kind is DocumentKind.RECORD for document in documents):
+            content = json.dumps({"row": licence.row}, indent=1, sort_keys=True, ensure_ascii=False).encode()
+            record = Document(
+                name="record.json", kind=DocumentKind.RECORD, content=content, media_type="application/json"
+            )
+            documents.insert(0, self._masked(record))
+        return Evidence(fuller, tuple(documents), tuple(gaps))
+
+    async def _admit(self, document: Document, licence: Licence) -> tuple[Licence, Document | Gap]:
+        """Let a document into the archive, or say why not. A certificate must be one, and be this licence's."""
+        kind = document.kind
+        if kind is DocumentKind.PREVIEW and not document.media_type.startswith("image/"):
+            return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} is no picture")
+        text = ""
+        if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
+            reading = await asyncio.to_thread(self.reader.read, document.content, document.media_type)
+            text = reading.text
+            if kind is DocumentKind.CERTIFICATE:
+                try:
+                    check_certificate(document, reading, licence)
+                    licence = self.provider.read_certificate(licence, text)
+                except NotACertificate as error:
+                    error.page = error.page or SavedPage(document.url or "", document.content)
+                    return licence, self._failed(kind, error)
+        if kind.native and contains(document.content + text.encode(), self._needles()):
+            kept = self._keep(document.content, Path(document.name).suffix)
+            detail = f"it contains a secret of this sign-in, so it was not archived but kept apart as {kept.name}"
+            return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=detail)
+        return licence, self._masked(document)
+
+    def _masked(self, document: Document) -> Document:
+        """The document with our secrets visibly removed; the original's digest is noted."""
+        if document.kind.native or not contains(document.content, needles := self._needles()):
+            return document
+        notes = {**document.notes, "masked_original_sha256": sha256(document.content).hexdigest()}
+        return replace(document, content=mask(document.content, needles), notes=notes)
+
+    def _needles(self) -> list[bytes]:
+        return all_forms(self.session.needles())
+
+    def _failed(self, kind: DocumentKind, error: ArchiverError) -> Gap:
+        kept = f"; kept as {self._keep(error.page.content, '.html').name}" if error.page else ""
+        return Gap(kind=kind, reason=GapReason.FAILED, detail=mask_text(error.detail, self.session.needles()) + kept)
+
+    def _missing(self, documents: list[Document]) -> DocumentKind:
+        """The document that was being fetched when the adapter gave up: the first one offered that is not there."""
+        there = {document.kind for document in documents}
+        offered = [DocumentKind(kind) for kind, how in self.provider.info.documents.items() if how == "offered"]
+        return next((kind for kind in offered if kind not in there), DocumentKind.CERTIFICATE)
+
+    def _keep(self, content: bytes, suffix: str) -> Path:
+        return keep_page(self.trouble, self.account, content, suffix, self._needles())
+
+    # ------------------------------------------------------------ archiving
+
+    def _new_object(self, evidence: Evidence) -> NewObject:
+        licence = evidence.licence
+        return NewObject(
+            kind="comps" if licence.comp else "licences",
+            date=licence.licensed_at,
+            provider=licence.asset.provider,
+            asset_id=licence.asset.asset_id,
+            identity=licence.identity,
+            files=self._files(evidence),
+            created=datetime.now(UTC),
+        )
+
+    def _files(self, evidence: Evidence) -> dict[str, bytes]:
+        provenance = {
+            "source": "adapter",
+            "account": self.account,
+            "provider": self.provider.info.name,
+            "method": self.method,
+            "basis": self.provider.info.basis,
+            "tool": f"archiver {__version__}",
+            "run": self.run,
+            "captured_at": iso(datetime.now(UTC)),
+        }
+        files = {document.name: document.content for document in evidence.documents}
+        described = to_json(evidence.licence, evidence.documents, evidence.gaps, provenance)
+        return {"licence.json": mask(described, self._needles()), **files}
+
+    async def _store[T](self, future: Future[T]) -> T:
+        # A cancelled task must not cancel a write that has begun.
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+    def _note(self, evidence: Evidence, short_id: str) -> None:
+        self._gaps.update((gap.kind.value, gap.reason.value) for gap in evidence.gaps if not evidence.licence.comp)
+        (self._incomplete.add if evidence.failed else self._incomplete.discard)(short_id)
+
+    async def _retry(self, entries: list[Entry]) -> None:
+        """Try again what failed before, from the archive's own description: the licence may have left the history."""
+        async with asyncio.TaskGroup() as tasks:
+            for entry in entries:
+                tasks.create_task(self._retry_one(entry))
+
+    async def _retry_one(self, entry: Entry) -> None:
+        stored = self.archive.reader.object(entry.object_id)
+        before = from_json(stored.read("licence.json"))
+        async with self._fetching:
+            evidence = await self._fetch(before.licence)
+        self._note(evidence, entry.short_id)
+        if set(evidence.gaps) != set(before.gaps):
+            await self._store(self.archive.add_version(entry.object_id, self._files(evidence)))
+
+    # ------------------------------------------------------------ the account's balance
+
+    def _reconcile(self) -> None:
+        """Every listed row is archived, already there, a comp, or named; anything else makes the outcome partial."""
+        result, tallies = self.result, list(self._tallies.values())
+        result.listed = sum(len(tally.rows) for tally in tallies)
+        result.archived, result.already, result.comps = (
+            sum(tally.count(row) for tally in tallies) for row in (Row.ARCHIVED, Row.ALREADY, Row.COMP)
+        )
+        result.unexplained = [platform_id for tally in tallies for platform_id in tally.open.values()]
+        totals = [tally.total for tally in tallies if tally.total is not None]
+        result.total = sum(totals) if totals else None
+        result.sweep = "full" if tallies and all(tally.full for tally in tallies) else "known"
+        result.incomplete = sorted(self._incomplete)
+        for (kind, reason), number in sorted(self._gaps.items()):
+            result.gaps.setdefault(kind, {})[reason] = number
+        result.requests_refused = len(self.session.refused)
+        said = [
+            f"The platform states {tally.total} in {tally.listing} and lists {tally.seen}."
+            for tally in tallies
+            if not tally.agrees
+        ]
+        if result.incomplete:
+            said.append(f"{len(result.incomplete)} incomplete: a document could not be had; the next run tries again.")
+        if result.unexplained:
+            said.append(f"{len(result.unexplained)} listed and not archived.")
+        if self._changed:
+            said.append(mask_text(str(self._changed), self.session.needles()))
+            result.error, result.exit_code = type(self._changed).__name__, self._changed.exit_code
+        if said:
+            result.outcome = Outcome.PARTIAL
+            result.exit_code = max(result.exit_code, PARTIAL)
+        if self.dry_run:
+            said.append("Dry run: nothing was fetched or archived.")
+        if result.requests_refused:
+            said.append(f"{result.requests_refused} requests of the site's pages were refused as not read-only.")
+        result.message = " ".join(said)
+
+
+def first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that says most: of all that happened at once, the one with the highest exit code."""
+    flat = [first(each) if isinstance(each, BaseExceptionGroup) else each for each in group.exceptions]
+    return max(flat, key=lambda error: error.exit_code if isinstance(error, ArchiverError) else 1000)
+
+
+def keep_page(folder: Path, account: str, content: bytes, suffix: str, needles: list[bytes]) -> Path:
+    """Save a page for the adapter's maintainer, without secrets; named by account and content, so once per page."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    content = mask(content, needles)
+    path = folder / f"{account}-{sha256(content).hexdigest()[:12]}{re.sub(r'[^.a-z0-9]', '', suffix.lower())}"
+    replace_file(path, content)
+    return path

@@ -1,0 +1,394 @@
+"""Secrets at rest: one encrypted file, and the places where its key may lie.
+
+The file is one line that says which key fits, then a Fernet token (AES-128-CBC with HMAC-SHA-256) over JSON. It holds,
+per account, the secrets, the saved session and the "needs a person" mark, and per client the signing key.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archiver.domain import iso
+from archiver.errors import ConfigError, VaultLocked
+from archiver.files import replace_file
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from keyring.backend import KeyringBackend
+
+SECRET_NAMES = ("token", "password", "totp", "api_key", "client_id", "client_secret")
+COMMAND_SECONDS = 30
+LOCK_SECONDS = 30
+KEYRING_SERVICE, KEYRING_USER = "archiver", "vault key"
+
+_MAGIC = "archiver-vault-1"
+_taken: dict[str, str] = {}  # what was taken out of this process's environment, which is as global
+_SECRET_VARIABLE = re.compile(r"ARCHIVER_KEY|ARCHIVER_.*(SECRET|TOKEN|PASSWORD).*")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why an account needs a person: the error's name, since when (UTC, `…Z`), the failed secrets' digest."""
+
+    error: str
+    at: str
+    secret_digest: str
+
+
+class Vault:
+    """The encrypted file at `path`. Every call reads it afresh; every change is locked, atomic and durable.
+
+    Raises VaultLocked where the key does not fit, or the file is missing or damaged.
+    """
+
+    def __init__(self, path: Path, key: str) -> None:
+        from cryptography.fernet import Fernet
+
+        self._path = path
+        self._fernet = Fernet(checked_key(key, "the key"))
+        self._key_id = hashlib.sha256(b"archiver vault key id" + key.encode()).hexdigest()[:16]
+
+    @classmethod
+    def create(cls, path: Path, key: str) -> Vault:
+        """An empty vault; one that is already there is opened and left as it is."""
+        vault = cls(path, key)
+        with vault._lock():
+            if not path.exists():
+                vault._write({"accounts": {}, "signers": {}})
+        vault._read()
+        return vault
+
+    def secrets(self, account: str) -> dict[str, str]:
+        """Secret name → value; empty where none were given."""
+        return dict(self._account(account).get("secrets", {}))
+
+    def set_secrets(self, account: str, secrets: Mapping[str, str]) -> None:
+        """Replace all secrets of the account; ConfigError for a name that is not one of SECRET_NAMES."""
+        _check_names(secrets)
+        with self._changing(account) as record:
+            record["secrets"] = dict(secrets)
+
+    def session(self, account: str) -> dict[str, Any] | None:
+        """The saved browser sign-in: a Playwright storage state."""
+        session: dict[str, Any] | None = self._account(account).get("session")
+        return session
+
+    def save_session(self, account: str, state: Mapping[str, Any]) -> None:
+        with self._changing(account) as record:
+            record["session"] = dict(state)
+
+    def drop_session(self, account: str) -> None:
+        with self._changing(account) as record:
+            record.pop("session", None)
+
+    def trouble(self, account: str) -> Trouble | None:
+        """The "needs a person" mark. It counts only while the account's secrets still have this digest."""
+        found = self._account(account).get("trouble")
+        return Trouble(**found) if found else None
+
+    def mark(self, account: str, error: str, secret_digest: str) -> None:
+        with self._changing(account) as record:
+            record["trouble"] = asdict(Trouble(error, iso(datetime.now(UTC)) or "", secret_digest))
+
+    def clear_mark(self, account: str) -> None:
+        with self._changing(account) as record:
+            record.pop("trouble", None)
+
+    def signer(self, client: str) -> Ed25519PrivateKey:
+        """The client's signing key, made when first asked for."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        raw = self._read()["signers"].get(client)
+        if raw is None:
+            with self._lock():
+                content = self._read()
+                new = base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode()
+                raw = content["signers"].setdefault(client, new)
+                self._write(content)
+        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(raw))
+
+    def _account(self, name: str) -> dict[str, Any]:
+        record: dict[str, Any] = self._read()["accounts"].get(name, {})
+        return record
+
+    @contextmanager
+    def _changing(self, account: str) -> Iterator[dict[str, Any]]:
+        with self._lock():
+            content = self._read()
+            before = json.dumps(content)
+            yield content["accounts"].setdefault(account, {})
+            if json.dumps(content) != before:
+                self._write(content)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self._path.with_name(f"{self._path.name}.lock"), timeout=LOCK_SECONDS):
+                yield
+        except Timeout:
+            raise VaultLocked(f"another command has held it for {LOCK_SECONDS} seconds; try again") from None
+
+    def _read(self) -> dict[str, Any]:
+        from cryptography.fernet import InvalidToken
+
+        try:
+            text = self._path.read_bytes()
+        except FileNotFoundError:
+            raise VaultLocked(
+                f"{self._path} is not there; bring it back from a copy, or begin an empty one with `archiver setup`"
+            ) from None
+        except OSError as error:
+            raise VaultLocked(f"{self._path} cannot be read ({error.strerror}); check who may read it") from None
+        head, _, token = text.partition(b"\n")
+        magic, _, key_id = head.decode("ascii", "replace").partition(" ")
+        damaged = f"{self._path} is damaged; bring it back from a copy"
+        if magic != _MAGIC or not re.fullmatch("[0-9a-f]{16}", key_id):
+            raise VaultLocked(damaged)
+        if key_id != self._key_id:
+            raise VaultLocked(
+                f"the key does not fit {self._path}; give the key with which it was made (ARCHIVER_KEY_FILE or keyring)"
+            )
+        try:
+            content: dict[str, Any] = json.loads(self._fernet.decrypt(token))
+        except InvalidToken:
+            raise VaultLocked(damaged) from None
+        return content
+
+    def _write(self, content: Mapping[str, Any]) -> None:
+        token = self._fernet.encrypt(json.dumps(content).encode())
+        replace_file(self._path, f"{_MAGIC} {self._key_id}\n".encode() + token)
+
+
+def open_vault(path: Path, *, create: bool = False) -> Vault:
+    """The vault at `path` with the key that `find_key` finds; `create` makes a missing vault, and a key for it."""
+    if create and not path.exists():
+        return Vault.create(path, find_key(create=True))
+    vault = Vault(path, find_key())
+    vault._read()
+    return vault
+
+
+def secret_digest(secrets: Mapping[str, str]) -> str:
+    """One value that changes whenever a secret does; kept only inside the vault."""
+    return hashlib.sha256(json.dumps(dict(secrets), sort_keys=True).encode()).hexdigest()
+
+
+# ---------------------------------------------------------------- the key
+
+
+def new_key() -> str:
+    """44 characters of URL-safe base64: 32 random bytes."""
+    from cryptography.fernet import Fernet
+
+    return Fernet.generate_key().decode()
+
+
+def checked_key(text: str, where: str) -> str:
+    """The key without white space around it; VaultLocked, naming `where` it lay, if it cannot be a key."""
+    key = text.strip()
+    try:
+        if len(key) == 44 and len(base64.b64decode(key, altchars=b"-_", validate=True)) == 32:
+            return key
+    except (binascii.Error, ValueError):
+        pass
+    raise VaultLocked(f"{where} is not a key; a key is 44 characters of URL-safe base64, ending in `=`")
+
+
+def find_key(*, create: bool = False, interactive: bool | None = None) -> str:
+    """The vault's key: systemd credential, ARCHIVER_KEY_FILE, the system's keyring, ARCHIVER_KEY, or a person's typing.
+
+    With `create`, a key is made where none is found: in the file that ARCHIVER_KEY_FILE names, else in the keyring.
+    `interactive` is whether a person may be asked; by default, whether standard input and error are a terminal.
+    VaultLocked says which places were looked at.
+    """
+    pop_secrets_from_environment()
+    if interactive is None:
+        interactive = sys.stdin.isatty() and sys.stderr.isatty()
+    if credentials := os.environ.get("CREDENTIALS_DIRECTORY"):
+        credential = Path(credentials) / "archiver-key"
+        if credential.is_file():
+            return checked_key(_read_key(credential), str(credential))
+    if name := os.environ.get("ARCHIVER_KEY_FILE"):
+        return _key_from_file(Path(name), create)
+    backends, notes = usable_keyrings()
+    for backend in backends:
+        if stored := _stored_key(backend, notes):
+            return checked_key(stored, "the keyring's entry")
+    if "ARCHIVER_KEY" in _taken:
+        return checked_key(_taken["ARCHIVER_KEY"], "ARCHIVER_KEY")
+    if create:
+        key = new_key()
+        for backend in backends:
+            if _store_key(backend, key, notes):
+                return key
+    elif interactive:
+        from getpass import getpass
+
+        return checked_key(getpass("Vault key: "), "what was typed")
+    seen = f" ({'; '.join(notes)})" if notes else ""
+    advice = "and the key will be made there" if create else "in which the key lies"
+    raise VaultLocked(f"no key was found{seen}; let ARCHIVER_KEY_FILE name a file, {advice}")
+
+
+def _key_from_file(path: Path, create: bool) -> str:
+    if create and not path.exists():
+        key = new_key()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            replace_file(path, f"{key}\n".encode())
+        except OSError as error:
+            raise VaultLocked(f"the key file {path} cannot be made ({error.strerror}); name another one") from None
+        return key
+    text = _read_key(path)
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise VaultLocked(f"the key file {path} can be read by others; run `chmod 600 {path}`")
+    return checked_key(text, str(path))
+
+
+def _read_key(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    except OSError as error:
+        raise VaultLocked(f"the key file {path} cannot be read ({error.strerror}); check ARCHIVER_KEY_FILE") from None
+
+
+# ---------------------------------------------------------------- the system's keyring
+
+
+def usable_keyrings(found: KeyringBackend | None = None) -> tuple[list[KeyringBackend], list[str]]:
+    """The back ends that keep a secret, best first, and in words why others were refused; a chain is looked into.
+
+    `found` is the back end to judge; by default the one that `keyring` chose for this system.
+    """
+    import keyring
+    from keyring.backends.chainer import ChainerBackend
+
+    found = found or keyring.get_keyring()
+    members = found.backends if isinstance(found, ChainerBackend) else [found]
+    refused = [f"{_name(type(backend))} {fault}" for backend in members if (fault := _fault(type(backend)))]
+    return [backend for backend in members if not _fault(type(backend))], refused
+
+
+def _fault(backend: type) -> str | None:
+    """Judged by class, subclasses included, since a back end's own priority says nothing about safety."""
+    for kind in backend.__mro__:
+        if kind.__module__ in ("keyring.backends.fail", "keyring.backends.null"):
+            return "keeps nothing"
+        if kind.__module__.startswith("keyrings.alt") or "plaintext" in kind.__name__.lower():
+            return "was refused, because it keeps secrets as plain text"
+    return None
+
+
+def _name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _stored_key(backend: KeyringBackend, notes: list[str]) -> str | None:
+    from keyring.errors import KeyringError
+
+    try:
+        return backend.get_password(KEYRING_SERVICE, KEYRING_USER)
+    except (KeyringError, OSError, EOFError, RuntimeError) as error:
+        notes.append(f"{_name(type(backend))} failed with {type(error).__name__}")
+        return None
+
+
+def _store_key(backend: KeyringBackend, key: str, notes: list[str]) -> bool:
+    """Whether the keyring took the key and gives it back."""
+    from keyring.errors import KeyringError
+
+    try:
+        backend.set_password(KEYRING_SERVICE, KEYRING_USER, key)
+    except (KeyringError, OSError, EOFError, RuntimeError) as error:
+        notes.append(f"{_name(type(backend))} failed with {type(error).__name__}")
+        return False
+    return _stored_key(backend, notes) == key
+
+
+# ---------------------------------------------------------------- secrets from elsewhere
+
+
+def pop_secrets_from_environment() -> None:
+    """Take every secret out of this process's environment, so that no browser or command that it starts inherits one.
+
+    `find_key` still knows ARCHIVER_KEY afterwards.
+    """
+    for name in [name for name in os.environ if _SECRET_VARIABLE.fullmatch(name)]:
+        _taken[name] = os.environ.pop(name)
+
+
+def parse_secrets(text: str, bare: str | None = None) -> dict[str, str]:
+    """Secrets as a YAML mapping of SECRET_NAMES to text, or as one bare line, the secret named `bare`.
+
+    Every value is text as written (`0123` stays `0123`). ConfigError never repeats anything of the input.
+    """
+    import yaml
+
+    allowed = f"Give one YAML mapping with names out of: {', '.join(SECRET_NAMES)}."
+    line = text.strip()
+    try:
+        node = yaml.compose(text, yaml.SafeLoader)
+    except yaml.YAMLError:
+        node = None
+    if not isinstance(node, yaml.MappingNode):
+        if bare and line and len(line.splitlines()) == 1:
+            return {bare: line}
+        raise ConfigError(f"The secrets cannot be read. {allowed}")
+    secrets: dict[str, str] = {}
+    for key, value in node.value:
+        number = key.start_mark.line + 1
+        if key.value not in SECRET_NAMES:
+            raise ConfigError(f"Line {number} of the secrets has a name that is not known. {allowed}")
+        if not isinstance(value, yaml.ScalarNode) or not value.value or key.value in secrets:
+            raise ConfigError(
+                f"Line {number} of the secrets: {key.value} is empty, given twice or not one text. {allowed}"
+            )
+        secrets[key.value] = value.value
+    return secrets
+
+
+def run_secret_command(argv: Sequence[str], *, bare: str) -> dict[str, str]:
+    """What a password manager's command prints, read by `parse_secrets`; no shell, at most COMMAND_SECONDS.
+
+    ConfigError names the program only: arguments and output may be secret.
+    """
+    try:
+        done = subprocess.run(
+            list(argv), stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
+        )
+        output = done.stdout.decode("utf-8")
+    except subprocess.TimeoutExpired:
+        fault = f"did not end within {COMMAND_SECONDS} seconds"
+    except OSError as error:
+        fault = f"cannot be started ({error.strerror})"
+    except UnicodeDecodeError:
+        fault = "printed something that is not UTF-8 text"
+    else:
+        if done.returncode == 0:
+            return parse_secrets(output, bare)
+        fault = f"ended with exit code {done.returncode}"
+    raise ConfigError(f"The secret command {argv[0]!r} {fault}. Run it by hand to see why.")
+
+
+def _check_names(secrets: Mapping[str, str]) -> None:
+    unknown = sorted(set(secrets) - set(SECRET_NAMES))
+    if unknown:
+        raise ConfigError(f"{', '.join(unknown)}: no such secret. Known: {', '.join(SECRET_NAMES)}.")

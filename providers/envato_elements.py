@@ -1,0 +1,259 @@
+"""Envato Elements, in the browser: My Downloads and the licence certificate of each item."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from typing import override
+from urllib.parse import urljoin
+
+from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
+from archiver.errors import NotACertificate, SessionExpired, SignInNeeded, WrongPassword
+from archiver.provider import (
+    Automation,
+    AutomationTerms,
+    Basis,
+    BrowserSession,
+    Challenge,
+    Click,
+    Code,
+    Confirm,
+    History,
+    Page,
+    Provider,
+    ProviderInfo,
+    Purpose,
+    Response,
+    Rule,
+    Rules,
+    Scope,
+    SignInMethod,
+    SignInOutcome,
+    Transport,
+)
+from archiver.reading.certificates import elements_certificate
+from archiver.reading.dates import moment
+from archiver.reading.html import Field, read_row, value
+from archiver.reading.layout import changed, known_layout
+from archiver.reading.records import record
+
+SITE = "https://elements.envato.com"
+LOGIN = f"{SITE}/sign-in"
+DOWNLOADS = f"{SITE}/account/downloads"
+CERTIFICATE = f"{DOWNLOADS}/*/license-certificate.txt"
+
+# Assumed until a live session shows the pages: the rows of My Downloads, its marks, and the two-factor field.
+ROW = "ul#downloads li[data-item-id]"
+EMPTY = "[data-testid=empty-state]"
+END = "text=You've reached the end"
+NEXT = Field("a[rel=next]", "href")
+_ITEM = 'a[href]:not([href*="/account/"])'
+FIELDS = {
+    "item_id": Field("li[data-item-id]", "data-item-id"),
+    "title": Field(_ITEM),
+    "url": Field(_ITEM, "href"),
+    "day": Field("time[datetime]", "datetime"),
+    "certificate": Field('a[href*="license-certificate"]', "href"),
+    "code": Field('a[href*="license-certificate"]', "href", r"/account/downloads/([\w-]+)/license-certificate\.txt"),
+}
+COOKIES = '#CybotCookiebotDialogBodyButtonAccept, button:has-text("Accept Cookies")'
+SUBMIT = "button[type=submit]"
+CODE = "input[name=twoFactorValue]"
+OUTCOMES: Mapping[str, SignInOutcome] = {
+    COOKIES: Click(COOKIES),
+    "[role=alert]": WrongPassword,
+    CODE: Code(field=CODE, submit=SUBMIT),
+    "text=Great to have you back": Click('button:has-text("Sign in"), a:has-text("Sign in"), input[value="Sign in"]'),
+    'iframe[src*="captcha"]': SignInNeeded,
+    # Where a sign-in leads is not known; signed in is any page that no longer asks who is there.
+    f"body:not(:has(input[name=password])):not(:has({CODE}))": None,
+}
+PATIENCE = 5.0  # seconds for a list to show its first row or its empty state
+STALL = 3.0  # seconds for more rows, or the end mark, after scrolling
+
+
+class EnvatoElements(Provider[BrowserSession]):
+    info = ProviderInfo(
+        name="envato_elements",
+        title="Envato Elements",
+        home=f"{SITE}/",
+        login_url=LOGIN,
+        methods=(
+            SignInMethod(
+                name="password",
+                transport=Transport.BROWSER,
+                secrets=("password",),
+                optional_secrets=("totp",),
+                needs_username=True,
+                where="the sign-in of elements.envato.com; totp is the key shown when the authenticator app was set up",
+            ),
+            SignInMethod(
+                name="attended", transport=Transport.BROWSER, where="a person signs in: archiver sign-in ACCOUNT"
+            ),
+        ),
+        rules=Rules(
+            allow=(
+                Rule("GET", f"{SITE}/*"),
+                Rule("GET", f"{DOWNLOADS}*"),
+                Rule("GET", f"{DOWNLOADS}/**"),
+                Rule("GET", f"{SITE}/data-api/**"),
+                Rule("GET", f"{LOGIN}/**", Purpose.SIGN_IN),
+                Rule("POST", LOGIN, Purpose.SIGN_IN),
+                Rule("POST", f"{LOGIN}/**", Purpose.SIGN_IN),
+                Rule("GET", "https://account.envato.com/sign_in", Purpose.SIGN_IN),
+            ),
+            # The first two create licences, by whatever method; repeated downloads may count as fair use.
+            refuse=(
+                Rule("*", f"{SITE}/elements-api/items/**"),
+                Rule("*", "https://app.envato.com/**"),
+                Rule("*", f"{SITE}/**download_and_license**"),
+                Rule("*", f"{DOWNLOADS}/*/download"),
+                Rule("*", f"{SITE}/data-api/**download**"),
+            ),
+            assets=(
+                f"{SITE}/**",
+                "https://assets.elements.envato.com/**",
+                "https://*.envatousercontent.com/**",
+                "https://consent.cookiebot.com/**",
+            ),
+            sign_in_hosts=("elements.envato.com", "account.envato.com", "www.google.com", "www.recaptcha.net"),
+        ),
+        scope=Scope.SEAT,
+        listings=("downloads",),
+        identity="the licence code on the certificate: ten letters and digits, or a UUID",
+        documents={"record": "offered", "certificate": "offered", "receipt": "not read", "preview": "not fetched"},
+        client_hints="project: the registered project's name (licences up to about 2025)",
+        basis=Basis.UNPROVEN,
+        basis_detail="certificate texts from copies that buyers published (2023, 2025, 2026), sign-in fields from "
+        "public code; the rows of My Downloads are assumed. Not yet run against the live site.",
+        automation=AutomationTerms(
+            stance=Automation.UNREAD,
+            quote="",
+            source="the Envato Elements user terms could not be read",
+            read_on="2026-11-24",
+        ),
+        confirm=Confirm(
+            how="the certificate with its licence code; Elements issues no purchase codes, and no look-up was found",
+            who="the account holder; authors clear music claims from the certificate's text",
+        ),
+        session_secrets=("envatoid", "_elements_session_4", "elements.session.5", "envato_client_id"),
+    )
+
+    @override
+    async def sign_in(self, session: BrowserSession, secrets: Mapping[str, str], challenge: Challenge) -> None:
+        if not secrets.get("password"):
+            raise SignInNeeded("no saved session for Envato Elements is valid")
+        await session.goto(LOGIN)
+        if await session.seen(COOKIES):
+            await session.click(COOKIES)
+        await session.fill(
+            {"input[name=username]": session.username or "", "input[name=password]": secrets["password"]}
+        )
+        await session.click(SUBMIT)
+        await session.settle(OUTCOMES, challenge=challenge)
+
+    @override
+    async def signed_in(self, session: BrowserSession) -> bool:
+        try:
+            await _open(session, DOWNLOADS)
+        except SessionExpired:
+            return False
+        return True
+
+    @override
+    def history(self, session: BrowserSession) -> Sequence[History]:
+        return [History("downloads", self._pages(session))]
+
+    async def _pages(self, session: BrowserSession) -> AsyncIterator[Page]:
+        """Both forms of the list: pages with a next link, or one that grows while it is scrolled to its end mark."""
+        page = await _open(session, DOWNLOADS)
+        if not await session.seen(f"{ROW}, {EMPTY}", wait=PATIENCE):
+            raise changed(await session.page(), "My Downloads shows neither rows nor that it is empty")
+        if not await session.rows(ROW):
+            yield Page((), total=0)
+            return
+        visited, read, grown, waited = {page.url}, 0, False, False
+        while True:
+            ended = await session.seen(END)  # before the rows are read, so that none can come in between
+            rows = await session.rows(ROW, start=read)
+            page = await session.page()
+            with known_layout(page):
+                licences = [_licence(row) for row in rows]
+                link = value(page.text, NEXT)
+            if licences:
+                yield Page(licences)
+            if link:
+                address = urljoin(page.url, link)
+                if address in visited:
+                    raise changed(await session.page(), f"the next page is {address} again")
+                visited.add(address)
+                await _open(session, address)
+                await session.seen(ROW, wait=PATIENCE)
+                read = 0
+            elif ended or len(visited) > 1:
+                return
+            elif licences:
+                read, grown, waited = read + len(licences), read > 0, False
+                await session.scroll_to_end()
+            elif not waited:
+                waited = True
+                await session.seen(END, wait=STALL)
+            elif grown:
+                raise changed(await session.page(), "the list stopped growing without its end mark")
+            else:
+                return  # a single page: no next link, and nothing came by scrolling
+
+    @override
+    async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
+        url = CERTIFICATE.replace("*", licence.licence_id or "")
+        yield record(DOWNLOADS, row=licence.row)
+        answer = await session.get(url)
+        if answer.status != 200:
+            raise NotACertificate(f"{url} answered {answer.status}")
+        yield Document(
+            name="certificate.txt",
+            kind=DocumentKind.CERTIFICATE,
+            content=answer.content,
+            media_type="text/plain",
+            url=url,
+            retrieved_at=answer.retrieved_at,
+        )
+
+    @override
+    def read_certificate(self, licence: Licence, text: str) -> Licence:
+        found = elements_certificate(text)
+        for said, listed in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
+            if said and said != listed:
+                raise NotACertificate(f"the certificate is for {said}, and My Downloads lists {listed}")
+        asset = replace(
+            licence.asset,
+            title=found.title or licence.asset.title,
+            contributor=found.author or licence.asset.contributor,
+        )
+        return replace(
+            licence,
+            asset=asset,
+            kind=found.kind,
+            licensed_at=found.licensed_at or licence.licensed_at,
+            licensee=found.licensee,
+            client_hints={"project": found.project} if found.project else {},
+        )
+
+
+def _licence(html: str) -> Licence:
+    row = read_row(html, FIELDS)
+    return Licence(
+        asset=Asset(provider="envato_elements", asset_id=row["item_id"], title=row["title"]),
+        licence_id=row["code"],
+        listing="downloads",
+        licensed_at=moment(row["day"]),
+        row=row,
+    )
+
+
+async def _open(session: BrowserSession, url: str) -> Response:
+    """A page of the account; SessionExpired where it leads to a sign-in."""
+    page = await session.goto(url)
+    if page.url.startswith((LOGIN, "https://account.envato.com/")):
+        raise SessionExpired("Envato asks for a sign-in")
+    return page.expect()

@@ -1,0 +1,210 @@
+"""Envato Market (ThemeForest, CodeCanyon, PhotoDune, AudioJungle, ...), by its API and the buyer's own token."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, override
+
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
+from archiver.errors import SessionExpired, WrongPassword
+from archiver.provider import (
+    Automation,
+    AutomationTerms,
+    Basis,
+    Challenge,
+    Confirm,
+    History,
+    Page,
+    Provider,
+    ProviderInfo,
+    Response,
+    Rule,
+    Rules,
+    Scope,
+    Session,
+    SignInMethod,
+    Transport,
+)
+from archiver.reading.dates import moment
+from archiver.reading.layout import known_layout
+from archiver.reading.records import record
+
+API = "https://api.envato.com"
+USERNAME = f"{API}/v1/market/private/user/username.json"
+ACCOUNT = f"{API}/v1/market/private/user/account.json"
+PURCHASES = f"{API}/v3/market/buyer/list-purchases"
+STATEMENT = f"{API}/v3/market/user/statement"
+DAY = timedelta(days=1)
+
+
+class EnvatoMarket(Provider[Session]):
+    info = ProviderInfo(
+        name="envato_market",
+        title="Envato Market",
+        home="https://themeforest.net/",
+        login_url="https://account.envato.com/sign_in",
+        methods=(
+            SignInMethod(
+                name="token",
+                transport=Transport.HTTP,
+                secrets=("token",),
+                where="build.envato.com/create-token, with: view your username, account details and transactions; list "
+                "and verify purchases you've made. Leave out: download your purchased items",
+            ),
+        ),
+        rules=Rules(
+            allow=tuple(Rule("GET", url) for url in (USERNAME, ACCOUNT, PURCHASES, STATEMENT)),
+            # Free of charge, but every call counts against the item's daily download limit.
+            refuse=(Rule("*", f"{API}/**/download"),),
+        ),
+        scope=Scope.SEAT,
+        listings=("purchases",),
+        identity="the purchase code, a UUID",
+        documents={
+            "record": "offered",
+            "certificate": "on request: a person downloads it from the market's Downloads page (License certificate & "
+            "purchase code); the API has no call for it",
+            "receipt": "not in the API; the record holds the statement's line with order number and price",
+            "preview": "not fetched",
+        },
+        client_hints="none",
+        basis=Basis.OBSERVED,
+        basis_detail="the vendor's reference as a published client library follows it (baileyherbert/envato.js). Not "
+        "yet run against a live account.",
+        automation=AutomationTerms(
+            stance=Automation.PERMITTED,
+            quote="Your purchases: you'll be able download the items you've recently bought",
+            source="build.envato.com/api, undated: the API's stated purpose. Of the API terms of 11 March 2025 only "
+            "sections 1 to 6 have been read",
+            read_on="2026-11-24",
+        ),
+        confirm=Confirm(
+            how="the purchase code: the item's author can look it up (date, licence, item, buyer's user name)",
+            who="the item's author with an own token; nobody else. Give no full purchase code to a claimant",
+        ),
+    )
+
+    def __init__(self) -> None:
+        self._username: str | None = None
+        self._licensee: str | None = None
+
+    @override
+    async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
+        session.authorise({"Authorization": f"Bearer {secrets['token']}"})
+        try:
+            identity = _permitted(await session.get(USERNAME), "view your username")
+            person = _permitted(await session.get(ACCOUNT), "view your account details")
+        except SessionExpired as error:
+            raise WrongPassword("Envato does not accept this token") from error
+        with known_layout(identity):
+            username = str(identity.json()["username"])
+        with known_layout(person):
+            account = person.json()["account"]
+            names = [str(account[part]) for part in ("firstname", "surname") if account.get(part)]
+        self._username, self._licensee = username, " ".join(names) or username
+
+    @override
+    async def signed_in(self, session: Session) -> bool:
+        return self._username is not None
+
+    @override
+    def history(self, session: Session) -> Sequence[History]:
+        return [History("purchases", self._pages(session))]
+
+    async def _pages(self, session: Session) -> AsyncIterator[Page]:
+        """All purchases, each with its line of the statement. What the field `count` counts is not documented, so no
+        total is taken from it and the list ends at an empty page."""
+        statement = Statement(session)
+        for number in count(1):
+            answer = _permitted(await session.get(PURCHASES, query={"page": str(number)}), "list your purchases")
+            with known_layout(answer):
+                purchases = [(row, row["item"]["id"], moment(row["sold_at"])) for row in answer.json()["results"]]
+            licences = []
+            for row, item_id, sold_at in purchases:
+                line = await statement.line(item_id, sold_at)
+                with known_layout(answer):
+                    licences.append(self._licence(row, line))
+            yield Page(licences)
+            if not licences:
+                return
+
+    def _licence(self, row: Mapping[str, Any], line: Mapping[str, Any] | None) -> Licence:
+        item = row["item"]
+        order = (line or {}).get("order_id")
+        return Licence(
+            asset=Asset(
+                provider="envato_market",
+                asset_id=str(item["id"]),
+                title=item.get("name"),
+                contributor=item.get("author_username"),
+                media_type=item.get("site"),
+            ),
+            licence_id=str(row["code"]),
+            listing="purchases",
+            kind=str(row["license"]),
+            licensed_at=moment(row["sold_at"]),
+            licensee=self._licensee,
+            seat=self._username,
+            order=None if order is None else str(order),
+            row={"purchase": row, "statement": line},
+        )
+
+    @override
+    async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
+        yield record(PURCHASES, row=licence.row)
+        yield Gap(
+            kind=DocumentKind.CERTIFICATE,
+            reason=GapReason.ON_REQUEST,
+            detail="the API offers none; a person can download it from the market's Downloads page",
+        )
+
+
+class Statement:
+    """The account's statement, read only as far back as the purchases that are asked for."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lines: list[tuple[datetime, Mapping[str, Any]]] = []
+        self._numbers = count(1)
+        self._ended = False
+
+    async def line(self, item_id: object, sold_at: Moment) -> Mapping[str, Any] | None:
+        """The line of this item that is nearest to the sale and at most a day away, or None."""
+        sold = _instant(str(sold_at))
+        while not self._ended and not self._reaches(sold):
+            await self._read_on()
+        near = [(abs(when - sold), line) for when, line in self._lines if str(line["item_id"]) == str(item_id)]
+        return min((each for each in near if each[0] <= DAY), key=lambda each: each[0], default=(DAY, None))[1]
+
+    def _reaches(self, sold: datetime) -> bool:
+        """Whether older pages cannot hold the line; only in a statement that is seen to run newest first."""
+        dates = [when for when, _ in self._lines]
+        return bool(dates) and dates[0] > dates[-1] and sold - dates[-1] > DAY
+
+    async def _read_on(self) -> None:
+        answer = await self._session.get(STATEMENT, query={"page": str(next(self._numbers))})
+        if answer.status == 403:  # the token may not see it; the purchases are evidence without it
+            self._ended = True
+            return
+        with known_layout(answer.expect()):
+            lines = [(_instant(line["date"]), line) for line in answer.json()["results"] if "item_id" in line]
+            self._ended = not answer.json()["results"]
+        self._lines += lines
+
+
+def _instant(text: str) -> datetime:
+    """A date of the statement as an instant. A time without a zone is taken as UTC: a day's tolerance covers that."""
+    try:
+        when = moment(text)
+    except ValueError:
+        when = moment(f"{text}Z")
+    return when if isinstance(when, datetime) else datetime(when.year, when.month, when.day, tzinfo=UTC)
+
+
+def _permitted(answer: Response, permission: str) -> Response:
+    """The answer; WrongPassword names the permission that the token lacks (403)."""
+    if answer.status == 403:
+        raise WrongPassword(f"this token may not {permission}; make one with that permission")
+    return answer.expect()

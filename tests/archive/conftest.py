@@ -1,0 +1,80 @@
+"""An archive as a command writes it: real files, a real local timestamp authority."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from archiver.archive.authority import LocalAuthority
+from archiver.archive.store import NewObject, Stored
+from archiver.archive.verify import Report, verify_archive
+from archiver.archive.writer import ArchiveWriter, Authority, Seal, open_archive
+from archiver.network import Network
+
+SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+FILES = {"licence.json": b'{"licensed_at": "2026-11-24"}\n', "certificate.pdf": b"%PDF-1.7 certificate of {n}"}
+
+
+def licence(n: int, files: Mapping[str, bytes] | None = None) -> NewObject:
+    """Invented licence number n."""
+    return NewObject(
+        kind="licences",
+        date=date(2026, 11, 24),
+        provider="example",
+        asset_id=f"asset {n}",
+        identity=f"example:{n}",
+        files=files or {name: content.replace(b"{n}", b"%d" % n) for name, content in FILES.items()},
+        created=datetime.now(UTC),
+    )
+
+
+@dataclass
+class Kit:
+    """One archive, and how to open it for writing again and again."""
+
+    root: Path
+    authorities: Sequence[Authority]
+    signer: Ed25519PrivateKey = SIGNER
+    stored: list[Stored] = field(default_factory=list)
+
+    def open(self, origin: str = "live", post: Callable[..., bytes] | None = None) -> AbstractContextManager[ArchiveWriter]:
+        return open_archive(
+            self.root,
+            client="acme",
+            signer=self.signer,
+            origin=origin,
+            authorities=self.authorities,
+            state=self.root.parent / "state",
+            post=post or Network().post,
+        )
+
+    def write(self, *numbers: int, origin: str = "live") -> Seal:
+        """One command: archives these licences and seals."""
+        with self.open(origin) as archive:
+            self.stored += [future.result() for future in [archive.put(licence(n)) for n in numbers]]
+            return archive.seal()
+
+    def verify(self) -> Report:
+        return verify_archive(self.root)
+
+    def place(self, n: int) -> Path:
+        """The folder of licence n."""
+        return self.root / "evidence/licences/2026/11" / licence(n).object_id.rpartition(":")[2]
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAuthority]:
+    with LocalAuthority(tmp_path_factory.mktemp("authority")) as serving:
+        yield serving
+
+
+@pytest.fixture
+def kit(tmp_path: Path, authority: LocalAuthority) -> Kit:
+    """An archive that does not exist yet, with one timestamp authority."""
+    return Kit(tmp_path / "acme", [Authority(name="local", url=authority.url, roots=authority.root_pem)])

@@ -1,0 +1,185 @@
+"""`kill -9` and what it leaves: no acknowledged object is lost, nothing is doubled, the archive verifies."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from archiver.archive import verify
+from archiver.archive.store import stage_object, stage_version
+from archiver.errors import ArchiveBusy, DiskFull, IntegrityError
+from tests.archive.conftest import Kit, licence
+from tests.archive.test_archive_verify import passes_ocfl_py
+
+CHILD = """
+import runpy, sys
+from pathlib import Path
+from concurrent.futures import wait
+from archiver.archive.writer import open_archive
+kit = runpy.run_path(sys.argv[3])
+SIGNER, licence = kit["SIGNER"], kit["licence"]
+root, turn = Path(sys.argv[1]), int(sys.argv[2])
+with open_archive(root, client="acme", signer=SIGNER, origin="live", authorities=[], state=root.parent / "state",
+                  post=lambda *_: b"") as archive:
+    for n in range(turn * 100_000, (turn + 1) * 100_000):
+        new = licence(n)
+        def told(future, new=new):
+            print(future.result().object_id, future.result().version, flush=True)
+        put = archive.put(new)
+        put.add_done_callback(told)
+        if n % 4 == 0:
+            archive.add_version(new.object_id, {"receipt.pdf": b"%d" % n}).add_done_callback(told)
+        if n % 12 == 0:
+            wait([put])
+"""
+
+
+def recorded(root: Path) -> Counter[tuple[str, str]]:
+    lines = map(json.loads, (root / "ledger/ledger.jsonl").read_bytes().splitlines())
+    return Counter((line["id"], line["version"]) for line in lines if "inventory_sha512" in line)
+
+
+def test_killed_again_and_again(tmp_path: Path) -> None:
+    root = tmp_path / "acme"
+    moments = random.Random(11)
+    acknowledged: set[tuple[str, ...]] = set()
+    for turn in range(15):
+        command = [sys.executable, "-c", CHILD, root, str(turn), Path(__file__).with_name("conftest.py")]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        first = child.stdout.readline()
+        time.sleep(moments.uniform(0, 0.15))
+        child.send_signal(signal.SIGKILL)
+        told = first + child.stdout.read()
+        child.wait()
+        acknowledged |= {tuple(line.split()) for line in told.splitlines() if line.endswith(("v1", "v2"))}
+        codes = {finding.code for finding in verify.verify_archive(root).findings}
+        assert codes <= {"interrupted", "not-timestamped"}  # before recovery: unfinished, not damaged
+    kit = Kit(root, [])
+    with kit.open():
+        pass
+    report = kit.verify()
+    assert {finding.code for finding in report.findings} == {"not-timestamped"}
+    assert not list((root / "staging").iterdir())
+    assert len(acknowledged) > 100
+    assert acknowledged <= recorded(root).keys() and max(recorded(root).values()) == 1
+    assert report.objects == len({object_id for object_id, _ in recorded(root)})
+    newest = sorted((root / "evidence/licences/2026/11").iterdir())[-40:]
+    assert all(passes_ocfl_py(folder) for folder in newest)
+
+
+def test_a_torn_last_line_is_cut(kit: Kit) -> None:
+    kit.write(1)
+    ledger = kit.root / "ledger/ledger.jsonl"
+    whole = ledger.read_bytes()
+    ledger.write_bytes(whole + b'{"at":"2026-11-24T')
+    assert [finding.code for finding in kit.verify().findings] == ["interrupted"]
+    with kit.open():
+        assert ledger.read_bytes() == whole
+    kit.write(2)
+    assert kit.verify().state == "PROVEN"
+
+
+def intend(kit: Kit, intent: dict[str, str]) -> None:
+    (kit.root / "ledger/intents.jsonl").write_bytes(verify.canonical(intent) + b"\n")
+
+
+def test_an_object_that_an_intent_names_is_adopted(kit: Kit) -> None:
+    """Killed between the rename and the ledger line."""
+    kit.write(1)
+    staged = stage_object(kit.root / "staging", licence(2))
+    intend(kit, staged.intent)
+    staged.folder.rename(kit.place(2))
+    assert [finding.code for finding in kit.verify().findings] == ["interrupted"]
+    seal = kit.write(3)
+    assert (kit.verify().state, kit.verify().findings, kit.verify().licences) == ("PROVEN", [], 3)
+    types = [json.loads(line)["type"] for line in (kit.root / "ledger/ledger.jsonl").read_bytes().splitlines()]
+    assert types == ["origin", "capture", "anchor", "recovered", "capture"] and seal.size == 5
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_half_done_version_is_rolled_forward(kit: Kit, steps: int) -> None:
+    """Killed after the rename, after the new inventory, or before the ledger line."""
+    kit.write(1)
+    place, object_id = kit.place(1), licence(1).object_id
+    before = (place / "inventory.json").read_bytes()
+    staged = stage_version(kit.root / "staging", object_id, before, {"receipt.pdf": b"paid"})
+    assert staged is not None
+    intend(kit, staged.intent)
+    staged.folder.rename(place / "v2")
+    for name in ("inventory.json", "inventory.json.sha512")[: steps - 1]:
+        (place / name).chmod(0o644)
+        (place / name).write_bytes((place / "v2" / name).read_bytes())
+    assert {finding.code for finding in kit.verify().findings} == {"interrupted"}
+    with kit.open() as archive:
+        assert archive.reader.object(object_id).read("receipt.pdf") == b"paid"
+        assert archive.reader.object(object_id).read("certificate.pdf") == licence(1).files["certificate.pdf"]
+        archive.seal()
+    assert (kit.verify().state, kit.verify().findings) == ("PROVEN", [])
+    assert passes_ocfl_py(place)
+
+
+def test_an_intent_without_its_object_leaves_nothing(kit: Kit) -> None:
+    kit.write(1)
+    staged = stage_object(kit.root / "staging", licence(2))
+    intend(kit, staged.intent | {"id": staged.object_id.replace("20261124", "20301124")})
+    (kit.root / "evidence/licences/2030/11").mkdir(parents=True)
+    with kit.open():
+        pass
+    assert (kit.verify().findings, list((kit.root / "staging").iterdir())) == ([], [])
+    assert not (kit.root / "evidence/licences/2030").exists()
+
+
+def test_a_full_disk_is_named_and_what_was_archived_is_safe(kit: Kit) -> None:
+    """A file system of 2 MB."""
+    if os.geteuid() or not Path("/bin/mount").exists():
+        pytest.skip("needs root to mount a small file system")
+    kit.root.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", kit.root], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("cannot mount here")
+    try:
+        with kit.open() as archive:
+            big = {"certificate.pdf": os.urandom(100_000)}
+            archive.put(licence(0, big)).result()
+            futures = [archive.put(licence(n, {**big, "n.txt": b"%d" % n})) for n in range(1, 40)]
+            assert {type(future.exception()).__name__ for future in futures} == {"DiskFull"}
+            with pytest.raises(DiskFull, match="Make room"):
+                archive.append("run", account="acme")
+        assert not any(finding.damage for finding in kit.verify().findings)
+        with kit.open() as archive:  # with less to write there is room again
+            archive.put(licence(1)).result()
+        assert kit.verify().licences == 2
+    finally:
+        subprocess.run(["umount", kit.root], check=True)
+
+
+def test_two_writers_exclude_each_other(kit: Kit) -> None:
+    with kit.open() as archive:
+        archive.put(licence(1)).result()
+        with pytest.raises(ArchiveBusy, match="Wait until it ends"), kit.open():
+            pass
+    with kit.open():
+        pass
+
+
+def test_a_ledger_that_lost_signed_lines_is_not_written_to(kit: Kit) -> None:
+    kit.write(1, 2)
+    ledger = kit.root / "ledger/ledger.jsonl"
+    ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:-1]))
+    with pytest.raises(IntegrityError, match="covers more"), kit.open():
+        pass
+    ledger.unlink()
+    with pytest.raises(IntegrityError), kit.open():
+        pass
+
+

@@ -1,0 +1,277 @@
+"""The verifier, and the public tools that must agree with it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ocfl
+import pytest
+
+from archiver.archive import verify
+from archiver.archive.verify import Busy, Malformed, check_object, verify_archive, verify_proof
+from tests.archive.conftest import Kit, licence
+
+ISOLATED = [sys.executable, "-I"]
+
+
+def run(*command: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+
+
+def passes_ocfl_py(folder: Path) -> bool:
+    """ocfl-py on one object: on a whole root it reports damage and success at once."""
+    passed, _ = ocfl.Object().validate(str(folder), log_warnings=True)
+    return bool(passed)
+
+
+def flip(path: Path, at: float = 0.5) -> None:
+    """Change one byte in place, keeping the size."""
+    data = bytearray(path.read_bytes())
+    data[int(len(data) * at)] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(data)
+
+
+def damage(kit: Kit) -> set[str]:
+    return {finding.path for finding in kit.verify().findings if finding.damage}
+
+
+def test_what_is_written_passes_and_one_flipped_byte_does_not(kit: Kit) -> None:
+    kit.write(1, 2)
+    with kit.open() as archive:
+        archive.add_version(kit.stored[0].object_id, {"receipt.pdf": b"%PDF paid"}).result()
+        archive.seal()
+    report = kit.verify()
+    assert (report.state, report.findings, report.licences, report.evidence) == ("PROVEN", [], 2, True)
+    assert report.secured_since is not None
+    assert all(passes_ocfl_py(kit.place(n)) for n in (1, 2))
+    flip(kit.place(2) / "v1/content/certificate.pdf")
+    assert not passes_ocfl_py(kit.place(2)) and passes_ocfl_py(kit.place(1))
+    place = kit.place(2).relative_to(kit.root).as_posix()
+    assert damage(kit) == {f"{place}/v1/content/certificate.pdf"}
+    done = run(*ISOLATED, kit.root / "tools/verify.py", "--json")
+    assert done.returncode == 90
+    assert f"{place}/v1/content/certificate.pdf" in [f["path"] for f in json.loads(done.stdout)["findings"]]
+
+
+def test_public_tools_accept_note_and_token(kit: Kit, tmp_path: Path) -> None:
+    """The commands that READ-ME-FIRST.txt prints."""
+    kit.write(1)
+    guide = (kit.root / "READ-ME-FIRST.txt").read_text()
+    (note,) = (kit.root / "ledger/checkpoints").glob("*.note")
+    (token,) = (kit.root / "ledger/checkpoints").glob("*.tsr")
+    moment = verify.epoch(verify.Token.parse(token.read_bytes()).time)
+    wanted = ("head ", "tail ", "openssl ")
+    commands = [line.strip() for line in guide.splitlines() if line.strip().startswith(wanted)]
+    assert len(commands) == 5
+    for command in commands:
+        for name, value in {"NOTE": note, "TOKEN": token, "SECONDS": moment, "keys/": f"{kit.root}/keys/"}.items():
+            command = command.replace(name, str(value))
+        done = run("sh", "-c", command, folder=tmp_path)
+        assert done.returncode == 0, (command, done.stderr)
+    flip(tmp_path / "text", 0)
+    assert run("sh", "-c", commands[2].replace("keys/", f"{kit.root}/keys/"), folder=tmp_path).returncode
+
+
+TAMPERING: dict[str, tuple[Callable[[Kit], Any], str]] = {
+    "a file of an object is deleted": (lambda k: (k.place(1) / "v1/content/licence.json").unlink(), "licence.json"),
+    "a file is added": (lambda k: (k.place(1) / "v1/content/more.txt").write_text("x"), "more.txt"),
+    "an object is deleted": (lambda k: shutil.rmtree(k.place(1)), "_example_asset-1_"),
+    "an inventory changes": (lambda k: flip(k.place(1) / "inventory.json"), "inventory.json"),
+    "a ledger line changes": (lambda k: flip(k.root / "ledger/ledger.jsonl"), "ledger/ledger.jsonl"),
+    "the root changes": (lambda k: flip(k.root / "ledger/checkpoints/00000003.note", 0.2), "00000003.note"),
+    "the signature changes": (lambda k: flip(k.root / "ledger/checkpoints/00000003.note", 0.9), "00000003.note"),
+    "a token changes": (lambda k: flip(k.root / "ledger/checkpoints/00000003.note.local.tsr"), "3.note.local.tsr"),
+    "a token vanishes": (lambda k: (k.root / "ledger/checkpoints/00000003.note.local.tsr").unlink(), "3.note.local.tsr"),
+    "the key changes": (lambda k: flip(k.root / "keys/signer-public.pem"), "keys/signer-public.pem"),
+    "the ledger vanishes": (lambda k: (k.root / "ledger/ledger.jsonl").unlink(), "ledger/ledger.jsonl"),
+    "a stray file": (lambda k: (k.root / "evidence/licences/2026/notes.txt").write_text("x"), "notes.txt"),
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERING)
+def test_tampering_is_found_and_named(kit: Kit, tampering: str) -> None:
+    kit.write(1, 2)
+    kit.write(3)
+    do, named = TAMPERING[tampering]
+    do(kit)
+    assert kit.verify().state == "DAMAGED"
+    assert any(named in path for path in damage(kit))
+
+
+def test_swapped_folders_are_found(kit: Kit) -> None:
+    kit.write(1, 2)
+    one, two = kit.place(1), kit.place(2)
+    one.rename(kit.root / "x")
+    two.rename(one)
+    (kit.root / "x").rename(two)
+    assert len(damage(kit)) >= 2
+
+
+def test_a_ledger_cut_behind_a_checkpoint_is_found(kit: Kit) -> None:
+    kit.write(1, 2)
+    ledger = kit.root / "ledger/ledger.jsonl"
+    ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:-1]))
+    assert "ledger/ledger.jsonl" in damage(kit)
+
+
+def test_the_hand_written_attack_of_a_rewritten_line_with_its_chain_mended(kit: Kit) -> None:
+    """Whoever rewrites a line and all hashes after it still meets the signed root."""
+    kit.write(1, 2)
+    ledger = kit.root / "ledger/ledger.jsonl"
+    previous, out = "0" * 64, []
+    for raw in ledger.read_bytes().splitlines():
+        fields = json.loads(raw) | {"prev": previous}
+        fields["at"] = "2020-01-01T00:00:00Z"
+        out.append(verify.canonical(fields))
+        previous = verify.hashlib.sha256(out[-1]).hexdigest()
+    ledger.write_bytes(b"\n".join(out) + b"\n")
+    findings = kit.verify().findings
+    assert any("checkpoints/00000003.note" in finding.message for finding in findings if finding.damage)
+
+
+def test_a_planted_object_is_a_finding_and_is_not_adopted(kit: Kit) -> None:
+    kit.write(1)
+    planted = kit.place(2)
+    shutil.copytree(kit.place(1), planted)
+    assert [f.code for f in kit.verify().findings] == ["orphan"]
+    with kit.open() as archive:
+        with pytest.raises(Exception, match="not in the ledger"):
+            archive.put(licence(2)).result()
+        assert archive.put(licence(3)).result().already is False  # one bad object does not stop the others
+        archive.seal()
+    assert [f.code for f in kit.verify().findings] == ["orphan"]
+
+
+def test_claimed_dates_that_contradict_proven_ones_are_told(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    kit.write(1)
+    monkeypatch.setattr("archiver.archive.ledger.iso", lambda _: "2025-01-01T00:00:00Z")
+    kit.write(2)
+    report = kit.verify()
+    assert [finding.code for finding in report.findings] == ["claimed-date"]
+    assert "2025-01-01" in report.findings[0].message and report.state == "PROVEN"
+
+
+def test_one_licence_is_checked_alone(kit: Kit) -> None:
+    kit.write(1, 2)
+    flip(kit.place(2) / "v1/content/certificate.pdf")
+    assert verify_archive(kit.root, licence="asset-1_").state == "PROVEN"
+    assert verify_archive(kit.root, licence=kit.stored[1].object_id).state == "DAMAGED"
+    assert verify_archive(kit.root, quick=True).state == "PROVEN"
+    with pytest.raises(Malformed, match="names 2 objects"):
+        verify_archive(kit.root, licence="example")
+
+
+def test_supplied_roots_and_key_are_what_counts(kit: Kit, tmp_path: Path) -> None:
+    kit.write(1)
+    roots = kit.authorities[0].roots
+    report = verify_archive(kit.root, roots=roots, key=kit.root / "keys/signer-public.pem")
+    assert report.state == "PROVEN" and all(trust.supplied for trust in report.trust)
+    assert not any(trust.supplied for trust in kit.verify().trust)
+    other = tmp_path / "other.pem"
+    run("openssl", "genpkey", "-algorithm", "ed25519", "-out", tmp_path / "key")
+    run("openssl", "pkey", "-in", tmp_path / "key", "-pubout", "-out", other)
+    assert {f.code for f in verify_archive(kit.root, key=other).findings} >= {"key", "checkpoint"}
+
+
+def test_without_openssl_it_says_that_dates_are_not_checked(kit: Kit) -> None:
+    kit.write(1)
+    done = subprocess.run(
+        [*ISOLATED, kit.root / "tools/verify.py"], capture_output=True, text=True, check=False, env={"PATH": "/nowhere"}
+    )
+    assert done.returncode == 0 and "UNPROVEN" in done.stdout and "dates not checked" in done.stdout
+
+
+def test_a_replay_is_not_evidence(kit: Kit, tmp_path: Path) -> None:
+    kit.write(1, origin="replay")
+    report = kit.verify()
+    assert report.as_json()["evidence"] is False
+    assert report.as_text().startswith("NOT EVIDENCE") and report.as_text().endswith("It proves nothing.")
+    assert (kit.root / "READ-ME-FIRST.txt").read_text().startswith("NOT EVIDENCE")
+
+
+def test_usage_errors_and_a_busy_archive(kit: Kit, tmp_path: Path) -> None:
+    tool = Path(verify.__file__)
+    assert run(*ISOLATED, tool, tmp_path / "nothing").returncode == 2
+    assert run(*ISOLATED, tool, tmp_path).returncode == 2
+    assert run(*ISOLATED, tool, "--proof", tmp_path).returncode == 2
+    with kit.open() as archive:
+        archive.put(licence(1)).result()
+        with pytest.raises(Busy):
+            kit.verify()
+        assert run(*ISOLATED, tool, kit.root).returncode == 50
+    with pytest.raises(Malformed):
+        verify_proof(tmp_path)
+
+
+@pytest.mark.parametrize("rfc", ["", "af82"])
+def test_ed25519_against_the_vectors_of_rfc_8032(rfc: str) -> None:
+    """Section 7.1, tests 1 and 3."""
+    public, signature = {
+        "": (
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
+            "d25bf5f0595bbe24655141438e7a100b",
+        ),
+        "af82": (
+            "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc659"
+            "4a7c15e9716ed28dc027beceea1ec40a",
+        ),
+    }[rfc]
+    key, sig, message = bytes.fromhex(public), bytes.fromhex(signature), bytes.fromhex(rfc)
+    assert verify.ed25519_verify(key, sig, message)
+    assert not verify.ed25519_verify(key, sig, message + b"x")
+    assert not verify.ed25519_verify(key, bytes([sig[0] ^ 1]) + sig[1:], message)
+    more = (int.from_bytes(sig[32:], "little") + 2**252 + 27742317777372353535851937790883648493).to_bytes(32, "little")
+    assert not verify.ed25519_verify(key, sig[:32] + more, message)  # the malleable twin of the signature
+
+
+def rewrite(change: Callable[[dict[str, Any]], Any], *, everywhere: bool = True) -> Callable[[Path], None]:
+    """Change the inventory and mend its digests, so that only the rule broken is left to find."""
+
+    def do(folder: Path) -> None:
+        for where in (folder, folder / "v1") if everywhere else (folder / "v1",):
+            inventory = json.loads((where / "inventory.json").read_bytes())
+            change(inventory)
+            data = json.dumps(inventory).encode()
+            for name, content in (
+                ("inventory.json", data),
+                ("inventory.json.sha512", verify.hashlib.sha512(data).hexdigest().encode() + b" inventory.json\n"),
+            ):
+                (where / name).chmod(0o644)
+                (where / name).write_bytes(content)
+
+    return do
+
+
+BROKEN: dict[str, Callable[[Path], Any]] = {
+    "no declaration": lambda o: (o / "0=ocfl_object_1.1").unlink(),
+    "empty folder": lambda o: (o / "v1/content/empty").mkdir(),
+    "unknown folder": lambda o: (o / "more").mkdir(),
+    "head is not the newest": rewrite(lambda i: i.update(head="v2")),
+    "versions with a gap": rewrite(lambda i: (i["versions"].update(v3=i["versions"].pop("v1")), i.update(head="v3"))),
+    "unsafe logical path": rewrite(lambda i: i["versions"]["v1"]["state"].update({next(iter(i["manifest"])): ["../x"]})),
+    "unused content": rewrite(lambda i: i["versions"]["v1"].update(state={})),
+    "no time zone": rewrite(lambda i: i["versions"]["v1"].update(created="2026-11-24T00:00:00")),
+    "md5 as content digest": rewrite(lambda i: i.update(digestAlgorithm="md5")),
+    "a digest twice": rewrite(lambda i: i["manifest"].update({next(iter(i["manifest"])).upper(): ["v1/content/x"]})),
+    "wrong fixity": rewrite(lambda i: i.update(fixity={"md5": {"0" * 32: next(iter(i["manifest"].values()))}})),
+    "inventories differ": rewrite(lambda i: i["versions"]["v1"].update(message="other"), everywhere=False),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_broken_objects_are_rejected_as_ocfl_py_rejects_them(kit: Kit, broken: str) -> None:
+    kit.write(1)
+    assert check_object(kit.place(1)).findings == []
+    BROKEN[broken](kit.place(1))
+    assert any(finding.damage for finding in check_object(kit.place(1)).findings)
+    assert not passes_ocfl_py(kit.place(1))
+    assert run(*ISOLATED, Path(verify.__file__), "--object", kit.place(1)).returncode == 90

@@ -1,0 +1,280 @@
+"""The catalogue follows the ledger, finds licences by whatever a person has in hand, and can be thrown away."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from archiver.archive.reader import Archive
+from archiver.archive.store import NewObject
+from archiver.archive.writer import ArchiveWriter, open_archive
+from archiver.catalogue import views
+from archiver.catalogue.catalogue import Catalogue
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
+from archiver.network import Network
+from archiver.reading.licence_json import to_json
+from archiver.reading.worker import DocumentReader
+
+FAILED = Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.FAILED, detail="https://a.example/c was a login page")
+HARBOUR = Licence(
+    asset=Asset(provider="shutterstock", asset_id="1234567890", title="Harbour at dawn", contributor="Ada Example"),
+    licence_id="e1eba3833793e77188d22caae8bac9f2cd",
+    kind="standard",
+    licensed_at=datetime(2026, 11, 24, 2, tzinfo=UTC),
+    licensee="Acme Ltd",
+    order="PO 12/34",
+)
+CAFE = Licence(
+    asset=Asset(provider="envato_market", asset_id="77", title="Łódź by night"),
+    licence_id="86781236-23d0-4b3c-7dfa-c1c147e0dece",
+    licensed_at=date(2026, 1, 5),
+    client_hints={"job": "Café Important"},
+)
+TOKYO = Licence(
+    asset=Asset(provider="freepik", asset_id="78", title="東京タワーの夜景"),
+    key=("ada", "78", "free"),
+    licensed_at=date(2025, 3, 1),
+)
+COMP = Licence(asset=Asset(provider="shutterstock", asset_id="555", title="Harbour comp"), licence_id="c-1", comp=True)
+
+
+def certificate(text: str) -> Document:
+    kind, url = DocumentKind.CERTIFICATE, "https://a.example/c"
+    return Document(name="certificate.txt", kind=kind, content=text.encode(), media_type="text/plain", url=url)
+
+
+def files(licence: Licence, *evidence: Document | Gap) -> dict[str, bytes]:
+    documents = [each for each in evidence if isinstance(each, Document)]
+    gaps = [each for each in evidence if isinstance(each, Gap)]
+    described = to_json(licence, documents, gaps, {"source": "adapter", "account": "acme-one"})
+    return {"licence.json": described, **{document.name: document.content for document in documents}}
+
+
+@dataclass
+class Acme:
+    """A client: its archive, written by the real writer without timestamps, and its catalogue."""
+
+    folder: Path
+    reader: DocumentReader
+    catalogue: Catalogue
+    signer = Ed25519PrivateKey.generate()
+
+    @property
+    def archive(self) -> Archive:
+        return Archive(self.folder / "archive")
+
+    def writing(self) -> AbstractContextManager[ArchiveWriter]:
+        return open_archive(
+            self.archive.root, client="acme", signer=self.signer, origin="live", authorities=[], state=self.folder,
+            post=Network().post,
+        )  # fmt: skip
+
+    def add(self, *contents: dict[str, bytes], licences: tuple[Licence, ...]) -> list[str]:
+        """Archive licences with their files; their object ids."""
+        with self.writing() as writer:
+            stored = [
+                writer.put(
+                    NewObject(
+                        kind="comps" if licence.comp else "licences",
+                        date=licence.licensed_at,
+                        provider=licence.asset.provider,
+                        asset_id=licence.asset.asset_id,
+                        identity=licence.identity,
+                        files=content,
+                        created=datetime.now(UTC),
+                    )
+                )
+                for licence, content in zip(licences, contents, strict=True)
+            ]
+            return [each.result().object_id for each in stored]
+
+    def add_all(self) -> list[str]:
+        """Archive three licences and a comp, and take them into the catalogue; their object ids."""
+        documented = files(CAFE, certificate("Item 77, licensed to Bob Örtlich"))
+        contents = (files(HARBOUR, FAILED), documented, files(TOKYO), files(COMP))
+        ids = self.add(*contents, licences=(HARBOUR, CAFE, TOKYO, COMP))
+        self.catch_up()
+        return ids
+
+    def catch_up(self) -> None:
+        self.catalogue.catch_up(self.archive, self.reader)
+
+    def found(self, text: str) -> list[tuple[Licence, str | None]]:
+        return [(hit.entry.licence, hit.match) for hit in self.catalogue.find(text)]
+
+    def show(self, part: str) -> dict[str, Any]:
+        return views.show("acme", self.archive, self.catalogue.matching(part)[0])
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[DocumentReader]:
+    with DocumentReader(workers=1) as reader:
+        yield reader
+
+
+@pytest.fixture
+def acme(tmp_path: Path, reader: DocumentReader) -> Iterator[Acme]:
+    with Catalogue(tmp_path / "state" / "acme.sqlite") as catalogue:
+        yield Acme(tmp_path, reader, catalogue)
+
+
+def test_find(acme: Acme) -> None:
+    acme.add_all()
+    for text, licence, match in (
+        ("harb", HARBOUR, "title"),
+        ("dawn HARBOUR", HARBOUR, "title"),
+        ("1234567890", HARBOUR, "asset_id"),
+        ("shutterstock_1234567890.jpg", HARBOUR, "asset_id"),
+        ("E1EBA3833793E77188D22CAAE8BAC9F2CD", HARBOUR, "licence_id"),
+        ("e1eba383", HARBOUR, "licence_id"),
+        ("po 12/34", HARBOUR, "order"),
+        ("acme standard", HARBOUR, "kind"),
+        ("harbour no-such-word", HARBOUR, "title"),
+        ("lodz", CAFE, "title"),
+        ("cafe", CAFE, "client_hints"),
+        ("ortlich", CAFE, "text"),
+        ("certificate.txt", CAFE, "documents"),
+        ("86781236-23d0-4b3c-7dfa-c1c147e0dece", CAFE, "licence_id"),
+        ("夜景", TOKYO, "title"),
+    ):
+        assert acme.found(text)[:1] == [(licence, match)], text
+    assert acme.found("harbours") == acme.found("...") == []
+
+
+def test_an_exact_id_comes_first_and_comps_are_no_licences(acme: Acme) -> None:
+    acme.add_all()
+    decoy = replace(
+        CAFE, licence_id="other", asset=replace(CAFE.asset, title="Harbour 1234567890 1234567890", asset_id="9")
+    )
+    acme.add(files(decoy), licences=(decoy,))
+    acme.catch_up()
+    assert acme.found("1234567890") == [(HARBOUR, "asset_id"), (decoy, "title")]
+    assert {licence.identity for licence, _ in acme.found("harbour")} == {HARBOUR.identity, decoy.identity}
+    assert acme.found("harbour dawn") == [(HARBOUR, "title")]
+    assert acme.found("") == [(licence, None) for licence in (HARBOUR, decoy, CAFE, TOKYO)]
+    assert (acme.catalogue.count(), acme.catalogue.count(comps=True)) == (4, 1)
+    known = acme.catalogue.known("shutterstock:c-1")
+    assert known and known.licence == COMP
+    assert acme.catalogue.known("shutterstock:c-2") is None
+
+
+SIGNS = ['"', "*", "AND", "(", ")", "harbour", "^", ":", "-"]
+
+
+def test_any_text_is_a_query(acme: Acme) -> None:
+    acme.add_all()
+
+    @example('a" OR "b')
+    @example("NEAR(harbour dawn) NOT x* ^y {title}:z - + 'q' % _ \\")
+    @example("\0harbour\ud800")
+    @example('harbour"')
+    @example("あ" * 5000)
+    @example("a b " * 5000)
+    @given(st.text(st.characters()) | st.lists(st.sampled_from(SIGNS)).map("".join))
+    def ask(text: str) -> None:
+        assert len(acme.catalogue.find(text)) <= 3
+        acme.catalogue.matching(text)
+
+    ask()
+    assert acme.found('"harbour" AND (')[0] == (HARBOUR, "title")
+
+
+def test_a_licence_is_named_by_any_part_of_its_folder(acme: Acme) -> None:
+    ids = acme.add_all()
+    folder = ids[0].rpartition(":")[2]
+    assert [entry.short_id for entry in acme.catalogue.matching(folder.upper())] == [f"acme/{folder}"]
+    assert [entry.object_id for entry in acme.catalogue.matching("1234567890")] == [ids[0]]
+    assert {entry.object_id for entry in acme.catalogue.matching("shutterstock")} == {ids[0], ids[3]}
+    assert acme.catalogue.matching("100%") == []
+
+
+def test_a_new_version_replaces_the_old_and_ends_the_retry(acme: Acme) -> None:
+    ids = acme.add_all()
+    assert [entry.object_id for entry in acme.catalogue.incomplete("acme-one")] == [ids[0]]
+    assert (len(acme.catalogue.incomplete()), acme.catalogue.incomplete("acme-two")) == (1, [])
+    with acme.writing() as writer:
+        writer.add_version(ids[0], files(HARBOUR, certificate("Quayside 1234567890"))).result()
+    acme.catch_up()
+    assert acme.catalogue.incomplete() == []
+    assert acme.found("quayside") == [(HARBOUR, "text")]
+    assert acme.catalogue.count() == 3
+    assert [line["version"] for line in acme.show("1234567890")["history"]] == ["v1", "v2"]
+
+
+def test_another_ledger_is_read_from_its_beginning(acme: Acme) -> None:
+    acme.add(files(HARBOUR), licences=(HARBOUR,))
+    archive, old = acme.archive.root, acme.folder / "old"
+    archive.rename(old)
+    acme.add_all()
+    for root, licences in ((old, 1), (archive, 3)):
+        acme.catalogue.catch_up(Archive(root), acme.reader)
+        everything = acme.catalogue.find()
+        assert len(everything) == acme.catalogue.count() == licences
+        acme.catalogue.rebuild(Archive(root), acme.reader)
+        assert acme.catalogue.find() == everything
+
+
+def test_a_file_that_is_no_catalogue_is_made_anew(acme: Acme) -> None:
+    acme.add_all()
+    path = acme.folder / "other.sqlite"
+    path.write_bytes(b"no database at all, but long enough to be taken for one " * 100)
+    with Catalogue(path) as catalogue:
+        catalogue.catch_up(acme.archive, acme.reader)
+        assert catalogue.count() == 3
+
+
+def test_a_damaged_object_is_named_and_hides_no_other(acme: Acme) -> None:
+    ids = acme.add_all()
+    for number, name in ((0, "licence.json"), (1, "certificate.txt")):
+        [path] = acme.archive.root.rglob(f"{ids[number].rpartition(':')[2]}/v1/content/{name}")
+        path.chmod(0o644)
+        path.write_bytes(b"spoiled")
+    acme.catalogue.rebuild(acme.archive, acme.reader)
+    [(object_id, reason)] = acme.catalogue.unreadable().items()
+    assert object_id == ids[0]
+    assert "licence.json" in reason
+    assert {licence.identity for licence, _ in acme.found("")} == {CAFE.identity, TOKYO.identity}
+
+
+def test_nothing_new_costs_nothing(acme: Acme) -> None:
+    many = tuple(replace(HARBOUR, licence_id=f"many-{number}") for number in range(600))
+    acme.add(*map(files, many), licences=many)
+    started = time.monotonic()
+    acme.catch_up()
+    first, started = time.monotonic() - started, time.monotonic()
+    acme.catch_up()
+    assert acme.catalogue.count() == 600
+    assert time.monotonic() - started < first / 10
+
+
+def test_rows_have_the_stable_keys(acme: Acme) -> None:
+    ids = acme.add_all()
+    [row] = views.hits("acme", acme.archive, acme.catalogue.find("harbour dawn"))
+    assert 0 < row.pop("score") < 1
+    assert row == {
+        "licence": f"acme/{ids[0].rpartition(':')[2]}", "client": "acme", "provider": "shutterstock",
+        "asset_id": "1234567890", "title": "Harbour at dawn", "kind": "standard", "licensed_at": "2026-11-24T02:00:00Z",
+        "licensee": "Acme Ltd", "match": "title", "secured_since": None, "state": "UNPROVEN",
+    }  # fmt: skip
+    shown = acme.show("_77_")
+    assert json.loads(json.dumps(shown)) == shown
+    assert set(shown) - set(row) == {
+        "score", "asset", "seat", "plan", "order", "client_hints", "documents", "gaps", "terms", "assignments",
+        "history",
+    }  # fmt: skip
+    assert shown["client_hints"] == {"job": "Café Important"}
+    [document] = shown["documents"]
+    assert (document["name"], document["bytes"], document["source"]) == ("certificate.txt", 33, "https://a.example/c")
+    assert [line["type"] for line in shown["history"]] == ["capture"]
+    assert acme.show("1234567890")["gaps"] == {"certificate": f"failed: {FAILED.detail}"}

@@ -1,0 +1,63 @@
+"""Homes in temporary folders, and the command line as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+RECORDINGS = ROOT / "recordings"
+
+@dataclass
+class Home:
+    """A home folder and the `archiver` command working on it, in processes of their own."""
+
+    root: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        return [sys.executable, "-m", "archiver", *map(str, arguments)]
+
+    def __call__(
+        self, *arguments: str | Path, code: int | None = 0, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command; the exit code must be `code` (None: any)."""
+        done = subprocess.run(
+            self.command(*arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env=self.env,
+            timeout=120,
+            check=False,
+        )
+        assert code is None or done.returncode == code, (
+            f"{arguments} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
+        return done
+
+    def json(self, *arguments: str | Path, code: int | None = 0) -> Any:
+        return json.loads(self(*arguments, "--json", code=code).stdout)
+
+    def account(self, name: str, provider: str, client: str = "acme", **options: str) -> None:
+        extra = [part for option, value in options.items() for part in (f"--{option.replace('_', '-')}", value)]
+        self("account", "add", name, "--client", client, "--provider", provider, *extra)
+
+    def archive(self, client: str = "acme") -> Path:
+        return self.root / "archive" / client
+
+
+def clean_environment(folder: Path) -> dict[str, str]:
+    """The environment without anything that could point at another home or key."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}
+    kept["ARCHIVER_KEY_FILE"] = str(folder / "vault.key")
+    kept["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    kept["ARCHIVER_HOME"] = str(folder / "home")
+    if "ARCHIVER_CHROMIUM" in os.environ:
+        kept["ARCHIVER_CHROMIUM"] = os.environ["ARCHIVER_CHROMIUM"]
+    return kept

@@ -1,0 +1,266 @@
+"""Adapters of APIs against answers that no recording has: the vendor's own sample shape, odd scopes, missing keys."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
+from archiver.errors import LayoutChanged, WrongPassword
+from archiver.provider import Page, Provider, Response
+from providers.envato_market import EnvatoMarket
+from providers.shutterstock import Shutterstock
+
+type Answer = tuple[int, object]
+
+
+class Canned:
+    """A session whose answers a function gives: (path, query) to status and JSON."""
+
+    username: str | None = None
+
+    def __init__(self, answer: Callable[[str, Mapping[str, str]], Answer], **settings: str) -> None:
+        self._answer, self.settings = answer, settings
+        self.asked: list[str] = []
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 24, tzinfo=UTC)
+
+    def authorise(self, headers: Mapping[str, str]) -> None:
+        self.headers = headers
+
+    async def get(self, url: str, *, query: Mapping[str, str] | None = None, headers: object = None) -> Response:
+        path = urlsplit(url).path
+        self.asked.append(path)
+        status, body = self._answer(path, query or {})
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        kind = "image/jpeg" if isinstance(body, bytes) else "application/json"
+        return Response(status, url, {"content-type": kind}, content, self.now())
+
+
+class Nobody:
+    async def code(self) -> str:
+        raise AssertionError("no code was to be asked for")
+
+
+def sign_in(provider: Provider[Any], session: Canned) -> None:
+    asyncio.run(provider.sign_in(session, {"token": "RECORDED"}, Nobody()))
+
+
+def pages(provider: Provider[Any], session: Canned) -> dict[str, list[Page]]:
+    async def read() -> dict[str, list[Page]]:
+        return {history.listing: [page async for page in history.pages] for history in provider.history(session)}
+
+    return asyncio.run(read())
+
+
+def documents(provider: Provider[Any], session: Canned, licence: Licence) -> list[Document | Gap | Licence]:
+    async def read() -> list[Document | Gap | Licence]:
+        return [item async for item in provider.documents(session, licence)]
+
+    return asyncio.run(read())
+
+
+# ---------------------------------------------------------------- Shutterstock
+
+# As the vendor's documentation shows a row, with invented values; it shows the key `image` in the lists of all media.
+ROW: dict[str, Any] = {
+    "id": "e0000000000000000000000000000000aa",
+    "user": {"username": "ada.example"},
+    "license": "premier_editorial_all_digital",
+    "download_time": "2021-07-15T11:46:34-04:00",
+    "is_downloadable": False,
+    "image": {"id": "1234567ao", "format": {"size": "original"}},
+    "subscription_id": "s00000001",
+    "metadata": {"purchase_order": "4711", "client": "Acme", "job": "", "other": None},
+}
+LISTS = ("images", "videos", "audio", "sfx", "editorial/images", "editorial/videos")
+
+
+def listing(*rows: object) -> Answer:
+    return 200, {"total_count": len(rows), "page": 1, "per_page": 200, "data": list(rows)}
+
+
+def test_the_vendors_sample_row_is_a_licence_in_every_list() -> None:
+    found = pages(Shutterstock(), Canned(lambda path, query: listing(ROW)))
+    assert tuple(found) == LISTS
+    for [page] in found.values():
+        [licence] = page.licences
+        assert page.total == 1 and licence.identity == "shutterstock:e0000000000000000000000000000000aa"
+        assert (licence.asset.asset_id, licence.kind, licence.comp) == ("1234567ao", ROW["license"], False)
+        assert licence.licensed_at == datetime(2021, 7, 15, 15, 46, 34, tzinfo=UTC)
+        assert (licence.seat, licence.plan, licence.licensee) == ("ada.example", "s00000001", None)
+        assert licence.client_hints == {"purchase_order": "4711", "client": "Acme"} and licence.row == ROW
+
+
+@pytest.mark.parametrize(
+    ("kind", "comp"),
+    [
+        ("footage_comp", True),
+        ("premier_editorial_comp", True),
+        ("comp", True),
+        ("standard", False),
+        ("company_wide", False),
+    ],
+)
+def test_comps_are_told_by_their_licence(kind: str, comp: bool) -> None:
+    found = pages(Shutterstock(), Canned(lambda path, query: listing({**ROW, "license": kind})))
+    assert found["videos"][0].licences[0].comp is comp
+
+
+def test_a_short_page_does_not_end_a_list() -> None:
+    def answer(path: str, query: Mapping[str, str]) -> Answer:
+        rows = {"1": [ROW], "2": [{**ROW, "id": "e2"}, {**ROW, "id": "e3"}]}[query["page"]]
+        return 200, {"total_count": 3, "data": rows}
+
+    session = Canned(answer)
+    assert [len(page.licences) for page in pages(Shutterstock(), session)["images"]] == [1, 2]
+    assert len(session.asked) == 12
+
+
+@pytest.mark.parametrize("missing", ["id", "license", "download_time", "image"])
+def test_a_row_without_a_mandatory_value_is_a_changed_layout(missing: str) -> None:
+    row = {name: value for name, value in ROW.items() if name != missing}
+    with pytest.raises(LayoutChanged) as raised:
+        pages(Shutterstock(), Canned(lambda path, query: listing(row)))
+    assert raised.value.page and b"total_count" in raised.value.page.content
+
+
+@pytest.mark.parametrize(
+    "body", [[], "text", {"data": None}, {"data": ["x"], "total_count": 1}, {"data": [], "total_count": None}]
+)
+def test_other_shapes_are_a_changed_layout(body: object) -> None:
+    with pytest.raises(LayoutChanged):
+        pages(Shutterstock(), Canned(lambda path, query: (200, body)))
+
+
+def test_only_the_list_that_older_descriptions_lack_may_be_absent() -> None:
+    absent = Canned(lambda path, query: (404, {"message": "Not Found"}) if "editorial/videos" in path else listing())
+    assert pages(Shutterstock(), absent)["editorial/videos"] == [Page((), total=0)]
+    with pytest.raises(LayoutChanged):
+        pages(Shutterstock(), Canned(lambda path, query: (404, {}) if "sfx" in path else listing()))
+
+
+@pytest.mark.parametrize(
+    ("scopes", "said"),
+    [
+        (["licenses.view", "licenses.create"], "licenses.create"),
+        (["licenses.view", "collections.edit"], "collections.edit"),
+        (["user.view", "purchases.view"], "licenses.view"),
+    ],
+)
+def test_a_token_that_can_do_more_or_too_little_is_refused(scopes: list[str], said: str) -> None:
+    provider: Provider[Any] = Shutterstock()
+    session = Canned(lambda path, query: (200, {"scopes": scopes}))
+    with pytest.raises(WrongPassword, match=said):
+        sign_in(provider, session)
+    assert session.asked == ["/v2/user/access_token"] and not asyncio.run(provider.signed_in(session))
+
+
+def test_settings_choose_the_own_history_and_the_country() -> None:
+    queries: list[Mapping[str, str]] = []
+
+    def answer(path: str, query: Mapping[str, str]) -> Answer:
+        queries.append(query)
+        return listing(ROW) if path.endswith("licenses") else (404, {"message": "Not Found"})
+
+    session = Canned(answer, team_history="False", country="DEU")
+    [page] = pages(Shutterstock(), session)["editorial/images"]
+    documents(Shutterstock(), session, page.licences[0])
+    assert {query["team_history"] for query in queries[:-1]} == {"false"} and queries[-1] == {"country": "DEU"}
+
+
+@pytest.mark.parametrize(
+    ("assets", "expected"),
+    [
+        ({"preview": {"url": "https://image.shutterstock.com/a.jpg"}}, "preview.jpg"),
+        ({"preview": {"url": "https://elsewhere.example/a.jpg"}}, GapReason.UNREAD),
+        ({"preview": {"url": "https://image.shutterstock.com/a.html"}}, GapReason.FAILED),
+        ({}, GapReason.NONE_OFFERED),
+    ],
+)
+def test_previews_come_from_declared_hosts_and_are_pictures(assets: object, expected: object) -> None:
+    def answer(path: str, query: Mapping[str, str]) -> Answer:
+        if path.endswith("licenses"):
+            return listing(ROW)
+        return (200, b"\xff\xd8") if path.endswith(".jpg") else (200, {"description": "A fern", "assets": assets})
+
+    session = Canned(answer)
+    licence = pages(Shutterstock(), session)["images"][0].licences[0]
+    found = documents(Shutterstock(), session, licence)
+    [preview] = [each for each in found if not isinstance(each, Licence) and each.kind is DocumentKind.PREVIEW]
+    assert expected == (preview.name if isinstance(preview, Document) else preview.reason)
+    [record] = [each for each in found if isinstance(each, Document) and each.kind is DocumentKind.RECORD]
+    assert json.loads(record.content) == {"row": ROW, "asset": {"description": "A fern", "assets": assets}}
+
+
+# ---------------------------------------------------------------- Envato Market
+
+
+def purchase(number: int, sold_at: str) -> dict[str, Any]:
+    item = {"id": 100 + number % 2, "name": f"Item {number}"}
+    return {"sold_at": sold_at, "license": "Regular License", "code": f"code-{number}", "item": item}
+
+
+def line(order: int | None, day: str, item_id: int | None) -> dict[str, Any]:
+    return {"date": day, "order_id": order, "item_id": item_id, "type": "Purchase"}
+
+
+PURCHASES = [
+    purchase(3, "2026-03-10T20:00:00Z"),
+    purchase(1, "2026-03-10T08:00:00Z"),
+    purchase(2, "2025-01-01T00:00:00Z"),
+]
+LINES = [
+    line(None, "2026-04-01", None),
+    line(33, "2026-03-11 06:00:00 +1000", 101),
+    line(11, "2026-03-10 18:00:00 +1000", 101),
+    line(9, "2025-12-30 00:00:00", 100),
+    line(22, "2025-01-01", 100),
+]
+
+
+def market(statement: list[dict[str, Any]], size: int) -> Canned:
+    def answer(path: str, query: Mapping[str, str]) -> Answer:
+        if path.endswith("list-purchases"):
+            return 200, {"count": 3, "results": PURCHASES if query["page"] == "1" else []}
+        start = (int(query["page"]) - 1) * size
+        return 200, {"count": 3, "results": statement[start : start + size]}
+
+    return Canned(answer)
+
+
+@pytest.mark.parametrize("statement", [LINES, LINES[::-1]], ids=["newest first", "oldest first"])
+def test_orders_come_from_the_nearest_line_of_the_statement(statement: list[dict[str, Any]]) -> None:
+    found = pages(EnvatoMarket(), market(statement, 2))["purchases"]
+    assert [(licence.order, licence.platform_id) for licence in found[0].licences] == [
+        ("33", "code-3"), ("11", "code-1"), ("22", "code-2")
+    ]  # fmt: skip
+    assert found[-1].licences == [] and {page.total for page in found} == {None}
+
+
+def test_the_statement_is_read_no_further_than_the_purchases_go_back() -> None:
+    session = market([*LINES, *(line(number, "2020-01-01", 1) for number in range(100))], 5)
+    pages(EnvatoMarket(), session)
+    assert sum(path.endswith("statement") for path in session.asked) == 2
+
+
+def test_a_statement_that_the_token_may_not_see_costs_only_the_order() -> None:
+    def answer(path: str, query: Mapping[str, str]) -> Answer:
+        if path.endswith("statement"):
+            return 403, {"error": "Forbidden"}
+        return 200, {"count": 1, "results": PURCHASES[:1] if query["page"] == "1" else []}
+
+    [licence] = pages(EnvatoMarket(), Canned(answer))["purchases"][0].licences
+    assert licence.order is None and licence.row == {"purchase": PURCHASES[0], "statement": None}
+
+
+def test_a_token_without_the_permission_to_list_purchases_is_refused_by_name() -> None:
+    with pytest.raises(WrongPassword, match="list your purchases"):
+        pages(EnvatoMarket(), Canned(lambda path, query: (403, {"error": "Forbidden"})))

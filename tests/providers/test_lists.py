@@ -1,0 +1,181 @@
+"""How lists of web pages end, and when they must not be taken as ended. The recordings' tests show it in Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from archiver.domain import Asset, Licence
+from archiver.errors import AccountBlocked, LayoutChanged, NotACertificate
+from archiver.provider import Page, Provider, Response
+from archiver.reading.html import rows, text
+from providers.envato_elements import EnvatoElements
+from providers.freepik import Freepik
+
+
+class Pages:
+    """A browser that shows prepared pages: each address with what it shows at first and after each scroll."""
+
+    username: str | None = "ada@example.com"
+    settings: Mapping[str, str] = {}
+
+    def __init__(self, *shown: str, status: int = 200, **addressed: str) -> None:
+        self._shown, self._addressed, self._status = [*shown], addressed, status
+        self._url, self._html = "", ""
+
+    async def goto(self, url: str) -> Response:
+        number = re.search(r"page=(\w+)", url)
+        self._url, self._html = url, self._addressed.get(f"page{number[1]}" if number else "", self._shown[0])
+        return Response(self._status, url, {"content-type": "text/html"}, self._html.encode(), datetime.now(UTC))
+
+    async def page(self) -> Response:
+        return Response(
+            200, self._url, {"content-type": "text/html; charset=utf-8"}, self._html.encode(), datetime.now(UTC)
+        )
+
+    async def seen(self, selector: str, *, wait: float = 0.0) -> bool:
+        if words := re.search(r'text=(.+)|:text\("(.+)"\)', selector):
+            selector = selector.replace(words[0], "x-none")
+            return (words[1] or words[2]) in text(self._html) or bool(rows(self._html, selector))
+        return bool(rows(self._html, selector))
+
+    async def rows(self, selector: str, *, start: int = 0) -> list[str]:
+        return rows(self._html, selector)[start:]
+
+    async def scroll_to_end(self) -> None:
+        if len(self._shown) > 1:
+            self._shown.pop(0)
+            self._html = self._shown[0]
+
+    async def get(self, url: str) -> Response:
+        return await self.goto(url)
+
+
+def read(provider: Provider[Any], session: Pages) -> list[Page]:
+    async def pages() -> list[Page]:
+        return [page async for page in provider.history(session)[0].pages]
+
+    return asyncio.run(pages())
+
+
+def item(number: int) -> str:
+    return (
+        f'<li data-item-id="ITEM{number:03}"><a href="https://elements.envato.com/x-ITEM{number:03}">Item {number}</a>'
+        f'<time datetime="2026-01-0{number}">then</time>'
+        f'<a href="/account/downloads/CODE{number:06}/license-certificate.txt">License certificate</a></li>'
+    )
+
+
+def elements(numbers: range, more: str = "") -> str:
+    return f'<ul id="downloads">{"".join(map(item, numbers))}</ul>{more}'
+
+
+END = "<p>You've reached the end</p>"
+
+
+@pytest.mark.parametrize(
+    ("session", "listed"),
+    [
+        (Pages(elements(range(1, 3)), elements(range(1, 5)), elements(range(1, 6), END)), 5),
+        (Pages(elements(range(1, 3))), 2),
+        (
+            Pages(elements(range(1, 3), '<a rel="next" href="?page=2">Next</a>'), page2=elements(range(3, 5))),
+            4,
+        ),
+        (Pages('<div data-testid="empty-state">Nothing yet</div>'), 0),
+    ],
+    ids=["endless", "single page", "paged", "empty"],
+)
+def test_elements_lists_that_end(session: Pages, listed: int) -> None:
+    pages = read(EnvatoElements(), session)
+    assert len({licence.identity for page in pages for licence in page.licences}) == listed
+    assert pages[0].total == (None if listed else 0)
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        Pages(elements(range(1, 3)), elements(range(1, 5))),
+        Pages(elements(range(1, 3), '<a rel="next" href="?page=2">Next</a>')),
+        Pages("<p>Welcome</p>"),
+        Pages(elements(range(1, 3), END).replace("license-certificate", "certificate")),
+    ],
+    ids=["stalled", "next page is the same again", "neither rows nor empty", "no certificate link"],
+)
+def test_elements_lists_that_are_not_understood(session: Pages) -> None:
+    with pytest.raises(LayoutChanged) as raised:
+        read(EnvatoElements(), session)
+    assert raised.value.page
+
+
+def test_a_certificate_of_another_item_is_none() -> None:
+    licence = Licence(asset=Asset(provider="envato_elements", asset_id="ITEM001"), licence_id="CODE000001")
+    fuller = EnvatoElements().read_certificate(
+        licence, "Item ID:   ITEM001\nItem License Code:   CODE000001\nLicensee: Ada"
+    )
+    assert fuller.licensee == "Ada" and fuller.identity == licence.identity
+    for other in (
+        "Item ID:   ITEM002\nItem License Code:   CODE000001",
+        "Item ID:   ITEM001\nItem License Code:   CODE2",
+    ):
+        with pytest.raises(NotACertificate):
+            EnvatoElements().read_certificate(licence, other)
+
+
+def freepik(rows: int, foot: str = "") -> str:
+    row = (
+        '<tr><td></td><td><a href="https://www.freepik.com/x_1000{0}.htm">Walk by the sea {0}</a> by ada</td>'
+        '<td>Free</td><td><time datetime="2026-01-0{0}">then</time></td><td></td></tr>'
+    )
+    return f"<table><tr><th>Resource</th></tr>{''.join(map(row.format, range(1, rows + 1)))}</table>{foot}"
+
+
+def test_a_freepik_licence_is_known_by_user_resource_kind_and_the_lists_date() -> None:
+    [page] = read(Freepik(), Pages(freepik(1, "<p>Page 1 of 1</p>")))
+    [licence] = page.licences
+    assert licence.identity == "freepik:ada@example.com:10001:free:2026-01-01" and licence.licence_id is None
+    assert (licence.asset.title, licence.asset.contributor) == ("Walk by the sea 1", "ada")
+    pdf = "Resource: 10001\nLicensee: Ada Example\nDownload date: January 3rd, 2026"
+    fuller = Freepik().read_certificate(licence, pdf)
+    assert (fuller.licensee, fuller.licensed_at, fuller.identity) == ("Ada Example", date(2026, 1, 3), licence.identity)
+    with pytest.raises(NotACertificate):
+        Freepik().read_certificate(licence, pdf.replace("10001", "99999"))
+
+
+def test_an_empty_freepik_history_says_so() -> None:
+    assert read(Freepik(), Pages(freepik(0, "<p>You have no downloads yet</p>"))) == [Page([], total=0)]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        freepik(0),
+        freepik(0, '<script>const texts = ["You have no downloads yet"]</script>'),
+        freepik(2, "<p>Page 1 of 3</p>"),
+        freepik(2, '<a rel="next" href="?page=1&amp;type=regular">Next</a>'),
+        freepik(2).replace("datetime", "title"),
+    ],
+    ids=["neither rows nor empty", "empty only in a script", "a page is missing", "next is the same again", "no date"],
+)
+def test_freepik_lists_that_are_not_understood(html: str) -> None:
+    with pytest.raises(LayoutChanged) as raised:
+        read(Freepik(), Pages(html))
+    assert raised.value.page
+
+
+@pytest.mark.parametrize(("body", "error"), [("<h1>Access Denied</h1>", AccountBlocked), ("gone", NotACertificate)])
+def test_a_denied_certificate_blocks_the_account_only_where_freepik_says_so(body: str, error: type[Exception]) -> None:
+    licence = Licence(asset=Asset(provider="freepik", asset_id="10001"), key=("ada", "10001", "free", "2026-01-01"))
+
+    async def fetch() -> None:
+        async for _ in Freepik().documents(session, licence):
+            pass
+
+    session: Any = Pages(body, status=403)
+    with pytest.raises(error):
+        asyncio.run(fetch())

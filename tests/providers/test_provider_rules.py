@@ -1,0 +1,40 @@
+"""What spends is refused, by whatever method and whoever asks: adapter, page or a person signing in."""
+
+import pytest
+
+from archiver.provider import Automation, Mode, Request, discover, load
+
+SPENDING = [
+    ("shutterstock", "POST", "https://api.shutterstock.com/v2/images/licenses?subscription_id=s1"),
+    ("shutterstock", "POST", "https://api.shutterstock.com/v2/editorial/videos/licenses"),
+    ("shutterstock", "POST", "https://api.shutterstock.com/v2/images/licenses/e1/downloads"),
+    ("shutterstock", "GET", "https://api.shutterstock.com/v2/images/licenses/e1/downloads"),
+    ("envato_market", "GET", "https://api.envato.com/v3/market/buyer/download?item_id=1"),
+    ("envato_elements", "POST", "https://elements.envato.com/elements-api/items/AB12/download_and_license.json"),
+    ("envato_elements", "GET", "https://elements.envato.com/elements-api/items/AB12/download_and_license.json"),
+    ("envato_elements", "GET", "https://app.envato.com/download.data?itemUuid=1&itemType=photo"),
+    ("envato_elements", "POST", "https://app.envato.com/download.data"),
+    ("envato_elements", "GET", "https://elements.envato.com/account/downloads/AB12/download"),
+    ("freepik", "GET", "https://www.freepik.com/api/regular/download?resource=1&action=download&walletId=2"),
+    ("freepik", "GET", "https://www.freepik.com/api/video/1/download?walletId=2&optionId=3"),
+    ("freepik", "GET", "https://www.freepik.com/api/icon/download"),
+    ("freepik", "GET", "https://www.freepik.com/api/model3d/1/download"),
+    ("freepik", "POST", "https://www.freepik.com/api/fonts/download"),
+    ("freepik", "GET", "https://api.freepik.com/v1/resources/1/download/jpg"),
+    ("freepik", "GET", "https://api.magnific.com/v1/resources/1/download"),
+]
+
+
+@pytest.mark.parametrize(("provider", "method", "url"), SPENDING)
+@pytest.mark.parametrize("passive", [False, True])
+@pytest.mark.parametrize("mode", list(Mode))
+def test_spending_is_refused(provider: str, method: str, url: str, passive: bool, mode: Mode) -> None:
+    assert not load(provider).info.rules.permit(Request(method, url, passive=passive), mode)
+
+
+def test_every_adapter_says_what_it_rests_on() -> None:
+    for name, provider in discover().items():
+        info = provider.info
+        assert info.name == name and info.documents["record"] == "offered" and info.listings
+        assert "live" in info.basis_detail and info.confirm.how and info.automation.source and info.automation.read_on
+        assert info.automation.quote or info.automation.stance is Automation.UNREAD

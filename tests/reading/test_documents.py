@@ -1,0 +1,179 @@
+"""What a document says is read with limits, and only a certificate of this licence passes as one."""
+
+import io
+import os
+import re
+import time
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from pypdf import PdfWriter
+
+from archiver.domain import Asset, Document, DocumentKind, Licence
+from archiver.errors import NotACertificate
+from archiver.reading.documents import Reading, check_certificate
+from archiver.reading.worker import DocumentReader
+
+LICENCE = Licence(
+    asset=Asset(provider="acme", asset_id="1234567890"), licence_id="86781236-23d0-4b3c-7dfa-c1c147e0dece"
+)
+
+
+def pdf(*lines: str, kids: bytes = b"3 0 R", operators: bytes | None = None) -> bytes:
+    """A PDF written by hand: one page, Helvetica, one line of text below the other."""
+    if operators is None:
+        operators = (
+            b"BT /F1 12 Tf 50 700 Td 14 TL" + b"".join(b" (%s) Tj T*" % each.encode() for each in lines) + b" ET"
+        )
+    stream = zlib.compress(operators)
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count 1>>" % kids,
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F1 5 0 R>>>>/Contents 4 0 R>>",
+        b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return out + b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
+        table,
+        len(out),
+    )
+
+
+def encrypted(password: str) -> bytes:
+    writer, out = PdfWriter(clone_from=io.BytesIO(pdf("Item 1234567890"))), io.BytesIO()
+    writer.encrypt(password, "owner")
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[DocumentReader]:
+    with DocumentReader(workers=2) as reader:
+        yield reader
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "text"),
+    [
+        (pdf("Item 1234567890", "Ada Example"), "application/pdf", "Item 1234567890\nAda Example"),
+        (pdf("sent as bytes"), "application/octet-stream", "sent as bytes"),
+        (encrypted(""), "application/pdf", "Item 1234567890"),
+        ("\ufeffŻółć".encode(), "text/plain", "Żółć"),
+        ("Żółć".encode("utf-16"), "text/plain", "Żółć"),
+        ("Straße".encode("latin-1"), "text/plain", "Straße"),
+        (b"a" * 999_999 + "ß".encode(), "text/plain", "a" * 200_000),
+        (b"<!doctype html><p>Item", "text/plain", ""),
+        (b"<p>Item", "text/html", ""),
+        (b"\xff\xd8\xff", "image/jpeg", ""),
+    ],
+)
+def test_text_is_read_and_everything_else_is_empty(
+    reader: DocumentReader, content: bytes, media_type: str, text: str
+) -> None:
+    reading = reader.read(content, media_type)
+    assert (reading.text.strip(), reading.error) == (text, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (encrypted("secret"), "password"),
+        (pdf("cut")[:300], "cannot be read"),
+        (pdf("looped", kids=b"2 0 R"), "cannot be read"),
+        (b"no such thing", "not a PDF"),
+        (pdf(operators=b"\0" * 300_000_000), "cannot be read"),
+    ],
+    ids=["encrypted", "cut", "looped", "other", "flate bomb"],
+)
+def test_what_cannot_be_read_is_an_error_in_words(reader: DocumentReader, content: bytes, words: str) -> None:
+    reading = reader.read(content, "application/pdf")
+    assert reading.text == ""
+    assert words in (reading.error or "")
+
+
+def test_a_slow_document_is_given_up_and_the_next_one_is_read() -> None:
+    bomb = pdf(operators=b"BT /F1 9 Tf " + b"(a) Tj 1 0 Td " * 1_500_000 + b"ET")
+    with DocumentReader(workers=1, seconds=0.5) as reader:
+        started = time.monotonic()
+        slow = reader.read(bomb, "application/pdf")
+        assert slow == Reading(pages=1, error="reading it took longer than 0.5 s")
+        assert reader.read(bomb, "application/pdf") is slow  # known by now
+        assert time.monotonic() - started < 4
+        assert reader.read(pdf("next"), "application/pdf").text.strip() == "next"
+
+
+def test_threads_share_two_workers(reader: DocumentReader) -> None:
+    documents = [pdf(f"Item {number}") for number in range(300)]
+    started = time.monotonic()
+    with ThreadPoolExecutor(8) as threads:
+        readings = list(threads.map(lambda each: reader.read(each, "application/pdf"), documents))
+    assert [each.text.strip() for each in readings] == [f"Item {number}" for number in range(300)]
+    assert 300 / (time.monotonic() - started) > 50  # hundreds a second on a quiet machine
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="looks at processes by /proc")
+def test_a_worker_has_little_memory_sees_no_secrets_and_ends_with_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_TOKEN", "not-for-workers")
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    with DocumentReader(workers=1) as reader:
+        before = set(children.read_text().split())
+        reader.read(pdf("x"), "application/pdf")
+        (child,) = (Path("/proc", name) for name in set(children.read_text().split()) - before)
+        assert b"not-for-workers" not in (child / "environ").read_bytes()
+        assert re.search(r"address space +1073741824 ", (child / "limits").read_text())
+    assert not child.exists()
+
+
+def certificate(content: bytes, name: str = "certificate.pdf", media_type: str = "application/pdf") -> Document:
+    return Document(
+        name=name, kind=DocumentKind.CERTIFICATE, content=content, media_type=media_type, url="https://a.example/c/1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (certificate(b""), "is empty"),
+        (certificate(b"\n<HTML><title>Sign  in &amp; go</title>"), "'Sign in & go'"),
+        (certificate(b"<!doctype html>", media_type="text/html"), "without a title"),
+        (certificate(b'{"error": 1}'), "is not a PDF"),
+        (certificate(pdf("Item 1234567890")[:-40]), "end is missing"),
+        (certificate(encrypted("secret")), "password"),
+        (certificate(pdf("looped", kids=b"")), "no pages"),
+        (certificate(pdf("Item 12345678901")), "names none of"),
+        (certificate(pdf("Item 91234567890")), "names none of"),
+        (certificate(b" \n", "certificate.txt", "text/plain"), "has no text"),
+        (certificate(b"Thank you for your visit", "certificate.txt", "text/plain"), "names none of"),
+    ],
+)
+def test_what_is_no_certificate_is_refused_with_its_address(
+    reader: DocumentReader, document: Document, words: str
+) -> None:
+    with pytest.raises(NotACertificate) as refused:
+        check_certificate(document, reader.read(document.content, document.media_type), LICENCE)
+    assert words in str(refused.value)
+    assert "https://a.example/c/1" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("document", "identified"),
+    [
+        (certificate(pdf("Item no. 1234567890.")), True),
+        (certificate(pdf("Code 86781236-23D0-4B3C-7DFA-", "C1C147E0DECE")), True),
+        (certificate(b"\n" + pdf("Item 1234567890")), True),
+        (certificate(b"Item ID: 1234567890\n", "certificate.txt", "text/plain"), True),
+        (certificate(pdf()), False),
+    ],
+    ids=["id", "wrapped code", "leading newline", "text", "scanned"],
+)
+def test_a_certificate_is_accepted(reader: DocumentReader, document: Document, identified: bool) -> None:
+    reading = reader.read(document.content, document.media_type)
+    assert check_certificate(document, reading, LICENCE).identified is identified

@@ -1,0 +1,59 @@
+"""`licence.json` gives back what was put in, whatever the platform called it."""
+
+from datetime import UTC
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
+from archiver.errors import IntegrityError
+from archiver.reading.licence_json import FiledDocument, from_json, to_json
+
+texts = st.text(st.characters(), max_size=30)  # lone surrogates too: a platform's JSON may hold them
+names = st.text(min_size=1, max_size=20)
+maybe = st.none() | texts
+instants = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0))
+licences = st.builds(
+    Licence,
+    asset=st.builds(Asset, provider=names, asset_id=texts, title=maybe, contributor=maybe, media_type=maybe),
+    licence_id=names,
+    key=st.lists(texts).map(tuple),
+    listing=texts,
+    kind=maybe,
+    licensed_at=st.none() | st.dates() | instants,
+    licensee=maybe,
+    seat=maybe,
+    plan=maybe,
+    order=maybe,
+    client_hints=st.dictionaries(texts, texts),
+    comp=st.booleans(),
+)
+documents = st.builds(
+    Document,
+    name=texts,
+    kind=st.sampled_from(DocumentKind),
+    content=st.binary(),
+    media_type=texts,
+    url=maybe,
+    retrieved_at=st.none() | instants,
+    notes=st.dictionaries(texts, texts),
+)
+gaps = st.builds(Gap, kind=st.sampled_from(DocumentKind), reason=st.sampled_from(GapReason), detail=texts)
+
+
+@given(licences, st.lists(documents).map(tuple), st.lists(gaps).map(tuple), st.dictionaries(texts, texts))
+def test_round_trip(
+    licence: Licence, documents: tuple[Document, ...], gaps: tuple[Gap, ...], provenance: dict[str, str]
+) -> None:
+    content = to_json(licence, documents, gaps, provenance)
+    read = from_json(content)
+    assert (read.licence, read.gaps, read.provenance) == (licence, gaps, provenance)
+    assert read.documents == tuple(map(FiledDocument.of, documents))
+    assert to_json(read.licence, read.documents, read.gaps, read.provenance) == content
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"format": 2}', b"\xff"])
+def test_other_bytes_are_an_integrity_error(content: bytes) -> None:
+    with pytest.raises(IntegrityError):
+        from_json(content)

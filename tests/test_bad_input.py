@@ -1,0 +1,70 @@
+"""Bad input: each its own clear message, exit code 2 (the vault's 50), and nothing lost."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from homes import RECORDINGS, Home
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["account", "add", "x", "--client", "acme", "--provider", "nowhere"], "no provider 'nowhere'"),
+        (["account", "add", "x", "--client", "nobody", "--provider", "freepik"], "no client 'nobody'"),
+        (["run", "--client", "nobody", "--replay", "{recordings}"], "no client 'nobody'"),
+        (["run", "--account", "nobody", "--replay", "{recordings}"], "no account 'nobody'"),
+        (["run"], "replay home"),
+        (["--home", "{home}/missing", "find", "x"], "missing"),
+        (["show", "nothing-like-it"], "nothing-like-it"),
+        (["proof", "nothing-like-it", "--out", "x.zip"], "nothing-like-it"),
+        (["account", "rotate", "nobody"], "no account 'nobody'"),
+        (["run", "--no-such-option"], "no-such-option"),
+    ],
+)
+def test_a_wrong_name_is_said(home: Home, arguments: list[str], words: str) -> None:
+    filled = [each.format(recordings=RECORDINGS, home=home.root) for each in arguments]
+    done = home(*filled, code=2)
+    assert words.lower() in done.stderr.lower() and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("agency: {name: A}\npacing: [1, 2\n", ":3:"),
+        ("agency: {name: A}\npacing: {default: soon}\n", ":2:"),
+        ("agency: {name: A}\nagency: {name: B}\n", ":2:1"),
+        ("agency: {name: A}\ncolour: red\n", ":2:1"),
+    ],
+)
+def test_a_wrong_setting_is_found_by_line_and_column(home: Home, text: str, place: str) -> None:
+    (home.root / "archiver.yaml").write_text(text)
+    done = home("find", "x", code=2)
+    assert f"archiver.yaml{place}" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_replay_is_refused_in_a_real_home(new_home: Callable[..., Home]) -> None:
+    home = new_home(replay=False)
+    done = home("run", "--replay", RECORDINGS, code=2)
+    assert "replay home" in done.stderr and not home.archive().exists()
+
+
+def test_a_wrong_key_does_not_open_the_vault(home: Home, tmp_path: Path) -> None:
+    home.account("one", "shutterstock")
+    key = tmp_path / "vault.key"
+    key.unlink()
+    home("init", tmp_path / "other", "--replay")  # makes another key in the same place
+    done = home("run", "--replay", RECORDINGS, code=50)
+    assert "key" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_recording_with_an_unknown_field_is_refused(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "changed"
+    shutil.copytree(RECORDINGS / "shutterstock" / "empty-history", folder)
+    session = folder / "session.yaml"
+    session.write_text(session.read_text() + "colour: red\n")
+    done = home("recording", "check", folder, code=2)
+    assert "session.yaml:" in done.stderr and "colour" in done.stderr

@@ -1,0 +1,57 @@
+"""Every bundled recording, through the real run: one parametrised test for all adapters and scenarios."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from homes import RECORDINGS, Home
+
+from archiver.expected import check, checking
+from archiver.run import Tools
+
+SCENARIOS = sorted(path.parent for path in RECORDINGS.glob("*/*/session.yaml"))
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[tuple[asyncio.Runner, Tools]]:
+    """One event loop and one browser for all recordings of this file."""
+    with asyncio.Runner() as loop:
+        context = checking()
+        tools = loop.run(context.__aenter__())
+        yield loop, tools
+        loop.run(context.__aexit__(None, None, None))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_recording(path: Path, runner: tuple[asyncio.Runner, Tools]) -> None:
+    loop, tools = runner
+    assert loop.run(check(path, tools)) == []
+
+
+def test_every_provider_has_its_scenarios() -> None:
+    found = {(path.parent.name, path.name) for path in SCENARIOS}
+    for provider in ("shutterstock", "envato_market", "envato_elements", "freepik"):
+        for scenario in ("two-pages", "empty-history", "session-expired", "layout-changed", "rate-limited"):
+            assert (provider, scenario) in found
+        assert found & {(provider, "wrong-password"), (provider, "bad-token")}
+
+
+def test_all_are_marked_as_authored() -> None:
+    assert SCENARIOS
+    for path in SCENARIOS:
+        assert yaml.safe_load((path / "session.yaml").read_text())["origin"] == "authored"
+
+
+def test_a_changed_expectation_fails_and_prints_the_field(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "changed"
+    shutil.copytree(RECORDINGS / "envato_market" / "two-pages", folder)
+    expected = yaml.safe_load((folder / "expected.yaml").read_text())
+    expected["licences"][0]["title"] = "Something else"
+    (folder / "expected.yaml").write_text(yaml.safe_dump(expected))
+    done = home("recording", "check", folder, code=1)
+    assert f"licences.{expected['licences'][0]['licence_id']}.title" in done.stdout and "Something else" in done.stdout

@@ -1,0 +1,152 @@
+"""What may leave the machine: no way of writing a URL or a body gets a spending request past the rules."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.provider import Mode, Purpose, Request, Rule, Rules
+
+RULES = Rules(
+    allow=(
+        Rule("GET", "https://acme.example.com/**"),
+        Rule("GET", "https://*.cdn.example.com/files/*"),
+        Rule("POST", "https://acme.example.com/rpc", fields={"command": "list"}),
+        Rule("POST", "https://acme.example.com/open"),
+        Rule("POST", "https://acme.example.com/login", Purpose.SIGN_IN),
+    ),
+    refuse=(
+        Rule("*", "https://acme.example.com/cart/buy"),
+        Rule("GET", "https://acme.example.com/go", fields={"do": "buy"}),
+        Rule("POST", "https://acme.example.com/open", fields={"do": "buy"}),
+    ),
+    assets=("https://pictures.example.com/**",),
+    sign_in_hosts=("identity.example.net",),
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "body", "permitted"),
+    [
+        ("GET", "https://acme.example.com/list?x=/cart/buy", None, True),
+        ("GET", "https://ACME.example.com:443/a%20b/%C3%A9", None, True),
+        ("GET", "https://a.cdn.example.com/files/1.pdf", None, True),
+        ("POST", "https://acme.example.com/rpc?command=list", None, True),
+        ("POST", "https://acme.example.com/rpc", b"command=list&page=2", True),
+        ("POST", "https://acme.example.com/rpc", b'{"command": "list", "note": "a&b"}', True),
+        ("POST", "https://acme.example.com/open", b"do=look", True),
+        ("GET", "http://acme.example.com/list", None, False),
+        ("GET", "https://acme.example.com:8443/list", None, False),
+        ("GET", "https://a.b.cdn.example.com/files/1.pdf", None, False),
+        ("GET", "https://a.cdn.example.com/files/more/1.pdf", None, False),
+        ("GET", "https://evil.example.net\\.cdn.example.com/files/1", None, False),
+        ("GET", "https://evil.example.net:80.cdn.example.com/files/1", None, False),
+        ("GET", "https://acme.example.com@evil.example.net/", None, False),
+        ("GET", "https://@acme.example.com/", None, False),
+        ("GET", "https://acme.example.com:99999/", None, False),
+        ("GET", "https://[acme.example.com/", None, False),
+        ("GET", "https://acme。example.com/", None, False),
+        ("GET", "https://acme.example.com./", None, False),
+        ("GET", "file:///etc/hostname", None, False),
+        ("GET", "https://acme.example.com/go?do=buy&do=look", None, False),
+        ("GET", "https://acme.example.com/cart/;x=1/buy", None, False),
+        ("POST", "https://acme.example.com/rpc?command=list", b"command=list", False),
+        ("POST", "https://acme.example.com/rpc", b"command=list&command=buy", False),
+        ("POST", "https://acme.example.com/rpc", b"command=list%20", False),
+        ("POST", "https://acme.example.com/rpc", b'{"command": "buy", "command": "list"}', False),
+        ("POST", "https://acme.example.com/rpc", b'{"command": "list", "x": "&command=buy&"}', False),
+        ("POST", "https://acme.example.com/rpc", b'{"command": ["list"]}', False),
+        ("POST", "https://acme.example.com/rpc", b'--b\r\nname="command"\r\n\r\nbuy\r\n&command=list&\r\n--b--', False),
+        ("POST", "https://acme.example.com/rpc", b"[" * 100_000, False),
+        ("POST", "https://acme.example.com/rpc", b'{"a":' * 100_000, False),
+        ("POST", "https://acme.example.com/open", b"do=buy&do=look", False),
+        ("POST", "https://acme.example.com/list", None, False),
+    ],
+)
+def test_permissions(method: str, url: str, body: bytes | None, permitted: bool) -> None:
+    assert RULES.permit(Request(method, url, body)) is permitted
+
+
+def test_passive_requests_and_sign_in_hosts() -> None:
+    picture = "https://pictures.example.com/a/1.jpg"
+    assert RULES.permit(Request("GET", picture, passive=True))
+    assert not RULES.permit(Request("POST", picture, passive=True))
+    assert not RULES.permit(Request("GET", picture))
+    identity = Request("POST", "https://identity.example.net/answer", b"x")
+    assert RULES.permit(identity, Mode.SIGN_IN)
+    assert not RULES.permit(identity)
+    assert not RULES.permit(Request("POST", "https://acme.example.com/cart/buy"), Mode.SIGN_IN)
+
+
+def test_what_only_reads() -> None:
+    assert RULES.reads_only(Request("GET", "https://acme.example.com/list"))
+    assert RULES.reads_only(Request("POST", "https://acme.example.com/rpc", b"command=list"))
+    assert not RULES.reads_only(Request("POST", "https://acme.example.com/rpc", b"command=buy"))
+    assert not RULES.reads_only(Request("POST", "https://acme.example.com/login", b"user=ada"))
+
+
+SPELLINGS: list[Callable[[str], str]] = [
+    str, str.upper, lambda c: f"%{ord(c):02x}", lambda c: f"%{ord(c):02X}", lambda c: f"%25{ord(c):02x}",
+]  # fmt: skip
+HOSTS = ["acme.example.com", "ACME.EXAMPLE.COM", "ada:pass@acme.example.com", "acme.example.com:443"]
+BETWEEN = [
+    "/",
+    "//",
+    "/./",
+    "/x/../",
+    "/%2e/",
+    "/x/%2E%2e/",
+    "%2f",
+    "%5c",
+    "\\",
+    ";a=b/",
+    "/;/",
+    "/\t",
+    "/\n",
+    "/shop/",
+]
+AFTER = ["", "/", ";", ";s=1", "/;s", "?", "?confirm=1", "#x", " ", "%20", ".", "/.", "%2e", "/y/..", "-guide"]
+
+
+def lenient(url: str) -> str:
+    """The path as the most forgiving server would read it."""
+    path = urlsplit(url).path
+    while path != (path := unquote(path)):
+        pass
+    segments = (segment.partition(";")[0].strip() for segment in path.replace("\\", "/").lower().split("/"))
+    return posixpath.normpath("/" + "/".join(filter(None, segments))).rstrip(". ")
+
+
+@given(
+    host=st.sampled_from(HOSTS),
+    letters=st.lists(st.sampled_from(SPELLINGS), min_size=7, max_size=7),
+    before=st.sampled_from(BETWEEN),
+    between=st.sampled_from(BETWEEN),
+    after=st.sampled_from(AFTER),
+    method=st.sampled_from(["GET", "POST", "HEAD", "get"]),
+)
+@settings(max_examples=1000)
+def test_no_spelling_of_a_refused_place_is_permitted(
+    host: str, letters: list[Callable[[str], str]], before: str, between: str, after: str, method: str
+) -> None:
+    spelt = [spell(letter) for spell, letter in zip(letters, "cartbuy", strict=True)]
+    url = f"https://{host}{before}{''.join(spelt[:4])}{between}{''.join(spelt[4:])}{after}"
+    assert not RULES.permit(Request(method, url)) or lenient(url) != "/cart/buy"
+
+
+@given(st.text(), st.binary(), st.dictionaries(st.text(), st.text()))
+def test_judging_never_fails_and_bound_fields_are_exact(url: str, body: bytes, fields: dict[str, str]) -> None:
+    RULES.permit(Request("GET", url))
+    RULES.permit(Request("GET", "https://acme.example.com/" + url))
+    rpc = "https://acme.example.com/rpc"
+    assert not RULES.permit(Request("POST", rpc, body)) or body.count(b"list") > 0
+    encoded = json.dumps(fields).encode()
+    assert RULES.permit(Request("POST", rpc, encoded)) is (
+        fields.get("command") == "list" and encoded.count(b"command=") == 0
+    )

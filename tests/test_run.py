@@ -1,0 +1,121 @@
+"""The run as a user sees it: outcomes, exit codes, what is tried again and what is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from homes import RECORDINGS, Home
+
+ELEMENTS, FREEPIK = RECORDINGS / "envato_elements", RECORDINGS / "freepik"
+
+
+def asked(home: Home) -> list[dict[str, str]]:
+    """The requests of the last run, as the replay proxy logged them."""
+    logs = sorted((home.root / "state" / "runs").glob("*.requests.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+    return [json.loads(line) for line in logs[-1].read_text().splitlines()]
+
+
+def test_a_refused_password_is_tried_once_and_again_only_when_it_changed(home: Home) -> None:
+    home.account("one", "envato_elements", username="ada")
+    first = home.json("run", "--replay", ELEMENTS / "wrong-password", code=10)
+    assert first["accounts"][0]["error"] == "WrongPassword"
+    assert first["outcome"] == "failed"
+    assert sum(request["method"] == "POST" for request in asked(home)) == 1
+
+    again = home.json("run", "--replay", ELEMENTS / "wrong-password", code=10)
+    assert again["accounts"][0]["error"] == "WrongPassword"
+    assert not list((home.root / "state" / "runs").glob(f"{again['run']}.requests.jsonl"))
+
+    home("account", "rotate", "one", "--secrets-stdin", stdin="password: another-invented-one\n")
+    assert home.json("run", "--replay", ELEMENTS / "two-pages")["outcome"] == "complete"
+
+
+def test_a_page_instead_of_a_certificate_is_not_filed_and_is_fetched_next_time(home: Home) -> None:
+    home.account("one", "envato_elements", username="ada")
+    run = home.json("run", "--replay", ELEMENTS / "html-not-pdf", code=40)
+    [account] = run["accounts"]
+    assert account["outcome"] == "partial" and account["error"] is None and account["incomplete"]
+    shown = home.json("show", account["incomplete"][0])
+    assert shown["gaps"]["certificate"].startswith("failed"), shown["gaps"]
+    assert "license-certificate" in json.dumps(shown) and not any(
+        d["kind"] == "certificate" for d in shown["documents"]
+    )
+    home.json("run", "--replay", ELEMENTS / "html-not-pdf", code=40)
+    assert any("license-certificate" in request["url"] for request in asked(home))
+
+
+def test_a_changed_layout_ends_with_20_and_leaves_the_page(home: Home) -> None:
+    home.account("one", "freepik")
+    run = home.json("run", "--replay", FREEPIK / "layout-changed", code=20)
+    assert run["accounts"][0]["error"] == "LayoutChanged"
+    assert list((home.root / "state" / "trouble").glob("one-*.html"))
+
+
+def test_one_failing_account_does_not_stop_the_others(home: Home, tmp_path: Path) -> None:
+    home.account("good", "shutterstock")
+    home.account("bad", "envato_market")
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    (folder / "good").symlink_to(RECORDINGS / "shutterstock" / "two-pages")
+    (folder / "bad").symlink_to(RECORDINGS / "envato_market" / "bad-token")
+    run = home.json("run", "--replay", folder, code=10)
+    outcomes = {account["account"]: account["outcome"] for account in run["accounts"]}
+    assert outcomes == {"good": "complete", "bad": "failed"} and run["outcome"] == "partial"
+
+
+def test_the_second_run_asks_for_no_document_again(home: Home) -> None:
+    home.account("one", "shutterstock")
+    first = home.json("run", "--replay", RECORDINGS)["accounts"][0]
+    fetched = {request["url"] for request in asked(home)}
+    second = home.json("run", "--replay", RECORDINGS)["accounts"][0]
+    assert first["archived"] and second["archived"] == 0 and second["already"] == first["archived"]
+    again = [request["url"] for request in asked(home) if "licenses?" not in request["url"]]
+    assert fetched and not [url for url in again if "/v2/user" not in url]
+
+
+def test_a_dry_run_archives_nothing(home: Home) -> None:
+    home.account("one", "envato_market")
+    run = home.json("run", "--dry-run", "--replay", RECORDINGS)
+    assert run["accounts"][0]["listed"] and not list(home.archive().glob("evidence/licences/*"))
+
+
+@pytest.mark.parametrize(
+    ("provider", "error"), [("freepik", "NotAccepted"), ("envato_elements", "NotAccepted"), ("envato_market", None)]
+)
+def test_platforms_whose_terms_are_unread_need_an_acceptance(new_home: Callable[..., Home], provider: str, error: str | None) -> None:
+    home = new_home(replay=False)
+    settings = home.root / "archiver.yaml"
+    settings.write_text("timestamps: []\npacing: {default: 0}\nnetwork: {proxy: 'http://127.0.0.1:9'}\n")
+    home(
+        "account",
+        "add",
+        "one",
+        "--client",
+        "acme",
+        "--provider",
+        provider,
+        "--secrets-stdin",
+        stdin="token: t0ken-one\npassword: passw0rd\n",
+    )
+    found = home.json("run", code=None)["accounts"][0]["error"]
+    assert found == (error or "SiteUnavailable")
+    if error:
+        home(
+            "account",
+            "add",
+            "two",
+            "--client",
+            "acme",
+            "--provider",
+            provider,
+            "--accept-automation",
+            "Ada Example",
+            "--secrets-stdin",
+            stdin="password: passw0rd\n",
+        )
+        assert home.json("run", "--account", "two", code=None)["accounts"][0]["error"] != "NotAccepted"
+        ledger = (home.archive() / "ledger" / "ledger.jsonl").read_text()
+        assert '"type":"statement"' in ledger and "Ada" not in ledger

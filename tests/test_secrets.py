@@ -1,0 +1,45 @@
+"""No secret of any recording is found in anything a run leaves behind, in any form."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import yaml
+from homes import RECORDINGS, Home
+
+from archiver.reading.needles import all_forms
+
+
+def secrets_of(path: Path) -> set[str]:
+    session = yaml.safe_load((path / "session.yaml").read_text())
+    values = {str(value) for value in (session.get("secrets") or {}).values()}
+    for cookie in (session.get("session") or {}).get("cookies", []):
+        values.add(cookie["value"])
+    return values
+
+
+def test_no_secret_survives_a_run(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    paths = {
+        f"{path.parent.parent.name}-{path.parent.name}".replace("_", "-"): path.parent
+        for path in RECORDINGS.glob("*/*/session.yaml")
+    }
+    chosen = {
+        name: path
+        for name, path in paths.items()
+        if path.name in ("two-pages", "wrong-password", "bad-token", "html-not-pdf")
+    }
+    for name, path in chosen.items():
+        (folder / name).symlink_to(path)
+        method = yaml.safe_load((path / "session.yaml").read_text())["method"]
+        home.account(name, path.parent.name, method=method, username="ada")
+    said = home("run", "--replay", folder, code=None)
+    needles = all_forms(secret for path in chosen.values() for secret in secrets_of(path))
+    assert needles
+    texts = {"output": (said.stdout + said.stderr).encode()}
+    for root, _, files in os.walk(home.root):
+        texts |= {str(Path(root, name)): Path(root, name).read_bytes() for name in files if name != "vault.enc"}
+    assert len(texts) > 100
+    assert [(name, needle) for name, text in texts.items() for needle in needles if needle in text] == []
