@@ -47,7 +47,7 @@ async def replayed(path: Path, shared: Tools | None = None) -> dict[str, Any]:
         create_home(root, replay=True)
         add_client(root, "client", name="Client")
         add_account(root, ACCOUNT, client="client", provider=recording.provider, method=recording.method)
-        home, vault = Home.load(root), Vault(root / "vault.enc", new_key())
+        home, vault = Home.load(root), Vault.create(root / "vault.enc", new_key())
         summary = await run(home, vault, Order(replay=path), shared=shared)
         [result] = summary.accounts
         found = [*licences(home)]
@@ -144,11 +144,16 @@ def _differences(where: str, expected: Any, found: Any) -> list[str]:
         for name in dict.fromkeys((*expected, *found)):
             place = f"{where}.{name}" if where else str(name)
             if name not in found:
-                lines.append(f"{place}: expected {expected[name]!r}, and there is none")
+                lines.append(f"{place}: expected{_shown(expected[name])}, and not found")
             elif name not in expected:
-                lines.append(f"{place}: found {found[name]!r}, which is not expected")
+                lines.append(f"{place}: found{_shown(found[name])}, and not expected")
             else:
                 lines += _differences(place, expected[name], found[name])
         return lines
     same = expected == found or (expected is not None and found is not None and str(expected) == str(found))
     return [] if same else [f"{where}: expected {expected!r}, found {found!r}"]
+
+
+def _shown(value: Any) -> str:
+    """A plain value; of a whole licence its name, which stands before it, says enough."""
+    return "" if isinstance(value, Mapping) else f" {value!r}"

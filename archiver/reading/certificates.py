@@ -16,7 +16,7 @@ def labelled(text: str, labels: Sequence[str]) -> dict[str, str]:
 
     The first occurrence counts; a label without a value is absent.
     """
-    names = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
+    names = "|".join(map(re.escape, labels))
     line_of = re.compile(rf"\s*({names})(?::|\s{{2,}}|\t|\s*$)\s*(.*?)\s*$")
     found: dict[str, str] = {}
     waiting: str | None = None

@@ -135,4 +135,4 @@ def _names(text: str, identifier: str) -> bool:
     if re.search(before + re.escape(wanted) + after, text):
         return True
     wanted = wanted.replace(" ", "")
-    return False
+    return len(wanted) >= LONG_ID and wanted in text.replace(" ", "")
