@@ -95,6 +95,13 @@ class SpendRefused(ArchiverError):
     exit_code = 20
 
 
+class AdapterBroken(ArchiverError):
+    """The adapter failed in a way it should not: {detail}. Nothing was guessed; please send the kept trace to its
+    maintainer."""
+
+    exit_code = 20
+
+
 class SiteUnavailable(ArchiverError):
     """The platform could not be reached: {detail}. The next run tries again."""
 

@@ -12,6 +12,7 @@ import os
 import secrets as randomness
 import socket
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -22,8 +23,8 @@ from typing import Any
 import pyotp
 from filelock import FileLock, Timeout
 
-from archiver.archive.store import NewObject, object_path
 from archiver.archive.seal import Authority
+from archiver.archive.store import NewObject, object_path
 from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
@@ -35,11 +36,13 @@ from archiver.config import Account, Home
 from archiver.domain import Outcome
 from archiver.errors import (
     AccountBlocked,
+    AdapterBroken,
     ArchiveBusy,
     ArchiverError,
     ConfigError,
     NotAccepted,
     PasswordExpired,
+    SavedPage,
     SessionExpired,
     SignInNeeded,
     WrongPassword,
@@ -149,7 +152,9 @@ async def run(
     summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
     with exclusive(home.state / "run.lock"):
         async with AsyncExitStack() as stack:
-            common = shared or await stack.enter_async_context(tools(home, replay=bool(order.replay)))
+            common = (
+                await stack.enter_async_context(tools(home, replay=bool(order.replay))) if shared is None else shared
+            )
             by_client: dict[str, list[Account]] = {}
             for account in accounts:
                 by_client.setdefault(account.client, []).append(account)
@@ -340,6 +345,11 @@ class Visit:
         except ArchiverError as error:
             self._keep(error, needles)
             failed(result, error, needles)
+        except Exception as error:  # noqa: BLE001  # a fault of one adapter, told in full, must not stop the others
+            trace = "".join(traceback.format_exception(error)).encode()
+            broken = AdapterBroken(f"{type(error).__name__}: {error}", page=SavedPage("", trace))
+            self._keep(broken, needles)
+            failed(result, broken, needles)
         finally:
             if listener:
                 self.of.summary.requests[self.account.name] = listener.log

@@ -433,8 +433,9 @@ class Sync:
     async def _retry_one(self, entry: Entry) -> None:
         stored = self.archive.reader.object(entry.object_id)
         before = from_json(stored.read("licence.json"))
+        row = json.loads(stored.read("record.json")).get("row") or {}
         async with self._fetching:
-            evidence = await self._fetch(before.licence)
+            evidence = await self._fetch(replace(before.licence, row=row))
         self._note(evidence, entry.short_id)
         if set(evidence.gaps) != set(before.gaps):
             await self._store(self.archive.add_version(entry.object_id, self._files(evidence)))

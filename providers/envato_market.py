@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, override
@@ -89,6 +91,7 @@ class EnvatoMarket(Provider[Session]):
     def __init__(self) -> None:
         self._username: str | None = None
         self._licensee: str | None = None
+        self._statement: Statement | None = None
 
     @override
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
@@ -111,28 +114,21 @@ class EnvatoMarket(Provider[Session]):
 
     @override
     def history(self, session: Session) -> Sequence[History]:
+        self._statement = Statement(session)
         return [History("purchases", self._pages(session))]
 
     async def _pages(self, session: Session) -> AsyncIterator[Page]:
-        """All purchases, each with its line of the statement. What the field `count` counts is not documented, so no
-        total is taken from it and the list ends at an empty page."""
-        statement = Statement(session)
+        """All purchases. `count` is not documented as a total, so the list ends at an empty page and states none."""
         for number in count(1):
             answer = _permitted(await session.get(PURCHASES, query={"page": str(number)}), "list your purchases")
             with known_layout(answer):
-                purchases = [(row, row["item"]["id"], moment(row["sold_at"])) for row in answer.json()["results"]]
-            licences = []
-            for row, item_id, sold_at in purchases:
-                line = await statement.line(item_id, sold_at)
-                with known_layout(answer):
-                    licences.append(self._licence(row, line))
+                licences = [self._licence(row) for row in answer.json()["results"]]
             yield Page(licences)
             if not licences:
                 return
 
-    def _licence(self, row: Mapping[str, Any], line: Mapping[str, Any] | None) -> Licence:
+    def _licence(self, row: Mapping[str, Any]) -> Licence:
         item = row["item"]
-        order = (line or {}).get("order_id")
         return Licence(
             asset=Asset(
                 provider="envato_market",
@@ -147,13 +143,15 @@ class EnvatoMarket(Provider[Session]):
             licensed_at=moment(row["sold_at"]),
             licensee=self._licensee,
             seat=self._username,
-            order=None if order is None else str(order),
-            row={"purchase": row, "statement": line},
+            row=row,
         )
 
-    @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
-        yield record(PURCHASES, row=licence.row)
+        """The purchase joined with its line of the statement, which is read only for licences that are new."""
+        line = await (self._statement or Statement(session)).line(licence.asset.asset_id, licence.licensed_at)
+        if line and line.get("order_id") is not None:
+            yield replace(licence, order=str(line["order_id"]))
+        yield record(PURCHASES, session.now(), row=licence.row, statement=line)
         yield Gap(
             kind=DocumentKind.CERTIFICATE,
             reason=GapReason.ON_REQUEST,
@@ -166,22 +164,26 @@ class Statement:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._lines: list[tuple[datetime, Mapping[str, Any]]] = []
+        self._lines: dict[str, list[tuple[datetime, Mapping[str, Any]]]] = {}  # by item id
+        self._dates: list[datetime] = []  # of the first line and of the last one read
         self._numbers = count(1)
         self._ended = False
+        self._reading = asyncio.Lock()
 
-    async def line(self, item_id: object, sold_at: Moment) -> Mapping[str, Any] | None:
+    async def line(self, item_id: str, sold_at: Moment | None) -> Mapping[str, Any] | None:
         """The line of this item that is nearest to the sale and at most a day away, or None."""
+        if sold_at is None:
+            return None
         sold = _instant(str(sold_at))
-        while not self._ended and not self._reaches(sold):
-            await self._read_on()
-        near = [(abs(when - sold), line) for when, line in self._lines if str(line["item_id"]) == str(item_id)]
+        async with self._reading:
+            while not self._ended and not self._reaches(sold):
+                await self._read_on()
+        near = [(abs(when - sold), line) for when, line in self._lines.get(item_id, [])]
         return min((each for each in near if each[0] <= DAY), key=lambda each: each[0], default=(DAY, None))[1]
 
     def _reaches(self, sold: datetime) -> bool:
         """Whether older pages cannot hold the line; only in a statement that is seen to run newest first."""
-        dates = [when for when, _ in self._lines]
-        return bool(dates) and dates[0] > dates[-1] and sold - dates[-1] > DAY
+        return bool(self._dates) and self._dates[0] > self._dates[-1] and sold - self._dates[-1] > DAY
 
     async def _read_on(self) -> None:
         answer = await self._session.get(STATEMENT, query={"page": str(next(self._numbers))})
@@ -189,9 +191,13 @@ class Statement:
             self._ended = True
             return
         with known_layout(answer.expect()):
-            lines = [(_instant(line["date"]), line) for line in answer.json()["results"] if "item_id" in line]
-            self._ended = not answer.json()["results"]
-        self._lines += lines
+            results = answer.json()["results"]
+            lines = [(_instant(line["date"]), line) for line in results if "item_id" in line]
+        for when, line in lines:
+            self._lines.setdefault(str(line["item_id"]), []).append((when, line))
+        dates = [*self._dates, *(when for when, _ in lines)]
+        self._dates = [dates[0], dates[-1]] if dates else []
+        self._ended = not results
 
 
 def _instant(text: str) -> datetime:

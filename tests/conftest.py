@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from homes import ROOT, Home, clean_environment
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
+
+from tests.homes import ROOT, Home, clean_environment
 
 set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)

@@ -13,6 +13,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "recordings"
 
+
 @dataclass
 class Home:
     """A home folder and the `archiver` command working on it, in processes of their own."""

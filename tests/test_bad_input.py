@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from homes import RECORDINGS, Home
+
+from tests.homes import RECORDINGS, Home
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from homes import RECORDINGS, Home
+from tests.homes import RECORDINGS, Home
 
 KILLS = 8
 

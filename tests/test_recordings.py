@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from homes import RECORDINGS, Home
 
 from archiver.expected import check, checking
 from archiver.run import Tools
+from tests.homes import RECORDINGS, Home
 
 SCENARIOS = sorted(path.parent for path in RECORDINGS.glob("*/*/session.yaml"))
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from homes import RECORDINGS, Home
+
+from tests.homes import RECORDINGS, Home
 
 ELEMENTS, FREEPIK = RECORDINGS / "envato_elements", RECORDINGS / "freepik"
 
@@ -85,7 +86,9 @@ def test_a_dry_run_archives_nothing(home: Home) -> None:
 @pytest.mark.parametrize(
     ("provider", "error"), [("freepik", "NotAccepted"), ("envato_elements", "NotAccepted"), ("envato_market", None)]
 )
-def test_platforms_whose_terms_are_unread_need_an_acceptance(new_home: Callable[..., Home], provider: str, error: str | None) -> None:
+def test_platforms_whose_terms_are_unread_need_an_acceptance(
+    new_home: Callable[..., Home], provider: str, error: str | None
+) -> None:
     home = new_home(replay=False)
     settings = home.root / "archiver.yaml"
     settings.write_text("timestamps: []\npacing: {default: 0}\nnetwork: {proxy: 'http://127.0.0.1:9'}\n")

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import yaml
-from homes import RECORDINGS, Home
 
 from archiver.reading.needles import all_forms
+from tests.homes import RECORDINGS, Home
 
 
 def secrets_of(path: Path) -> set[str]:

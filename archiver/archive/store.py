@@ -116,14 +116,13 @@ class Staged:
         return {"id": self.object_id, "version": self.version, "inventory_sha512": self.inventory_sha512}
 
 
-def stage_object(staging: Path, new: NewObject) -> Staged:
-    """Build a new object, version v1."""
+def stage_object(folder: Path, new: NewObject) -> Staged:
+    """Build a new object, version v1, in a folder that does not exist yet."""
     digests = {name: hashlib.sha512(content).hexdigest() for name, content in new.files.items()}
     manifest: dict[str, list[str]] = {}
     for name, digest in digests.items():
         manifest.setdefault(digest, []).append(f"v1/content/{name}")
     inventory = _inventory(new.object_id, "v1", manifest, {"v1": _version(digests, new.created, "captured")})
-    folder = staging / new.object_id.rpartition(":")[2]
     digest, inventories = _inventory_files(inventory)
     files = {
         **{f"v1/content/{name}": content for name, content in new.files.items()},
@@ -135,8 +134,8 @@ def stage_object(staging: Path, new: NewObject) -> Staged:
     return Staged(new.object_id, "v1", digest, folder)
 
 
-def stage_version(staging: Path, object_id: str, before: bytes, files: Mapping[str, bytes]) -> Staged | None:
-    """Build the next version of the object with the inventory `before`: its files, changed or joined by `files`.
+def stage_version(folder: Path, object_id: str, before: bytes, files: Mapping[str, bytes]) -> Staged | None:
+    """Build, in a new folder, the next version of the object with the inventory `before`: `files` replace and add.
 
     What did not change is carried over by its digest; None where nothing changed.
     """
@@ -154,7 +153,6 @@ def stage_version(staging: Path, object_id: str, before: bytes, files: Mapping[s
             content[f"content/{name}"] = files[name]
     versions = {**inventory["versions"], version: _version(state | digests, datetime.now(UTC), "completed")}
     digest, inventories = _inventory_files(_inventory(object_id, version, manifest, versions))
-    folder = staging / f"{object_id.rpartition(':')[2]}.{version}"
     _write(folder, {**content, **inventories})
     return Staged(object_id, version, digest, folder)
 

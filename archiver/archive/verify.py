@@ -921,7 +921,9 @@ class _Check:
             path = f"{place}/{version}/inventory.json"
             if version not in recorded:
                 self.find("orphan", f"{place}/{version}", "this version is not in the ledger")
-            elif version in checked.inventories and checked.inventories[version] != recorded[version][0]:
+            elif version not in checked.inventories:
+                self.find("missing", path, f"ledger line {recorded[version][1]} records this inventory")
+            elif checked.inventories[version] != recorded[version][0]:
                 self.find("changed", path, f"is not the inventory that ledger line {recorded[version][1]} records")
         for version in recorded.keys() - set(inventory.versions):
             self.find("missing", f"{place}/{version}", f"ledger line {recorded[version][1]} records this version")

@@ -7,6 +7,7 @@ rename into place, make the rename durable, append the ledger line durably. The 
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import queue
@@ -158,6 +159,7 @@ type _Wish = NewObject | _NewVersion | Entry | None
 class _Request:
     wish: _Wish
     answer: Future[Any]
+    building: Future[Staged | None] | None = None  # new objects are built while those before them are committed
     staged: Staged | None = None
 
     @property
@@ -195,6 +197,7 @@ class ArchiveWriter:
         self._name = f"archiver.invalid/{client}"
         self._tree_cache = state / "tree.json"
         self._anchored = False
+        self._numbers = itertools.count()
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._postponed: _Request | None = None
         self._door = threading.Lock()
@@ -262,11 +265,13 @@ class ArchiveWriter:
 
     def _ask(self, wish: _Wish) -> Future[Any]:
         answer: Future[Any] = Future()
+        answer.set_running_or_notify_cancel()  # what has been asked for is written, whether anybody waits for it or not
         with self._door:
             if self._failure:
                 answer.set_exception(self._failure)
             else:
-                self._requests.put(_Request(wish, answer))
+                building = self._builders.submit(self._build, wish) if isinstance(wish, NewObject) else None
+                self._requests.put(_Request(wish, answer, building))
         return answer
 
     def _work(self) -> None:
@@ -307,14 +312,14 @@ class ArchiveWriter:
             if request.object_id in objects:
                 self._postponed = request
                 break
-            if request.answer.set_running_or_notify_cancel():
-                batch.append(request)
-                objects |= {request.object_id} if request.object_id else set()
+            batch.append(request)
+            objects |= {request.object_id} if request.object_id else set()
         return batch
 
     def _commit(self, batch: Sequence[_Request]) -> None:
         """All requests of a batch, each answered; what concerns one object only fails that one."""
-        list(self._builders.map(self._build, batch))
+        for request in batch:
+            self._settle(request)
         self._place([request.staged for request in batch if request.staged])
         due = [(request, request.entry) for request in batch if request.entry and not request.answer.done()]
         lines = self._append([entry for _, entry in due])
@@ -325,25 +330,34 @@ class ArchiveWriter:
             if request.wish is None:
                 request.answer.set_result(None)
 
-    def _build(self, request: _Request) -> None:
-        """Build what is asked for in staging, or answer the request at once."""
+    def _settle(self, request: _Request) -> None:
+        """Have what is asked for built, or answer the request at once."""
         try:
             match request.wish:
                 case NewObject() as new:
+                    request.staged = request.building.result() if request.building else None
                     if object_path(self._root, new.object_id).exists():
-                        line = self._recorded(new.object_id)
-                        request.answer.set_result(_stored(new.object_id, line, already=True))
-                    else:
-                        request.staged = stage_object(self._staging, new)
+                        if request.staged:
+                            remove_tree(request.staged.folder)
+                        request.staged = None
+                        request.answer.set_result(_stored(new.object_id, self._recorded(new.object_id), already=True))
                 case _NewVersion(object_id, files):
                     line, before = self._recorded(object_id), self.reader.object(object_id).inventory
                     if sha512(before).hexdigest() != line.fields["inventory_sha512"]:
                         raise IntegrityError(f"the inventory of {object_id} is not the one in the ledger")
-                    request.staged = stage_version(self._staging, object_id, before, files)
+                    request.staged = stage_version(self._new_staging(), object_id, before, files)
                     if request.staged is None:
                         request.answer.set_result(_stored(object_id, line, already=True))
         except ArchiverError as error:
             request.answer.set_exception(error)
+
+    def _build(self, new: NewObject) -> Staged | None:
+        """Build a new object ahead of its turn, unless there is something in its place already."""
+        there = object_path(self._root, new.object_id).exists()
+        return None if there else stage_object(self._new_staging(), new)
+
+    def _new_staging(self) -> Path:
+        return self._staging / str(next(self._numbers))
 
     def _recorded(self, object_id: str) -> Line:
         line = self._ledger.newest(object_id)
@@ -429,24 +443,19 @@ class ArchiveWriter:
     def _adopt(self, id: str, version: str, inventory_sha512: str) -> bool:
         """Whether the version is in place and sound; a new version is rolled forward."""
         place = object_path(self._root, id)
+        between = place.parents[: len(place.relative_to(self._root / "evidence").parents) - 1]
         inventory = place / version / "inventory.json"
         if not inventory.exists() or sha512(inventory.read_bytes()).hexdigest() != inventory_sha512:
-            _prune(place.parent)
+            for folder in between:  # an object was about to be put there; OCFL knows no empty folders
+                with suppress(OSError):
+                    folder.rmdir()
             return False
         if version != "v1":
             publish_version(self._root, self._staging, id, version)
-        for folder in place.relative_to(self._root).parents:
-            sync_folder(self._root / folder)
+        for folder in (*between, self._root / "evidence", self._root):
+            sync_folder(folder)
         return not any(finding.damage for finding in verify.check_object(place).findings)
 
 
 def _stored(object_id: str, line: Line, *, already: bool) -> Stored:
     return Stored(object_id=object_id, version=line.fields["version"], seq=line.seq, already=already)
-
-
-def _prune(folder: Path) -> None:
-    """Remove folders that are empty, upwards: an object was about to be put there, and OCFL knows no empty folders."""
-    with suppress(OSError):
-        while True:
-            folder.rmdir()
-            folder = folder.parent

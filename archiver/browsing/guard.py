@@ -24,17 +24,23 @@ if TYPE_CHECKING:
 PASSIVE = frozenset({"image", "stylesheet", "font", "script", "media"})
 BLOCKED = "net::ERR_BLOCKED_BY_CLIENT"
 
-# Chromium's switches. Host names resolve nowhere but in our proxies. Speculation, reports and beacons of the browser
-# itself are off; the features that Playwright turns off are repeated, because only the last such switch counts.
+# Chromium's switches. Host names resolve nowhere but in our proxies. Reports and lookups of the browser itself are off,
+# and so is speculation, which no judge sees: no prerendering, and a prefetch scheduler with room for nothing. The
+# features that Playwright sets are repeated, because only the last such switch counts.
 SWITCHES = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--disable-quic",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-features="
-    "SpeculationRulesPrefetch,Prerender2,Reporting,NetworkErrorLogging,AutofillServerCommunication,"
+    "Prerender2,Prerender2FallbackPrefetchSpecRules,SpeculationRulesPrefetch,"
+    "Reporting,NetworkErrorLogging,AutofillServerCommunication,"
     "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
     "LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,"
     "OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch",
+    "--enable-features="
+    "PrefetchSchedulerTesting:kPrefetchSchedulerTestingActiveSetSizeLimitForBase/0"
+    "/kPrefetchSchedulerTestingActiveSetSizeLimitForBurst/0,"
+    "CDPScreenshotNewSurface,SkipListAccountsWithoutGaiaCookies",
 )
 
 # WebSockets are the one kind of request that Chromium shows to nobody beforehand. They alone bypass the proxy, and
@@ -47,11 +53,12 @@ DISARM = """
 for (const name of ['SharedWorker', 'WebTransport', 'WebSocketStream', 'RTCPeerConnection', 'webkitRTCPeerConnection'])
   delete globalThis[name];
 
-const speculative = 'script[type=speculationrules],link[rel~=prefetch],link[rel~=prerender]';
+const speculative = (node) => node.nodeName === 'SCRIPT' && node.type === 'speculationrules';
 new MutationObserver((changes) => {
-  for (const change of changes) for (const node of change.addedNodes)
-    if (node.matches?.(speculative)) node.remove();
-    else for (const inner of node.querySelectorAll?.(speculative) ?? []) inner.remove();
+  for (const {target, addedNodes} of changes) for (const node of [target, ...addedNodes]) {
+    if (speculative(node)) node.remove();
+    for (const inner of node.querySelectorAll?.('script') ?? []) if (speculative(inner)) inner.remove();
+  }
 }).observe(document, {childList: true, subtree: true});
 
 const plain = (node) => { for (; node; node = node.parentNode ?? node.host) node.removeAttribute?.('download'); };

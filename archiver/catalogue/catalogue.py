@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from filelock import FileLock
+
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
@@ -32,7 +34,7 @@ WORDS = 32  # of a query
 WORD_LENGTH = 100
 
 SCHEMA = """
-CREATE TABLE position (offset INTEGER, hash TEXT);  -- of the last ledger line that was read
+CREATE TABLE position (offset INTEGER, hash TEXT /* of the last ledger line that was read */);
 CREATE TABLE licence (
     id INTEGER PRIMARY KEY,
     object_id TEXT UNIQUE,
@@ -116,12 +118,15 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.client = path.stem
-        try:
-            self._db = _connect(path)
-        except sqlite3.DatabaseError:  # not one of ours, or damaged: it is only a cache
-            for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-                (path.parent / name).unlink(missing_ok=True)
-            self._db = _connect(path)
+        with FileLock(f"{path}.lock"):  # SQLite itself does not wait where two processes make the file at once
+            try:
+                self._db = _connect(path)
+            except sqlite3.OperationalError:  # locked, or a full disk: nothing is wrong with the file
+                raise
+            except sqlite3.DatabaseError:  # not one of ours, or damaged: it is only a cache
+                for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+                    (path.parent / name).unlink(missing_ok=True)
+                self._db = _connect(path)
 
     def __enter__(self) -> Self:
         return self
@@ -297,7 +302,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         if version not in (0, VERSION):
             raise sqlite3.DatabaseError(f"schema version {version}")
         if version == 0:
-            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+            db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
     except sqlite3.DatabaseError:
         db.close()
         raise

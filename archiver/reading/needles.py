@@ -14,7 +14,7 @@ SHORTEST = 6
 
 
 def forms(secret: str) -> set[bytes]:
-    """The secret as it is, URL-quoted, HTML-escaped, JSON-escaped, and inside base64 at each of the three alignments."""
+    """The secret as it is, URL-quoted, HTML-escaped, JSON-escaped, and inside base64 at each alignment."""
     if len(secret) < SHORTEST:
         return set()
     raw = secret.encode()

@@ -43,7 +43,9 @@ class Kit:
     signer: Ed25519PrivateKey = SIGNER
     stored: list[Stored] = field(default_factory=list)
 
-    def open(self, origin: str = "live", post: Callable[..., bytes] | None = None) -> AbstractContextManager[ArchiveWriter]:
+    def open(
+        self, origin: str = "live", post: Callable[..., bytes] | None = None
+    ) -> AbstractContextManager[ArchiveWriter]:
         return open_archive(
             self.root,
             client="acme",

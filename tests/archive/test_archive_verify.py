@@ -88,7 +88,10 @@ TAMPERING: dict[str, tuple[Callable[[Kit], Any], str]] = {
     "the root changes": (lambda k: flip(k.root / "ledger/checkpoints/00000003.note", 0.2), "00000003.note"),
     "the signature changes": (lambda k: flip(k.root / "ledger/checkpoints/00000003.note", 0.9), "00000003.note"),
     "a token changes": (lambda k: flip(k.root / "ledger/checkpoints/00000003.note.local.tsr"), "3.note.local.tsr"),
-    "a token vanishes": (lambda k: (k.root / "ledger/checkpoints/00000003.note.local.tsr").unlink(), "3.note.local.tsr"),
+    "a token vanishes": (
+        lambda k: (k.root / "ledger/checkpoints/00000003.note.local.tsr").unlink(),
+        "3.note.local.tsr",
+    ),
     "the key changes": (lambda k: flip(k.root / "keys/signer-public.pem"), "keys/signer-public.pem"),
     "the ledger vanishes": (lambda k: (k.root / "ledger/ledger.jsonl").unlink(), "ledger/ledger.jsonl"),
     "a stray file": (lambda k: (k.root / "evidence/licences/2026/notes.txt").write_text("x"), "notes.txt"),
@@ -257,7 +260,9 @@ BROKEN: dict[str, Callable[[Path], Any]] = {
     "unknown folder": lambda o: (o / "more").mkdir(),
     "head is not the newest": rewrite(lambda i: i.update(head="v2")),
     "versions with a gap": rewrite(lambda i: (i["versions"].update(v3=i["versions"].pop("v1")), i.update(head="v3"))),
-    "unsafe logical path": rewrite(lambda i: i["versions"]["v1"]["state"].update({next(iter(i["manifest"])): ["../x"]})),
+    "unsafe logical path": rewrite(
+        lambda i: i["versions"]["v1"]["state"].update({next(iter(i["manifest"])): ["../x"]})
+    ),
     "unused content": rewrite(lambda i: i["versions"]["v1"].update(state={})),
     "no time zone": rewrite(lambda i: i["versions"]["v1"].update(created="2026-11-24T00:00:00")),
     "md5 as content digest": rewrite(lambda i: i.update(digestAlgorithm="md5")),

@@ -136,7 +136,7 @@ async def sync(folder: Path, server: Server, reader: DocumentReader) -> tuple[fl
     with (
         open_archive(
             folder / "archive", client="bench", signer=Ed25519PrivateKey.generate(), origin="live", authorities=[],
-            state=folder / "state",
+            state=folder / "state", post=Network().post,
         ) as archive,
         Catalogue(folder / "bench.sqlite") as catalogue,
     ):  # fmt: skip
@@ -147,8 +147,8 @@ async def sync(folder: Path, server: Server, reader: DocumentReader) -> tuple[fl
 
             job = Sync(
                 account="bench", method="token", provider=client_rules, session=session, archive=archive,
-                catalogue=catalogue, cursors=Cursors(folder / "cursors.json", archive.lines), reader=reader, run="bench",
-                client="bench", trouble=folder / "trouble", renew=renew,
+                catalogue=catalogue, cursors=Cursors(folder / "cursors.json", archive.lines), reader=reader,
+                run="bench", client="bench", trouble=folder / "trouble", renew=renew,
             )  # fmt: skip
             started = time.perf_counter()
             await job()
@@ -237,7 +237,7 @@ def fill(folder: Path, number: int, reader: DocumentReader) -> None:
 
     with open_archive(
         folder / "archive", client="bench", signer=Ed25519PrivateKey.generate(), origin="live", authorities=[],
-        state=folder / "state",
+        state=folder / "state", post=Network().post,
     ) as archive:  # fmt: skip
         futures = [
             archive.put(

@@ -31,10 +31,12 @@ exchanges:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "bodies").mkdir()
-    (tmp_path / "bodies" / "1.pdf").write_bytes(b"%PDF-\xff")
-    (tmp_path / "session.yaml").write_text(GOOD)
-    return tmp_path
+    folder = tmp_path / "two-pages"
+    (folder / "bodies").mkdir(parents=True)
+    (folder / "bodies" / "1.pdf").write_bytes(b"%PDF-\xff")
+    (folder / "session.yaml").write_text(GOOD)
+    (tmp_path / "outside.pdf").write_bytes(b"%PDF-")
+    return folder
 
 
 def test_everything_in_its_type(folder: Path) -> None:
@@ -67,7 +69,7 @@ def test_everything_in_its_type(folder: Path) -> None:
         ),
         ("json: {total: 0}", "json: {}, text: x", ":15:5 exchanges.1.response: give one of body, text and json"),
         ("bodies/1.pdf", "bodies/2.pdf", ":13:95 the body bodies/2.pdf is not a file"),
-        ("bodies/1.pdf", "../session.yaml", ":13:95 the body ../session.yaml is not a file"),
+        ("bodies/1.pdf", "../outside.pdf", ":13:95 the body ../outside.pdf is not a file"),
         ("2026-11-24T02:00:00Z", "2026-11-24", ":8:1 now: Input should"),
         ('url: "https://acme.example.com/rpc"', "url: /rpc", ":14:30 exchanges.1.request.url: "),
         ("repeat: 3", "repeat: 0", ":16:5 exchanges.1.repeat: "),

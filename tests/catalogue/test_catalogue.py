@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -232,6 +234,13 @@ def test_a_file_that_is_no_catalogue_is_made_anew(acme: Acme) -> None:
     with Catalogue(path) as catalogue:
         catalogue.catch_up(acme.archive, acme.reader)
         assert catalogue.count() == 3
+
+
+def test_processes_that_make_it_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    program = "import sys, pathlib, archiver.catalogue.catalogue as c; c.Catalogue(pathlib.Path(sys.argv[1])).find('x')"
+    command = [sys.executable, "-c", program, str(tmp_path / "acme.sqlite")]
+    processes = [subprocess.Popen(command) for _ in range(4)]
+    assert [process.wait(60) for process in processes] == [0] * 4
 
 
 def test_a_damaged_object_is_named_and_hides_no_other(acme: Acme) -> None:

@@ -1,0 +1,115 @@
+"""What is handed to an outsider checks on its own, and any changed file in it is seen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from archiver.archive.disclose import disclose
+from archiver.archive.reader import Archive
+from archiver.archive.verify import verify_proof
+from archiver.errors import IntegrityError
+from tests.archive.conftest import Kit, licence
+from tests.archive.test_archive_verify import flip, passes_ocfl_py
+
+
+def check(proof: Path) -> subprocess.CompletedProcess[str]:
+    """As a stranger does: nothing but Python and openssl."""
+    command = [sys.executable, "-I", proof / "integrity/verify.py", "--proof", proof]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin"})
+
+
+@pytest.fixture
+def proof(kit: Kit, tmp_path: Path) -> Path:
+    """Of licence 2, whose two versions are under different checkpoints."""
+    kit.write(1, 2, 3)
+    with kit.open() as archive:
+        archive.add_version(licence(2).object_id, {"receipt.pdf": b"paid"}).result()
+        archive.seal()
+    disclose(Archive(kit.root), licence(2).object_id, tmp_path / "proof")
+    return tmp_path / "proof"
+
+
+def test_a_proof_stands_alone_and_tells_nothing_of_others(kit: Kit, proof: Path) -> None:
+    done = check(proof)
+    assert done.returncode == 0 and "PROVEN" in done.stdout and "UNPROVEN" not in done.stdout, done.stdout
+    assert (
+        "licensed on 2026-11-24" in done.stdout and f"secured since: {kit.verify().secured_since}"[:25] in done.stdout
+    )
+    assert passes_ocfl_py(proof / "licence" / kit.place(2).name)
+    assert sorted(path.name for path in (proof / "integrity").iterdir()) == [
+        "00000000.tlog-proof",
+        "00000002.tlog-proof",
+        "00000004.note",
+        "00000004.note.local.tsr",
+        "00000005.tlog-proof",
+        "00000006.note",
+        "00000006.note.local.tsr",
+        "signer-public.pem",
+        "tsa-roots.pem",
+        "verify.py",
+    ]
+    everything = b"".join(path.read_bytes() for path in proof.rglob("*") if path.is_file())
+    assert kit.place(1).name.encode() not in everything and b"certificate of 3" not in everything
+
+
+def test_every_flipped_file_is_seen(proof: Path) -> None:
+    files = [path for path in proof.rglob("*") if path.is_file() and path.name != "verify.py"]
+    for file in files:
+        whole = file.read_bytes()
+        flip(file)
+        report = verify_proof(proof)
+        assert report.state == "DAMAGED", file
+        file.write_bytes(whole)
+    assert verify_proof(proof).state == "PROVEN"
+
+
+def test_every_missing_file_is_seen(proof: Path) -> None:
+    tokens = list(proof.glob("integrity/*.tsr"))
+    for file in [path for path in proof.rglob("*") if path.is_file() and path not in tokens]:
+        whole = file.read_bytes()
+        file.unlink()
+        assert verify_proof(proof).state == "DAMAGED" or file.name == "verify.py", file
+        file.write_bytes(whole)
+    for token in tokens:
+        token.unlink()
+    assert verify_proof(proof).state == "UNPROVEN"
+
+
+def test_a_proof_of_another_object_does_not_pass(kit: Kit, proof: Path, tmp_path: Path) -> None:
+    disclose(Archive(kit.root), licence(3).object_id, tmp_path / "other")
+    (proof / "licence").rename(tmp_path / "aside")
+    (tmp_path / "other/licence").rename(proof / "licence")
+    assert check(proof).returncode == 90
+
+
+def test_a_replay_is_marked(kit: Kit, tmp_path: Path) -> None:
+    kit.write(1, origin="replay")
+    disclose(Archive(kit.root), licence(1).object_id, tmp_path / "proof")
+    done = check(tmp_path / "proof")
+    assert done.returncode == 0 and done.stdout.startswith("NOT EVIDENCE")
+    (tmp_path / "proof/integrity/00000000.tlog-proof").unlink()  # hiding the mark is no way out
+    assert check(tmp_path / "proof").returncode == 90
+
+
+def test_without_a_timestamp_it_is_unproven(kit: Kit, tmp_path: Path) -> None:
+    kit.authorities = []
+    kit.write(1)
+    disclose(Archive(kit.root), licence(1).object_id, tmp_path / "proof")
+    done = check(tmp_path / "proof")
+    assert done.returncode == 0 and "UNPROVEN" in done.stdout
+    document = verify_proof(tmp_path / "proof").as_json()
+    assert json.dumps(document) and document["secured_since"] is None
+
+
+def test_what_is_not_sealed_or_not_there_is_not_disclosed(kit: Kit, tmp_path: Path) -> None:
+    with kit.open() as archive:
+        archive.put(licence(1)).result()
+    with pytest.raises(IntegrityError, match="no checkpoint covers"):
+        disclose(Archive(kit.root), licence(1).object_id, tmp_path / "one")
+    with pytest.raises(IntegrityError):
+        disclose(Archive(kit.root), licence(2).object_id, tmp_path / "two")

@@ -1,0 +1,1345 @@
+#!/usr/bin/env python3
+"""The verifier of an archive, of one OCFL object, or of a proof. One file; needs Python 3.9 and nothing else.
+
+Timestamps are checked by the `openssl` program (version 3 or later); without it the dates stay unchecked, in words.
+This very file lies in every archive (`tools/verify.py`) and in every proof, and is what `archiver verify` runs. It
+writes nothing.
+
+Exit codes: 0 PROVEN or UNPROVEN, 2 usage, 50 another command is writing, 90 damaged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import bisect
+import calendar
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PROVEN, UNPROVEN, DAMAGED = "PROVEN", "UNPROVEN", "DAMAGED"
+
+LEDGER = "ledger/ledger.jsonl"
+INTENTS = "ledger/intents.jsonl"
+CHECKPOINTS = "ledger/checkpoints"
+SIGNER_KEY = "keys/signer-public.pem"
+TSA_ROOTS = "keys/tsa-roots.pem"
+
+KINDS = {
+    "licence": "licences",
+    "comp": "comps",
+    "terms": "terms",
+    "receipt": "receipts",
+    "sighting": "sightings",
+    "statement": "statements",
+}
+"""Kinds of objects: singular, as in ids, and the folder below `evidence/`."""
+
+URN = "urn:x-archiver"
+CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
+LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
+
+WARNINGS = frozenset({"interrupted", "claimed-date", "dates-not-checked", "not-timestamped", "remark"})
+"""Codes of findings that are not damage."""
+
+NOT_EVIDENCE = "NOT EVIDENCE: this comes from a replay of recordings, not from a platform. It proves nothing."
+
+
+class Busy(Exception):
+    """Another command is writing to this archive."""
+
+
+class Malformed(ValueError):
+    """A file is not of the form that it should have; the text says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be: `path` is the file at fault, relative to the archive."""
+
+    code: str
+    path: str
+    message: str
+
+    @property
+    def damage(self) -> bool:
+        return self.code not in WARNINGS
+
+    def __str__(self) -> str:
+        return f"{'DAMAGE' if self.damage else 'note'}: {self.path}: {self.message} [{self.code}]"
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What the result rests on: a key or certificate's SHA-256 fingerprint, and who vouches for it."""
+
+    what: str
+    fingerprint: str
+    supplied: bool
+
+    def __str__(self) -> str:
+        whence = "supplied by you" if self.supplied else "only found in the archive"
+        return f"{self.what} sha256:{self.fingerprint} ({whence})"
+
+
+@dataclass
+class Report:
+    """What was found. `secured_since`: when a trusted timestamp first covered all that was asked about, or None.
+
+    `licensed_at` is what the platform's document says; only a proof of one licence has it.
+    """
+
+    client: str
+    state: str = UNPROVEN
+    licences: int = 0
+    objects: int = 0
+    checkpoint: int | None = None
+    secured_since: str | None = None
+    evidence: bool = True
+    findings: list[Finding] = field(default_factory=list)
+    trust: list[Trust] = field(default_factory=list)
+    licensed_at: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        keys = ("client", "state", "licences", "objects", "checkpoint", "secured_since", "evidence")
+        findings = [{"code": f.code, "path": f.path, "message": f.message} for f in self.findings]
+        return {**{key: getattr(self, key) for key in keys}, "findings": findings}
+
+    def as_text(self) -> str:
+        """The result in words, for people."""
+        counts = f"{self.licences} licences, {self.objects} objects, newest checkpoint {self.checkpoint or 'none'}"
+        secured = f"{self.secured_since}, as a trusted timestamp proves" if self.secured_since else "not proven"
+        lines = [
+            f"{self.client}: {self.state}",
+            f"  {counts}",
+            f"  licensed on {self.licensed_at}, as the platform's document says" if self.licensed_at else "",
+            f"  secured since: {secured}",
+            *(f"  trusting {trust}" for trust in self.trust),
+            *(f"  {finding}" for finding in self.findings),
+        ]
+        mark = [] if self.evidence else [NOT_EVIDENCE]
+        return "\n".join([*mark, *filter(None, lines), *mark])
+
+
+# ---------------------------------------------------------------- the Merkle tree of RFC 6962, section 2.1
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+class Frontier:
+    """The tree over a growing list, reduced to its complete subtrees: O(log n) memory, one hash per leaf on average."""
+
+    def __init__(self, size: int = 0, peaks: Iterable[bytes] = ()) -> None:
+        self.size = size
+        self.peaks = list(peaks)  # largest subtree first; their sizes are the bits of `size`
+
+    def add(self, leaf: bytes) -> None:
+        """Append a leaf, given as its `leaf_hash`."""
+        carry = self.size
+        while carry & 1:
+            leaf = node_hash(self.peaks.pop(), leaf)
+            carry >>= 1
+        self.peaks.append(leaf)
+        self.size += 1
+
+    def root(self) -> bytes:
+        if not self.peaks:
+            return hashlib.sha256(b"").digest()
+        root = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            root = node_hash(peak, root)
+        return root
+
+
+def root_by_path(leaf: bytes, index: int, size: int, path: Iterable[bytes]) -> bytes | None:
+    """The root that an inclusion path leads to (RFC 9162, section 2.1.3.2); None where the path cannot be one."""
+    if not 0 <= index < size:
+        return None
+    position, last, found = index, size - 1, leaf
+    for sibling in path:
+        if last == 0:
+            return None
+        if position & 1 or position == last:
+            found = node_hash(sibling, found)
+            while not position & 1 and position:
+                position, last = position >> 1, last >> 1
+        else:
+            found = node_hash(found, sibling)
+        position, last = position >> 1, last >> 1
+    return found if last == 0 else None
+
+
+# ---------------------------------------------------------------- Ed25519 (RFC 8032), verification only
+
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_ROOT_OF_MINUS_1 = pow(2, (_P - 1) // 4, _P)
+_Point = tuple[int, int, int, int]  # extended coordinates: x = X/Z, y = Y/Z, xy = T/Z
+
+
+def _add(p: _Point, q: _Point) -> _Point:
+    a = (p[1] - p[0]) * (q[1] - q[0]) % _P
+    b = (p[1] + p[0]) * (q[1] + q[0]) % _P
+    c = 2 * p[3] * q[3] * _D % _P
+    d = 2 * p[2] * q[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _point(encoded: bytes) -> _Point | None:
+    y = int.from_bytes(encoded, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if x * x % _P != square:
+        x = x * _ROOT_OF_MINUS_1 % _P
+    if x * x % _P != square or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = _P - x
+    return x, y, 1, x * y % _P
+
+
+_BASE = _point((4 * pow(5, -1, _P) % _P).to_bytes(32, "little"))
+
+
+def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether this is the key's signature over the message (strict: canonical encodings, no cofactor)."""
+    key = _point(public) if len(public) == 32 else None
+    if key is None or _BASE is None or len(signature) != 64:
+        return False
+    scalar = int.from_bytes(signature[32:], "little")
+    if scalar >= _L:
+        return False
+    challenge = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % _L
+    minus_key = (_P - key[0], key[1], 1, _P - key[3])
+    terms = {1: _BASE, 2: minus_key, 3: _add(_BASE, minus_key)}
+    total: _Point = (0, 1, 1, 0)
+    for bit in range(252, -1, -1):  # scalar * base - challenge * key, both at once
+        total = _add(total, total)
+        if term := terms.get((scalar >> bit & 1) | (challenge >> bit & 1) << 1):
+            total = _add(total, term)
+    inverse = pow(total[2], -1, _P)
+    x, y = total[0] * inverse % _P, total[1] * inverse % _P
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+# ---------------------------------------------------------------- checkpoints: C2SP signed-note and tlog-checkpoint
+
+_ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")
+
+
+def pem_blocks(text: str, label: str) -> list[bytes]:
+    """The DER contents of all PEM blocks of that label; Malformed where one cannot be decoded."""
+    blocks = re.findall(f"-----BEGIN {label}-----(.*?)-----END {label}-----", text, re.DOTALL)
+    return [_unbase64("".join(block.split())) for block in blocks]
+
+
+def public_key(pem: str) -> bytes:
+    """The 32 bytes of an Ed25519 public key in PEM form."""
+    blocks = pem_blocks(pem, "PUBLIC KEY")
+    if len(blocks) != 1 or not blocks[0].startswith(_ED25519_SPKI) or len(blocks[0]) != 44:
+        raise Malformed("not an Ed25519 public key in PEM form")
+    return blocks[0][12:]
+
+
+def key_fingerprint(public: bytes) -> str:
+    """SHA-256 of the key's DER form, as `openssl pkey -pubin -outform DER | sha256sum` prints it."""
+    return hashlib.sha256(_ED25519_SPKI + public).hexdigest()
+
+
+def key_id(name: str, public: bytes) -> bytes:
+    """Four bytes that name a key in a signed note: SHA-256(name, newline, 0x01 for Ed25519, key)."""
+    return hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A signed checkpoint: the log's name, its size and root, and the text that the signatures cover."""
+
+    origin: str
+    size: int
+    root: bytes
+    text: bytes
+    signatures: tuple[tuple[str, bytes], ...]
+
+    @classmethod
+    def parse(cls, data: bytes) -> Note:
+        """Read a note file; Malformed says what is wrong with it."""
+        text, separator, rest = data.partition(b"\n\n")
+        lines = _utf8(text).split("\n")
+        if not separator or len(lines) < 3 or not re.fullmatch("[1-9][0-9]*|0", lines[1]):
+            raise Malformed("not a signed checkpoint")
+        signatures = []
+        for line in _utf8(rest).splitlines():
+            match = re.fullmatch("\u2014 ([^ +]+) (\\S+)", line)
+            if not match:
+                raise Malformed("not a signature line of a checkpoint")
+            signatures.append((match[1], _unbase64(match[2])))
+        root = _unbase64(lines[2])
+        if len(root) != 32:
+            raise Malformed("the checkpoint's root is not a SHA-256 hash")
+        return cls(lines[0], int(lines[1]), root, text + b"\n", tuple(signatures))
+
+    def signed_by(self, public: bytes) -> bool:
+        prefix = key_id(self.origin, public)
+        return any(
+            name == self.origin and blob[:4] == prefix and ed25519_verify(public, blob[4:], self.text)
+            for name, blob in self.signatures
+        )
+
+
+def _utf8(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise Malformed("not UTF-8 text") from None
+
+
+def _unbase64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Malformed("not valid base64") from None
+
+
+# ---------------------------------------------------------------- timestamps (RFC 3161)
+
+_HASHES = {
+    "608648016503040201": "sha256",
+    "608648016503040202": "sha384",
+    "608648016503040203": "sha512",
+}
+"""Encoded object identifiers of the hash functions that a token may use."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a timestamp response says, unverified: `time` is `2026-11-24T02:00:00Z`, `nonce` the raw integer bytes."""
+
+    algorithm: str
+    digest: bytes
+    time: str
+    nonce: bytes | None
+
+    def covers(self, data: bytes) -> bool:
+        return hashlib.new(self.algorithm, data).digest() == self.digest
+
+    @classmethod
+    def parse(cls, response: bytes) -> Token:
+        """Walk a TimeStampResp as far as its TSTInfo; Malformed where it was not granted or is something else."""
+        try:
+            (whole,) = _der(response)
+            status, *content = _der(whole.value)
+            if _der(status.value)[0].value not in (b"\0", b"\1"):  # granted, or granted with modifications
+                raise Malformed("the authority refused the timestamp")
+            signed_data = _der(_der(content[0].value)[1].value)[0]
+            encapsulated = _der(signed_data.value)[2]
+            octets = _der(_der(encapsulated.value)[1].value)[0]
+            info = _der(_der(octets.value)[0].value)
+            hash_function, digest = _der(info[2].value)
+            algorithm = _HASHES[_der(hash_function.value)[0].value.hex()]
+            moment = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z", info[4].value.decode("ascii"))
+            moment_text = "{}-{}-{}T{}:{}:{}Z".format(*moment.groups()) if moment else ""
+            epoch(moment_text)
+        except (IndexError, KeyError, ValueError) as error:
+            raise error if isinstance(error, Malformed) else Malformed("not a timestamp response") from None
+        return cls(algorithm, digest.value, moment_text, next((i.value for i in info[5:] if i.tag == 0x02), None))
+
+
+class _Item(NamedTuple):
+    tag: int
+    value: bytes
+
+
+def _der(data: bytes) -> list[_Item]:
+    """The DER items that follow each other in `data`."""
+    items, position = [], 0
+    while position < len(data):
+        tag, length = data[position], data[position + 1]
+        position += 2
+        if length & 0x80:
+            width = length & 0x7F
+            length = int.from_bytes(data[position : position + width], "big")
+            position += width
+        if position + length > len(data):
+            raise Malformed("the timestamp is cut off")
+        items.append(_Item(tag, data[position : position + length]))
+        position += length
+    return items
+
+
+def epoch(moment: str) -> int:
+    """Seconds since 1970 of `2026-11-24T02:00:00Z`; ValueError on anything else."""
+    return calendar.timegm(time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def openssl() -> str | None:
+    """The `openssl` program, if it is OpenSSL 3 or later (LibreSSL and older ones lack what is needed)."""
+    program = shutil.which("openssl")
+    if program is None:
+        return None
+    answer = subprocess.run([program, "version"], capture_output=True, text=True, check=False).stdout
+    version = re.match(r"OpenSSL (\d+)\.", answer)
+    return program if version and int(version[1]) >= 3 else None
+
+
+def openssl_refuses(program: str, response: Path, data: Path, roots: Path, chain: Path) -> str | None:
+    """Why `openssl ts -verify` refuses a timestamp at the time that it states; None where it accepts it."""
+    at = str(epoch(Token.parse(response.read_bytes()).time))
+    command: list[str | Path] = [program, "ts", "-verify", "-in", response, "-data", data]
+    command += ["-CAfile", roots, "-attime", at]
+    if chain.is_file():
+        command += ["-untrusted", chain]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode == 0:
+        return None
+    reasons = re.findall(r":(?:[^:\n]*):([^:\n]+):[^:\n]*:\d+:(.*)", done.stderr)
+    return "; ".join(" ".join(part for part in reason if part) for reason in reasons) or "openssl gives no reason"
+
+
+# ---------------------------------------------------------------- one OCFL 1.1 object
+
+_DIGESTS = {
+    "md5": "md5",
+    "sha1": "sha1",
+    "sha256": "sha256",
+    "sha512": "sha512",
+    "sha512/256": "sha512_256",
+    "blake2b-512": "blake2b",
+}
+"""OCFL's names of digest algorithms and hashlib's; fixity blocks may name others, which are not checked."""
+
+_SPEC = re.compile(r"https://ocfl\.io/(1\.[01])/spec/#inventory")
+_CREATED = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """An inventory that is well-formed in itself. Versions in order; manifest and states map path to digest."""
+
+    id: str
+    spec: str
+    algorithm: str
+    content_folder: str
+    versions: tuple[str, ...]
+    manifest: dict[str, str]
+    states: dict[str, dict[str, str]]
+    fixity: dict[str, dict[str, str]]
+
+    @property
+    def head(self) -> str:
+        return self.versions[-1]
+
+    def contents(self, version: str) -> dict[str, frozenset[str]]:
+        """Logical path -> the content files that hold it, which says the same whatever the digest algorithm."""
+        holders: dict[str, set[str]] = {}
+        for path, digest in self.manifest.items():
+            holders.setdefault(digest, set()).add(path)
+        return {path: frozenset(holders[digest]) for path, digest in self.states[version].items()}
+
+    @classmethod
+    def parse(cls, data: bytes) -> Inventory:
+        """Read an inventory; Malformed names the first rule that it breaks."""
+        try:
+            tree = json.loads(data.decode(), object_pairs_hook=_unique)
+        except ValueError as error:
+            raise Malformed(f"the inventory is not valid JSON ({error})") from None
+        _must(isinstance(tree, dict), "the inventory is not a JSON object")
+        for key in ("id", "type", "digestAlgorithm", "head"):
+            _must(isinstance(tree.get(key), str) and tree[key] != "", f"the inventory has no {key}")
+        spec = _SPEC.fullmatch(tree["type"])
+        if spec is None:
+            raise Malformed("the inventory is of an unknown type")
+        algorithm, folder = tree["digestAlgorithm"], tree.get("contentDirectory", "content")
+        _must(algorithm in ("sha512", "sha256"), f"{algorithm} is not allowed for content")
+        _must(isinstance(folder, str) and re.fullmatch(r"(?!\.{1,2}$)[^/]+", folder), "bad contentDirectory")
+        blocks = tree.get("versions")
+        _must(isinstance(blocks, dict) and blocks != {}, "the inventory has no versions")
+        versions = _in_order(blocks)
+        _must(tree["head"] == versions[-1], "the inventory's head is not its newest version")
+        manifest = _by_path(tree.get("manifest"), "manifest")
+        _must(all(re.fullmatch(_hexadecimal(algorithm), d) for d in manifest.values()), "the manifest has a bad digest")
+        places = tuple(f"{version}/{folder}/" for version in versions)
+        _must(all(path.startswith(places) for path in manifest), "the manifest names a file outside the content")
+        states = {}
+        for version in versions:
+            block = blocks[version]
+            _must(isinstance(block, dict), f"{version} is not a JSON object")
+            _must(_moment(block.get("created")), f"{version} has no valid creation date")
+            states[version] = _by_path(block.get("state"), f"state of {version}")
+            _must(set(states[version].values()) <= set(manifest.values()), f"{version} has a digest without content")
+            _must(isinstance(block.get("message", ""), str), f"the message of {version} is not text")
+            user = block.get("user", {"name": "-"})
+            _must(isinstance(user, dict) and isinstance(user.get("name"), str) and user["name"], "a user has no name")
+            _must(isinstance(user.get("address", ""), str), "a user's address is not text")
+        used = {digest for state in states.values() for digest in state.values()}
+        _must(set(manifest.values()) <= used, "the manifest has content that no version uses")
+        fixity = tree.get("fixity", {})
+        _must(isinstance(fixity, dict), "fixity is not a JSON object")
+        sums = {name: _by_path(block, f"{name} fixity") for name, block in fixity.items()}
+        _must(all(set(paths) <= set(manifest) for paths in sums.values()), "fixity names a file without content")
+        return cls(tree["id"], spec[1], algorithm, folder, versions, manifest, states, sums)
+
+
+def _must(holds: object, otherwise: str) -> None:
+    if not holds:
+        raise Malformed(otherwise)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    _must(len(found) == len(pairs), "a JSON key occurs twice")
+    return found
+
+
+def _hexadecimal(algorithm: str) -> str:
+    return f"[0-9a-fA-F]{{{hashlib.new(_DIGESTS[algorithm]).digest_size * 2}}}"
+
+
+def _moment(text: object) -> bool:
+    match = _CREATED.fullmatch(text) if isinstance(text, str) else None
+    try:
+        return match is not None and bool(time.strptime(match[1], "%Y-%m-%dT%H:%M:%S"))
+    except ValueError:
+        return False
+
+
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Version names `v1, v2, …`, or zero-padded to one width, without a gap."""
+    known = set(names)
+    plain = [f"v{n}" for n in range(1, len(known) + 1)]
+    width = len(min(known)) - 1
+    padded = [f"v0{n:0{max(width - 1, 1)}d}" for n in range(1, len(known) + 1)]
+    for order in (plain, padded):
+        if known == set(order):
+            return tuple(order)
+    raise Malformed("the versions are not numbered in sequence")
+
+
+def _by_path(block: object, what: str) -> dict[str, str]:
+    """Turn `{digest: [path, …]}` around; Malformed for a digest or path given twice and for unsafe paths."""
+    _must(isinstance(block, dict), f"the {what} is not a JSON object")
+    assert isinstance(block, dict)
+    _must(len({digest.lower() for digest in block}) == len(block), f"the {what} has a digest twice")
+    found: dict[str, str] = {}
+    for digest, paths in block.items():
+        _must(isinstance(paths, list) and paths, f"the {what} has a digest without files")
+        for path in paths:
+            _must(isinstance(path, str) and not {"", ".", ".."} & set(path.split("/")), f"the {what} has a bad path")
+            _must(path not in found, f"the {what} has a path twice")
+            found[path] = digest
+    folders = {path[:i] for path in found for i, letter in enumerate(path) if letter == "/"}
+    _must(not folders & set(found), f"the {what} has a path that is both file and folder")
+    return found
+
+
+@dataclass
+class CheckedObject:
+    """What `check_object` found: findings, the inventory if it is one, and version -> SHA-512 of its inventory."""
+
+    findings: list[Finding] = field(default_factory=list)
+    inventory: Inventory | None = None
+    inventories: dict[str, str] = field(default_factory=dict)
+
+
+def check_object(folder: Path, prefix: str = "", *, contents: bool = True) -> CheckedObject:
+    """Validate one OCFL object as the specification 1.1 demands; `contents=False` leaves out the content's digests."""
+    result = CheckedObject()
+    check = _ObjectCheck(folder, prefix, contents, result)
+    try:
+        check.run()
+    except Malformed as error:
+        check.find("invalid", check.at, str(error))
+    except FileNotFoundError:
+        check.find("missing", check.at, "is missing")
+    except OSError as error:
+        check.find("unreadable", check.at, f"cannot be read: {error.strerror}")
+    return result
+
+
+class _ObjectCheck:
+    def __init__(self, folder: Path, prefix: str, contents: bool, result: CheckedObject) -> None:
+        self.folder, self.prefix, self.contents, self.result = folder, prefix, contents, result
+        self.at = ""  # what is being looked at, for the findings
+
+    def find(self, code: str, path: str, message: str) -> None:
+        self.result.findings.append(Finding(code, (self.prefix + path).rstrip("/") or ".", message))
+
+    def run(self) -> None:
+        declared = self.declaration()
+        data = self.read_inventory("")
+        root = self.result.inventory = Inventory.parse(data)
+        self.sidecar("", data, root.algorithm)
+        self.layout(root)
+        sums = {path: {(root.algorithm, digest.lower())} for path, digest in root.manifest.items()}
+        for name, paths in root.fixity.items():
+            for path, digest in paths.items():
+                if name in _DIGESTS:
+                    sums[path].add((name, digest.lower()))
+        newest = declared
+        _must(root.spec == declared, "is not of the declared version of OCFL")
+        for version in reversed(root.versions):
+            if not (self.folder / version / "inventory.json").exists():
+                self.find("remark", f"{version}/inventory.json", "this version has no inventory of its own")
+                continue
+            old_data = self.read_inventory(f"{version}/")
+            self.result.inventories[version] = hashlib.sha512(old_data).hexdigest()
+            try:
+                if version == root.head:
+                    old = root
+                    blamed = any(finding.path == f"{self.prefix}inventory.json" for finding in self.result.findings)
+                    _must(blamed or old_data == data, "is not the same as the object's inventory")
+                else:
+                    old = Inventory.parse(old_data)
+                    _must(old.spec <= newest, "follows a newer version of OCFL than its successor")
+                    self.predecessor(old, root, version, sums)
+                newest = old.spec
+                self.sidecar(f"{version}/", old_data, old.algorithm)
+            except Malformed as error:
+                self.find("invalid", self.at, str(error))
+        self.files(root, sums)
+
+    def declaration(self) -> str:
+        names = [path.name for path in self.folder.glob("0=*")]
+        spec = re.fullmatch(r"0=ocfl_object_(1\.[01])", names[0]) if len(names) == 1 else None
+        self.at = names[0] if names else "0=ocfl_object_1.1"
+        if spec is None:
+            raise Malformed("the object's declaration is missing, unknown or not alone")
+        _must((self.folder / self.at).read_bytes() == f"ocfl_object_{spec[1]}\n".encode(), "not the declared content")
+        return spec[1]
+
+    def read_inventory(self, where: str) -> bytes:
+        self.at = f"{where}inventory.json"
+        return (self.folder / self.at).read_bytes()
+
+    def sidecar(self, where: str, data: bytes, algorithm: str) -> None:
+        """The inventory has the digest that the file beside it states."""
+        inventory = self.folder / f"{where}inventory.json"
+        sidecar = inventory.with_name(f"inventory.json.{algorithm}")
+        place = f"{where}{sidecar.name}"
+        if not sidecar.is_file():
+            self.find("missing", place, "the inventory's digest file is missing")
+            return
+        match = re.fullmatch(rb"([0-9a-fA-F]+)[ \t]+inventory\.json\n?", sidecar.read_bytes())
+        if not match:
+            self.find("invalid", place, "not the digest of an inventory")
+        elif match[1].decode().lower() != hashlib.new(algorithm, data).hexdigest():
+            self.find("changed", f"{where}inventory.json", "does not have the digest that its digest file states")
+
+    def layout(self, root: Inventory) -> None:
+        """Nothing but what belongs there, in the object's folder and in each version's."""
+        expected = {f"0=ocfl_object_{root.spec}", "inventory.json", f"inventory.json.{root.algorithm}"}
+        for entry in os.scandir(self.folder):
+            folder = entry.is_dir(follow_symlinks=False)
+            if folder and (entry.name in root.versions or entry.name == "logs"):
+                continue
+            if folder and entry.name == "extensions":
+                for inner in os.scandir(entry.path):
+                    if not inner.is_dir(follow_symlinks=False):
+                        self.find("extra", f"extensions/{inner.name}", "a file that no extension owns")
+            elif folder or entry.name not in expected or not entry.is_file(follow_symlinks=False):
+                self.find("extra", entry.name, "does not belong to the object")
+        for version in root.versions:
+            if not (self.folder / version).is_dir():
+                self.find("missing", version, "a version's folder is missing")
+                continue
+            for entry in os.scandir(self.folder / version):
+                place = f"{version}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name != root.content_folder:
+                        self.find("remark", place, "a folder beside the content")
+                elif not re.fullmatch(r"inventory\.json(\.sha(256|512))?", entry.name):
+                    self.find("extra", place, "does not belong to the version")
+
+    def predecessor(self, old: Inventory, root: Inventory, version: str, sums: dict[str, set[tuple[str, str]]]) -> None:
+        """An earlier version's inventory tells the same story as the object's."""
+        earlier = root.versions[: root.versions.index(version) + 1]
+        _must(old.id == root.id, "has another object's id")
+        _must(old.content_folder == root.content_folder, "has another contentDirectory than the object")
+        _must(old.versions == earlier, "has other versions than its place says")
+        places = tuple(f"{name}/" for name in earlier)
+        _must(set(old.manifest) == {p for p in root.manifest if p.startswith(places)}, "lists other content files")
+        for path, digest in old.manifest.items():
+            sums[path].add((old.algorithm, digest.lower()))
+        for name in earlier:
+            before, now = old.contents(name), root.contents(name)
+            _must(before.keys() == now.keys(), f"{name} has other files than in the object's inventory")
+            _must(all(before[path] <= now[path] for path in before), f"{name} has other content than in the object's")
+
+    def files(self, root: Inventory, sums: dict[str, set[tuple[str, str]]]) -> None:
+        """The content files are exactly the manifest's, with the digests stated."""
+        found = set()
+        for version in root.versions:
+            top = self.folder / version / root.content_folder
+            for parent, folders, names in os.walk(top):
+                here = Path(parent).relative_to(self.folder).as_posix()
+                if not folders and not names:
+                    self.find("extra", here, "an empty folder")
+                links = [name for name in folders if (Path(parent) / name).is_symlink()]
+                found |= {f"{here}/{name}" for name in (*names, *links)}
+        for path in sorted(found - set(root.manifest)):
+            self.find("extra", path, "a file that the inventory does not list")
+        for path in sorted(set(root.manifest) - found):
+            self.find("missing", path, "a file that the inventory lists is missing")
+        if not self.contents:
+            return
+        for path in sorted(found & set(root.manifest)):
+            self.at = path
+            if (self.folder / path).is_symlink():
+                raise Malformed("a link, not a file")
+            digests = _digests(self.folder / path, {name for name, _ in sums[path]})
+            if any(digests[name] != digest for name, digest in sums[path]):
+                self.find("changed", path, "does not have the digest that the inventory states")
+
+
+def _digests(path: Path, algorithms: set[str]) -> dict[str, str]:
+    hashes = {name: hashlib.new(_DIGESTS[name]) for name in algorithms}
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            for digest in hashes.values():
+                digest.update(block)
+    return {name: digest.hexdigest() for name, digest in hashes.items()}
+
+
+# ---------------------------------------------------------------- where things are
+
+
+def object_path(object_id: str) -> str:
+    """Where the object of an id lies, relative to the archive: `evidence/licences/2026/11/20261124_…`."""
+    match = re.fullmatch(rf"{URN}:([a-z]+):((\d{{4}})(\d\d)\d\d_[\w-]+|undated_[\w-]+)", object_id, re.ASCII)
+    if not match or match[1] not in KINDS:
+        raise Malformed(f"{object_id} is not the id of an object")
+    return f"evidence/{KINDS[match[1]]}/{f'{match[3]}/{match[4]}' if match[3] else 'undated'}/{match[2]}"
+
+
+def canonical(fields: dict[str, Any]) -> bytes:
+    """A ledger line, without its line end: sorted keys, no spaces, UTF-8."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def checkpoint_files(folder: Path) -> list[tuple[int, Path, list[Path]]]:
+    """All checkpoints as (size, note, timestamp responses), smallest first."""
+    found: dict[str, tuple[int, Path, list[Path]]] = {}
+    for path in sorted(folder.glob("*.note*")):  # a note comes before the responses that are named after it
+        note, _, rest = path.name.partition(".note")
+        if re.fullmatch(r"\d{8,}", note) and not rest:
+            found[note] = (int(note), path, [])
+        elif rest.endswith(".tsr") and note in found:
+            found[note][2].append(path)
+    return sorted(found.values())
+
+
+class Dates:
+    """From when on each ledger line provably existed, out of (checkpoint size, time of its timestamp) pairs."""
+
+    def __init__(self, stamps: Iterable[tuple[int, str]]) -> None:
+        ordered = sorted(stamps)
+        self.sizes = [size for size, _ in ordered]
+        self.times = [time for _, time in ordered]
+        for i in range(len(ordered) - 2, -1, -1):  # a later checkpoint covers the line too, and may be stamped earlier
+            self.times[i] = min(self.times[i], self.times[i + 1])
+
+    def since(self, seq: int) -> str | None:
+        """When a trusted timestamp first covered the line of that number; None where none does."""
+        at = bisect.bisect_right(self.sizes, seq)
+        return self.times[at] if at < len(self.times) else None
+
+
+def dates(root: Path) -> Dates:
+    """The dates that an archive's timestamps state over its checkpoints, signatures unchecked: cheap, for display."""
+    stamps = []
+    for size, note, tokens in checkpoint_files(root / CHECKPOINTS):
+        data = note.read_bytes() if tokens else b""
+        for path in tokens:
+            with contextlib.suppress(Malformed):
+                token = Token.parse(path.read_bytes())
+                if token.covers(data):
+                    stamps.append((size, token.time))
+    return Dates(stamps)
+
+
+# ---------------------------------------------------------------- what an archive and a proof have in common
+
+
+@dataclass
+class _Checkpoint:
+    """A checkpoint's file, and its content unless that is bad; `times` of its timestamps that hold, by file name."""
+
+    size: int
+    path: str
+    note: Note | None
+    times: dict[str, str]
+
+
+class _Check:
+    """Keys, checkpoints and timestamps of an archive or a proof, wherever each keeps them."""
+
+    def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, str, str]) -> None:
+        self.root = root
+        self.signer_key, self.tsa_roots, self.checkpoint_folder = places
+        self.supplied_roots, self.supplied_key = roots, key
+        self.report = Report(root.resolve().name)
+        self.known: set[tuple[str, str]] = set()
+        self.checkpoints: dict[int, _Checkpoint] = {}
+
+    def find(self, code: str, path: str, message: str) -> None:
+        self.add(Finding(code, path, message))
+
+    def add(self, finding: Finding) -> None:
+        """Note a finding; the same fault of the same file is told once."""
+        if (finding.code, finding.path) not in self.known or finding.path == LEDGER:
+            self.known.add((finding.code, finding.path))
+            self.report.findings.append(finding)
+
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes, or None and a finding."""
+        try:
+            return (self.root / path).read_bytes()
+        except FileNotFoundError:
+            self.find("missing", path, "is missing")
+        except OSError as error:
+            self.find("unreadable", path, f"cannot be read: {error.strerror}")
+        return None
+
+    def key(self) -> bytes | None:
+        """The key to check signatures with: the one supplied, else the one found."""
+        found = None
+        if (pem := self.read(self.signer_key)) is not None:
+            try:
+                found = public_key(_utf8(pem))
+            except Malformed as error:
+                self.find("invalid", self.signer_key, str(error))
+        key = found
+        if self.supplied_key:
+            key = public_key(_utf8(self.supplied_key.read_bytes()))
+            if found is not None and found != key:
+                self.find("key", self.signer_key, "is not the key that you supplied")
+        if key:
+            self.report.trust.append(Trust("signer key", key_fingerprint(key), self.supplied_key is not None))
+        return key
+
+    def read_checkpoints(self, key: bytes | None) -> None:
+        """Read and check all checkpoints and their timestamps."""
+        stamped = []
+        for size, file, tokens in checkpoint_files(self.root / self.checkpoint_folder):
+            path = f"{self.checkpoint_folder}/{file.name}"
+            note = None
+            if (data := self.read(path)) is not None:
+                try:
+                    note = Note.parse(data)
+                    _must(note.size == size, "is of another size than its name says")
+                    _must(key is None or note.signed_by(key), "is not signed by the signer's key")
+                except Malformed as error:
+                    note = None
+                    self.find("checkpoint", path, str(error))
+            self.checkpoints[size] = _Checkpoint(size, path, note, {})
+            stamped += [(self.checkpoints[size], file, token) for token in tokens]
+        self.check_tokens(stamped)
+
+    def check_tokens(self, stamped: list[tuple[_Checkpoint, Path, Path]]) -> None:
+        chain = self.root / self.tsa_roots
+        roots = self.supplied_roots or chain
+        certificates: list[bytes] = []
+        try:
+            certificates = pem_blocks(_utf8(roots.read_bytes()), "CERTIFICATE") if stamped or roots.is_file() else []
+        except FileNotFoundError:
+            self.find("missing", self.tsa_roots, "is missing, so that no date can be checked")
+        except Malformed as error:
+            self.find("invalid", self.tsa_roots, str(error))
+        for certificate in certificates:
+            fingerprint = hashlib.sha256(certificate).hexdigest()
+            self.report.trust.append(Trust("timestamp root", fingerprint, self.supplied_roots is not None))
+        program = openssl()
+        if stamped and not program:
+            self.find("dates-not-checked", self.checkpoint_folder, "dates not checked: OpenSSL 3 is not installed here")
+
+        def judge(note: Path, file: Path) -> str | Finding | None:
+            path = f"{self.checkpoint_folder}/{file.name}"
+            try:
+                token = Token.parse(file.read_bytes())
+                _must(token.covers(note.read_bytes()), "is a timestamp of something else than its checkpoint")
+            except Malformed as error:
+                return Finding("timestamp", path, str(error))
+            if not program or not certificates:
+                return None
+            refusal = openssl_refuses(program, file, note, roots, chain)
+            text = f"does not hold against {roots.name}: {refusal}"
+            return Finding("timestamp", path, text) if refusal else token.time
+
+        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            judgements = pool.map(lambda item: (item[0], item[2].name, judge(*item[1:])), stamped)
+            for checkpoint, name, judgement in judgements:
+                if isinstance(judgement, Finding):
+                    self.add(judgement)
+                elif judgement:
+                    checkpoint.times[name] = judgement
+
+    def dates(self) -> Dates:
+        """Proven dates: only of checkpoints that are sound, so far as has been checked."""
+        return Dates((c.size, min(c.times.values())) for c in self.checkpoints.values() if c.note and c.times)
+
+    def origin(self, fields: dict[str, Any], path: str, key: bytes | None) -> None:
+        """The first line: what kind of archive this is, and whose."""
+        if fields.get("type") != "origin" or fields.get("origin") not in ("live", "replay"):
+            self.find("ledger", path, "does not begin with an origin line")
+        elif key and fields.get("key") != key_fingerprint(key):
+            self.find("key", self.signer_key, "is not the key that the ledger's first line names")
+        self.report.evidence = fields.get("origin") == "live"
+
+    def compare(self, place: str, object_id: str, checked: CheckedObject, recorded: dict[str, tuple[str, int]]) -> None:
+        """An object against what the ledger says of its versions: version -> (inventory's SHA-512, line)."""
+        inventory = checked.inventory
+        if inventory is None:
+            return
+        if inventory.id != object_id:
+            self.find("invalid", f"{place}/inventory.json", f"is the inventory of {inventory.id}, not of this object")
+        for version in inventory.versions:
+            path = f"{place}/{version}/inventory.json"
+            if version not in recorded:
+                self.find("orphan", f"{place}/{version}", "this version is not in the ledger")
+            elif version not in checked.inventories:
+                self.find("missing", path, f"ledger line {recorded[version][1]} records this inventory")
+            elif checked.inventories[version] != recorded[version][0]:
+                self.find("changed", path, f"is not the inventory that ledger line {recorded[version][1]} records")
+        for version in recorded.keys() - set(inventory.versions):
+            self.find("missing", f"{place}/{version}", f"ledger line {recorded[version][1]} records this version")
+
+    def conclude(self, proven: bool) -> Report:
+        damaged = any(finding.damage for finding in self.report.findings)
+        self.report.state = DAMAGED if damaged else PROVEN if proven else UNPROVEN
+        return self.report
+
+
+# ---------------------------------------------------------------- an archive
+
+
+@contextlib.contextmanager
+def _quiet(ledger: Path) -> Iterator[None]:
+    """Hold a shared lock on the ledger where the system can, so that nobody writes meanwhile; Busy where one does."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with ledger.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(f"another command is writing to {ledger.parent.parent}") from None
+        except OSError:  # a file system without locks: look all the same
+            yield
+            return
+        yield
+
+
+def verify_archive(
+    root: Path, roots: Path | None = None, key: Path | None = None, quick: bool = False, licence: str | None = None
+) -> Report:
+    """Check a whole archive, or with `licence` (any unique part of a folder's name) one object and its place in it.
+
+    `roots` and `key` are PEM files from a source that you trust; without them those in the archive are used. `quick`
+    leaves out the digests of the documents. Raises Malformed where this is no archive or the licence is not unique,
+    Busy where a command is writing. Memory: a few hundred bytes for each object.
+    """
+    if not any((root / name).is_dir() for name in ("ledger", "evidence", "keys")):
+        raise Malformed(f"{root} is not an archive")
+    if not (root / LEDGER).is_file():
+        report = Report(root.resolve().name, DAMAGED)
+        report.findings.append(Finding("missing", LEDGER, "is missing"))
+        return report
+    with _quiet(root / LEDGER):
+        return _ArchiveCheck(root, roots, key, quick, licence).run()
+
+
+class _ArchiveCheck(_Check):
+    def __init__(self, root: Path, roots: Path | None, key: Path | None, quick: bool, licence: str | None) -> None:
+        super().__init__(root, roots, key, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS))
+        self.quick, self.licence = quick, licence
+        self.recorded: dict[str, dict[str, tuple[str, int]]] = {}
+        self.lines = 0
+
+    def run(self) -> Report:
+        key = self.key()
+        self.read_checkpoints(key)
+        self.read_ledger(key)
+        proven = self.dates()
+        self.report.checkpoint = max(self.checkpoints, default=None)
+        pending = self.pending()
+        wanted = self.wanted()
+        self.read_objects(wanted, pending)
+        if wanted:
+            seqs = [seq for _, seq in self.recorded.get(wanted, {}).values()]
+            self.report.secured_since = proven.since(min(seqs)) if seqs else None
+            return self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
+        covered = proven.sizes[-1] if proven.sizes else 0
+        if covered < self.lines:
+            text = f"lines {covered} to {self.lines - 1} are under no timestamp that holds: their dates are unproven"
+            self.find("not-timestamped", LEDGER, text)
+        else:
+            self.report.secured_since = proven.since(self.lines - 1)
+        return self.conclude(0 < self.lines <= covered)
+
+    def read_ledger(self, key: bytes | None) -> None:
+        """One pass: the chain of hashes, every checkpoint's root, what is recorded, claimed against proven dates."""
+        frontier, previous, after = Frontier(), "0" * 64, ""
+        claims: dict[tuple[str, int], list[str]] = {}
+        proven = self.dates()
+        with (self.root / LEDGER).open("rb") as file:
+            for seq, data in enumerate(file):
+                if not data.endswith(b"\n"):
+                    self.find("interrupted", LEDGER, "the last line is cut off; the next writing command removes it")
+                    break
+                data = data[:-1]
+                fields = self.line(data, seq, previous)
+                previous = hashlib.sha256(data).hexdigest()
+                frontier.add(leaf_hash(data))
+                checkpoint = self.checkpoints.get(frontier.size)
+                if checkpoint and checkpoint.note and checkpoint.note.root != frontier.root():
+                    checkpoint.note = None
+                    text = f"its first {frontier.size} lines are not those that {checkpoint.path} was made over"
+                    self.find("ledger", LEDGER, text)
+                if seq == 0:
+                    self.origin(fields, LEDGER, key)
+                if fields.get("type") == "anchor":
+                    after = max(after, self.anchor(fields, seq))
+                elif "inventory_sha512" in fields:
+                    self.record(fields, seq)
+                claim = self.claim(str(fields.get("at")), after, proven.since(seq))
+                if claim:
+                    covering = bisect.bisect_right(proven.sizes, seq)
+                    claims.setdefault((claim[0], covering), []).append(f"line {seq} {claim[1]}")
+            self.lines = frontier.size
+        for told in claims.values():
+            more = f" (and {len(told) - 1} more lines like it)" if len(told) > 1 else ""
+            self.find("claimed-date", LEDGER, told[0] + more)
+        cut = [c for c in self.checkpoints.values() if c.size > self.lines]
+        for checkpoint in cut:
+            checkpoint.note = None
+        if cut:
+            text = f"has {self.lines} lines, but {cut[-1].path} covers {cut[-1].size}: its end is missing"
+            self.find("ledger", LEDGER, text)
+        if not self.lines:
+            self.find("ledger", LEDGER, "is empty")
+
+    def line(self, data: bytes, seq: int, previous: str) -> dict[str, Any]:
+        """A line's fields, empty where it is none; a finding where it is not the line that belongs here."""
+        try:
+            fields = json.loads(data)
+        except ValueError:
+            fields = None
+        if not isinstance(fields, dict) or canonical(fields) != data:
+            self.find("ledger", LEDGER, f"line {seq} is not a ledger line")
+            return {}
+        if fields.get("seq") != seq or fields.get("prev") != previous:
+            self.find("ledger", LEDGER, f"line {seq} does not follow the line before it")
+        return fields
+
+    def record(self, fields: dict[str, Any], seq: int) -> None:
+        versions = self.recorded.setdefault(str(fields.get("id")), {})
+        version = str(fields.get("version"))
+        if version in versions:
+            self.find("ledger", LEDGER, f"line {seq} records {fields.get('id')} {version} once more")
+        versions.setdefault(version, (str(fields["inventory_sha512"]), seq))
+
+    def anchor(self, fields: dict[str, Any], seq: int) -> str:
+        """Check the timestamps that an anchor line names; returns the latest time that holds: the line is younger."""
+        size, times = fields.get("checkpoint"), [""]
+        for name, digest in sorted(dict(fields.get("tokens", {})).items()):
+            path = f"{CHECKPOINTS}/{size:08d}.note.{name}.tsr"
+            found = self.read(path)
+            if found is not None and hashlib.sha256(found).hexdigest() != digest:
+                self.find("changed", path, f"is not the timestamp that ledger line {seq} names")
+            elif size in self.checkpoints:
+                times.append(self.checkpoints[size].times.get(Path(path).name, ""))
+        return max(times)
+
+    @staticmethod
+    def claim(at: str, after: str, proven: str | None) -> tuple[str, str] | None:
+        """What is odd about the date that a line claims, given two that are proven: a kind, and words."""
+        try:
+            claimed = epoch(at)
+        except ValueError:
+            return "none", "has no valid date"
+        if after and claimed < epoch(after) - CLOCK_TOLERANCE:
+            return "early", f"claims {at}, but was provably written after {after}"
+        if proven and claimed > epoch(proven) + CLOCK_TOLERANCE:
+            return "future", f"claims {at}, but provably existed at {proven}"
+        if proven and claimed < epoch(proven) - LATE:
+            return "late", f"claims {at}, first proven {proven}"
+        return None
+
+    def pending(self) -> set[tuple[str, str]]:
+        """(id, version) of what an interrupted command intended to write."""
+        found = set()
+        if (self.root / INTENTS).is_file():
+            for data in (self.root / INTENTS).read_bytes().splitlines():
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    intent = json.loads(data)
+                    found.add((str(intent["id"]), str(intent["version"])))
+        return {(i, version) for i, version in found if version not in self.recorded.get(i, {})}
+
+    def wanted(self) -> str | None:
+        """The id that `licence` names."""
+        if self.licence is None:
+            return None
+        short = re.split("[/:]", self.licence)[-1]
+        found = [object_id for object_id in self.recorded if short in object_id.rpartition(":")[2]]
+        if len(found) != 1:
+            raise Malformed(f"{self.licence!r} names {len(found) or 'no'} objects of this archive; name exactly one")
+        return found[0]
+
+    def read_objects(self, wanted: str | None, pending: set[tuple[str, str]]) -> None:
+        """Every object against the ledger and every ledger line against the objects."""
+        places = iter([object_path(wanted)]) if wanted else self.walk("evidence")
+        singular = {folder: kind for kind, folder in KINDS.items()}
+        seen = set()
+        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            while group := list(islice(places, 64)):
+                for place, checked in pool.map(self.check, group):
+                    kind, folder = singular[place.split("/")[1]], place.rpartition("/")[2]
+                    object_id = f"{URN}:{kind}:{folder}"
+                    seen.add(object_id)
+                    self.read_object(place, object_id, checked, {v for i, v in pending if i == object_id})
+                    self.report.objects += 1
+                    self.report.licences += kind == "licence"
+        for object_id in (self.recorded.keys() - seen) if not wanted else ():
+            line = min(seq for _, seq in self.recorded[object_id].values())
+            try:
+                self.find("missing", object_path(object_id), f"ledger line {line} records this object")
+            except Malformed as error:
+                self.find("ledger", LEDGER, f"line {line}: {error}")
+
+    def check(self, place: str) -> tuple[str, CheckedObject]:
+        return place, check_object(self.root / place, f"{place}/", contents=not self.quick)
+
+    def read_object(self, place: str, object_id: str, checked: CheckedObject, pending: set[str]) -> None:
+        try:
+            right_place = object_path(object_id) == place
+        except Malformed:
+            right_place = False
+        recorded = self.recorded.get(object_id)
+        unfinished = {f"{place}/{version}" for version in pending} | ({f"{place}/inventory.json"} if pending else set())
+        if recorded is None or not right_place:
+            if "v1" in pending:
+                self.find("interrupted", place, "was about to be recorded; the next writing command does it")
+            else:
+                self.find("orphan", place, "is not in the ledger")
+            return
+        before = len(self.report.findings)
+        for finding in checked.findings:
+            self.add(finding)
+        self.compare(place, object_id, checked, recorded)
+        for i in range(before, len(self.report.findings)):
+            if self.report.findings[i].path in unfinished:
+                text = "a new version was being written; the next writing command completes it"
+                self.report.findings[i] = Finding("interrupted", self.report.findings[i].path, text)
+
+    def walk(self, folder: str) -> Iterator[str]:
+        """The objects' folders, in order; what else lies between them is a finding."""
+        kinds = "|".join(KINDS.values())
+        between = re.compile(rf"evidence(/({kinds})(/\d{{4}}(/\d\d)?|/undated)?)?")
+        holds_objects = re.compile(rf"evidence/({kinds})/(\d{{4}}/\d\d|undated)")
+        try:
+            entries = sorted(os.scandir(self.root / folder), key=lambda entry: entry.name)
+        except FileNotFoundError:
+            return
+        if not entries:
+            self.find("interrupted", folder, "is an empty folder")
+        if folder == "evidence" and self.read("evidence/0=ocfl_1.1") not in (None, b"ocfl_1.1\n"):
+            self.find("changed", "evidence/0=ocfl_1.1", "does not have the content that it must have")
+        for entry in entries:
+            place = f"{folder}/{entry.name}"
+            if not entry.is_dir(follow_symlinks=False):
+                if place != "evidence/0=ocfl_1.1":
+                    self.find("extra", place, "does not belong there")
+            elif holds_objects.fullmatch(folder):
+                yield place
+            elif between.fullmatch(place):
+                yield from self.walk(place)
+            else:
+                self.find("extra", place, "does not belong there")
+
+
+# ---------------------------------------------------------------- a proof
+
+
+@dataclass(frozen=True)
+class InclusionProof:
+    """A C2SP tlog-proof@v1: one ledger line, its number, and the hashes that lead to a checkpoint's root."""
+
+    line: bytes
+    index: int
+    path: tuple[bytes, ...]
+    note: bytes
+
+    HEADER = "c2sp.org/tlog-proof@v1"
+
+    @classmethod
+    def parse(cls, data: bytes) -> InclusionProof:
+        head, separator, note = data.partition(b"\n\n")
+        lines = _utf8(head).split("\n")
+        _must(separator and len(lines) >= 3 and lines[0] == cls.HEADER, "not an inclusion proof")
+        extra, index = re.fullmatch(r"extra (\S+)", lines[1]), re.fullmatch(r"index (0|[1-9]\d*)", lines[2])
+        if not extra or not index:
+            raise Malformed("not an inclusion proof")
+        return cls(_unbase64(extra[1]), int(index[1]), tuple(_unbase64(line) for line in lines[3:]), note)
+
+    def encode(self) -> bytes:
+        lines = [self.HEADER, f"extra {_base64(self.line)}", f"index {self.index}", *map(_base64, self.path)]
+        return "\n".join(lines).encode() + b"\n\n" + self.note
+
+    def leads_to(self, root: bytes, size: int) -> bool:
+        return root_by_path(leaf_hash(self.line), self.index, size, self.path) == root
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def verify_proof(folder: Path, roots: Path | None = None, key: Path | None = None) -> Report:
+    """Check an unpacked proof of one object: `integrity/` and the object's folder. Malformed where it is none."""
+    if not (folder / "integrity").is_dir():
+        raise Malformed(f"{folder} is not a proof: it has no folder integrity/")
+    return _ProofCheck(folder, roots, key, tuple(f"integrity/{Path(p).name}" for p in (SIGNER_KEY, TSA_ROOTS))).run()
+
+
+class _ProofCheck(_Check):
+    def __init__(self, root: Path, roots: Path | None, key: Path | None, keys: tuple[str, ...]) -> None:
+        super().__init__(root, roots, key, (keys[0], keys[1], "integrity"))
+
+    def run(self) -> Report:
+        key = self.key()
+        self.read_checkpoints(key)
+        recorded: dict[str, dict[str, tuple[str, int]]] = {}
+        self.report.evidence = False
+        begins = False
+        for path in sorted((self.root / "integrity").glob("*.tlog-proof")):
+            place = f"integrity/{path.name}"
+            try:
+                proof = InclusionProof.parse(path.read_bytes())
+                fields = json.loads(proof.line)
+                _must(isinstance(fields, dict) and canonical(fields) == proof.line, "does not hold a ledger line")
+                _must(fields.get("seq") == proof.index, "is of another line than it holds")
+                self.included(proof)
+            except ValueError as error:
+                self.find("inclusion", place, str(error) if isinstance(error, Malformed) else "not a ledger line")
+                continue
+            if proof.index == 0:
+                begins = True
+                self.origin(fields, place, key)
+            elif "inventory_sha512" in fields:
+                versions = recorded.setdefault(str(fields.get("id")), {})
+                versions[str(fields.get("version"))] = (str(fields["inventory_sha512"]), proof.index)
+        if not begins:
+            self.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing")
+        self.read_object(recorded)
+        seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
+        proven = self.dates()
+        self.report.checkpoint = max(self.checkpoints, default=None)
+        self.report.secured_since = proven.since(min(seqs)) if seqs else None
+        if seqs and proven.since(max(seqs)) is None:
+            self.find("not-timestamped", "integrity", "no timestamp that holds covers this: its date is unproven")
+        return self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
+
+    def included(self, proof: InclusionProof) -> None:
+        note = Note.parse(proof.note)
+        checkpoint = self.checkpoints.get(note.size)
+        if checkpoint is None or proof.note != (self.root / checkpoint.path).read_bytes():
+            raise Malformed("leads to a checkpoint that is not here")
+        _must(proof.leads_to(note.root, note.size), "does not lead to its checkpoint's root")
+
+    def read_object(self, recorded: dict[str, dict[str, tuple[str, int]]]) -> None:
+        """The proof's one object: sound, and exactly what its ledger lines record."""
+        folders = [place for kind in KINDS for place in sorted((self.root / kind).glob("*"))]
+        if len(folders) != 1 or len(recorded) > 1:
+            self.find("missing", "licence", "a proof holds exactly one object")
+            return
+        folder = folders[0]
+        kind, place = folder.parent.name, f"{folder.parent.name}/{folder.name}"
+        object_id = f"{URN}:{kind}:{folder.name}"
+        checked = check_object(folder, f"{place}/")
+        for finding in checked.findings:
+            self.add(finding)
+        self.compare(place, object_id, checked, recorded.get(object_id, {}))
+        self.report.objects, self.report.licences = 1, int(kind == "licence")
+        self.report.client = folder.name
+        if checked.inventory:
+            contents = checked.inventory.contents(checked.inventory.head)
+            for path in contents.get("licence.json", ()):
+                with contextlib.suppress(ValueError, OSError, AttributeError):
+                    self.report.licensed_at = json.loads((folder / path).read_bytes()).get("licensed_at")
+
+
+# ---------------------------------------------------------------- the command
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="verify.py", description="Check an archive, one object of it, or an unpacked proof. Writes nothing."
+    )
+    parser.add_argument("archive", nargs="?", type=Path, help="the archive's folder; else the one that holds tools/")
+    parser.add_argument("--object", type=Path, metavar="PATH", help="check one OCFL object's folder only")
+    parser.add_argument("--proof", type=Path, metavar="DIR", help="check an unpacked proof")
+    parser.add_argument("--roots", type=Path, metavar="PEM", help="the timestamp roots, from a source you trust")
+    parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key, from a source you trust")
+    parser.add_argument("--quick", action="store_true", help="leave out the documents' digests")
+    parser.add_argument("--licence", metavar="ID", help="check one licence and its place in the ledger")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    options = parser.parse_args(arguments)
+    if sum(map(bool, (options.archive, options.object, options.proof))) > 1:
+        parser.error("give one of ARCHIVE, --object and --proof")
+    for path in filter(None, (options.archive, options.object, options.proof, options.roots, options.key)):
+        if not path.exists():
+            parser.error(f"{path} does not exist")
+    try:
+        if options.object:
+            report = Report(options.object.name, findings=check_object(options.object).findings)
+            report.state = DAMAGED if any(f.damage for f in report.findings) else "VALID"
+            report.objects = 1
+        elif options.proof:
+            report = verify_proof(options.proof, options.roots, options.key)
+        else:
+            archive = options.archive or Path(__file__).resolve().parent.parent
+            report = verify_archive(archive, options.roots, options.key, options.quick, options.licence)
+    except Malformed as error:
+        parser.error(str(error))
+    except Busy as error:
+        print(f"verify.py: {error}; wait until it ends", file=sys.stderr)
+        return 50
+    if options.json:
+        print(json.dumps(report.as_json(), indent=1))
+    elif options.object:
+        for finding in report.findings:
+            print(finding)
+        print(f"{report.client}: {report.state}")
+    else:
+        print(report.as_text())
+    return 90 if report.state == DAMAGED else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
