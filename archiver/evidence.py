@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,17 @@ def archives(home: Home, client: str | None = None) -> list[str]:
     return [slug for slug in slugs if (home.archive(slug) / "ledger").is_dir()]
 
 
-def find(home: Home, text: str, *, client: str | None = None, limit: int = 20) -> list[dict[str, Any]]:
-    """Licences that match, best first, in the form of `find --json`."""
+def find(
+    home: Home, text: str, *, client: str | None = None, limit: int = 20, warn: Callable[[str], None] = lambda _: None
+) -> list[dict[str, Any]]:
+    """Licences that match, best first, in the form of `find --json`. `warn` is told which objects cannot be read."""
     rows: list[dict[str, Any]] = []
     with DocumentReader() as reader:
         for slug in archives(home, client):
             with catalogue_of(home, slug, reader) as (archive, catalogue):
                 rows += views.hits(slug, archive, catalogue.find(text, limit))
+                for object_id, reason in catalogue.unreadable().items():
+                    warn(f"warning: {slug}: {object_id} is in no result: {reason}. Run `archiver verify`.")
     return sorted(rows, key=lambda row: -row["score"])[:limit]
 
 

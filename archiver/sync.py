@@ -35,7 +35,7 @@ from archiver.reading.needles import all_forms, contains, mask, mask_text
 from archiver.reading.worker import DocumentReader
 
 KNOWN_STOP = 20  # consecutive known licences after which a sweep may stop
-CONCURRENCY = 8  # licences whose documents are fetched at once
+CONCURRENCY = 16  # licences whose documents are fetched and read at once; the session bounds the requests
 PARTIAL = 40  # exit code of a run that left something open
 PENDING = 64  # licences on their way to the disk at once
 OUTAGES = 3  # licences in a row that an unreachable platform may leave incomplete before the account gives up
@@ -204,7 +204,7 @@ class Sync:
 
     async def __call__(self) -> None:
         """Sweep every list, retry what was incomplete, reconcile; `result` is filled in even where this raises."""
-        retry = [] if self.dry_run else self.catalogue.incomplete(self.account)
+        retry = [] if self.dry_run or self.asset_id else self.catalogue.incomplete(self.account)
         self._incomplete = {entry.short_id for entry in retry}
         try:
             await self._with_renewal(self._sweep_all)
@@ -353,7 +353,8 @@ class Sync:
             text = reading.text
             if kind is DocumentKind.CERTIFICATE:
                 try:
-                    check_certificate(document, reading, licence)
+                    if not check_certificate(document, reading, licence).identified:
+                        document = replace(document, notes={**document.notes, "text": reading.error or "none found"})
                     licence = self.provider.read_certificate(licence, text)
                 except NotACertificate as error:
                     error.page = error.page or SavedPage(document.url or "", document.content)

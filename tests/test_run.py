@@ -40,9 +40,12 @@ def test_a_page_instead_of_a_certificate_is_not_filed_and_is_fetched_next_time(h
     [account] = run["accounts"]
     assert account["outcome"] == "partial" and account["error"] is None and account["incomplete"]
     shown = home.json("show", account["incomplete"][0])
-    assert shown["gaps"]["certificate"].startswith("failed"), shown["gaps"]
-    assert "license-certificate" in json.dumps(shown) and not any(
-        d["kind"] == "certificate" for d in shown["documents"]
+    assert shown["gaps"] == {"certificate": "failed"}
+    detail = shown["gap_details"]["certificate"]
+    assert (
+        "license-certificate" in detail
+        and "Sign in" in detail
+        and not any(d["kind"] == "certificate" for d in shown["documents"])
     )
     home.json("run", "--replay", ELEMENTS / "html-not-pdf", code=40)
     assert any("license-certificate" in request["url"] for request in asked(home))

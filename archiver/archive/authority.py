@@ -36,7 +36,7 @@ ess_cert_id_alg = sha256
 
 
 class LocalAuthority:
-    """`with LocalAuthority(folder) as authority:` serves timestamps at `authority.url`, checked by `authority.root_pem`.
+    """`with LocalAuthority(folder) as authority:` serves timestamps at `authority.url`; `root_pem` is their root.
 
     A new root and a new authority certificate are made in the folder each time. `chain=True` sends the root along, as
     some authorities do. ConfigError where there is no OpenSSL 3.

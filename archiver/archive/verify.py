@@ -466,7 +466,7 @@ class Inventory:
         """Read an inventory; Malformed names the first rule that it breaks."""
         try:
             tree = json.loads(data.decode(), object_pairs_hook=_unique)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Malformed(f"the inventory is not valid JSON ({error})") from None
         _must(isinstance(tree, dict), "the inventory is not a JSON object")
         for key in ("id", "type", "digestAlgorithm", "head"):
@@ -1028,7 +1028,7 @@ class _ArchiveCheck(_Check):
                     after = max(after, self.anchor(fields, seq))
                 elif "inventory_sha512" in fields:
                     self.record(fields, seq)
-                claim = self.claim(str(fields.get("at")), after, proven.since(seq))
+                claim = self.claim(str(fields.get("at")), after, proven.since(seq)) if fields else None
                 if claim:
                     covering = bisect.bisect_right(proven.sizes, seq)
                     claims.setdefault((claim[0], covering), []).append(f"line {seq} {claim[1]}")
@@ -1049,9 +1049,8 @@ class _ArchiveCheck(_Check):
         """A line's fields, empty where it is none; a finding where it is not the line that belongs here."""
         try:
             fields = json.loads(data)
-        except ValueError:
-            fields = None
-        if not isinstance(fields, dict) or canonical(fields) != data:
+            _must(isinstance(fields, dict) and canonical(fields) == data, "not canonical")
+        except (ValueError, RecursionError):
             self.find("ledger", LEDGER, f"line {seq} is not a ledger line")
             return {}
         if fields.get("seq") != seq or fields.get("prev") != previous:
@@ -1067,8 +1066,11 @@ class _ArchiveCheck(_Check):
 
     def anchor(self, fields: dict[str, Any], seq: int) -> str:
         """Check the timestamps that an anchor line names; returns the latest time that holds: the line is younger."""
-        size, times = fields.get("checkpoint"), [""]
-        for name, digest in sorted(dict(fields.get("tokens", {})).items()):
+        size, tokens, times = fields.get("checkpoint"), fields.get("tokens"), [""]
+        if not isinstance(size, int) or not isinstance(tokens, dict) or not all(map(str.isidentifier, tokens)):
+            self.find("ledger", LEDGER, f"line {seq} is not an anchor")
+            return ""
+        for name, digest in sorted(tokens.items()):
             path = f"{CHECKPOINTS}/{size:08d}.note.{name}.tsr"
             found = self.read(path)
             if found is not None and hashlib.sha256(found).hexdigest() != digest:

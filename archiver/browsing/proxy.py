@@ -44,6 +44,14 @@ def _authority_pattern(url: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"(\\\*)+", "[^.:]*", re.escape(authority.lower())))
 
 
+class Declined(ConnectionError):
+    """The network's own proxy refused to connect; `status` is what it answered, `407 Proxy Authentication Required`."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the network's proxy answered {status}")
+        self.status = status
+
+
 class GuardProxy:
     """One account's way out; `async with GuardProxy(rules, network) as proxy` listens at `proxy.url`.
 
@@ -140,10 +148,11 @@ class GuardProxy:
         reader, writer = await self._dial(upstream)
         lines = [f"CONNECT {authority} HTTP/1.1".encode(), f"Host: {authority}".encode(), *_credentials(upstream)]
         writer.write(b"\r\n".join(lines) + b"\r\n\r\n")
-        status = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)).split(b"\r\n", 1)[0]
-        if not re.match(rb"HTTP/1\.[01] 2\d\d", status):
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+        status = head.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")[2]
+        if not status.startswith("2"):
             writer.close()
-            raise ConnectionRefusedError(f"the network's proxy answered {status.decode('latin-1')}")
+            raise Declined(status)
         return reader, writer
 
     async def _dial(self, url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -154,7 +163,7 @@ class GuardProxy:
 
     def _unreachable(self, authority: str, error: Exception, writer: asyncio.StreamWriter) -> None:
         log.info("%s is out of reach: %s", authority, error)
-        answer(writer, "502 Bad Gateway")
+        answer(writer, error.status if isinstance(error, Declined) else "502 Bad Gateway")
 
     def _refuse(self, what: str, writer: asyncio.StreamWriter) -> None:
         self.refused.append(what)

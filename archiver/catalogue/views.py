@@ -47,9 +47,8 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
             }
             for document in file.documents
         ],
-        "gaps": {
-            gap.kind.value: f"{gap.reason}: {gap.detail}" if gap.detail else gap.reason.value for gap in file.gaps
-        },
+        "gaps": {gap.kind.value: gap.reason.value for gap in file.gaps},
+        "gap_details": {gap.kind.value: gap.detail for gap in file.gaps if gap.detail},
         "terms": [],
         "assignments": [],
         "history": [next(archive.lines(offset=offset)).fields for _, offset in entry.lines],

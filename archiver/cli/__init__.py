@@ -18,5 +18,8 @@ def main() -> None:
     except ArchiverError as error:
         print(f"archiver: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("archiver: Interrupted. What was archived is safe; run the command again to go on.", file=sys.stderr)
+        sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)

@@ -307,7 +307,7 @@ def find(
     """
     from archiver.evidence import find as search
 
-    rows = search(opened(home), text, client=client, limit=limit)
+    rows = search(opened(home), text, client=client, limit=limit, warn=say)
     if as_json:
         emit(rows)
     elif not rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.authority import LocalAuthority
+from archiver.archive.seal import Post
 from archiver.archive.store import NewObject, Stored
 from archiver.archive.verify import Report, verify_archive
 from archiver.archive.writer import ArchiveWriter, Authority, Seal, open_archive
@@ -43,9 +44,7 @@ class Kit:
     signer: Ed25519PrivateKey = SIGNER
     stored: list[Stored] = field(default_factory=list)
 
-    def open(
-        self, origin: str = "live", post: Callable[..., bytes] | None = None
-    ) -> AbstractContextManager[ArchiveWriter]:
+    def open(self, origin: str = "live", post: Post | None = None) -> AbstractContextManager[ArchiveWriter]:
         return open_archive(
             self.root,
             client="acme",

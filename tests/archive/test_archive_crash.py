@@ -59,7 +59,14 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
     moments = random.Random(11)
     acknowledged: set[tuple[str, ...]] = set()
     for turn in range(15):
-        command = [sys.executable, "-c", CHILD, root, str(turn), Path(__file__).with_name("conftest.py")]
+        command: list[str | Path] = [
+            sys.executable,
+            "-c",
+            CHILD,
+            root,
+            str(turn),
+            Path(__file__).with_name("conftest.py"),
+        ]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
         first = child.stdout.readline()
@@ -215,7 +222,7 @@ def test_a_full_disk_is_named_and_what_was_archived_is_safe(kit: Kit) -> None:
                 archive.append("run", account="acme")
         assert not any(finding.damage for finding in kit.verify().findings)
         with kit.open() as archive:  # with less to write there is room again
-            archive.put(licence(1)).result()
+            archive.put(licence(100)).result()
         assert kit.verify().licences == 2 + len(acknowledged)
     finally:
         subprocess.run(["umount", kit.root], check=True)

@@ -11,7 +11,7 @@ import pytest
 
 from archiver.archive.disclose import disclose
 from archiver.archive.reader import Archive
-from archiver.archive.verify import verify_proof
+from archiver.archive.verify import dates, verify_proof
 from archiver.errors import IntegrityError
 from tests.archive.conftest import Kit, licence
 from tests.archive.test_archive_verify import flip, passes_ocfl_py
@@ -19,7 +19,7 @@ from tests.archive.test_archive_verify import flip, passes_ocfl_py
 
 def check(proof: Path) -> subprocess.CompletedProcess[str]:
     """As a stranger does: nothing but Python and openssl."""
-    command = [sys.executable, "-I", proof / "integrity/verify.py", "--proof", proof]
+    command: list[str | Path] = [sys.executable, "-I", proof / "integrity/verify.py", "--proof", proof]
     return subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import time
@@ -43,7 +44,19 @@ def test_two_authorities_each_token_checked_by_openssl(kit: Kit, chained: LocalA
     for authority in kit.authorities:
         token, roots = note.with_name(f"{note.name}.{authority.name}.tsr"), authority.roots
         at = verify.epoch(verify.Token.parse(token.read_bytes()).time)
-        command = ["openssl", "ts", "-verify", "-in", token, "-data", note, "-CAfile", str(roots), "-attime", str(at)]
+        command: list[str | Path] = [
+            "openssl",
+            "ts",
+            "-verify",
+            "-in",
+            token,
+            "-data",
+            note,
+            "-CAfile",
+            str(roots),
+            "-attime",
+            str(at),
+        ]
         assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert kit.verify().state == "PROVEN"
 
@@ -58,7 +71,7 @@ def test_a_seal_without_news_does_nothing_and_the_next_command_begins_with_an_an
     anchor = ledger(kit)[2]
     token = (kit.root / "ledger/checkpoints/00000002.note.local.tsr").read_bytes()
     assert (anchor["type"], anchor["checkpoint"]) == ("anchor", 2)
-    assert anchor["tokens"] == {"local": verify.hashlib.sha256(token).hexdigest()}
+    assert anchor["tokens"] == {"local": hashlib.sha256(token).hexdigest()}
     with kit.open() as archive:  # every seal within one command, too
         archive.put(licence(3)).result()
         archive.seal()
@@ -97,11 +110,11 @@ def test_a_checkpoint_proves_older_lines_that_missed_their_own(kit: Kit) -> None
 
 def test_answers_that_do_not_hold_are_refused_and_kept_aside(kit: Kit, tmp_path: Path) -> None:
     with LocalAuthority(tmp_path / "other") as other:
-        wrong_root = Network().post(other.url, b"", "application/timestamp-query", 5.0)
+        rejection = Network().post(other.url, b"", "application/timestamp-query", 5.0)
         answers = {
-            "an old answer": None,
+            "an old answer": b"",
             "a web page": b"<html>busy</html>",
-            "a rejection": wrong_root,
+            "a rejection": rejection,
             "cut": b"\x30\x82",
         }
         kit.write(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -133,7 +134,7 @@ def test_the_hand_written_attack_of_a_rewritten_line_with_its_chain_mended(kit: 
         fields = json.loads(raw) | {"prev": previous}
         fields["at"] = "2020-01-01T00:00:00Z"
         out.append(verify.canonical(fields))
-        previous = verify.hashlib.sha256(out[-1]).hexdigest()
+        previous = hashlib.sha256(out[-1]).hexdigest()
     ledger.write_bytes(b"\n".join(out) + b"\n")
     findings = kit.verify().findings
     assert any("checkpoints/00000003.note" in finding.message for finding in findings if finding.damage)
@@ -246,7 +247,7 @@ def rewrite(change: Callable[[dict[str, Any]], Any], *, everywhere: bool = True)
             data = json.dumps(inventory).encode()
             for name, content in (
                 ("inventory.json", data),
-                ("inventory.json.sha512", verify.hashlib.sha512(data).hexdigest().encode() + b" inventory.json\n"),
+                ("inventory.json.sha512", hashlib.sha512(data).hexdigest().encode() + b" inventory.json\n"),
             ):
                 (where / name).chmod(0o644)
                 (where / name).write_bytes(content)

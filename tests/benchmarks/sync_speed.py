@@ -36,6 +36,7 @@ from archiver.sync import Cursors, Sync
 LATENCY = 0.05
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PAGE = 200
+SIGNER = Ed25519PrivateKey.generate()
 
 
 def pdf(number: int, size: int = 60_000) -> bytes:
@@ -76,7 +77,11 @@ class Server:
         self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.readuntil(b"\r\n\r\n") if not reader.at_eof() else b"":
+        while True:
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                return writer.close()
             path = head.split(b" ", 2)[1].decode()
             self.requests += 1
             await asyncio.sleep(LATENCY)
@@ -135,7 +140,7 @@ async def sync(folder: Path, server: Server, reader: DocumentReader) -> tuple[fl
     client_rules = provider(server)
     with (
         open_archive(
-            folder / "archive", client="bench", signer=Ed25519PrivateKey.generate(), origin="live", authorities=[],
+            folder / "archive", client="bench", signer=SIGNER, origin="live", authorities=[],
             state=folder / "state", post=Network().post,
         ) as archive,
         Catalogue(folder / "bench.sqlite") as catalogue,
@@ -236,7 +241,7 @@ def fill(folder: Path, number: int, reader: DocumentReader) -> None:
     from archiver.sync import Cursor
 
     with open_archive(
-        folder / "archive", client="bench", signer=Ed25519PrivateKey.generate(), origin="live", authorities=[],
+        folder / "archive", client="bench", signer=SIGNER, origin="live", authorities=[],
         state=folder / "state", post=Network().post,
     ) as archive:  # fmt: skip
         futures = [

@@ -53,10 +53,11 @@ worker-fetch worker-hop worker-import worker-script worker-websocket worker-xhr 
 """
 
 
-def installed(executable: Path) -> Any:
+def installed(executable: Path, mode: Mode) -> Any:
     return pytest.param(
         executable,
-        id=executable.name,
+        mode,
+        id=f"{executable.name}-{mode}",
         marks=pytest.mark.skipif(not executable.exists(), reason=f"{executable} is not installed"),
     )
 
@@ -94,7 +95,7 @@ class Platform:
         }
 
     async def quiet(self) -> None:
-        """Until the page has done all it does: two seconds, and one more in which nothing came, ten at most."""
+        """Until the page has done all it does: two seconds at least, ten at most, the last without a request."""
         await asyncio.sleep(1)
         for _ in range(9):
             before = len(self.log)
@@ -178,8 +179,10 @@ async def let_it_loose(
     return session.refused
 
 
-@pytest.mark.parametrize("executable", [installed(FULL), installed(SHELL)])
-@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize(
+    ("executable", "mode"),
+    [installed(FULL, Mode.STRICT), installed(SHELL, Mode.STRICT), installed(FULL, Mode.SIGN_IN)],
+)
 async def test_nothing_reaches_the_platform(
     platform: Platform, info: ProviderInfo, tmp_path: Path, executable: Path, mode: Mode
 ) -> None:

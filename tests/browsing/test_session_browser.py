@@ -1,0 +1,337 @@
+"""Sessions in a real Chromium on recorded sites: what adapters ask of them, and what they promise."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archiver.browsing.attended import attend
+from archiver.browsing.pacing import Pacing
+from archiver.browsing.recording import Recording
+from archiver.browsing.replay import Listener, Replay
+from archiver.browsing.session import Browsers, PlaywrightSession
+from archiver.errors import (
+    ArchiverError,
+    LayoutChanged,
+    PasswordExpired,
+    SessionExpired,
+    SignInNeeded,
+    SiteUnavailable,
+    SpendRefused,
+    WrongPassword,
+)
+from archiver.network import Network
+from archiver.provider import Click, Code, Mode, ProviderInfo, Purpose, Rule, Rules, SignInOutcome
+
+pytestmark = pytest.mark.anyio
+
+SITE = "https://acme.example.com"
+RULES = Rules(
+    allow=(
+        *(Rule("GET", f"{SITE}/{page}") for page in ("", "login", "account", "code", "page/*", "file/*", "hop/*")),
+        Rule("POST", f"{SITE}/login", Purpose.SIGN_IN),
+        Rule("POST", f"{SITE}/code", Purpose.SIGN_IN),
+        Rule("POST", f"{SITE}/search"),
+    ),
+    refuse=(Rule("*", f"{SITE}/buy/**"),),
+    sign_in_hosts=("captcha.example.com",),
+)
+FORM = "<form method=post><input name=user><input name=password type=password><button>Sign in</button></form>"
+CODE = "<form method=post action=/code><input name=code><button>Send</button></form>"
+OUTCOMES: dict[str, SignInOutcome] = {
+    "#cookies": Click("#accept"),
+    "[role=alert]": WrongPassword,
+    f"url:{SITE}/expired*": PasswordExpired,
+    "input[name=code]": Code("input[name=code]", "button"),
+    f"url:{SITE}/account": None,
+}
+
+
+def page(path: str, html: str, *, status: int = 200, headers: str = "", method: str = "GET") -> str:
+    url = path if "://" in path else SITE + path
+    content = f"content-type: text/html{', ' + headers if headers else ''}"
+    text = html.replace("\\", "\\\\").replace('"', '\\"')
+    return (
+        f'  - {{request: {{method: {method}, url: "{url}"}}, '
+        f'response: {{status: {status}, headers: {{{content}}}, text: "{text}"}}}}\n'
+    )
+
+
+def moved(path: str, to: str, *, method: str = "GET", headers: str = "") -> str:
+    return page(path, "", status=302, method=method, headers=f'location: "{to}"{", " + headers if headers else ""}')
+
+
+@dataclass
+class Visit:
+    session: PlaywrightSession
+    listener: Listener
+
+    @property
+    def seen(self) -> list[str]:
+        return [f"{each.method} {each.url.removeprefix(SITE)}" for each in self.listener.log]
+
+
+@dataclass
+class Codes:
+    """A challenge that hands out these codes."""
+
+    codes: list[str] = field(default_factory=lambda: ["123456"])
+
+    async def code(self) -> str:
+        return self.codes.pop(0)
+
+
+type Open = Callable[..., AbstractAsyncContextManager[Visit]]
+
+
+@pytest.fixture(scope="module")
+async def replay() -> AsyncIterator[Replay]:
+    async with Replay() as replay:
+        yield replay
+
+
+@pytest.fixture(scope="module")
+async def browsers(replay: Replay) -> AsyncIterator[Browsers]:
+    async with Browsers(Network(ca_file=replay.ca_file)) as browsers:
+        yield browsers
+
+
+@pytest.fixture
+def visit(replay: Replay, browsers: Browsers, info: ProviderInfo, record: Callable[[str], Recording]) -> Open:
+    """Opens a session on a site that these exchanges describe."""
+
+    @asynccontextmanager
+    async def open_site(exchanges: str, **options: Any) -> AsyncIterator[Visit]:
+        adapted = replace(info, rules=RULES, home=f"{SITE}/", login_url=f"{SITE}/login", session_secrets=("sid", "jwt"))
+        listener = await replay.serve(record(exchanges), RULES)
+        session = await browsers.open(adapted, network=listener.network, pacing=Pacing(off=True), **options)
+        try:
+            yield Visit(session, listener)
+        finally:
+            await session.close()
+
+    return open_site
+
+
+SIGN_IN = (
+    page("/login", f"<div id=cookies><button id=accept onclick=this.parentNode.remove()>OK</button></div>{FORM}")
+    + moved("/login", "/code", method="POST")
+    + page("/code", CODE)
+    + moved("/code", "/account", method="POST", headers='set-cookie: "sid=RECORDED-SESSION; Secure; HttpOnly"')
+    + page("/account", "<h1>Ada Example</h1><script>localStorage.jwt = 'RECORDED-TOKEN'</script>")
+)
+
+
+async def sign_in(session: PlaywrightSession, *, challenge: Codes | None = None, within: float = 10) -> None:
+    await session.goto(f"{SITE}/login")
+    await session.fill({"input[name=user]": "ada", "input[name=password]": "secret-of-ada"})
+    await session.click("form button")
+    await session.settle(OUTCOMES, challenge=challenge or Codes(), within=within)
+
+
+async def test_a_sign_in_takes_its_steps_and_its_session_can_be_saved_and_restored(visit: Open) -> None:
+    async with visit(SIGN_IN, secrets={"password": "secret-of-ada"}) as site:
+        await sign_in(site.session)
+        assert (await site.session.page()).url == f"{SITE}/account"
+        assert await site.session.seen("h1") and not await site.session.seen("[role=alert]")
+        assert set(site.session.needles()) == {"secret-of-ada", "RECORDED-SESSION", "RECORDED-TOKEN"}
+        assert site.listener.unknown == [] and site.session.refused == []
+        state = await site.session.state()
+    async with visit(page("/account", "<h1>Ada</h1>"), state=state) as site:
+        assert "RECORDED-SESSION" in site.session.needles()
+        await site.session.get(f"{SITE}/account")
+        assert any(cookie["value"] == "RECORDED-SESSION" for cookie in await site.session.context.cookies(SITE))
+
+
+@pytest.mark.parametrize(
+    ("after", "error", "words"),
+    [
+        (page("/login", f"<p role=alert>Wrong  password</p>{FORM}", method="POST"), WrongPassword, "“Wrong password”"),
+        (page("/login", "<h1>Something new</h1>", method="POST"), LayoutChanged, "no known way"),
+        (page("/login", "<p role=alert hidden>Wrong</p>", method="POST"), LayoutChanged, "no known way"),
+        (page("/login", CODE, method="POST") + page("/code", CODE, method="POST"), LayoutChanged, "no known way"),
+    ],
+)
+async def test_what_a_sign_in_shows_names_the_error(
+    visit: Open, after: str, error: type[ArchiverError], words: str
+) -> None:
+    async with visit(page("/login", FORM) + after) as site:
+        with pytest.raises(error, match=words) as raised:
+            await sign_in(site.session, within=1)
+        assert raised.value.page and b"<" in raised.value.page.content
+        assert "secret-of-ada" not in str(raised.value)
+        assert site.seen.count("POST /login") == 1 and site.seen.count("POST /code") <= 1
+
+
+async def test_a_code_is_never_used_twice(visit: Open) -> None:
+    again = page("/login", FORM) + page("/login", CODE, method="POST") + page("/code", CODE, method="POST")
+    async with visit(again) as site:
+        for error in (LayoutChanged, SignInNeeded):
+            with pytest.raises(error):
+                await sign_in(site.session, challenge=Codes(["111111"]), within=1)
+        assert site.seen.count("POST /code") == 1
+
+
+async def test_pages_keep_the_policy_of_plain_requests(visit: Open) -> None:
+    exchanges = (
+        page("/page/1", "slow down", status=429, headers='retry-after: "1"')
+        + page("/page/1", "<p>one</p>")
+        + page("/page/2", "no", status=401)
+        + moved("/page/3", "/login")
+        + page("/login", FORM)
+        + page("/page/4", "down", status=500)
+    )
+    async with visit(exchanges) as site:
+        began = time.monotonic()
+        answer = await site.session.goto(f"{SITE}/page/1")
+        assert (answer.status, "<p>one</p>" in answer.text) == (200, True) and time.monotonic() - began >= 1
+        for path, error in (("/page/2", SessionExpired), ("/page/3", SessionExpired), ("/page/4", SiteUnavailable)):
+            with pytest.raises(error):
+                await site.session.goto(SITE + path)
+        assert (await site.session.goto(f"{SITE}/login")).status == 200
+        assert site.seen.count("GET /page/4") == 3
+
+
+async def test_spending_is_refused_at_once_at_a_hop_and_in_the_page(visit: Open) -> None:
+    exchanges = (
+        moved("/hop/1", "/buy/1")
+        + page("/buy/1", "bought")
+        + page("/page/1", "<button onclick=\"fetch('/buy/1', {method: 'POST'})\">Buy</button><img src=/buy/1>")
+    )
+    async with visit(exchanges) as site:
+        for ask in (site.session.get, site.session.post, site.session.goto):
+            with pytest.raises(SpendRefused):
+                await ask(f"{SITE}/buy/1")
+        for ask in (site.session.get, site.session.goto):
+            with pytest.raises(SpendRefused):
+                await ask(f"{SITE}/hop/1")
+        await site.session.goto(f"{SITE}/page/1")
+        await site.session.click("button")
+        await site.session.seen("#never", wait=0.5)
+        assert {f"GET {SITE}/buy/1", f"POST {SITE}/buy/1"} == set(site.session.refused)
+        assert set(site.seen) == {"GET /hop/1", "GET /page/1"}
+
+
+async def test_documents_come_as_sent_and_a_file_is_never_taken_for_a_page(visit: Open, tmp_path: Path) -> None:
+    pdf = b"%PDF-1.4\n" + bytes(range(256)) * 40
+    (tmp_path / "licence.pdf").write_bytes(pdf)
+    request = f'request: {{method: GET, url: "{SITE}/file/1"}}'
+    response = "response: {status: 200, headers: {content-type: application/pdf}, body: licence.pdf}"
+    exchanges = f"  - {{{request}, {response}}}\n"
+    async with visit(exchanges + page("/search", "found", method="POST")) as site:
+        answer = await site.session.get(f"{SITE}/file/1")
+        assert (answer.content, answer.media_type) == (pdf, "application/pdf")
+        assert (await site.session.post(f"{SITE}/search", json={"page": 1})).text == "found"
+        with pytest.raises(LayoutChanged):
+            await site.session.goto(f"{SITE}/file/1")
+
+
+async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.browsing.session.ELEMENT", 0.3)
+    script = (
+        "<ul></ul><script>let page = 1; const more = async () => {"
+        "const text = await (await fetch('/page/' + ++page)).text();"
+        "document.querySelector('ul').insertAdjacentHTML('beforeend', text) };"
+        "addEventListener('scroll', () => { if (page < 3) more(); }); </script><style>li {height: 2000px}</style>"
+    )
+    exchanges = (
+        page("/page/1", script.replace("<ul>", "<ul><li>1</li>"))
+        + page("/page/2", "<li>2</li>")
+        + page("/page/3", "<li>3</li>")
+    )
+    async with visit(exchanges) as site:
+        await site.session.goto(f"{SITE}/page/1")
+        for rows in (2, 3, 3):
+            await site.session.scroll_to_end()
+            assert len(await site.session.rows("li")) == rows
+        assert await site.session.rows("li", start=2) == ["<li>3</li>"]
+        with pytest.raises(LayoutChanged, match="#missing"):
+            await site.session.click("#missing")
+
+
+async def test_a_person_at_the_wheel_may_talk_to_declared_identity_hosts_and_still_not_spend(visit: Open) -> None:
+    script = (
+        "<script>for (const url of ['https://captcha.example.com/solve', '/buy/1', 'https://other.example.com/'])"
+        " fetch(url, {method: 'POST', mode: 'no-cors', body: 'x'}).catch(() => 0)</script>"
+    )
+    exchanges = page("/login", script) + page("https://captcha.example.com/solve", "ok", method="POST")
+    for mode, passed in ((Mode.STRICT, False), (Mode.SIGN_IN, True)):
+        async with visit(exchanges, mode=mode) as site:
+            await site.session.goto(f"{SITE}/login")
+            await site.session.seen("#never", wait=0.5)
+            assert site.seen == ["GET /login"] + ["POST https://captcha.example.com/solve"] * passed
+
+
+@dataclass
+class ByPage:
+    """As much of an adapter as an attended sign-in needs."""
+
+    info: ProviderInfo
+
+    async def signed_in(self, session: PlaywrightSession) -> bool:
+        return "Ada" in (await session.goto(f"{SITE}/account")).text
+
+
+async def test_an_attended_sign_in_ends_when_the_person_is_in(visit: Open, info: ProviderInfo) -> None:
+    by_hand = "<script>setTimeout(() => document.forms[0].submit(), 300)</script>"
+    exchanges = (
+        page("/login", FORM + by_hand)
+        + moved("/login", "/page/welcome", method="POST", headers='set-cookie: "sid=RECORDED-SESSION; Secure"')
+        + page("/page/welcome", "<h1>Welcome</h1>")
+        + page("/account", "Ada")
+    )
+    said: list[str] = []
+    async with visit(exchanges, mode=Mode.SIGN_IN) as site:
+        await attend(site.session, ByPage(info), f"{SITE}/login", said.append)  # type: ignore[arg-type]  # a part of one
+        assert (await site.session.page()).url == f"{SITE}/page/welcome"
+        assert said and site.seen[-1] == "GET /account"
+    async with visit(page("/login", FORM), mode=Mode.SIGN_IN) as site:
+        with pytest.raises(SignInNeeded, match="in time"):
+            await attend(site.session, ByPage(info), f"{SITE}/login", said.append, patience=0.5)  # type: ignore[arg-type]  # a part of one
+
+
+async def test_the_ca_file_is_trusted_by_pages_and_requests_and_nothing_is_without_it(
+    visit: Open, replay: Replay, info: ProviderInfo, record: Callable[[str], Recording]
+) -> None:
+    site = record(page("/page/1", "<p>one</p>"))
+    listener = await replay.serve(site, RULES)
+    async with visit(page("/page/1", "<p>one</p>")) as trusting:
+        assert "one" in (await trusting.session.goto(f"{SITE}/page/1")).text
+        assert "one" in (await trusting.session.get(f"{SITE}/page/1")).text
+    async with Browsers(Network()) as browsers:
+        session = await browsers.open(replace(info, rules=RULES), network=listener.network, pacing=Pacing(off=True))
+        for ask in (session.goto, session.get):
+            with pytest.raises(SiteUnavailable, match=r"certificate .* network\.ca_file"):
+                await ask(f"{SITE}/page/1")
+    assert listener.log == []
+
+
+async def test_no_variable_of_ours_reaches_chromium(
+    monkeypatch: pytest.MonkeyPatch, info: ProviderInfo, replay: Replay
+) -> None:
+    monkeypatch.setenv("ARCHIVER_KEY", "RECORDED-KEY")
+    async with Browsers(Network(ca_file=replay.ca_file)) as browsers:
+        session = await browsers.open(info, network=Network(), pacing=Pacing(off=True))
+        environments = children()
+        assert len(environments) >= 2  # the driver and Chromium, at least
+        assert not [variables for variables in environments if b"RECORDED-KEY" in variables]
+        await session.close()
+
+
+def children() -> list[bytes]:
+    """The environments of all processes below this one."""
+    found, below = [], {os.getpid()}
+    for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
+        with suppress(OSError):
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent in below:
+                below.add(int(process.name))
+                found.append((process / "environ").read_bytes())
+    return found

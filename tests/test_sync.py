@@ -1,0 +1,297 @@
+"""The sync's arithmetic, against an adapter that lists what a test says: nothing lost, nothing doubled, nothing silent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from archiver.archive.writer import open_archive
+from archiver.catalogue.catalogue import Catalogue
+from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Outcome
+from archiver.errors import ArchiverError, LayoutChanged, NotACertificate, SessionExpired, SiteUnavailable
+from archiver.network import Network
+from archiver.provider import Challenge, History, Page, Provider, Response, Session, load
+from archiver.reading.worker import DocumentReader
+from archiver.sync import Cursors, Result, Sync
+
+KEY = Ed25519PrivateKey.generate()
+SECRET = "s3cret-session-value"
+
+
+def licence(number: int, *, comp: bool = False) -> Licence:
+    when = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+    asset = Asset(provider="shutterstock", asset_id=f"A{number}")
+    return Licence(asset=asset, licence_id=f"L{number}", licensed_at=when, comp=comp, row={"number": number})
+
+
+type Listed = Callable[[int], list[Page] | ArchiverError]
+
+
+class Site(Provider[Session]):
+    """An adapter whose every reading of the list a function gives; documents likewise."""
+
+    info = replace(load("shutterstock").info, documents={"certificate": "offered"})
+
+    def __init__(self, listed: Listed, document: Callable[[Licence], Document | Gap | ArchiverError]) -> None:
+        self.listed, self.document, self.readings, self.pages_read = listed, document, 0, 0
+
+    async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None: ...
+
+    async def signed_in(self, session: Session) -> bool:
+        return True
+
+    def history(self, session: Session) -> Sequence[History]:
+        return [History("downloads", self._pages())]
+
+    async def _pages(self) -> AsyncIterator[Page]:
+        self.readings += 1
+        for page in self.listed(self.readings) or []:  # type: ignore[union-attr]  # an error is raised by the function
+            self.pages_read += 1
+            yield page
+
+    async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
+        found = self.document(licence)
+        if isinstance(found, ArchiverError):
+            raise found
+        yield found
+
+
+@dataclass
+class Quiet:
+    """A session that nobody uses, with one secret to keep."""
+
+    username: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+    def needles(self) -> list[str]:
+        return [SECRET]
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def authorise(self, headers: Mapping[str, str]) -> None: ...
+
+    def keep_secret(self, value: str) -> None: ...
+
+    async def get(self, url: str, *, query: object = None, headers: object = None) -> Response:
+        raise AssertionError
+
+    post: Any = get
+
+
+def text_certificate(of: Licence) -> Document:
+    content = f"Licence of asset {of.asset.asset_id}".encode()
+    return Document(name="certificate.txt", kind=DocumentKind.CERTIFICATE, content=content, media_type="text/plain")
+
+
+class Desk:
+    """A client's archive and what a run needs beside it."""
+
+    def __init__(self, folder: Path, reader: DocumentReader) -> None:
+        self.folder, self.reader, self.renewals = folder, reader, 0
+
+    def sync(
+        self,
+        listed: Listed,
+        document: Callable[[Licence], Any] = text_certificate,
+        *,
+        error: str | None = None,
+        **options: Any,
+    ) -> Result:
+        site = Site(listed, document)
+        self.site = site
+
+        async def renew() -> None:
+            self.renewals += 1
+
+        with self.open() as (archive, catalogue):
+            job = Sync(
+                account="one", method="token", provider=site, session=Quiet(), archive=archive, catalogue=catalogue,
+                cursors=Cursors(self.folder / "cursors.json", archive.lines), reader=self.reader, run="test", client="acme",
+                trouble=self.folder / "trouble", renew=renew, **options,
+            )  # fmt: skip
+            try:
+                asyncio.run(job())
+                assert error is None
+            except ArchiverError as raised:
+                assert type(raised).__name__ == error
+            catalogue.catch_up(archive.reader, self.reader)
+        return job.result
+
+    @contextmanager
+    def open(self) -> Iterator[tuple[Any, Catalogue]]:
+        with (
+            open_archive(
+                self.folder / "archive", client="acme", signer=KEY, origin="live", authorities=[],
+                state=self.folder / "state", post=Network().post,
+            ) as archive,
+            Catalogue(self.folder / "acme.sqlite") as catalogue,
+        ):  # fmt: skip
+            catalogue.catch_up(archive.reader, self.reader)
+            yield archive, catalogue
+
+    @property
+    def archived(self) -> list[str]:
+        return sorted(path.parent.name for path in self.folder.glob("archive/evidence/licences/*/*/*/inventory.json"))
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[DocumentReader]:
+    with DocumentReader() as reader:
+        yield reader
+
+
+@pytest.fixture
+def desk(tmp_path: Path, reader: DocumentReader) -> Desk:
+    return Desk(tmp_path, reader)
+
+
+def rows(*numbers: int) -> list[Licence]:
+    return [licence(number) for number in numbers]
+
+
+def down(start: int, end: int) -> list[Licence]:
+    """Newest first, from `start` down to `end`."""
+    return rows(*range(start, end - 1, -1))
+
+
+def test_a_licence_that_appears_between_two_pages_is_neither_lost_nor_doubled(desk: Desk) -> None:
+    def listed(reading: int) -> list[Page]:
+        if reading == 1:  # L5 was licensed after page 1 had been read: L3 slides onto page 2, L5 is on no page
+            return [Page(down(4, 3), 4), Page(rows(3, 2, 1), 5)]
+        return [Page(down(5, 4), 5), Page(rows(3, 2, 1), 5)]
+
+    result = desk.sync(listed)
+    assert (result.outcome, result.listed, result.archived, result.total) == (Outcome.COMPLETE, 5, 5, 5)
+    assert len(desk.archived) == 5
+
+
+def test_fewer_rows_than_the_platform_states_are_said(desk: Desk) -> None:
+    result = desk.sync(lambda _: [Page(down(3, 1), 4)])
+    assert result.outcome is Outcome.PARTIAL and "states 4" in result.message and result.exit_code == 40
+    assert result.listed == result.archived + result.already + result.comps + len(result.unexplained) == 3
+
+
+def test_a_sweep_stops_at_known_licences_only_after_a_full_one(desk: Desk) -> None:
+    pages = [Page(down(60, 41), 60), Page(down(40, 21), 60), Page(down(20, 1), 60)]
+    assert desk.sync(lambda _: pages).sweep == "full"
+    again = desk.sync(lambda _: pages)
+    assert (again.sweep, desk.site.pages_read, again.already, again.archived) == ("known", 1, 20, 0)
+
+    newer = [Page(rows(61, *range(60, 41, -1)), 61), Page(down(41, 22), 61), Page(down(21, 2), 61)]
+    more = desk.sync(lambda _: newer)
+    assert (more.sweep, more.archived, desk.site.pages_read) == ("known", 1, 2)
+
+    (desk.folder / "cursors.json").unlink()
+    assert desk.sync(lambda _: pages).sweep == "full"
+
+
+def test_a_total_that_does_not_fit_makes_the_sweep_go_on(desk: Desk) -> None:
+    desk.sync(lambda _: [Page(down(60, 41), 59), Page([*down(40, 32), *down(30, 21)], 59), Page(down(20, 1), 59)])
+    late = [Page(down(60, 41), 60), Page(down(40, 21), 60), Page(down(20, 1), 60)]  # L31 turned up in the middle
+    result = desk.sync(lambda _: late)
+    assert (result.sweep, result.archived, result.outcome) == ("full", 1, Outcome.COMPLETE)
+
+
+def test_comps_are_counted_and_never_licences(desk: Desk) -> None:
+    listed = [Page([licence(2), licence(1, comp=True)], 2)]
+    result = desk.sync(lambda _: listed)
+    assert (result.listed, result.archived, result.comps, len(desk.archived)) == (2, 1, 1, 1)
+    assert desk.sync(lambda _: listed).already == 1
+
+
+def test_a_session_that_expires_on_the_way_is_renewed_once(desk: Desk) -> None:
+    def listed(reading: int) -> list[Page]:
+        def pages() -> Iterator[Page]:
+            yield Page(down(4, 3), 4)
+            if reading == 1:
+                raise SessionExpired("page 2 answered 401")
+            yield Page(down(2, 1), 4)
+
+        return pages()  # type: ignore[return-value]  # read like a list
+
+    result = desk.sync(listed)
+    assert (result.outcome, result.listed, result.archived, desk.renewals) == (Outcome.COMPLETE, 4, 4, 1)
+
+    def never(reading: int) -> list[Page]:
+        raise SessionExpired("401")
+
+    desk.sync(never, error="SessionExpired")
+    assert desk.renewals == 2
+
+
+def test_what_failed_is_archived_as_incomplete_and_tried_again_from_the_archive(desk: Desk) -> None:
+    def broken(of: Licence) -> Document | ArchiverError:
+        return NotACertificate("https://example.com/c (Sign in)") if of.licence_id == "L2" else text_certificate(of)
+
+    first = desk.sync(lambda _: [Page(down(3, 1), 3)], broken)
+    [incomplete] = first.incomplete
+    assert (first.outcome, first.error, first.archived) == (Outcome.PARTIAL, None, 3) and "_A2_" in incomplete
+    ledger = (desk.folder / "archive" / "ledger" / "ledger.jsonl").read_text()
+    assert desk.sync(lambda _: [Page([], 0)], broken).incomplete == [incomplete]
+    assert (desk.folder / "archive" / "ledger" / "ledger.jsonl").read_text() == ledger, (
+        "the same failure is no new version"
+    )
+
+    second = desk.sync(lambda _: [Page([], 0)])  # it has left the history, and is had all the same
+    assert (second.outcome, second.incomplete) == (Outcome.COMPLETE, [])
+    [record] = desk.folder.glob("archive/evidence/licences/*/*/*_A2_*/v1/content/record.json")
+    assert json.loads(record.read_text()) == {"row": {"number": 2}}
+    assert list(desk.folder.glob("archive/evidence/licences/*/*/*_A2_*/v2/content/certificate.txt"))
+
+
+def test_another_licences_certificate_is_not_filed(desk: Desk) -> None:
+    result = desk.sync(lambda _: [Page(rows(1), 1)], lambda of: text_certificate(licence(77)))
+    assert result.incomplete and not list(desk.folder.glob("archive/evidence/**/certificate.txt"))
+
+
+def test_a_changed_page_of_one_licence_does_not_stop_the_others(desk: Desk) -> None:
+    result = desk.sync(
+        lambda _: [Page(down(3, 1), 3)],
+        lambda of: LayoutChanged("no date") if of.licence_id == "L2" else text_certificate(of),
+    )
+    assert (result.outcome, result.error, result.exit_code, result.archived) == (
+        Outcome.PARTIAL,
+        "LayoutChanged",
+        40,
+        3,
+    )
+
+
+def test_a_platform_that_is_gone_ends_the_account(desk: Desk) -> None:
+    result = desk.sync(lambda _: [Page(down(30, 1), 30)], lambda _: SiteUnavailable("gone"), error="SiteUnavailable")
+    assert len(desk.archived) <= 3 and result.listed == result.archived + len(result.unexplained)
+
+
+def test_secrets_are_masked_in_records_and_keep_native_documents_out(desk: Desk) -> None:
+    def leaking(of: Licence) -> Document:
+        certificate = text_certificate(of)
+        return replace(certificate, content=certificate.content + SECRET.encode())
+
+    spied = replace(licence(1), row={"session": SECRET})
+    result = desk.sync(lambda _: [Page([spied], 1)], leaking)
+    assert result.incomplete
+    archived = b"".join(path.read_bytes() for path in (desk.folder / "archive").rglob("*") if path.is_file())
+    assert SECRET.encode() not in archived and b"[removed before archiving]" in archived
+    [kept] = (desk.folder / "trouble").iterdir()
+    assert b"Licence of asset A1" in kept.read_bytes()
+
+
+def test_a_dry_run_counts_and_archives_nothing(desk: Desk) -> None:
+    result = desk.sync(lambda _: [Page(down(3, 1), 3)], dry_run=True)
+    assert (result.listed, result.archived, desk.archived) == (3, 3, []) and "Dry run" in result.message
+
+
+def test_one_asset_alone(desk: Desk) -> None:
+    result = desk.sync(lambda _: [Page(down(3, 1), 3)], asset_id="A2")
+    assert (result.listed, result.archived, len(desk.archived)) == (1, 1, 1)
