@@ -360,7 +360,8 @@ class Sync:
                     error.page = error.page or SavedPage(document.url or "", document.content)
                     return licence, self._failed(kind, error)
         if kind.native and contains(document.content + text.encode(), self._needles()):
-            kept = self._keep(document.content, Path(document.name).suffix)
+            quarantine = self.trouble.with_name("quarantine")  # unaltered, hence apart from what may be sent on
+            kept = keep_page(quarantine, self.account, document.content, Path(document.name).suffix, [])
             detail = f"it contains a secret of this sign-in, so it was not archived but kept apart as {kept.name}"
             return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=detail)
         return licence, self._masked(document)
