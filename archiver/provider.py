@@ -199,6 +199,12 @@ class Rules:
         return frozenset(urlsplit(url).netloc.lower() for url in (*(rule.url for rule in self.allow), *self.assets))
 
 
+def static_files(origin: str) -> tuple[str, ...]:
+    """Asset patterns for a site's own host: files by their endings only, since any other GET there might spend."""
+    endings = ("css", "js", "mjs", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf")
+    return tuple(f"{origin}/**.{ending}" for ending in endings)
+
+
 # ---------------------------------------------------------------- what an adapter declares
 
 

@@ -30,6 +30,7 @@ from archiver.provider import (
     SignInMethod,
     SignInOutcome,
     Transport,
+    static_files,
 )
 from archiver.reading.certificates import elements_certificate
 from archiver.reading.dates import moment
@@ -93,10 +94,10 @@ class EnvatoElements(Provider[BrowserSession]):
         ),
         rules=Rules(
             allow=(
-                Rule("GET", f"{SITE}/*"),
-                Rule("GET", f"{DOWNLOADS}*"),
+                *(Rule("GET", f"{SITE}{path}") for path in ("/", "/account", "/account/subscription")),
+                Rule("GET", DOWNLOADS),
                 Rule("GET", f"{DOWNLOADS}/**"),
-                Rule("GET", f"{SITE}/data-api/**"),
+                Rule("GET", LOGIN, Purpose.SIGN_IN),
                 Rule("GET", f"{LOGIN}/**", Purpose.SIGN_IN),
                 Rule("POST", LOGIN, Purpose.SIGN_IN),
                 Rule("POST", f"{LOGIN}/**", Purpose.SIGN_IN),
@@ -108,10 +109,9 @@ class EnvatoElements(Provider[BrowserSession]):
                 Rule("*", "https://app.envato.com/**"),
                 Rule("*", f"{SITE}/**download_and_license**"),
                 Rule("*", f"{DOWNLOADS}/*/download"),
-                Rule("*", f"{SITE}/data-api/**download**"),
             ),
             assets=(
-                f"{SITE}/**",
+                *static_files(SITE),
                 "https://assets.elements.envato.com/**",
                 "https://*.envatousercontent.com/**",
                 "https://consent.cookiebot.com/**",

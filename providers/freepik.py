@@ -38,6 +38,7 @@ from archiver.provider import (
     SignInMethod,
     SignInOutcome,
     Transport,
+    static_files,
 )
 from archiver.reading.certificates import labelled
 from archiver.reading.dates import moment
@@ -116,7 +117,7 @@ class Freepik(Provider[BrowserSession]):
                 Rule("*", "https://api.magnific.com/**"),
             ),
             assets=(
-                f"{SITE}/**",
+                *static_files(SITE),
                 "https://img.freepik.com/**",
                 "https://*.cdnpk.net/**",
                 "https://cdn.cookielaw.org/**",

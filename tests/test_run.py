@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
+from archiver.config import Home as LoadedHome
+from archiver.config import add_account, add_client, create_home
+from archiver.provider import History, load
+from archiver.run import Order, run
+from archiver.vault import Vault, new_key
+from providers.shutterstock import Shutterstock
 from tests.homes import RECORDINGS, Home
 
 ELEMENTS, FREEPIK = RECORDINGS / "envato_elements", RECORDINGS / "freepik"
@@ -125,3 +134,54 @@ def test_platforms_whose_terms_are_unread_need_an_acceptance(
         assert home.json("run", "--account", "two", code=None)["accounts"][0]["error"] != "NotAccepted"
         ledger = (home.archive() / "ledger" / "ledger.jsonl").read_text()
         assert '"type":"statement"' in ledger and "Ada" not in ledger
+
+
+def test_a_fault_in_one_adapter_is_told_and_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Faulty(Shutterstock):
+        def history(self, session: object) -> Sequence[History]:
+            raise KeyError("an adapter's mistake")
+
+    monkeypatch.setattr("archiver.run.load", lambda name: Faulty if name == "shutterstock" else load(name))
+    root = tmp_path / "home"
+    create_home(root, replay=True)
+    add_client(root, "acme", name="Acme Ltd")
+    for provider in ("shutterstock", "envato_market"):
+        add_account(root, provider, client="acme", provider=provider)
+    vault = Vault.create(root / "vault.enc", new_key())
+    summary = asyncio.run(run(LoadedHome.load(root), vault, Order(replay=RECORDINGS)))
+    assert {each.account: (each.error, each.outcome) for each in summary.accounts} == {
+        "shutterstock": ("AdapterBroken", "failed"),
+        "envato_market": (None, "complete"),
+    }
+    assert summary.exit_code == 20
+    [kept] = (root / "state" / "trouble").iterdir()
+    assert "an adapter's mistake" in kept.read_text()
+
+
+LOGIN = """<!doctype html><title>Log in</title><input name=email><script>
+setTimeout(() => { location.href = "/user/downloads?page=1&type=regular" }, 1500)</script>"""
+
+
+def test_a_person_signs_in_and_the_nights_use_the_session(home: Home, tmp_path: Path) -> None:
+    """The page stands in for the person: it goes to the account by itself and gets the session cookie there."""
+    home.account("one", "freepik", username="ada")
+    assert home.json("run", "--replay", FREEPIK / "session-expired", code=10)["accounts"][0]["error"] == "SignInNeeded"
+    recording = yaml.safe_load((FREEPIK / "two-pages" / "session.yaml").read_text())
+    recording["session"] = None
+    page = {"status": 200, "headers": {"content-type": "text/html", "set-cookie": "GR_TOKEN=fresh-t0ken; Path=/"}}
+    recording["exchanges"].insert(
+        0, {"request": {"method": "GET", "url": "https://www.freepik.com/log-in"}, "response": {**page, "text": LOGIN}}
+    )
+    folder = tmp_path / "sign-in"
+    shutil.copytree(FREEPIK / "two-pages", folder)
+    (folder / "session.yaml").write_text(yaml.safe_dump(recording))
+    home("sign-in", "one", "--replay", folder, "--headless")
+    assert home.json("run", "--replay", FREEPIK / "two-pages")["outcome"] == "complete"
+    assert b"fresh-t0ken" not in (home.root / "vault.enc").read_bytes()
+
+
+def test_a_token_account_has_nothing_to_sign_in_to(home: Home) -> None:
+    home.account("one", "shutterstock")
+    assert "rotate" in home("sign-in", "one", "--replay", RECORDINGS, code=2).stderr

@@ -1048,7 +1048,7 @@ class _ArchiveCheck(_Check):
     def line(self, data: bytes, seq: int, previous: str) -> dict[str, Any]:
         """A line's fields, empty where it is none; a finding where it is not the line that belongs here."""
         try:
-            fields = json.loads(data)
+            fields: dict[str, Any] = json.loads(data)
             _must(isinstance(fields, dict) and canonical(fields) == data, "not canonical")
         except (ValueError, RecursionError):
             self.find("ledger", LEDGER, f"line {seq} is not a ledger line")
@@ -1067,7 +1067,7 @@ class _ArchiveCheck(_Check):
     def anchor(self, fields: dict[str, Any], seq: int) -> str:
         """Check the timestamps that an anchor line names; returns the latest time that holds: the line is younger."""
         size, tokens, times = fields.get("checkpoint"), fields.get("tokens"), [""]
-        if not isinstance(size, int) or not isinstance(tokens, dict) or not all(map(str.isidentifier, tokens)):
+        if not isinstance(size, int) or not isinstance(tokens, dict) or not re.fullmatch(r"[\w -]+", " ".join(tokens)):
             self.find("ledger", LEDGER, f"line {seq} is not an anchor")
             return ""
         for name, digest in sorted(tokens.items()):

@@ -12,6 +12,7 @@ import asyncio
 import base64
 import logging
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -98,12 +99,14 @@ class Guard:
         context.on("requestfailed", self._notice)
 
     async def _judge(self, route: Route) -> None:
+        from playwright.async_api import Error
+
         request = route.request
-        if self.permits(request.method, request.url, request.post_data_buffer, request.resource_type):
-            await route.continue_()
-        else:
+        permitted = self.permits(request.method, request.url, request.post_data_buffer, request.resource_type)
+        if not permitted:
             self.refuse(request.method, request.url, request.resource_type)
-            await route.abort("blockedbyclient")
+        with suppress(Error):  # the page was closed meanwhile
+            await (route.continue_() if permitted else route.abort("blockedbyclient"))
 
     def _notice(self, request: PageRequest) -> None:
         """The browser's judge refused it, a redirect hop mostly; Playwright knows which account it was."""

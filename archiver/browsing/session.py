@@ -27,6 +27,7 @@ from archiver.browsing.proxy import NOTHING, GuardProxy
 from archiver.errors import (
     ArchiverError,
     BrowserMissing,
+    ConfigError,
     LayoutChanged,
     SavedPage,
     SessionExpired,
@@ -136,18 +137,20 @@ class Browsers:
                 {*(secrets or {}).values(), *_named(info.session_secrets, state)},
                 stack.pop_all(),
             )
-        await session.remember()
         return session
 
     async def _browser(self, headless: bool) -> Browser:
         async with self._starting:
-            if headless not in self._launched:
-                self._launched[headless] = await self._launch(headless)
-            return self._launched[headless]
+            browser = self._launched.get(headless)
+            if browser is None or not browser.is_connected():  # not yet started, or crashed
+                browser = self._launched[headless] = await self._launch(headless)
+            return browser
 
     async def _launch(self, headless: bool) -> Browser:
         from playwright.async_api import Error, async_playwright
 
+        if not headless and sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
+            raise ConfigError("A visible browser needs a screen, and there is none here. Run this on a desktop.")
         executable = self.executable or (await asyncio.to_thread(ensure, log.warning)).path
         if self._playwright is None:
             with environment(child_environment() | self.network.driver_environment()):
@@ -192,13 +195,17 @@ class Browsers:
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
     """This process's environment for a moment: Playwright passes it on to its driver and takes no other."""
     before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(variables)
+    _become(variables)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        _become(before)
+
+
+def _become(variables: Mapping[str, str]) -> None:
+    os.environ.update(variables)
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
 
 
 async def _close(closable: Browser | BrowserContext) -> None:

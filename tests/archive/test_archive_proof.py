@@ -11,7 +11,7 @@ import pytest
 
 from archiver.archive.disclose import disclose
 from archiver.archive.reader import Archive
-from archiver.archive.verify import dates, verify_proof
+from archiver.archive.verify import verify_proof
 from archiver.errors import IntegrityError
 from tests.archive.conftest import Kit, licence
 from tests.archive.test_archive_verify import flip, passes_ocfl_py

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -130,6 +131,20 @@ def test_answers_that_do_not_hold_are_refused_and_kept_aside(kit: Kit, tmp_path:
     assert [name for name in checkpoints(kit) if name.endswith(".refused")]
     assert kit.write().warnings == ()
     assert kit.verify().state == "PROVEN"
+
+
+def test_an_answer_to_another_request_is_refused(kit: Kit) -> None:
+    """A good timestamp of this very checkpoint, but not of this request: it may be as old as the checkpoint."""
+    answers: list[bytes] = []
+
+    def lost(*request: Any) -> bytes:
+        answers.append(Network().post(*request))
+        raise SiteUnavailable("the line went dead")
+
+    with kit.open(post=lost) as archive:
+        assert archive.seal().warnings
+    with kit.open(post=lambda *_: answers[0]) as archive:
+        assert "answers another request" in archive.seal().warnings[0]
 
 
 def test_a_dead_authority_costs_its_patience_once_for_all(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import shutil
@@ -182,6 +183,10 @@ def test_supplied_roots_and_key_are_what_counts(kit: Kit, tmp_path: Path) -> Non
     run("openssl", "genpkey", "-algorithm", "ed25519", "-out", tmp_path / "key")
     run("openssl", "pkey", "-in", tmp_path / "key", "-pubout", "-out", other)
     assert {f.code for f in verify_archive(kit.root, key=other).findings} >= {"key", "checkpoint"}
+
+
+def test_the_verifier_runs_on_old_pythons() -> None:
+    ast.parse(Path(verify.__file__).read_bytes(), feature_version=(3, 9))
 
 
 def test_without_openssl_it_says_that_dates_are_not_checked(kit: Kit) -> None:

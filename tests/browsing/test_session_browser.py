@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -19,6 +20,7 @@ from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.errors import (
     ArchiverError,
+    ConfigError,
     LayoutChanged,
     PasswordExpired,
     SessionExpired,
@@ -144,9 +146,10 @@ async def test_a_sign_in_takes_its_steps_and_its_session_can_be_saved_and_restor
         assert set(site.session.needles()) == {"secret-of-ada", "RECORDED-SESSION", "RECORDED-TOKEN"}
         assert site.listener.unknown == [] and site.session.refused == []
         state = await site.session.state()
-    async with visit(page("/account", "<h1>Ada</h1>"), state=state) as site:
-        assert "RECORDED-SESSION" in site.session.needles()
-        await site.session.get(f"{SITE}/account")
+    restored = "<h1></h1><script>document.querySelector('h1').textContent = localStorage.jwt</script>"
+    async with visit(page("/account", restored), state=state) as site:
+        assert {"RECORDED-SESSION", "RECORDED-TOKEN"} == set(site.session.needles())
+        assert "RECORDED-TOKEN</h1>" in (await site.session.goto(f"{SITE}/account")).text
         assert any(cookie["value"] == "RECORDED-SESSION" for cookie in await site.session.context.cookies(SITE))
 
 
@@ -311,6 +314,25 @@ async def test_the_ca_file_is_trusted_by_pages_and_requests_and_nothing_is_witho
             with pytest.raises(SiteUnavailable, match=r"certificate .* network\.ca_file"):
                 await ask(f"{SITE}/page/1")
     assert listener.log == []
+
+
+async def test_a_crashed_browser_is_replaced_and_one_without_a_screen_says_so(
+    monkeypatch: pytest.MonkeyPatch, info: ProviderInfo, replay: Replay
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    given: Any = {"network": Network(), "pacing": Pacing(off=True)}
+    async with Browsers(Network()) as browsers:
+        session = await browsers.open(info, **given)
+        assert session.context.browser
+        await session.context.browser.close()
+        with pytest.raises(SiteUnavailable):
+            await session.page()
+        await session.close()
+        await (await browsers.open(info, **given)).close()
+        if sys.platform == "linux":
+            with pytest.raises(ConfigError, match="screen"):
+                await browsers.open(replace(info, headless=False), **given)
 
 
 async def test_no_variable_of_ours_reaches_chromium(

@@ -32,6 +32,22 @@ def test_spending_is_refused(provider: str, method: str, url: str, passive: bool
     assert not load(provider).info.rules.permit(Request(method, url, passive=passive), mode)
 
 
+@pytest.mark.parametrize(
+    ("provider", "url"),
+    [
+        ("envato_elements", "https://elements.envato.com/renew"),
+        ("envato_elements", "https://elements.envato.com/data-api/buy"),
+        ("freepik", "https://www.freepik.com/checkout"),
+        ("freepik", "https://www.freepik.com/user/downloads/again"),
+        ("shutterstock", "https://api.shutterstock.com/v2/cart/checkout"),
+        ("envato_market", "https://api.envato.com/v3/market/buyer/refund"),
+    ],
+)
+@pytest.mark.parametrize("passive", [False, True])
+def test_what_nobody_declared_is_refused_in_unattended_runs(provider: str, url: str, passive: bool) -> None:
+    assert not load(provider).info.rules.permit(Request("GET", url, passive=passive))
+
+
 def test_every_adapter_says_what_it_rests_on() -> None:
     for name, provider in discover().items():
         info = provider.info

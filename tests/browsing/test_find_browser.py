@@ -1,0 +1,63 @@
+"""Which Chromium is used, and what happens where there is none."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from archiver.browsing import chromium
+from archiver.errors import BrowserMissing, ConfigError
+
+
+def program(path: Path, version: str = "Chromium 1.2.3") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho {version} and more\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "playwright"))
+    monkeypatch.delenv("ARCHIVER_CHROMIUM", raising=False)
+    monkeypatch.setattr(chromium, "CHANNELS", {"chrome": (str(tmp_path / "opt/chrome"),)})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fake programs are shell scripts in Linux's places")
+def test_the_first_of_the_known_places_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chromium.find() is None
+    for path in (
+        "opt/chrome",
+        "bin/google-chrome",
+        "bin/chromium",
+        "playwright/chromium-1/chrome-linux/chrome",
+        "mine",
+    ):
+        if path == "mine":
+            monkeypatch.setenv("ARCHIVER_CHROMIUM", str(tmp_path / path))
+            with pytest.raises(ConfigError, match="ARCHIVER_CHROMIUM"):
+                chromium.find()
+        made = program(tmp_path / path)
+        found = chromium.find()
+        assert found and found.path == made
+        assert found.describe().startswith(f"Chromium 1.2.3 at {made} (")
+
+
+def test_a_missing_browser_is_installed_or_its_absence_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "bin" / "chromium"
+    make = f"import os, pathlib; p = pathlib.Path({str(target)!r}); p.parent.mkdir(); p.touch(); p.chmod(0o755)"
+    failing = ("failing", [[sys.executable, "-c", "import sys; sys.exit('no network')"]])
+    said: list[str] = []
+    monkeypatch.setattr(chromium, "_installers", lambda: iter([failing]))
+    with pytest.raises(BrowserMissing):
+        chromium.ensure(said.append)
+    assert said == ["No Chromium found: failing ...", "That did not work: no network"]
+    monkeypatch.setattr(
+        chromium, "_installers", lambda: iter([failing, ("making one", [[sys.executable, "-c", make]])])
+    )
+    assert chromium.ensure(said.append).path == target
