@@ -123,7 +123,7 @@ async def timed(home: Home, vault: Vault, order: Order, say: Callable[[str], Non
 
 def urls(summary: Summary) -> set[str]:
     """What a run asked of the replay proxy."""
-    return {request.url for requests in summary.requests.values() for request in requests}
+    return {request.url for listener in summary.replays.values() for request in listener.log}
 
 
 def document_urls(home: Home) -> set[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Home, add_account, add_client, create_home
 from archiver.domain import iso
 from archiver.errors import ConfigError
+from archiver.provider import load as load_provider
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.run import Order, Tools, run, tools
 from archiver.strictyaml import load
@@ -39,7 +41,8 @@ async def checking() -> AsyncIterator[Tools]:
 async def replayed(path: Path, shared: Tools | None = None) -> dict[str, Any]:
     """Run a recording's account in a throw-away home and describe the result in the form of expected.yaml.
 
-    The key `unknown_requests`, which expected.yaml never has, lists what was asked that the recording does not hold.
+    Two keys that expected.yaml never has tell of trouble: `unknown_requests`, which the recording does not hold, and
+    `undeclared_requests`, which reached the platform though no rule of the adapter allows them.
     """
     recording = Recording.load(path)
     with tempfile.TemporaryDirectory() as folder:
@@ -59,8 +62,17 @@ async def replayed(path: Path, shared: Tools | None = None) -> dict[str, Any]:
             "comps": [licence.licence.platform_id for licence in found if licence.licence.comp],
             "unexplained": result.unexplained,
         }
-        unknown = [f"{each.method} {each.url}" for each in summary.requests.get(ACCOUNT, []) if each.status == 599]
-        return described | ({"unknown_requests": unknown} if unknown else {})
+        for listener in summary.replays.values():
+            rules = load_provider(recording.provider).info.rules
+            sent = [each.request for each in listener.log if each.status != 404 or "favicon" not in each.url]
+            undeclared = [
+                f"{request.method} {request.url}"
+                for request in sent
+                if not rules.permit(replace(request, passive=request.method == "GET"))
+            ]
+            trouble = {"unknown_requests": listener.unknown, "undeclared_requests": undeclared}
+            described |= {name: [str(each) for each in found] for name, found in trouble.items() if found}
+        return described
 
 
 def licences(home: Home) -> list[LicenceFile]:
@@ -101,8 +113,9 @@ async def expect(path: Path, *, force: bool = False, shared: Tools | None = None
     if target.exists() and not force:
         raise ConfigError(f"{target} exists. Look at the difference with `recording check`, or overwrite with --force.")
     found = await replayed(path, shared)
-    if unknown := found.pop("unknown_requests", None):
-        raise ConfigError(f"The adapter asked for what {path} does not hold: {'; '.join(unknown)}. Record that first.")
+    trouble = [line for name in ("unknown_requests", "undeclared_requests") for line in found.pop(name, [])]
+    if trouble:
+        raise ConfigError(f"The adapter asked for what {path} does not hold or its rules deny: {'; '.join(trouble)}.")
     target.write_text(yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=120), "utf-8")
     return target
 

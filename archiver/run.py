@@ -71,12 +71,12 @@ class Order:
 
 @dataclass
 class Summary:
-    """A run as a whole; `requests` holds what each account asked of the replay, empty in a real home."""
+    """A run as a whole; `replays` holds what served each account, with its log; empty in a real home."""
 
     run: str
     accounts: list[Result] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    requests: dict[str, list[Any]] = field(default_factory=dict)
+    replays: dict[str, Listener] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:
@@ -202,11 +202,11 @@ def log(home: Home, summary: Summary) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps({"run": summary.run, **result.as_json()}, sort_keys=True) for result in summary.accounts]
     (folder / f"{summary.run}.jsonl").write_text("".join(line + "\n" for line in lines), "utf-8")
-    if summary.requests:
+    if summary.replays:
         asked = [
             json.dumps({"account": account, "method": request.method, "url": request.url, "status": request.status})
-            for account, requests in summary.requests.items()
-            for request in requests
+            for account, listener in summary.replays.items()
+            for request in listener.log
         ]
         (folder / f"{summary.run}.requests.jsonl").write_text("".join(line + "\n" for line in asked), "utf-8")
 
@@ -352,7 +352,7 @@ class Visit:
             failed(result, broken, needles)
         finally:
             if listener:
-                self.of.summary.requests[self.account.name] = listener.log
+                self.of.summary.replays[self.account.name] = listener
         return result
 
     def _accepted(self, info: ProviderInfo) -> None:
@@ -512,7 +512,10 @@ def find_recording(folder: Path, account: Account) -> Recording:
     """The recording that serves an account: DIR itself, DIR/ACCOUNT, or DIR/PROVIDER/two-pages."""
     for path in (folder, folder / account.name, folder / account.provider / "two-pages"):
         if (path / "session.yaml").is_file():
-            return Recording.load(path)
+            recording = Recording.load(path)
+            if recording.provider != account.provider:
+                raise ConfigError(f"{path} is a recording of {recording.provider}, and {account.name} is of another.")
+            return recording
     raise ConfigError(f"No recording for account {account.name} in {folder}. Add {account.name}/session.yaml there.")
 
 

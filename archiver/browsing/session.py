@@ -127,17 +127,17 @@ class Browsers:
             page = await context.new_page()
             if mode is Mode.STRICT:
                 guarding.close_popups(context)
-            session = PlaywrightSession(
-                info,
-                context,
-                page,
-                Exchange(info, pacing, now=now, mode=mode, refused=guard.refused),
-                username,
-                settings or {},
-                {*(secrets or {}).values(), *_named(info.session_secrets, state)},
-                stack.pop_all(),
-            )
-        return session
+            opened = stack.pop_all()
+        return PlaywrightSession(
+            info,
+            context,
+            page,
+            Exchange(info, pacing, now=now, mode=mode, refused=guard.refused),
+            username,
+            settings or {},
+            {*(secrets or {}).values(), *_named(info.session_secrets, state)},
+            opened,
+        )
 
     async def _browser(self, headless: bool) -> Browser:
         async with self._starting:
