@@ -4,8 +4,9 @@
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
 
-demo: setup ## the whole job on bundled recordings
-	@.venv/bin/archiver demo
+demo: setup ## the whole job on bundled recordings; its folders stay in .venv/demo
+	@rm -rf .venv/demo
+	@.venv/bin/archiver demo --keep .venv/demo
 
 test: setup ## all tests
 	@echo "test: running the tests on two processes"

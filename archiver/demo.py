@@ -19,6 +19,7 @@ from archiver.archive.reader import Archive
 from archiver.browsing.recording import bundled
 from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Home, add_client, create_home
+from archiver.domain import DocumentKind
 from archiver.errors import ConfigError
 from archiver.reading.licence_json import from_json
 from archiver.run import Order, Summary, run
@@ -74,7 +75,7 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack) -> No
     second = await timed(home, vault, order, say)
     documents = document_urls(home)
     before, again = (len(documents & urls(summary)) for summary in (first, second))
-    say(f"   {before} documents were requested in the first run, {again} of them again in the second.")
+    say(f"   {before} certificates and previews were requested in the first run, {again} of them again in the second.")
 
     [hit, *_] = evidence.find(home, "harbour")
     say('\n3. archiver find "harbour"')
@@ -127,12 +128,12 @@ def urls(summary: Summary) -> set[str]:
 
 
 def document_urls(home: Home) -> set[str]:
-    """Where the archived documents came from."""
+    """Where the archived certificates and previews came from."""
     found: set[str] = set()
     for slug in CLIENTS:
         archive = Archive(home.archive(slug))
         with Catalogue(home.catalogue(slug)) as catalogue:
             for entry in catalogue.entries():
                 described = from_json(archive.object(entry.object_id).read("licence.json"))
-                found |= {document.url for document in described.documents if document.url}
+                found |= {each.url for each in described.documents if each.url and each.kind is not DocumentKind.RECORD}
     return found

@@ -16,6 +16,7 @@ import ocfl
 import pytest
 
 from archiver.archive import verify
+from archiver.archive.authority import LocalAuthority
 from archiver.archive.verify import Busy, Malformed, check_object, verify_archive, verify_proof
 from tests.archive.conftest import Kit, licence
 
@@ -141,6 +142,26 @@ def test_the_hand_written_attack_of_a_rewritten_line_with_its_chain_mended(kit: 
     assert any("checkpoints/00000003.note" in finding.message for finding in findings if finding.damage)
 
 
+def test_lines_that_no_checkpoint_covers_yet_are_still_a_chain(kit: Kit) -> None:
+    with kit.open() as archive:
+        archive.append("run", account="acme-one", listed=1)
+        archive.append("run", account="acme-two", listed=1)
+    ledger = kit.root / "ledger/ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b"acme-one", b"acme-six"))
+    assert [f.message for f in kit.verify().findings if f.damage] == ["line 2 does not follow the line before it"]
+
+
+def test_a_timestamp_exchanged_for_a_later_good_one_is_found(kit: Kit, authority: LocalAuthority) -> None:
+    kit.write(1)
+    kit.write(2)
+    token = kit.root / "ledger/checkpoints/00000002.note.local.tsr"
+    query = ["openssl", "ts", "-query", "-data", str(token.with_suffix("").with_suffix("")), "-sha512", "-cert"]
+    fresh = authority.reply(subprocess.run(query, capture_output=True, check=True).stdout)
+    token.unlink()
+    token.write_bytes(fresh)
+    assert [(f.code, f.path) for f in kit.verify().findings] == [("changed", token.relative_to(kit.root).as_posix())]
+
+
 def test_a_planted_object_is_a_finding_and_is_not_adopted(kit: Kit) -> None:
     kit.write(1)
     planted = kit.place(2)
@@ -189,12 +210,16 @@ def test_the_verifier_runs_on_old_pythons() -> None:
     ast.parse(Path(verify.__file__).read_bytes(), feature_version=(3, 9))
 
 
-def test_without_openssl_it_says_that_dates_are_not_checked(kit: Kit) -> None:
+def test_without_openssl_it_says_that_dates_are_not_checked(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     kit.write(1)
-    done = subprocess.run(
-        [*ISOLATED, kit.root / "tools/verify.py"], capture_output=True, text=True, check=False, env={"PATH": "/nowhere"}
-    )
+    kit.write(2)
+    monkeypatch.setenv("PATH", "/nowhere")
+    done = run(*ISOLATED, kit.root / "tools/verify.py")
     assert done.returncode == 0 and "UNPROVEN" in done.stdout and "dates not checked" in done.stdout
+    two, four = (kit.root / f"ledger/checkpoints/{n:08d}.note.local.tsr" for n in (2, 4))
+    four.unlink()
+    four.write_bytes(two.read_bytes())  # but a timestamp of something else is seen
+    assert damage(kit) == {four.relative_to(kit.root).as_posix()}
 
 
 def test_a_replay_is_not_evidence(kit: Kit, tmp_path: Path) -> None:
