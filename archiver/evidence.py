@@ -12,7 +12,7 @@ from archiver.archive.reader import Archive
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import Home
-from archiver.errors import ConfigError
+from archiver.errors import ArchiveBusy, ConfigError
 from archiver.files import replace_file
 from archiver.proof.pack import Packed, write_proof
 from archiver.provider import load
@@ -31,7 +31,7 @@ def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tupl
 def archives(home: Home, client: str | None = None) -> list[str]:
     """The clients that have an archive, or the one asked for."""
     slugs = [home.client(client).slug] if client else list(home.clients)
-    return [slug for slug in slugs if (home.archive(slug) / "ledger").is_dir()]
+    return [slug for slug in slugs if home.archive(slug).is_dir()]
 
 
 def find(
@@ -95,21 +95,27 @@ def verify(
     roots: Path | None = None,
     key: Path | None = None,
 ) -> tuple[int, dict[str, Any], str]:
-    """Run the verifier over the archives: exit code, the document of `verify --json`, and the text for people."""
-    object_id = None
-    if licence:
-        with DocumentReader() as reader, located(home, licence, reader) as (client, _, entry):
-            object_id = entry.object_id
-    reports = []
-    for slug in archives(home, client):
-        trusted = roots or trusted_roots(home)
-        reports.append(
-            (slug, verifier.verify_archive(home.archive(slug), roots=trusted, key=key, quick=quick, licence=object_id))
-        )
-    documents = [report.as_json() | {"client": slug} for slug, report in reports]
+    """Run the verifier over the archives: exit code, the document of `verify --json`, and the text for people.
+
+    `licence` is a short id or a unique part of one. ConfigError where it names none; ArchiveBusy while a run writes.
+    """
+    named, _, part = (licence or "").rpartition("/")
+    trusted = roots or trusted_roots(home)
+    reports: dict[str, verifier.Report] = {}
+    reasons = []
+    for slug in archives(home, client or named or None):
+        try:
+            reports[slug] = verifier.verify_archive(home.archive(slug), trusted, key, quick, part or None)
+        except verifier.Busy as error:
+            raise ArchiveBusy(str(error)) from None
+        except verifier.Malformed as error:
+            reasons.append(str(error))
+    if reasons and not (licence and reports):
+        raise ConfigError(f"{reasons[0][:1].upper()}{reasons[0][1:]}. Look for it with `archiver find`.")
+    documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
     states = [document["state"] for document in documents]
     worst = max(states, key=("PROVEN", "UNPROVEN", "DAMAGED").index, default="UNPROVEN")
-    text = "\n".join(report.as_text() for _, report in reports) or "There is no archive yet."
+    text = "\n".join(report.as_text() for report in reports.values()) or "There is no archive yet."
     return (90 if worst == "DAMAGED" else 0), {"state": worst, "clients": documents}, text
 
 

@@ -53,7 +53,7 @@ URN = "urn:x-archiver"
 CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
 LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
 
-WARNINGS = frozenset({"interrupted", "claimed-date", "dates-not-checked", "not-timestamped", "remark"})
+WARNINGS = frozenset({"interrupted", "claimed-date", "dates-not-checked", "remark"})
 """Codes of findings that are not damage."""
 
 NOT_EVIDENCE = "NOT EVIDENCE: this comes from a replay of recordings, not from a platform. It proves nothing."
@@ -100,7 +100,8 @@ class Trust:
 class Report:
     """What was found. `secured_since`: when a trusted timestamp first covered all that was asked about, or None.
 
-    `licensed_at` is what the platform's document says; only a proof of one licence has it.
+    `unproven` says in words what no timestamp covers. `licensed_at` is what the platform's document says; only a proof
+    of one licence has it.
     """
 
     client: str
@@ -112,6 +113,7 @@ class Report:
     evidence: bool = True
     findings: list[Finding] = field(default_factory=list)
     trust: list[Trust] = field(default_factory=list)
+    unproven: str = ""
     licensed_at: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -122,12 +124,13 @@ class Report:
     def as_text(self) -> str:
         """The result in words, for people."""
         counts = f"{self.licences} licences, {self.objects} objects, newest checkpoint {self.checkpoint or 'none'}"
-        secured = f"{self.secured_since}, as a trusted timestamp proves" if self.secured_since else "not proven"
+        secured = f"{self.secured_since}, as a trusted timestamp proves" if self.secured_since else "not proven yet"
         lines = [
             f"{self.client}: {self.state}",
             f"  {counts}",
             f"  licensed on {self.licensed_at}, as the platform's document says" if self.licensed_at else "",
             f"  secured since: {secured}",
+            f"  {self.unproven}" if self.unproven else "",
             *(f"  trusting {trust}" for trust in self.trust),
             *(f"  {finding}" for finding in self.findings),
         ]
@@ -997,8 +1000,7 @@ class _ArchiveCheck(_Check):
             return self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
         covered = proven.sizes[-1] if proven.sizes else 0
         if covered < self.lines:
-            text = f"lines {covered} to {self.lines - 1} are under no timestamp that holds: their dates are unproven"
-            self.find("not-timestamped", LEDGER, text)
+            self.report.unproven = f"no timestamp that holds covers ledger lines {covered} to {self.lines - 1}"
         else:
             self.report.secured_since = proven.since(self.lines - 1)
         return self.conclude(0 < self.lines <= covered)
@@ -1264,7 +1266,7 @@ class _ProofCheck(_Check):
         self.report.checkpoint = max(self.checkpoints, default=None)
         self.report.secured_since = proven.since(min(seqs)) if seqs else None
         if seqs and proven.since(max(seqs)) is None:
-            self.find("not-timestamped", "integrity", "no timestamp that holds covers this: its date is unproven")
+            self.report.unproven = "no timestamp that holds covers all of this"
         return self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
 
     def included(self, proof: InclusionProof) -> None:

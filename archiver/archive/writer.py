@@ -203,6 +203,7 @@ class ArchiveWriter:
         self._door = threading.Lock()
         self._failure: BaseException | None = None
         self._builders = ThreadPoolExecutor(BUILDERS, "archive-builder")
+        self._syncers = ThreadPoolExecutor(BUILDERS, "archive-syncer")  # not behind all that is still to be built
         self._recover()
         self._thread = threading.Thread(target=self._work, name="archive-writer")
         self._thread.start()
@@ -260,6 +261,7 @@ class ArchiveWriter:
             self._failure = self._failure or ValueError("this archive is closed")
         self._thread.join()
         self._builders.shutdown()
+        self._syncers.shutdown()
 
     # ------------------------------------------------------------ the writing thread
 
@@ -371,7 +373,7 @@ class ArchiveWriter:
             return
         self._note_intents(staged)
         changed = {self._move(each) for each in staged}
-        list(self._builders.map(sync_folder, changed))
+        list(self._syncers.map(sync_folder, changed))
         for each in staged:
             if each.version != "v1":
                 publish_version(self._root, self._staging, each.object_id, each.version)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
-from archiver.errors import ArchiverError
+from archiver.errors import ArchiverError, DiskFull
 
 
 def main() -> None:
@@ -23,3 +24,11 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        place = f" ({error.filename})" if error.filename else ""
+        what = (
+            str(DiskFull(str(error))) if full else f"This machine does not allow it: {error.strerror or error}{place}."
+        )
+        print(f"archiver: {what}", file=sys.stderr)
+        sys.exit(DiskFull.exit_code)

@@ -261,24 +261,12 @@ def run(
     if as_json:
         emit(summary.as_json())
     else:
-        columns = ("account", "outcome", "sweep", "listed", "archived", "already", "comps", "incomplete", "unexplained")
-        table(
-            columns,
-            (
-                (
-                    r.account,
-                    r.outcome,
-                    r.sweep,
-                    r.listed,
-                    r.archived,
-                    r.already,
-                    r.comps,
-                    len(r.incomplete),
-                    len(r.unexplained),
-                )
-                for r in summary.accounts
-            ),
-        )
+        columns = ("account", "outcome", "listed", "archived", "already", "comps", "incomplete", "unexplained")
+        rows = [
+            (r.account, r.outcome, r.listed, r.archived, r.already, r.comps, len(r.incomplete), len(r.unexplained))
+            for r in summary.accounts
+        ]
+        table(columns, rows)
         for result in summary.accounts:
             if result.message:
                 print(f"{result.account}: {result.message}")
@@ -312,9 +300,13 @@ def find(
         emit(rows)
     elif not rows:
         print("No licence found in this archive.")
-    else:
-        columns = ("licence", "title", "kind", "licensed_at", "licensee", "secured_since", "state")
-        table(columns, ([row[column] for column in columns] for row in rows))
+    for row in [] if as_json else rows:
+        print(f"{row['licence']}  {row['title'] or ''}".rstrip())
+        secured = f"secured since {row['secured_since']}" if row["secured_since"] else "not yet secured by a timestamp"
+        licensed = (
+            f"licensed on {row['licensed_at'] or 'an unknown day'} to {row['licensee'] or 'a licensee not named'}"
+        )
+        print(f"    {row['kind'] or 'licence'}, {licensed}, {secured} ({row['state']})")
 
 
 @app.command()
@@ -421,8 +413,9 @@ def providers(as_json: JsonOption = False) -> None:
         print(f"  basis:      {info['basis']}: {info['basis_detail']}; live: {info['live']}")
         for kind, how in info["documents"].items():
             print(f"  {kind + ':':<11} {how}")
-        print(f'  automation: {terms["stance"]}: "{terms["quote"]}" ({terms["source"]}, read {terms["read_on"]})')
-        print(f"  confirm:    {info['confirm']['how']} Who may ask: {info['confirm']['who']}")
+        quote = f'"{terms["quote"]}" - ' if terms["quote"] else ""
+        print(f"  automation: {terms['stance']}: {quote}{terms['source']} (looked up {terms['read_on']})")
+        print(f"  confirm:    {info['confirm']['how']}; who may ask: {info['confirm']['who']}")
 
 
 @recording_app.command("check")

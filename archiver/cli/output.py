@@ -1,10 +1,10 @@
-"""How results look: one JSON document on standard output, or tables and sentences for people."""
+"""How results look: one JSON document on standard output, or sentences and a plain table for people."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,25 +22,13 @@ def emit(document: Any) -> None:
     print(json.dumps(document, indent=1, ensure_ascii=False, default=str))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A plain table on standard output; colour and box only on a terminal."""
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    shown = Table(box=SIMPLE, pad_edge=False, show_edge=False)
-    for column in columns:
-        shown.add_column(column, overflow="fold", no_wrap=column in UNBROKEN)
-    for row in rows:
-        shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
-    console.print(shown)
-
-
-UNBROKEN = ("account", "licence")
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A plain table on standard output: numbers to the right, nothing cut, whatever the terminal's width."""
+    lines = [list(columns), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell.rjust(w) if cell.isdecimal() else cell.ljust(w) for cell, w in zip(line, widths, strict=True))
+        print(" ".join(cells).rstrip())
 
 
 @contextmanager

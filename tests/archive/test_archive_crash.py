@@ -76,12 +76,12 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
         child.wait()
         acknowledged |= {tuple(line.split()) for line in told.splitlines() if line.endswith(("v1", "v2"))}
         codes = {finding.code for finding in verify.verify_archive(root).findings}
-        assert codes <= {"interrupted", "not-timestamped"}  # before recovery: unfinished, not damaged
+        assert codes <= {"interrupted"}  # before recovery: unfinished, not damaged
     kit = Kit(root, [])
     with kit.open():
         pass
     report = kit.verify()
-    assert {finding.code for finding in report.findings} == {"not-timestamped"}
+    assert report.findings == []
     assert not list((root / "staging").iterdir())
     assert len(acknowledged) >= 15
     assert acknowledged <= recorded(root).keys() and max(recorded(root).values()) == 1
@@ -128,12 +128,12 @@ def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch)
             archive.seal()
         survived, lethal.left = lethal.left >= 0, 10**9
         if (kit.root / "ledger/ledger.jsonl").exists():
-            codes = {finding.code for finding in kit.verify().findings} - {"not-timestamped"}
+            codes = {finding.code for finding in kit.verify().findings}
             assert codes <= {"interrupted"} or not recorded(kit.root), (stop, kit.verify().findings)
         with kit.open() as archive:
             archive.seal()
         report = kit.verify()
-        assert {finding.code for finding in report.findings} == {"not-timestamped"}, (stop, report.findings)
+        assert report.findings == [], (stop, report.findings)
         assert {(each.object_id, each.version) for each in acknowledged} <= recorded(kit.root).keys()
         assert report.objects == len({object_id for object_id, _ in recorded(kit.root)})
         if survived:

@@ -1,6 +1,6 @@
 """Archiving 60 KB objects against the floor of this disk: the same files, durably written, and nothing else.
 
-`python tests/benchmarks/archive_write.py` prints both and their ratio; exits 1 below 0.8 of the floor or 150 objects/s.
+`python tests/benchmarks/archive_write.py` prints both and their ratio; exits 1 below 0.8 of the floor.
 Rounds alternate and their median counts, because other work on the machine disturbs both.
 """
 
@@ -95,7 +95,7 @@ def main() -> int:
     rounds = [(rate(floor), rate(archive)) for _ in range(ROUNDS)]
     reached, ratio = median(each for _, each in rounds), median(mine / bare for bare, mine in rounds)
     print(f"archive {reached:.0f} objects/s; of the disk's floor: {ratio:.2f}")
-    return int(ratio < 0.8 or reached < 150)
+    return int(ratio < 0.8)
 
 
 if __name__ == "__main__":
