@@ -31,8 +31,8 @@ def test_hostile_names_stay_inside_and_short(
 ) -> None:
     if isinstance(moment, datetime):
         moment = moment.replace(tzinfo=UTC)
-    path = object_path(Path("/root"), object_id(kind, moment, provider, asset_id, identity))
-    inside = PurePosixPath(path.relative_to("/root/evidence"))
+    path = object_path(Path("/there"), object_id(kind, moment, provider, asset_id, identity))
+    inside = PurePosixPath(path.relative_to("/there/evidence"))
     assert re.fullmatch(r"[A-Za-z0-9_-]+", path.name) and len(path.name) <= 60
     dated = moment is not None and moment.year >= 1000
     assert [len(part) for part in inside.parts[1:-1]] == ([4, 2] if dated else [7])
