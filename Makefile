@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test check lock
+.PHONY: setup demo test soak check lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -11,6 +11,10 @@ demo: setup ## the whole job on bundled recordings; its folders stay in .venv/de
 test: setup ## all tests
 	@echo "test: running the tests on two processes"
 	@.venv/bin/pytest -n 2
+
+soak: setup ## 200 kills and 30 power cuts; some minutes, power cuts only as root on Linux
+	@echo "soak: killing and cutting the power, again and again"
+	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py
 
 check: setup ## style, types and import directions
 	@echo "check: ruff, mypy, import-linter"

@@ -38,15 +38,20 @@ def add(
     secrets: Mapping[str, str] | None = None,
     accepted_by: str | None = None,
 ) -> None:
-    """Add an account to a client's file, its secrets to the vault, and a person's acceptance to the archive."""
+    """Add an account to a client's file, its secrets to the vault, and a person's acceptance to the archive.
+
+    With `accepted_by`, an account that is there already, and is not asked to be another, is accepted afterwards.
+    """
     info = load(provider).info
     info.method(method)
-    if client != "house":
-        home.client(client)
-    add_account(
-        home.root, name, client=client, provider=provider, method=method, username=username, plan=plan,
-        settings=dict(settings or {}),
-    )  # fmt: skip
+    asked: dict[str, Any] = {
+        "client": client, "provider": provider, "method": method, "username": username, "plan": plan,
+        "settings": settings or None,
+    }  # fmt: skip
+    there = next((account for account in home.accounts() if account.name == name), None)
+    same = there and all(value in (None, getattr(there, key)) for key, value in asked.items())
+    if not (accepted_by and same):
+        add_account(home.root, name, **asked)
     if secrets:
         vault.set_secrets(name, dict(secrets))
     if accepted_by:

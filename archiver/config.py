@@ -81,7 +81,7 @@ class Timestamps(_Strict):
 
 
 class Witness(_Strict):
-    """Someone outside who holds the latest checkpoint: a folder, a mail address or a command."""
+    """Someone outside who holds the latest checkpoint: a folder (seen from the home), a mail address or a command."""
 
     name: str
     folder: Path | None = None
@@ -96,10 +96,13 @@ class Witness(_Strict):
 
 
 class Mail(_Strict):
+    """The server by which mail goes out. `secret_command` prints the password of `username`."""
+
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     sender: Annotated[str | None, Field(alias="from")] = None
     username: str | None = None
+    secret_command: _Command | None = None
 
 
 class PacingSettings(_Strict):
@@ -141,6 +144,12 @@ class Settings(_Strict):
         if len(names) != len(set(names)):
             raise ValueError("two have the same name")
         return listed
+
+    @model_validator(mode="after")
+    def _mail_goes_out(self) -> Settings:
+        if any(each.email for each in self.witnesses) and not (self.mail.host and self.mail.sender):
+            raise ValueError("a witness with an email address needs `mail: {host: ..., from: ...}`")
+        return self
 
 
 class _Account(_Strict):

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from shlex import quote
 
 from archiver import accounts, evidence
 from archiver.archive.authority import LocalAuthority
@@ -35,19 +36,16 @@ ACCOUNTS = {
 
 
 async def demo(keep: Path | None, say: Callable[[str], None]) -> None:
-    """Run the demo and tell what happens. `keep` leaves home, key and authority root there; it must be new or empty."""
+    """Run the demo and tell what happens. All that it makes stays in `keep`, new or empty, else in a new folder."""
+    folder = empty(keep) if keep else Path(tempfile.mkdtemp(prefix="archiver-demo-"))
     with ExitStack() as stack:
-        if keep is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archiver-demo-")))
-        else:
-            folder = empty(keep)
         await show(folder, say, stack)
-        if keep:
-            say("\nTo go on in this home with other commands:")
-            say(f"  export ARCHIVER_HOME={folder / 'home'}")
-            say(f"  export ARCHIVER_KEY_FILE={folder / 'vault.key'}")
-            say("Its timestamp authority has stopped with this demo, so later seals stay UNPROVEN.")
-            say(f"Look at {folder / 'home' / 'archive'}: READ-ME-FIRST.txt in each client's folder says what is what.")
+    say(f"\nEverything lies in {folder}; remove it when you have seen enough.")
+    say(f"  {folder / 'home' / 'archive'}: READ-ME-FIRST.txt in each client's folder says what is what.")
+    say("To go on in this home with other commands:")
+    say(f"  export ARCHIVER_HOME={quote(str(folder / 'home'))}")
+    say(f"  export ARCHIVER_KEY_FILE={quote(str(folder / 'vault.key'))}")
+    say("Its timestamp authority has stopped with this demo, so later seals stay UNPROVEN.")
 
 
 def empty(folder: Path) -> Path:

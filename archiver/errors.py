@@ -7,6 +7,7 @@ Exit codes: 2 usage and configuration, 10 a person is needed, 20 the platform ch
 
 from __future__ import annotations
 
+import errno
 import inspect
 from typing import ClassVar
 
@@ -22,9 +23,13 @@ class ArchiverError(Exception):
         self.detail = detail
         self.page = page
 
+    def message(self, account: str = "NAME") -> str:
+        """What the user reads; `account` names the account in the commands that it advises."""
+        words = " ".join((inspect.getdoc(type(self)) or "{detail}").split()).replace("{account}", account)
+        return words.replace("{detail}", self.detail or "no further detail")
+
     def __str__(self) -> str:
-        message = " ".join((inspect.getdoc(type(self)) or "{detail}").split())
-        return message.replace("{detail}", self.detail or "no further detail")
+        return self.message()
 
 
 class SavedPage:
@@ -41,42 +46,42 @@ class ConfigError(ArchiverError):
 
 
 class WrongPassword(ArchiverError):
-    """The platform refused the sign-in: {detail}. Give the new secret with `archiver account rotate NAME`; until then
-    the account is not tried again, because platforms lock accounts after repeated refusals."""
+    """The platform refused the sign-in: {detail}. Give the new secret with `archiver account rotate {account}`; until
+    then the account is not tried again, because platforms lock accounts after repeated refusals."""
 
     exit_code = 10
 
 
 class PasswordExpired(ArchiverError):
     """The platform asks for a new password: {detail}. Change it on the platform's site, then run
-    `archiver account rotate NAME`."""
+    `archiver account rotate {account}`."""
 
     exit_code = 10
 
 
 class AccountBlocked(ArchiverError):
     """The platform blocks this account or this browser: {detail}. Open the site in an ordinary browser and follow what
-    it says, then run `archiver sign-in NAME`."""
+    it says, then run `archiver sign-in {account}`."""
 
     exit_code = 10
 
 
 class SignInNeeded(ArchiverError):
-    """A person has to sign in: {detail}. Run `archiver sign-in NAME`."""
+    """A person has to sign in: {detail}. Run `archiver sign-in {account}`."""
 
     exit_code = 10
 
 
 class SessionExpired(ArchiverError):
-    """The sign-in is no longer valid: {detail}. Run `archiver sign-in NAME`, or `archiver account rotate NAME` for a
-    token."""
+    """The sign-in is no longer valid: {detail}. Run `archiver sign-in {account}`, or for a token `archiver account
+    rotate {account}`."""
 
     exit_code = 10
 
 
 class NotAccepted(ArchiverError):
     """Unattended runs are off for this account: {detail}. A named person can accept this with `archiver account add
-    NAME ... --accept-automation "PERSON"`."""
+    {account} ... --accept-automation "PERSON"`."""
 
     exit_code = 10
 
@@ -128,6 +133,19 @@ class DiskFull(ArchiverError):
     """The disk is full: {detail}. Make room and run again; what was archived is safe."""
 
     exit_code = 50
+
+
+class MachineRefused(ArchiverError):
+    """This machine does not allow it: {detail}. See to the permissions and the disk, then try again."""
+
+    exit_code = 50
+
+
+def machine_error(error: OSError) -> ArchiverError:
+    """An operating system's error in the user's terms: DiskFull, or MachineRefused with the file it concerns."""
+    place = f" ({error.filename})" if error.filename else ""
+    kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else MachineRefused
+    return kind(f"{error.strerror or error}{place}")
 
 
 class ArchiveBusy(ArchiverError):

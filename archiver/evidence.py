@@ -58,12 +58,11 @@ def located(home: Home, name: str, reader: DocumentReader) -> Iterator[tuple[str
     for slug in archives(home, client or None):
         with catalogue_of(home, slug, reader) as (_, catalogue):
             found += [(slug, entry.folder) for entry in catalogue.matching(part)]
-    if len(found) != 1:
-        raise ConfigError(
-            f"{name!r} names {len(found)} licences: " + ", ".join("/".join(each) for each in found[:5])
-            if found
-            else f"No licence in this archive is named {name!r}. Look for it with `archiver find`."
-        )
+    if not found:
+        raise ConfigError(f"No licence in this archive is named {name!r}. Look for it with `archiver find`.")
+    if len(found) > 1:
+        some = ", ".join("/".join(each) for each in found[:5])
+        raise ConfigError(f"{name!r} names more than one licence, among them {some}. Give more of the name.")
     [(slug, folder)] = found
     with catalogue_of(home, slug, reader) as (archive, catalogue):
         yield slug, archive, catalogue.matching(folder)[0]
@@ -94,10 +93,13 @@ def verify(
     licence: str | None = None,
     roots: Path | None = None,
     key: Path | None = None,
+    against: Path | None = None,
 ) -> tuple[int, dict[str, Any], str]:
     """Run the verifier over the archives: exit code, the document of `verify --json`, and the text for people.
 
-    `licence` is a short id or a unique part of one. ConfigError where it names none; ArchiveBusy while a run writes.
+    `licence` is a short id or a unique part of one. `against` is a checkpoint that a witness holds, or its folder: the
+    archives of which there is none are left out, and the text says so. ConfigError where the licence or the checkpoint
+    is of no archive; ArchiveBusy while a run writes.
     """
     named, _, part = (licence or "").rpartition("/")
     trusted = roots or trusted_roots(home)
@@ -105,18 +107,20 @@ def verify(
     reasons = []
     for slug in archives(home, client or named or None):
         try:
-            reports[slug] = verifier.verify_archive(home.archive(slug), trusted, key, quick, part or None)
+            reports[slug] = verifier.verify_archive(home.archive(slug), trusted, key, quick, part or None, against)
         except verifier.Busy as error:
             raise ArchiveBusy(str(error)) from None
         except verifier.Malformed as error:
-            reasons.append(str(error))
-    if reasons and not (licence and reports):
-        raise ConfigError(f"{reasons[0][:1].upper()}{reasons[0][1:]}. Look for it with `archiver find`.")
+            reasons.append(f"{slug} was not checked: {error}")
+    if reasons and not ((licence or against) and reports):
+        advice = " Look for it with `archiver find`." if licence else ""
+        raise ConfigError(f"{reasons[0]}.{advice}")
     documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
     states = [document["state"] for document in documents]
-    worst = max(states, key=("PROVEN", "UNPROVEN", "DAMAGED").index, default="UNPROVEN")
-    text = "\n".join(report.as_text() for report in reports.values()) or "There is no archive yet."
-    return (90 if worst == "DAMAGED" else 0), {"state": worst, "clients": documents}, text
+    worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
+    told = [*(report.as_text() for report in reports.values()), *(reasons if against else [])]
+    text = "\n".join(told) or "There is no archive yet."
+    return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "clients": documents}, text
 
 
 def trusted_roots(home: Home) -> Path | None:
@@ -131,8 +135,6 @@ def trusted_roots(home: Home) -> Path | None:
 
 def proof(home: Home, names: Sequence[str], out: Path) -> None:
     """Write one zip with what proves these licences; refuses damaged ones and never overwrites."""
-    if out.exists():
-        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.")
     packed = []
     with DocumentReader() as reader:
         for name in names:

@@ -308,6 +308,12 @@ class ProviderInfo:
 # ---------------------------------------------------------------- what an adapter is given
 
 
+def shown(url: str) -> str:
+    """A URL as it may be shown: without user, query and fragment, where secrets stand."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
 @dataclass(frozen=True)
 class Response:
     """An answer that has passed the guard: final status and URL after checked redirects, lower-case headers, body."""
@@ -333,7 +339,7 @@ class Response:
     def expect(self, *statuses: int) -> Response:
         """This response, if its status is one of these (200 if none are given); else LayoutChanged with the page."""
         if self.status not in (statuses or (200,)):
-            raise LayoutChanged(f"{self.url} answered {self.status}", page=SavedPage(self.url, self.content))
+            raise LayoutChanged(f"{shown(self.url)} answered {self.status}", page=SavedPage(self.url, self.content))
         return self
 
     def json(self) -> Any:
@@ -342,7 +348,7 @@ class Response:
             return _json.loads(self.content)
         except ValueError:
             raise LayoutChanged(
-                f"{self.url} should be JSON and is {self.media_type or 'of no type'}",
+                f"{shown(self.url)} should be JSON and is {self.media_type or 'of no type'}",
                 page=SavedPage(self.url, self.content),
             ) from None
 
@@ -416,7 +422,10 @@ class BrowserSession(Session, Protocol):
         """The outer HTML of the matching elements, from the `start`-th on."""
 
     async def scroll_to_end(self) -> None:
-        """Scroll to the page's end and wait until the network is quiet (endless lists)."""
+        """Scroll to the page's end and wait until the network is quiet (endless lists).
+
+        Where the page's own request for more fails: SessionExpired, RateLimited or SiteUnavailable.
+        """
 
     async def settle(
         self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0

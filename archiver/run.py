@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from archiver.archive.seal import Authority
 from archiver.archive.store import NewObject, object_path
+from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
@@ -46,9 +48,10 @@ from archiver.errors import (
     SessionExpired,
     SignInNeeded,
     WrongPassword,
+    machine_error,
 )
 from archiver.network import Network
-from archiver.provider import Provider, ProviderInfo, SignInMethod, Transport, load
+from archiver.provider import Challenge, Provider, ProviderInfo, SignInMethod, Transport, load
 from archiver.reading.needles import all_forms, mask_text
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Cursors, Progress, Result, Sync, keep_page
@@ -59,7 +62,10 @@ REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What to run. Empty `clients` and `accounts` mean all; `replay` is a folder of recordings (replay homes only)."""
+    """What to run. Empty `clients` and `accounts` mean all; `replay` is a folder of recordings (replay homes only).
+
+    `after_restore` names what a witness holds of before a restore from a backup; every history is then read to its end.
+    """
 
     clients: Sequence[str] = ()
     accounts: Sequence[str] = ()
@@ -67,6 +73,7 @@ class Order:
     full: bool = False
     dry_run: bool = False
     replay: Path | None = None
+    after_restore: Path | None = None
 
 
 @dataclass
@@ -76,6 +83,7 @@ class Summary:
     run: str
     accounts: list[Result] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written on
     replays: dict[str, Listener] = field(default_factory=dict)
 
     @property
@@ -85,7 +93,8 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        return max((result.exit_code for result in self.accounts), default=0)
+        codes = [result.exit_code for result in self.accounts] + [fault.exit_code for fault in self.faults.values()]
+        return max(codes, default=0)
 
     def as_json(self) -> dict[str, Any]:
         """The document that `run --json` prints."""
@@ -149,7 +158,11 @@ async def run(
         )
     if home.settings.replay and not order.replay:
         raise ConfigError("This is a replay home: it reaches no live site. Name the recordings with --replay DIR.")
+    if order.after_restore and order.dry_run:
+        raise ConfigError("--after-restore records a loss, and a dry run records nothing. Leave one of them out.")
     summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
+    if not accounts:
+        summary.warnings.append("There is no account yet. Add one with `archiver account add`.")
     with exclusive(home.state / "run.lock"):
         async with AsyncExitStack() as stack:
             common = (
@@ -162,22 +175,28 @@ async def run(
                 ClientRun(home, vault, order, common, summary, progress, finished)(client, group)
                 for client, group in by_client.items()
             ]
-            await asyncio.gather(*visits)
+            ends = await asyncio.gather(*visits, return_exceptions=True)
         position = {account.name: number for number, account in enumerate(accounts)}
         summary.accounts.sort(key=lambda result: position[result.account])
         log(home, summary)
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end  # only now: one client's archive must not stop the others
     return summary
 
 
 def chosen(home: Home, order: Order) -> list[Account]:
-    """The accounts of an order, in the order of the home's files; unknown names are errors."""
+    """The accounts of an order, in the order of the home's files; ConfigError for unknown names and where none fits."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
     wanted = {home.account(name).name for name in order.accounts}
-    return [
+    accounts = [
         account
         for account in home.accounts()
         if (not wanted_clients or account.client in wanted_clients) and (not wanted or account.name in wanted)
     ]
+    if not accounts and (asked := ", ".join((*order.clients, *order.accounts))):
+        raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
+    return accounts
 
 
 @contextmanager
@@ -212,8 +231,8 @@ def log(home: Home, summary: Summary) -> None:
 
 
 @contextmanager
-def writing(home: Home, vault: Vault, client: str) -> Iterator[ArchiveWriter]:
-    """The one way to a client's archive for writing: its lock, its signing key, the home's timestamp authorities."""
+def writing(home: Home, vault: Vault, client: str, *, after_restore: Path | None = None) -> Iterator[ArchiveWriter]:
+    """The one way to a client's archive for writing: its lock, its signing key, its authorities and witnesses."""
     home.client(client)
     authorities = [
         Authority(name=each.name, url=each.url, roots=home.root / each.roots if each.roots else None)
@@ -227,8 +246,33 @@ def writing(home: Home, vault: Vault, client: str) -> Iterator[ArchiveWriter]:
         authorities=authorities,
         state=home.state / "archive" / client,
         post=network_of(home).post,
+        witnesses=list(witnesses_of(home)),
+        after_restore=after_restore,
     ) as archive:
         yield archive
+
+
+def witnesses_of(home: Home) -> Iterator[Witness]:
+    """The witnesses in the home's settings, each ready to take a checkpoint."""
+    mail = home.settings.mail
+    for each in home.settings.witnesses:
+        if each.folder:
+            yield FolderWitness(name=each.name, folder=home.root / each.folder)
+        elif each.command:
+            yield CommandWitness(name=each.name, command=each.command)
+        elif each.email:
+            yield MailWitness(
+                name=each.name, address=each.email, sender=mail.sender or "", host=mail.host or "", port=mail.port,
+                username=mail.username, password=partial(mail_password, mail.secret_command or ()),
+                trust=network_of(home).ssl_context,
+            )  # fmt: skip
+
+
+def mail_password(command: Sequence[str]) -> str:
+    """What the mail settings' secret command prints; ConfigError where there is none."""
+    if not command:
+        raise ConfigError("The mail settings name a user and no secret_command that prints the password.")
+    return run_secret_command(command, bare="password").get("password", "")
 
 
 @dataclass
@@ -246,7 +290,10 @@ class ClientRun:
     async def __call__(self, client: str, accounts: list[Account]) -> None:
         done: set[str] = set()
         try:
-            with writing(self.home, self.vault, client) as archive, Catalogue(self.home.catalogue(client)) as catalogue:
+            with (
+                writing(self.home, self.vault, client, after_restore=self.order.after_restore) as archive,
+                Catalogue(self.home.catalogue(client)) as catalogue,
+            ):
                 await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
                 for account in accounts:
                     result = await self._account(account, archive, catalogue)
@@ -256,12 +303,12 @@ class ClientRun:
                     seal = await asyncio.to_thread(archive.seal)
                     self.summary.warnings.extend(seal.warnings)
                     await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
-        except ArchiverError as error:  # the archive itself: every account of this client shares its fate
+        except (ArchiverError, OSError) as error:  # the archive itself: all accounts that were to follow share its fate
+            fault = machine_error(error) if isinstance(error, OSError) else error
+            self.summary.faults[client] = fault
             for account in accounts:
                 if account.name not in done:
-                    self._end(failed(Result(account.name, account.provider), error, []))
-            if not set(done) ^ {account.name for account in accounts}:
-                raise
+                    self._end(failed(Result(account.name, account.provider), fault, []))
 
     def _end(self, result: Result) -> None:
         self.summary.accounts.append(result)
@@ -292,7 +339,7 @@ class ClientRun:
 def failed(result: Result, error: ArchiverError, needles: list[str]) -> Result:
     """The result of an account that could not be finished; what was archived before stays counted."""
     result.outcome, result.error, result.exit_code = Outcome.FAILED, type(error).__name__, error.exit_code
-    result.message = mask_text(str(error).replace("NAME", result.account), needles)
+    result.message = mask_text(error.message(result.account), needles)
     return result
 
 
@@ -330,11 +377,13 @@ class Visit:
                 self.of.tools, provider.info, method, self.account, network, secrets, self._clock(recording),
                 self.of.vault.session(self.account.name) or (recording.session if recording else None),
             ) as session:  # fmt: skip
-                signing_in = SigningIn(provider, session, secrets, self._clock(recording))
+                code = Totp(secrets.get("totp"), self._clock(recording))
+                signing_in = SigningIn(provider, session, secrets, code)
                 sync = self._sync(provider, session, method, recording, signing_in.again)
                 result = sync.result
                 try:
                     await signing_in.once()
+                    await self._remember(session)  # it was earned, whatever becomes of the sync
                     await sync()
                     await self._remember(session)
                 except REFUSALS as error:
@@ -345,6 +394,8 @@ class Visit:
         except ArchiverError as error:
             self._keep(error, needles)
             failed(result, error, needles)
+        except OSError as error:
+            failed(result, machine_error(error), needles)
         except Exception as error:  # noqa: BLE001  # a fault of one adapter, told in full, must not stop the others
             trace = "".join(traceback.format_exception(error)).encode()
             broken = AdapterBroken(f"{type(error).__name__}: {error}", page=SavedPage("", trace))
@@ -412,7 +463,7 @@ class Visit:
             client=self.account.client,
             trouble=home.state / "trouble",
             renew=renew,
-            full=order.full,
+            full=order.full or order.after_restore is not None,
             dry_run=order.dry_run,
             asset_id=order.asset_id,
             known=frozenset(recording.known) if recording else frozenset(),
@@ -437,7 +488,7 @@ class SigningIn:
     provider: Provider[Any]
     session: Any
     secrets: Mapping[str, str]
-    now: Callable[[], datetime]
+    challenge: Challenge
 
     async def once(self) -> None:
         """Use the restored session where it still holds, else sign in."""
@@ -450,7 +501,7 @@ class SigningIn:
 
     async def again(self) -> None:
         """Sign in; where that does not make the account signed in, a person is needed."""
-        await self.provider.sign_in(self.session, self.secrets, Totp(self.secrets.get("totp"), self.now))
+        await self.provider.sign_in(self.session, self.secrets, self.challenge)
         if not await self.provider.signed_in(self.session):
             raise SignInNeeded("the platform accepted the sign-in and still does not show the account")
 

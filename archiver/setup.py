@@ -30,7 +30,8 @@ def setup(root: Path | None, agency: str | None, *, say: Callable[[str], None], 
         name = agency or ask("Your agency's name", "My agency")
         home = initialise(target, agency=name)
         say(f"Home: made {target}.")
-    say("Vault: its key was found, and the vault opens." if open_vault(home.vault, create=True) else "")
+    open_vault(home.vault, create=True)
+    say("Vault: its key was found, and the vault opens.")
     say(f"Browser: {ensure(say).describe()}")
     names = ", ".join(f"{each.name} ({each.url})" for each in home.settings.timestamps) or "none"
     say(f"Timestamps: {names}. Change them in {target / 'archiver.yaml'}.")

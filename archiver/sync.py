@@ -11,7 +11,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -26,11 +26,19 @@ from archiver.archive.store import NewObject
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence, Outcome, iso
-from archiver.errors import ArchiverError, LayoutChanged, NotACertificate, SavedPage, SessionExpired, SiteUnavailable
+from archiver.errors import (
+    ArchiverError,
+    LayoutChanged,
+    NotACertificate,
+    SavedPage,
+    SessionExpired,
+    SiteUnavailable,
+    SpendRefused,
+)
 from archiver.files import replace_file
 from archiver.provider import Provider, Session
 from archiver.reading.documents import check_certificate
-from archiver.reading.licence_json import from_json, to_json
+from archiver.reading.licence_json import FiledDocument, from_json, to_json
 from archiver.reading.needles import all_forms, contains, mask, mask_text
 from archiver.reading.worker import DocumentReader
 
@@ -38,6 +46,7 @@ KNOWN_STOP = 20  # consecutive known licences after which a sweep may stop
 CONCURRENCY = 16  # licences whose documents are fetched and read at once; the session bounds the requests
 PARTIAL = 40  # exit code of a run that left something open
 PENDING = 64  # licences on their way to the disk at once
+TOLD = 3  # failures that an account's message tells in full; `show` tells each
 OUTAGES = 3  # licences in a row that an unreachable platform may leave incomplete before the account gives up
 
 
@@ -143,11 +152,12 @@ class Tally:
     total: int | None = None
     seen: int = 0  # rows of the last reading
     full: bool = False
+    steady: bool = True  # the total stayed the same while the last reading went on
 
     @property
     def agrees(self) -> bool:
-        """Whether a reading to the end saw as many rows as the platform states."""
-        return not self.full or self.total is None or self.total == self.seen
+        """Whether a reading to the end saw as many rows as the platform states, and none came or went meanwhile."""
+        return not self.full or self.total is None or (self.steady and self.total == self.seen)
 
     def count(self, row: Row) -> int:
         return sum(1 for found in self.rows.values() if found is row)
@@ -194,18 +204,18 @@ class Sync:
     def __post_init__(self) -> None:
         self.result = Result(self.account, self.provider.info.name)
         self._tallies: dict[str, Tally] = {}
-        self._incomplete: set[str] = set()
+        self._incomplete: dict[str, str] = {}  # short id -> what could not be had, and why
         self._gaps: Counter[tuple[str, str]] = Counter()
         self._fetching = asyncio.Semaphore(CONCURRENCY)
         self._pending = asyncio.Semaphore(PENDING)
         self._renewed = False
         self._outages = 0
-        self._changed: LayoutChanged | None = None  # in one licence's documents; the others go on
+        self._changed: LayoutChanged | SpendRefused | None = None  # in one licence's documents; the others go on
 
     async def __call__(self) -> None:
         """Sweep every list, retry what was incomplete, reconcile; `result` is filled in even where this raises."""
         retry = [] if self.dry_run or self.asset_id else self.catalogue.incomplete(self.account)
-        self._incomplete = {entry.short_id for entry in retry}
+        self._incomplete = {entry.short_id: "" for entry in retry}
         try:
             await self._with_renewal(self._sweep_all)
             await self._with_renewal(lambda: self._retry(retry))
@@ -233,8 +243,8 @@ class Sync:
     async def _sweep_all(self) -> None:
         for listing in [history.listing for history in self.provider.history(self.session)]:
             tally = self._tallies.setdefault(listing, Tally(listing))
-            if tally.full:
-                continue  # read to its end before the session was renewed
+            if tally.full and not tally.open:
+                continue  # read to its end, and all of it settled, before the session was renewed
             await self._sweep(tally)
             if not tally.agrees:
                 # A licence that came or went while pages were read shifts the rest; a second reading settles it.
@@ -245,31 +255,43 @@ class Sync:
         if self.known and not self.full:
             cursor = Cursor(listed=len(self.known), head="", lines=0)
         head, fresh, streak, above = "", 0, 0, True
-        tally.seen, tally.full = 0, False
+        tally.seen, tally.full, tally.steady = 0, False, True
+        stated_before: int | None = None
         seen: set[str] = set()
+        lost: ArchiverError | None = (
+            None  # where the list could not be read on; what was listed is fetched all the same
+        )
         async with asyncio.TaskGroup() as tasks:
             history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
-            async for page in history.pages:
-                tally.total = tally.total if page.total is None else page.total
-                for licence in page.licences:
-                    identity = licence.identity
-                    if identity in seen:
-                        continue  # the same row again, shifted onto the next page
-                    seen.add(identity)
-                    known = self._is_known(licence)
-                    head = head or identity
-                    above = above and not (cursor and identity == cursor.head) and licence.platform_id not in self.known
-                    fresh += above
-                    streak = streak + 1 if known else 0
-                    if self.asset_id in (None, licence.asset.asset_id):
-                        await self._take(tally, licence, known, tasks)
-                tally.seen = len(seen)
-                self._report()
-                stated = cursor is not None and tally.total in (None, cursor.listed + fresh)
-                if stated and streak >= KNOWN_STOP:
-                    break
-            else:
-                tally.full = True
+            try:
+                async for page in history.pages:
+                    tally.total = tally.total if page.total is None else page.total
+                    tally.steady = tally.steady and stated_before in (None, tally.total)
+                    stated_before = tally.total
+                    for licence in page.licences:
+                        identity = licence.identity
+                        if identity in seen:
+                            continue  # the same row again, shifted onto the next page
+                        seen.add(identity)
+                        known = self._is_known(licence)
+                        head = head or identity
+                        met = cursor is not None and identity == cursor.head
+                        above = above and not met and licence.platform_id not in self.known
+                        fresh += above
+                        streak = streak + 1 if known else 0
+                        if self.asset_id in (None, licence.asset.asset_id):
+                            await self._take(tally, licence, known, tasks)
+                    tally.seen = len(seen)
+                    self._report()
+                    stated = cursor is not None and tally.total in (None, cursor.listed + fresh)
+                    if stated and streak >= KNOWN_STOP:
+                        break
+                else:
+                    tally.full = True
+            except ArchiverError as error:
+                lost = error
+        if lost:
+            raise lost
         if self.dry_run or self.asset_id or not (tally.full or cursor):
             return
         listed = tally.seen if tally.full or cursor is None else cursor.listed + fresh
@@ -326,12 +348,12 @@ class Sync:
                         else:
                             gaps.append(admitted)
             self._outages = 0
-        except (NotACertificate, LayoutChanged, SiteUnavailable) as error:
+        except (NotACertificate, LayoutChanged, SpendRefused, SiteUnavailable) as error:
             if isinstance(error, SiteUnavailable):
                 self._outages += 1
                 if self._outages >= OUTAGES:
                     raise
-            if isinstance(error, LayoutChanged):
+            if isinstance(error, LayoutChanged | SpendRefused):
                 self._changed = error
             gaps.append(self._failed(self._missing(documents), error))
         if not any(document.kind is DocumentKind.RECORD for document in documents):
@@ -403,7 +425,8 @@ class Sync:
             created=datetime.now(UTC),
         )
 
-    def _files(self, evidence: Evidence) -> dict[str, bytes]:
+    def _files(self, evidence: Evidence, kept: Sequence[FiledDocument] = ()) -> dict[str, bytes]:
+        """What goes into the object; `kept` are documents that an earlier version brought, and that stay."""
         provenance = {
             "source": "adapter",
             "account": self.account,
@@ -415,7 +438,7 @@ class Sync:
             "captured_at": iso(datetime.now(UTC)),
         }
         files = {document.name: document.content for document in evidence.documents}
-        described = to_json(evidence.licence, evidence.documents, evidence.gaps, provenance)
+        described = to_json(evidence.licence, (*evidence.documents, *kept), evidence.gaps, provenance)
         return {"licence.json": mask(described, self._needles()), **files}
 
     async def _store[T](self, future: Future[T]) -> T:
@@ -424,7 +447,10 @@ class Sync:
 
     def _note(self, evidence: Evidence, short_id: str) -> None:
         self._gaps.update((gap.kind.value, gap.reason.value) for gap in evidence.gaps if not evidence.licence.comp)
-        (self._incomplete.add if evidence.failed else self._incomplete.discard)(short_id)
+        failures = [f"{gap.kind}: {gap.detail}" for gap in evidence.gaps if gap.reason is GapReason.FAILED]
+        self._incomplete.pop(short_id, None)
+        if failures:
+            self._incomplete[short_id] = f"{short_id}: {'; '.join(failures)}"
 
     async def _retry(self, entries: list[Entry]) -> None:
         """Try again what failed before, from the archive's own description: the licence may have left the history."""
@@ -438,9 +464,15 @@ class Sync:
         row = json.loads(stored.read("record.json")).get("row") or {}
         async with self._fetching:
             evidence = await self._fetch(replace(before.licence, row=row))
+        names = {document.name for document in evidence.documents}
+        kept = [document for document in before.documents if document.name not in names]
+        if evidence.failed and len(kept) + len(names) == len(before.documents):  # nothing more than there is already
+            self._note(replace(evidence, gaps=before.gaps), entry.short_id)
+            return
+        there = {document.kind for document in kept}
+        evidence = replace(evidence, gaps=tuple(gap for gap in evidence.gaps if gap.kind not in there))
         self._note(evidence, entry.short_id)
-        if set(evidence.gaps) != set(before.gaps):
-            await self._store(self.archive.add_version(entry.object_id, self._files(evidence)))
+        await self._store(self.archive.add_version(entry.object_id, self._files(evidence, kept)))
 
     # ------------------------------------------------------------ the account's balance
 
@@ -460,12 +492,14 @@ class Sync:
             result.gaps.setdefault(kind, {})[reason] = number
         result.requests_refused = len(self.session.refused)
         said = [
-            f"The platform states {tally.total} in {tally.listing} and lists {tally.seen}."
+            f"The platform states {tally.total} in {tally.listing} and lists {tally.seen}"
+            + ("." if tally.steady else ", and its total changed while it was read.")
             for tally in tallies
             if not tally.agrees
         ]
         if result.incomplete:
             said.append(f"{len(result.incomplete)} incomplete: a document could not be had; the next run tries again.")
+            said += [f"{failure}." for failure in list(self._incomplete.values())[:TOLD] if failure]
         if result.unexplained:
             said.append(f"{len(result.unexplained)} listed and not archived.")
         if self._changed:
@@ -476,6 +510,8 @@ class Sync:
             result.exit_code = max(result.exit_code, PARTIAL)
         if self.dry_run:
             said.append("Dry run: nothing was fetched or archived.")
+        if self.asset_id and not result.listed:
+            said.append(f"No licence of asset {self.asset_id} is listed.")
         if result.requests_refused:
             said.append(f"{result.requests_refused} requests of the site's pages were refused as not read-only.")
         result.message = " ".join(said)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ import yaml
 
 from archiver.config import Home as LoadedHome
 from archiver.config import add_account, add_client, create_home
-from archiver.provider import History, load
-from archiver.run import Order, run
+from archiver.provider import Challenge, History, load
+from archiver.run import Order, SigningIn, Totp, run
 from archiver.vault import Vault, new_key
 from providers.shutterstock import Shutterstock
 from tests.homes import RECORDINGS, Home
@@ -48,6 +49,7 @@ def test_a_page_instead_of_a_certificate_is_not_filed_and_is_fetched_next_time(h
     run = home.json("run", "--replay", ELEMENTS / "html-not-pdf", code=40)
     [account] = run["accounts"]
     assert account["outcome"] == "partial" and account["error"] is None and account["incomplete"]
+    assert "license-certificate" in account["message"] and "Sign in" in account["message"]
     shown = home.json("show", account["incomplete"][0])
     assert shown["gaps"] == {"certificate": "failed"}
     detail = shown["gap_details"]["certificate"]
@@ -117,21 +119,11 @@ def test_platforms_whose_terms_are_unread_need_an_acceptance(
     )
     found = home.json("run", code=None)["accounts"][0]["error"]
     assert found == (error or "SiteUnavailable")
-    if error:
-        home(
-            "account",
-            "add",
-            "two",
-            "--client",
-            "acme",
-            "--provider",
-            provider,
-            "--accept-automation",
-            "Ada Example",
-            "--secrets-stdin",
-            stdin="password: passw0rd\n",
-        )
-        assert home.json("run", "--account", "two", code=None)["accounts"][0]["error"] != "NotAccepted"
+    if error:  # afterwards too, by the same words
+        accept = ("--provider", provider, "--accept-automation", "Ada Example")
+        home("account", "add", "one", "--client", "acme", *accept)
+        assert home.json("run", code=None)["accounts"][0]["error"] != "NotAccepted"
+        assert "already" in home("account", "add", "one", "--client", "acme", *accept, "--plan", "x", code=2).stderr
         ledger = (home.archive() / "ledger" / "ledger.jsonl").read_text()
         assert '"type":"statement"' in ledger and "Ada" not in ledger
 
@@ -158,6 +150,52 @@ def test_a_fault_in_one_adapter_is_told_and_does_not_stop_the_others(
     assert summary.exit_code == 20
     [kept] = (root / "state" / "trouble").iterdir()
     assert "an adapter's mistake" in kept.read_text()
+
+
+def test_one_clients_broken_archive_does_not_stop_the_others(home: Home) -> None:
+    home("client", "add", "other", "--name", "Other Ltd")
+    home.account("one", "envato_market")
+    home.account("two", "shutterstock", client="other")
+    (home.root / "archive" / "acme").write_text("in the way")
+    run = home("run", "--replay", RECORDINGS, code=50)
+    assert "two: complete" in run.stderr and "Traceback" not in run.stderr
+    assert [line["client"] for line in home.json("find")][:1] == ["other"]
+    assert home.json("verify", "--client", "other")["clients"][0]["findings"] == []
+
+
+def test_a_run_for_nobody_is_told(home: Home) -> None:
+    assert "no account yet" in home("run", "--replay", RECORDINGS).stderr
+    home("client", "add", "other", "--name", "Other Ltd")
+    home.account("one", "shutterstock")
+    done = home("run", "--client", "other", "--account", "one", "--replay", RECORDINGS, code=2)
+    assert "No account fits other, one" in done.stderr
+
+
+def test_a_renewed_sign_in_uses_no_code_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes: list[str] = []
+    seconds = 29.0
+
+    class Asking(Shutterstock):
+        async def sign_in(self, session: object, secrets: object, challenge: Challenge) -> None:
+            codes.append(await challenge.code())
+
+        async def signed_in(self, session: object) -> bool:
+            return True
+
+    async def sleep(for_so_long: float) -> None:
+        nonlocal seconds
+        seconds += for_so_long
+
+    async def twice() -> None:
+        signing_in = SigningIn(
+            Asking(), None, {}, Totp("JBSWY3DPEHPK3PXP", lambda: datetime.fromtimestamp(seconds, UTC))
+        )
+        await signing_in.again()
+        await signing_in.again()
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    asyncio.run(twice())
+    assert (len(set(codes)), seconds) == (2, 30.0)
 
 
 LOGIN = """<!doctype html><title>Log in</title><input name=email><script>

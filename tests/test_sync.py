@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive.writer import open_archive
 from archiver.catalogue.catalogue import Catalogue
 from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Outcome
-from archiver.errors import ArchiverError, LayoutChanged, NotACertificate, SessionExpired, SiteUnavailable
+from archiver.errors import ArchiverError, LayoutChanged, NotACertificate, SessionExpired, SiteUnavailable, SpendRefused
 from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Response, Session, load
+from archiver.reading.printable import printable
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Cursors, Result, Sync
 
@@ -60,9 +61,10 @@ class Site(Provider[Session]):
 
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         found = self.document(licence)
-        if isinstance(found, ArchiverError):
-            raise found
-        yield found
+        for each in found if isinstance(found, list) else [found]:
+            if isinstance(each, ArchiverError):
+                raise each
+            yield each
 
 
 @dataclass
@@ -180,6 +182,16 @@ def test_a_licence_that_appears_between_two_pages_is_neither_lost_nor_doubled(de
     assert len(desk.archived) == 5
 
 
+def test_a_licence_that_vanishes_between_two_pages_hides_no_other(desk: Desk) -> None:
+    def listed(reading: int) -> list[Page]:
+        if reading == 1:  # L4 went after page 1 had been read: L2 slides onto page 1, and the numbers agree
+            return [Page(down(4, 3), 4), Page(rows(1), 3)]
+        return [Page(down(3, 2), 3), Page(rows(1), 3)]
+
+    result = desk.sync(listed)
+    assert (result.outcome, result.archived, len(desk.archived)) == (Outcome.COMPLETE, 4, 4)
+
+
 def test_fewer_rows_than_the_platform_states_are_said(desk: Desk) -> None:
     result = desk.sync(lambda _: [Page(down(3, 1), 4)])
     assert result.outcome is Outcome.PARTIAL and "states 4" in result.message and result.exit_code == 40
@@ -234,6 +246,29 @@ def test_a_session_that_expires_on_the_way_is_renewed_once(desk: Desk) -> None:
     assert desk.renewals == 2
 
 
+def test_a_session_that_expires_at_a_document_loses_no_licence_of_a_history_read_to_its_end(desk: Desk) -> None:
+    def document(of: Licence) -> Any:
+        return SessionExpired("401") if desk.renewals == 0 and of.licence_id == "L2" else text_certificate(of)
+
+    result = desk.sync(lambda _: [Page(down(4, 1), 4)], document)
+    assert (result.outcome, result.archived, result.unexplained, desk.renewals) == (Outcome.COMPLETE, 4, [], 1)
+
+    endless = desk.sync(lambda _: [Page(down(5, 1), 5)], lambda _: SessionExpired("401"), error="SessionExpired")
+    assert endless.unexplained == ["L5"]
+
+
+def test_what_was_listed_before_a_changed_page_is_archived(desk: Desk) -> None:
+    def listed(reading: int) -> list[Page]:
+        def pages() -> Iterator[Page]:
+            yield Page(down(30, 11), 30)
+            raise LayoutChanged("page 2 is another page")
+
+        return pages()  # type: ignore[return-value]  # read like a list
+
+    result = desk.sync(listed, error="LayoutChanged")
+    assert result.archived == len(desk.archived) == 20 and result.unexplained == []
+
+
 def test_what_failed_is_archived_as_incomplete_and_tried_again_from_the_archive(desk: Desk) -> None:
     def broken(of: Licence) -> Document | ArchiverError:
         return NotACertificate("https://example.com/c (Sign in)") if of.licence_id == "L2" else text_certificate(of)
@@ -254,19 +289,38 @@ def test_what_failed_is_archived_as_incomplete_and_tried_again_from_the_archive(
     assert list(desk.folder.glob("archive/evidence/licences/*/*/*_A2_*/v2/content/certificate.txt"))
 
 
+def test_a_second_try_that_brings_less_takes_nothing_away(desk: Desk) -> None:
+    preview = Document(name="preview.jpg", kind=DocumentKind.PREVIEW, content=b"picture", media_type="image/jpeg")
+    page = NotACertificate("https://example.com/c (a page)")
+    tries: list[Any] = [  # the preview fails; then the certificate does; then the certificate alone is had no more
+        lambda of: [text_certificate(of), replace(preview, media_type="text/html")],
+        lambda of: [page],
+        lambda of: [preview, page],
+    ]
+    outcomes = [desk.sync(lambda _: [Page(rows(1), 1)], tries[0]).outcome]
+    outcomes += [desk.sync(lambda _: [Page([], 0)], each).outcome for each in tries[1:]]
+    assert outcomes == [Outcome.PARTIAL, Outcome.PARTIAL, Outcome.COMPLETE]
+    with desk.open() as (_, catalogue):
+        [entry] = catalogue.entries()
+    assert {each.name for each in entry.file.documents} == {"record.json", "certificate.txt", "preview.jpg"}
+    assert entry.file.gaps == ()
+    assert len(list(desk.folder.glob("archive/evidence/licences/*/*/*/v*"))) == 2
+
+
 def test_another_licences_certificate_is_not_filed(desk: Desk) -> None:
     result = desk.sync(lambda _: [Page(rows(1), 1)], lambda of: text_certificate(licence(77)))
     assert result.incomplete and not list(desk.folder.glob("archive/evidence/**/certificate.txt"))
 
 
-def test_a_changed_page_of_one_licence_does_not_stop_the_others(desk: Desk) -> None:
+@pytest.mark.parametrize("error", [LayoutChanged("no date"), SpendRefused("GET https://shop.example/buy")])
+def test_a_changed_page_of_one_licence_does_not_stop_the_others(desk: Desk, error: ArchiverError) -> None:
     result = desk.sync(
         lambda _: [Page(down(3, 1), 3)],
-        lambda of: LayoutChanged("no date") if of.licence_id == "L2" else text_certificate(of),
+        lambda of: error if of.licence_id == "L2" else text_certificate(of),
     )
     assert (result.outcome, result.error, result.exit_code, result.archived) == (
         Outcome.PARTIAL,
-        "LayoutChanged",
+        type(error).__name__,
         40,
         3,
     )
@@ -292,6 +346,12 @@ def test_secrets_are_masked_in_records_and_keep_native_documents_out(desk: Desk)
     assert SECRET not in json.dumps(vars(result), default=str) and kept.name in json.dumps(desk.gap_details())
 
 
+def test_no_title_moves_the_cursor_of_a_terminal() -> None:
+    hostile = "a\x1b[2Jb\x07\u202egnp.\x00\u0085c\udc80"
+    assert printable(hostile) == "a\ufffd[2Jb\ufffd\ufffdgnp.\ufffd\ufffdc\ufffd"
+    assert printable("Größe 夜景 👩\u200d🎨 می\u200cخواهم") == "Größe 夜景 👩\u200d🎨 می\u200cخواهم"
+
+
 def test_a_dry_run_counts_and_archives_nothing(desk: Desk) -> None:
     result = desk.sync(lambda _: [Page(down(3, 1), 3)], dry_run=True)
     assert (result.listed, result.archived, desk.archived) == (3, 3, []) and "Dry run" in result.message
@@ -300,3 +360,4 @@ def test_a_dry_run_counts_and_archives_nothing(desk: Desk) -> None:
 def test_one_asset_alone(desk: Desk) -> None:
     result = desk.sync(lambda _: [Page(down(3, 1), 3)], asset_id="A2")
     assert (result.listed, result.archived, len(desk.archived)) == (1, 1, 1)
+    assert "No licence of asset A9" in desk.sync(lambda _: [Page(down(3, 1), 3)], asset_id="A9").message

@@ -5,7 +5,7 @@ Timestamps are checked by the `openssl` program (version 3 or later); without it
 This very file lies in every archive (`tools/verify.py`) and in every proof, and is what `archiver verify` runs. It
 writes nothing.
 
-Exit codes: 0 PROVEN or UNPROVEN, 2 usage, 50 another command is writing, 90 damaged.
+Exit codes: 0 PROVEN or UNPROVEN, 2 usage, 50 another command is writing, 90 DAMAGED or FORKED.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-PROVEN, UNPROVEN, DAMAGED = "PROVEN", "UNPROVEN", "DAMAGED"
+PROVEN, UNPROVEN, DAMAGED, FORKED = "PROVEN", "UNPROVEN", "DAMAGED", "FORKED"
+STATES = (PROVEN, UNPROVEN, DAMAGED, FORKED)
+"""From the best to the worst."""
 
 LEDGER = "ledger/ledger.jsonl"
 INTENTS = "ledger/intents.jsonl"
@@ -53,7 +55,7 @@ URN = "urn:x-archiver"
 CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
 LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
 
-WARNINGS = frozenset({"interrupted", "claimed-date", "dates-not-checked", "remark"})
+WARNINGS = frozenset({"interrupted", "claimed-date", "dates-not-checked", "remark", "rollback", "witness"})
 """Codes of findings that are not damage."""
 
 NOT_EVIDENCE = "NOT EVIDENCE: this comes from a replay of recordings, not from a platform. It proves nothing."
@@ -69,7 +71,10 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be: `path` is the file at fault, relative to the archive."""
+    """One thing that is not as it should be.
+
+    `path` is the file at fault, relative to the archive; of `forked` and `witness`, the outside file.
+    """
 
     code: str
     path: str
@@ -100,7 +105,8 @@ class Trust:
 class Report:
     """What was found. `secured_since`: when a trusted timestamp first covered all that was asked about, or None.
 
-    `unproven` says in words what no timestamp covers. `licensed_at` is what the platform's document says; only a proof
+    `unproven` says in words what no timestamp covers, `extends` which outside checkpoints this was held against and
+    found to continue. `licensed_at` is what the platform's document says; only a proof
     of one licence has it.
     """
 
@@ -114,6 +120,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     trust: list[Trust] = field(default_factory=list)
     unproven: str = ""
+    extends: str = ""
     licensed_at: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -131,6 +138,7 @@ class Report:
             f"  licensed on {self.licensed_at}, as the platform's document says" if self.licensed_at else "",
             f"  secured since: {secured}",
             f"  {self.unproven}" if self.unproven else "",
+            f"  {self.extends}" if self.extends else "",
             *(f"  trusting {trust}" for trust in self.trust),
             *(f"  {finding}" for finding in self.findings),
         ]
@@ -329,6 +337,117 @@ def _unbase64(text: str) -> bytes:
         raise Malformed("not valid base64") from None
 
 
+# ---------------------------------------------------------------- witnesses: checkpoints that somebody outside holds
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A checkpoint that lies outside the archive.
+
+    `note` is None where it cannot bear witness; `fault` says why not, or that another key than the archive's signed it.
+    """
+
+    path: Path
+    note: Note | None
+    fault: str = ""
+
+    @property
+    def size(self) -> int:
+        return self.note.size if self.note else 0
+
+
+def outside_checkpoints(
+    place: Path, key: bytes | None, origin: str | None, own: frozenset[Note] = frozenset()
+) -> list[Outside]:
+    """The checkpoints of one archive that a file or a folder holds (also one level of folders down), smallest first.
+
+    `key` is the archive's; without it no signature is checked. `origin` is the name in the archive's own checkpoints:
+    those of other archives are left out; None: all are taken. `own` are those checkpoints: a copy of one of them needs
+    no second look at its signature.
+    """
+    files = [place] if place.is_file() else [*place.glob("*.note"), *place.glob("*/*.note")]
+    found = []
+    for path in sorted(files):
+        try:
+            note = Note.parse(path.read_bytes())
+        except (OSError, Malformed) as error:
+            reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+            found.append(Outside(path, None, reason))
+            continue
+        if origin not in (None, note.origin):
+            continue
+        if key is None or note in own or note.signed_by(key):
+            found.append(Outside(path, note))
+        elif any(blob[:4] == key_id(note.origin, key) for _, blob in note.signatures):
+            found.append(Outside(path, None, "is a damaged copy: its signature does not hold"))
+        else:
+            found.append(Outside(path, note, "is signed by another key than this archive's"))
+    return sorted(found, key=lambda each: each.size)
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What a `rollback` line says of a restore: of `lost` lines with this root (hex), `kept` are still there."""
+
+    kept: int
+    lost: int
+    root: str
+
+    @classmethod
+    def parse(cls, fields: dict[str, Any]) -> Rollback:
+        kept, lost, root = (fields.get(name, "") for name in ("kept", "lost", "root"))
+        _must(isinstance(kept, int) and isinstance(lost, int) and isinstance(root, str), "not a rollback")
+        _must(0 <= kept < lost and kept <= fields["seq"] and re.fullmatch("[0-9a-f]{64}", root), "not a rollback")
+        return cls(kept, lost, root)
+
+    def explains(self, note: Note) -> bool:
+        """Whether the checkpoint covers lines that are said to be lost."""
+        return self.kept < note.size < self.lost or (note.size, note.root.hex()) == (self.lost, self.root)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Outside checkpoints: those that a ledger extends, those that its rollbacks explain, and those that it forks."""
+
+    extended: list[Outside]
+    explained: list[Outside]
+    forked: list[Outside]
+
+
+def hold(ledger: Path, outside: Iterable[Outside]) -> Held:
+    """One pass over the ledger's lines: which of the sound checkpoints are over its first lines?"""
+    sound = [each for each in outside if each.note]
+    sizes = {each.size for each in sound}
+    roots: dict[int, bytes] = {}
+    rollbacks: list[Rollback] = []
+    frontier = Frontier()
+    for data in _whole_lines(ledger) if sound else ():
+        frontier.add(leaf_hash(data))
+        if frontier.size in sizes:
+            roots[frontier.size] = frontier.root()
+        if b'"type":"rollback"' in data:
+            with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+                rollbacks.append(Rollback.parse(json.loads(data)))
+    held = Held([], [], [])
+    for each in sound:
+        assert each.note
+        if each.fault:
+            held.forked.append(each)
+        elif roots.get(each.note.size) == each.note.root:
+            held.extended.append(each)
+        else:
+            explained = any(rollback.explains(each.note) for rollback in rollbacks)
+            (held.explained if explained else held.forked).append(each)
+    return held
+
+
+def _whole_lines(ledger: Path) -> Iterator[bytes]:
+    with contextlib.suppress(FileNotFoundError), ledger.open("rb") as file:
+        for data in file:
+            if data.endswith(b"\n"):
+                yield data[:-1]
+
+
 # ---------------------------------------------------------------- timestamps (RFC 3161)
 
 _HASHES = {
@@ -413,11 +532,11 @@ def openssl() -> str | None:
 def openssl_refuses(program: str, response: Path, data: Path, roots: Path, chain: Path) -> str | None:
     """Why `openssl ts -verify` refuses a timestamp at the time that it states; None where it accepts it."""
     at = str(epoch(Token.parse(response.read_bytes()).time))
-    command: list[str | Path] = [program, "ts", "-verify", "-in", response, "-data", data]
-    command += ["-CAfile", roots, "-attime", at]
+    command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), "-data", data.resolve()]
+    command += ["-CAfile", roots.resolve(), "-attime", at]
     if chain.is_file():
-        command += ["-untrusted", chain]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        command += ["-untrusted", chain.name]  # openssl splits this value at spaces and commas: no folder may be in it
+    done = subprocess.run(command, cwd=chain.parent, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode == 0:
         return None
     reasons = re.findall(r":(?:[^:\n]*):([^:\n]+):[^:\n]*:\d+:(.*)", done.stderr)
@@ -932,8 +1051,8 @@ class _Check:
             self.find("missing", f"{place}/{version}", f"ledger line {recorded[version][1]} records this version")
 
     def conclude(self, proven: bool) -> Report:
-        damaged = any(finding.damage for finding in self.report.findings)
-        self.report.state = DAMAGED if damaged else PROVEN if proven else UNPROVEN
+        codes = {finding.code for finding in self.report.findings if finding.damage}
+        self.report.state = FORKED if "forked" in codes else DAMAGED if codes else PROVEN if proven else UNPROVEN
         return self.report
 
 
@@ -960,13 +1079,20 @@ def _quiet(ledger: Path) -> Iterator[None]:
 
 
 def verify_archive(
-    root: Path, roots: Path | None = None, key: Path | None = None, quick: bool = False, licence: str | None = None
+    root: Path,
+    roots: Path | None = None,
+    key: Path | None = None,
+    quick: bool = False,
+    licence: str | None = None,
+    against: Path | None = None,
 ) -> Report:
     """Check a whole archive, or with `licence` (any unique part of a folder's name) one object and its place in it.
 
     `roots` and `key` are PEM files from a source that you trust; without them those in the archive are used. `quick`
-    leaves out the digests of the documents. Raises Malformed where this is no archive or the licence is not unique,
-    Busy where a command is writing. Memory: a few hundred bytes for each object.
+    leaves out the digests of the documents. `against` is a checkpoint that somebody outside holds, or a folder of them:
+    the state is FORKED where the ledger does not extend them. Raises Malformed where this is no archive, the licence is
+    not unique, or `against` holds no checkpoint of this archive; Busy where a command is writing. Memory: a few hundred
+    bytes for each object.
     """
     if not any((root / name).is_dir() for name in ("ledger", "evidence", "keys")):
         raise Malformed(f"{root} is not an archive")
@@ -975,7 +1101,7 @@ def verify_archive(
         report.findings.append(Finding("missing", LEDGER, "is missing"))
         return report
     with _quiet(root / LEDGER):
-        return _ArchiveCheck(root, roots, key, quick, licence).run()
+        return _ArchiveCheck(root, roots, key, quick, licence).run(against)
 
 
 class _ArchiveCheck(_Check):
@@ -985,10 +1111,12 @@ class _ArchiveCheck(_Check):
         self.recorded: dict[str, dict[str, tuple[str, int]]] = {}
         self.lines = 0
 
-    def run(self) -> Report:
+    def run(self, against: Path | None) -> Report:
         key = self.key()
         self.read_checkpoints(key)
         self.read_ledger(key)
+        if against:
+            self.hold_against(against, key)
         proven = self.dates()
         self.report.checkpoint = max(self.checkpoints, default=None)
         pending = self.pending()
@@ -1004,6 +1132,28 @@ class _ArchiveCheck(_Check):
         else:
             self.report.secured_since = proven.since(self.lines - 1)
         return self.conclude(0 < self.lines <= covered)
+
+    def hold_against(self, against: Path, key: bytes | None) -> None:
+        """The ledger against what is held outside."""
+        own = [checkpoint.note for checkpoint in self.checkpoints.values() if checkpoint.note]
+        outside = outside_checkpoints(against, key, own[-1].origin if own else None, frozenset(own))
+        if not any(each.note for each in outside):
+            faults = "".join(f"; {each.path.name} {each.fault}" for each in outside[:1])
+            raise Malformed(f"{against} holds no checkpoint of this archive{faults}")
+        for each in outside:
+            if not each.note:
+                self.find("witness", str(each.path), each.fault)
+        held = hold(self.root / LEDGER, outside)
+        for each in held.forked:
+            text = f"was made over {each.size} lines that are not the first {each.size} of this ledger"
+            self.find("forked", str(each.path), each.fault or text)
+        for each in held.explained:
+            self.find("witness", str(each.path), "is a checkpoint of lines that a rollback says were lost")
+        if held.extended and not held.forked:
+            count, newest = len(held.extended), held.extended[-1]
+            self.report.extends = (
+                f"extends {count} outside checkpoints, the newest of {newest.size} lines: {newest.path}"
+            )
 
     def read_ledger(self, key: bytes | None) -> None:
         """One pass: the chain of hashes, every checkpoint's root, what is recorded, claimed against proven dates."""
@@ -1028,6 +1178,8 @@ class _ArchiveCheck(_Check):
                     self.origin(fields, LEDGER, key)
                 if fields.get("type") == "anchor":
                     after = max(after, self.anchor(fields, seq))
+                elif fields.get("type") == "rollback":
+                    self.rollback(fields, seq)
                 elif "inventory_sha512" in fields:
                     self.record(fields, seq)
                 claim = self.claim(str(fields.get("at")), after, proven.since(seq)) if fields else None
@@ -1065,6 +1217,18 @@ class _ArchiveCheck(_Check):
         if version in versions:
             self.find("ledger", LEDGER, f"line {seq} records {fields.get('id')} {version} once more")
         versions.setdefault(version, (str(fields["inventory_sha512"]), seq))
+
+    def rollback(self, fields: dict[str, Any], seq: int) -> None:
+        """A restore from a backup, told whenever the archive is checked."""
+        try:
+            back = Rollback.parse(fields)
+        except Malformed as error:
+            self.find("ledger", LEDGER, f"line {seq} is {error}")
+            return
+        text = (
+            f"line {seq} records a restore at {fields.get('at')}: earlier lines {back.kept} to {back.lost - 1} are lost"
+        )
+        self.find("rollback", LEDGER, text)
 
     def anchor(self, fields: dict[str, Any], seq: int) -> str:
         """Check the timestamps that an anchor line names; returns the latest time that holds: the line is younger."""
@@ -1310,13 +1474,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--proof", type=Path, metavar="DIR", help="check an unpacked proof")
     parser.add_argument("--roots", type=Path, metavar="PEM", help="the timestamp roots, from a source you trust")
     parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key, from a source you trust")
+    parser.add_argument(
+        "--against", type=Path, metavar="X", help="a checkpoint that somebody outside holds, or a folder of them"
+    )
     parser.add_argument("--quick", action="store_true", help="leave out the documents' digests")
     parser.add_argument("--licence", metavar="ID", help="check one licence and its place in the ledger")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
     if sum(map(bool, (options.archive, options.object, options.proof))) > 1:
         parser.error("give one of ARCHIVE, --object and --proof")
-    for path in filter(None, (options.archive, options.object, options.proof, options.roots, options.key)):
+    if options.against and (options.object or options.proof):
+        parser.error("--against needs a whole archive")
+    for path in filter(
+        None, (options.archive, options.object, options.proof, options.roots, options.key, options.against)
+    ):
         if not path.exists():
             parser.error(f"{path} does not exist")
     try:
@@ -1328,7 +1499,9 @@ def main(arguments: list[str] | None = None) -> int:
             report = verify_proof(options.proof, options.roots, options.key)
         else:
             archive = options.archive or Path(__file__).resolve().parent.parent
-            report = verify_archive(archive, options.roots, options.key, options.quick, options.licence)
+            report = verify_archive(
+                archive, options.roots, options.key, options.quick, options.licence, options.against
+            )
     except Malformed as error:
         parser.error(str(error))
     except Busy as error:
@@ -1342,7 +1515,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{report.client}: {report.state}")
     else:
         print(report.as_text())
-    return 90 if report.state == DAMAGED else 0
+    return 90 if report.state in (DAMAGED, FORKED) else 0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha512
 from pathlib import Path
@@ -40,6 +40,7 @@ from archiver.archive.store import (
     stage_version,
     write_new,
 )
+from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ConfigError, DiskFull, IntegrityError
 from archiver.files import replace_file, sync_folder
@@ -64,21 +65,29 @@ def open_archive(
     authorities: Sequence[Authority],
     state: Path,
     post: Post,
+    witnesses: Sequence[Witness] = (),
+    after_restore: Path | None = None,
 ) -> Iterator[ArchiveWriter]:
     """Open a client's archive for writing, making it where there is none, and finish what a killed command left.
 
-    `origin` is `live` or `replay`; `state` a disposable folder. ArchiveBusy while another process writes; ConfigError
-    for an archive of the other origin or of another signing key; IntegrityError where the ledger is shorter than its
-    checkpoints.
+    `origin` is `live` or `replay`; `state` a disposable folder. `after_restore` is the newest checkpoint of before a
+    restore from a backup, or a folder that holds it: what was lost is recorded in a `rollback` line.
+
+    ArchiveBusy while another process writes; ConfigError for an archive of the other origin or of another signing key,
+    and for an `after_restore` that shows no loss; IntegrityError where the ledger is shorter than its checkpoints or
+    does not extend what a folder witness holds.
     """
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
     ledger = Ledger(root / verify.LEDGER)
     try:
         _check_whole(root, ledger)
+        loss = _check_witnessed(root, client, signer, witnesses, after_restore)
         _introduce(root, ledger, signer, origin)
-        writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post)
+        writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses)
         try:
+            if loss:
+                writer.append("rollback", **loss)
             yield writer
         finally:
             writer.close()
@@ -97,6 +106,49 @@ def _check_whole(root: Path, ledger: Ledger) -> None:
         raise IntegrityError(f"the ledger of {root} has {lines} lines, but {signed[-1][1].name} covers more")
     if not lines and (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and no ledger")
+
+
+def _name(client: str) -> str:
+    """The log's name in its checkpoints; the domain says that it can be reached nowhere."""
+    return f"archiver.invalid/{client}"
+
+
+def _check_witnessed(
+    root: Path, client: str, signer: Ed25519PrivateKey, witnesses: Sequence[Witness], after_restore: Path | None
+) -> dict[str, object] | None:
+    """Hold the ledger against what witnesses hold; the loss to be recorded, where `after_restore` shows one."""
+    places = [each.of(client) for each in witnesses if isinstance(each, FolderWitness)]
+    places += [after_restore] if after_restore else []
+    key, own = signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
+    outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
+    held = verify.hold(root / verify.LEDGER, outside)
+    foreign = [each for each in held.forked if each.fault]
+    if foreign:
+        raise IntegrityError(f"{foreign[0].path} {foreign[0].fault}")
+    if not after_restore and held.forked:
+        lost = held.forked[-1]
+        raise IntegrityError(
+            f"its ledger is no continuation of {lost.path}, which covers {lost.size} lines, so lines were lost or "
+            f"changed. If the archive was restored from a backup, record that with `archiver run --client {client} "
+            f"--after-restore {lost.path}`"
+        )
+    if not after_restore:
+        return None
+    if not held.forked:
+        raise ConfigError(f"{after_restore} shows no loss in the archive {client}. Leave --after-restore out.")
+    lost = max(held.forked, key=lambda each: each.size)
+    first = min(each.size for each in held.forked)
+    kept = max((each.size for each in held.extended if each.size < first), default=0)
+    return {"kept": kept, "lost": lost.size, "root": lost.note.root.hex() if lost.note else ""}
+
+
+def _notes(root: Path) -> frozenset[verify.Note]:
+    """The archive's checkpoints; a damaged one is for `verify` to name."""
+    notes = set()
+    for _, path, _ in verify.checkpoint_files(root / verify.CHECKPOINTS):
+        with suppress(verify.Malformed):
+            notes.add(verify.Note.parse(path.read_bytes()))
+    return frozenset(notes)
 
 
 def _introduce(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, origin: str) -> None:
@@ -190,12 +242,13 @@ class ArchiveWriter:
         authorities: Sequence[Authority],
         state: Path,
         post: Post,
+        witnesses: Sequence[Witness],
     ) -> None:
         self.reader = Archive(root)
         self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
         self._ledger, self._signer, self._authorities, self._post = ledger, signer, authorities, post
-        self._name = f"archiver.invalid/{client}"
-        self._tree_cache = state / "tree.json"
+        self._client, self._witnesses = client, witnesses
+        self._tree_cache, self._witness_memory = state / "tree.json", state / "witnesses.json"
         self._anchored = False
         self._numbers = itertools.count()
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
@@ -237,22 +290,25 @@ class ArchiveWriter:
         return line
 
     def seal(self) -> Seal:
-        """Sign and timestamp all that was written. Writes nothing where that is already so.
+        """Sign and timestamp all that was written, and tell the witnesses. Writes nothing where that is already so.
 
-        An authority that fails is a warning; the next seal asks it again.
+        An authority or a witness that fails is a warning; the next seal asks it again.
         """
         self._ask(None).result()
         with _disk_full(self._root):
             sealed = sealing.seal(
                 self._root,
-                origin=self._name,
+                origin=_name(self._client),
                 frontier=tree.follow(self._ledger.path, self._tree_cache),
                 signer=self._signer,
                 authorities=self._authorities,
                 post=self._post,
             )
+            _, note, tokens = verify.checkpoint_files(self._root / verify.CHECKPOINTS)[-1]
+            handover = Handover(self._client, sealed.size, note, tuple(tokens))
+            untold = hand_over(self._witnesses, handover, self._witness_memory)
         self._anchored = False
-        return sealed
+        return replace(sealed, warnings=(*sealed.warnings, *untold))
 
     def close(self) -> None:
         """Finish what was asked for and stop."""

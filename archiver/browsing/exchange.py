@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from archiver.browsing.pacing import Pacing
 from archiver.errors import ArchiverError, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
-from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response
+from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response, shown
 
 MOST_AT_ONCE = 8
 MOST_HOPS = 10
@@ -172,12 +172,6 @@ def with_query(url: str, query: Mapping[str, str] | None) -> str:
     if not query:
         return url
     return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(query)}"
-
-
-def shown(url: str) -> str:
-    """A URL as it may be shown: without user, query and fragment, where secrets stand."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _body(form: Mapping[str, str] | None, json: object) -> tuple[bytes | None, dict[str, str]]:

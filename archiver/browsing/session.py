@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from archiver.browsing import guard as guarding
 from archiver.browsing import trust
 from archiver.browsing.chromium import child_environment, ensure
-from archiver.browsing.exchange import Exchange, Lost, Raw, shown
+from archiver.browsing.exchange import Exchange, Lost, Raw
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.proxy import NOTHING, GuardProxy
 from archiver.errors import (
@@ -29,6 +29,7 @@ from archiver.errors import (
     BrowserMissing,
     ConfigError,
     LayoutChanged,
+    RateLimited,
     SavedPage,
     SessionExpired,
     SignInNeeded,
@@ -46,10 +47,12 @@ from archiver.provider import (
     Request,
     Response,
     SignInOutcome,
+    shown,
 )
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright
+    from playwright.async_api import Request as PageRequest
 
 TIMEOUT = 30.0  # seconds for a page or an answer
 LOAD = 10.0  # seconds that a page's pictures and scripts may take after its text
@@ -57,7 +60,6 @@ ELEMENT = 5.0  # seconds until a field or button that should be there is missed
 POLL = 0.1  # seconds between two looks at a page
 QUIET = 0.4  # seconds without a request after which a page counts as quiet
 CLICKS = 3  # times that one step of a sign-in table is taken
-SHORT = 8  # characters below which a value is no secret worth searching for
 
 log = logging.getLogger(__name__)
 
@@ -256,7 +258,7 @@ class PlaywrightSession:
     def needles(self) -> list[str]:
         """Every secret this session knows, for the search through what is about to be archived."""
         given = [part for value in self.exchange.authorisation.values() for part in (value, value.rpartition(" ")[2])]
-        return sorted(value for value in {*self._secrets, *given} if len(value) >= SHORT)
+        return sorted({*self._secrets, *given})
 
     async def state(self) -> dict[str, Any]:
         """Cookies, local storage and databases, to be restored by `Browsers.open`."""
@@ -326,10 +328,9 @@ class PlaywrightSession:
         """
         answer = await self.exchange.request(self._navigate, "GET", url)
         await self.remember()
-        asked, ended = Request("GET", url), Request("GET", self.tab.url)
+        asked = Request("GET", url)
         signing_in = any(rule.purpose is Purpose.SIGN_IN and rule.matches(asked) for rule in self.info.rules.allow)
-        login = Request("GET", self.info.login_url).place
-        if ended.place == login != asked.place and not signing_in:
+        if self._is_login(self.tab.url) and not self._is_login(url) and not signing_in:
             raise SessionExpired(f"{shown(url)} leads to the sign-in page")
         return replace(answer, url=self.tab.url)
 
@@ -363,9 +364,12 @@ class PlaywrightSession:
 
     async def scroll_to_end(self) -> None:
         await self._polite()
-        async with _network_quiet(self.tab):
+        async with _network_quiet(self.tab) as asked:
             with self._named_errors("the end of the page"):
                 await self.tab.evaluate("() => window.scrollTo(0, document.documentElement.scrollHeight)")
+        for request in asked:
+            if request.resource_type in ("fetch", "xhr"):
+                await self._answered(request)
 
     async def settle(
         self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0
@@ -431,6 +435,30 @@ class PlaywrightSession:
         if not await self.seen(selector, wait=ELEMENT):
             raise LayoutChanged(f"{shown(self.tab.url)} shows no {selector!r}", page=await self._saved())
         return self.tab.locator(selector).filter(visible=True).first
+
+    async def _answered(self, request: PageRequest) -> None:
+        """A list whose request for more rows fails stops growing, and looks as if it had ended: so say what failed."""
+        place = shown(request.url)
+        if request.failure in (guarding.BLOCKED, "net::ERR_ABORTED"):
+            return  # refused by the guard, or taken back by the page itself
+        if request.failure:
+            raise SiteUnavailable(f"{place}: {request.failure}")
+        try:
+            with self._named_errors(place):
+                answer = await asyncio.wait_for(request.response(), ELEMENT)  # the network was waited for already
+        except TimeoutError:
+            raise SiteUnavailable(f"{place} does not answer") from None
+        if answer is None:
+            return
+        if answer.status == 401 or self._is_login(answer.url):
+            raise SessionExpired(f"{place} asks for a sign-in")
+        if answer.status == 429:
+            raise RateLimited(f"{place} answered 429")
+        if answer.status >= 400:
+            raise SiteUnavailable(f"{place} answered {answer.status}")
+
+    def _is_login(self, url: str) -> bool:
+        return Request("GET", url).place == Request("GET", self.info.login_url).place
 
     async def _polite(self) -> None:
         """What a click or a scroll makes the page ask for is a request like any other."""
@@ -513,7 +541,7 @@ def _is_at(url: str, glob: str) -> bool:
 def _lost(error: Exception, url: str) -> Lost | ArchiverError:
     """What a request's failure means, by the words of Chromium and Node.js."""
     reason = first_line(error)
-    reason = reason.partition(": ")[2] or reason
+    reason = (reason.partition(": ")[2] or reason).partition(" at http")[0]  # the URL, with its query, follows
     if guarding.BLOCKED in reason:
         return SpendRefused(f"{shown(url)} or a page it leads to")
     if "Download is starting" in reason:
@@ -528,13 +556,15 @@ def _lost(error: Exception, url: str) -> Lost | ArchiverError:
 
 
 @asynccontextmanager
-async def _network_quiet(tab: Page) -> AsyncIterator[None]:
-    """Wait, after what is done inside, until the page has asked for nothing for a moment."""
+async def _network_quiet(tab: Page) -> AsyncIterator[list[PageRequest]]:
+    """Wait, after what is done inside, until the page has asked for nothing for a moment; gives what it asked for."""
+    asked: list[PageRequest] = []
     open_requests: set[Any] = set()
     changed = time.monotonic()
 
     def began(request: Any) -> None:
         nonlocal changed
+        asked.append(request)
         open_requests.add(request)
         changed = time.monotonic()
 
@@ -547,7 +577,7 @@ async def _network_quiet(tab: Page) -> AsyncIterator[None]:
     for event, handler in handlers.items():
         tab.on(event, handler)  # type: ignore[call-overload]  # Playwright overloads on each literal event name
     try:
-        yield
+        yield asked
         deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             await asyncio.sleep(POLL)

@@ -161,7 +161,7 @@ class Catalogue:
 
     def known(self, identity: str) -> Entry | None:
         """The archived licence or comp of this identity."""
-        return next(self._entries("identity = ? ORDER BY id LIMIT 1", identity), None)
+        return next(self._entries("identity = ? ORDER BY id LIMIT 1", _plain(identity)), None)
 
     def entries(self) -> list[Entry]:
         """All licences and comps, in the order in which they were archived."""

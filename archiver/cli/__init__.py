@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 
-from archiver.errors import ArchiverError, DiskFull
+from archiver.cli.output import say
+from archiver.errors import ArchiverError, machine_error
+
+INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 
 def main() -> None:
@@ -17,18 +19,13 @@ def main() -> None:
     try:
         app(prog_name="archiver")
     except ArchiverError as error:
-        print(f"archiver: {error}", file=sys.stderr)
+        say(f"archiver: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("archiver: Interrupted. What was archived is safe; run the command again to go on.", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            say("archiver: Interrupted. What was archived is safe; run the command again to go on.")
+        raise
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        place = f" ({error.filename})" if error.filename else ""
-        what = (
-            str(DiskFull(str(error))) if full else f"This machine does not allow it: {error.strerror or error}{place}."
-        )
-        print(f"archiver: {what}", file=sys.stderr)
-        sys.exit(DiskFull.exit_code)
+        refused = machine_error(error)
+        say(f"archiver: {refused}")
+        sys.exit(refused.exit_code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archiver.cli.output import emit, progress, say, table
+from archiver.cli.output import emit, progress, say, table, tell, tell_lines
 
 if TYPE_CHECKING:
     from archiver.config import Home
@@ -64,7 +64,8 @@ def unlocked(home: Home) -> Vault:
 @app.command()
 def demo(
     keep: Annotated[
-        Path | None, typer.Option(help="Leave the demo's home, key and authority root in this folder.")
+        Path | None,
+        typer.Option(help="Where to leave the demo's home, key and authority root [default: a new temporary folder]."),
     ] = None,
 ) -> None:
     """Show the whole job on bundled recordings, in a real browser; no account needed.
@@ -73,7 +74,7 @@ def demo(
     """
     from archiver.demo import demo as show
 
-    asyncio.run(show(keep, print))
+    asyncio.run(show(keep, tell_lines))
 
 
 @app.command()
@@ -235,6 +236,13 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Sign in and count; archive nothing.")] = False,
     as_json: JsonOption = False,
     replay: ReplayOption = None,
+    after_restore: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            help="Once after a restore from a backup: the newest checkpoint that a witness holds, or its folder.",
+        ),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Archive what is new at every account; read-only toward the platforms.
@@ -246,8 +254,9 @@ def run(
 
     here = opened(home)
     order = Order(
-        clients=client or (), accounts=account or (), asset_id=asset, full=full, dry_run=dry_run, replay=replay
-    )
+        clients=client or (), accounts=account or (), asset_id=asset, full=full, dry_run=dry_run, replay=replay,
+        after_restore=after_restore,
+    )  # fmt: skip
 
     def finished(result: Result) -> None:
         numbers = f"{result.listed} listed, {result.archived} archived, {result.already} already"
@@ -256,6 +265,8 @@ def run(
 
     with progress() as watch:
         summary = asyncio.run(run_accounts(here, unlocked(here), order, progress=watch, finished=finished))
+    for slug, fault in summary.faults.items():
+        say(f"{slug}: {fault}")
     for warning in summary.warnings:
         say(f"warning: {warning}")
     if as_json:
@@ -269,12 +280,12 @@ def run(
         table(columns, rows)
         for result in summary.accounts:
             if result.message:
-                print(f"{result.account}: {result.message}")
+                tell(f"{result.account}: {result.message}")
             for short_id in result.incomplete:
-                print(f"  incomplete: {short_id}")
+                tell(f"  incomplete: {short_id}")
             for platform_id in result.unexplained:
-                print(f"  unexplained: {platform_id}")
-        print(f"Run {summary.run}: {summary.outcome}.")
+                tell(f"  unexplained: {platform_id}")
+        tell(f"Run {summary.run}: {summary.outcome}.")
     raise typer.Exit(summary.exit_code)
 
 
@@ -285,7 +296,7 @@ def run(
 def find(
     text: Annotated[str, typer.Argument(help="Words, an id, a file name.")] = "",
     client: Annotated[str | None, typer.Option(help="Only this client's archive.")] = None,
-    limit: Annotated[int, typer.Option(help="How many at the most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 20,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -299,14 +310,14 @@ def find(
     if as_json:
         emit(rows)
     elif not rows:
-        print("No licence found in this archive.")
+        tell("No licence found in this archive.")
     for row in [] if as_json else rows:
-        print(f"{row['licence']}  {row['title'] or ''}".rstrip())
+        tell(f"{row['licence']}  {row['title'] or ''}".rstrip())
         secured = f"secured since {row['secured_since']}" if row["secured_since"] else "not yet secured by a timestamp"
         licensed = (
             f"licensed on {row['licensed_at'] or 'an unknown day'} to {row['licensee'] or 'a licensee not named'}"
         )
-        print(f"    {row['kind'] or 'licence'}, {licensed}, {secured} ({row['state']})")
+        tell(f"    {row['kind'] or 'licence'}, {licensed}, {secured} ({row['state']})")
 
 
 @app.command()
@@ -327,13 +338,13 @@ def show(
         return
     for name, value in described.items():
         if isinstance(value, list):
-            print(f"{name}:")
+            tell(f"{name}:")
             for item in value:
-                print("  " + (", ".join(f"{k}: {v}" for k, v in item.items()) if isinstance(item, dict) else str(item)))
+                tell("  " + (", ".join(f"{k}: {v}" for k, v in item.items()) if isinstance(item, dict) else str(item)))
         elif isinstance(value, dict):
-            print(f"{name}: " + ", ".join(f"{k}: {v}" for k, v in value.items()))
+            tell(f"{name}: " + ", ".join(f"{k}: {v}" for k, v in value.items()))
         else:
-            print(f"{name}: {'-' if value is None else value}")
+            tell(f"{name}: {'-' if value is None else value}")
 
 
 @app.command()
@@ -345,6 +356,9 @@ def verify(
     licence: Annotated[str | None, typer.Option(help="Only this licence (short id or a unique part).")] = None,
     roots: Annotated[Path | None, typer.Option(help="Timestamp roots that you trust (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="The signer's public key that you trust (PEM).")] = None,
+    against: Annotated[
+        Path | None, typer.Option(exists=True, help="A checkpoint that a witness holds, or a folder of them.")
+    ] = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -354,11 +368,13 @@ def verify(
     """
     from archiver.evidence import verify as check
 
-    code, document, text = check(opened(home), client=client, quick=quick, licence=licence, roots=roots, key=key)
+    code, document, text = check(
+        opened(home), client=client, quick=quick, licence=licence, roots=roots, key=key, against=against
+    )
     if as_json:
         emit(document)
     else:
-        print(text)
+        tell_lines(text)
     raise typer.Exit(code)
 
 
@@ -408,14 +424,14 @@ def providers(as_json: JsonOption = False) -> None:
     for info in described:
         methods = ", ".join(f"{method['name']} ({method['transport']})" for method in info["methods"])
         terms = info["automation"]
-        print(f"{info['name']}: {info['title']}")
-        print(f"  sign-in:    {methods}; scope: {info['scope']}")
-        print(f"  basis:      {info['basis']}: {info['basis_detail']}; live: {info['live']}")
+        tell(f"{info['name']}: {info['title']}")
+        tell(f"  sign-in:    {methods}; scope: {info['scope']}")
+        tell(f"  basis:      {info['basis']}: {info['basis_detail']}; live: {info['live']}")
         for kind, how in info["documents"].items():
-            print(f"  {kind + ':':<11} {how}")
+            tell(f"  {kind + ':':<11} {how}")
         quote = f'"{terms["quote"]}" - ' if terms["quote"] else ""
-        print(f"  automation: {terms['stance']}: {quote}{terms['source']} (looked up {terms['read_on']})")
-        print(f"  confirm:    {info['confirm']['how']}; who may ask: {info['confirm']['who']}")
+        tell(f"  automation: {terms['stance']}: {quote}{terms['source']} (looked up {terms['read_on']})")
+        tell(f"  confirm:    {info['confirm']['how']}; who may ask: {info['confirm']['who']}")
 
 
 @recording_app.command("check")
@@ -432,9 +448,9 @@ def recording_check(paths: Annotated[list[Path], typer.Argument(help="Recording 
             for path in paths:
                 lines = await check(path, shared)
                 wrong += bool(lines)
-                print(f"{path}: {'differs' if lines else 'as expected'}", flush=True)
+                tell(f"{path}: {'differs' if lines else 'as expected'}")
                 for line in lines:
-                    print(f"  {line}")
+                    tell(f"  {line}")
         return wrong
 
     raise typer.Exit(1 if asyncio.run(check_all()) else 0)
@@ -454,6 +470,6 @@ def recording_expect(
     async def expect_all() -> None:
         async with checking() as shared:
             for path in paths:
-                print(await expect(path, force=force, shared=shared))
+                tell(await expect(path, force=force, shared=shared))
 
     asyncio.run(expect_all())

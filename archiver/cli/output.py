@@ -8,13 +8,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from archiver.reading.printable import printable
+
 if TYPE_CHECKING:
     from archiver.sync import Progress
 
 
 def say(text: str = "") -> None:
-    """A line for people, on standard error, so that standard output stays clean for what was asked."""
-    print(text, file=sys.stderr, flush=True)
+    """Lines for people, on standard error, so that standard output stays clean for what was asked."""
+    for line in text.split("\n"):
+        print(printable(line), file=sys.stderr, flush=True)
+
+
+def tell(text: object) -> None:
+    """A line of what was asked for, on standard output. Nothing in a platform's title may move the cursor."""
+    print(printable(str(text)), flush=True)
+
+
+def tell_lines(text: str) -> None:
+    """Several lines at once."""
+    for line in text.split("\n"):
+        tell(line)
 
 
 def emit(document: Any) -> None:
@@ -28,7 +42,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = (cell.rjust(w) if cell.isdecimal() else cell.ljust(w) for cell, w in zip(line, widths, strict=True))
-        print(" ".join(cells).rstrip())
+        tell(" ".join(cells).rstrip())
 
 
 @contextmanager

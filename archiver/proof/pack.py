@@ -18,6 +18,7 @@ from archiver.domain import DocumentKind, GapReason, iso
 from archiver.errors import ConfigError, IntegrityError
 from archiver.provider import ProviderInfo
 from archiver.reading.licence_json import LicenceFile, from_json
+from archiver.reading.printable import printable
 
 NOT_EVIDENCE = "NOT EVIDENCE: made from a replay of recordings, not from a platform. It proves nothing.\n\n"
 
@@ -205,4 +206,6 @@ def _wrapped(text: str) -> str:
 def _table(rows: Mapping[str, str | None]) -> str:
     """Two columns; the values are one line each, whatever the platform put into them."""
     width = max(map(len, rows))
-    return "\n".join(f"  {name:<{width}}  {' '.join(value.split())}" for name, value in rows.items() if value)
+    return "\n".join(
+        f"  {name:<{width}}  {printable(' '.join(value.split()))}" for name, value in rows.items() if value
+    )

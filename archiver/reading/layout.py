@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from archiver.errors import LayoutChanged, SavedPage
+from archiver.provider import shown
 
 
 class Answer(Protocol):
@@ -21,7 +22,7 @@ class Answer(Protocol):
 
 def changed(page: Answer, what: str) -> LayoutChanged:
     """The error for a page that is not what the adapter knows, with the page for the maintainer."""
-    return LayoutChanged(f"{page.url}: {what}", page=SavedPage(page.url, page.content))
+    return LayoutChanged(f"{shown(page.url)}: {what}", page=SavedPage(page.url, page.content))
 
 
 @contextmanager

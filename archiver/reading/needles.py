@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
@@ -19,7 +20,9 @@ def forms(secret: str) -> set[bytes]:
         return set()
     raw = secret.encode()
     plain = {raw, quote(secret, safe="").encode(), quote_plus(secret).encode(), html.escape(secret).encode()}
-    plain.add(secret.replace("\\", "\\\\").replace('"', '\\"').replace("/", "\\/").encode())
+    for ascii_only in (True, False):  # both ways in which JSON writes it, and with the slashes that some escape
+        written = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        plain |= {text.encode("utf-8", "surrogatepass") for text in (written, written.replace("/", "\\/"))}
     encoded = set()
     for lead in range(3):
         text = base64.b64encode(b"\0" * lead + raw)

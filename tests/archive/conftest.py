@@ -15,6 +15,7 @@ from archiver.archive.authority import LocalAuthority
 from archiver.archive.seal import Post
 from archiver.archive.store import NewObject, Stored
 from archiver.archive.verify import Report, verify_archive
+from archiver.archive.witness import Witness
 from archiver.archive.writer import ArchiveWriter, Authority, Seal, open_archive
 from archiver.network import Network
 
@@ -43,8 +44,11 @@ class Kit:
     authorities: Sequence[Authority]
     signer: Ed25519PrivateKey = SIGNER
     stored: list[Stored] = field(default_factory=list)
+    witnesses: Sequence[Witness] = ()
 
-    def open(self, origin: str = "live", post: Post | None = None) -> AbstractContextManager[ArchiveWriter]:
+    def open(
+        self, origin: str = "live", post: Post | None = None, after_restore: Path | None = None
+    ) -> AbstractContextManager[ArchiveWriter]:
         return open_archive(
             self.root,
             client="acme",
@@ -53,6 +57,8 @@ class Kit:
             authorities=self.authorities,
             state=self.root.parent / "state",
             post=post or Network().post,
+            witnesses=self.witnesses,
+            after_restore=after_restore,
         )
 
     def write(self, *numbers: int, origin: str = "live") -> Seal:
@@ -61,8 +67,8 @@ class Kit:
             self.stored += [future.result() for future in [archive.put(licence(n)) for n in numbers]]
             return archive.seal()
 
-    def verify(self) -> Report:
-        return verify_archive(self.root)
+    def verify(self, against: Path | None = None) -> Report:
+        return verify_archive(self.root, against=against)
 
     def place(self, n: int) -> Path:
         """The folder of licence n."""

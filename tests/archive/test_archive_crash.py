@@ -1,16 +1,11 @@
-"""`kill -9` and what it leaves: no acknowledged object is lost, nothing is doubled, the archive verifies."""
+"""`kill -9`, power cuts and what they leave: nothing acknowledged is lost, nothing is doubled, the archive verifies."""
 
 from __future__ import annotations
 
 import errno
 import json
 import os
-import random
-import signal
 import subprocess
-import sys
-import time
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import wait
 from contextlib import suppress
@@ -20,74 +15,22 @@ from typing import Any
 import pytest
 
 from archiver.archive import verify
-from archiver.archive.reader import Archive
 from archiver.archive.store import Stored, stage_object, stage_version
 from archiver.errors import ArchiveBusy, DiskFull, IntegrityError
 from tests.archive.conftest import Kit, licence
+from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, recorded
 from tests.archive.test_archive_verify import passes_ocfl_py
 
-CHILD = """
-import runpy, sys
-from pathlib import Path
-from concurrent.futures import wait
-from archiver.archive.writer import open_archive
-kit = runpy.run_path(sys.argv[3])
-SIGNER, licence = kit["SIGNER"], kit["licence"]
-root, turn = Path(sys.argv[1]), int(sys.argv[2])
-with open_archive(root, client="acme", signer=SIGNER, origin="live", authorities=[], state=root.parent / "state",
-                  post=lambda *_: b"") as archive:
-    for n in range(turn * 100_000, (turn + 1) * 100_000):
-        new = licence(n)
-        def told(future, new=new):
-            print(future.result().object_id, future.result().version, flush=True)
-        put = archive.put(new)
-        put.add_done_callback(told)
-        if n % 4 == 0:
-            archive.add_version(new.object_id, {"receipt.pdf": b"%d" % n}).add_done_callback(told)
-        if n % 12 == 0:
-            wait([put])
-"""
-
-
-def recorded(root: Path) -> Counter[tuple[str, str]]:
-    lines = [line.fields for line in Archive(root).lines()]
-    return Counter((line["id"], line["version"]) for line in lines if "inventory_sha512" in line)
+NO_POWER_CUTS = no_power_cuts()
 
 
 def test_killed_again_and_again(tmp_path: Path) -> None:
-    root = tmp_path / "acme"
-    moments = random.Random(11)
-    acknowledged: set[tuple[str, ...]] = set()
-    for turn in range(15):
-        command: list[str | Path] = [
-            sys.executable,
-            "-c",
-            CHILD,
-            root,
-            str(turn),
-            Path(__file__).with_name("conftest.py"),
-        ]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert child.stdout is not None
-        first = child.stdout.readline()
-        time.sleep(moments.uniform(0, 0.15))
-        child.send_signal(signal.SIGKILL)
-        told = first + child.stdout.read()
-        child.wait()
-        acknowledged |= {tuple(line.split()) for line in told.splitlines() if line.endswith(("v1", "v2"))}
-        codes = {finding.code for finding in verify.verify_archive(root).findings}
-        assert codes <= {"interrupted"}  # before recovery: unfinished, not damaged
-    kit = Kit(root, [])
-    with kit.open():
-        pass
-    report = kit.verify()
-    assert report.findings == []
-    assert not list((root / "staging").iterdir())
-    assert len(acknowledged) >= 15
-    assert acknowledged <= recorded(root).keys() and max(recorded(root).values()) == 1
-    assert report.objects == len({object_id for object_id, _ in recorded(root)})
-    newest = sorted((root / "evidence/licences/2026/11").iterdir())[-40:]
-    assert all(passes_ocfl_py(folder) for folder in newest)
+    kill_again_and_again(tmp_path / "acme", 15)
+
+
+@pytest.mark.skipif(bool(NO_POWER_CUTS), reason=NO_POWER_CUTS)
+def test_power_cuts(tmp_path: Path) -> None:
+    cut_again_and_again(tmp_path, 2)
 
 
 class Lethal:

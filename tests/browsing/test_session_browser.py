@@ -259,6 +259,20 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
             await site.session.click("#missing")
 
 
+@pytest.mark.parametrize(
+    ("url", "status", "error"),
+    [("/page/2", 500, SiteUnavailable), ("/page/2", 401, SessionExpired), ("/login", 200, SessionExpired)],
+)
+async def test_an_endless_list_that_cannot_go_on_has_not_ended(
+    visit: Open, url: str, status: int, error: type[ArchiverError]
+) -> None:
+    script = f"<script>addEventListener('scroll', () => fetch('{url}'))</script><style>body {{height: 2000px}}</style>"
+    async with visit(page("/page/1", script) + page(url, "no", status=status)) as site:
+        await site.session.goto(f"{SITE}/page/1")
+        with pytest.raises(error):
+            await site.session.scroll_to_end()
+
+
 async def test_a_person_at_the_wheel_may_talk_to_declared_identity_hosts_and_still_not_spend(visit: Open) -> None:
     script = (
         "<script>for (const url of ['https://captcha.example.com/solve', '/buy/1', 'https://other.example.com/'])"

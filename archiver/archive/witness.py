@@ -1,0 +1,210 @@
+"""Witnesses: somebody outside who holds the newest checkpoint, so that nobody can rewrite the archive unseen.
+
+What a witness gets is a few kilobytes that tell nothing but the archive's name, how many lines its ledger has, a hash
+over them, and the time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from archiver.archive.store import make_folder
+from archiver.errors import ArchiverError
+from archiver.files import replace_file
+
+if TYPE_CHECKING:
+    import ssl
+    from email.message import EmailMessage
+
+COMMAND_PATIENCE = 30.0  # seconds for a command
+MAIL_PATIENCE = 10.0  # seconds for each step of the conversation with a mail server
+IMPLICIT_TLS, SUBMISSION = 465, 587  # ports
+
+MAIL = """\
+Attached is the newest checkpoint of the archive "{archive}": {size} lines, with {count} timestamp(s).
+
+Please keep this mail; nothing else is asked of you. Whoever holds it can later prove that nothing which the archive
+held today was changed or removed:
+
+    archiver verify --client {archive} --against {name}
+    python3 tools/verify.py --against {name}        (in a copy of the archive)
+
+The attachment holds a signed hash. It shows nothing of what is in the archive.
+"""
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What a witness is given: the archive's name, its newest checkpoint's size and note, and the note's timestamps."""
+
+    archive: str
+    size: int
+    note: Path
+    tokens: tuple[Path, ...]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return self.note, *self.tokens
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that is handed over; another one when a timestamp was added."""
+        parts = (each.name.encode() + b"\0" + hashlib.sha256(each.read_bytes()).digest() for each in self.files)
+        return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+class Witness(Protocol):
+    """Somebody outside. `take` raises OSError or ArchiverError where the handover failed; it may be done twice."""
+
+    @property
+    def name(self) -> str: ...
+
+    def take(self, handover: Handover) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderWitness:
+    """A folder that is there already, on another disk or a share; each archive has a folder of its own in it."""
+
+    name: str
+    folder: Path
+
+    def of(self, archive: str) -> Path:
+        """Where an archive's checkpoints lie."""
+        return self.folder / archive
+
+    def take(self, handover: Handover) -> None:
+        if not self.folder.is_dir():
+            raise FileNotFoundError(f"{self.folder} is not there")
+        make_folder(self.of(handover.archive))
+        note = handover.note.read_bytes()
+        stem = handover.note.name.removesuffix(".note")
+        there = self.of(handover.archive) / handover.note.name
+        if there.exists() and there.read_bytes() != note:  # of the time before a restore; nothing is ever overwritten
+            stem += f"-{hashlib.sha256(note).hexdigest()[:8]}"
+        for file in reversed(handover.files):  # the note last: where it is, its timestamps are
+            copy = self.of(handover.archive) / f"{stem}.note{file.name.removeprefix(handover.note.name)}"
+            if not copy.exists():
+                replace_file(copy, file.read_bytes(), 0o444)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailWitness:
+    """A mail address, reached through one SMTP server; port 465 speaks TLS at once, others after STARTTLS.
+
+    `password` is asked for when a mail goes out, and only sent encrypted. `trust` makes the TLS settings.
+    """
+
+    name: str
+    address: str
+    sender: str
+    host: str
+    port: int | None
+    username: str | None
+    password: Callable[[], str]
+    trust: Callable[[], ssl.SSLContext]
+
+    def take(self, handover: Handover) -> None:
+        import smtplib
+
+        port = self.port or SUBMISSION
+        server = (
+            smtplib.SMTP_SSL(self.host, port, timeout=MAIL_PATIENCE, context=self.trust())
+            if port == IMPLICIT_TLS
+            else smtplib.SMTP(self.host, port, timeout=MAIL_PATIENCE)
+        )
+        with server:
+            server.ehlo()
+            encrypted = port == IMPLICIT_TLS
+            if not encrypted and server.has_extn("starttls"):
+                server.starttls(context=self.trust())
+                encrypted = True
+            if self.username:
+                if not encrypted:
+                    raise ConnectionError(f"{self.host} offers no encryption, so it got no password")
+                server.login(self.username, self.password())
+            server.send_message(self._message(handover))
+
+    def _message(self, handover: Handover) -> EmailMessage:
+        from email.message import EmailMessage
+        from email.utils import formatdate
+
+        message = EmailMessage()
+        message["From"], message["To"], message["Date"] = self.sender, self.address, formatdate()
+        message["Subject"] = f"Checkpoint {handover.size} of the archive {handover.archive}"
+        words = {"archive": handover.archive, "size": handover.size, "name": handover.note.name}
+        message.set_content(MAIL.format(**words, count=len(handover.tokens)))
+        for file in handover.files:  # as bytes: mail may change the line ends of text
+            message.add_attachment(
+                file.read_bytes(), maintype="application", subtype="octet-stream", filename=file.name
+            )
+        return message
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandWitness:
+    """A program, run without a shell: the note on its standard input, the files' names behind its arguments."""
+
+    name: str
+    command: tuple[str, ...]
+
+    def take(self, handover: Handover) -> None:
+        program = self.command[0]
+        try:
+            done = subprocess.run(
+                [*self.command, *map(str, handover.files)], input=handover.note.read_bytes(), check=False,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=COMMAND_PATIENCE,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(f"{program} did not end within {COMMAND_PATIENCE:g} seconds") from None
+        if done.returncode:
+            raise ChildProcessError(f"{program} ended with exit code {done.returncode}")
+
+
+def hand_over(witnesses: Sequence[Witness], handover: Handover, memory: Path) -> tuple[str, ...]:
+    """Give the newest checkpoint to every witness that does not have it yet; returns in words who did not get it.
+
+    `memory` is a disposable file in which is kept who has what.
+    """
+    had = _remembered(memory)
+    digest = handover.digest
+    lacking = [each for each in witnesses if had.get(each.name) != digest]
+    if not lacking:
+        return ()
+    with ThreadPoolExecutor(len(lacking)) as pool:
+        troubles = list(pool.map(lambda each: _trouble(each, handover), lacking))
+    now = {each.name: digest for each, trouble in zip(lacking, troubles, strict=True) if trouble is None}
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(memory, json.dumps(_of(witnesses, {**had, **now})).encode())
+    return tuple(
+        f"The witness {each.name} did not get checkpoint {handover.size} of {handover.archive}: "
+        f"{trouble.rstrip('.')}. The next seal tries again."
+        for each, trouble in zip(lacking, troubles, strict=True)
+        if trouble is not None
+    )
+
+
+def _trouble(witness: Witness, handover: Handover) -> str | None:
+    try:
+        witness.take(handover)
+    except (OSError, ArchiverError) as error:  # smtplib's errors are OSErrors
+        return str(error) or type(error).__name__
+    return None
+
+
+def _remembered(memory: Path) -> dict[str, str]:
+    with suppress(OSError, ValueError, AttributeError):
+        return {str(name): str(digest) for name, digest in json.loads(memory.read_bytes()).items()}
+    return {}
+
+
+def _of(witnesses: Iterable[Witness], had: Mapping[str, str]) -> dict[str, str]:
+    return {each.name: had[each.name] for each in witnesses if each.name in had}

@@ -1,0 +1,190 @@
+"""A child that writes an archive as fast as it can and says what is durable, `kill -9`, and power cuts."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from archiver.archive import verify
+from archiver.archive.reader import Archive
+from tests.archive.conftest import Kit
+from tests.archive.test_archive_verify import passes_ocfl_py
+
+CHILD = """
+import os, runpy, sys
+from pathlib import Path
+from concurrent.futures import wait
+from archiver.archive.writer import open_archive
+kit = runpy.run_path(sys.argv[3])
+SIGNER, licence = kit["SIGNER"], kit["licence"]
+root, turn = Path(sys.argv[1]), int(sys.argv[2])
+if sys.argv[4:] == ["careless"]:
+    os.fsync = lambda handle: None
+with open_archive(root, client="acme", signer=SIGNER, origin="live", authorities=[], state=root.parent / "state",
+                  post=lambda *_: b"") as archive:
+    for n in range(turn * 100_000, (turn + 1) * 100_000):
+        new = licence(n)
+        def told(future, new=new):
+            if not future.exception():
+                print(future.result().object_id, future.result().version, flush=True)
+        put = archive.put(new)
+        put.add_done_callback(told)
+        if n % 4 == 0:
+            archive.add_version(new.object_id, {"receipt.pdf": b"%d" % n}).add_done_callback(told)
+        if n % 12 == 0:
+            wait([put])
+"""
+
+EXT4_IOC_SHUTDOWN, WITHOUT_JOURNAL = 0x8004587D, 2  # linux/ext4.h: stop at once; what is not on the disk is gone
+IMAGE = 48 << 20  # bytes
+
+Told = set[tuple[str, str]]
+"""(object id, version) of what was said to be durable."""
+
+
+def start(root: Path, turn: int, *options: str) -> subprocess.Popen[bytes]:
+    kit = Path(__file__).with_name("conftest.py")
+    command: list[str | Path] = [sys.executable, "-c", CHILD, root, str(turn), kit, *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def read_for(child: subprocess.Popen[bytes], seconds: float) -> bytes:
+    """What a child says, from its first word on and so much longer."""
+    assert child.stdout
+    handle = child.stdout.fileno()
+    told = os.read(handle, 1 << 16)
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if select.select([handle], [], [], left)[0]:
+            told += os.read(handle, 1 << 16)
+    return told
+
+
+def stop(child: subprocess.Popen[bytes]) -> bytes:
+    """Kill it; what it had said before and nobody had read."""
+    assert child.stdout
+    child.send_signal(signal.SIGKILL)
+    rest = child.stdout.read()
+    child.wait()
+    child.stdout.close()
+    return rest
+
+
+def durable(said: bytes) -> Told:
+    lines = [line.split() for line in said.decode().splitlines() if line.endswith(("v1", "v2"))]
+    return {(object_id, version) for object_id, version in lines}
+
+
+def recorded(root: Path) -> Counter[tuple[str, str]]:
+    lines = [line.fields for line in Archive(root).lines()]
+    return Counter((line["id"], line["version"]) for line in lines if "inventory_sha512" in line)
+
+
+def check(root: Path, told: Told, *, ocfl: int) -> None:
+    """Recover as the next command does; nothing is lost, doubled or damaged, the newest objects are good OCFL."""
+    kit = Kit(root, [])
+    with kit.open():
+        pass
+    report = kit.verify()
+    assert report.findings == []
+    assert not list((root / "staging").iterdir())
+    assert told <= recorded(root).keys() and max(recorded(root).values()) == 1
+    assert report.objects == len({object_id for object_id, _ in recorded(root)})
+    newest = sorted((root / "evidence/licences/2026/11").iterdir())[-ocfl:]
+    assert all(passes_ocfl_py(folder) for folder in newest)
+
+
+def kill_again_and_again(root: Path, times: int) -> None:
+    """`kill -9` at random moments; before the recovery the archive is unfinished, never damaged."""
+    moments = random.Random(11)
+    told: Told = set()
+    for turn in range(times):
+        child = start(root, turn)
+        said = read_for(child, moments.uniform(0, 0.15))
+        told |= durable(said + stop(child))
+        codes = {finding.code for finding in verify.verify_archive(root, quick=turn % 8 != 0).findings}
+        assert codes <= {"interrupted"}
+    assert len(told) >= times
+    check(root, told, ocfl=40)
+
+
+# ---------------------------------------------------------------- power cuts
+
+
+def no_power_cuts() -> str:
+    """Why the power cannot be cut here; empty where it can."""
+    if sys.platform != "linux" or os.geteuid():
+        return "needs root on Linux, to mount a disk of its own"
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with disk(Path(folder)):
+                return ""
+        except (OSError, subprocess.CalledProcessError) as error:
+            return f"no ext4 disk can be mounted here ({error})"
+
+
+@contextmanager
+def disk(folder: Path) -> Iterator[Path]:
+    """A small ext4 disk, mounted."""
+    image, mounted = folder / "disk.img", folder / "disk"
+    mounted.mkdir()
+    with image.open("wb") as file:
+        file.truncate(IMAGE)
+    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True, capture_output=True)
+    mount(image, mounted)
+    try:
+        yield mounted
+    finally:
+        unmount(mounted)
+
+
+def mount(image: Path, mounted: Path) -> None:
+    subprocess.run(["mount", "-o", "loop", image, mounted], check=True, capture_output=True)
+
+
+def unmount(mounted: Path) -> None:
+    for _ in range(50):  # the kernel lets go a moment after the last process ended
+        if subprocess.run(["umount", mounted], check=False, capture_output=True).returncode == 0:
+            return
+        time.sleep(0.1)
+    raise OSError(f"{mounted} stays mounted")
+
+
+def cut_the_power(mounted: Path) -> None:
+    handle = os.open(mounted, os.O_RDONLY)
+    try:
+        fcntl.ioctl(handle, EXT4_IOC_SHUTDOWN, struct.pack("I", WITHOUT_JOURNAL))
+    finally:
+        os.close(handle)
+
+
+def cut_again_and_again(folder: Path, times: int, *options: str) -> None:
+    """Power cuts at random moments, each on a new disk; after each, what was said to be durable is there and sound."""
+    moments = random.Random(5)
+    for turn in range(times):
+        place = folder / str(turn)
+        place.mkdir()
+        with disk(place) as mounted:
+            child = start(mounted / "acme", turn, *options)
+            try:
+                said = read_for(child, moments.uniform(0.05, 0.4))
+                cut_the_power(mounted)
+            finally:
+                rest = stop(child)
+            unmount(mounted)
+            mount(place / "disk.img", mounted)
+            told = durable(said + rest)
+            assert told
+            check(mounted / "acme", told, ocfl=10)

@@ -1,0 +1,136 @@
+"""Twelve attacks, each with the verdict that an archive gives by itself and the one that a witness allows.
+
+What an archive cannot show by itself stands here as such: whoever holds it, its key and an authority can rewrite it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from archiver.archive.authority import LocalAuthority
+from archiver.archive.verify import Report, verify_archive
+from archiver.archive.witness import FolderWitness
+from archiver.archive.writer import Authority
+from tests.archive.conftest import Kit
+from tests.archive.test_archive_verify import flip
+
+CERTIFICATE = "v1/content/certificate.pdf"
+
+
+def swap(one: Path, two: Path) -> None:
+    aside = one.with_name("aside")
+    one.rename(aside)
+    two.rename(one)
+    aside.rename(two)
+
+
+def plant(kit: Kit) -> None:
+    """A sound object that was made elsewhere, with no word of it in the ledger."""
+    other = Kit(kit.root.parent / "elsewhere", [])
+    other.write(9)
+    shutil.copytree(other.place(9), kit.place(9))
+
+
+def cut(kit: Kit, *, everything: bool) -> None:
+    """Licence 3 never was: its ledger lines go, or also its object and its checkpoint."""
+    ledger = kit.root / "ledger/ledger.jsonl"
+    ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:3]))
+    if everything:
+        shutil.rmtree(kit.place(3))
+        for file in (kit.root / "ledger/checkpoints").glob("00000005.note*"):
+            file.unlink()
+
+
+def back_date(kit: Kit, *, seal: bool) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("archiver.archive.ledger.iso", lambda _: "2025-01-01T00:00:00Z")
+        kit.witnesses = []
+        if seal:
+            kit.write(4)
+        else:
+            with kit.open() as archive:
+                archive.append("run", account="acme-example")
+
+
+def rewrite(kit: Kit) -> None:
+    """All over again without licence 1, by somebody who holds the key."""
+    shutil.rmtree(kit.root)
+    kit.witnesses = []
+    kit.write(2, 3, 4, 5)
+
+
+def rewrite_with_an_authority_of_ones_own(kit: Kit) -> None:
+    kit.signer = Ed25519PrivateKey.generate()
+    with LocalAuthority(kit.root.parent / "forger") as forger:
+        kit.authorities = [Authority(name="local", url=forger.url, roots=forger.root_pem)]
+        rewrite(kit)
+
+
+@dataclass(frozen=True)
+class Attack:
+    """What is done, the state seen from inside and with a witness, and codes that must be among the findings."""
+
+    do: Callable[[Kit], object]
+    inside: str
+    witnessed: str
+    inside_codes: frozenset[str]
+
+
+ATTACKS = {
+    "a bit is flipped": Attack(lambda k: flip(k.place(1) / CERTIFICATE), "DAMAGED", "DAMAGED", frozenset({"changed"})),
+    "a file is deleted": Attack(
+        lambda k: (k.place(1) / CERTIFICATE).unlink(), "DAMAGED", "DAMAGED", frozenset({"missing"})
+    ),
+    "an object is deleted": Attack(lambda k: shutil.rmtree(k.place(1)), "DAMAGED", "DAMAGED", frozenset({"missing"})),
+    "two certificates are swapped": Attack(
+        lambda k: swap(k.place(1) / CERTIFICATE, k.place(2) / CERTIFICATE), "DAMAGED", "DAMAGED", frozenset({"changed"})
+    ),
+    "two folders are swapped": Attack(
+        lambda k: swap(k.place(1), k.place(2)), "DAMAGED", "DAMAGED", frozenset({"invalid", "changed"})
+    ),
+    "an object is planted": Attack(plant, "DAMAGED", "DAMAGED", frozenset({"orphan"})),
+    "the ledger's end is cut off": Attack(
+        lambda k: cut(k, everything=False), "DAMAGED", "FORKED", frozenset({"ledger", "orphan"})
+    ),
+    "the end is cut off with all that belongs to it": Attack(
+        lambda k: cut(k, everything=True), "PROVEN", "FORKED", frozenset()
+    ),
+    "a line is back-dated": Attack(lambda k: back_date(k, seal=False), "UNPROVEN", "UNPROVEN", frozenset()),
+    "a back-dated line is timestamped": Attack(
+        lambda k: back_date(k, seal=True), "PROVEN", "PROVEN", frozenset({"claimed-date"})
+    ),
+    "all is rewritten": Attack(rewrite, "PROVEN", "FORKED", frozenset()),
+    "all is rewritten with an authority of one's own": Attack(
+        rewrite_with_an_authority_of_ones_own, "PROVEN", "FORKED", frozenset()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attacks(kit: Kit, tmp_path: Path, name: str) -> None:
+    (tmp_path / "disk").mkdir()
+    kit.witnesses = [FolderWitness(name="disk", folder=tmp_path / "disk")]
+    kit.write(1, 2)
+    kit.write(3)
+    trusted, key = kit.authorities[0].roots, shutil.copy(kit.root / "keys/signer-public.pem", tmp_path / "key.pem")
+    attack = ATTACKS[name]
+    attack.do(kit)
+
+    def codes(report: Report) -> set[str]:
+        return {finding.code for finding in report.findings}
+
+    inside, witnessed = kit.verify(), kit.verify(tmp_path / "disk")
+    assert (inside.state, witnessed.state) == (attack.inside, attack.witnessed), witnessed.findings
+    assert codes(inside) >= attack.inside_codes and ("forked" in codes(witnessed)) == (attack.witnessed == "FORKED")
+    if inside.state != "DAMAGED":
+        assert codes(inside) == attack.inside_codes  # nothing more can be seen from inside
+    if attack.do is rewrite_with_an_authority_of_ones_own:  # whoever brings roots or key of his own sees it, too
+        assert not any(trust.supplied for trust in inside.trust)
+        assert "timestamp" in codes(verify_archive(kit.root, roots=trusted))
+        assert {"key", "checkpoint"} <= codes(verify_archive(kit.root, key=key))

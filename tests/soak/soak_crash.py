@@ -1,0 +1,29 @@
+"""The long form of the crash tests, run by `make soak`: 200 times `kill -9`, 30 power cuts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archiver.errors import ArchiverError
+from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts
+
+WHY_NOT = no_power_cuts()
+power_cuts = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
+
+
+def test_200_kills(tmp_path: Path) -> None:
+    kill_again_and_again(tmp_path / "acme", 200)
+
+
+@power_cuts
+def test_30_power_cuts(tmp_path: Path) -> None:
+    cut_again_and_again(tmp_path, 30)
+
+
+@power_cuts
+def test_without_fsync_a_power_cut_is_noticed(tmp_path: Path) -> None:
+    """Else the test above would prove nothing."""
+    with pytest.raises((AssertionError, ArchiverError, OSError)):
+        cut_again_and_again(tmp_path, 3, "careless")
