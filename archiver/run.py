@@ -163,6 +163,10 @@ async def run(
     summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
     if not accounts:
         summary.warnings.append("There is no account yet. Add one with `archiver account add`.")
+    unused = {"notify": home.settings.notify, "match": home.settings.match.model}
+    summary.warnings += [
+        f"archiver.yaml: `{name}` has no effect in this version." for name, set_ in unused.items() if set_
+    ]
     with exclusive(home.state / "run.lock"):
         async with AsyncExitStack() as stack:
             common = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json as _json
 import random
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -165,6 +166,54 @@ class Exchange:
     def _signs_in(self, request: Request) -> bool:
         """Whoever signs in may well be sent back to the sign-in page: the adapter reads there what was wrong."""
         return any(rule.purpose is Purpose.SIGN_IN and rule.matches(request) for rule in self.info.rules.allow)
+
+
+@dataclass
+class ExchangeSession(ABC):
+    """What every session is, whatever carries its requests: `provider.Session` over an exchange."""
+
+    exchange: Exchange = field(repr=False)
+    username: str | None
+    settings: Mapping[str, str]
+    secrets: set[str] = field(repr=False)
+
+    @abstractmethod
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
+        """One request, cookies included; follows nothing; raises Lost."""
+
+    @property
+    def refused(self) -> list[str]:
+        """Active requests that the rules kept from leaving, `METHOD url` each."""
+        return self.exchange.refused
+
+    def needles(self) -> list[str]:
+        """Every secret this session knows, for the search through what is about to be archived."""
+        headers = self.exchange.authorisation.values()
+        return sorted(self.secrets | {part for value in headers for part in (value, value.rpartition(" ")[2])})
+
+    def now(self) -> datetime:
+        return self.exchange.now()
+
+    def authorise(self, headers: Mapping[str, str]) -> None:
+        self.exchange.authorise(headers)
+
+    def keep_secret(self, value: str) -> None:
+        self.secrets.add(value)
+
+    async def get(
+        self, url: str, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        return await self.exchange.request(self._send, "GET", url, query=query, headers=headers)
+
+    async def post(
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        return await self.exchange.request(self._send, "POST", url, form=form, json=json, headers=headers)
 
 
 def with_query(url: str, query: Mapping[str, str] | None) -> str:

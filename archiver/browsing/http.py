@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import archiver
-from archiver.browsing.exchange import Exchange, Lost, Raw
+from archiver.browsing.exchange import Exchange, ExchangeSession, Lost, Raw
 from archiver.browsing.pacing import Pacing
 from archiver.errors import SiteUnavailable
 from archiver.network import Network
-from archiver.provider import ProviderInfo, Response
+from archiver.provider import ProviderInfo
 
 if TYPE_CHECKING:
     import httpx
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TIMEOUT = 30.0
 
 
-class HttpSession:
+class HttpSession(ExchangeSession):
     """`provider.Session` over an HTTP client; a context manager."""
 
     def __init__(
@@ -35,9 +35,7 @@ class HttpSession:
         secrets: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.username, self.settings, self.now = username, settings or {}, now
-        self._exchange = Exchange(info, pacing, now=now)
-        self._secrets = set((secrets or {}).values())
+        super().__init__(Exchange(info, pacing, now=now), username, settings or {}, set((secrets or {}).values()))
         self._client: httpx.AsyncClient = network.client(
             timeout=TIMEOUT, headers={"user-agent": f"archiver/{archiver.__version__}", "accept": "*/*"}
         )
@@ -49,37 +47,6 @@ class HttpSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._client.aclose()
-
-    @property
-    def refused(self) -> list[str]:
-        """Requests that the rules kept from leaving."""
-        return self._exchange.refused
-
-    def needles(self) -> list[str]:
-        """Every secret this session knows, for the search through what is about to be archived."""
-        headers = self._exchange.authorisation.values()
-        return sorted(self._secrets | {part for value in headers for part in (value, value.rpartition(" ")[2])})
-
-    def authorise(self, headers: Mapping[str, str]) -> None:
-        self._exchange.authorise(headers)
-
-    def keep_secret(self, value: str) -> None:
-        self._secrets.add(value)
-
-    async def get(
-        self, url: str, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Response:
-        return await self._exchange.request(self._send, "GET", url, query=query, headers=headers)
-
-    async def post(
-        self,
-        url: str,
-        *,
-        form: Mapping[str, str] | None = None,
-        json: object = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Response:
-        return await self._exchange.request(self._send, "POST", url, form=form, json=json, headers=headers)
 
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
         import httpx

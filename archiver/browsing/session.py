@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from archiver.browsing import guard as guarding
 from archiver.browsing import trust
 from archiver.browsing.chromium import child_environment, ensure
-from archiver.browsing.exchange import Exchange, Lost, Raw
+from archiver.browsing.exchange import Exchange, ExchangeSession, Lost, Raw
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.proxy import NOTHING, GuardProxy
 from archiver.errors import (
@@ -131,14 +131,14 @@ class Browsers:
                 guarding.close_popups(context)
             opened = stack.pop_all()
         return PlaywrightSession(
-            info,
-            context,
-            page,
-            Exchange(info, pacing, now=now, mode=mode, refused=guard.refused),
-            username,
-            settings or {},
-            {*(secrets or {}).values(), *_named(info.session_secrets, state)},
-            opened,
+            exchange=Exchange(info, pacing, now=now, mode=mode, refused=guard.refused),
+            username=username,
+            settings=settings or {},
+            secrets={*(secrets or {}).values(), *_named(info.session_secrets, state)},
+            info=info,
+            context=context,
+            tab=page,
+            _stack=opened,
         )
 
     async def _browser(self, headless: bool) -> Browser:
@@ -235,30 +235,16 @@ def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
 
 
 @dataclass
-class PlaywrightSession:
+class PlaywrightSession(ExchangeSession):
     """`provider.BrowserSession` in a guarded browser context. Made by `Browsers.open`."""
 
     info: ProviderInfo
     context: BrowserContext = field(repr=False)
     tab: Page = field(repr=False)
-    exchange: Exchange = field(repr=False)
-    username: str | None
-    settings: Mapping[str, str]
-    _secrets: set[str] = field(repr=False)
     _stack: AsyncExitStack = field(repr=False)
     _codes: set[str] = field(default_factory=set, repr=False)
 
     # What the archiver itself asks of a session.
-
-    @property
-    def refused(self) -> list[str]:
-        """Active requests that the rules kept from leaving, `METHOD url` each."""
-        return self.exchange.refused
-
-    def needles(self) -> list[str]:
-        """Every secret this session knows, for the search through what is about to be archived."""
-        given = [part for value in self.exchange.authorisation.values() for part in (value, value.rpartition(" ")[2])]
-        return sorted({*self._secrets, *given})
 
     async def state(self) -> dict[str, Any]:
         """Cookies, local storage and databases, to be restored by `Browsers.open`."""
@@ -290,33 +276,7 @@ class PlaywrightSession:
             if self.tab.url.startswith("http"):
                 stored = await self.tab.evaluate("() => ({...sessionStorage, ...localStorage})")
         found = {cookie["name"]: cookie["value"] for cookie in cookies} | stored
-        self._secrets.update(value for name, value in found.items() if name in self.info.session_secrets)
-
-    # Session
-
-    def now(self) -> datetime:
-        return self.exchange.now()
-
-    def authorise(self, headers: Mapping[str, str]) -> None:
-        self.exchange.authorise(headers)
-
-    def keep_secret(self, value: str) -> None:
-        self._secrets.add(value)
-
-    async def get(
-        self, url: str, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Response:
-        return await self.exchange.request(self._send, "GET", url, query=query, headers=headers)
-
-    async def post(
-        self,
-        url: str,
-        *,
-        form: Mapping[str, str] | None = None,
-        json: object = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Response:
-        return await self.exchange.request(self._send, "POST", url, form=form, json=json, headers=headers)
+        self.secrets.update(value for name, value in found.items() if name in self.info.session_secrets)
 
     # BrowserSession
 

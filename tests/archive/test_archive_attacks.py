@@ -5,6 +5,7 @@ What an archive cannot show by itself stands here as such: whoever holds it, its
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.authority import LocalAuthority
-from archiver.archive.verify import Report, verify_archive
+from archiver.archive.verify import Report, canonical, verify_archive
 from archiver.archive.witness import FolderWitness
 from archiver.archive.writer import Authority
 from tests.archive.conftest import Kit
@@ -47,15 +48,19 @@ def cut(kit: Kit, *, everything: bool) -> None:
             file.unlink()
 
 
-def back_date(kit: Kit, *, seal: bool) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("archiver.archive.ledger.iso", lambda _: "2025-01-01T00:00:00Z")
-        kit.witnesses = []
-        if seal:
-            kit.write(4)
-        else:
-            with kit.open() as archive:
-                archive.append("run", account="acme-example")
+def back_date(kit: Kit) -> None:
+    """A line written by hand, as whoever has no key can: without an anchor, and with a date of long ago."""
+    ledger = kit.root / "ledger/ledger.jsonl"
+    last = ledger.read_bytes().splitlines()[-1]
+    line = {"seq": 5, "prev": hashlib.sha256(last).hexdigest(), "type": "run", "at": "2025-01-01T00:00:00Z"}
+    with ledger.open("ab") as file:
+        file.write(canonical(line) + b"\n")
+
+
+def back_date_and_seal(kit: Kit) -> None:
+    back_date(kit)
+    kit.witnesses = []
+    kit.write()
 
 
 def rewrite(kit: Kit) -> None:
@@ -101,10 +106,8 @@ ATTACKS = {
     "the end is cut off with all that belongs to it": Attack(
         lambda k: cut(k, everything=True), "PROVEN", "FORKED", frozenset()
     ),
-    "a line is back-dated": Attack(lambda k: back_date(k, seal=False), "UNPROVEN", "UNPROVEN", frozenset()),
-    "a back-dated line is timestamped": Attack(
-        lambda k: back_date(k, seal=True), "PROVEN", "PROVEN", frozenset({"claimed-date"})
-    ),
+    "a line is back-dated": Attack(back_date, "UNPROVEN", "UNPROVEN", frozenset({"claimed-date"})),
+    "a back-dated line is timestamped": Attack(back_date_and_seal, "PROVEN", "PROVEN", frozenset({"claimed-date"})),
     "all is rewritten": Attack(rewrite, "PROVEN", "FORKED", frozenset()),
     "all is rewritten with an authority of one's own": Attack(
         rewrite_with_an_authority_of_ones_own, "PROVEN", "FORKED", frozenset()
@@ -118,7 +121,8 @@ def test_attacks(kit: Kit, tmp_path: Path, name: str) -> None:
     kit.witnesses = [FolderWitness(name="disk", folder=tmp_path / "disk")]
     kit.write(1, 2)
     kit.write(3)
-    trusted, key = kit.authorities[0].roots, shutil.copy(kit.root / "keys/signer-public.pem", tmp_path / "key.pem")
+    trusted, key = kit.authorities[0].roots, tmp_path / "key.pem"
+    shutil.copy(kit.root / "keys/signer-public.pem", key)
     attack = ATTACKS[name]
     attack.do(kit)
 

@@ -66,7 +66,7 @@ def test_what_is_written_passes_and_one_flipped_byte_does_not(kit: Kit) -> None:
 def test_public_tools_accept_note_and_token(kit: Kit, tmp_path: Path) -> None:
     """The commands that READ-ME-FIRST.txt prints."""
     kit.write(1)
-    guide = (kit.root / "READ-ME-FIRST.txt").read_text()
+    guide = (kit.root / "READ-ME-FIRST.txt").read_text("utf-8")
     (note,) = (kit.root / "ledger/checkpoints").glob("*.note")
     (token,) = (kit.root / "ledger/checkpoints").glob("*.tsr")
     moment = verify.epoch(verify.Token.parse(token.read_bytes()).time)
@@ -227,7 +227,7 @@ def test_a_replay_is_not_evidence(kit: Kit, tmp_path: Path) -> None:
     report = kit.verify()
     assert report.as_json()["evidence"] is False
     assert report.as_text().startswith("NOT EVIDENCE") and report.as_text().endswith("It proves nothing.")
-    assert (kit.root / "READ-ME-FIRST.txt").read_text().startswith("NOT EVIDENCE")
+    assert (kit.root / "READ-ME-FIRST.txt").read_text("utf-8").startswith("NOT EVIDENCE")
 
 
 def test_usage_errors_and_a_busy_archive(kit: Kit, tmp_path: Path) -> None:

@@ -198,6 +198,26 @@ def test_a_rollback_excuses_nothing_but_what_it_names(kit: Kit, disk: Path, tmp_
     assert excused == {"00000004.note"} and any(Path(f.path) == seven for f in report.findings if f.code == "forked")
 
 
+def test_what_a_rollback_keeps_is_what_is_common(kit: Kit, disk: Path, tmp_path: Path) -> None:
+    """The witness was away when the restored archive was first written to."""
+    kit.write(1)
+    shutil.copytree(kit.root, tmp_path / "backup")
+    kit.write(2)
+    kit.write(3)
+    restore(kit, tmp_path / "backup")
+    witnesses, kit.witnesses = kit.witnesses, []
+    kit.write(4, 5)
+    shutil.copy(kit.root / "ledger/checkpoints/00000005.note", disk)
+    kit.witnesses = witnesses
+    with kit.open(after_restore=disk) as archive:
+        archive.seal()
+    (line,) = (line.fields for line in Archive(kit.root).lines() if line.type == "rollback")
+    assert (line["kept"], line["lost"]) == (2, 6) and kit.verify(disk).state == "PROVEN"
+    other = Kit(tmp_path / "elsewhere" / "acme", [])
+    other.write(8)
+    assert kit.verify(other.root / "ledger/checkpoints/00000002.note").state == "FORKED"
+
+
 def test_what_cannot_bear_witness_is_named(kit: Kit, disk: Path, tmp_path: Path) -> None:
     kit.write(1)
     kit.write(2)

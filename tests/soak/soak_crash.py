@@ -13,8 +13,9 @@ WHY_NOT = no_power_cuts()
 power_cuts = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 
 
-def test_200_kills(tmp_path: Path) -> None:
-    kill_again_and_again(tmp_path / "acme", 200)
+@pytest.mark.parametrize("part", range(4))
+def test_200_kills(tmp_path: Path, part: int) -> None:
+    kill_again_and_again(tmp_path / "acme", 50, seed=part)
 
 
 @power_cuts
@@ -25,5 +26,5 @@ def test_30_power_cuts(tmp_path: Path) -> None:
 @power_cuts
 def test_without_fsync_a_power_cut_is_noticed(tmp_path: Path) -> None:
     """Else the test above would prove nothing."""
-    with pytest.raises((AssertionError, ArchiverError, OSError)):
+    with pytest.raises((AssertionError, ArchiverError)):
         cut_again_and_again(tmp_path, 3, "careless")
