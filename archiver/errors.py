@@ -33,10 +33,10 @@ class ArchiverError(Exception):
 
 
 class SavedPage:
-    """The page on which an adapter lost its way, kept for the maintainer: URL, title and raw bytes."""
+    """The page on which an adapter lost its way, kept for the maintainer: URL and raw bytes."""
 
-    def __init__(self, url: str, content: bytes, title: str = "") -> None:
-        self.url, self.content, self.title = url, content, title
+    def __init__(self, url: str, content: bytes) -> None:
+        self.url, self.content = url, content
 
 
 class ConfigError(ArchiverError):
