@@ -1,0 +1,146 @@
+"""Letters of known and unknown claimants, rebuilt with invented values; and that no text makes the reader fail."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from archiver.reading.letters import Letter, LetterKind, business_days_after, days_in, number, read_letter
+
+GETTY = """Getty Images License Compliance
+13 March 2026
+
+Acme Ltd, 1 Example Street
+Case Number: 90012345
+
+Unauthorized use of imagery on https://www.acme.example/news/launch.html
+The image was captured on 2 March 2026. If you have a valid license, please send us the sales order number within
+ten (10) business days. Otherwise a settlement of £645.00 is due. You can also reply at https://www.gettyimages.com/x.
+"""
+COPYTRACK = """Copytrack SE
+Datum: 22.12.2025
+Betreff: Berechtigungsanfrage
+Fall-ID: X7K2P9
+
+Guten Tag, wir haben am 01.12.2025 festgestellt, dass auf www.acme.example/blog/ein-beitrag das Bild unseres Kunden
+verwendet wird. Bitte antworten Sie bis zum 1. Januar 2026. Ohne Lizenz beträgt der Schadensersatz 350,00 EUR oder die
+Nachlizenzierung 389,59 €. Andernfalls folgt eine Abmahnung mit Unterlassungserklärung.
+"""
+ABMAHNUNG = """Kanzlei Beispiel & Partner
+Musterstadt, den 4. Mai 2026
+Unser Zeichen: 123/26-AB
+Abmahnung wegen Urheberrechtsverletzung
+
+Namens unserer Mandantin mahnen wir Sie hiermit ab. Auf https://acme.example/team wird ihr Lichtbild genutzt. Wir
+fordern Sie auf, die beigefügte Unterlassungs- und Verpflichtungserklärung bis spätestens 18.05.2026 abzugeben und
+einen Betrag von insgesamt 1.234,56 EUR zu zahlen. Grundlage: https://www.gesetze-im-internet.de/urhg/__97.html
+"""
+PICRIGHTS = """PicRights Ltd on behalf of an example agency and Getty Images
+June 5, 2026   Reference Number: 1234-5678-9012
+We found an infringement at http://shop.acme.example/a(1).html. To settle, pay an amount of $922.00 in 14 days from
+receipt of this letter, that is within 14 days of receipt.
+"""
+UNKNOWN = """Studio Ada Example
+Le 3 février 2026
+Dossier n° : FR-2026/17
+Utilisation non autorisée de ma photographie sur https://acme.example/fr/ . Je demande la somme de 480 € dans un délai
+de quinze jours.
+"""
+
+
+def test_a_getty_letter_gives_ten_business_days_from_its_date() -> None:
+    letter = read_letter(GETTY, domains=["acme.example"])
+    assert (letter.claimant, letter.reference, letter.kind) == ("Getty Images", "90012345", LetterKind.DEMAND)
+    assert letter.urls == ("https://www.acme.example/news/launch.html",)
+    assert (letter.amount, letter.currency) == (Decimal("645.00"), "GBP")
+    assert (letter.dated, letter.deadline) == (date(2026, 3, 13), date(2026, 3, 27))
+    assert letter.first_seen == date(2026, 3, 2)
+    assert letter.sure.keys() == {
+        "claimant", "reference", "kind", "urls", "amount", "dated", "deadline", "first_seen"
+    }  # fmt: skip
+
+
+def test_a_berechtigungsanfrage_that_threatens_an_abmahnung_is_none() -> None:
+    letter = read_letter(COPYTRACK)
+    assert (letter.claimant, letter.reference, letter.kind) == ("Copytrack", "X7K2P9", LetterKind.INQUIRY)
+    assert letter.urls == ("https://www.acme.example/blog/ein-beitrag",)
+    assert (letter.amount, letter.currency) == (Decimal("350.00"), "EUR")
+    assert "389.59" in letter.sure["amount"], "the other sum is told"
+    assert (letter.dated, letter.deadline, letter.first_seen) == (
+        date(2025, 12, 22), date(2026, 1, 1), date(2025, 12, 1)
+    )  # fmt: skip
+
+
+def test_an_abmahnung_is_one() -> None:
+    letter = read_letter(ABMAHNUNG)
+    assert (letter.claimant, letter.reference, letter.kind) == (None, "123/26-AB", LetterKind.ABMAHNUNG)
+    assert letter.urls == ("https://acme.example/team",), "and no address of a law"
+    assert (letter.amount, letter.deadline) == (Decimal("1234.56"), date(2026, 5, 18))
+
+
+def test_another_claimant_that_speaks_for_getty_is_the_one_who_writes() -> None:
+    letter = read_letter(PICRIGHTS, received=date(2026, 6, 9))
+    assert (letter.claimant, letter.reference) == ("PicRights", "1234-5678-9012")
+    assert (letter.dated, letter.deadline) == (date(2026, 6, 5), date(2026, 6, 23)), "counted from receipt"
+
+
+def test_an_unknown_claimant_falls_to_labels() -> None:
+    letter = read_letter(UNKNOWN)
+    assert (letter.claimant, letter.reference, letter.kind) == (None, "FR-2026/17", LetterKind.DEMAND)
+    assert (letter.amount, letter.currency, letter.deadline) == (Decimal(480), "EUR", date(2026, 2, 18))
+
+
+def test_a_letter_without_a_deadline_gets_the_claimants_usual_one_and_says_so() -> None:
+    letter = read_letter("Getty Images\n13 March 2026\nCase No: 77001122\nunauthorised use")
+    assert letter.deadline == date(2026, 3, 27)
+    assert "usually" in letter.sure["deadline"]
+
+
+def test_nothing_is_read_from_nothing() -> None:
+    assert read_letter("Dear all, lunch is at noon.") == Letter()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1,234.50", "1234.50"), ("1.234,50", "1234.50"), ("1 234,50", "1234.50"), ("1'234.50", "1234.50"),
+     ("12.5", "12.5"), ("1.234", "1234"), ("350", "350"), ("1.2.3", None), ("1,234,50", None)],
+)  # fmt: skip
+def test_sums_in_all_spellings(text: str, value: str | None) -> None:
+    assert number(text) == (None if value is None else Decimal(value))
+
+
+def test_days_that_could_be_two_are_left_out() -> None:
+    text = "03/04/2026, 13/04/2026, 04/13/2026, 5/5/2026, 31 February 2026, 3 de mayo de 2026, 1er mai 2026"
+    assert [day for day, _ in days_in(text)] == [
+        date(2026, 4, 13), date(2026, 4, 13), date(2026, 5, 5), date(2026, 5, 3), date(2026, 5, 1)
+    ]  # fmt: skip
+
+
+def test_business_days_leave_out_weekends() -> None:
+    assert business_days_after(date(2026, 3, 13), 1) == date(2026, 3, 16)
+    assert business_days_after(date(2026, 3, 14), 5) == date(2026, 3, 20)
+
+
+WORDS = some.sampled_from(
+    [*GETTY.split(), *ABMAHNUNG.split(), *UNKNOWN.split(), "\n", "\n\n", "9" * 50, "€", "by", "((("]
+)
+
+
+@given(some.one_of(some.text(max_size=500), some.lists(WORDS, max_size=80).map(" ".join)))
+def test_no_text_makes_it_fail(text: str) -> None:
+    letter = read_letter(text, received=date(2026, 1, 1))
+    assert set(letter.sure) <= {"claimant", "reference", "kind", "urls", "amount", "dated", "deadline", "first_seen"}
+
+
+@pytest.mark.parametrize(
+    "piece", ["1 ", "within ten ", "www.", "https://a", "€1", "case number: ", "no ", "12 May ", "a" * 9]
+)
+def test_long_repetitions_take_no_long_time(piece: str) -> None:
+    began = time.process_time()
+    read_letter(piece * (200_000 // len(piece)))
+    assert time.process_time() - began < 10
