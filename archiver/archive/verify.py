@@ -1477,7 +1477,8 @@ class _ArchiveCheck(_Check):
         except ValueError:
             return "none", "has no valid date"
         if after and claimed < epoch(after) - CLOCK_TOLERANCE:
-            return "early", f"claims {at}, but was provably written after {after}"
+            known = f"first proven {proven}" if proven else "no timestamp covers it yet"
+            return "early", f"claims {at}, but was provably written after {after}; {known}"
         if proven and claimed > epoch(proven) + CLOCK_TOLERANCE:
             return "future", f"claims {at}, but provably existed at {proven}"
         if proven and claimed < epoch(proven) - LATE:

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,26 +22,9 @@ from archiver.archive.verify import Stamp, moment, verify_archive, vouched_until
 from archiver.archive.writer import Authority
 from tests.archive.conftest import Kit
 from tests.archive.test_archive_verify import ISOLATED, flip
+from tests.homes import Clock
 
 SYSTEM_PYTHON = [shutil.which("python3", path="/usr/bin") or sys.executable, "-I"]
-type Clock = Callable[[str], None]
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Sets the clock of all programs that are started from here on."""
-    if not shutil.which("faketime"):
-        pytest.skip("the program faketime is not installed")
-    library = subprocess.run(
-        ["faketime", "2045-01-01", "printenv", "LD_PRELOAD"], capture_output=True, text=True, check=True
-    )
-
-    def turn(day: str) -> None:
-        monkeypatch.setenv("LD_PRELOAD", library.stdout.strip())
-        monkeypatch.setenv("FAKETIME", f"@{day} 00:00:00")
-        monkeypatch.setenv("TZ", "UTC")
-
-    return turn
 
 
 def looked_at(kit: Kit, *options: str) -> dict[str, Any]:
