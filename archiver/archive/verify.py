@@ -1224,8 +1224,8 @@ class _Check:
             oldest, until = past[-1]
             more = f" (and {len(past) - 1} more like it)" if len(past) > 1 else ""
             text = (
-                f"the certificates or hash functions of its timestamps ended at {until}, before a newer timestamp "
-                f"covered them; its date holds for whoever trusts that nobody misused the authorities' keys since{more}"
+                f"the certificates or hash functions of its timestamps ended at {until}, and no newer timestamp here "
+                f"covered them before; its date holds for whoever trusts that their keys were not misused since{more}"
             )
             self.find("remark", oldest.path, text)
         due = renewal(self.root)
@@ -1650,6 +1650,7 @@ class _ProofCheck(_Check):
         if not begins:
             self.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing")
         self.read_object(recorded)
+        self.age()
         seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
         proven = self.dates()
         self.report.checkpoint = max(self.checkpoints, default=None)

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from archiver.archive import verify
 from archiver.archive.authority import LocalAuthority
+from archiver.archive.disclose import disclose
+from archiver.archive.reader import Archive
 from archiver.archive.seal import strict_checker
 from archiver.archive.verify import Stamp, moment, verify_archive, vouched_until
 from archiver.archive.writer import Authority
@@ -39,9 +41,10 @@ def told(report: dict[str, Any]) -> dict[str, str]:
     return {f["code"]: f["message"] for f in report["findings"] if f["code"] != "claimed-date"}
 
 
-def test_in_2045_every_date_is_still_proven(kit: Kit, clock: Clock) -> None:
+def test_in_2045_every_date_is_still_proven(kit: Kit, clock: Clock, tmp_path: Path) -> None:
     kit.write(1)
     kit.write(2)
+    disclose(Archive(kit.root), kit.stored[0].object_id, tmp_path / "proof")
     now = [looked_at(kit, *options) for options in ((), ("--licence", "asset-1_"), ("--licence", "asset-2_"))]
     clock("2045-06-01")
     (note,) = (kit.root / "ledger/checkpoints").glob("00000002.note")
@@ -61,6 +64,8 @@ def test_in_2045_every_date_is_still_proven(kit: Kit, clock: Clock) -> None:
     assert [each["state"] for each in then] == ["PROVEN"] * 3
     assert [each["secured_since"] for each in then] == [each["secured_since"] for each in now]
     assert now[0]["findings"] == []
+    proof = looked_at(kit, "--proof", str(tmp_path / "proof"))
+    assert (proof["state"], proof["secured_since"]) == ("PROVEN", now[1]["secured_since"])
     assert "ended at 2036" in told(then[0])["remark"] and "1 more like it" in told(then[0])["remark"]
 
 
