@@ -13,7 +13,7 @@ from archiver.archive.reader import Archive
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import Home
-from archiver.errors import ArchiveBusy, ConfigError
+from archiver.errors import ArchiveBusy, ArchiverError, ConfigError
 from archiver.files import replace_file
 from archiver.proof.pack import Packed, write_proof
 from archiver.provider import load
@@ -130,9 +130,13 @@ def verify(
 
 
 def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[[str], None]) -> None:
-    """Have new timestamps cover the old ones of all archives where that is due; `say` is told of each what was done."""
+    """Have new timestamps cover the old ones of all archives where that is due; `say` is told of each what was done.
+
+    An archive that cannot be written does not stop the others; the first such error is raised at the end.
+    """
     from archiver.run import writing
 
+    failures: list[ArchiverError] = []
     for slug in archives(home, client):
         due = verifier.renewal(home.archive(slug))
         if due is None or due > verifier.moment():
@@ -140,13 +144,20 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
                 f"{slug}: nothing was renewed: " + (f"it is due from {due} on." if due else "it has no timestamps yet.")
             )
             continue
-        with writing(home, vault, slug) as archive:
-            seal = archive.renew()
+        try:
+            with writing(home, vault, slug) as archive:
+                seal = archive.renew()
+        except ArchiverError as error:
+            say(f"{slug}: nothing was renewed: {error}")
+            failures.append(error)
+            continue
         for warning in seal.warnings:
             say(f"warning: {slug}: {warning}")
         if seal.secured_since:
             covers = f"the new timestamps of checkpoint {seal.size} cover all earlier ones"
             say(f"{slug}: renewed: {covers}. The next renewal is due from {verifier.renewal(home.archive(slug))} on.")
+    if failures:
+        raise failures[0]
 
 
 def trusted_roots(home: Home) -> Path | None:

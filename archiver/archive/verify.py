@@ -515,15 +515,16 @@ def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
         known = [_Certificate.parse(item) for each in (*within, *roots) for item in _der(each)]
         issuer, serial = _der(_der(_der(signed[-1].value)[0].value)[1].value)
         signers = [each for each in known if (each.issuer, each.serial) == (issuer.value, serial.value)]
+        signer = min(signers, key=lambda each: each.ends)  # the signature does not cover what is sent along
         ends = [
             _HASH_ENDS[oid] for item in _der(signed[1].value) if (oid := _der(item.value)[0].value.hex()) in _HASH_ENDS
         ]
         for _ in known:  # upwards; where there are several ways, the one that lasts longest
-            signer = max(signers, key=lambda each: each.ends)
             ends.append(signer.ends)
-            signers = [each for each in known if each.subject == signer.issuer]
-            if signer.subject == signer.issuer or not signers:
+            issuers = [each for each in known if each.subject == signer.issuer]
+            if signer.subject == signer.issuer or not issuers:
                 return min(ends)
+            signer = max(issuers, key=lambda each: each.ends)
     except (IndexError, ValueError):
         pass
     return None

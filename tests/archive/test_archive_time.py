@@ -137,6 +137,20 @@ def test_a_timestamp_signed_over_sha_1_is_not_taken(kit: Kit, tmp_path: Path) ->
     assert verify.token_ends(refused, []) == "2014-01-01T00:00:00Z"
 
 
+def test_no_response_however_broken_does_more_than_hide_its_end(kit: Kit) -> None:
+    kit.write(1)
+    response = bytearray(next((kit.root / "ledger/checkpoints").glob("*.tsr")).read_bytes())
+    roots = verify.pem_blocks((kit.root / verify.TSA_ROOTS).read_text(), "CERTIFICATE")
+    whole = verify.token_ends(bytes(response), roots)
+    assert whole and whole > "2036"
+    for at in range(len(response)):
+        for wrong in (0, 0x80, 0xFF, response[at] ^ 1):
+            broken = bytes([*response[:at], wrong, *response[at + 1 :]])
+            found = verify.token_ends(broken, roots)
+            assert found is None or verify.epoch(found)
+    assert verify.token_ends(b"", roots) is verify.token_ends(bytes(response[:-9]), roots) is None
+
+
 @pytest.mark.parametrize("version", ["", "LibreSSL 3.3.6", "OpenSSL 1.1.1w  11 Sep 2023"])
 def test_without_openssl_3_the_dates_stay_open_in_words(
     kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
