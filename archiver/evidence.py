@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import Home
-from archiver.errors import ArchiveBusy, ConfigError
+from archiver.errors import ArchiveBusy, ArchiverError, ConfigError
 from archiver.files import replace_file
 from archiver.proof.pack import Packed, write_proof
 from archiver.provider import load
 from archiver.reading.worker import DocumentReader
+
+if TYPE_CHECKING:
+    from archiver.vault import Vault
 
 
 @contextmanager
@@ -107,7 +111,9 @@ def verify(
     reasons = []
     for slug in archives(home, client or named or None):
         try:
-            reports[slug] = verifier.verify_archive(home.archive(slug), trusted, key, quick, part or None, against)
+            reports[slug] = verifier.verify_archive(
+                home.archive(slug), trusted, key, quick, part or None, against, sealing.strict_checker()
+            )
         except verifier.Busy as error:
             raise ArchiveBusy(str(error)) from None
         except verifier.Malformed as error:
@@ -121,6 +127,37 @@ def verify(
     told = [*(report.as_text() for report in reports.values()), *(reasons if against else [])]
     text = "\n".join(told) or "There is no archive yet."
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "clients": documents}, text
+
+
+def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[[str], None]) -> None:
+    """Have new timestamps cover the old ones of all archives where that is due; `say` is told of each what was done.
+
+    An archive that cannot be written does not stop the others; the first such error is raised at the end.
+    """
+    from archiver.run import writing
+
+    failures: list[ArchiverError] = []
+    for slug in archives(home, client):
+        due = verifier.renewal(home.archive(slug))
+        if due is None or due > verifier.moment():
+            say(
+                f"{slug}: nothing was renewed: " + (f"it is due from {due} on." if due else "it has no timestamps yet.")
+            )
+            continue
+        try:
+            with writing(home, vault, slug) as archive:
+                seal = archive.renew()
+        except ArchiverError as error:
+            say(f"{slug}: nothing was renewed: {error}")
+            failures.append(error)
+            continue
+        for warning in seal.warnings:
+            say(f"warning: {slug}: {warning}")
+        if seal.secured_since:
+            covers = f"the new timestamps of checkpoint {seal.size} cover all earlier ones"
+            say(f"{slug}: renewed: {covers}. The next renewal is due from {verifier.renewal(home.archive(slug))} on.")
+    if failures:
+        raise failures[0]
 
 
 def trusted_roots(home: Home) -> Path | None:

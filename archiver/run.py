@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from archiver.archive.seal import Authority
 from archiver.archive.store import NewObject, object_path
+from archiver.archive.verify import moment, renewal
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.browsing.http import HttpSession
@@ -183,6 +184,7 @@ async def run(
         position = {account.name: number for number, account in enumerate(accounts)}
         summary.accounts.sort(key=lambda result: position[result.account])
         log(home, summary)
+        summary.warnings += renewals_due(home)
         for end in ends:
             if isinstance(end, BaseException):
                 raise end  # only now: one client's archive must not stop the others
@@ -201,6 +203,14 @@ def chosen(home: Home, order: Order) -> list[Account]:
     if not accounts and (asked := ", ".join((*order.clients, *order.accounts))):
         raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
     return accounts
+
+
+def renewals_due(home: Home) -> Iterator[str]:
+    """In words: the archives, also those that nothing is written to any more, whose timestamps are to be renewed."""
+    for slug in home.clients:
+        due = renewal(home.archive(slug))
+        if due and due <= moment():
+            yield f"The timestamps of {slug} are to be renewed since {due}. Run `archiver verify --renew`."
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from tests.homes import ROOT, Home, clean_environment
+from tests.homes import ROOT, Clock, Home, clean_environment
 
 set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)
@@ -33,3 +35,20 @@ def new_home(tmp_path: Path) -> Callable[..., Home]:
 def home(new_home: Callable[..., Home]) -> Home:
     """A replay home with one client, `acme`."""
     return new_home()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Another time of day for programs; this process keeps its own."""
+    if not shutil.which("faketime"):
+        pytest.skip("the program faketime is not installed")
+    printed = subprocess.run(["faketime", "2045-01-01", "env"], capture_output=True, text=True, check=True).stdout
+    (library,) = [line.partition("=")[2] for line in printed.splitlines() if line.startswith("LD_PRELOAD=")]
+
+    def turn(day: str) -> dict[str, str]:
+        how = {"LD_PRELOAD": library, "FAKETIME": f"@{day} 00:00:00", "TZ": "UTC"}
+        for name, value in how.items():
+            monkeypatch.setenv(name, value)
+        return how
+
+    return turn

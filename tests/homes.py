@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "recordings"
+
+type Clock = Callable[[str], dict[str, str]]
+"""Sets the clock of all programs that are started from here on to a day, `2045-01-01`; returns how, as environment."""
 
 
 @dataclass

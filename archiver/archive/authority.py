@@ -27,7 +27,7 @@ default_tsa = local
 serial = {folder}/serial
 signer_cert = {folder}/tsa.pem
 signer_key = {folder}/tsa.key
-signer_digest = sha256
+signer_digest = {digest}
 default_policy = 1.3.6.1.4.1.32473.1
 digests = sha256, sha384, sha512
 ess_cert_id_alg = sha256
@@ -38,21 +38,26 @@ ess_cert_id_alg = sha256
 class LocalAuthority:
     """`with LocalAuthority(folder) as authority:` serves timestamps at `authority.url`; `root_pem` is their root.
 
-    A new root and a new authority certificate are made in the folder each time. `chain=True` sends the root along, as
-    some authorities do. ConfigError where there is no OpenSSL 3.
+    A new root and a new authority certificate are made in the folder each time, both good for `lifetime`. `chain=True`
+    sends the root along, as some authorities do. `digest` is the hash function of its signatures. ConfigError where
+    there is no OpenSSL 3.
     """
 
-    def __init__(self, folder: Path, *, chain: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, chain: bool = False, lifetime: timedelta = timedelta(days=3650), digest: str = "sha256"
+    ) -> None:
         program = verify.openssl()
         if program is None:
             raise ConfigError("The local timestamp authority needs the program openssl, version 3. Install it.")
         self.root_pem = folder / "root.pem"
         self._program, self._folder, self._turn = program, folder, threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
-        _certify(folder)
+        _certify(folder, lifetime)
         (folder / "serial").write_text("01\n")
         (folder / "tsa.cnf").write_text(
-            CONFIGURATION.format(folder=folder.as_posix(), chain=f"certs = {folder.as_posix()}/root.pem" * chain)
+            CONFIGURATION.format(
+                folder=folder.as_posix(), digest=digest, chain=f"certs = {folder.as_posix()}/root.pem" * chain
+            )
         )
         authority = self
 
@@ -100,7 +105,7 @@ class LocalAuthority:
         self._server.server_close()
 
 
-def _certify(folder: Path) -> None:
+def _certify(folder: Path, lifetime: timedelta) -> None:
     """A root, and a certificate of that root which may do nothing but timestamps."""
     root_key, tsa_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root_name, tsa_name = (
@@ -119,7 +124,7 @@ def _certify(folder: Path) -> None:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(minutes=5))
-            .not_valid_after(now + timedelta(days=3650))
+            .not_valid_after(now + lifetime)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(
                 x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **usage), critical=True

@@ -128,6 +128,8 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
 
     The roots are added to the archive's. A text says what could not be checked.
     """
+    from cryptography.hazmat.primitives.serialization import Encoding
+
     data = response.read_bytes()
     token = verify.Token.parse(data)
     if not token.covers(note.read_bytes()):
@@ -137,6 +139,9 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
     roots = _roots(authority, data)
     if not roots:
         raise verify.Malformed("its root certificate is not known here; name it as `roots` of this authority")
+    ends = verify.token_ends(data, [each.public_bytes(Encoding.DER) for each in roots])
+    if ends and ends < token.time:
+        raise verify.Malformed("its hash function or a certificate came to its end before")
     refusal = _refusal(data, note.read_bytes(), roots)
     known = root / verify.TSA_ROOTS
     _remember(known, roots)
@@ -148,6 +153,24 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
     if refusal:
         raise verify.Malformed(refusal)
     return None
+
+
+def strict_checker() -> verify.Checker:
+    """A checker of timestamps that needs no program: for `verify_archive` where there is no OpenSSL 3."""
+    from importlib.metadata import version
+
+    def refuses(response: Path, data: Path, roots: Path, _: Path) -> str | None:
+        from cryptography import x509
+        from rfc3161_client import decode_timestamp_response
+
+        content = response.read_bytes()
+        try:
+            decode_timestamp_response(content)
+        except ValueError as error:
+            raise verify.Malformed(str(error)) from None
+        return _refusal(content, data.read_bytes(), x509.load_pem_x509_certificates(roots.read_bytes()))
+
+    return verify.Checker(f"rfc3161-client {version('rfc3161-client')}", refuses)
 
 
 def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | None:

@@ -24,9 +24,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from io import FileIO
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -54,8 +55,9 @@ KINDS = {
 URN = "urn:x-archiver"
 CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
 LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
+RENEW_AHEAD = 2 * 365 * 86400  # seconds before the end of their certificates that timestamps are to be renewed
 
-WARNINGS = frozenset({"interrupted", "claimed-date", "dates-not-checked", "remark", "rollback", "witness"})
+WARNINGS = frozenset({"interrupted", "claimed-date", "dates-not-checked", "remark", "renewal", "rollback", "witness"})
 """Codes of findings that are not damage."""
 
 NOT_EVIDENCE = "NOT EVIDENCE: this comes from a replay of recordings, not from a platform. It proves nothing."
@@ -105,9 +107,9 @@ class Trust:
 class Report:
     """What was found. `secured_since`: when a trusted timestamp first covered all that was asked about, or None.
 
-    `unproven` says in words what no timestamp covers, `extends` which outside checkpoints this was held against and
-    found to continue. `licensed_at` is what the platform's document says; only a proof
-    of one licence has it.
+    `unproven` says in words what no timestamp covers, `dates_by` what program checked the timestamps, `extends` which
+    outside checkpoints this was held against and found to continue. `licensed_at` is what the platform's document
+    says; only a proof of one licence has it.
     """
 
     client: str
@@ -120,6 +122,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     trust: list[Trust] = field(default_factory=list)
     unproven: str = ""
+    dates_by: str = ""
     extends: str = ""
     licensed_at: str | None = None
 
@@ -139,6 +142,7 @@ class Report:
             f"  secured since: {secured}",
             f"  {self.unproven}" if self.unproven else "",
             f"  {self.extends}" if self.extends else "",
+            f"  dates checked by {self.dates_by}" if self.dates_by else "",
             *(f"  trusting {trust}" for trust in self.trust),
             *(f"  {finding}" for finding in self.findings),
         ]
@@ -455,7 +459,13 @@ _HASHES = {
     "608648016503040202": "sha384",
     "608648016503040203": "sha512",
 }
-"""Encoded object identifiers of the hash functions that a token may use."""
+"""Encoded object identifiers of the hash functions that a token may use for what it covers."""
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_NEVER = "9999-12-31T23:59:59Z"
+
+_HASH_ENDS = {"2b0e03021a": "2014-01-01T00:00:00Z"}
+"""Since when the hash function of a signature is not relied on any more: SHA-1, by NIST SP 800-131A."""
 
 
 @dataclass(frozen=True)
@@ -474,22 +484,76 @@ class Token:
     def parse(cls, response: bytes) -> Token:
         """Walk a TimeStampResp as far as its TSTInfo; Malformed where it was not granted or is something else."""
         try:
-            (whole,) = _der(response)
-            status, *content = _der(whole.value)
-            if _der(status.value)[0].value not in (b"\0", b"\1"):  # granted, or granted with modifications
-                raise Malformed("the authority refused the timestamp")
-            signed_data = _der(_der(content[0].value)[1].value)[0]
-            encapsulated = _der(signed_data.value)[2]
+            encapsulated = _signed_data(response)[2]
             octets = _der(_der(encapsulated.value)[1].value)[0]
             info = _der(_der(octets.value)[0].value)
             hash_function, digest = _der(info[2].value)
             algorithm = _HASHES[_der(hash_function.value)[0].value.hex()]
-            moment = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z", info[4].value.decode("ascii"))
-            moment_text = "{}-{}-{}T{}:{}:{}Z".format(*moment.groups()) if moment else ""
-            epoch(moment_text)
+            moment_text = _asn1_time(info[4])
         except (IndexError, KeyError, ValueError) as error:
             raise error if isinstance(error, Malformed) else Malformed("not a timestamp response") from None
         return cls(algorithm, digest.value, moment_text, next((i.value for i in info[5:] if i.tag == 0x02), None))
+
+
+def _signed_data(response: bytes) -> list[_Item]:
+    """What a granted TimeStampResp holds in its SignedData (RFC 5652, section 5.1)."""
+    (whole,) = _der(response)
+    status, *content = _der(whole.value)
+    if _der(status.value)[0].value not in (b"\0", b"\1"):  # granted, or granted with modifications
+        raise Malformed("the authority refused the timestamp")
+    return _der(_der(_der(content[0].value)[1].value)[0].value)
+
+
+def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
+    """When the first certificate between a timestamp and its root ends, or the hash function that was signed does.
+
+    `roots` are further certificates in DER, beside those in the response. None where that cannot be told.
+    """
+    try:
+        signed = _signed_data(response)
+        within = [item.value for item in signed if item.tag == 0xA0]
+        known = [_Certificate.parse(item) for each in (*within, *roots) for item in _der(each)]
+        issuer, serial = _der(_der(_der(signed[-1].value)[0].value)[1].value)
+        signers = [each for each in known if (each.issuer, each.serial) == (issuer.value, serial.value)]
+        signer = min(signers, key=lambda each: each.ends)  # the signature does not cover what is sent along
+        ends = [
+            _HASH_ENDS[oid] for item in _der(signed[1].value) if (oid := _der(item.value)[0].value.hex()) in _HASH_ENDS
+        ]
+        for _ in known:  # upwards; where there are several ways, the one that lasts longest
+            ends.append(signer.ends)
+            issuers = [each for each in known if each.subject == signer.issuer]
+            if signer.subject == signer.issuer or not issuers:
+                return min(ends)
+            signer = max(issuers, key=lambda each: each.ends)
+    except (IndexError, ValueError):
+        pass
+    return None
+
+
+class _Certificate(NamedTuple):
+    """What of an X.509 certificate tells its place in a chain (names and number as they are encoded), and its end."""
+
+    serial: bytes
+    issuer: bytes
+    subject: bytes
+    ends: str
+
+    @classmethod
+    def parse(cls, item: _Item) -> _Certificate:
+        fields = [each for each in _der(_der(item.value)[0].value) if each.tag != 0xA0]  # without the version
+        serial, _, issuer, validity, subject = fields[:5]
+        return cls(serial.value, issuer.value, subject.value, _asn1_time(_der(validity.value)[1]))
+
+
+def _asn1_time(item: _Item) -> str:
+    """A UTCTime (of 1950 to 2049) or GeneralizedTime as `2026-11-24T02:00:00Z`; ValueError for what is none."""
+    text = item.value.decode("ascii")
+    if item.tag == 0x17:
+        text = f"{'19' if text[:2] >= '50' else '20'}{text}"
+    parts = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z", text)
+    found = "{}-{}-{}T{}:{}:{}Z".format(*parts.groups()) if parts else ""
+    epoch(found)
+    return found
 
 
 class _Item(NamedTuple):
@@ -516,17 +580,41 @@ def _der(data: bytes) -> list[_Item]:
 
 def epoch(moment: str) -> int:
     """Seconds since 1970 of `2026-11-24T02:00:00Z`; ValueError on anything else."""
-    return calendar.timegm(time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ"))
+    return calendar.timegm(time.strptime(moment, _TIME))
+
+
+def moment(seconds: float | None = None) -> str:
+    """Seconds since 1970 as `2026-11-24T02:00:00Z`; None: now."""
+    return time.strftime(_TIME, time.gmtime(seconds))
+
+
+class Checker(NamedTuple):
+    """A program that checks timestamps: what it is, and a function of (response, data, roots, chain), all files.
+
+    The function gives the reason why it refuses a timestamp, or None; Malformed where it cannot read it.
+    """
+
+    name: str
+    refuses: Callable[[Path, Path, Path, Path], str | None]
+
+
+def openssl_version() -> tuple[str, str] | None:
+    """The `openssl` program and what it is: `OpenSSL 3.5.9`, `LibreSSL 3.3.6`; None where there is none."""
+    program = shutil.which("openssl")
+    if program is None:
+        return None
+    try:
+        answer = subprocess.run([program, "version"], capture_output=True, text=True, errors="replace", check=False)
+    except OSError:
+        return None
+    return program, " ".join(answer.stdout.split()[:2])
 
 
 def openssl() -> str | None:
     """The `openssl` program, if it is OpenSSL 3 or later (LibreSSL and older ones lack what is needed)."""
-    program = shutil.which("openssl")
-    if program is None:
-        return None
-    answer = subprocess.run([program, "version"], capture_output=True, text=True, check=False).stdout
-    version = re.match(r"OpenSSL (\d+)\.", answer)
-    return program if version and int(version[1]) >= 3 else None
+    program, version = openssl_version() or ("", "")
+    number = re.match(r"OpenSSL (\d+)\.", version)
+    return program if number and int(number[1]) >= 3 else None
 
 
 def openssl_refuses(program: str, response: Path, data: Path, roots: Path, chain: Path) -> str | None:
@@ -554,6 +642,8 @@ _DIGESTS = {
     "blake2b-512": "blake2b",
 }
 """OCFL's names of digest algorithms and hashlib's; fixity blocks may name others, which are not checked."""
+
+_BLOCK = 1 << 18  # bytes read and hashed at once: few enough to stay in the processor's cache
 
 _SPEC = re.compile(r"https://ocfl\.io/(1\.[01])/spec/#inventory")
 _CREATED = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -705,18 +795,28 @@ def check_object(folder: Path, prefix: str = "", *, contents: bool = True) -> Ch
 
 class _ObjectCheck:
     def __init__(self, folder: Path, prefix: str, contents: bool, result: CheckedObject) -> None:
-        self.folder, self.prefix, self.contents, self.result = folder, prefix, contents, result
+        self.folder, self.prefix, self.contents, self.result = os.fspath(folder), prefix, contents, result
         self.at = ""  # what is being looked at, for the findings
 
     def find(self, code: str, path: str, message: str) -> None:
         self.result.findings.append(Finding(code, (self.prefix + path).rstrip("/") or ".", message))
 
+    def read(self, path: str) -> bytes:
+        with FileIO(f"{self.folder}/{path}") as file:
+            return file.readall()
+
+    def entries(self, place: str) -> dict[str, os.DirEntry[str]]:
+        """What a folder of the object holds, by name."""
+        with os.scandir(f"{self.folder}/{place}") as found:
+            return {entry.name: entry for entry in found}
+
     def run(self) -> None:
-        declared = self.declaration()
+        top = self.entries("")
+        declared = self.declaration([name for name in top if name.startswith("0=")])
         data = self.read_inventory("")
         root = self.result.inventory = Inventory.parse(data)
         self.sidecar("", data, root.algorithm)
-        self.layout(root)
+        inside = self.layout(root, top)
         sums = {path: {(root.algorithm, digest.lower())} for path, digest in root.manifest.items()}
         for name, paths in root.fixity.items():
             for path, digest in paths.items():
@@ -725,7 +825,7 @@ class _ObjectCheck:
         newest = declared
         _must(root.spec == declared, "is not of the declared version of OCFL")
         for version in reversed(root.versions):
-            if not (self.folder / version / "inventory.json").exists():
+            if "inventory.json" not in inside.get(version, ()):
                 self.find("remark", f"{version}/inventory.json", "this version has no inventory of its own")
                 continue
             old_data = self.read_inventory(f"{version}/")
@@ -743,59 +843,61 @@ class _ObjectCheck:
                 self.sidecar(f"{version}/", old_data, old.algorithm)
             except Malformed as error:
                 self.find("invalid", self.at, str(error))
-        self.files(root, sums)
+        self.files(root, sums, [version for version in inside if root.content_folder in inside[version]])
 
-    def declaration(self) -> str:
-        names = [path.name for path in self.folder.glob("0=*")]
+    def declaration(self, names: list[str]) -> str:
         spec = re.fullmatch(r"0=ocfl_object_(1\.[01])", names[0]) if len(names) == 1 else None
         self.at = names[0] if names else "0=ocfl_object_1.1"
         if spec is None:
             raise Malformed("the object's declaration is missing, unknown or not alone")
-        _must((self.folder / self.at).read_bytes() == f"ocfl_object_{spec[1]}\n".encode(), "not the declared content")
+        _must(self.read(self.at) == f"ocfl_object_{spec[1]}\n".encode(), "not the declared content")
         return spec[1]
 
     def read_inventory(self, where: str) -> bytes:
         self.at = f"{where}inventory.json"
-        return (self.folder / self.at).read_bytes()
+        return self.read(self.at)
 
     def sidecar(self, where: str, data: bytes, algorithm: str) -> None:
         """The inventory has the digest that the file beside it states."""
-        inventory = self.folder / f"{where}inventory.json"
-        sidecar = inventory.with_name(f"inventory.json.{algorithm}")
-        place = f"{where}{sidecar.name}"
-        if not sidecar.is_file():
+        place = f"{where}inventory.json.{algorithm}"
+        try:
+            stated = self.read(place)
+        except (FileNotFoundError, IsADirectoryError):
             self.find("missing", place, "the inventory's digest file is missing")
             return
-        match = re.fullmatch(rb"([0-9a-fA-F]+)[ \t]+inventory\.json\n?", sidecar.read_bytes())
+        match = re.fullmatch(rb"([0-9a-fA-F]+)[ \t]+inventory\.json\n?", stated)
         if not match:
             self.find("invalid", place, "not the digest of an inventory")
         elif match[1].decode().lower() != hashlib.new(algorithm, data).hexdigest():
             self.find("changed", f"{where}inventory.json", "does not have the digest that its digest file states")
 
-    def layout(self, root: Inventory) -> None:
-        """Nothing but what belongs there, in the object's folder and in each version's."""
+    def layout(self, root: Inventory, top: dict[str, os.DirEntry[str]]) -> dict[str, dict[str, os.DirEntry[str]]]:
+        """Nothing but what belongs there, in the object's folder and in each version's; what these hold."""
         expected = {f"0=ocfl_object_{root.spec}", "inventory.json", f"inventory.json.{root.algorithm}"}
-        for entry in os.scandir(self.folder):
+        for entry in top.values():
             folder = entry.is_dir(follow_symlinks=False)
             if folder and (entry.name in root.versions or entry.name == "logs"):
                 continue
             if folder and entry.name == "extensions":
-                for inner in os.scandir(entry.path):
+                for inner in self.entries("extensions").values():
                     if not inner.is_dir(follow_symlinks=False):
                         self.find("extra", f"extensions/{inner.name}", "a file that no extension owns")
             elif folder or entry.name not in expected or not entry.is_file(follow_symlinks=False):
                 self.find("extra", entry.name, "does not belong to the object")
+        inside = {}
         for version in root.versions:
-            if not (self.folder / version).is_dir():
+            if version not in top or not top[version].is_dir():
                 self.find("missing", version, "a version's folder is missing")
                 continue
-            for entry in os.scandir(self.folder / version):
+            inside[version] = self.entries(version)
+            for entry in inside[version].values():
                 place = f"{version}/{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name != root.content_folder:
                         self.find("remark", place, "a folder beside the content")
                 elif not re.fullmatch(r"inventory\.json(\.sha(256|512))?", entry.name):
                     self.find("extra", place, "does not belong to the version")
+        return inside
 
     def predecessor(self, old: Inventory, root: Inventory, version: str, sums: dict[str, set[tuple[str, str]]]) -> None:
         """An earlier version's inventory tells the same story as the object's."""
@@ -812,17 +914,22 @@ class _ObjectCheck:
             _must(before.keys() == now.keys(), f"{name} has other files than in the object's inventory")
             _must(all(before[path] <= now[path] for path in before), f"{name} has other content than in the object's")
 
-    def files(self, root: Inventory, sums: dict[str, set[tuple[str, str]]]) -> None:
+    def files(self, root: Inventory, sums: dict[str, set[tuple[str, str]]], versions: list[str]) -> None:
         """The content files are exactly the manifest's, with the digests stated."""
-        found = set()
-        for version in root.versions:
-            top = self.folder / version / root.content_folder
-            for parent, folders, names in os.walk(top):
-                here = Path(parent).relative_to(self.folder).as_posix()
-                if not folders and not names:
-                    self.find("extra", here, "an empty folder")
-                links = [name for name in folders if (Path(parent) / name).is_symlink()]
-                found |= {f"{here}/{name}" for name in (*names, *links)}
+        found, links = set(), set()
+        folders = [f"{version}/{root.content_folder}" for version in versions]
+        while folders:
+            here = folders.pop()
+            entries = self.entries(here)
+            if not entries:
+                self.find("extra", here, "an empty folder")
+            for name, entry in entries.items():
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{here}/{name}")
+                    continue
+                found.add(f"{here}/{name}")
+                if entry.is_symlink():
+                    links.add(f"{here}/{name}")
         for path in sorted(found - set(root.manifest)):
             self.find("extra", path, "a file that the inventory does not list")
         for path in sorted(set(root.manifest) - found):
@@ -831,17 +938,16 @@ class _ObjectCheck:
             return
         for path in sorted(found & set(root.manifest)):
             self.at = path
-            if (self.folder / path).is_symlink():
-                raise Malformed("a link, not a file")
-            digests = _digests(self.folder / path, {name for name, _ in sums[path]})
+            _must(path not in links, "a link, not a file")
+            digests = _digests(f"{self.folder}/{path}", {name for name, _ in sums[path]})
             if any(digests[name] != digest for name, digest in sums[path]):
                 self.find("changed", path, "does not have the digest that the inventory states")
 
 
-def _digests(path: Path, algorithms: set[str]) -> dict[str, str]:
+def _digests(path: str, algorithms: set[str]) -> dict[str, str]:
     hashes = {name: hashlib.new(_DIGESTS[name]) for name in algorithms}
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
+    with FileIO(path) as file:
+        while block := file.read(_BLOCK):
             for digest in hashes.values():
                 digest.update(block)
     return {name: digest.hexdigest() for name, digest in hashes.items()}
@@ -904,21 +1010,81 @@ def dates(root: Path) -> Dates:
     return Dates(stamps)
 
 
+@dataclass
+class Stamp:
+    """A timestamp: its time, and when its certificates or its hash function end (None: that cannot be told).
+
+    `anchored`: the ledger names it in the anchor that follows its checkpoint, so that every later timestamp covers it.
+    """
+
+    time: str
+    ends: str | None
+    anchored: bool = False
+
+    @property
+    def renew(self) -> str | None:
+        """When to renew it: two years before its end, or in the middle of a life that is shorter than four."""
+        if self.ends is None:
+            return None
+        ends = epoch(self.ends)
+        ahead = min(RENEW_AHEAD, max(0, ends - epoch(self.time)) // 2)
+        return moment(ends - ahead)
+
+
+def vouched_until(checkpoints: Iterable[Iterable[Stamp]]) -> Iterator[str]:
+    """Until when the date of each checkpoint is vouched for, given the stamps of each, newest checkpoint first.
+
+    That is until the end of its own stamps, or of newer ones, in a chain: each must cover the one before it and have
+    been made before that one's end (RFC 4998, section 5.2).
+    """
+    untils: list[str] = []  # of those newer stamps that vouch for longer than all that are older than they: falling,
+    ages: list[int] = []  # with their times, negative: rising
+    for stamps in checkpoints:
+        vouched = []
+        for stamp in stamps:
+            until = stamp.ends or _NEVER
+            at = bisect.bisect_right(ages, -epoch(until)) if stamp.anchored else len(untils)
+            vouched.append((stamp.time, max([until, *untils[at : at + 1]])))
+        for at_time, until in sorted(vouched, reverse=True):
+            while untils and untils[-1] <= until:
+                del untils[-1], ages[-1]
+            if not ages or -epoch(at_time) >= ages[-1]:
+                untils.append(until)
+                ages.append(-epoch(at_time))
+        yield max(until for _, until in vouched)
+
+
+def renewal(root: Path) -> str | None:
+    """When an archive's newest timestamps are to be renewed; None where it has none, or where that cannot be told.
+
+    Their signatures are not checked: this is cheap.
+    """
+    stamped = [each for each in checkpoint_files(root / CHECKPOINTS) if each[2]]
+    with contextlib.suppress(OSError, Malformed):
+        roots = pem_blocks(_utf8((root / TSA_ROOTS).read_bytes()), "CERTIFICATE")
+        responses = [path.read_bytes() for path in stamped[-1][2]] if stamped else []
+        dates = [Stamp(Token.parse(each).time, token_ends(each, roots)).renew for each in responses]
+        return max(filter(None, dates), default=None)
+    return None
+
+
 # ---------------------------------------------------------------- what an archive and a proof have in common
 
 
 @dataclass
 class _Checkpoint:
-    """A checkpoint's file, and its content unless that is bad; `times` of its timestamps that hold, by file name."""
+    """A checkpoint's file, and its content unless that is bad; its timestamps that hold, by file name."""
 
     size: int
     path: str
     note: Note | None
-    times: dict[str, str]
+    stamps: dict[str, Stamp] = field(default_factory=dict)
 
 
 class _Check:
     """Keys, checkpoints and timestamps of an archive or a proof, wherever each keeps them."""
+
+    fallback: Checker | None = None  # for timestamps, where there is no OpenSSL 3
 
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, str, str]) -> None:
         self.root = root
@@ -978,7 +1144,7 @@ class _Check:
                 except Malformed as error:
                     note = None
                     self.find("checkpoint", path, str(error))
-            self.checkpoints[size] = _Checkpoint(size, path, note, {})
+            self.checkpoints[size] = _Checkpoint(size, path, note)
             stamped += [(self.checkpoints[size], file, token) for token in tokens]
         self.check_tokens(stamped)
 
@@ -995,22 +1161,31 @@ class _Check:
         for certificate in certificates:
             fingerprint = hashlib.sha256(certificate).hexdigest()
             self.report.trust.append(Trust("timestamp root", fingerprint, self.supplied_roots is not None))
-        program = openssl()
-        if stamped and not program:
-            self.find("dates-not-checked", self.checkpoint_folder, "dates not checked: OpenSSL 3 is not installed here")
+        checker = self.checker()
+        if stamped and certificates and checker:
+            self.report.dates_by = checker.name
+        unchecked: list[str] = []  # the dates that the timestamps state
 
-        def judge(note: Path, file: Path) -> str | Finding | None:
+        def judge(note: Path, file: Path) -> Stamp | Finding | None:
             path = f"{self.checkpoint_folder}/{file.name}"
             try:
-                token = Token.parse(file.read_bytes())
+                response = file.read_bytes()
+                token = Token.parse(response)
                 _must(token.covers(note.read_bytes()), "is a timestamp of something else than its checkpoint")
             except Malformed as error:
                 return Finding("timestamp", path, str(error))
-            if not program or not certificates:
+            if not checker:
+                unchecked.append(token.time)
+            if not checker or not certificates:
                 return None
-            refusal = openssl_refuses(program, file, note, roots, chain)
+            try:
+                refusal = checker.refuses(file, note, roots, chain)
+            except Malformed as error:
+                return Finding("dates-not-checked", path, f"is not checked: {checker.name} cannot read it: {error}")
             text = f"does not hold against {roots.name}: {refusal}"
-            return Finding("timestamp", path, text) if refusal else token.time
+            if refusal:
+                return Finding("timestamp", path, text)
+            return Stamp(token.time, token_ends(response, certificates))
 
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
             judgements = pool.map(lambda item: (item[0], item[2].name, judge(*item[1:])), stamped)
@@ -1018,11 +1193,46 @@ class _Check:
                 if isinstance(judgement, Finding):
                     self.add(judgement)
                 elif judgement:
-                    checkpoint.times[name] = judgement
+                    checkpoint.stamps[name] = judgement
+        if unchecked:
+            _, version = openssl_version() or ("", "")
+            here = f"the program openssl is {version} here" if version else "there is no program openssl here"
+            text = (
+                f"dates not checked: {here}. Install OpenSSL 3 or later and see that it comes first on the PATH. It is "
+                f"about {len(unchecked)} timestamps, which state {min(unchecked)} to {max(unchecked)}"
+            )
+            self.find("dates-not-checked", self.checkpoint_folder, text)
+
+    def checker(self) -> Checker | None:
+        """OpenSSL 3, the program that others have, too; else what the caller brought along."""
+        program, version = openssl(), openssl_version()
+        if program and version:
+            return Checker(version[1], lambda *files: openssl_refuses(program, *files))
+        return self.fallback
 
     def dates(self) -> Dates:
         """Proven dates: only of checkpoints that are sound, so far as has been checked."""
-        return Dates((c.size, min(c.times.values())) for c in self.checkpoints.values() if c.note and c.times)
+        sound = [c for c in self.checkpoints.values() if c.note and c.stamps]
+        return Dates((c.size, min(stamp.time for stamp in c.stamps.values())) for c in sound)
+
+    def age(self) -> None:
+        """Tell which dates rest on certificates that ended before a newer timestamp covered them, and what is due."""
+        now = moment()
+        sound = [c for _, c in sorted(self.checkpoints.items(), reverse=True) if c.note and c.stamps]
+        untils = vouched_until(c.stamps.values() for c in sound)
+        past = [(c, until) for c in sound if (until := next(untils)) < now]
+        if past:
+            oldest, until = past[-1]
+            more = f" (and {len(past) - 1} more like it)" if len(past) > 1 else ""
+            text = (
+                f"the certificates or hash functions of its timestamps ended at {until}, and no newer timestamp here "
+                f"covered them before; its date holds for whoever trusts that their keys were not misused since{more}"
+            )
+            self.find("remark", oldest.path, text)
+        due = renewal(self.root)
+        if due and due <= now:
+            text = f"the newest timestamps are to be renewed since {due}; `archiver verify --renew` does it"
+            self.find("renewal", self.checkpoint_folder, text)
 
     def origin(self, fields: dict[str, Any], path: str, key: bytes | None) -> None:
         """The first line: what kind of archive this is, and whose."""
@@ -1085,14 +1295,15 @@ def verify_archive(
     quick: bool = False,
     licence: str | None = None,
     against: Path | None = None,
+    fallback: Checker | None = None,
 ) -> Report:
     """Check a whole archive, or with `licence` (any unique part of a folder's name) one object and its place in it.
 
     `roots` and `key` are PEM files from a source that you trust; without them those in the archive are used. `quick`
     leaves out the digests of the documents. `against` is a checkpoint that somebody outside holds, or a folder of them:
-    the state is FORKED where the ledger does not extend them. Raises Malformed where this is no archive, the licence is
-    not unique, or `against` holds no checkpoint of this archive; Busy where a command is writing. Memory: a few hundred
-    bytes for each object.
+    the state is FORKED where the ledger does not extend them. `fallback` checks the timestamps where there is no
+    OpenSSL 3. Raises Malformed where this is no archive, the licence is not unique, or `against` holds no checkpoint of
+    this archive; Busy where a command is writing. Memory: about one kilobyte for each object.
     """
     if not any((root / name).is_dir() for name in ("ledger", "evidence", "keys")):
         raise Malformed(f"{root} is not an archive")
@@ -1101,13 +1312,21 @@ def verify_archive(
         report.findings.append(Finding("missing", LEDGER, "is missing"))
         return report
     with _quiet(root / LEDGER):
-        return _ArchiveCheck(root, roots, key, quick, licence).run(against)
+        return _ArchiveCheck(root, roots, key, quick, licence, fallback).run(against)
 
 
 class _ArchiveCheck(_Check):
-    def __init__(self, root: Path, roots: Path | None, key: Path | None, quick: bool, licence: str | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        roots: Path | None,
+        key: Path | None,
+        quick: bool,
+        licence: str | None,
+        fallback: Checker | None,
+    ) -> None:
         super().__init__(root, roots, key, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS))
-        self.quick, self.licence = quick, licence
+        self.quick, self.licence, self.fallback = quick, licence, fallback
         self.recorded: dict[str, dict[str, tuple[str, int]]] = {}
         self.lines = 0
 
@@ -1117,6 +1336,7 @@ class _ArchiveCheck(_Check):
         self.read_ledger(key)
         if against:
             self.hold_against(against, key)
+        self.age()
         proven = self.dates()
         self.report.checkpoint = max(self.checkpoints, default=None)
         pending = self.pending()
@@ -1157,7 +1377,7 @@ class _ArchiveCheck(_Check):
 
     def read_ledger(self, key: bytes | None) -> None:
         """One pass: the chain of hashes, every checkpoint's root, what is recorded, claimed against proven dates."""
-        frontier, previous, after = Frontier(), "0" * 64, ""
+        frontier, previous, after, newest = Frontier(), "0" * 64, "", 0
         claims: dict[tuple[str, int], list[str]] = {}
         proven = self.dates()
         with (self.root / LEDGER).open("rb") as file:
@@ -1177,11 +1397,12 @@ class _ArchiveCheck(_Check):
                 if seq == 0:
                     self.origin(fields, LEDGER, key)
                 if fields.get("type") == "anchor":
-                    after = max(after, self.anchor(fields, seq))
+                    after = max(after, self.anchor(fields, seq, newest))
                 elif fields.get("type") == "rollback":
                     self.rollback(fields, seq)
                 elif "inventory_sha512" in fields:
                     self.record(fields, seq)
+                newest = frontier.size if checkpoint else newest
                 claim = self.claim(str(fields.get("at")), after, proven.since(seq)) if fields else None
                 if claim:
                     covering = bisect.bisect_right(proven.sizes, seq)
@@ -1230,8 +1451,11 @@ class _ArchiveCheck(_Check):
         )
         self.find("rollback", LEDGER, text)
 
-    def anchor(self, fields: dict[str, Any], seq: int) -> str:
-        """Check the timestamps that an anchor line names; returns the latest time that holds: the line is younger."""
+    def anchor(self, fields: dict[str, Any], seq: int, newest: int) -> str:
+        """Check the timestamps that an anchor line names; returns the latest time that holds: the line is younger.
+
+        `newest` is the size of the last checkpoint before the line.
+        """
         size, tokens, times = fields.get("checkpoint"), fields.get("tokens"), [""]
         if not isinstance(size, int) or not isinstance(tokens, dict) or not re.fullmatch(r"[\w -]+", " ".join(tokens)):
             self.find("ledger", LEDGER, f"line {seq} is not an anchor")
@@ -1241,8 +1465,9 @@ class _ArchiveCheck(_Check):
             found = self.read(path)
             if found is not None and hashlib.sha256(found).hexdigest() != digest:
                 self.find("changed", path, f"is not the timestamp that ledger line {seq} names")
-            elif size in self.checkpoints:
-                times.append(self.checkpoints[size].times.get(Path(path).name, ""))
+            elif stamp := self.checkpoints[size].stamps.get(Path(path).name) if size in self.checkpoints else None:
+                stamp.anchored = size == newest
+                times.append(stamp.time)
         return max(times)
 
     @staticmethod
@@ -1253,7 +1478,8 @@ class _ArchiveCheck(_Check):
         except ValueError:
             return "none", "has no valid date"
         if after and claimed < epoch(after) - CLOCK_TOLERANCE:
-            return "early", f"claims {at}, but was provably written after {after}"
+            known = f"first proven {proven}" if proven else "no timestamp covers it yet"
+            return "early", f"claims {at}, but was provably written after {after}; {known}"
         if proven and claimed > epoch(proven) + CLOCK_TOLERANCE:
             return "future", f"claims {at}, but provably existed at {proven}"
         if proven and claimed < epoch(proven) - LATE:
@@ -1425,6 +1651,7 @@ class _ProofCheck(_Check):
         if not begins:
             self.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing")
         self.read_object(recorded)
+        self.age()
         seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
         proven = self.dates()
         self.report.checkpoint = max(self.checkpoints, default=None)

@@ -359,6 +359,9 @@ def verify(
     against: Annotated[
         Path | None, typer.Option(exists=True, help="A checkpoint that a witness holds, or a folder of them.")
     ] = None,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="First get new timestamps over the old ones, where their end is near.")
+    ] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -366,10 +369,14 @@ def verify(
 
     Example: archiver verify --client acme
     """
+    from archiver.evidence import renew as renew_timestamps
     from archiver.evidence import verify as check
 
+    here = opened(home)
+    if renew:
+        renew_timestamps(here, unlocked(here), client=client, say=say)
     code, document, text = check(
-        opened(home), client=client, quick=quick, licence=licence, roots=roots, key=key, against=against
+        here, client=client, quick=quick, licence=licence, roots=roots, key=key, against=against
     )
     if as_json:
         emit(document)

@@ -132,6 +132,10 @@ def test_attacks(kit: Kit, tmp_path: Path, name: str) -> None:
     inside, witnessed = kit.verify(), kit.verify(tmp_path / "disk")
     assert (inside.state, witnessed.state) == (attack.inside, attack.witnessed), witnessed.findings
     assert codes(inside) >= attack.inside_codes and ("forked" in codes(witnessed)) == (attack.witnessed == "FORKED")
+    if "back-dated" in name:
+        assert inside.secured_since if attack.do is back_date_and_seal else "ledger lines 5 to 5" in inside.as_text()
+        known = f"first proven {inside.secured_since}" if inside.secured_since else "no timestamp covers it yet"
+        assert "claims 2025-01-01T00:00:00Z, but was provably" in inside.as_text() and known in inside.as_text()
     if inside.state != "DAMAGED":
         assert codes(inside) == attack.inside_codes  # nothing more can be seen from inside
     if attack.do is rewrite_with_an_authority_of_ones_own:  # whoever brings roots or key of his own sees it, too

@@ -1,0 +1,168 @@
+"""Verifying against the rate at which two threads hash the same bytes; its memory; and what a seal costs.
+
+`python tests/benchmarks/archive_verify.py [speed] [memory] [seal]` prints each figure (all without arguments); exits 1
+where verifying 2,000 licences of 5 x 100 KB is below 0.7 of the hashing rate, where verifying 100,000 small licences
+takes 400 MB or more, or where a seal after ten new lines takes three times as long over 100,000 lines as over 1,000.
+Everything is written by the archive's own writer, with fsync taken out: it is not what is measured here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from archiver.archive.store import NewObject
+from archiver.archive.verify import verify_archive
+from archiver.archive.witness import FolderWitness
+from archiver.archive.writer import ArchiveWriter, open_archive
+
+ROUNDS = 5
+SIGNER = Ed25519PrivateKey.generate()
+CHILD = """
+import resource, sys
+from archiver.archive.verify import verify_archive
+report = verify_archive(__import__("pathlib").Path(sys.argv[1]))
+assert report.licences == int(sys.argv[2]) and not report.findings, report.as_text()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[ArchiveWriter]:
+    (folder / "disk").mkdir(exist_ok=True)
+    with open_archive(
+        folder / "acme",
+        client="acme",
+        signer=SIGNER,
+        origin="live",
+        authorities=[],
+        state=folder / "state",
+        post=lambda *_: b"",
+        witnesses=[FolderWitness(name="disk", folder=folder / "disk")],
+    ) as writer:
+        yield writer
+
+
+def fill(folder: Path, licences: int, files: Sequence[tuple[str, int]]) -> None:
+    """An archive of that many licences, over some years, each with files of random bytes: name and size."""
+    random.seed(1)
+    with writing(folder) as writer:
+        for start in range(0, licences, 1000):
+            wanted = [
+                writer.put(
+                    NewObject(
+                        kind="licences",
+                        date=date(2016, 1, 1) + timedelta(days=n * 3650 // licences),
+                        provider="example",
+                        asset_id=str(n),
+                        identity=str(n),
+                        files={name: random.randbytes(size) for name, size in files},
+                        created=datetime.now(UTC),
+                    )
+                )
+                for n in range(start, min(start + 1000, licences))
+            ]
+            for each in wanted:
+                each.result()
+        writer.seal()
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def hash_all(files: Sequence[Path]) -> None:
+    """The yardstick: every content file through SHA-512, by two threads, and nothing else."""
+
+    def digest(path: Path) -> str:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha512").hexdigest()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(digest, files))
+
+
+def speed(folder: Path) -> bool:
+    fill(folder, 2000, [("licence.json", 100_000), ("record.json", 100_000), ("certificate.pdf", 100_000),
+                        ("page.pdf", 100_000), ("preview.jpg", 100_000)])  # fmt: skip
+    files = sorted(path for path in (folder / "acme/evidence").rglob("v1/content/*"))
+    volume = sum(path.stat().st_size for path in files) / 1e6
+
+    def check() -> None:
+        report = verify_archive(folder / "acme")
+        assert report.licences == 2000 and not report.findings, report.as_text()
+
+    rounds = [(seconds(lambda: hash_all(files)), seconds(check)) for _ in range(ROUNDS)]
+    ratio = median(bare / mine for bare, mine in rounds)
+    hashing, verifying = (volume / median(times) for times in zip(*rounds, strict=True))
+    print(f"verify {verifying:.0f} MB/s, two threads hash {hashing:.0f} MB/s: {ratio:.2f} of it")
+    print(f"verify --quick: {seconds(lambda: verify_archive(folder / 'acme', quick=True)):.2f} s")
+    print(f"verify --licence: {seconds(lambda: verify_archive(folder / 'acme', licence='_1234_')):.2f} s")
+    return ratio >= 0.7
+
+
+def memory(folder: Path) -> bool:
+    count = 100_000
+    fill(folder, count, [("licence.json", 200)])
+    command = [sys.executable, "-c", CHILD, str(folder / "acme"), str(count)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    peak = int(done.stdout) / 1024
+    print(f"verify of {count} small licences: {peak:.0f} MB at the peak")
+    return peak < 400
+
+
+def seal(folder: Path) -> bool:
+    def after_ten_lines() -> float:
+        with writing(folder) as writer:
+            for n in range(10):
+                writer.append("run", account=f"account-{n}", listed=n)
+            return seconds(writer.seal)
+
+    def grow(lines: int) -> float:
+        with writing(folder) as writer:
+            while writer.lines < lines:
+                writer.append("run", account="account", listed=1)
+            writer.seal()
+        return median(after_ten_lines() for _ in range(ROUNDS))
+
+    def opening() -> float:
+        def once() -> None:
+            with writing(folder):
+                pass
+
+        return median(seconds(once) for _ in range(ROUNDS))
+
+    few, few_opened = grow(1000), opening()
+    many, many_opened = grow(100_000), opening()
+    print(f"seal after 10 new lines: {few * 1000:.1f} ms at 1,000 lines, {many * 1000:.1f} ms at 100,000")
+    print(f"opening, held against a witness: {few_opened * 1000:.1f} ms and {many_opened * 1000:.1f} ms")
+    return many < 3 * few
+
+
+def main(names: Sequence[str]) -> int:
+    setattr(os, "fsync", lambda _: None)  # noqa: B010 - nothing else in this process needs it
+    failed = []
+    for each in (speed, memory, seal):
+        if each.__name__ in (names or ("speed", "memory", "seal")):
+            with tempfile.TemporaryDirectory() as name:
+                failed += [] if each(Path(name)) else [each.__name__]
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
