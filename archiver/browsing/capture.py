@@ -40,6 +40,7 @@ TALLEST, WIDEST = 16_000, 4_000  # CSS pixels of the picture; Chromium draws not
 MOST_PAGES = 100  # of the PDF
 LARGEST_BODY, MOST_BYTES = 20 << 20, 100 << 20  # bytes of one body, and of all, in the WARC
 PATIENCE = 60.0  # seconds for Chromium to print or to draw
+WHOLE_PATIENCE = 180.0  # seconds for all of a capture; a page's script may keep Chromium from answering at all
 BODY_PATIENCE = 5.0  # seconds for Chromium to hand over what it has already received
 SHORTEST_COOKIE = 8  # shorter values (languages, flags) stand in innocent text
 PRINTED_PAGE = 1.414  # height of a PDF page per width, as of A4
@@ -73,9 +74,11 @@ _PLACES = """() => {
   return places;
 }"""
 _READ = "(places) => places.map((place) => [place.name, place.was])"
-_WRITE = "(places, changes) => { for (const [at, text] of changes) places[at].write(text); }"
+_WRITE = """(places, changes) => {
+  for (const [at, text] of changes) { places[at].write(text); places[at].now = places[at].read(); }
+}"""
 _RESTORE = """(places, changes) => {
-  for (const [at, text] of changes) if (places[at].read() === text) places[at].write(places[at].was);
+  for (const [at] of changes) if (places[at].read() === places[at].now) places[at].write(places[at].was);
 }"""
 
 
@@ -247,6 +250,11 @@ class _Mask:
         self.needles = sorted([*needles.all_forms(known), *wide], key=len, reverse=True)
         self.places = 0
 
+    def spares(self, text: str) -> bool:
+        """Whether there is nothing to mask."""
+        content = text.encode("utf-8", "replace")
+        return needles.mask_named(content) == content and not needles.contains(content, self.needles)
+
     def __call__(self, content: bytes) -> bytes:
         masked = needles.mask(needles.mask_named(content), self.needles)
         self.places += masked != content
@@ -305,38 +313,40 @@ async def _masked_page(tab: Page, mask: _Mask) -> AsyncIterator[None]:
     from playwright.async_api import Error
 
     changed: list[tuple[JSHandle, list[tuple[int, str]]]] = []
-    for frame in tab.frames:
-        try:
-            places, changes = await asyncio.wait_for(_hidden(frame, mask), PATIENCE)
-        except (Error, TimeoutError):
-            if frame == tab.main_frame:
-                raise
-            continue  # went away, or never came
-        changed.append((places, changes))
     try:
+        for frame in tab.frames:
+            if found := await _shown(frame, mask):
+                changed.append(found)
+                await found[0].evaluate(_WRITE, found[1])
         yield
         for frame in tab.frames:  # scripts may have put them back meanwhile
-            before = mask.places
-            with suppress(Error, TimeoutError):
-                places, _ = await asyncio.wait_for(_hidden(frame, mask, write=False), PATIENCE)
-                await places.dispose()
-            if mask.places != before:
+            if await _shown(frame, mask):
                 raise SecretFound("the page writes a secret of this sign-in anew while it is captured")
     finally:
         for places, changes in changed:
-            with suppress(Error):
-                await places.evaluate(_RESTORE, changes)
-                await places.dispose()
+            with suppress(Error, TimeoutError):
+                await asyncio.wait_for(places.evaluate(_RESTORE, changes), BODY_PATIENCE)
 
 
-async def _hidden(frame: Frame, mask: _Mask, *, write: bool = True) -> tuple[JSHandle, list[tuple[int, str]]]:
-    places = await frame.evaluate_handle(_PLACES)
-    shown = await places.evaluate(_READ)
+async def _shown(frame: Frame, mask: _Mask) -> tuple[JSHandle, list[tuple[int, str]]] | None:
+    """The texts of a frame, and which of them show secrets, with what to show instead; None where none does."""
+    from playwright.async_api import Error
+
+    try:
+        places = await asyncio.wait_for(frame.evaluate_handle(_PLACES), BODY_PATIENCE)
+        shown = await places.evaluate(_READ)
+    except Error:
+        if frame.is_detached():  # gone meanwhile
+            return None
+        raise
+    # Most frames show none, and one look at all texts is cheaper than many. The mark is what URLs have before a query.
+    if not any(needles.secret_name(name) for name, _ in shown) and mask.spares(
+        "".join(f"\n#{text}" for _, text in shown)
+    ):
+        return None
     masked = ((at, text, mask.text(text, name)) for at, (name, text) in enumerate(shown))
     changes = [(at, now) for at, text, now in masked if now != text]
-    if write and changes:
-        await places.evaluate(_WRITE, changes)
-    return places, changes
+    return (places, changes) if changes else None
 
 
 # ---------------------------------------------------------------- the capture
@@ -354,19 +364,20 @@ async def capture(
 
     tab, began = traffic.tab, datetime.now(UTC)
     try:
-        exchanges, unanswered = await _exchanges(traffic)
-        agent, scale = await tab.evaluate("() => [navigator.userAgent, devicePixelRatio]")
-        told = {token for each in exchanges for token in needles.named_tokens(each.body)}
-        mask = _Mask({*secrets, *told})
-        async with _masked_page(tab, mask):
-            metrics = await traffic.cdp.send("Page.getLayoutMetrics")
-            size, viewport = metrics["cssContentSize"], metrics["cssLayoutViewport"]
-            picture, remarks = await _picture(traffic.cdp, ceil(size["width"]), ceil(size["height"]))
-            printed, more = await _printed(traffic.cdp, viewport["clientWidth"], ceil(size["height"]), picture)
-        certificates = await _certificates(traffic)
-        tls, main_url = await _tls(traffic)
+        async with asyncio.timeout(WHOLE_PATIENCE):
+            exchanges, unanswered = await _exchanges(traffic)
+            agent, scale = await tab.evaluate("() => [navigator.userAgent, devicePixelRatio]")
+            told = {token for each in exchanges for token in needles.named_tokens(each.body)}
+            mask = _Mask({*secrets, *told})
+            async with _masked_page(tab, mask):
+                metrics = await traffic.cdp.send("Page.getLayoutMetrics")
+                size, viewport = metrics["cssContentSize"], metrics["cssLayoutViewport"]
+                picture, remarks = await _picture(traffic.cdp, ceil(size["width"]), ceil(size["height"]))
+                printed, more = await _printed(traffic.cdp, viewport["clientWidth"], ceil(size["height"]), picture)
+            certificates = await _certificates(traffic)
+            tls, main_url = await _tls(traffic)
     except TimeoutError:
-        raise SiteUnavailable(f"Chromium did not draw the page within {PATIENCE:.0f} seconds") from None
+        raise SiteUnavailable("Chromium did not draw the page in time") from None
     except Error as error:
         raise SiteUnavailable(f"the page could not be captured: {error.message.splitlines()[0]}") from None
     provenance = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import io
@@ -27,7 +28,7 @@ from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Replay
 from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.domain import Document, DocumentKind
-from archiver.errors import SecretFound
+from archiver.errors import SecretFound, SiteUnavailable
 from archiver.network import Network
 from archiver.provider import ProviderInfo, Rule, Rules
 from archiver.reading.needles import all_forms
@@ -226,14 +227,26 @@ async def test_what_hangs_is_named_and_does_not_hold_the_capture_up(
         f"<p><b>{SECRET[:7]}</b>{SECRET[7:]}</p>",
         f"<style>p::after {{content: '{SECRET}'}}</style><p>x</p>",
         f"<p>x</p><script>setInterval(() => {{document.querySelector('p').textContent = '{SECRET}'}}, 1)</script>",
+        f"<p>x</p><script>const p = document.querySelector('p'); let printing; setInterval(() => {{ if (!printing)"
+        f" p.textContent = '{SECRET}' }}, 1); onbeforeprint = () => {{ printing = 1; p.textContent = 'x' }};"
+        "onafterprint = () => { printing = 0 }</script>",
     ],
-    ids=["in two elements", "in a style", "written again and again"],
+    ids=["in two elements", "in a style", "written again and again", "but not in print"],
 )
 async def test_a_secret_that_cannot_be_masked_keeps_the_capture_out(visit: Any, html: str) -> None:
     async with visit(exchange("/", html)) as session:
         with pytest.raises(SecretFound) as raised:
             await session.capture()
         assert SECRET not in str(raised.value)
+
+
+async def test_a_page_that_keeps_chromium_busy_ends_the_capture(visit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capturing, "WHOLE_PATIENCE", 0.5)
+    async with visit(exchange("/", "<h1>Licence</h1>")) as session:
+        busy = asyncio.ensure_future(session.tab.evaluate("() => { for (;;); }"))
+        with pytest.raises(SiteUnavailable, match="in time"):
+            await capturing.capture(session.traffic, [], reader=session._reader, server="")
+    busy.cancel()
 
 
 async def test_a_browser_that_does_not_print_gives_the_picture_as_pdf(visit: Any) -> None:
