@@ -129,6 +129,13 @@ class NotACertificate(ArchiverError):
     retryable = True
 
 
+class SecretFound(ArchiverError):
+    """A secret would have been archived: {detail}. It was not filed; the next run tries again."""
+
+    exit_code = 40
+    retryable = True
+
+
 class DiskFull(ArchiverError):
     """The disk is full: {detail}. Make room and run again; what was archived is safe."""
 

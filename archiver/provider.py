@@ -10,6 +10,7 @@ import json as _json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -426,6 +427,15 @@ class BrowserSession(Session, Protocol):
 
         Where the page's own request for more fails: SessionExpired, RateLimited or SiteUnavailable.
         """
+
+    async def capture(self) -> Sequence[Document]:
+        """The page as it now stands: `page.pdf`, `page.png` and `capture.warc.gz`, each of kind CAPTURE, masked.
+
+        SecretFound where a secret would be left in them.
+        """
+
+    def beside(self) -> AbstractAsyncContextManager[BrowserSession]:
+        """A second page of the same account, behind the first: documents are fetched while a list is being read."""
 
     async def settle(
         self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0

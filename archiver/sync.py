@@ -31,6 +31,7 @@ from archiver.errors import (
     LayoutChanged,
     NotACertificate,
     SavedPage,
+    SecretFound,
     SessionExpired,
     SiteUnavailable,
     SpendRefused,
@@ -39,7 +40,7 @@ from archiver.files import replace_file
 from archiver.provider import Provider, Session
 from archiver.reading.documents import check_certificate
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
-from archiver.reading.needles import all_forms, contains, mask, mask_text
+from archiver.reading.needles import all_forms, contains, mask, mask_text, maskable, refusal
 from archiver.reading.worker import DocumentReader
 
 KNOWN_STOP = 20  # consecutive known licences after which a sweep may stop
@@ -348,14 +349,14 @@ class Sync:
                         else:
                             gaps.append(admitted)
             self._outages = 0
-        except (NotACertificate, LayoutChanged, SpendRefused, SiteUnavailable) as error:
+        except (NotACertificate, SecretFound, LayoutChanged, SpendRefused, SiteUnavailable) as error:
             if isinstance(error, SiteUnavailable):
                 self._outages += 1
                 if self._outages >= OUTAGES:
                     raise
             if isinstance(error, LayoutChanged | SpendRefused):
                 self._changed = error
-            gaps.append(self._failed(self._missing(documents), error))
+            gaps.append(self._failed(self._missing(documents, gaps), error))
         if not any(document.kind is DocumentKind.RECORD for document in documents):
             content = json.dumps({"row": licence.row}, indent=1, sort_keys=True, ensure_ascii=False).encode()
             record = Document(
@@ -386,11 +387,18 @@ class Sync:
             kept = keep_page(quarantine, self.account, document.content, Path(document.name).suffix, [])
             detail = f"it contains a secret of this sign-in, so it was not archived but kept apart as {kept.name}"
             return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=detail)
+        if not kind.native and not maskable(document.media_type):
+            # A capture comes masked; replacing bytes in a packed file would break it, and find nothing.
+            why = await asyncio.to_thread(refusal, document.content, self._needles(), self.reader)
+            if why:
+                return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.name}: {why}")
         return licence, self._masked(document)
 
     def _masked(self, document: Document) -> Document:
         """The document with our secrets visibly removed; the original's digest is noted."""
-        if document.kind.native or not contains(document.content, needles := self._needles()):
+        if document.kind.native or not maskable(document.media_type):
+            return document
+        if not contains(document.content, needles := self._needles()):
             return document
         notes = {**document.notes, "masked_original_sha256": sha256(document.content).hexdigest()}
         return replace(document, content=mask(document.content, needles), notes=notes)
@@ -402,11 +410,15 @@ class Sync:
         kept = f"; kept as {self._keep(error.page.content, '.html').name}" if error.page else ""
         return Gap(kind=kind, reason=GapReason.FAILED, detail=mask_text(error.detail, self.session.needles()) + kept)
 
-    def _missing(self, documents: list[Document]) -> DocumentKind:
-        """The document that was being fetched when the adapter gave up: the first one offered that is not there."""
-        there = {document.kind for document in documents}
+    def _missing(self, documents: list[Document], gaps: list[Gap]) -> DocumentKind:
+        """The document that was being fetched when the adapter gave up: the first one offered that is not there.
+
+        Where all that is offered is there or explained, it was the page that stands in for a certificate.
+        """
+        settled = {document.kind for document in documents} | {gap.kind for gap in gaps}
         offered = [DocumentKind(kind) for kind, how in self.provider.info.documents.items() if how == "offered"]
-        return next((kind for kind in offered if kind not in there), DocumentKind.CERTIFICATE)
+        stand_in = DocumentKind.CAPTURE if DocumentKind.CERTIFICATE in settled else DocumentKind.CERTIFICATE
+        return next((kind for kind in offered if kind not in settled), stand_in)
 
     def _keep(self, content: bytes, suffix: str) -> Path:
         return keep_page(self.trouble, self.account, content, suffix, self._needles())

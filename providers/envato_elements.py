@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import override
 from urllib.parse import urljoin
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.errors import NotACertificate, SessionExpired, SignInNeeded, WrongPassword
 from archiver.provider import (
     Automation,
@@ -54,8 +55,13 @@ FIELDS = {
     "title": Field(_ITEM),
     "url": Field(_ITEM, "href"),
     "day": Field("time[datetime]", "datetime"),
-    "certificate": Field('a[href*="license-certificate"]', "href"),
-    "code": Field('a[href*="license-certificate"]', "href", r"/account/downloads/([\w-]+)/license-certificate\.txt"),
+    "certificate": Field('a[href*="license-certificate"]', "href", optional=True),
+    "code": Field(
+        'a[href*="license-certificate"]',
+        "href",
+        r"/account/downloads/([\w-]+)/license-certificate\.txt",
+        optional=True,
+    ),
 }
 COOKIES = '#CybotCookiebotDialogBodyButtonAccept, button:has-text("Accept Cookies")'
 SUBMIT = "button[type=submit]"
@@ -120,8 +126,15 @@ class EnvatoElements(Provider[BrowserSession]):
         ),
         scope=Scope.SEAT,
         listings=("downloads",),
-        identity="the licence code on the certificate: ten letters and digits, or a UUID",
-        documents={"record": "offered", "certificate": "offered", "receipt": "not read", "preview": "not fetched"},
+        identity="the licence code on the certificate: ten letters and digits, or a UUID; without a certificate the "
+        "account's user name, the item and the day",
+        documents={
+            "record": "offered",
+            "certificate": "offered",
+            "receipt": "not read",
+            "capture": "of the page in My Downloads, for a row without a link to its certificate",
+            "preview": "not fetched",
+        },
         client_hints="project: the registered project's name (licences up to about 2025)",
         basis=Basis.UNPROVEN,
         basis_detail="certificate texts from copies that buyers published (2023, 2025, 2026), sign-in fields from "
@@ -164,7 +177,7 @@ class EnvatoElements(Provider[BrowserSession]):
     def history(self, session: BrowserSession) -> Sequence[History]:
         return [History("downloads", self._pages(session))]
 
-    async def _pages(self, session: BrowserSession) -> AsyncIterator[Page]:
+    async def _pages(self, session: BrowserSession) -> AsyncGenerator[Page]:
         """Both forms of the list: pages with a next link, or one that grows while it is scrolled to its end mark."""
         page = await _open(session, DOWNLOADS)
         if not await session.seen(f"{ROW}, {EMPTY}", wait=PATIENCE):
@@ -172,13 +185,14 @@ class EnvatoElements(Provider[BrowserSession]):
         if not await session.rows(ROW):
             yield Page((), total=0)
             return
-        visited, read, grown, waited = {page.url}, 0, False, False
+        visited, read, grown, waited, certified = {page.url}, 0, False, False, False
         while True:
             ended = await session.seen(END)  # before the rows are read, so that none can come in between
             rows = await session.rows(ROW, start=read)
             page = await session.page()
             with known_layout(page):
-                licences = [_licence(row) for row in rows]
+                certified = certified or value(page.text, FIELDS["certificate"]) is not None
+                licences = [_licence(row, session.username, certified) for row in rows]
                 link = value(page.text, NEXT)
             if licences:
                 yield Page(licences)
@@ -205,8 +219,14 @@ class EnvatoElements(Provider[BrowserSession]):
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
-        url = CERTIFICATE.replace("*", licence.licence_id or "")
         yield record(DOWNLOADS, row=licence.row)
+        if licence.licence_id is None:
+            detail = "My Downloads lists it without a link to a certificate"
+            yield Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.NONE_OFFERED, detail=detail)
+            for document in await self._captured(session, licence):
+                yield document
+            return
+        url = CERTIFICATE.replace("*", licence.licence_id)
         answer = await session.get(url)
         if answer.status != 200:
             raise NotACertificate(f"{url} answered {answer.status}")
@@ -218,6 +238,14 @@ class EnvatoElements(Provider[BrowserSession]):
             url=url,
             retrieved_at=answer.retrieved_at,
         )
+
+    async def _captured(self, session: BrowserSession, licence: Licence) -> Sequence[Document]:
+        """The page of My Downloads that shows this licence, since the list itself may be on another by now."""
+        async with session.beside() as second, aclosing(self._pages(second)) as pages:
+            async for page in pages:
+                if licence.identity in {each.identity for each in page.licences}:
+                    return await second.capture()
+        raise NotACertificate(f"My Downloads no longer lists {licence.asset.asset_id}")
 
     @override
     def read_certificate(self, licence: Licence, text: str) -> Licence:
@@ -240,11 +268,15 @@ class EnvatoElements(Provider[BrowserSession]):
         )
 
 
-def _licence(html: str) -> Licence:
+def _licence(html: str, owner: str | None, certified: bool) -> Licence:
     row = read_row(html, FIELDS)
+    # Buyers report rows without the link; a list without any, or a link of another form, is a page of another layout.
+    if not certified or ("certificate" in row) != ("code" in row):
+        raise ValueError("a row has no certificate's link as it is known")
     return Licence(
         asset=Asset(provider="envato_elements", asset_id=row["item_id"], title=row["title"]),
-        licence_id=row["code"],
+        licence_id=row.get("code"),
+        key=() if "code" in row else (owner or "", row["item_id"], row["day"]),
         listing="downloads",
         licensed_at=moment(row["day"]),
         row=row,

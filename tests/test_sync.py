@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from archiver.provider import Challenge, History, Page, Provider, Response, Sess
 from archiver.reading.printable import printable
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Cursors, Result, Sync
+from tests.reading.test_documents import pdf
 
 KEY = Ed25519PrivateKey.generate()
 SECRET = "s3cret-session-value"
@@ -361,3 +363,27 @@ def test_one_asset_alone(desk: Desk) -> None:
     result = desk.sync(lambda _: [Page(down(3, 1), 3)], asset_id="A2")
     assert (result.listed, result.archived, len(desk.archived)) == (1, 1, 1)
     assert "No licence of asset A9" in desk.sync(lambda _: [Page(down(3, 1), 3)], asset_id="A9").message
+
+
+PACKED = {"capture.warc.gz": "application/gzip", "page.pdf": "application/pdf"}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_capture_is_opened_to_be_searched_and_never_patched(desk: Desk, name: str) -> None:
+    def capture(words: str) -> Document:
+        content = pdf(words) if name == "page.pdf" else gzip.compress(words.encode())
+        return Document(name=name, kind=DocumentKind.CAPTURE, content=content, media_type=PACKED[name])
+
+    clean, leaking = capture("a page of Ada"), capture(f"session {SECRET}")
+    result = desk.sync(lambda _: [Page(down(2, 1), 2)], lambda of: clean if of.licence_id == "L1" else leaking)
+    assert result.gaps == {"capture": {"failed": 1}} and f"{name}: it contains a secret" in result.message
+    archived = [path.read_bytes() for path in (desk.folder / "archive").rglob("*") if path.is_file()]
+    assert clean.content in archived and leaking.content not in archived
+
+
+def test_a_secret_packed_inside_a_native_pdf_is_found_too(desk: Desk) -> None:
+    content = pdf(f"Licence of asset A1, session {SECRET}")
+    native = Document(name="c.pdf", kind=DocumentKind.CERTIFICATE, content=content, media_type="application/pdf")
+    assert desk.sync(lambda _: [Page([licence(1)], 1)], lambda _: native).gaps == {"certificate": {"failed": 1}}
+    [kept] = (desk.folder / "quarantine").iterdir()
+    assert kept.read_bytes() == content and SECRET.encode() not in content

@@ -115,12 +115,17 @@ class Guard:
 
 
 def close_popups(context: BrowserContext) -> None:
-    """Close every page that a page opens: unattended, there is one page."""
+    """Close every page that a page opens: unattended, there are none but ours."""
 
     async def close(page: Page) -> None:
         await page.close()
 
-    context.on("page", close)
+    def watch(page: Page) -> None:
+        page.on("popup", close)
+
+    for page in context.pages:
+        watch(page)
+    context.on("page", watch)
 
 
 async def watch_browser(browser: Browser, guards: Collection[Guard]) -> CDPSession:

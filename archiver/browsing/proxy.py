@@ -62,6 +62,7 @@ class GuardProxy:
         self.rules, self.network, self.mode = rules, network, mode
         self.refused: list[str] = []
         self.url = ""
+        self._peers: dict[str, str] = {}  # host:port -> the address that was reached for it
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
 
@@ -78,6 +79,14 @@ class GuardProxy:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+
+    def reached(self, url: str) -> str:
+        """In words, the address at which a URL's host was last reached. Chromium itself sees but this proxy."""
+        parts = urlsplit(url)
+        if self.network.proxy_for(parts.hostname or ""):
+            return "not available: it is reached through the network's own proxy, which alone knows it"
+        peer = self._peers.get(f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme)}")
+        return f"{peer}, as reached by the archiver's own proxy" if peer else "not available: it was not reached"
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -159,7 +168,11 @@ class GuardProxy:
         parts = urlsplit(url)
         tls = self.network.ssl_context() if parts.scheme == "https" else None
         port = parts.port or PORTS[parts.scheme]
-        return await asyncio.wait_for(asyncio.open_connection(parts.hostname, port, ssl=tls, limit=BUFFER), PATIENCE)
+        opening = asyncio.open_connection(parts.hostname, port, ssl=tls, limit=BUFFER)
+        reader, writer = await asyncio.wait_for(opening, PATIENCE)
+        if peer := writer.get_extra_info("peername"):  # none where the other side has hung up already
+            self._peers[f"{parts.hostname}:{port}"] = f"{peer[0]} port {peer[1]}"
+        return reader, writer
 
     def _unreachable(self, authority: str, error: Exception, writer: asyncio.StreamWriter) -> None:
         log.info("%s is out of reach: %s", authority, error)

@@ -9,7 +9,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,10 +20,12 @@ from urllib.parse import urlsplit
 
 from archiver.browsing import guard as guarding
 from archiver.browsing import trust
+from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import child_environment, ensure
 from archiver.browsing.exchange import Exchange, ExchangeSession, Lost, Raw
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.proxy import NOTHING, GuardProxy
+from archiver.domain import Document
 from archiver.errors import (
     ArchiverError,
     BrowserMissing,
@@ -49,6 +51,8 @@ from archiver.provider import (
     SignInOutcome,
     shown,
 )
+from archiver.reading.needles import secret_name
+from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright
@@ -81,8 +85,11 @@ class Browsers:
         self._playwright: Playwright | None = None
         self._launched: dict[bool, Browser] = {}
         self._guards: set[guarding.Guard] = set()
+        self._reader = DocumentReader(workers=1)  # reads our own PDFs; its process starts with the first
+        self._capturing = asyncio.Lock()  # printing and drawing take a processor and much memory each
 
     async def __aenter__(self) -> Self:
+        self._stack.enter_context(self._reader)
         return self
 
     async def __aexit__(
@@ -127,6 +134,7 @@ class Browsers:
             stack.push_async_callback(_close, context)
             await guard.watch(context)
             page = await context.new_page()
+            traffic = await Traffic.of(page)
             if mode is Mode.STRICT:
                 guarding.close_popups(context)
             opened = stack.pop_all()
@@ -138,6 +146,10 @@ class Browsers:
             info=info,
             context=context,
             tab=page,
+            traffic=traffic,
+            way=proxy,
+            _reader=self._reader,
+            _capturing=self._capturing,
             _stack=opened,
         )
 
@@ -241,6 +253,10 @@ class PlaywrightSession(ExchangeSession):
     info: ProviderInfo
     context: BrowserContext = field(repr=False)
     tab: Page = field(repr=False)
+    traffic: Traffic = field(repr=False)
+    way: GuardProxy = field(repr=False)
+    _reader: DocumentReader = field(repr=False)
+    _capturing: asyncio.Lock = field(repr=False)
     _stack: AsyncExitStack = field(repr=False)
     _codes: set[str] = field(default_factory=set, repr=False)
 
@@ -260,9 +276,10 @@ class PlaywrightSession(ExchangeSession):
         """A second page of the same account, behind the first."""
         with self._named_errors("a second page"):
             tab = await self.context.new_page()
+            traffic = await Traffic.of(tab)
             await self.tab.bring_to_front()
         try:
-            yield replace(self, tab=tab)
+            yield replace(self, tab=tab, traffic=traffic)
         finally:
             await tab.close()
 
@@ -357,7 +374,22 @@ class PlaywrightSession(ExchangeSession):
             deadline = time.monotonic() + within
         raise LayoutChanged(f"the sign-in at {shown(self.tab.url)} ended in no known way", page=await self._saved())
 
+    async def capture(self) -> Sequence[Document]:
+        async with self._capturing:
+            await self.remember()
+            secrets = {*self.needles(), *await self._stored_secrets()}
+            return await capture(self.traffic, secrets, reader=self._reader, server=self.way.reached(self.tab.url))
+
     # How
+
+    async def _stored_secrets(self) -> set[str]:
+        """What the browser keeps for this account that no capture may show, whether declared or not."""
+        with self._named_errors("the session"):
+            cookies = await self.context.cookies()
+            stored = {}
+            if self.tab.url.startswith("http"):
+                stored = await self.tab.evaluate("() => ({...sessionStorage, ...localStorage})")
+        return cookie_secrets(cookies) | {value for name, value in stored.items() if secret_name(name)}
 
     async def _first(self, keys: Iterable[str]) -> str | None:
         for key in keys:

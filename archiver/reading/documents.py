@@ -6,7 +6,7 @@ import codecs
 import html
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from archiver.domain import Document, Licence
@@ -15,6 +15,7 @@ from archiver.errors import NotACertificate
 PAGES_READ = 5
 TEXT_BYTES = 1_000_000  # of a plain text document
 TEXT_LENGTH = 200_000  # characters kept of any document
+SEARCHED_LENGTH = 8_000_000  # characters of a PDF in which everything is searched; one with more counts as unread
 MARGIN = 1024  # readers look for a PDF's header and end mark in its first and last KiB
 LONG_ID = 16  # an id this long is found even where a line break cuts it
 
@@ -64,11 +65,8 @@ def read_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
     """
     # Heavy, and needed in the worker only.
     from pypdf import PdfReader
-    from pypdf.errors import FileNotDecryptedError, PyPdfError
+    from pypdf.errors import FileNotDecryptedError
 
-    # What malformed files make pypdf raise besides its own errors; anything rarer ends the worker, and is reported too.
-    broken = (PyPdfError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError,
-              RuntimeError, TypeError, ValueError)  # fmt: skip
     pages = 0
     try:
         reader = PdfReader(io.BytesIO(content))
@@ -81,9 +79,65 @@ def read_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
                 break
     except FileNotDecryptedError:
         return Reading(pages=pages, error="it is encrypted and needs a password")
-    except broken as error:
+    except _broken() as error:
         return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
     return Reading(_storable("\n".join(found)), pages)
+
+
+def read_all_of_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
+    """Everything in a PDF that can be read as text: all pages, links, properties, metadata and attached files.
+
+    Each is on a line of its own. What is too much to be read is an error, never left out. As hostile as `read_pdf`.
+    """
+    from pypdf import PdfReader
+
+    pages = 0
+    found: list[str] = []
+    try:
+        reader = PdfReader(io.BytesIO(content))
+        pages = len(reader.pages)
+        opened(pages)
+        length = 0
+        for text in (*(page.extract_text() for page in reader.pages), *_strings(reader.trailer, set())):
+            found.append(text)
+            length += len(text)
+            if length > SEARCHED_LENGTH:
+                return Reading(pages=pages, error="it has too much text to be searched")
+    except _broken() as error:
+        return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
+    return Reading("\n".join(found).encode("utf-8", "replace").decode(), pages)
+
+
+def _strings(value: object, seen: set[tuple[int, int]]) -> Iterator[str]:
+    """All strings below a PDF's object, and the streams of metadata and attachments."""
+    from pypdf.generic import ArrayObject, ByteStringObject, DictionaryObject, IndirectObject, StreamObject
+    from pypdf.generic import TextStringObject as Text
+
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case IndirectObject() as reference:
+                if (place := (reference.idnum, reference.generation)) not in seen:
+                    seen.add(place)
+                    waiting.append(reference.get_object())
+            case Text() as text:
+                yield str(text)
+            case ByteStringObject() as raw:
+                yield raw.decode("latin-1")
+            case ArrayObject() as array:
+                waiting += array
+            case DictionaryObject() as dictionary:
+                waiting += dictionary.values()
+                if isinstance(dictionary, StreamObject) and dictionary.get("/Type") in ("/Metadata", "/EmbeddedFile"):
+                    yield dictionary.get_data().decode("latin-1")
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """What malformed files make pypdf raise; anything rarer ends the worker, and is reported too."""
+    from pypdf.errors import PyPdfError
+
+    return (PyPdfError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError,
+            RuntimeError, TypeError, ValueError)  # fmt: skip
 
 
 def _storable(text: str) -> str:

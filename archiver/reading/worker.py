@@ -17,9 +17,10 @@ from queue import LifoQueue
 from types import TracebackType
 from typing import IO, Self
 
-from archiver.reading.documents import Reading, is_html, is_pdf, read_pdf, read_text
+from archiver.reading.documents import Reading, is_html, is_pdf, read_all_of_pdf, read_pdf, read_text
 
 SECONDS = 5.0  # for one document
+SEARCH_SECONDS = 60.0  # for one document of which everything is read
 START_SECONDS = 60.0  # for a worker to be ready, on a busy machine
 MEMORY = 1 << 30  # bytes of address space of a worker, on POSIX
 LARGEST = 64 << 20  # bytes of a document that is still parsed
@@ -63,24 +64,28 @@ class DocumentReader:
         What cannot be read has its reason in `error`; nothing that a document does is raised.
         """
         if is_pdf(content) or media_type == "application/pdf":
-            return self._read_pdf(content)
+            return self._read_pdf(content, whole=False)
         if media_type.startswith("text/") and media_type != "text/html" and not is_html(content):
             return read_text(content)
         return Reading()
 
-    def _read_pdf(self, content: bytes) -> Reading:
+    def read_all(self, content: bytes) -> Reading:
+        """Everything that can be read in a PDF, each thing on a line of its own; `error` where that is not all."""
+        return self._read_pdf(content, whole=True)
+
+    def _read_pdf(self, content: bytes, *, whole: bool) -> Reading:
         if not is_pdf(content):
             return Reading(error="it is not a PDF")
         if len(content) > LARGEST:
             return Reading(error=f"it is larger than {LARGEST >> 20} MB")
-        key = hashlib.sha512(content).digest()
+        key = hashlib.sha512(content).digest() + bytes([whole])
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
         try:
             with self._worker() as worker:
-                reading = worker.read(content, self._seconds)
+                reading = worker.read(content, SEARCH_SECONDS if whole else self._seconds, whole=whole)
         except OSError as error:
             return Reading(error=f"the reader could not be started: {error}")
         with self._lock:
@@ -119,7 +124,7 @@ class _Worker:
         )
         self._ready = False
 
-    def read(self, content: bytes, seconds: float) -> Reading:
+    def read(self, content: bytes, seconds: float, *, whole: bool) -> Reading:
         source, sink = self._process.stdout, self._process.stdin
         assert source is not None and sink is not None
         pages, late = 0, threading.Event()
@@ -129,7 +134,7 @@ class _Worker:
                     _receive(source)
                 self._ready = True
             with self._limit(seconds, late):
-                _send(sink, content)
+                _send(sink, bytes([whole]) + content)
                 pages = int(_receive(source))
                 return Reading(**json.loads(_receive(source)))
         except (EOFError, OSError):
@@ -196,7 +201,7 @@ def _serve() -> None:
             content = _receive(source)
         except EOFError:
             return
-        told = False
+        told, whole = False, content[0]
 
         def opened(pages: int) -> None:
             nonlocal told
@@ -204,8 +209,10 @@ def _serve() -> None:
             _send(sink, str(pages).encode())
 
         if sys.platform != "win32":
-            signal.alarm(int(2 * SECONDS))  # ends a worker whose parent was killed in the midst of it
-        reading = read_pdf(content, opened)
+            signal.alarm(
+                int(2 * (SEARCH_SECONDS if whole else SECONDS))
+            )  # ends a worker whose parent was killed in the midst of it
+        reading = (read_all_of_pdf if whole else read_pdf)(content[1:], opened)
         if sys.platform != "win32":
             signal.alarm(0)
         if not told:

@@ -73,6 +73,9 @@ async def test_plain_requests_are_judged_one_by_one_and_arrive_whole() -> None:
         rules = Rules(allow=(Rule("GET", f"http://{authority}/list", fields={"page": "1"}),))
         async with GuardProxy(rules, Network()) as proxy, httpx.AsyncClient(proxy=proxy.url) as client:
             assert (await client.get(f"http://{authority}/list?page=1")).content == content
+            assert proxy.reached(f"http://{authority}/list").startswith(
+                authority.replace(":", " port ") + ", as reached"
+            )
             assert (await client.get(f"http://{authority}/list?page=2")).status_code == 403
             assert (await client.post(f"http://{authority}/list?page=1")).status_code == 403
             assert (await client.get("http://127.0.0.1:9/list?page=1")).status_code == 403

@@ -113,6 +113,18 @@ def test_elements_lists_that_are_not_understood(session: Pages) -> None:
     assert raised.value.page
 
 
+def test_an_elements_row_without_a_certificate_among_others_is_known_by_user_item_and_day() -> None:
+    bare = re.sub("<a href=./account.*?</a>", "", item(2))
+    [page] = read(EnvatoElements(), Pages(f'<ul id="downloads">{item(1)}{bare}</ul>{END}'))
+    assert [licence.identity for licence in page.licences] == [
+        "envato_elements:CODE000001",
+        "envato_elements:ada@example.com:ITEM002:2026-01-02",
+    ]
+    for other in (bare, item(1) + item(2).replace("/account/downloads", "/elsewhere")):
+        with pytest.raises(LayoutChanged):
+            read(EnvatoElements(), Pages(f'<ul id="downloads">{other}</ul>{END}'))
+
+
 def test_a_certificate_of_another_item_is_none() -> None:
     licence = Licence(asset=Asset(provider="envato_elements", asset_id="ITEM001"), licence_id="CODE000001")
     fuller = EnvatoElements().read_certificate(

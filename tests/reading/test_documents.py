@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfWriter
+from pypdf.generic import RectangleObject
 
 from archiver.domain import Asset, Document, DocumentKind, Licence
 from archiver.errors import NotACertificate
@@ -97,6 +98,21 @@ def test_what_cannot_be_read_is_an_error_in_words(reader: DocumentReader, conten
     reading = reader.read(content, "application/pdf")
     assert reading.text == ""
     assert words in (reading.error or "")
+
+
+def test_everything_in_a_pdf_is_read_where_that_is_asked(reader: DocumentReader) -> None:
+    writer, out = PdfWriter(), io.BytesIO()
+    for number in range(7):
+        writer.append(io.BytesIO(pdf(f"Page {number}")))
+    writer.add_uri(6, "https://a.example/?key=in-a-link", RectangleObject((0, 0, 9, 9)))
+    writer.add_metadata({"/Subject": "größer"})
+    writer.add_attachment("notes.txt", b"in an attachment")
+    writer.write(out)
+    everything = reader.read_all(out.getvalue())
+    assert everything.pages == 7 and not everything.error
+    for each in ("Page 6", "key=in-a-link", "größer", "in an attachment"):
+        assert each in everything.text and each not in reader.read(out.getvalue(), "application/pdf").text
+    assert reader.read_all(encrypted("secret")).error and reader.read_all(b"%PDF-1.7 broken").error
 
 
 def test_a_slow_document_is_given_up_and_the_next_one_is_read() -> None:

@@ -1,0 +1,76 @@
+"""Secrets by value, by name and by shape."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import time
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver.reading.needles import MASK, all_forms, contains, mask, mask_named, maskable, named_tokens, secret_header
+
+SECRETS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=6, max_size=40)
+
+
+@given(SECRETS, st.binary(max_size=5))
+def test_a_secret_is_masked_in_every_form_it_takes(secret: str, before: bytes) -> None:
+    raw = secret.encode()
+    written = (raw, quote(secret, safe="").encode(), html.escape(secret).encode(), json.dumps(secret)[1:-1].encode())
+    page = before + b" | ".join(written) + b" | " + base64.b64encode(before + raw + before)
+    masked = mask(page, all_forms([secret]))
+    assert not contains(masked.replace(MASK, b"\0"), [*written, base64.b64encode(raw)[:-4] or raw])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<meta name="csrf-token" content="{}">',
+        "<meta content='{}' name='csrf-param-token'>",
+        "<input type=hidden value={} name=authenticity_token>",
+        '<input type="password" value="{}">',
+        '{{"data": {{"accessToken": "{}"}}}}',
+        '"{{\\"refresh_token\\":\\"{}\\"}}"',
+        '<div data-props="{{&quot;csrf&quot;:&quot;{}&quot;}}">',
+        "window.XSRF_TOKEN = '{}';",
+        "https://a.example/?page=2&access_token={}&lang=en",
+        "session_id={}",
+        "next=%2Fx%3Fid_token%3D{}%26a%3D1",
+        "Authorization: Bearer {}",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.{}",
+    ],
+)
+def test_a_token_is_known_by_its_name_or_shape(text: str) -> None:
+    token = "q1w2e3r4t5z6u7i8o9p0"
+    masked = mask_named(text.format(token).encode())
+    assert token.encode() not in masked and MASK in masked and mask_named(masked) == masked
+    assert token in str(named_tokens(text.format(token).encode()))
+
+
+@pytest.mark.parametrize("text", ["the password: ask Ada", '{"title": "csrf"}', "x=token.length", "licence=12345678"])
+def test_what_only_talks_of_tokens_stays(text: str) -> None:
+    assert mask_named(text.encode()) == text.encode()
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_can_be_masked_and_masking_twice_is_masking_once(content: bytes) -> None:
+    assert mask_named(mask_named(content)) == mask_named(content)
+
+
+@pytest.mark.parametrize("pattern", ["csrf", "<input ", "&a", 'csrf="', "eyJ", "bearer ", "token=", "<meta name=csrf "])
+def test_hostile_pages_take_no_longer_than_others(pattern: str) -> None:
+    started = time.monotonic()
+    mask_named(pattern.encode() * (1_000_000 // len(pattern)))
+    assert time.monotonic() - started < 5
+
+
+def test_what_a_mask_would_break_is_told_by_its_type() -> None:
+    for media_type in ("text/html; charset=utf-8", "application/json", "image/svg+xml", "application/ld+json"):
+        assert maskable(media_type)
+    for media_type in ("application/pdf", "image/png", "application/gzip", "font/woff2", ""):
+        assert not maskable(media_type)
+    assert secret_header("Set-Cookie") and secret_header("x-xsrf-token") and not secret_header("content-type")
