@@ -326,7 +326,8 @@ class Sync:
 
     async def _capture(self, tally: Tally, licence: Licence) -> None:
         async with self._fetching:
-            evidence = await self._with_terms(await self._fetch(licence))
+            evidence = await self._fetch(licence)
+        evidence = await self._with_terms(evidence)
         stored = await self._store(self.archive.put(self._new_object(evidence)))
         self._note(evidence, f"{self.client}/{stored.folder}")
         tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ARCHIVED

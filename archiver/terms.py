@@ -30,7 +30,7 @@ from archiver.reading.licence_json import FiledDocument
 
 FORMAT = 1
 LEAST = 500  # characters that terms have at the least; what has fewer is a notice or a wall
-PATIENCE = 60.0  # seconds for one page, with all that is tried again
+PATIENCE = 180.0  # seconds for one page, with all that is tried again and its capture
 NEAR = timedelta(days=1)
 PASSWORD = "input[type=password]"  # noqa: S105  # a selector
 

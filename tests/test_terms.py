@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
@@ -235,7 +237,13 @@ def test_only_what_was_seen_within_a_day_is_of_the_purchase(licensed_at: Moment 
     assert relation(licensed_at, NOW) is (TermsRelation.AT_PURCHASE if at_purchase else TermsRelation.LATER)
 
 
-def test_only_white_space_makes_no_other_text() -> None:
+@given(st.text(st.characters()))  # lone surrogates too: a page may hold them
+def test_white_space_alone_makes_no_other_text(text: str) -> None:
+    once = normalised(text)
+    assert normalised(once.decode()) == once and normalised(f"\n {text}\t") == once
+
+
+def test_a_changed_letter_makes_another_text() -> None:
     assert normalised(" One\t two \n\n\u00a0three\r\n") == normalised("One two\nthree") == b"One two\nthree\n"
     assert normalised("one two") != normalised("One two") and len(normalised(TEXT)) >= LEAST
 
