@@ -180,6 +180,7 @@ PASSWORD = '<form><input type="password" value=""></form>'
 WRONG = {  # what stands at a place, and the words that say why it was not filed
     "login": (page(more=PASSWORD), "asks for a password"),
     "sent-away": ({"status": 302, "headers": {"location": "/log-in"}}, "leads to another place"),
+    "another": ({"status": 302, "headers": {"location": "/good"}}, "leads to https://www.shutterstock.com/good"),
     "gone": ({**page(), "status": 404}, "answered 404"),
     "wall": ({**page(), "status": 403}, "answered 403"),
     "short": (page("We are checking that you are no robot."), "characters, too few"),
@@ -190,7 +191,7 @@ WRONG = {  # what stands at a place, and the words that say why it was not filed
 
 
 def test_what_is_no_text_of_terms_is_not_filed(tmp_path: Path) -> None:
-    """One visit to ten places, of which two show terms: one at its own place, one at the declared other one."""
+    """One visit to many places, of which two show terms: one at its own place, one at the declared other one."""
     site = "https://www.shutterstock.com"
     places: dict[str, dict[str, Any]] = {name: answer for name, (answer, _) in WRONG.items()}
     places |= {"good": page(), "moved": {"status": 302, "headers": {"location": "/new/terms"}}, "new/terms": page()}
