@@ -132,6 +132,25 @@ class Document:
         return hashlib.sha512(self.content).hexdigest()
 
 
+class TermsRelation(StrEnum):
+    """How a text of terms that was seen stands to a licence's date: seen within a day of it, or at another time."""
+
+    AT_PURCHASE = "at_purchase"
+    LATER = "later"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermsReference:
+    """A text of the platform's licence terms, by its object's id, and when it was seen: UTC, whole seconds.
+
+    It says what the platform's page showed then; it never says which terms are in force for a licence.
+    """
+
+    id: str
+    relation: TermsRelation
+    seen_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Gap:
     """A document that should exist and does not."""

@@ -21,7 +21,6 @@ from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Home, add_account, add_client, create_home
 from archiver.domain import iso
 from archiver.errors import ConfigError
-from archiver.provider import load as load_provider
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.run import Order, Tools, run, tools
 from archiver.strictyaml import load
@@ -63,7 +62,7 @@ async def replayed(path: Path, shared: Tools | None = None) -> dict[str, Any]:
             "unexplained": result.unexplained,
         }
         for listener in summary.replays.values():
-            rules = load_provider(recording.provider).info.rules
+            rules = listener.cursor.rules
             sent = [each.request for each in listener.log if each.status != 404 or "favicon" not in each.url]
             undeclared = [
                 f"{request.method} {request.url}"

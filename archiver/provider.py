@@ -272,6 +272,33 @@ class Confirm:
     who: str
 
 
+@dataclass(frozen=True)
+class TermsPage:
+    """A public page with licence terms, opened without a sign-in, and nothing but it.
+
+    `selector` is the element whose visible text is the terms. `also` are URL patterns (as in `Rule`) of where the
+    platform may lead instead, `assets` of what the page may load. `kinds` are the kinds of licence that the text is
+    for, as the platform names them; empty: all.
+    """
+
+    name: str
+    url: str
+    selector: str = "body"
+    assets: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Where the page is, or may be."""
+        return tuple(Rule("GET", url) for url in (self.url, *self.also))
+
+    def covers(self, licence: Licence) -> bool:
+        """Whether the text is for such a licence. A comp grants nothing, so it has no terms."""
+        named = {kind.casefold() for kind in self.kinds}
+        return not licence.comp and (not named or (licence.kind or "").casefold() in named)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProviderInfo:
     """Everything about an adapter that is not code. `archiver providers` prints it."""
@@ -291,6 +318,7 @@ class ProviderInfo:
     basis_detail: str
     automation: AutomationTerms
     confirm: Confirm
+    terms: tuple[TermsPage, ...] = ()
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
     headless: bool = True
     session_secrets: tuple[

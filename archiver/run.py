@@ -13,9 +13,9 @@ import secrets as randomness
 import socket
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -52,10 +52,21 @@ from archiver.errors import (
     machine_error,
 )
 from archiver.network import Network
-from archiver.provider import Challenge, Provider, ProviderInfo, SignInMethod, Transport, load
+from archiver.provider import (
+    Challenge,
+    Provider,
+    ProviderInfo,
+    Request,
+    SignInMethod,
+    TermsPage,
+    Transport,
+    load,
+)
 from archiver.reading.needles import all_forms, mask_text
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Cursors, Progress, Result, Sync, keep_page
+from archiver.terms import SeenTerms, look
+from archiver.terms import rules as terms_rules
 from archiver.vault import Vault, run_secret_command, secret_digest
 
 REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again until a person has acted
@@ -176,8 +187,9 @@ async def run(
             by_client: dict[str, list[Account]] = {}
             for account in accounts:
                 by_client.setdefault(account.client, []).append(account)
+            terms = TermsVisits(common, summary, home, accounts)
             visits = [
-                ClientRun(home, vault, order, common, summary, progress, finished)(client, group)
+                ClientRun(home, vault, order, common, summary, terms, progress, finished)(client, group)
                 for client, group in by_client.items()
             ]
             ends = await asyncio.gather(*visits, return_exceptions=True)
@@ -290,6 +302,49 @@ def mail_password(command: Sequence[str]) -> str:
 
 
 @dataclass
+class TermsVisits:
+    """The run's visits to the pages of licence terms: one for each platform, by whichever account comes first."""
+
+    tools: Tools
+    summary: Summary
+    home: Home
+    accounts: Sequence[Account]
+    _visits: dict[str, asyncio.Task[list[SeenTerms]]] = field(default_factory=dict)
+
+    async def seen(self, info: ProviderInfo, recording: Recording | None) -> list[SeenTerms]:
+        """The terms as they are today; those that could not be had are a warning of the run."""
+        if info.name not in self._visits:
+            self._visits[info.name] = asyncio.create_task(self._visit(info, recording))
+        return await asyncio.shield(self._visits[info.name])
+
+    async def _visit(self, info: ProviderInfo, recording: Recording | None) -> list[SeenTerms]:
+        network = self.tools.network
+        if recording and self.tools.replay:
+            info = replace(info, terms=tuple(page for page in info.terms if recorded(recording, page)))
+        if not info.terms:
+            return []
+        if recording and self.tools.replay:
+            listener = await self.tools.replay.serve(recording, terms_rules(info))
+            self.summary.replays[f"terms of {info.name}"] = listener
+            network = listener.network
+        seen, warnings = await look(
+            self.tools.browsers, info, network=network, pacing=self.tools.pacing, missing=partial(self._missing, info)
+        )
+        self.summary.warnings.extend(warnings)
+        return seen
+
+    def _missing(self, info: ProviderInfo, object_id: str) -> bool:
+        clients = {account.client for account in self.accounts if account.provider == info.name}
+        return not all(object_path(self.home.archive(client), object_id).exists() for client in clients)
+
+
+def recorded(recording: Recording, page: TermsPage) -> bool:
+    """Whether a recording foresees the page at its declared place."""
+    asked = [Request(each.request.method, each.request.url) for each in recording.exchanges]
+    return any(page.rules[0].matches(request) for request in asked)
+
+
+@dataclass
 class ClientRun:
     """The accounts of one client, one after another, into one archive."""
 
@@ -298,6 +353,7 @@ class ClientRun:
     order: Order
     tools: Tools
     summary: Summary
+    terms: TermsVisits
     progress: Progress
     finished: Callable[[Result], None]
 
@@ -373,6 +429,7 @@ class Visit:
         result = Result(self.account.name, self.account.provider)
         needles: list[str] = []
         listener: Listener | None = None
+        terms: asyncio.Task[list[SeenTerms]] | None = None
         try:
             provider: Provider[Any] = load(self.account.provider)()
             recording = find_recording(self.of.order.replay, self.account) if self.of.order.replay else None
@@ -387,13 +444,17 @@ class Visit:
             if recording and self.of.tools.replay:
                 listener = await self.of.tools.replay.serve(recording, provider.info.rules)
             network = listener.network if listener else self.of.tools.network
+            if not self.of.order.dry_run:
+                terms = asyncio.create_task(self._terms(provider.info, recording))
             async with open_session(
                 self.of.tools, provider.info, method, self.account, network, secrets, self._clock(recording),
                 self.of.vault.session(self.account.name) or (recording.session if recording else None),
             ) as session:  # fmt: skip
                 code = Totp(secrets.get("totp"), self._clock(recording))
                 signing_in = SigningIn(provider, session, secrets, code)
-                sync = self._sync(provider, session, method, recording, signing_in.again)
+                # Shielded: one licence that is given up must not end what all others wait for.
+                looked = partial(asyncio.shield, terms) if terms else None
+                sync = self._sync(provider, session, method, recording, looked, signing_in.again)
                 result = sync.result
                 try:
                     await signing_in.once()
@@ -410,15 +471,33 @@ class Visit:
             failed(result, error, needles)
         except OSError as error:
             failed(result, machine_error(error), needles)
+        except asyncio.CancelledError:
+            if terms:
+                terms.cancel()
+            raise
         except Exception as error:  # noqa: BLE001  # a fault of one adapter, told in full, must not stop the others
             trace = "".join(traceback.format_exception(error)).encode()
             broken = AdapterBroken(f"{type(error).__name__}: {error}", page=SavedPage("", trace))
             self._keep(broken, needles)
             failed(result, broken, needles)
         finally:
+            if terms:
+                await asyncio.wait([terms])
             if listener:
                 self.of.summary.replays[self.account.name] = listener
         return result
+
+    async def _terms(self, info: ProviderInfo, recording: Recording | None) -> list[SeenTerms]:
+        """The platform's terms of today, each in this client's archive. What fails is told, and concerns no licence."""
+        seen = await self.of.terms.seen(info, recording)
+        try:
+            for each in seen:
+                if each.documents:  # else every archive holds it
+                    await asyncio.wrap_future(self.archive.put(each.new_object(self.of.summary.run)))
+        except (ArchiverError, OSError) as error:
+            self.of.summary.warnings.append(f"{self.account.client}: the terms of {info.title}: {error}")
+            return []
+        return seen
 
     def _accepted(self, info: ProviderInfo) -> None:
         """Where the platform's terms bar or do not mention robots, a named person must have accepted that."""
@@ -461,6 +540,7 @@ class Visit:
         session: Any,
         method: SignInMethod,
         recording: Recording | None,
+        terms: Callable[[], Awaitable[list[SeenTerms]]] | None,
         renew: Callable[[], Any],
     ) -> Sync:
         home, order = self.of.home, self.of.order
@@ -482,6 +562,7 @@ class Visit:
             asset_id=order.asset_id,
             known=frozenset(recording.known) if recording else frozenset(),
             progress=self.of.progress,
+            terms=terms,
         )
 
     async def _remember(self, session: HttpSession | PlaywrightSession) -> None:

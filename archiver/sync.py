@@ -25,7 +25,7 @@ from archiver import __version__
 from archiver.archive.store import NewObject
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.catalogue import Catalogue, Entry
-from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence, Outcome, iso
+from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence, Outcome, TermsReference, iso
 from archiver.errors import (
     ArchiverError,
     LayoutChanged,
@@ -42,6 +42,7 @@ from archiver.reading.documents import check_certificate
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
 from archiver.reading.needles import all_forms, contains, mask, mask_text, maskable, refusal
 from archiver.reading.worker import DocumentReader
+from archiver.terms import SeenTerms
 
 KNOWN_STOP = 20  # consecutive known licences after which a sweep may stop
 CONCURRENCY = 16  # licences whose documents are fetched and read at once; the session bounds the requests
@@ -171,6 +172,7 @@ class Evidence:
     licence: Licence
     documents: tuple[Document, ...]
     gaps: tuple[Gap, ...]
+    terms: tuple[TermsReference, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -201,6 +203,7 @@ class Sync:
     asset_id: str | None = None
     known: frozenset[str] = frozenset()  # platform ids that an earlier full sweep archived (recordings only)
     progress: Progress = lambda *_: None
+    terms: Callable[[], Awaitable[Sequence[SeenTerms]]] | None = None  # waits until the platform's were looked at
 
     def __post_init__(self) -> None:
         self.result = Result(self.account, self.provider.info.name)
@@ -324,6 +327,7 @@ class Sync:
     async def _capture(self, tally: Tally, licence: Licence) -> None:
         async with self._fetching:
             evidence = await self._fetch(licence)
+        evidence = await self._with_terms(evidence)
         stored = await self._store(self.archive.put(self._new_object(evidence)))
         self._note(evidence, f"{self.client}/{stored.folder}")
         tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ARCHIVED
@@ -423,6 +427,13 @@ class Sync:
     def _keep(self, content: bytes, suffix: str) -> Path:
         return keep_page(self.trouble, self.account, content, suffix, self._needles())
 
+    async def _with_terms(self, evidence: Evidence, before: Sequence[TermsReference] = ()) -> Evidence:
+        """The evidence with the terms that its licence referred to before, and those seen in this run besides."""
+        seen = await self.terms() if self.terms else ()
+        now = [each.reference(evidence.licence) for each in seen if each.page.covers(evidence.licence)]
+        known = {each.id for each in before}
+        return replace(evidence, terms=(*before, *(each for each in now if each.id not in known)))
+
     # ------------------------------------------------------------ archiving
 
     def _new_object(self, evidence: Evidence) -> NewObject:
@@ -450,7 +461,7 @@ class Sync:
             "captured_at": iso(datetime.now(UTC)),
         }
         files = {document.name: document.content for document in evidence.documents}
-        described = to_json(evidence.licence, (*evidence.documents, *kept), evidence.gaps, provenance)
+        described = to_json(evidence.licence, (*evidence.documents, *kept), evidence.gaps, provenance, evidence.terms)
         return {"licence.json": mask(described, self._needles()), **files}
 
     async def _store[T](self, future: Future[T]) -> T:
@@ -484,6 +495,7 @@ class Sync:
         there = {document.kind for document in kept}
         evidence = replace(evidence, gaps=tuple(gap for gap in evidence.gaps if gap.kind not in there))
         self._note(evidence, entry.short_id)
+        evidence = await self._with_terms(evidence, before.terms)
         await self._store(self.archive.add_version(entry.object_id, self._files(evidence, kept)))
 
     # ------------------------------------------------------------ the account's balance

@@ -30,6 +30,7 @@ from archiver.provider import (
     Scope,
     SignInMethod,
     SignInOutcome,
+    TermsPage,
     Transport,
     static_files,
 )
@@ -138,7 +139,8 @@ class EnvatoElements(Provider[BrowserSession]):
         client_hints="project: the registered project's name (licences up to about 2025)",
         basis=Basis.UNPROVEN,
         basis_detail="certificate texts from copies that buyers published (2023, 2025, 2026), sign-in fields from "
-        "public code; the rows of My Downloads are assumed. Not yet run against the live site.",
+        "public code; the rows of My Downloads are assumed. The addresses of the two texts of terms are from "
+        "public links. Not yet run against the live site.",
         automation=AutomationTerms(
             stance=Automation.UNREAD,
             quote="",
@@ -148,6 +150,11 @@ class EnvatoElements(Provider[BrowserSession]):
         confirm=Confirm(
             how="the certificate with its licence code; Elements issues no purchase codes, and no look-up was found",
             who="the account holder; authors clear music claims from the certificate's text",
+        ),
+        # The certificate names both, "which form part of this certificate"; their addresses are from public links.
+        terms=tuple(
+            TermsPage(name, f"{SITE}/{name}", assets=(*static_files(SITE), "https://assets.elements.envato.com/**"))
+            for name in ("license-terms", "user-terms")
         ),
         session_secrets=("envatoid", "_elements_session_4", "elements.session.5", "envato_client_id"),
     )

@@ -27,12 +27,15 @@ from archiver.provider import (
     Scope,
     Session,
     SignInMethod,
+    TermsPage,
     Transport,
+    static_files,
 )
 from archiver.reading.dates import moment
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
 
+SITE = "https://themeforest.net"
 API = "https://api.envato.com"
 USERNAME = f"{API}/v1/market/private/user/username.json"
 ACCOUNT = f"{API}/v1/market/private/user/account.json"
@@ -74,7 +77,8 @@ class EnvatoMarket(Provider[Session]):
         client_hints="none",
         basis=Basis.OBSERVED,
         basis_detail="the vendor's reference as a published client library follows it (baileyherbert/envato.js). Not "
-        "yet run against a live account.",
+        "yet run against a live account. The addresses of the licence texts are from public links; those for music are "
+        "not declared.",
         automation=AutomationTerms(
             stance=Automation.PERMITTED,
             quote="Your purchases: you'll be able download the items you've recently bought",
@@ -85,6 +89,11 @@ class EnvatoMarket(Provider[Session]):
         confirm=Confirm(
             how="the purchase code: the item's author can look it up (date, licence, item, buyer's user name)",
             who="the item's author with an own token; nobody else. Give no full purchase code to a claimant",
+        ),
+        # From public links; all markets show these two texts, and have others for music, whose addresses are unsure.
+        terms=tuple(
+            TermsPage(name, f"{SITE}/licenses/terms/{name}", assets=static_files(SITE), kinds=(f"{name} license",))
+            for name in ("regular", "extended")
         ),
     )
 

@@ -37,6 +37,7 @@ from archiver.provider import (
     Scope,
     SignInMethod,
     SignInOutcome,
+    TermsPage,
     Transport,
     static_files,
 )
@@ -139,7 +140,8 @@ class Freepik(Provider[BrowserSession]):
         basis=Basis.UNPROVEN,
         basis_detail="addresses and sign-in fields from public code, 2024 to 2026; a row's cells and the PDF's labels "
         "are assumed. Only the list `type=regular` is read, others are not known. One author was denied (403) with a "
-        "headless browser and not with a visible one. Not yet run against the live site.",
+        "headless browser and not with a visible one. The address of the terms is "
+        "from public links. Not yet run against the live site.",
         automation=AutomationTerms(
             stance=Automation.UNREAD,
             quote="",
@@ -147,6 +149,15 @@ class Freepik(Provider[BrowserSession]):
             read_on="2026-11-24",
         ),
         confirm=Confirm(how="the licence PDF; no way for others to check it was found", who="the account holder"),
+        # From public links; one report says that it now leads to Magnific's own page.
+        terms=(
+            TermsPage(
+                "terms-of-use",
+                f"{SITE}/legal/terms-of-use",
+                also=("https://www.magnific.com/legal/terms-of-use",),
+                assets=(*static_files(SITE), *static_files("https://www.magnific.com"), "https://*.cdnpk.net/**"),
+            ),
+        ),
         session_secrets=("GR_TOKEN", "GR_REFRESH"),
     )
 

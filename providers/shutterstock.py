@@ -24,12 +24,15 @@ from archiver.provider import (
     Scope,
     Session,
     SignInMethod,
+    TermsPage,
     Transport,
+    static_files,
 )
 from archiver.reading.dates import moment
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
 
+SITE = "https://www.shutterstock.com"
 API = "https://api.shutterstock.com/v2"
 TOKEN = f"{API}/user/access_token"
 PER_PAGE = "200"  # the documented maximum
@@ -93,7 +96,9 @@ class Shutterstock(Provider[Session]):
         client_hints="client, job, purchase_order and other, as entered when licensing (enterprise and API plans)",
         basis=Basis.DOCUMENTED,
         basis_detail="the vendor's SDK documentation of May 2026. Not yet run against a live account. Unknown: whether "
-        "the API shows licences that were bought on the web site outside enterprise plans.",
+        "the API shows licences that were bought on the web site outside enterprise plans. The address of the licence "
+        "page is from public links; its layout, and whether it is the text for enterprise plans, are unknown. Opening "
+        "it falls under the site's terms of use, which bar robots; that is one public page in a run.",
         automation=AutomationTerms(
             stance=Automation.PERMITTED,
             quote="licenses.view: Grant read-only access to a user's licenses.",
@@ -105,6 +110,8 @@ class Shutterstock(Provider[Session]):
             how="Legal Centre, Proof of License Request: an e-mailed letter, naming the licensee as the request does",
             who="the account holder, with asset id, user name and licensee name; keep the request with the letter",
         ),
+        # The address is widely linked as the licence agreement; the page itself has not been opened by us.
+        terms=(TermsPage("licence", f"{SITE}/license", assets=static_files(SITE)),),
         pacing=2.0,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from archiver.archive import verify
@@ -12,21 +13,23 @@ from archiver.archive.tree import inclusion_path
 from archiver.errors import IntegrityError
 
 
-def disclose(archive: Archive, object_id: str, out: Path) -> None:
-    """Write into the folder `out` an object and its place in the archive.
+def disclose(archive: Archive, object_id: str, out: Path, terms: Sequence[str] = ()) -> None:
+    """Write into the folder `out` an object and its place in the archive, with the objects of terms that it refers to.
 
-    `<kind>/<folder>/` is the OCFL object. `integrity/` holds a C2SP tlog-proof for the ledger's first line and for each
+    `<kind>/<folder>/` is an OCFL object. `integrity/` holds a C2SP tlog-proof for the ledger's first line and for each
     line that records the object, the checkpoints that they lead to (the first one with a timestamp, else the newest)
     with their timestamps, the signer's key, the authorities' roots and the verifier. IntegrityError where the object is
     not in the ledger or no checkpoint covers it.
     """
-    stored = archive.object(object_id)
-    lines = [line for line in archive.lines() if line.seq == 0 or line.id == stored.id]
-    if len(lines) < 2:
-        raise IntegrityError(f"{stored.folder} is not in the ledger")
+    objects = {stored.id: stored for stored in map(archive.object, (object_id, *terms))}
+    lines = [line for line in archive.lines() if line.seq == 0 or line.id in objects]
+    for stored in objects.values():
+        if not any(line.id == stored.id for line in lines):
+            raise IntegrityError(f"{stored.folder} is not in the ledger")
     integrity = out / "integrity"
     integrity.mkdir(parents=True)
-    shutil.copytree(stored.path, out / stored.id.split(":")[2] / stored.folder, copy_function=shutil.copyfile)
+    for stored in objects.values():
+        shutil.copytree(stored.path, out / stored.id.split(":")[2] / stored.folder, copy_function=shutil.copyfile)
     checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
     covering = [_first_covering(checkpoints, line) for line in lines[1:]]
     for line, (size, note, tokens) in zip(lines, [covering[0], *covering], strict=True):

@@ -1650,12 +1650,13 @@ class _ProofCheck(_Check):
                 versions[str(fields.get("version"))] = (str(fields["inventory_sha512"]), proof.index)
         if not begins:
             self.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing")
-        self.read_object(recorded)
+        main = self.read_objects(recorded)
         self.age()
         seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
+        first = min((seq for _, seq in recorded.get(main or "", {}).values()), default=None)
         proven = self.dates()
         self.report.checkpoint = max(self.checkpoints, default=None)
-        self.report.secured_since = proven.since(min(seqs)) if seqs else None
+        self.report.secured_since = None if first is None else proven.since(first)  # the terms have dates of their own
         if seqs and proven.since(max(seqs)) is None:
             self.report.unproven = "no timestamp that holds covers all of this"
         return self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
@@ -1667,26 +1668,35 @@ class _ProofCheck(_Check):
             raise Malformed("leads to a checkpoint that is not here")
         _must(proof.leads_to(note.root, note.size), "does not lead to its checkpoint's root")
 
-    def read_object(self, recorded: dict[str, dict[str, tuple[str, int]]]) -> None:
-        """The proof's one object: sound, and exactly what its ledger lines record."""
-        folders = [place for kind in KINDS for place in sorted((self.root / kind).glob("*"))]
-        if len(folders) != 1 or len(recorded) > 1:
-            self.find("missing", "licence", "a proof holds exactly one object")
-            return
-        folder = folders[0]
-        kind, place = folder.parent.name, f"{folder.parent.name}/{folder.name}"
-        object_id = f"{URN}:{kind}:{folder.name}"
-        checked = check_object(folder, f"{place}/")
-        for finding in checked.findings:
-            self.add(finding)
-        self.compare(place, object_id, checked, recorded.get(object_id, {}))
-        self.report.objects, self.report.licences = 1, int(kind == "licence")
-        self.report.client = folder.name
-        if checked.inventory:
-            contents = checked.inventory.contents(checked.inventory.head)
-            for path in contents.get("licence.json", ()):
-                with contextlib.suppress(ValueError, OSError, AttributeError):
-                    self.report.licensed_at = json.loads((folder / path).read_bytes()).get("licensed_at")
+    def read_objects(self, recorded: dict[str, dict[str, tuple[str, int]]]) -> str | None:
+        """The proof's one object, whose id this gives, and the terms that it refers to: sound, and as recorded."""
+        places = {f"{URN}:{kind}:{p.name}": p for kind in KINDS for p in sorted((self.root / kind).glob("*"))}
+        ids = sorted(places, key=lambda object_id: object_id.startswith(f"{URN}:terms:"))
+        if not ids or not set(recorded) <= set(ids):
+            self.find("missing", "licence", "a proof holds the object that its ledger lines record")
+            return None
+        terms: set[str] = set()
+        for object_id in ids:
+            folder = places[object_id]
+            place = f"{folder.parent.name}/{folder.name}"
+            if object_id != ids[0] and object_id not in terms:
+                self.find("orphan", place, "is not referred to: a proof holds one object, and the terms of it")
+                continue
+            checked = check_object(folder, f"{place}/")
+            for finding in checked.findings:
+                self.add(finding)
+            self.compare(place, object_id, checked, recorded.get(object_id, {}))
+            if checked.inventory and object_id == ids[0]:
+                for path in checked.inventory.contents(checked.inventory.head).get("licence.json", ()):
+                    with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
+                        described = json.loads((folder / path).read_bytes())
+                        self.report.licensed_at = described.get("licensed_at")
+                        terms = {each["id"] for each in described.get("terms", ())}
+        if absent := len(terms - set(ids)):
+            self.find("remark", places[ids[0]].name, f"refers to {absent} texts of licence terms that are not enclosed")
+        self.report.objects, self.report.licences = len(ids), int(ids[0].startswith(f"{URN}:licence:"))
+        self.report.client = places[ids[0]].name
+        return ids[0]
 
 
 # ---------------------------------------------------------------- the command

@@ -339,6 +339,13 @@ class PlaywrightSession(ExchangeSession):
             )
         return [str(row) for row in found]
 
+    async def visible_text(self, selector: str) -> str:
+        """What a reader sees in the first visible element that matches; empty where there is none."""
+        if not await self.seen(selector, wait=ELEMENT):
+            return ""
+        with self._named_errors(f"{selector!r}"):
+            return await self.tab.locator(selector).filter(visible=True).first.inner_text(timeout=1000 * ELEMENT)
+
     async def scroll_to_end(self) -> None:
         await self._polite()
         async with _network_quiet(self.tab) as asked:

@@ -438,6 +438,9 @@ def providers(as_json: JsonOption = False) -> None:
             tell(f"  {kind + ':':<11} {how}")
         quote = f'"{terms["quote"]}" - ' if terms["quote"] else ""
         tell(f"  automation: {terms['stance']}: {quote}{terms['source']} (looked up {terms['read_on']})")
+        for page in info["terms"]:
+            only = f" (for {', '.join(page['kinds'])})" if page["kinds"] else ""
+            tell(f"  terms:      {page['name']}{only}: {page['url']}")
         tell(f"  confirm:    {info['confirm']['how']}; who may ask: {info['confirm']['who']}")
 
 

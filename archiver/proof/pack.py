@@ -14,11 +14,12 @@ from archiver.archive.disclose import disclose
 from archiver.archive.reader import Archive
 from archiver.archive.verify import PROVEN, Report, verify_proof
 from archiver.catalogue.catalogue import Entry
-from archiver.domain import DocumentKind, GapReason, iso
+from archiver.domain import DocumentKind, GapReason, TermsReference, TermsRelation, iso
 from archiver.errors import ConfigError, IntegrityError
 from archiver.provider import ProviderInfo
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.printable import printable
+from archiver.terms import from_json as terms_from_json
 
 NOT_EVIDENCE = "NOT EVIDENCE: made from a replay of recordings, not from a platform. It proves nothing.\n\n"
 
@@ -37,6 +38,13 @@ REASONS = {
     GapReason.LAPSED: "it is no longer offered",
     GapReason.UNREAD: "it is there and could not be read",
 }
+
+RELATIONS = {
+    TermsRelation.AT_PURCHASE: "within a day of the licence's date",
+    TermsRelation.LATER: "not at the time of the licence; what it said then is not shown",
+}
+TERMS = "These are texts that the platform showed in public. Which terms apply to this licence, they alone do not say."
+NO_TERMS = "None were captured when this licence was archived."
 
 SECURED = "An independent timestamp authority confirms that the enclosed files existed then; they are unchanged since."
 UNSECURED = "not proven. No independent timestamp that could be checked covers the enclosed files yet."
@@ -111,11 +119,11 @@ def write_proof(packed: Sequence[Packed], out: Path) -> None:
 def _write_one(packed: Packed, folder: Path) -> None:
     archive, entry = packed.archive, packed.entry
     folder.mkdir(exist_ok=True)
-    disclose(archive, entry.object_id, folder)
+    file = from_json(archive.object(entry.object_id).read("licence.json"))
+    disclose(archive, entry.object_id, folder, [each.id for each in file.terms])
     report = verify_proof(folder)  # what is handed over is checked as its receiver will check it
     if damage := [f"{finding.path} {finding.message}" for finding in report.findings if finding.damage]:
         raise IntegrityError("; ".join(damage[:3]))
-    file = from_json(archive.object(entry.object_id).read("licence.json"))
     place = "/".join(entry.object_id.split(":")[2:])
     texts = {"summary.txt": summary(packed, file, report), "HOW-TO-CHECK.txt": HOW_TO_CHECK.format(object=place)}
     for name, text in texts.items():
@@ -156,6 +164,7 @@ def summary(packed: Packed, file: LicenceFile, report: Report) -> str:
     }
     documents = {each.name: DOCUMENTS[each.kind] for each in file.documents}
     gaps = {each.kind.value: REASONS[each.reason] + (f" ({each.detail})" if each.detail else "") for each in file.gaps}
+    terms = [_terms(packed.archive, each) for each in file.terms]
     has_certificate = any(each.kind is DocumentKind.CERTIFICATE for each in file.documents)
     comp = "This is a comp, a preview download. It grants no licence." if licence.comp else ""
     later = "Documents added since then are not timestamped yet." if report.state != PROVEN else ""
@@ -184,6 +193,8 @@ def summary(packed: Packed, file: LicenceFile, report: Report) -> str:
             "DOCUMENTS",
             _wrapped(rests_on),
             _table(documents | {"licence.json": "our own description of the licence and of the files beside it"}),
+            "LICENCE TERMS",
+            _wrapped("\n\n".join([*terms, TERMS if terms else NO_TERMS])),
             gaps and "MISSING, AND WHY",
             gaps and _table(gaps),
             "HOW THE PLATFORM ITSELF CONFIRMS IT",
@@ -193,6 +204,17 @@ def summary(packed: Packed, file: LicenceFile, report: Report) -> str:
         )
         if part
     ) + "\n"  # fmt: skip
+
+
+def _terms(archive: Archive, reference: TermsReference) -> str:
+    """One text of terms that a licence refers to: what was seen when, and no more."""
+    stored = archive.object(reference.id)
+    file = terms_from_json(stored.read("terms.json"))
+    seen = _words(iso(reference.seen_at))
+    return printable(
+        f"terms/{stored.folder}: what {file.url} said on {seen}, {RELATIONS[reference.relation]}. This text was first "
+        f"captured on {_words(file.captured_at)}; its SHA-256 is {file.text_sha256}."
+    )
 
 
 def _words(moment: str | None) -> str:

@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, iso, parse_iso
+from archiver.domain import (
+    Asset,
+    Document,
+    DocumentKind,
+    Gap,
+    GapReason,
+    Licence,
+    TermsReference,
+    TermsRelation,
+    iso,
+    parse_iso,
+)
 from archiver.errors import IntegrityError
 
 FORMAT = 1
@@ -54,6 +65,7 @@ class LicenceFile:
     documents: tuple[FiledDocument, ...]
     gaps: tuple[Gap, ...]
     provenance: Mapping[str, str]
+    terms: tuple[TermsReference, ...] = ()
 
 
 def to_json(
@@ -61,6 +73,7 @@ def to_json(
     documents: Iterable[Document | FiledDocument],
     gaps: Iterable[Gap],
     provenance: Mapping[str, str | None],
+    terms: Iterable[TermsReference] = (),
 ) -> bytes:
     """The file's bytes. `provenance` says how the licence was captured: source, account, provider, method, basis, tool,
     run, captured_at."""
@@ -91,6 +104,7 @@ def to_json(
             {**vars(each), "retrieved_at": iso(each.retrieved_at), "notes": dict(each.notes)} for each in filed
         ],
         "gaps": [vars(gap) for gap in gaps],
+        "terms": [{**vars(each), "seen_at": iso(each.seen_at)} for each in terms],
         "provenance": dict(provenance),
     }
     text = json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -125,13 +139,25 @@ def from_json(content: bytes) -> LicenceFile:
                 for each in described["gaps"]
             ),
             provenance=described["provenance"],
+            # Absent in files of before there were terms.
+            terms=tuple(
+                TermsReference(
+                    id=each["id"], relation=TermsRelation(each["relation"]), seen_at=_instant(each["seen_at"])
+                )
+                for each in described.get("terms", ())
+            ),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"a licence.json cannot be read ({type(error).__name__}: {error})") from None
 
 
 def _document(fields: dict[str, Any]) -> FiledDocument:
-    when = parse_iso(fields["retrieved_at"])
-    if when is not None and not isinstance(when, datetime):
-        raise ValueError(f"no time of day in {when}")
-    return FiledDocument(**{**fields, "kind": DocumentKind(fields["kind"]), "retrieved_at": when})
+    when = fields["retrieved_at"] and _instant(fields["retrieved_at"])
+    return FiledDocument(**{**fields, "kind": DocumentKind(fields["kind"]), "retrieved_at": when or None})
+
+
+def _instant(text: str) -> datetime:
+    when = parse_iso(text)
+    if not isinstance(when, datetime):
+        raise ValueError(f"no time of day in {text!r}")
+    return when

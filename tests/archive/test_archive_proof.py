@@ -13,6 +13,7 @@ import pytest
 
 from archiver.archive.disclose import disclose
 from archiver.archive.reader import Archive
+from archiver.archive.store import NewObject
 from archiver.archive.verify import InclusionProof, canonical, dates, leaf_hash, root_by_path, verify_proof
 from archiver.errors import IntegrityError
 from tests.archive.conftest import Kit, licence
@@ -130,3 +131,32 @@ def test_what_is_not_sealed_or_not_there_is_not_disclosed(kit: Kit, tmp_path: Pa
         disclose(Archive(kit.root), licence(1).object_id, tmp_path / "one")
     with pytest.raises(IntegrityError):
         disclose(Archive(kit.root), licence(2).object_id, tmp_path / "two")
+
+
+def terms(text: bytes) -> NewObject:
+    return replace(licence(0, {"terms.txt": text}), kind="terms", date=None, identity=text.decode())
+
+
+def test_terms_go_with_the_licence_that_refers_to_them_and_lend_it_no_date(kit: Kit, tmp_path: Path) -> None:
+    old, new = terms(b"the text of then"), terms(b"another text")
+    with kit.open() as archive:
+        archive.put(old).result()
+        archive.put(new).result()
+        archive.seal()
+    kit.authorities = []
+    described = json.dumps({"licensed_at": "2026-11-24", "terms": [{"id": old.object_id}]}).encode()
+    with kit.open() as archive:
+        archive.put(licence(1, {"licence.json": described})).result()
+        archive.seal()
+    proof = tmp_path / "proof"
+    disclose(Archive(kit.root), licence(1).object_id, proof, [old.object_id])
+    report = verify_proof(proof)
+    assert (report.state, report.findings, report.objects, report.licences) == ("UNPROVEN", [], 2, 1)
+    assert report.secured_since is None and report.client == kit.place(1).name
+
+    [text] = (proof / "terms").rglob("terms.txt")
+    text.write_bytes(b"the text of thin")
+    assert verify_proof(proof).state == "DAMAGED"
+
+    disclose(Archive(kit.root), licence(1).object_id, tmp_path / "other", [new.object_id])
+    assert [finding.code for finding in verify_proof(tmp_path / "other").findings] == ["orphan", "remark"]

@@ -184,6 +184,22 @@ def page(title: str, body: str) -> str:
     )
 
 
+def terms_page(title: str) -> str:
+    """A stand-in for a page of licence terms: invented text, long enough to pass as one, which says what it is."""
+    clauses = [
+        f"{title}. This text is an authored stand-in for a recording. It is nobody's licence and grants nothing.",
+        "1. Invented clause: whoever reads this text in a test may keep it, count its words and compare it.",
+        "2. Invented clause: a picture that exists only in a recording may be used in as many recordings as there are.",
+        "3. Invented clause: nothing here follows the words of a real platform, and nothing about one follows from it.",
+        "4. Invented clause: when this text changes, a test has changed it, and a second text is to be archived beside "
+        "the first one, which stays as it is.",
+        "5. Invented clause: questions about this text go to Ada Example, who does not exist, at example.com.",
+    ]
+    return page(
+        title, "<main>\n<h1>" + title + "</h1>\n" + "\n".join(f"<p>{each}</p>" for each in clauses) + "\n</main>"
+    )
+
+
 # ---------------------------------------------------------------- Shutterstock
 
 SHUTTERSTOCK = "https://api.shutterstock.com/v2"
@@ -391,6 +407,7 @@ def write_shutterstock() -> None:
                 whole.comps.append(row["id"])
             else:
                 whole.licences.append(facts)
+    whole.get("https://www.shutterstock.com/license", terms_page("Example licence agreement"), slug="terms")
     whole.write()
 
     empty = shutterstock("empty-history", READING)
@@ -988,6 +1005,7 @@ def write_freepik() -> None:
     whole.get(freepik_page(1), freepik_list(resources[:10], 1, 2), slug="downloads-1")
     whole.get(freepik_page(2), freepik_list(resources[10:], 2, 2), slug="downloads-2")
     freepik_certificates(whole, resources)
+    whole.get(f"{FREEPIK}/legal/terms-of-use", terms_page("Example terms of use"), slug="terms")
     whole.write()
 
     empty = freepik("empty-history")

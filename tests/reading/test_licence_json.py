@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
+from archiver.domain import (
+    Asset,
+    Document,
+    DocumentKind,
+    Gap,
+    GapReason,
+    Licence,
+    TermsReference,
+    TermsRelation,
+)
 from archiver.errors import IntegrityError
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
 
@@ -41,16 +50,28 @@ documents = st.builds(
 )
 gaps = st.builds(Gap, kind=st.sampled_from(DocumentKind), reason=st.sampled_from(GapReason), detail=texts)
 
+terms = st.builds(TermsReference, id=texts, relation=st.sampled_from(TermsRelation), seen_at=instants)
 
-@given(licences, st.lists(documents).map(tuple), st.lists(gaps).map(tuple), st.dictionaries(texts, texts))
+
+@given(
+    licences,
+    st.lists(documents).map(tuple),
+    st.lists(gaps).map(tuple),
+    st.dictionaries(texts, texts),
+    st.lists(terms).map(tuple),
+)
 def test_round_trip(
-    licence: Licence, documents: tuple[Document, ...], gaps: tuple[Gap, ...], provenance: dict[str, str]
+    licence: Licence,
+    documents: tuple[Document, ...],
+    gaps: tuple[Gap, ...],
+    provenance: dict[str, str],
+    terms: tuple[TermsReference, ...],
 ) -> None:
-    content = to_json(licence, documents, gaps, provenance)
+    content = to_json(licence, documents, gaps, provenance, terms)
     read = from_json(content)
-    assert (read.licence, read.gaps, read.provenance) == (licence, gaps, provenance)
+    assert (read.licence, read.gaps, read.provenance, read.terms) == (licence, gaps, provenance, terms)
     assert read.documents == tuple(map(FiledDocument.of, documents))
-    assert to_json(read.licence, read.documents, read.gaps, read.provenance) == content
+    assert to_json(read.licence, read.documents, read.gaps, read.provenance, read.terms) == content
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"format": 2}', b"\xff"])

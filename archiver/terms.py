@@ -1,0 +1,239 @@
+"""The platforms' licence terms: public pages, looked at in every run, one object for each distinct text.
+
+An object's id comes from the platform, the page's name and the text alone, so that a text is archived once in each
+archive, whoever sees it when, and a changed text is another object. A licence refers to the texts that were seen when
+it was archived; what was in force when it was granted is not ours to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from archiver import __version__
+from archiver.archive.store import NewObject
+from archiver.browsing.pacing import Pacing
+from archiver.browsing.session import Browsers, PlaywrightSession
+from archiver.domain import Document, Licence, Moment, TermsReference, TermsRelation, iso
+from archiver.errors import ArchiverError, IntegrityError, SpendRefused
+from archiver.network import Network
+from archiver.provider import ProviderInfo, Request, Rules, TermsPage, shown
+from archiver.reading.html import Field, value
+from archiver.reading.licence_json import FiledDocument
+
+FORMAT = 1
+LEAST = 500  # characters that terms have at the least; what has fewer is a notice or a wall
+PATIENCE = 180.0  # seconds for one page, with all that is tried again and its capture
+NEAR = timedelta(days=1)
+PASSWORD = "input[type=password]"  # noqa: S105  # a selector
+
+
+# ---------------------------------------------------------------- what was seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenTerms:
+    """A page of terms as it was seen: `text` is the file `terms.txt`, `at` UTC in whole seconds.
+
+    `documents` are the page's capture; empty where every archive holds this very text already.
+    """
+
+    provider: str
+    page: TermsPage
+    url: str
+    text: bytes
+    language: str | None
+    at: datetime
+    documents: tuple[Document, ...] = ()
+
+    @cached_property
+    def sha256(self) -> str:
+        return sha256(self.text).hexdigest()
+
+    @cached_property
+    def object_id(self) -> str:
+        return self._object({"terms.txt": self.text}).object_id
+
+    def new_object(self, run: str) -> NewObject:
+        """What to archive: the same bytes for every client of a run."""
+        described = {
+            "format": FORMAT,
+            "provider": self.provider,
+            "name": self.page.name,
+            "url": self.url,
+            "text_sha256": self.sha256,
+            "language": self.language,
+            "captured_at": iso(self.at),
+            "documents": [
+                {**vars(each), "retrieved_at": iso(each.retrieved_at), "notes": dict(each.notes)}
+                for each in map(FiledDocument.of, self.documents)
+            ],
+            "provenance": {
+                "source": "public page, opened without a sign-in",
+                "declared_url": self.page.url,
+                "selector": self.page.selector,
+                "tool": f"archiver {__version__}",
+                "run": run,
+            },
+        }
+        text = json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        files = {"terms.json": text.encode("utf-8", "backslashreplace"), "terms.txt": self.text}
+        return self._object(files | {each.name: each.content for each in self.documents})
+
+    def _object(self, files: Mapping[str, bytes]) -> NewObject:
+        return NewObject(
+            kind="terms",
+            date=None,  # the id is the text's, whenever it was seen
+            provider=self.provider,
+            asset_id=self.page.name,
+            identity=f"terms:{self.provider}:{self.page.name}:{self.sha256}",
+            files=files,
+            created=self.at,
+        )
+
+    def reference(self, licence: Licence) -> TermsReference:
+        """What a licence that is archived now says of this text."""
+        return TermsReference(id=self.object_id, relation=relation(licence.licensed_at, self.at), seen_at=self.at)
+
+
+def relation(licensed_at: Moment | None, seen_at: datetime) -> TermsRelation:
+    """`at_purchase` where the text was seen within a day of the licence's date, before or after; else `later`.
+
+    A date without a time of day counts only on that same day, in UTC; a licence without a date never.
+    """
+    if isinstance(licensed_at, datetime):
+        near = abs(seen_at - licensed_at) <= NEAR
+    else:
+        near = licensed_at == seen_at.astimezone(UTC).date()
+    return TermsRelation.AT_PURCHASE if near else TermsRelation.LATER
+
+
+def normalised(text: str) -> bytes:
+    """A text as `terms.txt` has it: white space collapsed within lines, no empty lines, a newline after each."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return "".join(f"{line}\n" for line in lines if line).encode("utf-8", "replace")
+
+
+# ---------------------------------------------------------------- looking
+
+
+def rules(info: ProviderInfo) -> Rules:
+    """What looking at a platform's terms may send: GET of those pages and of what they load."""
+    return Rules(
+        allow=tuple(rule for page in info.terms for rule in page.rules),
+        refuse=info.rules.refuse,
+        assets=tuple(dict.fromkeys(asset for page in info.terms for asset in page.assets)),
+    )
+
+
+async def look(
+    browsers: Browsers,
+    info: ProviderInfo,
+    *,
+    network: Network,
+    pacing: Pacing,
+    missing: Callable[[str], bool],
+) -> tuple[list[SeenTerms], list[str]]:
+    """Open each page of terms once, unsigned: what was seen, and a warning for each page that could not be had.
+
+    A page is captured only where its text is new to an archive, which `missing` says of an object's id.
+    """
+    seen: list[SeenTerms] = []
+    warnings: list[str] = []
+
+    def failed(page: TermsPage, why: str) -> None:
+        warnings.append(f"the licence terms of {info.title} at {shown(page.url)} could not be had: {why}.")
+
+    try:
+        async with _unsigned(browsers, info, network, pacing) as session:
+            for page in info.terms:
+                try:
+                    async with asyncio.timeout(PATIENCE):
+                        seen.append(await _look_at(session, info, page, missing))
+                except TimeoutError:
+                    failed(page, f"nothing within {PATIENCE:.0f} seconds")
+                except _NotTerms as error:
+                    failed(page, str(error))
+                except SpendRefused:
+                    failed(page, "it leads to another place than the one declared")
+                except ArchiverError as error:
+                    failed(page, error.detail or type(error).__name__)
+    except (ArchiverError, OSError) as error:  # no browser, no network
+        done = {each.page.name for each in seen}
+        for page in info.terms:
+            if page.name not in done:
+                failed(page, str(error).rstrip("."))
+    return seen, warnings
+
+
+class _NotTerms(Exception):
+    """The page that came is not one of terms; the text says why."""
+
+
+@asynccontextmanager
+async def _unsigned(
+    browsers: Browsers, info: ProviderInfo, network: Network, pacing: Pacing
+) -> AsyncIterator[PlaywrightSession]:
+    public = replace(info, rules=rules(info), session_secrets=(), headless=True)
+    session = await browsers.open(public, network=network, pacing=pacing)
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+async def _look_at(
+    session: PlaywrightSession, info: ProviderInfo, page: TermsPage, missing: Callable[[str], bool]
+) -> SeenTerms:
+    """A page of terms is one that comes as such: its place, a status of 200, its element, enough text, no sign-in."""
+    answer = await session.goto(page.url)
+    if answer.status != 200:
+        raise _NotTerms(f"it answered {answer.status}")
+    place = Request("GET", answer.url)
+    if not any(rule.matches(place) for rule in page.rules):
+        raise _NotTerms(f"it leads to {shown(answer.url)}")
+    text = normalised(await session.visible_text(page.selector))
+    if await session.seen(PASSWORD):
+        raise _NotTerms("it asks for a password")
+    if len(text.decode()) < LEAST:
+        raise _NotTerms(f"{page.selector!r} shows {len(text.decode())} characters, too few for terms")
+    seen = SeenTerms(
+        provider=info.name,
+        page=page,
+        url=shown(answer.url),
+        text=text,
+        language=value(answer.text, Field("html[lang]", "lang")),
+        at=datetime.now(UTC).replace(microsecond=0),
+    )
+    return replace(seen, documents=tuple(await session.capture())) if missing(seen.object_id) else seen
+
+
+# ---------------------------------------------------------------- reading back
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermsFile:
+    """A `terms.json`, as far as a proof tells of it; `captured_at` as `iso` writes it."""
+
+    name: str
+    url: str
+    text_sha256: str
+    captured_at: str
+
+
+def from_json(content: bytes) -> TermsFile:
+    """IntegrityError says what is wrong with other bytes."""
+    try:
+        described: dict[str, Any] = json.loads(content)
+        if described["format"] != FORMAT:
+            raise IntegrityError(f"terms.json has format {described['format']!r}, and this version reads {FORMAT}")
+        return TermsFile(**{name: str(described[name]) for name in ("name", "url", "text_sha256", "captured_at")})
+    except (KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"a terms.json cannot be read ({type(error).__name__}: {error})") from None
