@@ -55,7 +55,7 @@ from archiver.reading.needles import secret_name
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright
+    from playwright.async_api import Browser, BrowserContext, Cookie, Locator, Page, Playwright
     from playwright.async_api import Request as PageRequest
 
 TIMEOUT = 30.0  # seconds for a page or an answer
@@ -287,11 +287,7 @@ class PlaywrightSession(ExchangeSession):
         """Learn the session cookies and tokens that the provider declares."""
         if not self.info.session_secrets:
             return
-        with self._named_errors("the session"):
-            cookies = await self.context.cookies()
-            stored = {}
-            if self.tab.url.startswith("http"):
-                stored = await self.tab.evaluate("() => ({...sessionStorage, ...localStorage})")
+        cookies, stored = await self._stored()
         found = {cookie["name"]: cookie["value"] for cookie in cookies} | stored
         self.secrets.update(value for name, value in found.items() if name in self.info.session_secrets)
 
@@ -384,19 +380,29 @@ class PlaywrightSession(ExchangeSession):
     async def capture(self) -> Sequence[Document]:
         async with self._capturing:
             await self.remember()
-            secrets = {*self.needles(), *await self._stored_secrets()}
+            cookies, stored = await self._stored()  # no capture may show them, whether declared or not
+            told = {value for name, value in stored.items() if secret_name(name)}
+            secrets = {*self.needles(), *cookie_secrets(cookies), *told}
             return await capture(self.traffic, secrets, reader=self._reader, server=self.way.reached(self.tab.url))
 
     # How
 
-    async def _stored_secrets(self) -> set[str]:
-        """What the browser keeps for this account that no capture may show, whether declared or not."""
+    async def _stored(self) -> tuple[list[Cookie], dict[str, str]]:
+        """The account's cookies, and what the page's site stores in the browser, by name."""
+        from playwright.async_api import Error
+
+        deadline = time.monotonic() + TIMEOUT
         with self._named_errors("the session"):
-            cookies = await self.context.cookies()
-            stored = {}
-            if self.tab.url.startswith("http"):
-                stored = await self.tab.evaluate("() => ({...sessionStorage, ...localStorage})")
-        return cookie_secrets(cookies) | {value for name, value in stored.items() if secret_name(name)}
+            while True:
+                try:
+                    cookies = await self.context.cookies()
+                    if not self.tab.url.startswith("http"):
+                        return cookies, {}
+                    return cookies, await self.tab.evaluate("() => ({...sessionStorage, ...localStorage})")
+                except Error as error:  # the next page is on its way
+                    if "context was destroyed" not in error.message or time.monotonic() > deadline:
+                        raise
+                await asyncio.sleep(POLL)
 
     async def _first(self, keys: Iterable[str]) -> str | None:
         for key in keys:
