@@ -11,17 +11,30 @@ names, `same_licence` tells whether two are one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 
 from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
-from archiver.reading.certificates import Paper, Sure, elements_certificate
+from archiver.reading.certificates import (
+    Paper,
+    Sure,
+    certificate,
+    elements_certificate,
+    freepik_certificate,
+    market_certificate,
+)
+from archiver.reading.documents import TEXT_LENGTH
+from archiver.reading.labelled_papers import read_labelled
 
 __all__ = ["Paper", "Sure", "read_table", "read_text", "same_licence"]
 
+MOST_CERTIFICATES = 500  # in one text
 
-def read_text(text: str, name: str = "") -> Paper | None:  # noqa: ARG001  # the readers to come use it
-    """What a certificate or receipt says. `name` is the file's name, without meaning so far."""
-    return next((paper for reader in READERS if (paper := reader(text)) is not None), None)
+
+def read_text(text: str, name: str = "") -> Paper | None:
+    """What a certificate or receipt says. `name` is the file's, which may tell the platform where the text does not."""
+    text = text[:TEXT_LENGTH]
+    if _ENVATO.search(text):
+        return _envato(text)
+    return _freepik(text) or read_labelled(text, name)
 
 
 def read_table(content: bytes, name: str = "") -> Paper | None:  # noqa: ARG001  # the readers to come use them
@@ -53,36 +66,90 @@ def _day(moment: Moment | None) -> str | None:
     return text[:10] if (text := iso(moment)) else None
 
 
-_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+# Where one Envato certificate begins; a file may hold many, one after the other.
+_ENVATO = re.compile(r"LICEN[CS]E CERTIFICATE ?: ?Envato (\w{2,30}) Item\b")
+
+
+def _envato(text: str) -> Paper | None:
+    """Certificates of Envato Market and Elements; a text with one that cannot be read is not read at all."""
+    heads = list(_ENVATO.finditer(text))[: MOST_CERTIFICATES + 1]
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    papers = []
+    for head, end in zip(heads, ends, strict=True):
+        read = _market if head[1].startswith("Market") else _elements
+        papers.append(read(text[head.start() : end]))
+    found = [paper for paper in papers if paper]
+    if not found or len(found) < len(papers) or len(papers) > MOST_CERTIFICATES:
+        return None
+    if len(found) == 1:
+        return found[0]
+    readers, platforms = ({getattr(paper, part) for paper in found} for part in ("reader", "platform"))
+    return Paper(
+        reader=readers.pop() if len(readers) == 1 else "envato_certificates",
+        sure=Sure.CERTAIN,
+        kind=DocumentKind.CERTIFICATE,
+        platform=platforms.pop() if len(platforms) == 1 else None,
+        licences=tuple({each.identity: each for paper in found for each in paper.licences}.values()),
+        quotes={f"{n}.{name}": text for n, paper in enumerate(found, 1) for name, text in paper.quotes.items()},
+    )
 
 
 def _elements(text: str) -> Paper | None:
     """Envato Elements, all three layouts. The licence code, ten letters and digits or a UUID, is the licence's id."""
-    if not re.search(r"LICENSE CERTIFICATE ?: ?Envato (?!Market)\w{2,30} Item", text):
-        return None
     found = elements_certificate(text)
-    if not found.item_id or not re.fullmatch(rf"[A-Z0-9]{{7}}|{_UUID}", found.item_id):
+    if found.url and found.item_id and "elements.envato.com" in found.url and not found.url.endswith(found.item_id):
         return None
-    if not found.code or not re.fullmatch(rf"[A-Z0-9]{{10}}|{_UUID}", found.code):
-        return None
-    return Paper(
-        reader="envato_elements_certificate",
-        sure=Sure.CERTAIN,
-        kind=DocumentKind.CERTIFICATE,
-        platform="envato_elements",
-        licences=(
-            Licence(
-                asset=Asset(
-                    provider="envato_elements", asset_id=found.item_id, title=found.title, contributor=found.author
-                ),
-                licence_id=found.code,
-                kind=found.kind,
-                licensed_at=found.licensed_at,
-                licensee=found.licensee,
-                client_hints={"project": found.project} if found.project else {},
-            ),
-        ),
+    asset = Asset(provider="envato_elements", asset_id=found.item_id or "", title=found.title, contributor=found.author)
+    licence = Licence(
+        asset=asset,
+        licence_id=found.code,
+        kind=found.kind,
+        licensed_at=found.licensed_at,
+        licensee=found.licensee,
+        client_hints={"project": found.project} if found.project else {},
     )
+    layout = "project" if found.project else "default" if "kind" in found.quotes else "ai"
+    return certificate(f"envato_elements_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
 
 
-READERS: Sequence[Callable[[str], Paper | None]] = (_elements,)
+def _market(text: str) -> Paper | None:
+    """Envato Market: 2012, 2017, and later. The purchase code, a UUID, is the licence's id."""
+    found = market_certificate(text)
+    asset = Asset(
+        provider="envato_market",
+        asset_id=found.item_id or "",
+        title=found.title,
+        contributor=found.author,
+        media_type=found.site,
+    )
+    licence = Licence(
+        asset=asset,
+        licence_id=found.code,
+        kind=found.kind,
+        licensed_at=found.licensed_at,
+        licensee=found.licensee,
+    )
+    later = "following" in found.quotes.get("kind", "")
+    layout = "later" if later else "2017" if "licensed_at" in found.quotes else "2012"
+    return certificate(f"envato_market_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
+
+
+def _freepik(text: str) -> Paper | None:
+    """Freepik's personal PDF. The texts in its zips, the same for everybody, name no resource and no licensee."""
+    if not re.search(r"Freepik licen[cs]e", text[:1000], re.IGNORECASE):
+        return None
+    found = freepik_certificate(text)
+    when = iso(found.licensed_at)
+    if len(found.resource_ids) != 1 or not when or not found.licensee:
+        return None
+    if found.kind not in ("free", "freemium", "premium", "essential"):
+        return None
+    asset = Asset(provider="freepik", asset_id=found.resource_ids[0], title=found.title, contributor=found.author)
+    licence = Licence(
+        asset=asset,
+        key=("", asset.asset_id, found.kind, when[:10]),
+        kind=found.kind,
+        licensed_at=found.licensed_at,
+        licensee=found.licensee,
+    )
+    return certificate("freepik_certificate", Sure.LIKELY, licence, found.quotes)
