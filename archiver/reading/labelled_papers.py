@@ -313,6 +313,11 @@ def _day(quote: Quote, found: Mapping[str, Quote]) -> Moment | None:
     English does not tell, as it is written on both sides of the Atlantic; nor does a paper in two languages.
     """
     proven = day_order(each.value for each in found.values())
-    labels = {label_of[0].casefold() for each in found.values() if (label_of := _ANY_LABEL.match(each.text))}
-    spoken = Order.DAY_FIRST if labels - _ENGLISH and not labels - _FOREIGN else None
+    spoken = spoken_order([match[0] for each in found.values() if (match := _ANY_LABEL.match(each.text))])
     return day(quote, None if proven and spoken and proven is not spoken else proven or spoken)
+
+
+def spoken_order(labels: Sequence[str]) -> Order | None:
+    """Day first where known labels are there that are not English, and none that only English has."""
+    known = {label.casefold() for label in labels} & (_ENGLISH | _FOREIGN)
+    return Order.DAY_FIRST if known - _ENGLISH and not known - _FOREIGN else None

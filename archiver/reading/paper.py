@@ -23,6 +23,7 @@ from archiver.reading.certificates import (
 )
 from archiver.reading.documents import TEXT_LENGTH
 from archiver.reading.labelled_papers import read_labelled
+from archiver.reading.tables import read_history
 
 __all__ = ["Paper", "Sure", "read_table", "read_text", "same_licence"]
 
@@ -37,9 +38,9 @@ def read_text(text: str, name: str = "") -> Paper | None:
     return _freepik(text) or read_labelled(text, name)
 
 
-def read_table(content: bytes, name: str = "") -> Paper | None:  # noqa: ARG001  # the readers to come use them
+def read_table(content: bytes, name: str = "") -> Paper | None:
     """What a history in CSV says: any encoding, separator and decimal mark that spreadsheets write."""
-    return None
+    return read_history(content, name)
 
 
 def same_licence(read: Licence, captured: Licence) -> bool:

@@ -60,6 +60,11 @@ _ALL = (
 PLATFORMS = {each.name: each for each in _ALL}
 _MARK = {name: re.compile(rf"(?<![\w-])(?:{each.marks})(?!\w)", re.IGNORECASE) for name, each in PLATFORMS.items()}
 _TITLE = {name: re.compile(rf"(?<![\w.-]){re.escape(each.title)}(?![\w.-])") for name, each in PLATFORMS.items()}
+# In file names words run together, or are joined by other signs than spaces.
+_IN_NAME = {
+    name: re.compile(rf"(?<![a-z]){each.title.replace(' ', '[ _-]?')}", re.IGNORECASE)
+    for name, each in PLATFORMS.items()
+}
 
 
 def marked(text: str) -> dict[str, str]:
@@ -80,8 +85,8 @@ def the_platform(text: str, name: str = "") -> tuple[str | None, str, bool]:
     """
     strong = marked(text)
     weak = titled(text.replace("iStock by Getty Images", "iStock"))
-    if not strong and not weak and name:
-        return the_platform(re.sub(r"[_-]", " ", name))
+    if not strong and not weak:
+        weak = {each: match[0] for each, title in _IN_NAME.items() if (match := title.search(name))}
     if len({*strong, *weak}) != 1:
         return None, "", False
     [(found, words)] = (weak | strong).items()
