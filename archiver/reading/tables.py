@@ -201,7 +201,7 @@ def _decoded(content: bytes) -> str | None:
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
         if content.startswith(mark):
-            return content.decode(encoding, "replace")
+            return content.decode(encoding, "replace").lstrip("\ufeff")
     if b"\0" in content:
         return None
     try:
