@@ -64,11 +64,18 @@ _ADDRESS = re.compile(r"https?://")
 _RULE = re.compile(r"[=_*.\-–—\s]*")
 
 
-def quoted(text: str, labels: Mapping[str, Sequence[str]], shapes: Mapping[str, str] | None = None) -> dict[str, Quote]:
+def quoted(
+    text: str,
+    labels: Mapping[str, Sequence[str]],
+    shapes: Mapping[str, str] | None = None,
+    *,
+    complete: bool = False,
+) -> dict[str, Quote]:
     """The values behind labels, by field: `Label: value`, `Label  value`, or the value one line below.
 
     Labels are compared without case. `shapes` are patterns by field: such a value must match as a whole, else it is
-    none; behind its label one space suffices. A field that has two different values is absent, as one without any is.
+    none; behind its label one space suffices. `complete` says that the layout has no other labels, so that a line with
+    a colon is a value, not a label that is not known. A field with two different values is absent, as one without any.
     """
     form = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in (shapes or {}).items()}
     fields = {label.casefold(): name for name, each in labels.items() for label in each}
@@ -92,7 +99,7 @@ def quoted(text: str, labels: Mapping[str, Sequence[str]], shapes: Mapping[str, 
         label = label_of.match(line) if len(line) < LONGEST_LINE else None
         name = fields.get(label[1].casefold()) if label else None
         value = _collapsed(line[label.end() :]) if label else ""
-        if label and name and not label[2] and not (name in form and value and form[name].fullmatch(value)):
+        if label and name and value and not label[2] and not (name in form and form[name].fullmatch(value)):
             label = None  # a sentence that begins with the label's words
         if label and name:
             if last and torn:
@@ -101,7 +108,7 @@ def quoted(text: str, labels: Mapping[str, Sequence[str]], shapes: Mapping[str, 
             last = add(name, value, _collapsed(line)) if value else None
         elif not line or _RULE.fullmatch(line) or len(line) >= LONGEST_LINE:
             last = None
-        elif _LABEL_LIKE.match(line):
+        elif not complete and _LABEL_LIKE.match(line):
             waiting = last = None
         elif waiting:
             (name, above), value = waiting, _collapsed(line)
@@ -111,11 +118,6 @@ def quoted(text: str, labels: Mapping[str, Sequence[str]], shapes: Mapping[str, 
         else:
             torn = True
     return {name: each[0] for name, each in found.items() if len({quote.value for quote in each}) == 1}
-
-
-def labelled(text: str, labels: Sequence[str]) -> dict[str, str]:
-    """The values behind labels, by label; see `quoted`."""
-    return {name: quote.value for name, quote in quoted(text, {label: (label,) for label in labels}).items()}
 
 
 def _collapsed(text: str) -> str:
@@ -194,7 +196,7 @@ _ELEMENTS = {
 
 def elements_certificate(text: str) -> ElementsCertificate:
     """Read a certificate's labelled lines; what it does not say is None."""
-    found = quoted(text, _ELEMENTS)
+    found = quoted(text, _ELEMENTS, complete=True)
     project = plain(found.get("project"))
     perpetual = "perpetual" if re.search(r"\bperpetual\b", text, re.IGNORECASE) else None
     return ElementsCertificate(
@@ -247,7 +249,7 @@ _MARKET_ITEM = re.compile(r"https?://(?:www\.)?([a-z0-9]{3,20}\.net)/item/[^\s/]
 
 def market_certificate(text: str) -> MarketCertificate:
     """Read a certificate's labelled lines; what it does not say, or says in two ways, is None."""
-    found = quoted(text, _MARKET)
+    found = quoted(text, _MARKET, complete=True)
     kind = _MARKET_KIND.search(text)
     items = set(_MARKET_ITEM.findall(text))
     site, item_id = items.pop() if len(items) == 1 else (None, None)
@@ -292,7 +294,7 @@ _FREEPIK = {
 
 def freepik_certificate(text: str) -> FreepikCertificate:
     """Read the PDF's labelled lines. `resource_ids` are the numbers named as the resource, usually one."""
-    found = quoted(text, _FREEPIK)
+    found = quoted(text, _FREEPIK, complete=True)
     kind = plain(found.get("kind"))
     return FreepikCertificate(
         resource_ids=re.findall(r"\d{4,}", found["asset_id"].value) if "asset_id" in found else (),

@@ -74,7 +74,7 @@ NAMES = (
 )
 # Only as the whole name: the platform's name is missing, or the number may be anything.
 WHOLE_NAMES = (
-    _whole("123r", r"(\d{7,9})_(?:s|m|l|xl|xxl)(?:_normal_none)?"),
+    _whole("123rf", r"(\d{7,9})_(?:s|m|l|xl|xxl)(?:_normal_none)?"),
     _whole("pixabay", r"[a-z]{2,30}(?:-[a-z]{1,30}){0,12}-(\d{4,8})_(?:_?340|640|960_720|1280|1920)"),
     _whole("freepik", r"[a-z]{2,30}(?:-[a-z]{1,30}){1,20}_(?!(?:19|20)\d\d-)(\d{2,8}-\d{4,10})"),
     _whole("envato_elements", r"()[a-z0-9]{1,30}(?:-[a-z0-9]{1,30}){0,20}?-\d{4}(?:-\d\d){5}-utc"),
@@ -95,8 +95,8 @@ ADDRESSES = (
     _at("depositphotos", r"(?:st\d?|static\d)\.depositphotos\.com/\d{1,10}/\d{1,8}/"
         r"[iv]/(?:110|380|450|600|950)/depositphotos_(\d{4,12})-"),
     _at("dreamstime", r"thumbs\.dreamstime\.com/[a-z]/[^/]{1,300}-(\d{4,12})\.jpg"),
-    _at("123r", r"previews\.123rf\.com/images/(?:[^/]{1,60}/){1,6}(\d{5,12})-", Sure.LIKELY),
-    _at("123r", r"123rf\.com/(?:[a-z]{2}/)?photo_(\d{5,12})(?!\d)", Sure.LIKELY),
+    _at("123rf", r"previews\.123rf\.com/images/(?:[^/]{1,60}/){1,6}(\d{5,12})-", Sure.LIKELY),
+    _at("123rf", r"123rf\.com/(?:[a-z]{2}/)?photo_(\d{5,12})(?!\d)", Sure.LIKELY),
     _at("bigstock", r"p\.bigstockphoto\.com/[^?]{0,200}_?bigstock-[^?]{0,200}-(\d{6,12})\.jpg"),
     _at("freepik", r"img\.freepik\.com/[^?]{1,300}_(\d{2,8}-\d{3,10})\.", Sure.LIKELY),
     _at("freepik", r"freepik\.com/[^?]{1,300}_(\d{4,12})\.htm"),

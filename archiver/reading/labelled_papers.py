@@ -131,7 +131,6 @@ _ANY_LABEL = re.compile(
 _MONEY = r"[^\d\s]{0,4} ?[A-Z]{0,3} ?[\d][\d.,'’ \u00a0\u202f]{0,18} ?[^\d\s]{0,4}"
 _SHAPES = {
     "asset_id": r"#? ?[A-Z0-9]{3,12}[a-z]{0,3}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-    "licence_id": r"#? ?[A-Z0-9][A-Z0-9./_-]{2,63}",
     "order": r"#? ?(?=[^ ]{0,39}\d)[A-Z0-9][A-Z0-9./_-]{2,39}",
     "invoice": r"#? ?(?=[^ ]{0,39}\d)[A-Z0-9][A-Z0-9./_-]{2,39}",
     "amount": _MONEY,
@@ -161,13 +160,18 @@ _DEMAND = re.compile(
 )
 # What looks like a licence or a receipt and grants or proves nothing, or no longer.
 _VOID = re.compile(
-    r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|preview licen[cs]e|sample certificate|specimen|muster|"
-    r"spécimen|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|estimate|angebot|kostenvoranschlag|devis|"
-    r"presupuesto|credit note|gutschrift|storno\w{0,12}|storniert|nota de crédito|facture d.avoir|refunded|"
-    r"refund (?:confirmation|receipt)|erstattet|erstattung|remboursée?|remboursement|reembols\w{1,6}|cancell?ed|"
-    r"revoked|expired licen[cs]e|annulée?|cancelad[oa]|anulad[oa]|reminder|mahnung|zahlungserinnerung|relance|"
-    r"recordatorio|not an? (?:tax )?(?:receipt|invoice))\b",
+    r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|preview licen[cs]e|sample certificate|specimen|"
+    r"muster(?:zertifikat|exemplar|rechnung)|spécimen|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|"
+    r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert|"
+    r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|erstattet|erstattung|remboursée?|"
+    r"remboursement|reembols\w{1,6}|cancell?ed|revoked|expired licen[cs]e|annulée?|cancelad[oa]|anulad[oa]|"
+    r"reminder|mahnung|zahlungserinnerung|relance|recordatorio|not an? (?:tax )?(?:receipt|invoice))\b",
     re.IGNORECASE,
+)
+
+_CREDIT_LINE = re.compile(
+    r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?:).*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 # Names that one licence has in four languages; the canonical one is the adapters'.
@@ -190,14 +194,18 @@ _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*", re.ASCII)
 def read_labelled(text: str, name: str = "") -> Paper | None:
     """A licence or a receipt by its labels; None where it is neither for sure.
 
-    `name` is the file's: where the text itself names no platform it may, and the reading is then `possible` only.
+    `name` is the file's: where a licence's text names no platform it may, and the reading is then `possible` only.
     """
     head = text[:TITLE_WITHIN]
     licence, receipt = _LICENCE_TITLE.search(head), _RECEIPT_TITLE.search(head)
     if not (licence or receipt) or _DEMAND.search(text) or _VOID.search(text):
         return None
-    platform, words, strong = the_platform(text, name)
-    if platform is None:
+    if licence:
+        platform, words, strong = the_platform(text, name)
+    else:
+        # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
+        platform, words, strong = the_platform(_CREDIT_LINE.sub("", text))
+    if platform is None or not (licence or strong):
         return None
     found = quoted(text, _FLAT, _SHAPES)
     paper = _licence(platform, found) if licence else _receipt(platform, found)
