@@ -124,7 +124,11 @@ def _collapsed(text: str) -> str:
     return " ".join(text.split())
 
 
-_NOTHING = re.compile(r"[-–—.?*]*|n/?a|none|null|unknown|unbekannt|keine?r?|aucun|ninguno|[<\[{].*", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"[-–—.?*]*|n/?a|none|null|unknown|unbekannt|keine?r?|aucun|ninguno|[<\[{].*|"
+    r"(?:mr|mrs|ms|miss|dr|prof|herr|frau|m|mme|mlle|sr|sra|señora?)\.?",
+    re.IGNORECASE,
+)
 
 
 def plain(quote: Quote | None) -> str | None:

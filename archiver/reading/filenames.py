@@ -124,7 +124,7 @@ _AFTER = re.compile(
     r"(?:[-_. ]\d{2,5}x\d{2,5}|-scaled|-rotated|-e\d{13}|@[1-4]x|[-_ ]?\(\d{1,3}\)|"
     r"[-_ ](?:cropped|crop|copy|copie|kopie|copia|edited|bearbeitet|min|web|final|thumb|thumbnail|small|resized|"
     r"optimized|compressed|q\d{2,3}|\d{2,5}w)|"
-    r" - (?:copy|copie|kopie|copia)|_[0-9a-f]{10}|[.-](?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8,32})\Z",
+    r" - (?:copy|copie|kopie|copia)|[.-](?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8,32})\Z",
     re.IGNORECASE,
 )
 _EXTENSION = re.compile(

@@ -59,7 +59,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Date d'achat", "Date de l'achat", "Acheté le"),
         SPANISH: ("Fecha de compra", "Fecha de la compra", "Comprado el"),
     },
-    "downloaded_at": {
+    "downloaded_at": {  # of a paper it may be its own; the date of a row in a history
         ENGLISH: ("Download date", "Date of download", "Downloaded on", "Date downloaded"),
         GERMAN: ("Downloaddatum", "Download-Datum", "Heruntergeladen am"),
         FRENCH: ("Date de téléchargement", "Date du téléchargement", "Téléchargé le"),
@@ -83,7 +83,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Projet", "Nom du projet"),
         SPANISH: ("Proyecto", "Nombre del proyecto"),
     },
-    "client": {ENGLISH: ("Client", "End client"), GERMAN: ("Endkunde",), FRENCH: ("Client final",),
+    "client": {ENGLISH: ("End client",), GERMAN: ("Endkunde",), FRENCH: ("Client final",),
                SPANISH: ("Cliente final",)},
     "order": {
         ENGLISH: ("Order number", "Order no.", "Order ID", "Order #", "Sales order number", "Sales order"),
@@ -216,7 +216,7 @@ def read_labelled(text: str, name: str = "") -> Paper | None:
 
 
 def _licence(platform: str, found: Mapping[str, Quote]) -> Paper | None:
-    dates = [found[name] for name in ("licensed_at", "bought_at", "downloaded_at") if name in found]
+    dates = [found[name] for name in ("licensed_at", "bought_at") if name in found]
     values = {name: value for name, quote in found.items() if (value := plain(quote))}
     licence = licence_of(platform, values, _day(dates[0], found) if dates else None, dates[0].value if dates else None)
     if licence is None or licence.comp:
@@ -286,8 +286,9 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
 
 def kind_of(text: str | None) -> str | None:
     """A licence's kind; one that is known in four languages by the adapters' word for it."""
-    known = (kind for kind, names in _KINDS.items() if text and re.fullmatch(names, text, re.IGNORECASE))
-    return next(known, text)
+    if text is None or re.search(r"\d{4}|://", text):  # a number or an address, not a kind
+        return None
+    return next((kind for kind, names in _KINDS.items() if re.fullmatch(names, text, re.IGNORECASE)), text)
 
 
 def money(text: str) -> tuple[Decimal | None, str | None]:

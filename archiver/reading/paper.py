@@ -11,6 +11,7 @@ names, `same_licence` tells whether two are one.
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, timedelta
 
 from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import (
@@ -58,13 +59,16 @@ def same_licence(read: Licence, captured: Licence) -> bool:
         return False
     if not read.licence_id and not captured.licence_id and read.key[:1] != ("",) != captured.key[:1]:
         return False
-    days = {_day(read.licensed_at), _day(captured.licensed_at)}
     kinds = {each.kind.casefold() for each in (read, captured) if each.kind}
-    return len(days) == 1 and days != {None} and len(kinds) < 2
+    return len(kinds) < 2 and _same_day(read.licensed_at, captured.licensed_at)
 
 
-def _day(moment: Moment | None) -> str | None:
-    return text[:10] if (text := iso(moment)) else None
+def _same_day(one: Moment | None, other: Moment | None) -> bool:
+    """Whether both are known and on one day. A day without a time may be another time zone's than an instant's."""
+    if one is None or other is None:
+        return False
+    apart = abs(date.fromisoformat(str(iso(one))[:10]) - date.fromisoformat(str(iso(other))[:10]))
+    return apart <= timedelta(days=isinstance(one, datetime) is not isinstance(other, datetime))
 
 
 # Where one Envato certificate begins; a file may hold many, one after the other.
@@ -77,8 +81,8 @@ def _envato(text: str) -> Paper | None:
     ends = [head.start() for head in heads[1:]] + [len(text)]
     papers = []
     for head, end in zip(heads, ends, strict=True):
-        read = _market if head[1].startswith("Market") else _elements
-        papers.append(read(text[head.start() : end]))
+        part = text[head.start() : end]
+        papers.append(_market(part) if head[1].startswith("Market") else _elements(part, ai=head[1] != "Elements"))
     found = [paper for paper in papers if paper]
     if not found or len(found) < len(papers) or len(papers) > MOST_CERTIFICATES:
         return None
@@ -95,7 +99,7 @@ def _envato(text: str) -> Paper | None:
     )
 
 
-def _elements(text: str) -> Paper | None:
+def _elements(text: str, *, ai: bool) -> Paper | None:
     """Envato Elements, all three layouts. The licence code, ten letters and digits or a UUID, is the licence's id."""
     found = elements_certificate(text)
     if found.url and found.item_id and "elements.envato.com" in found.url and not found.url.endswith(found.item_id):
@@ -109,7 +113,7 @@ def _elements(text: str) -> Paper | None:
         licensee=found.licensee,
         client_hints={"project": found.project} if found.project else {},
     )
-    layout = "project" if found.project else "default" if "kind" in found.quotes else "ai"
+    layout = "ai" if ai else "project" if "Registered Project" in text else "default"
     return certificate(f"envato_elements_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
 
 

@@ -38,8 +38,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "contributor": ("creator_name", "Contributor name"),
     "licensee": (),
     "media_type": ("Media type", "Asset type", "Medientyp", "Type de média", "Tipo de medio"),
-    "seat": ("user.username", "User", "Username", "User name", "Licensed by", "Downloaded by", "Benutzer",
-             "Benutzername", "Utilisateur", "Usuario"),
+    "seat": ("user.username", "Licensed by", "Downloaded by"),
     "plan": ("subscription_id", "Plan", "Subscription", "Abonnement", "Abo", "Suscripción"),
     "order": ("order_id",),
     "project": ("metadata.job", "Job"),
@@ -54,11 +53,12 @@ _FIELD = {
     for field, names in _COLUMNS.items()
     for label in (*names, *(label for each in LABELS.get(field, {}).values() for label in each))
 }
-# Interfaces whose fields are known: columns that only they have together, and what their `id` is.
+# Interfaces whose fields are known: columns that only they have together, and what those are that mean another thing
+# elsewhere.
 _INTERFACES = (
-    ("adobe_stock", {"id", "license", "license_date", "creator_name"}, "asset_id"),
-    ("shutterstock", {"id", "license", "download_time"}, "licence_id"),
-    ("depositphotos", {"mediaid", "licenseid", "purchasedate"}, None),
+    ("adobe_stock", {"id", "license", "license_date", "creator_name"}, {"id": "asset_id"}),
+    ("shutterstock", {"id", "license", "download_time"}, {"id": "licence_id"}),
+    ("depositphotos", {"mediaid", "licenseid", "purchasedate"}, {"username": "contributor"}),
 )
 _DATES = ("licensed_at", "bought_at", "downloaded_at", "dated")
 
@@ -90,10 +90,9 @@ def read_history(content: bytes, name: str = "") -> Paper | None:
     if table is None or any(_SELLERS.search(label) for label in table.header):
         return None
     labels = [label.casefold() for label in table.header]
-    fields = [_FIELD.get(label) for label in labels]
     interface = next((each for each in _INTERFACES if each[1] <= set(labels)), None)
-    if interface and interface[2]:
-        fields = [interface[2] if label == "id" else field for label, field in zip(labels, fields, strict=True)]
+    meaning = _FIELD | (interface[2] if interface else {})
+    fields = [meaning.get(label) for label in labels]
     if "asset_id" not in fields or not {"kind", "licence_id"} & set(fields) or not set(_DATES) & set(fields):
         return None
     cells = " ".join(cell for row in table.rows for cell in row if "." in cell)

@@ -13,6 +13,8 @@ C, L, P = Sure.CERTAIN, Sure.LIKELY, Sure.POSSIBLE
 DOWNLOADED = {
     "AdobeStock_112670342": ("adobe_stock", "112670342", C),
     "AdobeStock_112670342_Preview": ("adobe_stock", "112670342", C),
+    "AdobeStock_1234567890": ("adobe_stock", "1234567890", C),
+    "shutterstock_2345678901": ("shutterstock", "2345678901", C),
     "Fotolia_1126703": ("adobe_stock", "1126703", L),
     "shutterstock_123456789": ("shutterstock", "123456789", C),
     "shutterstock_9763363ao": ("shutterstock", "9763363ao", P),

@@ -3,7 +3,7 @@
 import re
 import time
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -98,6 +98,7 @@ LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("e
         LABELLED.replace("Asset ID: 1", "Asset ID: x"),
         LABELLED + "\nAsset ID: 987654321\n",
         LABELLED.replace("License date:", "Printed on:"),
+        LABELLED.replace("License date:", "Downloaded on:"),  # perhaps the paper
         papers.licence("en", "depositphotos").text.replace("License number: ", "License number: none of "),
         MARKET.replace("18918858\n\nItem Purchase", "18918859\n\nItem Purchase"),
         MARKET.replace(re.findall(r"[0-9a-f-]{36}", MARKET)[0], "<UUID>"),
@@ -117,8 +118,10 @@ def test_whatever_is_not_beyond_doubt_is_not_read(text: str) -> None:
 def test_a_field_in_doubt_is_left_out() -> None:
     wrapped = MARKET.replace("Booking Calendar: Pro 1\n", "Booking Calendar for everybody\nand all others\n")
     empty = ELEMENTS.replace("studio1", "").replace("Ada Example", "[your name]")
+    odd = LABELLED.replace("Standard License", "L-20231").replace("Haus am Meer 1", "Dr.") + "Client: Ada Example\n"
     late = papers.licence("en", "istock").text.replace("October 26, 2023", "03/04/2021")
-    for text, field in ((wrapped, "title"), (empty, "contributor"), (empty, "licensee"), (late, "licensed_at")):
+    for text, field in ((wrapped, "title"), (empty, "contributor"), (empty, "licensee"), (late, "licensed_at"),
+                        (odd, "kind"), (odd, "title"), (odd, "client")):  # fmt: skip
         paper = read_text(text)
         assert paper and field not in facts(paper.licences[0])
     paper = read_text(RECEIPT.replace("EUR 1,001.50", "$1.001"))
@@ -168,6 +171,11 @@ def test_which_captured_licence_a_paper_may_speak_of() -> None:
     read = licence()
     assert same_licence(read, licence(owner="ada@example.com"))
     assert same_licence(read, licence(licence_id="L-1"))
+    late = datetime(2026, 1, 2, 23, 30, tzinfo=UTC)  # a day later where the paper was written, perhaps
+    assert same_licence(read, replace(licence(owner="ada"), licensed_at=late))
+    assert not same_licence(
+        replace(read, licensed_at=datetime(2026, 1, 3, tzinfo=UTC)), replace(licence(owner="ada"), licensed_at=late)
+    )
     assert same_licence(licence(licence_id="L-1"), licence(licence_id="L-1", kind="free"))
     for other in (
         licence(asset_id="7654321"),

@@ -51,6 +51,19 @@ def test_the_fields_of_adobes_interface() -> None:
     assert paper.licences[0].identity == "adobe_stock::121684652:standard:9/11/17, 9:00 PM"
 
 
+def test_the_fields_of_depositphotoss_interface_where_the_user_is_the_seller() -> None:
+    content = (
+        "mediaId,licenseId,license,purchaseDate,title,username,status\n"
+        '32003469,64781356,standard,"Feb.24, 2017 16:15:44",Haus am Meer,studio1,active\n'
+    )
+    paper = read_table(content.encode())
+    assert paper and [facts(each) for each in paper.licences] == [
+        {"platform": "depositphotos", "asset_id": "32003469", "licence_id": "64781356", "kind": "standard",
+         "licensed_at": "2017-02-24", "title": "Haus am Meer", "contributor": "studio1"}
+    ]  # fmt: skip
+    assert paper.licences[0].seat is None
+
+
 @pytest.mark.parametrize(
     ("written", "day"),
     [("2021-04-03", date(2021, 4, 3)), ("03/04/2021", None), ("14/04/2021", date(2021, 4, 14)), ("44257", None)],
