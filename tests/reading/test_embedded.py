@@ -44,6 +44,7 @@ def test_a_reference_without_alamy_is_no_order() -> None:
          [("istock", "1234567", Sure.LIKELY)]),
         ({"credit": "Getty Images", "supplier": "Getty Images", "supplier_image_id": "123456789"},
          [("getty", "123456789", Sure.LIKELY)]),
+        ({"credit": "Getty Images/iStockphoto", "supplier_image_id": "1234567"}, [("istock", "1234567", Sure.LIKELY)]),
         ({"title": "AdobeStock_112670342"}, [("adobe_stock", "112670342", Sure.LIKELY)]),
         ({"copyright": "Ada Example / stock.adobe.com"}, [("adobe_stock", None, Sure.POSSIBLE)]),
         ({"credit": "Shutterstock", "source": "Alamy Stock Photo"}, []),

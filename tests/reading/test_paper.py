@@ -86,6 +86,7 @@ LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("e
     [
         "",
         "Invoice\nHotel Example\nInvoice number: 4711\nInvoice date: March 3, 2023\nTotal: EUR 99.00\n",
+        "Invoice\nHotel Example\nWe also sell Shutterstock gift cards\nInvoice number: 4711\nTotal: EUR 99.00\n",
         "Invoice\nHotel Example\nImages: Shutterstock, Inc.\nInvoice number: 4711\nInvoice date: March 3, 2023\n",
         papers.demand(),
         LABELLED + "\nThis asset was used without a licence; the settlement amount is due.",
@@ -93,7 +94,7 @@ LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("e
         RECEIPT.replace("Invoice\n", "Credit note for an invoice\n", 1),
         RECEIPT.replace("Invoice\n", "Pro forma invoice\n", 1),
         RECEIPT + "\nYour order at Adobe Stock is not part of this.",
-        LABELLED.replace("Standard License", "Comp License"),
+        LABELLED.replace("Standard License", "Footage_comp"),
         LABELLED.replace("Proof of License", "Comp license"),
         LABELLED.replace("Asset ID: 1", "Asset ID: x"),
         LABELLED + "\nAsset ID: 987654321\n",
