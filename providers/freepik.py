@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import override
 from urllib.parse import urljoin
@@ -41,7 +40,7 @@ from archiver.provider import (
     Transport,
     static_files,
 )
-from archiver.reading.certificates import labelled
+from archiver.reading.certificates import freepik_certificate
 from archiver.reading.dates import moment
 from archiver.reading.html import Field, read_row, rows, text, value
 from archiver.reading.layout import changed, known_layout
@@ -66,7 +65,6 @@ FIELDS = {
     "licence": Field("td:nth-child(3)"),
     "day": Field("time[datetime]", "datetime"),
 }
-LABELS = ("Resource", "Title", "Author", "Licensee", "License", "Download date")
 COOKIES = "#onetrust-accept-btn-handler"
 EMAIL = "input[name=email]"
 OUTCOMES: Mapping[str, SignInOutcome] = {
@@ -220,19 +218,18 @@ class Freepik(Provider[BrowserSession]):
 
     @override
     def read_certificate(self, licence: Licence, text: str) -> Licence:
-        found = labelled(text, LABELS)
-        named = re.findall(r"\d{4,}", found.get("Resource", ""))
+        found = freepik_certificate(text)
+        named = found.resource_ids
         if named and licence.asset.asset_id not in named:
             raise NotACertificate(f"the PDF is for {', '.join(named)}, and the list says {licence.asset.asset_id}")
-        licensed_at = licence.licensed_at
-        with suppress(KeyError, ValueError):
-            licensed_at = moment(found["Download date"])
         asset = replace(
             licence.asset,
-            title=found.get("Title", licence.asset.title),
-            contributor=found.get("Author", licence.asset.contributor),
+            title=found.title or licence.asset.title,
+            contributor=found.author or licence.asset.contributor,
         )
-        return replace(licence, asset=asset, licensee=found.get("Licensee"), licensed_at=licensed_at)
+        return replace(
+            licence, asset=asset, licensee=found.licensee, licensed_at=found.licensed_at or licence.licensed_at
+        )
 
 
 def _licence(html: str, owner: str | None) -> Licence:

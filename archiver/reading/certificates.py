@@ -1,34 +1,167 @@
-"""Certificate texts as data: labelled lines, and the layouts that were seen."""
+"""What papers say: labelled lines, and the certificates of Envato and Freepik as data.
+
+The adapters read the certificates that they fetch with the functions here; `paper` recognises, by the same functions,
+certificates that came from elsewhere.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
 
-from archiver.domain import Moment
-from archiver.reading.dates import moment
+from archiver.domain import DocumentKind, Licence, Moment
+from archiver.reading.dates import Order, printed
+from archiver.reading.platforms import PLATFORMS
 
 
-def labelled(text: str, labels: Sequence[str]) -> dict[str, str]:
-    """The values behind labels: `Label:   value`, `Label  value`, or the value one line below.
+class Sure(StrEnum):
+    """How sure a reading is: the layout is known in full; its marks are clear; there are signs only."""
 
-    The first occurrence counts; a label without a value is absent.
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """What one paper says: the licences on it, or the order that it pays for.
+
+    `licences` is empty where only an order is named. `quotes` maps what was read to the text it was read from. What
+    the paper does not say beyond doubt is None. `currency` is an ISO 4217 code, `date` the paper's own.
     """
-    names = "|".join(map(re.escape, labels))
-    line_of = re.compile(rf"\s*({names})(?::|\s{{2,}}|\t|\s*$)\s*(.*?)\s*$")
-    found: dict[str, str] = {}
-    waiting: str | None = None
-    for line in text.splitlines():
-        if match := line_of.match(line):
-            label, value = match[1], match[2]
-            waiting = None if value else label
+
+    reader: str
+    sure: Sure
+    kind: DocumentKind
+    licences: tuple[Licence, ...] = ()
+    quotes: Mapping[str, str] = field(default_factory=dict)
+    platform: str | None = None
+    order: str | None = None
+    invoice: str | None = None
+    date: Moment | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A value, the text it was read from, and whether that may be its beginning only, as the line seems to go on."""
+
+    value: str
+    text: str
+    cut: bool = False
+
+
+LONGEST_TEXT = 300  # characters of a title or a name
+LONGEST_LINE = 2_000  # characters of a line; a longer one is no label with its value
+# A line that says "something: ..." where a value would stand or go on is a label that is not known here.
+_LABEL_LIKE = re.compile(r"[^\W\d][^:]{0,40}:(\s|$)")
+_ADDRESS = re.compile(r"https?://")
+_RULE = re.compile(r"[=_*.\-–—\s]*")
+
+
+def quoted(
+    text: str,
+    labels: Mapping[str, Sequence[str]],
+    shapes: Mapping[str, str] | None = None,
+    *,
+    complete: bool = False,
+) -> dict[str, Quote]:
+    """The values behind labels, by field: `Label: value`, `Label  value`, or the value one line below.
+
+    Labels are compared without case. `shapes` are patterns by field: such a value must match as a whole, else it is
+    none; behind its label one space suffices. `complete` says that the layout has no other labels, so that a line with
+    a colon is a value, not a label that is not known. A field with two different values is absent, as one without any.
+    """
+    form = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in (shapes or {}).items()}
+    fields = {label.casefold(): name for name, each in labels.items() for label in each}
+    # Longest first, so that a label is not taken for a shorter one that it begins with.
+    names = "|".join(re.escape(label) for label in sorted(fields, key=len, reverse=True))
+    label_of = re.compile(rf"({names})(?!\w)(\s{{0,40}}:|\s{{2}}|\t|\s?$|)", re.IGNORECASE)
+    label_in = re.compile(rf"(?<!\w)(?:{names})\s?:", re.IGNORECASE)
+    found: dict[str, list[Quote]] = {}
+    last: list[Quote] | None = None  # where the line before ended in a value, which may go on
+    waiting: tuple[str, str] | None = None  # the field whose value stands below, and its label
+    torn = False
+
+    def add(name: str, value: str, text: str) -> list[Quote] | None:
+        if name in form and not form[name].fullmatch(value):
+            return None
+        found.setdefault(name, []).append(Quote(value, text, cut=bool(label_in.search(value))))
+        return found[name]
+
+    columns = re.compile(rf"(?<=\S)\s{{2,80}}(?=(?:{names})\s?:)", re.IGNORECASE)
+    for line in map(str.strip, columns.sub("\n", text).splitlines()):
+        label = label_of.match(line) if len(line) < LONGEST_LINE else None
+        name = fields.get(label[1].casefold()) if label else None
+        value = _collapsed(line[label.end() :]) if label else ""
+        if label and name and value and not label[2] and not (name in form and form[name].fullmatch(value)):
+            label = None  # a sentence that begins with the label's words
+        if label and name:
+            if last and torn:
+                last[-1] = Quote(last[-1].value, last[-1].text, cut=True)
+            waiting, torn = None if value else (name, line), False
+            last = add(name, value, _collapsed(line)) if value else None
+        elif not line or _RULE.fullmatch(line) or len(line) >= LONGEST_LINE:
+            last = None
+        elif not complete and _LABEL_LIKE.match(line):
+            waiting = last = None
+        elif waiting:
+            (name, above), value = waiting, _collapsed(line)
+            last, waiting = add(name, value, _collapsed(f"{above} {value}")), None
+        elif _ADDRESS.match(line):
+            last = None
         else:
-            label, value, waiting = waiting or "", line.strip(), waiting if not line.strip() else None
-        if label and value:
-            found.setdefault(label, " ".join(value.split()))
-    return found
+            torn = True
+    return {name: each[0] for name, each in found.items() if len({quote.value for quote in each}) == 1}
+
+
+def _collapsed(text: str) -> str:
+    return " ".join(text.split())
+
+
+_NOTHING = re.compile(
+    r"[-–—.?*]*|n/?a|none|null|unknown|unbekannt|keine?r?|aucun|ninguno|[<\[{].*|"
+    r"(?:mr|mrs|ms|miss|dr|prof|herr|frau|m|mme|mlle|sr|sra|señora?)\.?",
+    re.IGNORECASE,
+)
+
+
+def plain(quote: Quote | None) -> str | None:
+    """A free text as the paper has it; None where it may be cut short, stands for nothing or is a blank to fill."""
+    if quote is None or quote.cut or len(quote.value) > LONGEST_TEXT or _NOTHING.fullmatch(quote.value):
+        return None
+    return quote.value
+
+
+def day(quote: Quote | None, order: Order | None = None) -> Moment | None:
+    """A date as the paper has it; None where it cannot be read, or in two ways."""
+    with suppress(ValueError):
+        return printed(quote.value, order) if quote else None
+    return None
+
+
+def certificate(reader: str, sure: Sure, licence: Licence, quotes: Mapping[str, str]) -> Paper | None:
+    """The paper that certifies one licence, if its ids have the forms that the platform gives them."""
+    platform = PLATFORMS[licence.asset.provider]
+    if not re.fullmatch(platform.asset, licence.asset.asset_id):
+        return None
+    if platform.licence and not re.fullmatch(platform.licence, licence.licence_id or ""):
+        return None
+    return Paper(
+        reader=reader,
+        sure=sure,
+        kind=DocumentKind.CERTIFICATE,
+        licences=(licence,),
+        quotes=quotes,
+        platform=platform.name,
+        order=licence.order,
+        date=licence.licensed_at,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,29 +180,132 @@ class ElementsCertificate:
     project: str | None
     kind: str | None
     licensed_at: Moment | None
+    url: str | None
+    quotes: Mapping[str, str]
 
 
-_ELEMENTS = (
-    "Item Title", "Item URL", "Item ID", "Item Source", "Author Username", "Licensee", "Registered Project Name",
-    "License Name", "License Date", "Item License Code",
-)  # fmt: skip
+_ELEMENTS = {
+    "title": ("Item Title",),
+    "url": ("Item URL",),
+    "asset_id": ("Item ID",),
+    "source": ("Item Source",),
+    "contributor": ("Author Username",),
+    "licensee": ("Licensee",),
+    "project": ("Registered Project Name",),
+    "kind": ("License Name",),
+    "licensed_at": ("License Date",),
+    "licence_id": ("Item License Code",),
+}
 
 
 def elements_certificate(text: str) -> ElementsCertificate:
     """Read a certificate's labelled lines; what it does not say is None."""
-    found = labelled(text, _ELEMENTS)
-    licensed_at = None
-    with suppress(KeyError, ValueError):
-        licensed_at = moment(found["License Date"])
-    project = found.get("Registered Project Name")
+    found = quoted(text, _ELEMENTS, complete=True)
+    project = plain(found.get("project"))
     perpetual = "perpetual" if re.search(r"\bperpetual\b", text, re.IGNORECASE) else None
     return ElementsCertificate(
-        item_id=found.get("Item ID"),
-        code=found.get("Item License Code"),
-        title=found.get("Item Title"),
-        author=found.get("Author Username"),
-        licensee=found.get("Licensee"),
+        item_id=plain(found.get("asset_id")),
+        code=plain(found.get("licence_id")),
+        title=plain(found.get("title")),
+        author=plain(found.get("contributor")),
+        licensee=plain(found.get("licensee")),
         project=project,
-        kind=found.get("License Name") or ("single-use project" if project else perpetual),
-        licensed_at=licensed_at,
+        kind=plain(found.get("kind")) or ("single-use project" if project else perpetual),
+        licensed_at=day(found.get("licensed_at")),
+        url=plain(found.get("url")),
+        quotes={name: quote.text for name, quote in found.items()},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarketCertificate:
+    """An Envato Market licence certificate: 2012 (no date, `Licence`), 2017, and the later form in sentences.
+
+    `kind` is written as the platform's interface writes it: `Regular License`. `site` is the market's host. Layouts as
+    seen in copies that buyers published; of the one of 2012 only parts were seen.
+    """
+
+    item_id: str | None
+    code: str | None
+    title: str | None
+    author: str | None
+    licensee: str | None
+    kind: str | None
+    licensed_at: Moment | None
+    site: str | None
+    quotes: Mapping[str, str]
+
+
+_MARKET = {
+    "contributor": ("Licensor's Author Username", "Licensor’s Author Username", "Author Username"),
+    "licensee": ("Licensee",),
+    "title": ("Item Title", "For the item"),
+    "url": ("Item URL",),
+    "asset_id": ("Item ID",),
+    "licence_id": ("Item Purchase Code", "Purchase Code"),
+    "licensed_at": ("Purchase Date",),
+}
+_MARKET_KIND = re.compile(
+    r"certifies the purchase of(?: the following licen[cs]e)?\s*:\s*(?:ONE )?([A-Z][A-Z &()-]{1,40}?) LICEN[CS]E\b"
+)
+_MARKET_ITEM = re.compile(r"https?://(?:www\.)?([a-z0-9]{3,20}\.net)/item/[^\s/]{1,200}/(\d{3,12})\b")
+
+
+def market_certificate(text: str) -> MarketCertificate:
+    """Read a certificate's labelled lines; what it does not say, or says in two ways, is None."""
+    found = quoted(text, _MARKET, complete=True)
+    kind = _MARKET_KIND.search(text)
+    items = set(_MARKET_ITEM.findall(text))
+    site, item_id = items.pop() if len(items) == 1 else (None, None)
+    if said := plain(found.get("asset_id")):
+        item_id = said if item_id in (None, said) else None
+    quotes = {name: quote.text for name, quote in found.items()}
+    return MarketCertificate(
+        item_id=item_id,
+        code=(plain(found.get("licence_id")) or "").lower() or None,
+        title=plain(found.get("title")),
+        author=plain(found.get("contributor")),
+        licensee=plain(found.get("licensee")),
+        kind=f"{kind[1].title()} License" if kind else None,
+        licensed_at=day(found.get("licensed_at")),
+        site=site,
+        quotes=quotes | ({"kind": _collapsed(kind[0])} if kind else {}),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreepikCertificate:
+    """Freepik's licence PDF. Its labels are assumed: no copy was found."""
+
+    resource_ids: Sequence[str]
+    title: str | None
+    author: str | None
+    licensee: str | None
+    kind: str | None
+    licensed_at: Moment | None
+    quotes: Mapping[str, str]
+
+
+_FREEPIK = {
+    "asset_id": ("Resource",),
+    "title": ("Title",),
+    "contributor": ("Author",),
+    "licensee": ("Licensee",),
+    "kind": ("License",),
+    "licensed_at": ("Download date",),
+}
+
+
+def freepik_certificate(text: str) -> FreepikCertificate:
+    """Read the PDF's labelled lines. `resource_ids` are the numbers named as the resource, usually one."""
+    found = quoted(text, _FREEPIK, complete=True)
+    kind = plain(found.get("kind"))
+    return FreepikCertificate(
+        resource_ids=re.findall(r"\d{4,}", found["asset_id"].value) if "asset_id" in found else (),
+        title=plain(found.get("title")),
+        author=plain(found.get("contributor")),
+        licensee=plain(found.get("licensee")),
+        kind=kind.lower() if kind else None,
+        licensed_at=day(found.get("licensed_at")),
+        quotes={name: quote.text for name, quote in found.items()},
     )

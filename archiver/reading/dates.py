@@ -1,9 +1,12 @@
-"""The dates that platforms write, as moments: an instant in UTC where they say the time and its zone, else a day."""
+"""The dates that platforms and papers write, as moments: an instant in UTC where they say time and zone, else a day."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from enum import StrEnum
 
 from archiver.domain import Moment
 
@@ -12,6 +15,44 @@ _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})", re.ASCII)
 _MONTH_FIRST = re.compile(r"(?P<month>[a-z]{3,9})\.? (?P<day>\d{1,2})(st|nd|rd|th)?,? (?P<year>\d{4})", re.ASCII)
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})(st|nd|rd|th)? (?P<month>[a-z]{3,9})\.?,? (?P<year>\d{4})", re.ASCII)
+
+# Months in German, French and Spanish, in full and as they are cut; no two languages disagree about one.
+_FOREIGN = [
+    ("januar", "jän", "jänner", "janvier", "janv", "enero", "ene"),
+    ("februar", "febr", "février", "févr", "fév", "febrero"),
+    ("märz", "mär", "mars", "marzo"),
+    ("april", "avril", "avr", "abril", "abr"),
+    ("mai", "mayo"),
+    ("juni", "juin", "junio"),
+    ("juli", "juillet", "juil", "julio"),
+    ("august", "août", "agosto", "ago"),
+    ("september", "septembre", "septiembre", "setiembre", "sept"),
+    ("oktober", "okt", "octobre", "octubre"),
+    ("november", "novembre", "noviembre"),
+    ("dezember", "dez", "décembre", "déc", "diciembre", "dic"),
+]
+_FOREIGN_MONTH = {name: number for number, names in enumerate(_FOREIGN, 1) for name in names}
+_FOREIGN_DAY = re.compile(
+    r"(?P<day>\d{1,2})(?:\.|er|º)? ?(?:de )?(?P<month>[a-zäûé]{3,10})\.?,? (?:del? )?(?P<year>\d{4})", re.ASCII
+)
+_TIME = re.compile(
+    r",? (?:um |at |à |a las )?\d{1,2}[:h]\d{2}(?::\d{2})?(?:\.\d{1,6})?(?: ?[ap]\.?m\.?)?(?: uhr| h)?", re.ASCII
+)
+_CLOCK = re.compile(r"[t ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
+_NAMED_DASHED = re.compile(r"^(\d{1,2})-([a-z]{3})-(\d{4})", re.ASCII)
+_NAMED_TIGHT = re.compile(r"^([a-z]{3}\.)(?=\d{1,2}, \d{4})", re.ASCII)  # as Depositphotos' interface writes it
+_YEAR_FIRST = re.compile(r"(\d{4})[./](\d{1,2})[./](\d{1,2})", re.ASCII)
+_DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", re.ASCII)
+_SLASHED = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])", re.ASCII)
+
+LONGEST = 100  # characters of a date
+
+
+class Order(StrEnum):
+    """Which number of `03/04/2021` is the day."""
+
+    DAY_FIRST = "day first"
+    MONTH_FIRST = "month first"
 
 
 def moment(text: str) -> Moment:
@@ -30,6 +71,49 @@ def moment(text: str) -> Moment:
     if found := _MONTH_FIRST.fullmatch(text.lower()) or _DAY_FIRST.fullmatch(text.lower()):
         return date(int(found["year"]), _month(found["month"]), int(found["day"]))
     raise ValueError(f"{text!r} is no date that is known here")
+
+
+def printed(text: str, order: Order | None = None) -> Moment:
+    """The date on a paper: what `moment` reads, and days as people write them in English, German, French and Spanish.
+
+    A time without a zone is left out: the day is the paper's own. Where only the order of day and month decides
+    (`03/04/2021`) and `order` does not say it, and wherever a year has two digits without it: ValueError.
+    """
+    text = " ".join(text[:LONGEST].split())
+    with suppress(ValueError):
+        return moment(text)
+    low = _NAMED_TIGHT.sub(r"\1 ", _NAMED_DASHED.sub(r"\1 \2 \3", text.lower()))
+    clocks = [found for found in (_CLOCK.search(low, 8), _TIME.search(low)) if found and found.end() == len(low)]
+    if clocks:
+        low = low[: clocks[0].start()]
+    with suppress(ValueError):
+        return moment(low)
+    if found := _FOREIGN_DAY.fullmatch(low):
+        number = _FOREIGN_MONTH.get(found["month"]) or _month(found["month"])
+        return date(int(found["year"]), number, int(found["day"]))
+    if found := _YEAR_FIRST.fullmatch(low):
+        return date(*map(int, found.groups()))
+    if found := _DOTTED.fullmatch(low):
+        return date(int(found[3]), int(found[2]), int(found[1]))
+    if found := _SLASHED.fullmatch(low):
+        order = order if len(found[4]) == 2 else day_order([low]) or order
+        if order:
+            day, month = (found[1], found[3]) if order is Order.DAY_FIRST else (found[3], found[1])
+            return date(int(found[4]) + (2000 if len(found[4]) == 2 else 0), int(month), int(day))
+    raise ValueError(f"{text!r} is no date that is known here, or one that can be read in two ways")
+
+
+def day_order(texts: Iterable[str]) -> Order | None:
+    """What a day beyond the twelfth in any of the texts proves of all; None where there is none or they disagree."""
+    found = set()
+    for text in texts:
+        for match in _SLASHED.finditer(text):
+            first, second = int(match[1]), int(match[3])
+            if first > 12 >= second:
+                found.add(Order.DAY_FIRST)
+            elif second > 12 >= first:
+                found.add(Order.MONTH_FIRST)
+    return found.pop() if len(found) == 1 else None
 
 
 def _month(name: str) -> int:

@@ -3,7 +3,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.reading.certificates import elements_certificate, labelled
+from archiver.reading.certificates import elements_certificate, freepik_certificate, market_certificate, quoted
 
 PROJECT = """LICENSE CERTIFICATE: Envato Elements Item
 =================================================
@@ -32,16 +32,6 @@ Licensee:                        Ada Example
 License Date:                    April 24th, 2026
 Item License Code:               3f9b0c11-1111-4222-8333-444455556666
 """
-MARKET = """Licensor's Author Username:
-Octo Example
-Licensee:
-Ada Example
-Item Title:
-Booking Calendar
-Item ID:
-18918857
-Item Purchase Code:
-"""
 
 
 def test_the_three_layouts_of_elements() -> None:
@@ -53,19 +43,9 @@ def test_the_three_layouts_of_elements() -> None:
     assert ai.code == "3f9b0c11-1111-4222-8333-444455556666"
 
 
-def test_values_below_their_labels_and_a_label_without_one() -> None:
-    labels = ("Licensor's Author Username", "Licensee", "Item Title", "Item ID", "Item Purchase Code")
-    assert labelled(MARKET, labels) == dict(
-        zip(labels[:-1], ("Octo Example", "Ada Example", "Booking Calendar", "18918857"), strict=True)
-    )
-
-
-def test_a_longer_label_is_not_its_beginning() -> None:
-    found = labelled("Licensee: Ada Example\nLicense   Premium\nLicense terms apply.", ("License", "Licensee"))
-    assert found == {"Licensee": "Ada Example", "License": "Premium"}
-
-
 @given(st.text())
 def test_hostile_text_never_crashes(text: str) -> None:
     elements_certificate(text)
-    assert set(labelled(text + "\nLicensee: A", ("Licensee",))) == {"Licensee"}
+    market_certificate(text)
+    freepik_certificate(text)
+    assert set(quoted(text + "\nLicensee: A", {"licensee": ("Licensee",)})) == {"licensee"}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.domain import Moment
-from archiver.reading.dates import moment
+from archiver.reading.dates import Order, day_order, moment, printed
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,55 @@ def test_what_platforms_write(text: str, expected: Moment) -> None:
 def test_nothing_is_guessed(text: str) -> None:
     with pytest.raises(ValueError):
         moment(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2017-08-10 12:33:15 UTC", datetime(2017, 8, 10, 12, 33, 15, tzinfo=UTC)),
+        ("2021-03-04 15:00:00", date(2021, 3, 4)),
+        ("2021-03-04T15:00", date(2021, 3, 4)),
+        ("April 3, 2021, 9:00 PM", date(2021, 4, 3)),
+        ("3. April 2021", date(2021, 4, 3)),
+        ("12. März 2021, 14:05 Uhr", date(2021, 3, 12)),
+        ("03.04.2021 14:05 Uhr", date(2021, 4, 3)),
+        ("1er août 2021 à 14h05", date(2021, 8, 1)),
+        ("4 déc. 2020", date(2020, 12, 4)),
+        ("3 de enero de 2021", date(2021, 1, 3)),
+        ("24-Feb-2017", date(2017, 2, 24)),
+        ("Feb.24, 2017 16:15:44", date(2017, 2, 24)),
+        ("2021/03/04", date(2021, 3, 4)),
+        ("13/04/2021", date(2021, 4, 13)),
+        ("04/13/2021 12:00", date(2021, 4, 13)),
+    ],
+)
+def test_what_people_write_in_four_languages(text: str, expected: Moment) -> None:
+    assert printed(text) == printed(text, Order.MONTH_FIRST) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "03/04/2021", "9/21/17", "21.09.17", "13/13/2021", "30. Februar 2021", "3. Foo 2021", "44257", "1/2/3/2021",
+     "2021-03-04 15:00:00 CET", "03.04.2021 bis 05.04.2021", "April 2021"],
+)  # fmt: skip
+def test_a_day_that_can_be_another_is_none(text: str) -> None:
+    with pytest.raises(ValueError):
+        printed(text)
+
+
+def test_the_order_is_what_one_day_proves() -> None:
+    assert day_order(["03/04/2021", "due 14/04/2021"]) is Order.DAY_FIRST
+    assert day_order(["3/4/21", "9/21/17, 9:00 PM"]) is Order.MONTH_FIRST
+    assert day_order(["03/04/2021"]) is None
+    assert day_order(["14/04/2021", "04/14/2021"]) is None
+    assert printed("9/11/17, 9:00 PM", Order.MONTH_FIRST) == date(2017, 9, 11)
+    assert printed("03/04/2021", Order.DAY_FIRST) == date(2021, 4, 3)
+
+
+@given(st.text(), st.sampled_from([None, *Order]))
+def test_hostile_text_is_a_day_or_a_value_error(text: str, order: Order | None) -> None:
+    with suppress(ValueError):
+        assert isinstance(printed(text, order), date)
 
 
 @given(st.text())

@@ -1,0 +1,251 @@
+"""What a media file says of itself: IPTC, XMP, EXIF, whether it carries C2PA, and Alamy's order reference.
+
+Hostile files can make any parser take time and memory: call `read_embedded` in a process with limits. No picture is
+decoded. Pillow reads pictures; what it does not know (video, sound, EPS) is read by exiftool where that is installed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+from xml.etree import ElementTree
+
+from archiver.domain import Moment, iso, parse_iso
+from archiver.reading.certificates import Quote, Sure, day
+from archiver.reading.filenames import Named, names
+from archiver.reading.platforms import PLATFORMS, marked, titled
+
+LONGEST_VALUE = 2_000  # characters kept of one field
+LARGEST_XMP = 4 << 20  # bytes
+EXIFTOOL_SECONDS = 3.0  # less than a worker has for one document
+PICTURES = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "PSD", "AVIF")  # opened where Pillow can
+_OTHERS = (b"%!PS", b"\xc5\xd0\xd3\xc6", b"%PDF-", b"ID3", b"RIFF", b"OggS", b"fLaC")  # files for exiftool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedded:
+    """What was found. `named` are the assets that the fields speak of, the surest first; an asset id may be unknown.
+
+    `order`, `your_reference` and `ordered_on` are Alamy's, which writes them into each file that it licenses. `quotes`
+    are the fields as the file has them. `error` says in words why a file could not be read further.
+    """
+
+    named: Sequence[Named] = ()
+    title: str | None = None
+    creator: str | None = None
+    credit: str | None = None
+    copyright: str | None = None
+    order: str | None = None
+    your_reference: str | None = None
+    ordered_on: Moment | None = None
+    c2pa: bool = False
+    quotes: Mapping[str, str] = field(default_factory=dict)
+    error: str | None = None
+
+    def to_json(self) -> bytes:
+        """For the way out of a worker."""
+        return json.dumps(asdict(self) | {"ordered_on": iso(self.ordered_on)}).encode()
+
+    @classmethod
+    def from_json(cls, content: bytes) -> Embedded:
+        """The inverse of `to_json`."""
+        found: dict[str, Any] = json.loads(content)
+        named = tuple(Named(**{**each, "sure": Sure(each["sure"])}) for each in found["named"])
+        return cls(**{**found, "named": named, "ordered_on": parse_iso(found["ordered_on"])})
+
+
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_PHOTOSHOP = "{http://ns.adobe.com/photoshop/1.0/}"
+_RIGHTS = "{http://ns.adobe.com/xap/1.0/rights/}"
+_PLUS = "{http://ns.useplus.org/ldf/xmp/1.0/}"
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+
+
+@dataclass(frozen=True)
+class _Tag:
+    """Where a field stands: in XMP, in IPTC-IIM (record 2), in EXIF, and as exiftool calls it."""
+
+    xmp: str
+    iptc: int | None = None
+    exif: int | None = None
+    exiftool: tuple[str, ...] = ()
+
+
+_TAGS = {
+    "title": _Tag(f"{_DC}title", 5, exiftool=("Title", "ObjectName")),
+    "headline": _Tag(f"{_PHOTOSHOP}Headline", 105, exiftool=("Headline",)),
+    "creator": _Tag(f"{_DC}creator", 80, 315, ("Creator", "By-line", "Artist")),
+    "credit": _Tag(f"{_PHOTOSHOP}Credit", 110, exiftool=("Credit",)),
+    "source": _Tag(f"{_PHOTOSHOP}Source", 115, exiftool=("Source",)),
+    "copyright": _Tag(f"{_DC}rights", 116, 33432, ("Rights", "CopyrightNotice", "Copyright")),
+    "reference": _Tag(
+        f"{_PHOTOSHOP}TransmissionReference", 103, None, ("TransmissionReference", "OriginalTransmissionReference")
+    ),
+    "instructions": _Tag(f"{_PHOTOSHOP}Instructions", 40, exiftool=("Instructions", "SpecialInstructions")),
+    "web_statement": _Tag(f"{_RIGHTS}WebStatement", exiftool=("WebStatement",)),
+    "licensor_name": _Tag(f"{_PLUS}LicensorName", exiftool=("LicensorName", "LicensorLicensorName")),
+    "licensor_url": _Tag(f"{_PLUS}LicensorURL", exiftool=("LicensorURL", "LicensorLicensorURL")),
+    "supplier": _Tag(f"{_PLUS}ImageSupplierName", exiftool=("ImageSupplierName", "ImageSupplierImageSupplierName")),
+    "supplier_image_id": _Tag(f"{_PLUS}ImageSupplierImageID", exiftool=("ImageSupplierImageID",)),
+}  # fmt: skip
+
+# "Your ref …; Our Ref …; Downloaded date", as Alamy's help describes it.
+_ALAMY = re.compile(
+    r"Your ref[.: ]{0,3}(?P<your>[^;]{0,80});\s{0,5}Our ref[.: ]{0,3}(?P<our>[A-Za-z0-9/-]{3,40})"
+    r"(?:\s{0,5};\s{0,5}Downloaded(?: date)?[.: ]{0,3}(?P<day>[^;]{6,40}))?",
+    re.IGNORECASE,
+)
+# What malformed files make Pillow raise.
+_BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError, TypeError,
+           ValueError)  # fmt: skip
+
+
+def read_embedded(content: bytes) -> Embedded:
+    """What the bytes of a picture, a video or a sound say of themselves; empty where they say nothing."""
+    found, error = _picture(content)
+    found = _xmp(content) | found
+    if not found and (content[4:8] == b"ftyp" or content.startswith(_OTHERS)):
+        found, error = _exiftool(content)
+    # Eight bytes that both stand in a manifest's boxes; by chance they do in one file of a billion.
+    return replace(understood(found), c2pa=b"jumb" in content and b"c2pa" in content, error=error)
+
+
+def understood(found: Mapping[str, str]) -> Embedded:
+    """What named fields say: the keys of `_TAGS` with their values."""
+    named: list[Named] = []
+    platform, words = _platform(found)
+    for name in ("web_statement", "licensor_url", "title", "headline", "supplier_image_id"):
+        named += [_less_sure(each) for each in names(found.get(name, ""))]
+    order = _ALAMY.search(found.get("reference", "")) if platform == "alamy" else None
+    asset_id = found.get("supplier_image_id") or (found.get("title") if platform == "alamy" else None)
+    if platform and asset_id and re.fullmatch(PLATFORMS[platform].asset, asset_id) and re.search(r"\d", asset_id):
+        named.append(Named(platform, asset_id, Sure.LIKELY, asset_id))
+    if platform and not any(each.platform == platform for each in named):
+        named.append(Named(platform, None, Sure.POSSIBLE, words))
+    return Embedded(
+        named=tuple({(each.platform, each.asset_id): each for each in named}.values()),
+        title=found.get("title"),
+        creator=found.get("creator"),
+        credit=found.get("credit"),
+        copyright=found.get("copyright"),
+        order=order["our"] if order else None,
+        your_reference=(order["your"].strip() or None) if order else None,
+        ordered_on=day(Quote(order["day"].strip(), "")) if order and order["day"] else None,
+        quotes=dict(found),
+    )
+
+
+def _platform(found: Mapping[str, str]) -> tuple[str | None, str]:
+    """The only platform that the fields about rights name. Getty Images credits its iStock to both."""
+    rights = ("credit", "source", "copyright", "instructions", "licensor_name", "licensor_url", "supplier")
+    text = "\n".join(found.get(name, "") for name in rights).replace("iStockphoto", "iStock")
+    platforms = titled(text.replace("/", " / ")) | marked(text)
+    if "istock" in platforms:
+        platforms.pop("getty", None)
+    return next(iter(platforms.items())) if len(platforms) == 1 else (None, "")
+
+
+def _less_sure(named: Named) -> Named:
+    return replace(named, sure=Sure.LIKELY) if named.sure is Sure.CERTAIN else named
+
+
+def _picture(content: bytes) -> tuple[dict[str, str], str | None]:
+    """IPTC and EXIF of what Pillow opens, by its header alone."""
+    # Heavy, and needed in the worker only.
+    from PIL import Image, IptcImagePlugin, UnidentifiedImageError
+
+    Image.init()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(content), formats=[each for each in PICTURES if each in Image.OPEN])
+        iptc = IptcImagePlugin.getiptcinfo(image) or {}
+        exif = image.getexif()
+    except UnidentifiedImageError:
+        return {}, None
+    except Image.DecompressionBombError:
+        return {}, "it has more pixels than are read"
+    except _BROKEN as error:
+        return {}, f"it cannot be read as a picture ({type(error).__name__})"
+    found = {}
+    for name, tag in _TAGS.items():
+        raw = iptc.get((2, tag.iptc)) if tag.iptc else None
+        value = _text(raw) or (_text(exif.get(tag.exif)) if tag.exif else "")
+        if value:
+            found[name] = value
+    return found, None
+
+
+def _text(raw: object) -> str:
+    """One line of a value of any type: several values joined, bytes as UTF-8, else as Latin-1."""
+    if isinstance(raw, list | tuple):
+        return _text("; ".join(filter(None, map(_text, raw[:20]))))
+    if isinstance(raw, bytes):
+        kept = raw[: 4 * LONGEST_VALUE]
+        try:
+            raw = kept.decode()
+        except UnicodeDecodeError:
+            raw = kept.decode("latin-1")
+    if not isinstance(raw, str | int | float):
+        return ""
+    storable = str(raw).replace("\0", " ").encode("utf-8", "replace").decode()
+    return " ".join(storable.split())[:LONGEST_VALUE]
+
+
+def _xmp(content: bytes) -> dict[str, str]:
+    """The first XMP packet, wherever it stands: it is plain text in every format."""
+    start = content.find(b"<x:xmpmeta")
+    end = content.find(b"</x:xmpmeta>", start)
+    packet = content[start : end + len(b"</x:xmpmeta>")]
+    if start < 0 or end < 0 or len(packet) > LARGEST_XMP:
+        return {}
+    try:
+        root = ElementTree.fromstring(packet)  # noqa: S314  # begins with its root, so it declares no entities
+    except (ElementTree.ParseError, ValueError):
+        return {}
+    wanted = {tag.xmp: name for name, tag in _TAGS.items()}
+    found: dict[str, str] = {}
+    for tag, value in _properties(root):
+        if (name := wanted.get(tag)) and (text := _text(value)):
+            found.setdefault(name, text)
+    return found
+
+
+def _properties(root: ElementTree.Element) -> Iterator[tuple[str, str]]:
+    """Names and values, whether written as attributes, as elements, or as lists and alternatives in them."""
+    for element in root.iter():
+        yield from element.attrib.items()
+        if element.tag.startswith(_RDF):
+            continue
+        items = [item.text or "" for item in element.findall(f"./*/{_RDF}li")[:20]]
+        yield element.tag, "; ".join(filter(None, items)) or element.text or ""
+
+
+def _exiftool(content: bytes) -> tuple[dict[str, str], str | None]:
+    """The same fields by exiftool, if it is installed; bytes in by its standard input, nothing written."""
+    program = shutil.which("exiftool")
+    if program is None:
+        return {}, None
+    wanted = {tag: name for name, each in _TAGS.items() for tag in each.exiftool}
+    command = [program, "-config", "", "-json", "-fast", *(f"-{tag}" for tag in wanted), "-"]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, timeout=EXIFTOOL_SECONDS, check=False)
+        [fields] = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        return {}, f"exiftool took longer than {EXIFTOOL_SECONDS:g} s"
+    except (OSError, ValueError):
+        return {}, None
+    found: dict[str, str] = {}
+    for tag, name in wanted.items():
+        with suppress(KeyError):
+            if text := _text(fields[tag]):
+                found.setdefault(name, text)
+    return found, None

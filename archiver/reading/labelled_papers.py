@@ -1,0 +1,332 @@
+"""Licences and receipts of any platform, by labelled fields in English, German, French and Spanish.
+
+For papers whose layout is not known: Depositphotos, Shutterstock, Adobe Stock, Getty Images, iStock and others. Such a
+paper must say by its title what it is, speak of one platform only, and name the asset by an id of that platform's form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
+from archiver.reading.certificates import Paper, Quote, Sure, day, plain, quoted
+from archiver.reading.dates import Order, day_order
+from archiver.reading.platforms import PLATFORMS, the_platform
+
+ENGLISH, GERMAN, FRENCH, SPANISH = "en", "de", "fr", "es"
+
+# Field -> language -> labels.
+LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "asset_id": {
+        ENGLISH: ("Asset ID", "Asset number", "Image ID", "Image number", "Image no.", "File ID", "File number",
+                  "Item ID", "Media ID", "Video ID", "Resource ID", "Stock ID", "Creative #", "Editorial #"),
+        GERMAN: ("Bild-ID", "Bildnummer", "Bild-Nr.", "Datei-ID", "Dateinummer", "Datei-Nr.", "Medien-ID", "Asset-ID"),
+        FRENCH: ("ID de l'image", "Identifiant de l'image", "Numéro d'image", "Numéro de l'image", "N° d'image",
+                 "ID du fichier", "Identifiant du fichier", "Numéro de fichier", "ID de l'élément"),
+        SPANISH: ("ID de la imagen", "ID de imagen", "Número de imagen", "Número de la imagen", "N.º de imagen",
+                  "ID del archivo", "ID de archivo", "Número de archivo", "ID del recurso", "ID del elemento"),
+    },
+    "licence_id": {
+        ENGLISH: ("License ID", "License number", "License no.", "Licence ID", "Licence number", "Licence no."),
+        GERMAN: ("Lizenznummer", "Lizenz-Nr.", "Lizenz-ID"),
+        FRENCH: ("Numéro de licence", "Numéro de la licence", "N° de licence", "ID de licence"),
+        SPANISH: ("Número de licencia", "N.º de licencia", "Nº de licencia", "ID de licencia"),
+    },
+    "kind": {
+        ENGLISH: ("License type", "License", "License name", "Type of license", "Licence type", "Licence"),
+        GERMAN: ("Lizenzart", "Lizenztyp", "Lizenz"),
+        FRENCH: ("Type de licence", "Licence"),
+        SPANISH: ("Tipo de licencia", "Licencia"),
+    },
+    "licensee": {
+        ENGLISH: ("Licensee", "Licensee name", "Licensed to", "License holder"),
+        GERMAN: ("Lizenznehmer", "Lizenznehmerin", "Lizenzinhaber", "Lizenziert für"),
+        FRENCH: ("Titulaire de la licence", "Licencié", "Licence accordée à"),
+        SPANISH: ("Licenciatario", "Licenciataria", "Titular de la licencia", "Licencia concedida a"),
+    },
+    "licensed_at": {
+        ENGLISH: ("License date", "Licence date", "Date of license", "Date licensed", "Licensed on"),
+        GERMAN: ("Lizenzdatum", "Lizenziert am", "Datum der Lizenzierung"),
+        FRENCH: ("Date de licence", "Date de la licence", "Licence accordée le"),
+        SPANISH: ("Fecha de licencia", "Fecha de la licencia", "Licencia concedida el"),
+    },
+    "bought_at": {
+        ENGLISH: ("Purchase date", "Date of purchase", "Purchased on"),
+        GERMAN: ("Kaufdatum", "Erwerbsdatum", "Gekauft am", "Erworben am"),
+        FRENCH: ("Date d'achat", "Date de l'achat", "Acheté le"),
+        SPANISH: ("Fecha de compra", "Fecha de la compra", "Comprado el"),
+    },
+    "downloaded_at": {  # of a paper it may be its own; the date of a row in a history
+        ENGLISH: ("Download date", "Date of download", "Downloaded on", "Date downloaded"),
+        GERMAN: ("Downloaddatum", "Download-Datum", "Heruntergeladen am"),
+        FRENCH: ("Date de téléchargement", "Date du téléchargement", "Téléchargé le"),
+        SPANISH: ("Fecha de descarga", "Fecha de la descarga", "Descargado el"),
+    },
+    "title": {
+        ENGLISH: ("Title", "Image title", "Asset title", "Item title", "File title"),
+        GERMAN: ("Titel", "Bildtitel"),
+        FRENCH: ("Titre", "Titre de l'image", "Titre du fichier"),
+        SPANISH: ("Título", "Título de la imagen", "Título del archivo"),
+    },
+    "contributor": {
+        ENGLISH: ("Author", "Contributor", "Photographer", "Artist", "Creator"),
+        GERMAN: ("Urheber", "Urheberin", "Fotograf", "Fotografin", "Autor", "Autorin"),
+        FRENCH: ("Auteur", "Autrice", "Photographe", "Contributeur"),
+        SPANISH: ("Autor", "Autora", "Fotógrafo", "Fotógrafa", "Colaborador"),
+    },
+    "project": {
+        ENGLISH: ("Project", "Project name", "Project title"),
+        GERMAN: ("Projekt", "Projektname"),
+        FRENCH: ("Projet", "Nom du projet"),
+        SPANISH: ("Proyecto", "Nombre del proyecto"),
+    },
+    "client": {ENGLISH: ("End client",), GERMAN: ("Endkunde",), FRENCH: ("Client final",),
+               SPANISH: ("Cliente final",)},
+    "order": {
+        ENGLISH: ("Order number", "Order no.", "Order ID", "Order #", "Sales order number", "Sales order"),
+        GERMAN: ("Bestellnummer", "Bestell-Nr.", "Auftragsnummer", "Auftrags-Nr."),
+        FRENCH: ("Numéro de commande", "N° de commande", "Nº de commande", "Commande n°"),
+        SPANISH: ("Número de pedido", "N.º de pedido", "Nº de pedido", "Pedido n.º"),
+    },
+    "invoice": {
+        ENGLISH: ("Invoice number", "Invoice no.", "Invoice ID", "Invoice #", "Receipt number", "Receipt no.",
+                  "Receipt #"),
+        GERMAN: ("Rechnungsnummer", "Rechnungs-Nr.", "Rechnung Nr.", "Belegnummer", "Quittungsnummer"),
+        FRENCH: ("Numéro de facture", "Numéro de la facture", "N° de facture", "Nº de facture", "Facture n°"),
+        SPANISH: ("Número de factura", "N.º de factura", "Nº de factura", "Factura n.º", "Factura nº"),
+    },
+    "invoiced_at": {
+        ENGLISH: ("Invoice date", "Date of invoice", "Date of issue", "Receipt date", "Issued on"),
+        GERMAN: ("Rechnungsdatum", "Ausstellungsdatum", "Belegdatum"),
+        FRENCH: ("Date de facture", "Date de la facture", "Date de facturation", "Date d'émission"),
+        SPANISH: ("Fecha de factura", "Fecha de la factura", "Fecha de emisión"),
+    },
+    "ordered_at": {
+        ENGLISH: ("Order date", "Date of order", "Ordered on"),
+        GERMAN: ("Bestelldatum", "Bestellt am", "Auftragsdatum"),
+        FRENCH: ("Date de commande", "Date de la commande"),
+        SPANISH: ("Fecha de pedido", "Fecha del pedido"),
+    },
+    "dated": {ENGLISH: ("Date",), GERMAN: ("Datum",), FRENCH: ("Date",), SPANISH: ("Fecha",)},
+    "amount": {
+        ENGLISH: ("Total", "Total amount", "Total paid", "Amount paid", "Grand total", "Order total", "Invoice total"),
+        GERMAN: ("Gesamtbetrag", "Gesamtsumme", "Rechnungsbetrag", "Bezahlter Betrag", "Endbetrag"),
+        FRENCH: ("Total", "Total TTC", "Montant total", "Montant payé"),
+        SPANISH: ("Total", "Importe total", "Total pagado", "Importe pagado"),
+    },
+}  # fmt: skip
+_FLAT = {name: [label for each in languages.values() for label in each] for name, languages in LABELS.items()}
+_FLAT["amount"] += [f"{label} ({code})" for label in _FLAT["amount"] for code in ("EUR", "USD", "GBP", "CHF")]
+_ENGLISH, _FOREIGN = (
+    {label.casefold() for each in LABELS.values() for spoken in languages for label in each[spoken]}
+    for languages in ((ENGLISH,), (GERMAN, FRENCH, SPANISH))
+)
+_ANY_LABEL = re.compile(
+    "|".join(re.escape(label) for label in sorted(_ENGLISH | _FOREIGN, key=len, reverse=True)), re.IGNORECASE
+)
+
+_MONEY = r"[^\d\s]{0,4} ?[A-Z]{0,3} ?[\d][\d.,'’ \u00a0\u202f]{0,18} ?[^\d\s]{0,4}"
+_SHAPES = {
+    "asset_id": r"#? ?[A-Z0-9]{3,12}[a-z]{0,3}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "order": r"#? ?(?=[^ ]{0,39}\d)[A-Z0-9][A-Z0-9./_-]{2,39}",
+    "invoice": r"#? ?(?=[^ ]{0,39}\d)[A-Z0-9][A-Z0-9./_-]{2,39}",
+    "amount": _MONEY,
+}
+
+_LICENCE_TITLE = re.compile(
+    r"\b(?:licen[cs]e certificate|certificate of licen[cs]e|proof of licen[cs]e|licen[cs]e confirmation|"
+    r"lizenz-?zertifikat|lizenznachweis|lizenzbestätigung|lizenzurkunde|"
+    r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|"
+    r"(?:certificado|comprobante|prueba|confirmación) de (?:la )?licencia)\b",
+    re.IGNORECASE,
+)
+_RECEIPT_TITLE = re.compile(
+    r"\b(?:invoice|receipt|order confirmation|rechnung|quittung|auftragsbestätigung|bestellbestätigung|"
+    r"facture|reçu|confirmation de commande|factura|recibo|confirmación de(?:l)? pedido)\b",
+    re.IGNORECASE,
+)
+TITLE_WITHIN = 1_500  # characters from the beginning in which a paper says what it is
+
+# A demand names platform, picture and amount as a receipt does, and is the opposite of one.
+_DEMAND = re.compile(
+    r"\b(?:settlement|unauthori[sz]ed use|without a (?:valid )?licen[cs]e|cease and desist|"
+    r"copyright infringement notice|no (?:valid )?licen[cs]e (?:was|has been|could be) found|abmahn\w{2,30}|"
+    r"unterlassung\w{0,30}|schadens?ersatz\w{0,30}|ohne (?:gültige )?lizenz|mise en demeure|sans autorisation|"
+    r"sans licence|contrefaçon|requerimiento|sin autorización|sin licencia|indemnización)\b",
+    re.IGNORECASE,
+)
+# What looks like a licence or a receipt and grants or proves nothing, or no longer.
+_VOID = re.compile(
+    r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|preview licen[cs]e|sample certificate|specimen|"
+    r"muster(?:zertifikat|exemplar|rechnung)|spécimen|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|"
+    r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert|"
+    r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|erstattet|erstattung|remboursée?|"
+    r"remboursement|reembols\w{1,6}|cancell?ed|revoked|expired licen[cs]e|annulée?|cancelad[oa]|anulad[oa]|"
+    r"reminder|mahnung|zahlungserinnerung|relance|recordatorio|not an? (?:tax )?(?:receipt|invoice))\b",
+    re.IGNORECASE,
+)
+
+_CREDIT_LINE = re.compile(
+    r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?:).*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+# Names that one licence has in four languages; the canonical one is the adapters'.
+_KINDS = {
+    "standard": r"(?:standard|estándar)|(?:standard|estándar) licen[cs]e|standard-?lizenz|licence standard|"
+    r"licencia estándar",
+    "extended": r"extended|extended licen[cs]e|erweiterte lizenz|licence étendue|licencia (?:ampliada|extendida)",
+    "enhanced": r"enhanced|enhanced licen[cs]e",
+    "premium": r"premium|premium licen[cs]e|premium-?lizenz|licence premium|licencia premium",
+}
+
+_CURRENCY_CODES = "EUR USD GBP CHF AUD CAD NZD JPY SEK NOK DKK PLN CZK HUF BRL MXN INR SGD HKD"
+_CURRENCY = re.compile(
+    rf"(?<![A-Z])(?:(?P<code>{'|'.join(_CURRENCY_CODES.split())})(?![A-Z])|(?P<sign>€|£|US\$|AU\$|A\$|CA\$|C\$|NZ\$))"
+)
+_SIGNS = {"€": "EUR", "£": "GBP", "US$": "USD", "AU$": "AUD", "A$": "AUD", "CA$": "CAD", "C$": "CAD", "NZ$": "NZD"}
+_NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*", re.ASCII)
+
+
+def read_labelled(text: str, name: str = "") -> Paper | None:
+    """A licence or a receipt by its labels; None where it is neither for sure.
+
+    `name` is the file's: where a licence's text names no platform it may, and the reading is then `possible` only.
+    """
+    head = text[:TITLE_WITHIN]
+    licence, receipt = _LICENCE_TITLE.search(head), _RECEIPT_TITLE.search(head)
+    if not (licence or receipt) or _DEMAND.search(text) or _VOID.search(text):
+        return None
+    if licence:
+        platform, words, strong = the_platform(text, name)
+    else:
+        # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
+        platform, words, strong = the_platform(_CREDIT_LINE.sub("", text))
+    if platform is None or not (licence or strong):
+        return None
+    found = quoted(text, _FLAT, _SHAPES)
+    paper = _licence(platform, found) if licence else _receipt(platform, found)
+    if paper is None:
+        return None
+    quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
+    return replace(paper, sure=Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
+
+
+def _licence(platform: str, found: Mapping[str, Quote]) -> Paper | None:
+    dates = [found[name] for name in ("licensed_at", "bought_at") if name in found]
+    values = {name: value for name, quote in found.items() if (value := plain(quote))}
+    licence = licence_of(platform, values, _day(dates[0], found) if dates else None, dates[0].value if dates else None)
+    if licence is None or licence.comp:
+        return None
+    return Paper(
+        reader="licence_by_labels",
+        sure=Sure.POSSIBLE,
+        kind=DocumentKind.CERTIFICATE,
+        platform=platform,
+        licences=(licence,),
+        order=licence.order,
+        date=licence.licensed_at,
+    )
+
+
+def _receipt(platform: str, found: Mapping[str, Quote]) -> Paper | None:
+    dates = [found[name] for name in ("invoiced_at", "ordered_at", "dated", "bought_at") if name in found]
+    when = _day(dates[0], found) if dates else None
+    order, invoice = (_number(found.get(name)) for name in ("order", "invoice"))
+    amount, currency = money(found["amount"].text) if "amount" in found else (None, None)
+    if not (order or invoice) or (when is None and amount is None):
+        return None
+    return Paper(
+        reader="receipt_by_labels",
+        sure=Sure.POSSIBLE,
+        kind=DocumentKind.RECEIPT,
+        platform=platform,
+        order=order,
+        invoice=invoice,
+        date=when,
+        amount=amount,
+        currency=currency,
+    )
+
+
+def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, written: str | None) -> Licence | None:
+    """The licence that named values make, with the identity that the platform's adapter gives; None without one.
+
+    `when` is its date and `written` the date as the paper has it, which stands in the key where it cannot be read.
+    """
+    forms = PLATFORMS[platform]
+    asset_id, licence_id = (values.get(name, "").removeprefix("#").strip() for name in ("asset_id", "licence_id"))
+    if not re.fullmatch(forms.asset, asset_id):
+        return None
+    if forms.licence and licence_id and not re.fullmatch(forms.licence, licence_id):
+        return None
+    if (forms.licence is None or not licence_id) and not written:
+        return None
+    kind = kind_of(values.get("kind"))
+    numbered = bool(forms.licence and licence_id)
+    return Licence(
+        asset=Asset(
+            provider=platform, asset_id=asset_id, title=values.get("title"), contributor=values.get("contributor")
+        ),
+        licence_id=licence_id if numbered else None,
+        key=() if numbered else ("", asset_id, (kind or "").casefold(), (iso(when) or written or "")[:40]),
+        kind=kind,
+        licensed_at=when,
+        licensee=values.get("licensee"),
+        seat=values.get("seat"),
+        plan=values.get("plan"),
+        order=values.get("order", "").removeprefix("#").strip() or None,
+        client_hints={name: values[name] for name in ("project", "client", "purchase_order") if name in values},
+        comp=bool(kind and re.search(r"(?:^|[\W_])(?:comp|comping|layout|preview)(?:$|[\W_])", kind, re.IGNORECASE)),
+    )
+
+
+def kind_of(text: str | None) -> str | None:
+    """A licence's kind; one that is known in four languages by the adapters' word for it."""
+    if text is None or re.search(r"\d{4}|://", text):  # a number or an address, not a kind
+        return None
+    return next((kind for kind, names in _KINDS.items() if re.fullmatch(names, text, re.IGNORECASE)), text)
+
+
+def money(text: str) -> tuple[Decimal | None, str | None]:
+    """The amount and its currency in a text that holds one of each; None for what can be read in two ways.
+
+    `1.234` and `1,234` are both a thousand and one, and `$` is many countries' dollar.
+    """
+    currencies = {_SIGNS.get(each["sign"] or "", each["code"]) for each in _CURRENCY.finditer(text)}
+    currency = currencies.pop() if len(currencies) == 1 else None
+    numbers = _NUMBER.findall(text)
+    if len(numbers) != 1 or re.search(r"[-−(]\s?[^\d\s)]{0,4}\s?\d|%", text):
+        return None, currency
+    groups, marks = re.split(r"\D", numbers[0]), re.findall(r"\D", numbers[0])
+    cents = len(groups[-1]) == 2 and marks[-1:] in ([","], ["."])
+    thousands, between = (groups[:-1], marks[:-1]) if cents else (groups, marks)
+    grouped = len(thousands[0]) <= 3 and all(len(group) == 3 for group in thousands[1:]) and len(set(between)) == 1
+    if between and (not grouped or (cents and between[0] == marks[-1])):
+        return None, currency
+    if not cents and len(between) == 1 and between[0] in ",.":
+        return None, currency
+    return Decimal("".join(thousands) + (f".{groups[-1]}" if cents else "")), currency
+
+
+def _number(quote: Quote | None) -> str | None:
+    return quote.value.removeprefix("#").strip() if quote else None
+
+
+def _day(quote: Quote, found: Mapping[str, Quote]) -> Moment | None:
+    """A date, its numbers ordered as the paper's other dates prove it, or as its language does.
+
+    English does not tell, as it is written on both sides of the Atlantic; nor does a paper in two languages.
+    """
+    proven = day_order(each.value for each in found.values())
+    spoken = spoken_order([match[0] for each in found.values() if (match := _ANY_LABEL.match(each.text))])
+    return day(quote, None if proven and spoken and proven is not spoken else proven or spoken)
+
+
+def spoken_order(labels: Sequence[str]) -> Order | None:
+    """Day first where known labels are there that are not English, and none that only English has."""
+    known = {label.casefold() for label in labels} & (_ENGLISH | _FOREIGN)
+    return Order.DAY_FIRST if known - _ENGLISH and not known - _FOREIGN else None

@@ -1,0 +1,160 @@
+"""Papers from anywhere, recognised: whose certificate, receipt or history it is, and what it says.
+
+    read_text(text, name)       a certificate or receipt as plain text, from a PDF, a text file or a page
+    read_table(content, name)   a history as CSV, as bytes
+
+Each gives a `Paper`, or None for what is not known here. A licence that is read here has the identity that the
+platform's adapter gives it, so that both become one. Where the adapter's key begins with the account, which no paper
+names, `same_licence` tells whether two are one.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
+from archiver.reading.certificates import (
+    Paper,
+    Sure,
+    certificate,
+    elements_certificate,
+    freepik_certificate,
+    market_certificate,
+)
+from archiver.reading.documents import TEXT_LENGTH
+from archiver.reading.labelled_papers import read_labelled
+from archiver.reading.tables import read_history
+
+__all__ = ["Paper", "Sure", "read_table", "read_text", "same_licence"]
+
+MOST_CERTIFICATES = 500  # in one text
+
+
+def read_text(text: str, name: str = "") -> Paper | None:
+    """What a certificate or receipt says. `name` is the file's, which may tell the platform where the text does not."""
+    text = text[:TEXT_LENGTH]
+    if _ENVATO.search(text):
+        return _envato(text)
+    return _freepik(text) or read_labelled(text, name)
+
+
+def read_table(content: bytes, name: str = "") -> Paper | None:
+    """What a history in CSV says: any encoding, separator and decimal mark that spreadsheets write."""
+    return read_history(content, name)
+
+
+def same_licence(read: Licence, captured: Licence) -> bool:
+    """Whether a licence from a paper is the captured one, as far as the paper can tell.
+
+    True for equal identities. Else where one of the two lacks what the other's identity rests on (a paper names no
+    account, a list no licence number): same asset, same day, and same kind where both say it. More than one captured
+    licence can fit; then it is none of them for sure.
+    """
+    if read.asset.provider != captured.asset.provider or read.asset.asset_id != captured.asset.asset_id:
+        return False
+    if read.identity == captured.identity:
+        return True
+    if read.licence_id and captured.licence_id:
+        return False
+    if not read.licence_id and not captured.licence_id and read.key[:1] != ("",) != captured.key[:1]:
+        return False
+    kinds = {each.kind.casefold() for each in (read, captured) if each.kind}
+    return len(kinds) < 2 and _same_day(read.licensed_at, captured.licensed_at)
+
+
+def _same_day(one: Moment | None, other: Moment | None) -> bool:
+    """Whether both are known and on one day. A day without a time may be another time zone's than an instant's."""
+    if one is None or other is None:
+        return False
+    apart = abs(date.fromisoformat(str(iso(one))[:10]) - date.fromisoformat(str(iso(other))[:10]))
+    return apart <= timedelta(days=isinstance(one, datetime) is not isinstance(other, datetime))
+
+
+# Where one Envato certificate begins; a file may hold many, one after the other.
+_ENVATO = re.compile(r"LICEN[CS]E CERTIFICATE ?: ?Envato (\w{2,30}) Item\b")
+
+
+def _envato(text: str) -> Paper | None:
+    """Certificates of Envato Market and Elements; a text with one that cannot be read is not read at all."""
+    heads = list(_ENVATO.finditer(text))[: MOST_CERTIFICATES + 1]
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    papers = []
+    for head, end in zip(heads, ends, strict=True):
+        part = text[head.start() : end]
+        papers.append(_market(part) if head[1].startswith("Market") else _elements(part, ai=head[1] != "Elements"))
+    found = [paper for paper in papers if paper]
+    if not found or len(found) < len(papers) or len(papers) > MOST_CERTIFICATES:
+        return None
+    if len(found) == 1:
+        return found[0]
+    readers, platforms = ({getattr(paper, part) for paper in found} for part in ("reader", "platform"))
+    return Paper(
+        reader=readers.pop() if len(readers) == 1 else "envato_certificates",
+        sure=Sure.CERTAIN,
+        kind=DocumentKind.CERTIFICATE,
+        platform=platforms.pop() if len(platforms) == 1 else None,
+        licences=tuple({each.identity: each for paper in found for each in paper.licences}.values()),
+        quotes={f"{n}.{name}": text for n, paper in enumerate(found, 1) for name, text in paper.quotes.items()},
+    )
+
+
+def _elements(text: str, *, ai: bool) -> Paper | None:
+    """Envato Elements, all three layouts. The licence code, ten letters and digits or a UUID, is the licence's id."""
+    found = elements_certificate(text)
+    if found.url and found.item_id and "elements.envato.com" in found.url and not found.url.endswith(found.item_id):
+        return None
+    asset = Asset(provider="envato_elements", asset_id=found.item_id or "", title=found.title, contributor=found.author)
+    licence = Licence(
+        asset=asset,
+        licence_id=found.code,
+        kind=found.kind,
+        licensed_at=found.licensed_at,
+        licensee=found.licensee,
+        client_hints={"project": found.project} if found.project else {},
+    )
+    layout = "ai" if ai else "project" if "Registered Project" in text else "default"
+    return certificate(f"envato_elements_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
+
+
+def _market(text: str) -> Paper | None:
+    """Envato Market: 2012, 2017, and later. The purchase code, a UUID, is the licence's id."""
+    found = market_certificate(text)
+    asset = Asset(
+        provider="envato_market",
+        asset_id=found.item_id or "",
+        title=found.title,
+        contributor=found.author,
+        media_type=found.site,
+    )
+    licence = Licence(
+        asset=asset,
+        licence_id=found.code,
+        kind=found.kind,
+        licensed_at=found.licensed_at,
+        licensee=found.licensee,
+    )
+    later = "following" in found.quotes.get("kind", "")
+    layout = "later" if later else "2017" if "licensed_at" in found.quotes else "2012"
+    return certificate(f"envato_market_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
+
+
+def _freepik(text: str) -> Paper | None:
+    """Freepik's personal PDF. The texts in its zips, the same for everybody, name no resource and no licensee."""
+    if not re.search(r"Freepik licen[cs]e", text[:1000], re.IGNORECASE):
+        return None
+    found = freepik_certificate(text)
+    when = iso(found.licensed_at)
+    if len(found.resource_ids) != 1 or not when or not found.licensee:
+        return None
+    if found.kind not in ("free", "freemium", "premium", "essential"):
+        return None
+    asset = Asset(provider="freepik", asset_id=found.resource_ids[0], title=found.title, contributor=found.author)
+    licence = Licence(
+        asset=asset,
+        key=("", asset.asset_id, found.kind, when[:10]),
+        kind=found.kind,
+        licensed_at=found.licensed_at,
+        licensee=found.licensee,
+    )
+    return certificate("freepik_certificate", Sure.LIKELY, licence, found.quotes)

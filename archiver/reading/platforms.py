@@ -1,0 +1,93 @@
+"""The platforms that papers and pictures name: by what marks, and what their ids look like.
+
+Names are those of the adapters, where there is one. Sources: the platforms' pages and files as public code sees them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Platform:
+    """`title` is its name in prose, `marks` its sites and companies; `asset` and `licence` are the forms of its ids.
+
+    `licence` is None where the platform numbers no licences.
+    """
+
+    name: str
+    title: str
+    marks: str
+    asset: str
+    licence: str | None = None
+
+
+UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_MARKETS = r"(?:themeforest|codecanyon|graphicriver|audiojungle|videohive|photodune|3docean|activeden)\.net"
+
+_ANY_NUMBER = r"[A-Z0-9][A-Z0-9./_-]{2,39}"
+
+_ALL = (
+    Platform("123rf", "123RF", r"123rf\.com|123RF Limited", r"\d{5,12}", _ANY_NUMBER),
+    Platform("adobe_stock", "Adobe Stock", r"stock\.adobe\.com", r"\d{5,12}"),
+    Platform("alamy", "Alamy", r"alamy\.(?:com|de|es|fr)|Alamy (?:Ltd|Limited|Inc)", r"[A-Z0-9]{5,10}", _ANY_NUMBER),
+    Platform("depositphotos", "Depositphotos", r"depositphotos\.com|Depositphotos,? Inc", r"\d{4,12}", r"\d{4,14}"),
+    Platform("dreamstime", "Dreamstime", r"dreamstime\.com", r"\d{4,12}", _ANY_NUMBER),
+    Platform(
+        "envato_elements",
+        "Envato Elements",
+        r"elements\.envato\.com|Envato Elements Pty",
+        rf"[A-Z0-9]{{7}}|{UUID}",
+        rf"[A-Z0-9]{{10}}|{UUID}",
+    ),
+    Platform("envato_market", "Envato Market", rf"{_MARKETS}|Envato Pty", r"\d{3,12}", UUID),
+    Platform("freepik", "Freepik", r"freepik\.com|Freepik Company", r"\d{3,12}"),
+    Platform(
+        "getty", "Getty Images", r"gettyimages\.[a-z]{2,3}(?:\.[a-z]{2})?|Getty Images \(US\)", r"\d{5,12}", _ANY_NUMBER
+    ),
+    Platform("istock", "iStock", r"istockphoto\.com|iStockphoto LP|iStock by Getty Images", r"\d{5,12}", _ANY_NUMBER),
+    Platform("pond5", "Pond5", r"pond5\.com|Pond5,? Inc", r"\d{4,12}", _ANY_NUMBER),
+    Platform(
+        "shutterstock",
+        "Shutterstock",
+        r"shutterstock\.com|Shutterstock,? (?:Inc|Ireland|Netherlands)",
+        r"\d{4,12}[a-z]{0,3}",
+        r"[0-9a-f]{20,64}",
+    ),
+    Platform("vecteezy", "Vecteezy", r"vecteezy\.com|Eezy,? (?:Inc|LLC)", r"\d{3,12}", _ANY_NUMBER),
+)
+PLATFORMS = {each.name: each for each in _ALL}
+_MARK = {name: re.compile(rf"(?<![\w-])(?:{each.marks})(?!\w)", re.IGNORECASE) for name, each in PLATFORMS.items()}
+_TITLE = {name: re.compile(rf"(?<![\w.-]){re.escape(each.title)}(?![\w.-])") for name, each in PLATFORMS.items()}
+# In file names words run together, or are joined by other signs than spaces.
+_IN_NAME = {
+    name: re.compile(rf"(?<![a-z]){each.title.replace(' ', '[ _-]?')}", re.IGNORECASE)
+    for name, each in PLATFORMS.items()
+}
+
+
+def marked(text: str) -> dict[str, str]:
+    """The platforms whose site or company the text names, with the words."""
+    return {name: match[0] for name, mark in _MARK.items() if (match := mark.search(text))}
+
+
+def titled(text: str) -> dict[str, str]:
+    """The platforms that the text calls by name, with the words."""
+    return {name: match[0] for name, title in _TITLE.items() if (match := title.search(text))}
+
+
+def the_platform(text: str, name: str = "") -> tuple[str | None, str, bool]:
+    """The only platform that a text speaks of: its name, the words, and whether its site or company is named.
+
+    Where the text names none, the file's name may. None where there is none, or several: a paper that names two is
+    not evidence for either.
+    """
+    strong = marked(text)
+    weak = titled(text.replace("iStock by Getty Images", "iStock"))
+    if not strong and not weak:
+        weak = {each: match[0] for each, title in _IN_NAME.items() if (match := title.search(name))}
+    if len({*strong, *weak}) != 1:
+        return None, "", False
+    [(found, words)] = (weak | strong).items()
+    return found, words, bool(strong)

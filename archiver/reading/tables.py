@@ -1,0 +1,209 @@
+"""Histories as CSV: Adobe Stock's, Shutterstock's, Depositphotos's and others', by the names of their columns.
+
+No platform publishes the columns of its export; known are the fields of three interfaces, which tools write as columns
+(Adobe's License History, Shutterstock's licences, Depositphotos's purchases). All else is read by labelled columns in
+English, German, French and Spanish, as papers are.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from archiver.domain import DocumentKind, Licence
+from archiver.reading.certificates import Paper, Quote, Sure, plain
+from archiver.reading.dates import Order, day_order, printed
+from archiver.reading.labelled_papers import LABELS, licence_of, spoken_order
+from archiver.reading.platforms import marked, the_platform
+
+LARGEST = 32 << 20  # bytes of a table
+MOST_ROWS = 200_000
+HEADER_WITHIN = 20  # lines before the names of the columns: a title, a date, Excel's `sep=;`
+DELIMITERS = ",;\t|"
+
+# Field -> names of its column beside the labels that papers have.
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    "asset_id": ("asset_id", "image.id", "video.id", "audio.id", "sfx.id", "mediaId", "Content ID"),
+    "licence_id": ("licenseId", "license_id"),
+    "kind": ("license",),
+    "licensed_at": ("license_date", "purchaseDate"),
+    "downloaded_at": ("download_time", "Downloaded", "Heruntergeladen", "Téléchargé", "Descargado"),
+    "title": (),
+    "contributor": ("creator_name", "Contributor name"),
+    "licensee": (),
+    "media_type": ("Media type", "Asset type", "Medientyp", "Type de média", "Tipo de medio"),
+    "seat": ("user.username", "Licensed by", "Downloaded by"),
+    "plan": ("subscription_id", "Plan", "Subscription", "Abonnement", "Abo", "Suscripción"),
+    "order": ("order_id",),
+    "project": ("metadata.job", "Job"),
+    "client": ("metadata.client",),
+    "purchase_order": ("metadata.purchase_order", "Purchase order", "PO number", "purchaseOrder"),
+    "bought_at": (),
+    "dated": (),
+    "status": ("Status", "State", "Statut", "Estado"),
+}  # fmt: skip
+_FIELD = {
+    label.casefold(): field
+    for field, names in _COLUMNS.items()
+    for label in (*names, *(label for each in LABELS.get(field, {}).values() for label in each))
+}
+# Interfaces whose fields are known: columns that only they have together, and what those are that mean another thing
+# elsewhere.
+_INTERFACES = (
+    ("adobe_stock", {"id", "license", "license_date", "creator_name"}, {"id": "asset_id"}),
+    ("shutterstock", {"id", "license", "download_time"}, {"id": "licence_id"}),
+    ("depositphotos", {"mediaid", "licenseid", "purchasedate"}, {"username": "contributor"}),
+)
+_DATES = ("licensed_at", "bought_at", "downloaded_at", "dated")
+
+# Sellers' reports list the same assets with what they earned.
+_SELLERS = re.compile(
+    r"earning|royalt|commission|payout|revenue|provision|vergütung|honorar|redevance|gains|ganancia|regal[ií]a|revshare",
+    re.IGNORECASE,
+)
+_UNDONE = re.compile(
+    r"refund|cancel|revoke|expired|void|fail|pending|storn|erstatt|abgelaufen|annul|rembours|expir|cancelad|reembols|"
+    r"anulad|vencid|comp\b|preview|not licensed",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Table:
+    before: str  # the lines above the header
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def read_history(content: bytes, name: str = "") -> Paper | None:
+    """The licences that a history lists, each with its row; None for any other table, or of no platform for sure.
+
+    `name` is the file's. Rows that are no licence beyond doubt are left out, and counted in `quotes`.
+    """
+    table = _table(content)
+    if table is None or any(_SELLERS.search(label) for label in table.header):
+        return None
+    labels = [label.casefold() for label in table.header]
+    interface = next((each for each in _INTERFACES if each[1] <= set(labels)), None)
+    meaning = _FIELD | (interface[2] if interface else {})
+    fields = [meaning.get(label) for label in labels]
+    if "asset_id" not in fields or not {"kind", "licence_id"} & set(fields) or not set(_DATES) & set(fields):
+        return None
+    cells = " ".join(cell for row in table.rows for cell in row if "." in cell)
+    named, words, _ = the_platform(f"{table.before} {' '.join(table.header)}", name)
+    sites = marked(cells)
+    platforms: set[str | None] = {interface[0]} if interface else {*sites} or {named}
+    platform = platforms.pop()
+    if platforms or platform is None or named not in (None, platform):
+        return None
+    licences, left_out = _licences(platform, table, fields)
+    if not licences:
+        return None
+    quotes = {"header": " | ".join(table.header), "platform": sites.get(platform) or words or "the columns' names"}
+    if left_out:
+        quotes["left_out"] = ", ".join(f"{count} rows: {why}" for why, count in sorted(left_out.items()))
+    return Paper(
+        reader=f"{platform}_interface" if interface else "history_by_columns",
+        sure=Sure.LIKELY if interface or sites else Sure.POSSIBLE,
+        kind=DocumentKind.RECORD,
+        licences=licences,
+        quotes=quotes,
+        platform=platform,
+    )
+
+
+def _licences(platform: str, table: _Table, fields: Sequence[str | None]) -> tuple[tuple[Licence, ...], Counter[str]]:
+    dated = next(field for field in _DATES if field in fields)
+    column = fields.index(dated)
+    order = _order(table, column)
+    found: dict[str, Licence] = {}
+    left_out: Counter[str] = Counter()
+    for row in table.rows:
+        values = _values(fields, row)
+        if len(row) > len(fields) or (len(row) < len(fields) and any("\n" in cell for cell in row)):
+            left_out["not as many cells as columns"] += 1
+            continue
+        written = values.pop(dated, None)
+        when = None
+        with suppress(ValueError):
+            when = printed(written, order) if written else None
+        if _UNDONE.search(values.pop("status", "")):
+            left_out["refunded, cancelled or not licensed"] += 1
+        elif (licence := licence_of(platform, values, when, written)) is None:
+            left_out["no asset id or no date in a known form"] += 1
+        else:
+            asset = replace(licence.asset, media_type=values.get("media_type"))
+            licence = replace(licence, asset=asset, row=dict(zip(table.header, row, strict=False)))
+            found.setdefault(licence.identity, licence)
+    return tuple(found.values()), left_out
+
+
+def _order(table: _Table, column: int) -> Order | None:
+    """The order of day and month that one row proves for its whole column, else that of the header's language."""
+    proven = day_order(row[column] for row in table.rows if len(row) > column)
+    spoken = spoken_order(table.header)
+    return None if proven and spoken and proven is not spoken else proven or spoken
+
+
+def _values(fields: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
+    """The row's values by field; a field with two columns that differ has none."""
+    found: dict[str, set[str]] = {}
+    for field, cell in zip(fields, row, strict=False):
+        if field and (value := plain(Quote(cell, cell))):
+            found.setdefault(field, set()).add(value)
+    return {field: values.pop() for field, values in found.items() if len(values) == 1}
+
+
+def _table(content: bytes) -> _Table | None:
+    """The table with the delimiter and the header line that give most known columns; None where none has any."""
+    if len(content) > LARGEST or (text := _decoded(content)) is None:
+        return None
+    best: tuple[int, str, int] = (1, "", 0)
+    start = "".join(text.splitlines(keepends=True)[: HEADER_WITHIN + 1])[: 1 << 16]
+    for delimiter in DELIMITERS:
+        for number, row in enumerate(_rows(start, delimiter)):
+            known = len({_FIELD.get(cell.casefold(), "") for cell in row} - {""})
+            if known > best[0]:
+                best = (known, delimiter, number)
+    _, delimiter, header = best
+    if not delimiter:
+        return None
+    rows: list[list[str]] = []
+    for row in _rows(text, delimiter):
+        if any(row):
+            rows.append(row)
+        elif len(rows) <= header:
+            rows.append([])
+        if len(rows) > MOST_ROWS:
+            return None
+    return _Table("\n".join(" ".join(row) for row in rows[:header]), rows[header], rows[header + 1 :])
+
+
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows, cells trimmed and without the marks by which spreadsheets keep numbers as text: `="1"` and `'1`."""
+    with suppress(csv.Error):
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            yield [re.sub(r'^(?:="([^"]*)"|\'(?=\d))', r"\1", cell.strip()) for cell in row]
+
+
+def _decoded(content: bytes) -> str | None:
+    """By the byte order mark, else UTF-8, else Windows' Western code page; None for what is no text."""
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if content.startswith(mark):
+            return content.decode(encoding, "replace").lstrip("\ufeff")
+    if b"\0" in content:
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")

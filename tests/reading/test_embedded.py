@@ -1,0 +1,155 @@
+"""What pictures say of themselves: real IPTC, XMP and EXIF in real files, and hostile ones that cost nothing."""
+
+import io
+import shutil
+import struct
+import time
+import zlib
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from archiver.reading.certificates import Sure
+from archiver.reading.embedded import Embedded, read_embedded, understood
+from archiver.reading.filenames import Named
+from tests import papers
+
+
+def named(found: Embedded) -> list[tuple[str, str | None, Sure]]:
+    return [(each.platform, each.asset_id, each.sure) for each in found.named]
+
+
+def test_alamys_order_stands_in_the_file() -> None:
+    found = read_embedded(papers.alamy_picture())
+    assert named(found) == [("alamy", "A0001X", Sure.LIKELY)]
+    assert (found.order, found.your_reference, found.ordered_on) == ("IY01234567", "spring", date(2023, 3, 14))
+    assert found.quotes["reference"] == papers.ALAMY_REFERENCE
+    assert found.credit == "Alamy Stock Photo" and found.error is None
+    assert Embedded.from_json(found.to_json()) == found
+
+
+def test_a_reference_without_alamy_is_no_order() -> None:
+    assert read_embedded(papers.picture({103: papers.ALAMY_REFERENCE, 110: "Ada Example"})).order is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        ({"credit": "Getty Images/iStockphoto", "licensor_url": "https://www.istockphoto.com/photo/x-gm1234567-123"},
+         [("istock", "1234567", Sure.LIKELY)]),
+        ({"credit": "Getty Images", "supplier": "Getty Images", "supplier_image_id": "123456789"},
+         [("getty", "123456789", Sure.LIKELY)]),
+        ({"credit": "Getty Images/iStockphoto", "supplier_image_id": "1234567"}, [("istock", "1234567", Sure.LIKELY)]),
+        ({"title": "AdobeStock_112670342"}, [("adobe_stock", "112670342", Sure.LIKELY)]),
+        ({"copyright": "Ada Example / stock.adobe.com"}, [("adobe_stock", None, Sure.POSSIBLE)]),
+        ({"credit": "Shutterstock", "source": "Alamy Stock Photo"}, []),
+        ({"supplier": "Ada Example", "supplier_image_id": "123456789"}, []),
+        ({"credit": "Alamy Stock Photo", "title": "SUNSET"}, [("alamy", None, Sure.POSSIBLE)]),
+        ({"title": "IMG_1234", "credit": "Ada Example"}, []),
+    ],
+)  # fmt: skip
+def test_platform_and_asset_from_the_fields_about_rights(
+    fields: dict[str, str], wanted: list[tuple[str, str | None, Sure]]
+) -> None:
+    assert named(understood(fields)) == wanted
+
+
+XMP = (
+    "<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>Haus am Meer – Ä</rdf:li></rdf:Alt></dc:title>"
+    "<dc:creator><rdf:Seq><rdf:li>Ada Example</rdf:li></rdf:Seq></dc:creator>"
+    "<photoshop:Credit>Getty Images/iStockphoto</photoshop:Credit>"
+    "<plus:Licensor><rdf:Seq><rdf:li rdf:parseType='Resource'>"
+    "<plus:LicensorURL>https://www.istockphoto.com/photo/x-gm1234567-123</plus:LicensorURL></rdf:li></rdf:Seq>"
+    "</plus:Licensor>"
+)
+
+
+def test_xmp_and_exif_are_read_like_iptc() -> None:
+    found = read_embedded(papers.picture(xmp=XMP))
+    assert (found.title, found.creator, found.credit) == ("Haus am Meer – Ä", "Ada Example", "Getty Images/iStockphoto")
+    assert named(found) == [("istock", "1234567", Sure.LIKELY)]
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[315], exif[33432] = "Ada Example", "stock.adobe.com"
+    Image.new("RGB", (8, 8)).save(out, "JPEG", exif=exif)
+    found = read_embedded(out.getvalue())
+    assert (found.creator, named(found)) == ("Ada Example", [("adobe_stock", None, Sure.POSSIBLE)])
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is optional")
+def test_exiftool_reads_what_pillow_does_not_and_may_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = b"%!PS-Adobe-3.0 EPSF-3.0\n%%Title: pond5_12345678\n%%EndComments\n%%EOF\n"
+    found = read_embedded(content)
+    assert found.title == "pond5_12345678" and named(found) == [("pond5", "12345678", Sure.POSSIBLE)]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert read_embedded(content) == Embedded()
+
+
+def test_content_credentials_are_noted_and_prove_nothing() -> None:
+    assert read_embedded(papers.picture() + b"....jumb....c2pa").c2pa
+    assert read_embedded(papers.picture()) == Embedded()
+
+
+def huge_png(side: int) -> bytes:
+    """A PNG that says it has side × side pixels and holds as many in very few bytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    packer = zlib.compressobj(9)
+    rows = b"".join(packer.compress(b"\0" * (side + 1)) for _ in range(side)) + packer.flush()
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_a_picture_of_200_megapixels_is_not_decoded() -> None:
+    content = huge_png(14_200)
+    started = time.monotonic()
+    found = read_embedded(content)
+    assert found == Embedded(error="it has more pixels than are read")
+    assert time.monotonic() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xd8\xff", papers.alamy_picture()[:200], b"\x89PNG\r\n\x1a\n" + b"\0" * 99, b"no picture",
+     b"<x:xmpmeta><!DOCTYPE a [<!ENTITY b 'c'>]>&b;</x:xmpmeta>", b"<x:xmpmeta", b"</x:xmpmeta><x:xmpmeta>",
+     b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + b"<x:a>" * 200_000 + b"</x:xmpmeta>"],
+)  # fmt: skip
+def test_broken_files_say_nothing_and_break_nothing(content: bytes) -> None:
+    assert replace(read_embedded(content), error=None) == Embedded()
+
+
+def test_deeply_nested_xmp_is_read_in_linear_time() -> None:
+    started = time.monotonic()
+    deep = "<dc:title><rdf:Alt><rdf:li>" * 20_000 + "x" + "</rdf:li></rdf:Alt></dc:title>" * 20_000
+    read_embedded(
+        papers.picture() + f"<x:xmpmeta xmlns:x='a' xmlns:rdf='{RDF}' xmlns:dc='b'>{deep}</x:xmpmeta>".encode()
+    )
+    assert time.monotonic() - started < 2
+
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+FILES = [papers.alamy_picture(), papers.picture(xmp=XMP)]
+
+
+@settings(max_examples=150, deadline=2000)
+@given(st.sampled_from(FILES), st.lists(st.tuples(st.integers(0, 1500), st.binary(min_size=1, max_size=8)), max_size=6))
+def test_damaged_files_never_crash(content: bytes, damage: list[tuple[int, bytes]]) -> None:
+    for place, data in damage:
+        content = content[:place] + data + content[place + len(data) :]
+    found = read_embedded(content)
+    assert Embedded.from_json(found.to_json()) == found
+
+
+@given(
+    st.dictionaries(st.sampled_from(["credit", "title", "reference", "licensor_url", "supplier_image_id"]), st.text())
+)
+def test_hostile_fields_never_crash(fields: dict[str, str]) -> None:
+    assert all(isinstance(each, Named) for each in understood(fields).named)

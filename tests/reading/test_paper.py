@@ -1,0 +1,262 @@
+"""Papers from anywhere: each layout's fields exactly, nothing from anything else, and the adapters' identity."""
+
+import re
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.domain import Asset, DocumentKind, Licence
+from archiver.reading.certificates import quoted
+from archiver.reading.labelled_papers import money
+from archiver.reading.paper import Paper, Sure, read_text, same_licence
+from archiver.reading.worker import DocumentReader
+from providers.envato_elements import EnvatoElements
+from providers.freepik import Freepik
+from tests import papers
+from tests.papers import Sample, facts, receipt_facts
+
+LANGUAGES = ("en", "de", "fr", "es")
+PLATFORMS = ("adobe_stock", "depositphotos", "getty", "istock", "shutterstock")
+CERTIFICATES = [
+    papers.market_2012(),
+    papers.market_2017(),
+    papers.market_later(),
+    *(papers.elements(era) for era in ("project", "default", "ai")),
+    papers.freepik(),
+    *(papers.licence(language, platform) for language in LANGUAGES for platform in PLATFORMS),
+]
+RECEIPTS = [papers.receipt(language, platform) for language in LANGUAGES for platform in PLATFORMS]
+EXACT = ("envato_market", "envato_elements")
+
+
+def read(sample: Sample) -> Paper:
+    paper = read_text(sample.text, f"{sample.name}.txt")
+    assert paper
+    return paper
+
+
+@pytest.mark.parametrize("sample", CERTIFICATES, ids=lambda sample: f"{sample.reader} {sample.name}")
+def test_every_layout_of_a_certificate(sample: Sample) -> None:
+    paper = read(sample)
+    assert [facts(licence) for licence in paper.licences] == list(sample.licences)
+    assert (paper.reader, paper.kind) == (sample.reader, DocumentKind.CERTIFICATE)
+    assert paper.sure is (Sure.CERTAIN if sample.reader.startswith(EXACT) else Sure.LIKELY)
+    words = " ".join(sample.text.split())
+    assert paper.quotes and all(quote in words for quote in paper.quotes.values())
+
+
+@pytest.mark.parametrize("sample", RECEIPTS, ids=lambda sample: sample.text.split("\n")[0])
+def test_receipts_in_four_languages(sample: Sample) -> None:
+    paper = read(sample)
+    assert receipt_facts(paper) == sample.receipt
+    assert (paper.kind, paper.licences, paper.sure) == (DocumentKind.RECEIPT, (), Sure.LIKELY)
+
+
+def test_a_certificate_reads_the_same_from_a_pdf() -> None:
+    with DocumentReader(workers=1) as reader:
+        for sample in (
+            papers.market_2017(),
+            papers.elements("default"),
+            papers.freepik(),
+            papers.licence("fr", "istock"),
+        ):
+            paper = read_text(reader.read(sample.pdf(), "application/pdf").text)
+            assert paper and [facts(licence) for licence in paper.licences] == list(sample.licences)
+
+
+def test_many_certificates_in_one_text_are_all_read_or_none() -> None:
+    samples = [papers.market_2017(n) for n in range(3)] + [papers.elements("project", n) for n in range(3)]
+    paper = read_text("\n".join(sample.text for sample in samples))
+    assert paper and [facts(each) for each in paper.licences] == [said for each in samples for said in each.licences]
+    assert paper.platform is None
+    assert read_text("\n".join(sample.text for sample in samples).replace("Item Purchase Code", "Item Code", 1)) is None
+
+
+MARKET, ELEMENTS, FREEPIK = papers.market_2017().text, papers.elements("project").text, papers.freepik().text
+LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("en", "shutterstock").text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Invoice\nHotel Example\nInvoice number: 4711\nInvoice date: March 3, 2023\nTotal: EUR 99.00\n",
+        "Invoice\nHotel Example\nWe also sell Shutterstock gift cards\nInvoice number: 4711\nTotal: EUR 99.00\n",
+        "Invoice\nHotel Example\nImages: Shutterstock, Inc.\nInvoice number: 4711\nInvoice date: March 3, 2023\n",
+        papers.demand(),
+        LABELLED + "\nThis asset was used without a licence; the settlement amount is due.",
+        LABELLED + "\nSie erhalten hiermit eine Abmahnung.",
+        RECEIPT.replace("Invoice\n", "Credit note for an invoice\n", 1),
+        RECEIPT.replace("Invoice\n", "Pro forma invoice\n", 1),
+        RECEIPT + "\nYour order at Adobe Stock is not part of this.",
+        LABELLED.replace("Standard License", "Footage_comp"),
+        LABELLED.replace("Proof of License", "Comp license"),
+        LABELLED.replace("Asset ID: 1", "Asset ID: x"),
+        LABELLED + "\nAsset ID: 987654321\n",
+        LABELLED.replace("License date:", "Printed on:"),
+        LABELLED.replace("License date:", "Downloaded on:"),  # perhaps the paper
+        papers.licence("en", "depositphotos").text.replace("License number: ", "License number: none of "),
+        MARKET.replace("18918858\n\nItem Purchase", "18918859\n\nItem Purchase"),
+        MARKET.replace(re.findall(r"[0-9a-f-]{36}", MARKET)[0], "<UUID>"),
+        MARKET.replace("Item ID:\n18918858\n", "").replace("https://codecanyon.net", "https://acme.example"),
+        ELEMENTS.replace("001UJWG", "001UJWX", 1),
+        FREEPIK.replace("Premium", "License", 1).replace("Licensee: Ada Example", "Licensee:"),
+        # What Freepik puts into every zip: for everybody, so for nobody.
+        "IMPORTANT NOTICE: This license only applies if you downloaded this content as a subscribed user. You can "
+        "download from your profile in Freepik a personalized license stating your right to use this content.",
+        "LICENSE CERTIFICATE: Envato Elements Item\nItem ID:   97UJWG3\nyour licence code goes here",
+    ],
+)  # fmt: skip
+def test_whatever_is_not_beyond_doubt_is_not_read(text: str) -> None:
+    assert read_text(text, "shutterstock.pdf") is None
+
+
+def test_a_field_in_doubt_is_left_out() -> None:
+    wrapped = MARKET.replace("Booking Calendar: Pro 1\n", "Booking Calendar for everybody\nand all others\n")
+    empty = ELEMENTS.replace("studio1", "").replace("Ada Example", "[your name]")
+    odd = LABELLED.replace("Standard License", "L-20231").replace("Haus am Meer 1", "Dr.") + "Client: Ada Example\n"
+    late = papers.licence("en", "istock").text.replace("October 26, 2023", "03/04/2021")
+    for text, field in ((wrapped, "title"), (empty, "contributor"), (empty, "licensee"), (late, "licensed_at"),
+                        (odd, "kind"), (odd, "title"), (odd, "client")):  # fmt: skip
+        paper = read_text(text)
+        assert paper and field not in facts(paper.licences[0])
+    paper = read_text(RECEIPT.replace("EUR 1,001.50", "$1.001"))
+    assert paper and (paper.amount, paper.currency, paper.order) == (None, None, "SO-7001")
+
+
+def test_the_order_of_day_and_month_is_proven_or_open() -> None:
+    text = papers.licence("en", "istock").text.replace("October 26, 2023", "03/04/2021")
+    assert "03/04/2021" in text
+    for proof, day in (
+        ("Download date: 14/04/2021\n", date(2021, 4, 3)),
+        ("Download date: 04/14/2021\n", date(2021, 3, 4)),
+        ("", None),
+    ):
+        paper = read_text(text + proof)
+        assert paper and paper.licences[0].licensed_at == day
+
+
+def test_a_name_tells_the_platform_only_where_the_text_does_not() -> None:
+    text = papers.licence("en", "shutterstock").text.replace("Shutterstock, Inc., www.shutterstock.com", "Our shop")
+    paper = read_text(text, "AdobeStock_licence.pdf")
+    assert paper and (paper.platform, paper.sure) == ("adobe_stock", Sure.POSSIBLE)
+    assert read_text(text, "licence.pdf") is None
+    paper = read_text(papers.licence("en", "shutterstock").text, "AdobeStock_licence.pdf")
+    assert paper and paper.platform == "shutterstock"
+
+
+def test_a_paper_has_the_identity_that_the_adapter_gives() -> None:
+    for sample, adapter in ((papers.elements("project"), EnvatoElements()), (papers.freepik(), Freepik())):
+        [licence] = read(sample).licences
+        key = ("ada@example.com", *licence.key[1:]) if licence.key else ()
+        listed = replace(licence, key=key, licensee=None, asset=replace(licence.asset, title="as listed"))
+        fuller = adapter.read_certificate(listed, sample.text)
+        assert (fuller.licensee, fuller.asset.title) == (licence.licensee, licence.asset.title)
+        assert (fuller.identity == licence.identity) is bool(licence.licence_id)
+        assert same_licence(licence, fuller)
+
+
+def test_which_captured_licence_a_paper_may_speak_of() -> None:
+    def licence(
+        asset_id: str = "1234567", licence_id: str | None = None, owner: str = "", kind: str = "premium"
+    ) -> Licence:
+        key = () if licence_id else (owner, asset_id, kind, "2026-01-03")
+        asset = Asset(provider="freepik", asset_id=asset_id)
+        return Licence(asset=asset, licence_id=licence_id, key=key, kind=kind, licensed_at=date(2026, 1, 3))
+
+    read = licence()
+    assert same_licence(read, licence(owner="ada@example.com"))
+    assert same_licence(read, licence(licence_id="L-1"))
+    late = datetime(2026, 1, 2, 23, 30, tzinfo=UTC)  # a day later where the paper was written, perhaps
+    assert same_licence(read, replace(licence(owner="ada"), licensed_at=late))
+    assert not same_licence(
+        replace(read, licensed_at=datetime(2026, 1, 3, tzinfo=UTC)), replace(licence(owner="ada"), licensed_at=late)
+    )
+    assert same_licence(licence(licence_id="L-1"), licence(licence_id="L-1", kind="free"))
+    for other in (
+        licence(asset_id="7654321"),
+        licence(kind="free"),
+        replace(licence(owner="ada"), licensed_at=date(2026, 1, 4)),
+        replace(licence(owner="ada"), licensed_at=None),
+        replace(licence(owner="ada"), asset=Asset(provider="flaticon", asset_id="1234567")),
+    ):
+        assert not same_licence(read, other)
+    assert not same_licence(licence(licence_id="L-1"), licence(licence_id="L-2"))
+    assert not same_licence(licence(owner="ada"), licence(owner="bob"))
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "currency"),
+    [
+        ("€ 1.234,56", "1234.56", "EUR"),
+        ("1,234.56 USD", "1234.56", "USD"),
+        ("1 234,56 €", "1234.56", "EUR"),
+        ("CHF 1'234.50", "1234.50", "CHF"),
+        ("1.234.567 EUR", "1234567", "EUR"),
+        ("US$29", "29", "USD"),
+        ("Total (GBP): 0.99", "0.99", "GBP"),
+        ("$29.00", "29.00", None),
+        ("1.234 EUR", None, "EUR"),
+        ("1,234 EUR", None, "EUR"),
+        ("12,34,56 EUR", None, "EUR"),
+        ("-5.00 EUR", None, "EUR"),
+        ("(5.00) EUR", None, "EUR"),
+        ("2 × 5.00 EUR", None, "EUR"),
+        ("19 % EUR", None, "EUR"),
+        ("5.00 EUR / USD", "5.00", None),
+    ],
+)
+def test_amounts_that_can_be_read_in_one_way_only(text: str, amount: str | None, currency: str | None) -> None:
+    assert money(text) == (Decimal(amount) if amount else None, currency)
+
+
+def test_labels_and_values_where_they_are_ambiguous() -> None:
+    labels = {"kind": ("License",), "licensee": ("Licensee",), "title": ("Title",), "id": ("Asset ID",)}
+
+    def values(text: str) -> dict[str, str]:
+        return {name: quote.value for name, quote in quoted(text, labels, {"id": r"\d+"}).items()}
+
+    assert values("Title: Foo    License: Premium") == {"title": "Foo", "kind": "Premium"}
+    assert values("License terms apply\nLicensee\nAda") == {"licensee": "Ada"}
+    assert values("Licensee:\nProject code: 55") == {}
+    assert values("Licensee: Ada\nLicensee: Bob\nLICENSEE : Ada") == {}
+    assert values("Licensee: Ada\nlicensee : Ada") == {"licensee": "Ada"}
+    assert values("Asset ID 12345\nAsset ID of nothing") == {"id": "12345"}
+    assert quoted("Title: Foo License: Premium", labels)["title"].cut
+
+
+WORDS = st.sampled_from(
+    [
+        *(line + "\n" for sample in (*CERTIFICATES, *RECEIPTS) for line in sample.text.splitlines()),
+        *(
+            each + "\n"
+            for each in ("Licensee:", "03/04/2021", "=" * 40, "\u2028", "\x00", "Total: ١٢٣", "Date: 99/99/9999")
+        ),
+    ]
+)
+
+
+@settings(max_examples=300, deadline=2000)
+@given(st.lists(WORDS | st.text(), max_size=40), st.text(max_size=20))
+def test_hostile_text_never_crashes_a_reader(parts: list[str], name: str) -> None:
+    paper = read_text("".join(parts), name)
+    assert paper is None or paper.licences or paper.order or paper.invoice
+    for licence in paper.licences if paper else ():
+        assert licence.identity and licence.asset.asset_id
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["Licensee: ", " ", "\t", "Total (", "Title: a  ", "-", "https://codecanyon.net/item/", "1,", "License", "\n",
+     "Item ID:\n", "LICENSE CERTIFICATE: Envato Elements Item\n", "this document certifies the purchase of: A ", "Å"],
+)  # fmt: skip
+def test_long_text_is_read_in_linear_time(part: str) -> None:
+    for head in ("", LABELLED, "LICENSE CERTIFICATE : Envato Market Item\n", "Freepik license\nTitle: x"):
+        started = time.monotonic()
+        read_text(head + part * (200_000 // len(part)) + "\x01")
+        assert time.monotonic() - started < 5
