@@ -2,7 +2,7 @@
 
 The content goes; a tombstone with its digests stays, an OCFL object of its own. An `erasure` line of the ledger records
 the tombstone and names what it stands for. Only that line makes a missing object an erased one. Holds are `statement`
-lines; what the person said lies in the statement's object, which can itself be erased.
+lines, and so is the release of one; what the person said lies in the statement's object, which can itself be erased.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from archiver.archive import verify
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
 from archiver.domain import iso
-from archiver.errors import IntegrityError
+from archiver.errors import IntegrityError, LegalHold
 
 REASONS = {
     "data_subject_request": "a person asked that data about them be erased",
@@ -124,15 +124,21 @@ def holds(archive: Archive) -> list[Hold]:
     found: dict[str, Line] = {}
     for line in archive.lines():
         if b'"type":"statement"' in line.raw:
-            if held := line.fields.get("hold"):
-                found.setdefault(str(held), line)
-            if released := line.fields.get("release"):
-                found.pop(str(released), None)
-    return [_hold(archive, scope, line) for scope, line in found.items()]
+            if "hold" in line.fields:
+                found[str(line.id)] = line
+            found.pop(str(line.fields.get("release")), None)
+    return [_hold(archive, line) for line in found.values()]
 
 
-def _hold(archive: Archive, scope: str, line: Line) -> Hold:
+def refuse_held(archive: Archive, object_id: str) -> None:
+    """LegalHold, which names who holds an object and since when, where one is in force."""
+    for hold in holds(archive):
+        if hold.covers(object_id):
+            raise LegalHold(str(hold))
+
+
+def _hold(archive: Archive, line: Line) -> Hold:
     said: Mapping[str, Any] = {}
     with suppress(IntegrityError, ValueError):
         said = json.loads(archive.object(str(line.id)).read(STATEMENT))
-    return Hold(scope, str(line.fields["at"]), str(line.id), said.get("by"), said.get("reason"))
+    return Hold(str(line.fields["hold"]), str(line.fields["at"]), str(line.id), said.get("by"), said.get("reason"))

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.archive import seal as sealing
 from archiver.archive import tree, verify
-from archiver.archive.erasure import REASONS, erasure_of, holds, tombstone, tombstone_id
+from archiver.archive.erasure import REASONS, erasure_of, refuse_held, tombstone, tombstone_id
 from archiver.archive.ledger import Entry, Ledger, Line, check_fields, read_lines
 from archiver.archive.reader import Archive
 from archiver.archive.seal import Authority, Post, Seal
@@ -45,7 +45,7 @@ from archiver.archive.store import (
 )
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.domain import iso
-from archiver.errors import ArchiverError, ConfigError, DiskFull, Erased, IntegrityError, LegalHold
+from archiver.errors import ArchiverError, ConfigError, DiskFull, Erased, IntegrityError
 from archiver.files import replace_file, sync_folder
 
 if TYPE_CHECKING:
@@ -436,8 +436,8 @@ class ArchiveWriter:
         try:
             match request.wish:
                 case NewObject() as new:
-                    self._refuse_erased(new.object_id)
                     request.staged = request.building.result() if request.building else None
+                    self._refuse_erased(new.object_id)
                     if object_path(self._root, new.object_id).exists():
                         if request.staged:
                             remove_tree(request.staged.folder)
@@ -454,14 +454,15 @@ class ArchiveWriter:
                 case _Removal(erasure, identity_sha256):
                     self._stage_erasure(request, erasure, identity_sha256)
         except ArchiverError as error:
+            if request.staged:
+                remove_tree(request.staged.folder)
+                request.staged = None
             request.answer.set_exception(error)
 
     def _stage_erasure(self, request: _Request, erasure: Erasure, identity_sha256: str | None) -> None:
         """Refuse what is held, finish what was erased before, else build the tombstone."""
         object_id = erasure.erases
-        for hold in holds(self.reader):
-            if hold.covers(object_id):
-                raise LegalHold(str(hold))
+        refuse_held(self.reader, object_id)
         if line := self._erased(object_id):
             self._remove(object_id)
             request.answer.set_result(_stored(tombstone_id(object_id), line, already=True))
@@ -474,8 +475,8 @@ class ArchiveWriter:
         request.staged = stage_tombstone(self._new_staging(), tombstone_id(object_id), erasure, content, now)
 
     def _erased(self, object_id: str) -> Line | None:
-        """The line that says that an object was erased. The tombstone's folder is the quick answer in all other
-        cases; one that the ledger does not know is an IntegrityError."""
+        """The line that says that an object was erased; IntegrityError for a tombstone that the ledger does not know.
+        Where there is no tombstone, which is quick to see, the ledger is not read."""
         if not object_path(self._root, tombstone_id(object_id)).exists():
             return None
         self._recorded(tombstone_id(object_id))
@@ -508,7 +509,6 @@ class ArchiveWriter:
     def _build(self, new: NewObject) -> Staged | None:
         """Build a new object ahead of its turn, unless there is something in its place already."""
         there = object_path(self._root, new.object_id).exists()
-        there = there or object_path(self._root, tombstone_id(new.object_id)).exists()
         return None if there else stage_object(self._new_staging(), new)
 
     def _new_staging(self) -> Path:

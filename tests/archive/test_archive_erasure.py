@@ -112,6 +112,7 @@ def test_what_was_erased_is_not_archived_again(kit: Kit) -> None:
         assert crowd[0].result().already is False
         with pytest.raises(Erased):
             crowd[1].result()
+        assert not list((kit.root / "staging").iterdir())
         for wrong in (TOMBSTONE, "urn:x-archiver:licence:20261124_example_nothing_00000000"):
             with pytest.raises((ValueError, IntegrityError)):
                 archive.erase(wrong, reason="other", statement="x").result()
@@ -163,6 +164,12 @@ def change_the_tombstone(kit: Kit) -> None:
     flip(object_path(kit.root, TOMBSTONE) / "v1/content/tombstone.json")
 
 
+def version_after(kit: Kit) -> None:
+    erase(kit)
+    with kit.open() as archive:
+        archive.append("version", id=ONE, version="v2", inventory_sha512="ab" * 64)
+
+
 def line_about(kit: Kit, **fields: str) -> None:
     """An erasure line by hand, of something that no line records, or twice of the same."""
     erase(kit)
@@ -178,6 +185,7 @@ ATTACKS: dict[str, tuple[Callable[[Kit], Any], set[str]]] = {
     "the tombstone is deleted": (lose_the_tombstone, {"missing"}),
     "the tombstone is changed": (change_the_tombstone, {"changed", "erased"}),
     "the tombstone is of another object": (lambda kit: forge(kit, "erasure", erases=TWO), {"tombstone", "erased"}),
+    "a version of what was erased": (version_after, {"erased", "ledger", "tombstone"}),
     "an erasure of nothing": (lambda kit: line_about(kit, erases="nothing"), {"erased", "ledger"}),
     "an erasure of a tombstone": (lambda kit: line_about(kit, erases=TOMBSTONE), {"erased", "ledger"}),
     "an erasure without a tombstone": (lambda kit: line_about(kit, erases=TWO), {"erased", "ledger"}),
@@ -226,11 +234,15 @@ def test_a_hold_refuses_until_it_is_released(kit: Kit) -> None:
         everything = state(archive, "court", hold=EVERYTHING)
         with pytest.raises(LegalHold, match="whole archive"):
             archive.erase(TWO, reason="other", statement=statement).result()
-        state(archive, "settled", release=ONE)
+        again = state(archive, "letter of 4 May", hold=ONE)
+        state(archive, "settled", release=statement)
+        with pytest.raises(LegalHold, match="whole archive"):
+            archive.erase(ONE, reason="other", statement=statement).result()
+        state(archive, "settled as well", release=again)
         with pytest.raises(LegalHold, match="court"):
             archive.erase(ONE, reason="other", statement=statement).result()
         assert [hold.statement for hold in holds(archive.reader)] == [everything]
-        state(archive, "over", release=EVERYTHING)
+        state(archive, "over", release=everything)
         assert archive.erase(ONE, reason="other", statement=statement).result().object_id == TOMBSTONE
         archive.erase(statement, reason="data_subject_request", statement=everything).result()
         archive.seal()
