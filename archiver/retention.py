@@ -35,7 +35,11 @@ CLASSES = (
         place="archive/*/evidence/statements",
         kept="as long as what they are about; a statement can be erased by itself",
     ),
-    Retention(name="ledger and tombstones", place="archive/*/ledger", kept="without end; they name nobody"),
+    Retention(
+        name="ledger and tombstones",
+        place="archive/*/ledger",
+        kept="without end; they hold ids and digests, no content",
+    ),
     Retention(
         name="secrets and saved sign-ins",
         place="vault.enc",
