@@ -8,10 +8,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from archiver.archive.erasure import EVERYTHING, REASONS, STATEMENT, Hold, erasure_of, holds, refuse_held
+from archiver.archive.erasure import EVERYTHING, LASTING, REASONS, STATEMENT, Hold, erasure_of, holds, refuse_held
 from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject, object_path
-from archiver.archive.verify import URN
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.config import Home
@@ -33,14 +32,14 @@ NOT_REACHED = (
 
 
 def named_object(home: Home, name: str) -> tuple[str, str]:
-    """The client, and the id of the one object of any kind that a short id or a unique part of it names, there or
-    erased; ConfigError for none or several."""
+    """The client, and the id of the one object that a short id or a unique part of it names, of any kind that can be
+    erased, there or erased; ConfigError for none or several."""
     client, _, part = name.rpartition("/")
     slugs = [home.client(client).slug] if client else list(home.clients)
     found: list[tuple[str, str]] = []
     for slug in slugs:
         ids = {str(line.id) for line in Archive(home.archive(slug)).lines() if "inventory_sha512" in line.fields}
-        ids = {each for each in ids if not each.startswith(f"{URN}:tombstone:")}
+        ids = {each for each in ids if not each.startswith(LASTING)}
         exact = {each for each in ids if part in (each, each.rpartition(":")[2])}
         found += [(slug, each) for each in sorted(exact or {each for each in ids if part.lower() in each.lower()})]
     if not found:

@@ -30,6 +30,9 @@ REASONS = {
 }
 """The classes of reasons that may stand in the ledger; what else is to be said stands in the statement."""
 
+LASTING = (f"{verify.URN}:tombstone:", f"{verify.URN}:terms:")
+"""How ids of objects begin that are never erased: they hold nothing about a person, and others rest on them."""
+
 EVERYTHING = "all"
 """What a hold on a whole archive names in place of an object's id."""
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.archive import seal as sealing
 from archiver.archive import tree, verify
-from archiver.archive.erasure import REASONS, erasure_of, refuse_held, tombstone, tombstone_id
+from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
 from archiver.archive.ledger import Entry, Ledger, Line, check_fields, read_lines
 from archiver.archive.reader import Archive
 from archiver.archive.seal import Authority, Post, Seal
@@ -305,9 +305,10 @@ class ArchiveWriter:
         `reason` is one of REASONS, `statement` the id of the object that says who wanted it and why;
         `identity_sha256`, of a licence's identity, lets later runs know it without having it. The answer is the
         tombstone; where the object was erased before and its content is there again, that goes once more.
-        LegalHold while a hold covers it, IntegrityError where there is no such object, ValueError for a tombstone.
+        LegalHold while a hold covers it, IntegrityError where there is no such object, ValueError for a tombstone and
+        for terms, on which other licences rest.
         """
-        if reason not in REASONS or object_id.startswith(f"{verify.URN}:tombstone:"):
+        if reason not in REASONS or object_id.startswith(LASTING):
             raise ValueError(f"{object_id} cannot be erased for the reason {reason!r}")
         verify.object_path(object_id)
         erasure = Erasure(object_id, reason, statement)

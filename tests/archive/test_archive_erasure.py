@@ -113,7 +113,11 @@ def test_what_was_erased_is_not_archived_again(kit: Kit) -> None:
         with pytest.raises(Erased):
             crowd[1].result()
         assert not list((kit.root / "staging").iterdir())
-        for wrong in (TOMBSTONE, "urn:x-archiver:licence:20261124_example_nothing_00000000"):
+        for wrong in (
+            TOMBSTONE,
+            ONE.replace(":licence:", ":terms:"),
+            "urn:x-archiver:licence:20261124_example_nothing_00000000",
+        ):
             with pytest.raises((ValueError, IntegrityError)):
                 archive.erase(wrong, reason="other", statement="x").result()
         with pytest.raises(ValueError, match="cannot be erased"):
