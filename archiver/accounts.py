@@ -12,7 +12,7 @@ from typing import Any
 
 from archiver.config import Home, add_account, change_account
 from archiver.domain import iso
-from archiver.errors import ConfigError
+from archiver.errors import ConfigError, Erased
 from archiver.provider import ProviderInfo, SignInMethod, Transport, discover, load
 from archiver.vault import Vault, parse_secrets
 
@@ -77,7 +77,10 @@ def accept_automation(home: Home, vault: Vault, name: str, info: ProviderInfo, p
     }
     content = json.dumps(statement, indent=1, sort_keys=True, ensure_ascii=False).encode()
     with writing(home, vault, account.client) as archive:
-        stored = archive.put(acceptance(account, info, content)).result()
+        try:
+            stored = archive.put(acceptance(account, info, content)).result()
+        except Erased:
+            stored = archive.put(acceptance(account, info, content, again=f":{statement['at']}")).result()
         archive.append("statement", id=stored.object_id, account=account.name)
         archive.seal()
 

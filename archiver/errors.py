@@ -45,6 +45,12 @@ class ConfigError(ArchiverError):
     exit_code = 2
 
 
+class Erased(ArchiverError):
+    """The content of this was erased: {detail}. Only its tombstone is left; `archiver show` tells what that says."""
+
+    exit_code = 2
+
+
 class WrongPassword(ArchiverError):
     """The platform refused the sign-in: {detail}. Give the new secret with `archiver account rotate {account}`; until
     then the account is not tried again, because platforms lock accounts after repeated refusals."""
@@ -82,6 +88,13 @@ class SessionExpired(ArchiverError):
 class NotAccepted(ArchiverError):
     """Unattended runs are off for this account: {detail}. A named person can accept this with `archiver account add
     {account} ... --accept-automation "PERSON"`."""
+
+    exit_code = 10
+
+
+class LegalHold(ArchiverError):
+    """It may not be erased: {detail}. Whoever may decide that releases the hold with `archiver hold ... --release`;
+    then it can be erased."""
 
     exit_code = 10
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
+from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
-from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry
 from archiver.config import Home
-from archiver.errors import ArchiveBusy, ArchiverError, ConfigError
+from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased
 from archiver.files import replace_file
 from archiver.proof.pack import Packed, write_proof
 from archiver.provider import load
@@ -54,28 +55,44 @@ def find(
 
 @contextmanager
 def located(home: Home, name: str, reader: DocumentReader) -> Iterator[tuple[str, Archive, Entry]]:
-    """The one licence that a short id, or any unique part of it, names; ConfigError for none or several."""
+    """The one licence that a short id, or any unique part of it, names; ConfigError for none or several, Erased where
+    only an erased one has that name."""
+    slug, entry = named(home, name, reader)
+    if isinstance(entry, ErasedEntry):
+        raise Erased(f"{entry.short_id} on {entry.at} ({entry.reason})")
+    with catalogue_of(home, slug, reader) as (archive, catalogue):
+        yield slug, archive, catalogue.matching(entry.folder)[0]
+
+
+def named(home: Home, name: str, reader: DocumentReader) -> tuple[str, Entry | ErasedEntry]:
+    """The client and the one licence that are meant; an erased one where no other has that name."""
     client, _, part = name.rpartition("/")
     if client and client not in home.clients:
         raise ConfigError(f"There is no client {client!r}. Known: {', '.join(home.clients) or 'none'}.")
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, Entry | ErasedEntry]] = []
+    erased: list[tuple[str, Entry | ErasedEntry]] = []
     for slug in archives(home, client or None):
         with catalogue_of(home, slug, reader) as (_, catalogue):
-            found += [(slug, entry.folder) for entry in catalogue.matching(part)]
+            found += [(slug, entry) for entry in catalogue.matching(part)]
+            erased += [(slug, entry) for entry in catalogue.erased_matching(part)]
+    found = found or erased
     if not found:
         raise ConfigError(f"No licence in this archive is named {name!r}. Look for it with `archiver find`.")
     if len(found) > 1:
-        some = ", ".join("/".join(each) for each in found[:5])
+        some = ", ".join(entry.short_id for _, entry in found[:5])
         raise ConfigError(f"{name!r} names more than one licence, among them {some}. Give more of the name.")
-    [(slug, folder)] = found
-    with catalogue_of(home, slug, reader) as (archive, catalogue):
-        yield slug, archive, catalogue.matching(folder)[0]
+    return found[0]
 
 
 def show(home: Home, name: str) -> dict[str, Any]:
-    """Everything about one licence, in the form of `show --json`."""
-    with DocumentReader() as reader, located(home, name, reader) as (slug, archive, entry):
-        return views.show(slug, archive, entry)
+    """Everything about one licence, in the form of `show --json`; of an erased one what its tombstone says."""
+    with DocumentReader() as reader:
+        slug, entry = named(home, name, reader)
+    archive = Archive(home.archive(slug))
+    if isinstance(entry, ErasedEntry):
+        return views.erased(slug, archive, entry)
+    held = next((str(hold) for hold in holds(archive) if hold.covers(entry.object_id)), None)
+    return views.show(slug, archive, entry) | {"hold": held}
 
 
 def rebuild(home: Home) -> dict[str, int]:

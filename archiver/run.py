@@ -64,6 +64,7 @@ from archiver.provider import (
 )
 from archiver.reading.needles import all_forms, mask_text
 from archiver.reading.worker import DocumentReader
+from archiver.retention import prune
 from archiver.sync import Cursors, Progress, Result, Sync, keep_page
 from archiver.terms import SeenTerms, look
 from archiver.terms import rules as terms_rules
@@ -197,6 +198,8 @@ async def run(
         summary.accounts.sort(key=lambda result: position[result.account])
         log(home, summary)
         summary.warnings += renewals_due(home)
+        if not order.dry_run:
+            summary.warnings += prune(home.root, datetime.now(UTC))
         for end in ends:
             if isinstance(end, BaseException):
                 raise end  # only now: one client's archive must not stop the others
@@ -503,9 +506,9 @@ class Visit:
         """Where the platform's terms bar or do not mention robots, a named person must have accepted that."""
         if not info.automation.stance.needs_acceptance or self.of.home.settings.replay:
             return
-        if not object_path(
-            self.of.home.archive(self.account.client), acceptance(self.account, info).object_id
-        ).exists():
+        said = acceptance(self.account, info).object_id[:-8]  # what follows tells an acceptance after an erased one
+        stated = (line.id or "" for line in self.archive.reader.lines() if line.type == "statement")
+        if not any(each.startswith(said) and object_path(self.archive.reader.root, each).exists() for each in stated):
             raise NotAccepted(
                 f"the terms of {info.title} on automation are {info.automation.stance} "
                 f"({info.automation.source}, read {info.automation.read_on})"
@@ -665,14 +668,15 @@ def find_recording(folder: Path, account: Account) -> Recording:
     raise ConfigError(f"No recording for account {account.name} in {folder}. Add {account.name}/session.yaml there.")
 
 
-def acceptance(account: Account, info: ProviderInfo, statement: bytes = b"") -> NewObject:
-    """The archive object by which a person accepted unattended runs of an account; found again by its id alone."""
+def acceptance(account: Account, info: ProviderInfo, statement: bytes = b"", again: str = "") -> NewObject:
+    """The archive object by which a person accepted unattended runs of an account; found again by its id, but for the
+    digest at its end. `again` makes it another one, where the first was erased."""
     return NewObject(
         kind="statements",
         date=None,
         provider=info.name,
         asset_id=account.name,
-        identity=f"automation:{info.name}:{account.name}",
+        identity=f"automation:{info.name}:{account.name}{again}",
         files={"statement.json": statement},
         created=datetime.now(UTC),
     )

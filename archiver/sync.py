@@ -28,6 +28,7 @@ from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence, Outcome, TermsReference, iso
 from archiver.errors import (
     ArchiverError,
+    Erased,
     LayoutChanged,
     NotACertificate,
     SavedPage,
@@ -302,7 +303,10 @@ class Sync:
         self.cursors.put(tally.listing, Cursor(listed, head, self.archive.lines))
 
     def _is_known(self, licence: Licence) -> bool:
-        return licence.platform_id in self.known or self.catalogue.known(licence.identity) is not None
+        """Whether it need not be fetched: it is archived, or was and had to be erased."""
+        identity = licence.identity
+        known = licence.platform_id in self.known or self.catalogue.known(identity) is not None
+        return known or self.catalogue.erased(identity)
 
     async def _take(self, tally: Tally, licence: Licence, known: bool, tasks: asyncio.TaskGroup) -> None:
         identity = licence.identity
@@ -328,9 +332,13 @@ class Sync:
         async with self._fetching:
             evidence = await self._fetch(licence)
         evidence = await self._with_terms(evidence)
-        stored = await self._store(self.archive.put(self._new_object(evidence)))
-        self._note(evidence, f"{self.client}/{stored.folder}")
-        tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ARCHIVED
+        try:
+            stored = await self._store(self.archive.put(self._new_object(evidence)))
+        except Erased:  # and its tombstone could not tell its identity
+            tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ALREADY
+        else:
+            self._note(evidence, f"{self.client}/{stored.folder}")
+            tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ARCHIVED
         del tally.open[licence.identity]
         self._report()
 

@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.writer import open_archive
-from archiver.catalogue.catalogue import Catalogue
+from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Outcome
 from archiver.errors import ArchiverError, LayoutChanged, NotACertificate, SessionExpired, SiteUnavailable, SpendRefused
 from archiver.network import Network
@@ -307,6 +307,25 @@ def test_a_second_try_that_brings_less_takes_nothing_away(desk: Desk) -> None:
     assert {each.name for each in entry.file.documents} == {"record.json", "certificate.txt", "preview.jpg"}
     assert entry.file.gaps == ()
     assert len(list(desk.folder.glob("archive/evidence/licences/*/*/*/v*"))) == 2
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_was_erased_is_neither_fetched_nor_tried_again(desk: Desk, told: bool) -> None:
+    """Known by its identity's digest; and where the tombstone could not tell it, nothing is archived anew."""
+    asked: list[str | None] = []
+
+    def document(of: Licence) -> Document:
+        asked.append(of.licence_id)
+        return text_certificate(of)
+
+    assert desk.sync(lambda _: [Page(rows(1), 1)], lambda _: NotACertificate("https://example.com/c")).incomplete
+    with desk.open() as (archive, catalogue):
+        [entry] = catalogue.entries()
+        digest = identity_digest(entry.licence.identity) if told else None
+        archive.erase(entry.object_id, reason="other", statement="x", identity_sha256=digest).result()
+    result = desk.sync(lambda _: [Page(rows(2, 1), 2)], document, full=True)
+    assert (result.outcome, result.archived, result.already, result.incomplete) == (Outcome.COMPLETE, 1, 1, [])
+    assert len(desk.archived) == 1 and ("L1" in asked) is not told
 
 
 def test_another_licences_certificate_is_not_filed(desk: Desk) -> None:

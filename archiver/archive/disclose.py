@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archiver.archive import verify
+from archiver.archive.erasure import erasure_of
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
 from archiver.archive.tree import inclusion_path
-from archiver.errors import IntegrityError
+from archiver.errors import Erased, IntegrityError
 
 
 def disclose(archive: Archive, object_id: str, out: Path, terms: Sequence[str] = ()) -> None:
@@ -19,8 +20,10 @@ def disclose(archive: Archive, object_id: str, out: Path, terms: Sequence[str] =
     `<kind>/<folder>/` is an OCFL object. `integrity/` holds a C2SP tlog-proof for the ledger's first line and for each
     line that records the object, the checkpoints that they lead to (the first one with a timestamp, else the newest)
     with their timestamps, the signer's key, the authorities' roots and the verifier. IntegrityError where the object is
-    not in the ledger or no checkpoint covers it.
+    not in the ledger or no checkpoint covers it; Erased where its content was erased.
     """
+    if line := erasure_of(archive, object_id):
+        raise Erased(f"{object_id.rpartition(':')[2]} on {line.fields['at']} ({line.fields['reason']})")
     objects = {stored.id: stored for stored in map(archive.object, (object_id, *terms))}
     lines = [line for line in archive.lines() if line.seq == 0 or line.id in objects]
     for stored in objects.values():

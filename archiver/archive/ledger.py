@@ -7,6 +7,7 @@ import hashlib
 import json
 import mmap
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ type Entry = tuple[str, Mapping[str, object]]
 
 FIRST = "0" * 64
 _LONGEST = 1 << 14  # bytes of what a line says
+_VALUE = re.compile(r"[\w.:+-]*", re.ASCII)  # ids, digests, dates, names of accounts and error kinds
 _TAIL = 1 << 16  # bytes at the end of the file, in which the newest line is found
 
 
@@ -109,10 +111,23 @@ def last_line(path: Path) -> Line | None:
 
 
 def check_fields(fields: Mapping[str, object]) -> None:
-    """ValueError where a line would hold free text, a name, or more than a line may."""
+    """ValueError where a line would hold free text, a person's name or address, or more than a line may."""
     text = canonical(dict(fields))
-    if len(text) > _LONGEST or not text.isascii() or b" " in text or b"\\" in text:
+    if len(text) > _LONGEST or not all(_VALUE.fullmatch(each) for each in _strings(fields)):
         raise ValueError(f"a ledger line holds ids, digests and numbers, no free text: {text.decode()[:200]}")
+
+
+def _strings(value: object) -> Iterator[str]:
+    """All texts in a value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _strings(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _strings(inner)
 
 
 class Ledger:

@@ -9,7 +9,7 @@ import re
 import stat
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -103,6 +103,15 @@ def object_path(root: Path, object_id: str) -> Path:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """What a ledger line says of an erasure: the object's id, the class of the reason, the id of the statement."""
+
+    erases: str
+    reason: str
+    statement: str
+
+
+@dataclass(frozen=True)
 class Staged:
     """An object's version, complete and durable in the staging folder: what to record, and how to put it in place."""
 
@@ -110,28 +119,46 @@ class Staged:
     version: str
     inventory_sha512: str
     folder: Path  # in staging: the whole object for v1, else the version's folder
+    erasure: Erasure | None = None  # what a tombstone stands for
 
     @property
     def intent(self) -> dict[str, str]:
         return {"id": self.object_id, "version": self.version, "inventory_sha512": self.inventory_sha512}
 
+    @property
+    def entry(self) -> tuple[str, dict[str, str]]:
+        """The ledger line that records it."""
+        if self.erasure:
+            return "erasure", self.intent | vars(self.erasure)
+        return "capture" if self.version == "v1" else "version", self.intent
+
 
 def stage_object(folder: Path, new: NewObject) -> Staged:
     """Build a new object, version v1, in a folder that does not exist yet."""
-    digests = {name: hashlib.sha512(content).hexdigest() for name, content in new.files.items()}
+    return _stage(folder, new.object_id, new.files, new.created, "captured")
+
+
+def stage_tombstone(folder: Path, object_id: str, erasure: Erasure, content: bytes, created: datetime) -> Staged:
+    """Build the object that is to stand for an erased one, in a folder that does not exist yet."""
+    staged = _stage(folder, object_id, {"tombstone.json": content}, created, "erased")
+    return replace(staged, erasure=erasure)
+
+
+def _stage(folder: Path, object_id: str, contents: Mapping[str, bytes], created: datetime, message: str) -> Staged:
+    digests = {name: hashlib.sha512(content).hexdigest() for name, content in contents.items()}
     manifest: dict[str, list[str]] = {}
     for name, digest in digests.items():
         manifest.setdefault(digest, []).append(f"v1/content/{name}")
-    inventory = _inventory(new.object_id, "v1", manifest, {"v1": _version(digests, new.created, "captured")})
+    inventory = _inventory(object_id, "v1", manifest, {"v1": _version(digests, created, message)})
     digest, inventories = _inventory_files(inventory)
     files = {
-        **{f"v1/content/{name}": content for name, content in new.files.items()},
+        **{f"v1/content/{name}": content for name, content in contents.items()},
         **{f"v1/{name}": content for name, content in inventories.items()},
         **inventories,
         "0=ocfl_object_1.1": b"ocfl_object_1.1\n",
     }
     _write(folder, files)
-    return Staged(new.object_id, "v1", digest, folder)
+    return Staged(object_id, "v1", digest, folder)
 
 
 def stage_version(folder: Path, object_id: str, before: bytes, files: Mapping[str, bytes]) -> Staged | None:

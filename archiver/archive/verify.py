@@ -5,7 +5,7 @@ Timestamps are checked by the `openssl` program (version 3 or later); without it
 This very file lies in every archive (`tools/verify.py`) and in every proof, and is what `archiver verify` runs. It
 writes nothing.
 
-Exit codes: 0 PROVEN or UNPROVEN, 2 usage, 50 another command is writing, 90 DAMAGED or FORKED.
+Exit codes: 0 PROVEN, UNPROVEN or ERASED, 2 usage, 50 another command is writing, 90 DAMAGED or FORKED.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-PROVEN, UNPROVEN, DAMAGED, FORKED = "PROVEN", "UNPROVEN", "DAMAGED", "FORKED"
-STATES = (PROVEN, UNPROVEN, DAMAGED, FORKED)
-"""From the best to the worst."""
+PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED = "PROVEN", "UNPROVEN", "ERASED", "DAMAGED", "FORKED"
+STATES = (PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED)
+"""From the best to the worst. ERASED is a state of one object, never of an archive."""
 
 LEDGER = "ledger/ledger.jsonl"
 INTENTS = "ledger/intents.jsonl"
@@ -49,6 +49,7 @@ KINDS = {
     "receipt": "receipts",
     "sighting": "sightings",
     "statement": "statements",
+    "tombstone": "tombstones",
 }
 """Kinds of objects: singular, as in ids, and the folder below `evidence/`."""
 
@@ -57,7 +58,9 @@ CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claime
 LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
 RENEW_AHEAD = 2 * 365 * 86400  # seconds before the end of their certificates that timestamps are to be renewed
 
-WARNINGS = frozenset({"interrupted", "claimed-date", "dates-not-checked", "remark", "renewal", "rollback", "witness"})
+WARNINGS = frozenset(
+    {"interrupted", "claimed-date", "dates-not-checked", "erased", "remark", "renewal", "rollback", "witness"}
+)
 """Codes of findings that are not damage."""
 
 NOT_EVIDENCE = "NOT EVIDENCE: this comes from a replay of recordings, not from a platform. It proves nothing."
@@ -109,13 +112,14 @@ class Report:
 
     `unproven` says in words what no timestamp covers, `dates_by` what program checked the timestamps, `extends` which
     outside checkpoints this was held against and found to continue. `licensed_at` is what the platform's document
-    says; only a proof of one licence has it.
+    says; only a proof of one licence has it. `erased` objects are not among `objects`; their tombstones are.
     """
 
     client: str
     state: str = UNPROVEN
     licences: int = 0
     objects: int = 0
+    erased: int = 0
     checkpoint: int | None = None
     secured_since: str | None = None
     evidence: bool = True
@@ -127,13 +131,15 @@ class Report:
     licensed_at: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        keys = ("client", "state", "licences", "objects", "checkpoint", "secured_since", "evidence")
+        keys = ("client", "state", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
         findings = [{"code": f.code, "path": f.path, "message": f.message} for f in self.findings]
         return {**{key: getattr(self, key) for key in keys}, "findings": findings}
 
     def as_text(self) -> str:
         """The result in words, for people."""
-        counts = f"{self.licences} licences, {self.objects} objects, newest checkpoint {self.checkpoint or 'none'}"
+        erased = f", {self.erased} erased" if self.erased else ""
+        counts = f"{self.licences} licences, {self.objects} objects{erased}, "
+        counts += f"newest checkpoint {self.checkpoint or 'none'}"
         secured = f"{self.secured_since}, as a trusted timestamp proves" if self.secured_since else "not proven yet"
         lines = [
             f"{self.client}: {self.state}",
@@ -1315,6 +1321,15 @@ def verify_archive(
         return _ArchiveCheck(root, roots, key, quick, licence, fallback).run(against)
 
 
+class _Erasure(NamedTuple):
+    """What an `erasure` line says: its number, the tombstone's id, when, and the class of the reason."""
+
+    seq: int
+    tombstone: str
+    at: str
+    reason: str
+
+
 class _ArchiveCheck(_Check):
     def __init__(
         self,
@@ -1328,6 +1343,7 @@ class _ArchiveCheck(_Check):
         super().__init__(root, roots, key, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS))
         self.quick, self.licence, self.fallback = quick, licence, fallback
         self.recorded: dict[str, dict[str, tuple[str, int]]] = {}
+        self.erased: dict[str, _Erasure] = {}  # by the id of what was erased
         self.lines = 0
 
     def run(self, against: Path | None) -> Report:
@@ -1345,7 +1361,10 @@ class _ArchiveCheck(_Check):
         if wanted:
             seqs = [seq for _, seq in self.recorded.get(wanted, {}).values()]
             self.report.secured_since = proven.since(min(seqs)) if seqs else None
-            return self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
+            self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
+            if wanted in self.erased and self.report.state not in (DAMAGED, FORKED):
+                self.report.state = ERASED
+            return self.report
         covered = proven.sizes[-1] if proven.sizes else 0
         if covered < self.lines:
             self.report.unproven = f"no timestamp that holds covers ledger lines {covered} to {self.lines - 1}"
@@ -1402,6 +1421,8 @@ class _ArchiveCheck(_Check):
                     self.rollback(fields, seq)
                 elif "inventory_sha512" in fields:
                     self.record(fields, seq)
+                if fields.get("type") == "erasure":
+                    self.erasure(fields, seq)
                 newest = frontier.size if checkpoint else newest
                 claim = self.claim(str(fields.get("at")), after, proven.since(seq)) if fields else None
                 if claim:
@@ -1438,6 +1459,20 @@ class _ArchiveCheck(_Check):
         if version in versions:
             self.find("ledger", LEDGER, f"line {seq} records {fields.get('id')} {version} once more")
         versions.setdefault(version, (str(fields["inventory_sha512"]), seq))
+        if str(fields.get("id")) in self.erased:
+            self.find("ledger", LEDGER, f"line {seq} records {fields.get('id')}, which was erased before")
+
+    def erasure(self, fields: dict[str, Any], seq: int) -> None:
+        erased, tombstone = str(fields.get("erases")), str(fields.get("id"))
+        try:
+            kinds = [object_path(each).split("/")[1] for each in (erased, tombstone)]
+        except Malformed:
+            kinds = []
+        sound = "tombstones" in kinds[1:] and "tombstones" not in kinds[:1] and "inventory_sha512" in fields
+        if not sound or erased not in self.recorded or erased in self.erased:
+            self.find("ledger", LEDGER, f"line {seq} is not the erasure of an object that was recorded before")
+            return
+        self.erased[erased] = _Erasure(seq, tombstone, str(fields.get("at")), str(fields.get("reason")))
 
     def rollback(self, fields: dict[str, Any], seq: int) -> None:
         """A restore from a backup, told whenever the archive is checked."""
@@ -1488,27 +1523,32 @@ class _ArchiveCheck(_Check):
 
     def pending(self) -> set[tuple[str, str]]:
         """(id, version) of what an interrupted command intended to write."""
+        return {(i, version) for i, version in self.intended() if version not in self.recorded.get(i, {})}
+
+    def intended(self) -> set[tuple[str, str]]:
+        """(id, version) of all that the last command noted before it placed it."""
         found = set()
         if (self.root / INTENTS).is_file():
             for data in (self.root / INTENTS).read_bytes().splitlines():
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     intent = json.loads(data)
                     found.add((str(intent["id"]), str(intent["version"])))
-        return {(i, version) for i, version in found if version not in self.recorded.get(i, {})}
+        return found
 
     def wanted(self) -> str | None:
         """The id that `licence` names."""
         if self.licence is None:
             return None
         short = re.split("[/:]", self.licence)[-1]
-        found = [object_id for object_id in self.recorded if short in object_id.rpartition(":")[2]]
+        tombstones = {erasure.tombstone for erasure in self.erased.values()}  # each is checked with what it stands for
+        found = [i for i in self.recorded if short in i.rpartition(":")[2] and i not in tombstones]
         if len(found) != 1:
             raise Malformed(f"{self.licence!r} names {len(found) or 'no'} objects of this archive; name exactly one")
         return found[0]
 
     def read_objects(self, wanted: str | None, pending: set[tuple[str, str]]) -> None:
         """Every object against the ledger and every ledger line against the objects."""
-        places = iter([object_path(wanted)]) if wanted else self.walk("evidence")
+        places = iter(self.places_of(wanted)) if wanted else self.walk("evidence")
         singular = {folder: kind for kind, folder in KINDS.items()}
         seen = set()
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
@@ -1518,14 +1558,45 @@ class _ArchiveCheck(_Check):
                     object_id = f"{URN}:{kind}:{folder}"
                     seen.add(object_id)
                     self.read_object(place, object_id, checked, {v for i, v in pending if i == object_id})
-                    self.report.objects += 1
-                    self.report.licences += kind == "licence"
-        for object_id in (self.recorded.keys() - seen) if not wanted else ():
+                    erased = object_id in self.erased
+                    self.report.objects += not erased
+                    self.report.licences += kind == "licence" and not erased
+        for object_id in self.erased if not wanted else self.erased.keys() & {wanted}:
+            self.read_erased(object_id, there=object_id in seen)
+        for object_id in (self.recorded.keys() - self.erased.keys() - seen) if not wanted else ():
             line = min(seq for _, seq in self.recorded[object_id].values())
             try:
                 self.find("missing", object_path(object_id), f"ledger line {line} records this object")
             except Malformed as error:
                 self.find("ledger", LEDGER, f"line {line}: {error}")
+
+    def places_of(self, wanted: str) -> list[str]:
+        """Where one object must lie; of an erased one, its tombstone, and itself where it is there all the same."""
+        erasure = self.erased.get(wanted)
+        there = not erasure or (self.root / object_path(wanted)).exists()
+        return [*([object_path(wanted)] if there else []), *([object_path(erasure.tombstone)] if erasure else [])]
+
+    def read_erased(self, object_id: str, *, there: bool) -> None:
+        """An erased object: its content is gone, and its tombstone says of it what the ledger says."""
+        erasure, place = self.erased[object_id], object_path(object_id)
+        if there and any(i == erasure.tombstone for i, _ in self.intended()):
+            self.find("interrupted", place, "is being erased; the next writing command completes it")
+        elif there:
+            text = f"is there again, though ledger line {erasure.seq} says that it was erased; erase it once more"
+            self.find("erased-content-present", place, text)
+        self.report.erased += 1
+        text = f"was erased at {erasure.at} ({erasure.reason}), says ledger line {erasure.seq}; its digests are kept"
+        path = f"{object_path(erasure.tombstone)}/v1/content/tombstone.json"
+        if not (self.root / path).is_file():
+            return  # which the check of the tombstone, a recorded object, has told
+        told = None
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+            kept = json.loads((self.root / path).read_bytes())
+            told = kept["erased"], {name: each["inventory_sha512"] for name, each in kept["versions"].items()}
+            text += "" if kept["intact"] else "; it was damaged before"
+        if told != (object_id, {name: digest for name, (digest, _) in self.recorded[object_id].items()}):
+            self.find("tombstone", path, f"does not say of {place} what the ledger says")
+        self.find("erased", place, text)
 
     def check(self, place: str) -> tuple[str, CheckedObject]:
         return place, check_object(self.root / place, f"{place}/", contents=not self.quick)
@@ -1535,6 +1606,8 @@ class _ArchiveCheck(_Check):
             right_place = object_path(object_id) == place
         except Malformed:
             right_place = False
+        if right_place and object_id in self.erased:
+            return  # `read_erased` tells it
         recorded = self.recorded.get(object_id)
         unfinished = {f"{place}/{version}" for version in pending} | ({f"{place}/inventory.json"} if pending else set())
         if recorded is None or not right_place:

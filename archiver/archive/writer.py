@@ -23,10 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.archive import seal as sealing
 from archiver.archive import tree, verify
+from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
 from archiver.archive.ledger import Entry, Ledger, Line, check_fields, read_lines
 from archiver.archive.reader import Archive
 from archiver.archive.seal import Authority, Post, Seal
 from archiver.archive.store import (
+    Erasure,
     NewObject,
     Staged,
     Stored,
@@ -37,12 +39,13 @@ from archiver.archive.store import (
     remove_file,
     remove_tree,
     stage_object,
+    stage_tombstone,
     stage_version,
     write_new,
 )
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.domain import iso
-from archiver.errors import ArchiverError, ConfigError, DiskFull, IntegrityError
+from archiver.errors import ArchiverError, ConfigError, DiskFull, Erased, IntegrityError
 from archiver.files import replace_file, sync_folder
 
 if TYPE_CHECKING:
@@ -203,7 +206,17 @@ class _NewVersion:
     files: Mapping[str, bytes]
 
 
-type _Wish = NewObject | _NewVersion | Entry | None
+@dataclass(frozen=True)
+class _Removal:
+    erasure: Erasure
+    identity_sha256: str | None
+
+    @property
+    def object_id(self) -> str:
+        return self.erasure.erases
+
+
+type _Wish = NewObject | _NewVersion | _Removal | Entry | None
 """What a request asks for; None: only to be told when all before it is done."""
 
 
@@ -216,18 +229,18 @@ class _Request:
 
     @property
     def object_id(self) -> str | None:
-        return self.wish.object_id if isinstance(self.wish, NewObject | _NewVersion) else None
+        return self.wish.object_id if isinstance(self.wish, NewObject | _NewVersion | _Removal) else None
 
     @property
     def entry(self) -> Entry | None:
         """The ledger line that this comes to."""
         if self.staged:
-            return "capture" if self.staged.version == "v1" else "version", self.staged.intent
+            return self.staged.entry
         return self.wish if isinstance(self.wish, tuple) else None
 
 
 class ArchiveWriter:
-    """One archive, open for writing. `put`, `add_version` and `append` may be called from any thread, in any number.
+    """One archive, open for writing. `put`, `add_version`, `erase` and `append` may be called from any thread.
 
     After a failed write (DiskFull, OSError) every further wish is answered with that error; what was begun is finished
     by the next `open_archive`.
@@ -271,17 +284,36 @@ class ArchiveWriter:
     def put(self, new: NewObject) -> Future[Stored]:
         """Archive an object; the answer comes when it is durable. One that is there already is left as it is.
 
-        IntegrityError where something that the ledger does not know stands in its place.
+        IntegrityError where something that the ledger does not know stands in its place; Erased where it was erased.
         """
         return self._ask(new)
 
     def add_version(self, object_id: str, files: Mapping[str, bytes]) -> Future[Stored]:
         """Archive changed or further files of an object as its next version; the rest is carried over.
 
-        Nothing is written where nothing changes. IntegrityError where the object is not what the ledger says.
+        Nothing is written where nothing changes. IntegrityError where the object is not what the ledger says; Erased
+        where it was erased.
         """
         check_names(files)
         return self._ask(_NewVersion(object_id, files))
+
+    def erase(
+        self, object_id: str, *, reason: str, statement: str, identity_sha256: str | None = None
+    ) -> Future[Stored]:
+        """Erase an object's content for good, all versions; a tombstone with its digests and a ledger line stay.
+
+        `reason` is one of REASONS, `statement` the id of the object that says who wanted it and why;
+        `identity_sha256`, of a licence's identity, lets later runs know it without having it. The answer is the
+        tombstone; where the object was erased before and its content is there again, that goes once more.
+        LegalHold while a hold covers it, IntegrityError where there is no such object, ValueError for a tombstone and
+        for terms, on which other licences rest.
+        """
+        if reason not in REASONS or object_id.startswith(LASTING):
+            raise ValueError(f"{object_id} cannot be erased for the reason {reason!r}")
+        verify.object_path(object_id)
+        erasure = Erasure(object_id, reason, statement)
+        check_fields(vars(erasure))
+        return self._ask(_Removal(erasure, identity_sha256))
 
     def append(self, type: str, **fields: object) -> Line:
         """Record something in the ledger, durably: ids, digests and numbers; ValueError for names and free text."""
@@ -393,6 +425,8 @@ class ArchiveWriter:
         lines = self._append([entry for _, entry in due])
         for (request, _), line in zip(due, lines, strict=True):
             staged = request.staged
+            if staged and staged.erasure:
+                self._remove(staged.erasure.erases)
             request.answer.set_result(_stored(staged.object_id, line, already=False) if staged else line)
         for request in batch:
             if request.wish is None:
@@ -404,20 +438,74 @@ class ArchiveWriter:
             match request.wish:
                 case NewObject() as new:
                     request.staged = request.building.result() if request.building else None
+                    self._refuse_erased(new.object_id)
                     if object_path(self._root, new.object_id).exists():
                         if request.staged:
                             remove_tree(request.staged.folder)
                         request.staged = None
                         request.answer.set_result(_stored(new.object_id, self._recorded(new.object_id), already=True))
                 case _NewVersion(object_id, files):
+                    self._refuse_erased(object_id)
                     line, before = self._recorded(object_id), self.reader.object(object_id).inventory
                     if sha512(before).hexdigest() != line.fields["inventory_sha512"]:
                         raise IntegrityError(f"the inventory of {object_id} is not the one in the ledger")
                     request.staged = stage_version(self._new_staging(), object_id, before, files)
                     if request.staged is None:
                         request.answer.set_result(_stored(object_id, line, already=True))
+                case _Removal(erasure, identity_sha256):
+                    self._stage_erasure(request, erasure, identity_sha256)
         except ArchiverError as error:
+            if request.staged:
+                remove_tree(request.staged.folder)
+                request.staged = None
             request.answer.set_exception(error)
+
+    def _stage_erasure(self, request: _Request, erasure: Erasure, identity_sha256: str | None) -> None:
+        """Refuse what is held, finish what was erased before, else build the tombstone."""
+        object_id = erasure.erases
+        refuse_held(self.reader, object_id)
+        if line := self._erased(object_id):
+            self._remove(object_id)
+            request.answer.set_result(_stored(tombstone_id(object_id), line, already=True))
+            return
+        now = datetime.now(UTC)
+        content = tombstone(
+            self.reader, object_id, reason=erasure.reason, statement=erasure.statement,
+            identity_sha256=identity_sha256, at=now,
+        )  # fmt: skip
+        request.staged = stage_tombstone(self._new_staging(), tombstone_id(object_id), erasure, content, now)
+
+    def _erased(self, object_id: str) -> Line | None:
+        """The line that says that an object was erased; IntegrityError for a tombstone that the ledger does not know.
+        Where there is no tombstone, which is quick to see, the ledger is not read."""
+        if not object_path(self._root, tombstone_id(object_id)).exists():
+            return None
+        self._recorded(tombstone_id(object_id))
+        return erasure_of(self.reader, object_id)
+
+    def _refuse_erased(self, object_id: str) -> None:
+        if line := self._erased(object_id):
+            raise Erased(f"{object_id.rpartition(':')[2]} on {line.fields['at']} ({line.fields['reason']})")
+
+    def _remove(self, object_id: str) -> None:
+        """Take an object away if it is there: out of its place in one stroke, then file by file."""
+        place, gone = object_path(self._root, object_id), self._new_staging()
+        if place.exists():
+            place.rename(gone)
+            sync_folder(place.parent)
+            remove_tree(gone)
+        self._remove_empty(place)
+
+    def _remove_empty(self, place: Path) -> None:
+        """The folders between the storage root and an object's place, where they hold nothing; OCFL knows no empty
+        ones."""
+        for folder in self._between(place):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+                sync_folder(folder.parent)
+
+    def _between(self, place: Path) -> Sequence[Path]:
+        return place.parents[: len(place.relative_to(self._root / "evidence").parents) - 1]
 
     def _build(self, new: NewObject) -> Staged | None:
         """Build a new object ahead of its turn, unless there is something in its place already."""
@@ -491,36 +579,50 @@ class ArchiveWriter:
     # ------------------------------------------------------------ recovery
 
     def _recover(self) -> None:
-        """Finish or undo what a killed command left: adopt what an intent names and is complete, drop the rest."""
+        """Finish or undo what a killed command left: adopt what an intent names and is complete, drop the rest.
+
+        An erasure is finished where the ledger has its line, and else undone: its tombstone goes, the content stays.
+        """
         for leftover in self._staging.iterdir():
             remove_tree(leftover) if leftover.is_dir() else remove_file(leftover)
-        adopted = [("recovered", intent) for intent in self._unfinished() if self._adopt(**intent)]
+        adopted: list[Entry] = []
+        for intent in list(self._intended()):
+            line, erasing = self._ledger.newest(intent["id"]), ":tombstone:" in intent["id"]
+            if line is None or line.fields["version"] != intent["version"]:
+                if erasing:
+                    self._undo_erasure(**intent)
+                elif self._adopt(**intent):
+                    adopted.append(("recovered", intent))
+            elif erasing and line.type == "erasure":
+                self._remove(line.fields["erases"])
         self._append(adopted)
         self._note_intents([])
 
-    def _unfinished(self) -> Iterator[dict[str, str]]:
-        """Intents without a ledger line. A line of the file that is cut off was never acted on."""
+    def _intended(self) -> Iterator[dict[str, str]]:
+        """What the last command was about to place. A line of the file that is cut off was never acted on."""
         for data in self._intents.read_bytes().splitlines() if self._intents.exists() else ():
             with suppress(ValueError, KeyError, TypeError):
                 intent = json.loads(data)
-                line = self._ledger.newest(intent["id"])
                 verify.object_path(intent["id"])
-                if line is None or line.fields["version"] != intent["version"]:
-                    yield {name: str(intent[name]) for name in ("id", "version", "inventory_sha512")}
+                yield {name: str(intent[name]) for name in ("id", "version", "inventory_sha512")}
+
+    def _undo_erasure(self, id: str, version: str, inventory_sha512: str) -> None:
+        place = object_path(self._root, id)
+        inventory = place / version / "inventory.json"
+        if inventory.exists() and sha512(inventory.read_bytes()).hexdigest() == inventory_sha512:
+            self._remove(id)
+        self._remove_empty(place)
 
     def _adopt(self, id: str, version: str, inventory_sha512: str) -> bool:
         """Whether the version is in place and sound; a new version is rolled forward."""
         place = object_path(self._root, id)
-        between = place.parents[: len(place.relative_to(self._root / "evidence").parents) - 1]
         inventory = place / version / "inventory.json"
         if not inventory.exists() or sha512(inventory.read_bytes()).hexdigest() != inventory_sha512:
-            for folder in between:  # an object was about to be put there; OCFL knows no empty folders
-                with suppress(OSError):
-                    folder.rmdir()
+            self._remove_empty(place)  # an object was about to be put there
             return False
         if version != "v1":
             publish_version(self._root, self._staging, id, version)
-        for folder in (*between, self._root / "evidence", self._root):
+        for folder in (*self._between(place), self._root / "evidence", self._root):
             sync_folder(folder)
         return not any(finding.damage for finding in verify.check_object(place).findings)
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from typing import Any, Self
 
 from filelock import FileLock
 
+from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
@@ -26,7 +28,7 @@ from archiver.errors import IntegrityError
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
 
-VERSION = 1  # of the schema; a file of any other version is made anew
+VERSION = 2  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
@@ -58,6 +60,10 @@ CREATE INDEX licence_order ON licence (order_id);
 CREATE INDEX licence_date ON licence (licensed_at) WHERE NOT comp;
 CREATE INDEX licence_failed ON licence (account) WHERE failed;
 CREATE TABLE unreadable (object_id TEXT PRIMARY KEY, reason TEXT);
+CREATE TABLE erased (
+    object_id TEXT PRIMARY KEY, folder TEXT COLLATE NOCASE, identity_sha256 TEXT, at TEXT, reason TEXT, tombstone TEXT
+);
+CREATE INDEX erased_identity ON erased (identity_sha256);
 CREATE VIRTUAL TABLE words USING fts5 (ids, title, about, text, tokenize="unicode61 remove_diacritics 2", prefix="2 3");
 """
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
@@ -100,6 +106,22 @@ class Entry:
     @property
     def short_id(self) -> str:
         """What it is called everywhere: `acme/20261124_shutterstock_1234567890_1a2b3c4d`."""
+        return f"{self.client}/{self.folder}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasedEntry:
+    """A licence or comp whose content was erased: when, the class of the reason, and the tombstone's object id."""
+
+    client: str
+    folder: str
+    object_id: str
+    at: str
+    reason: str
+    tombstone: str
+
+    @property
+    def short_id(self) -> str:
         return f"{self.client}/{self.folder}"
 
 
@@ -146,7 +168,9 @@ class Catalogue:
             read = _read_all(archive, reader, lines)
             with self._writing():
                 if offset == (self._next(archive) or 0):  # else another process was quicker
-                    self._store(lines, read)
+                    self._store(archive, lines, read)
+            if any(line.type == "erasure" for line in lines):
+                self._wipe()
 
     def rebuild(self, archive: Archive, reader: DocumentReader) -> None:
         """Start over from the archive."""
@@ -162,6 +186,11 @@ class Catalogue:
     def known(self, identity: str) -> Entry | None:
         """The archived licence or comp of this identity."""
         return next(self._entries("identity = ? ORDER BY id LIMIT 1", _plain(identity)), None)
+
+    def erased(self, identity: str) -> bool:
+        """Whether the licence or comp of this identity was archived and erased. It stays known, and is not fetched."""
+        digest = identity_digest(identity)
+        return self._db.execute("SELECT 1 FROM erased WHERE identity_sha256 = ?", (digest,)).fetchone() is not None
 
     def entries(self) -> list[Entry]:
         """All licences and comps, in the order in which they were archived."""
@@ -181,6 +210,16 @@ class Catalogue:
         part = _plain(part)
         exact = list(self._entries("folder = ?", part))
         return exact or list(self._entries("instr(lower(folder), lower(?)) ORDER BY folder LIMIT 10", part))
+
+    def erased_matching(self, part: str) -> list[ErasedEntry]:
+        """As `matching`, of what was erased."""
+        part, columns = _plain(part), "folder, object_id, at, reason, tombstone"
+        for where in ("folder = ?", "instr(lower(folder), lower(?)) ORDER BY folder LIMIT 10"):
+            query = f"SELECT {columns} FROM erased WHERE {where}"  # noqa: S608  # this file's own text
+            if rows := self._db.execute(query, (part,)).fetchall():
+                names = columns.split(", ")
+                return [ErasedEntry(client=self.client, **dict(zip(names, row, strict=True))) for row in rows]
+        return []
 
     def find(self, text: str = "", limit: int = 20) -> list[Hit]:
         """Licences (no comps) that an id names or whose words match, best first; without words the newest ones.
@@ -242,18 +281,43 @@ class Catalogue:
             self._db.execute("DELETE FROM position")
             self._db.execute("DELETE FROM licence")
             self._db.execute("DELETE FROM unreadable")
+            self._db.execute("DELETE FROM erased")
             self._db.execute("DELETE FROM words")
 
-    def _store(self, lines: Sequence[Line], read: dict[str, _Read | str]) -> None:
+    def _store(self, archive: Archive, lines: Sequence[Line], read: dict[str, _Read | str]) -> None:
         for object_id, found in read.items():
             places = [(line.seq, line.offset) for line in lines if line.id == object_id]
             if isinstance(found, str):
                 self._db.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (object_id, found))
             else:
                 self._put(object_id, found, places)
+        for line in lines:
+            if line.type == "erasure" and str(line.fields.get("erases")).startswith(KINDS):
+                self._erase(archive, line)
         last = lines[-1]
         self._db.execute("DELETE FROM position")
         self._db.execute("INSERT INTO position VALUES (?, ?)", (last.offset, last.hash))
+
+    def _erase(self, archive: Archive, line: Line) -> None:
+        """Forget an erased licence, save that it was there."""
+        object_id, tombstone = str(line.fields["erases"]), str(line.id)
+        self._db.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM licence WHERE object_id = ?)", (object_id,))
+        self._db.execute("DELETE FROM licence WHERE object_id = ?", (object_id,))
+        self._db.execute("DELETE FROM unreadable WHERE object_id = ?", (object_id,))
+        identity = None
+        try:
+            identity = json.loads(archive.object(tombstone).read(TOMBSTONE)).get("identity_sha256")
+        except (IntegrityError, ValueError, AttributeError) as error:
+            self._db.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (tombstone, str(error)))
+        folder, said = object_id.rpartition(":")[2], (str(line.fields.get(name)) for name in ("at", "reason"))
+        values = (object_id, folder, identity, *said, tombstone)
+        self._db.execute("INSERT OR REPLACE INTO erased VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def _wipe(self) -> None:
+        """Leave nothing of deleted rows in the file: neither in the search index nor in free pages nor in the log."""
+        self._db.execute("INSERT INTO words (words) VALUES ('optimize')")
+        self._db.execute("VACUUM")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _put(self, object_id: str, found: _Read, places: list[tuple[int, int]]) -> None:
         before = self._db.execute("SELECT id, lines FROM licence WHERE object_id = ?", (object_id,)).fetchone()
@@ -291,6 +355,11 @@ class Catalogue:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+def identity_digest(identity: str) -> str:
+    """How a tombstone knows the identity of a licence."""
+    return sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
+from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.reader import Archive
 from archiver.archive.verify import Dates, dates
-from archiver.catalogue.catalogue import Entry, Hit
+from archiver.catalogue.catalogue import Entry, ErasedEntry, Hit
 from archiver.domain import iso
 
 
@@ -52,6 +54,22 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
         "terms": [{"id": each.id, "relation": each.relation.value} for each in file.terms],
         "assignments": [],
         "history": [next(archive.lines(offset=offset)).fields for _, offset in entry.lines],
+    }
+
+
+def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, Any]:
+    """The document of `show --json` for what was erased: what its tombstone says, and its lines of the ledger."""
+    needles = [f'"{key}":"{entry.object_id}"'.encode() for key in ("id", "erases")]
+    history = [line for line in archive.lines() if any(needle in line.raw for needle in needles)]
+    return {
+        "licence": entry.short_id,
+        "client": client,
+        "state": "ERASED",
+        "secured_since": dates(archive.root).since(history[0].seq),
+        "erased_at": entry.at,
+        "reason": entry.reason,
+        "tombstone": json.loads(archive.object(entry.tombstone).read(TOMBSTONE)),
+        "history": [line.fields for line in history],
     }
 
 

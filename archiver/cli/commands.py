@@ -401,6 +401,81 @@ def proof(
     say(f"Wrote {out}. HOW-TO-CHECK.txt inside says how anybody can check it without this software.")
 
 
+# ---------------------------------------------------------------- erasing and holding
+
+
+@app.command()
+def erase(
+    licence: Annotated[str, typer.Argument(help="A short id as printed everywhere, or any unique part of it.")],
+    reason: Annotated[str, typer.Option(help="A class (see docs/privacy.md), CLASS: TEXT, or any text.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decided it; kept in a statement, never in the ledger.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would go; erase nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Erase a licence's content for good; a tombstone with its digests stays, and everybody sees that it was erased.
+
+    Example: archiver erase 1234567890_1a2b3c4d --reason data_subject_request --by "Ada Example"
+    """
+    from archiver.privacy import erase as erase_content
+    from archiver.privacy import plan
+
+    here = opened(home)
+    done = plan(here, licence)
+    if not dry_run and done["outcome"] == "would_erase":
+        say(f"{done['licence']}: {len(done['files'])} files, {done['bytes']} bytes, would be erased for good.")
+        if not (yes or confirmed("Erase?")):
+            raise typer.BadParameter("nothing was erased; say --yes, or answer the question on a terminal")
+        done, warnings = erase_content(here, unlocked(here), licence, reason=reason, by=by)
+        for warning in warnings:
+            say(f"warning: {warning}")
+    if as_json:
+        emit(done)
+        return
+    tell(f"{done['licence']}: {done['outcome'].replace('_', ' ')}")
+    for name in done["files"]:
+        tell(f"  {name}")
+    tell("What an erasure does not reach:")
+    for text in done["not_reached"]:
+        tell(f"  {text}")
+
+
+def confirmed(question: str) -> bool:
+    """Whether a person says yes; where there is no terminal, nobody does."""
+    return sys.stdin.isatty() and typer.confirm(question, err=True)
+
+
+@app.command()
+def hold(
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decided it; kept in a statement, never in the ledger.")],
+    licence: Annotated[str | None, typer.Argument(help="A short id, or any unique part of it.")] = None,
+    client: Annotated[str | None, typer.Option(help="This client's whole archive instead.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it must not be erased.")] = None,
+    release: Annotated[bool, typer.Option("--release", help="End the holds on just this.")] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Put a licence, or a client's archive, under legal hold: until it is released, nothing of it is erased.
+
+    Example: archiver hold 1234567890_1a2b3c4d --by "Ada Example" --reason "letter of 3 May"
+    """
+    from archiver.privacy import hold as put_under_hold
+
+    here = opened(home)
+    done, warnings = put_under_hold(
+        here, unlocked(here), name=licence, client=client, by=by, reason=reason, release=release
+    )
+    for warning in warnings:
+        say(f"warning: {warning}")
+    if as_json:
+        emit(done)
+        return
+    tell(f"{done['client']}: {done['scope']}: {done['outcome']}")
+    for each in done["holds"]:
+        tell(f"  held: {each['scope']} since {each['since']} by {each['by'] or '-'}: {each['reason'] or '-'}")
+
+
 @catalogue_app.command("rebuild")
 def catalogue_rebuild(home: HomeOption = None) -> None:
     """Build the search index anew from the archives.

@@ -22,7 +22,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject
 from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.catalogue import views
-from archiver.catalogue.catalogue import Catalogue
+from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.network import Network
 from archiver.reading.licence_json import to_json
@@ -190,6 +190,28 @@ def test_any_text_is_a_query(acme: Acme) -> None:
 
     ask()
     assert acme.found('"harbour" AND (')[0] == (HARBOUR, "title")
+
+
+def test_what_was_erased_is_found_no_more_and_stays_known(acme: Acme) -> None:
+    [_, cafe, *_, comp] = acme.add_all()
+    with acme.writing() as writer:
+        for object_id, licence in ((cafe, CAFE), (comp, COMP)):
+            digest = identity_digest(licence.identity)
+            writer.erase(object_id, reason="court_order", statement="x", identity_sha256=digest).result()
+    with Catalogue(acme.folder / "state" / "later.sqlite") as later:  # caught up at once, when the content is gone
+        later.catch_up(acme.archive, acme.reader)
+        acme.catch_up()
+        for catalogue in (acme.catalogue, later):
+            assert [catalogue.find(text) for text in ("77", "ortlich", "lodz", "comp")] == [[], [], [], []]
+            assert catalogue.matching("_77_") == catalogue.entries()[2:] == [] and catalogue.unreadable() == {}
+            assert catalogue.known(CAFE.identity) is None and catalogue.erased(CAFE.identity)
+            assert catalogue.erased(COMP.identity) and not catalogue.erased(HARBOUR.identity)
+            [gone] = catalogue.erased_matching("_77_")
+            assert gone == catalogue.erased_matching(gone.folder.upper())[0]
+            assert (gone.object_id, gone.reason) == (cafe, "court_order")
+    for path in (acme.folder / "state").iterdir():
+        content = path.read_bytes()
+        assert not any(word in content for word in ("Örtlich".encode(), b"ortlich", b"lodz", b"86781236-23d0"))
 
 
 def test_a_licence_is_named_by_any_part_of_its_folder(acme: Acme) -> None:

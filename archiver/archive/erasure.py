@@ -1,0 +1,147 @@
+"""Erasing an object's content so that everybody sees that it was erased, and holding what must not be erased.
+
+The content goes; a tombstone with its digests stays, an OCFL object of its own. An `erasure` line of the ledger records
+the tombstone and names what it stands for. Only that line makes a missing object an erased one. Holds are `statement`
+lines, and so is the release of one; what the person said lies in the statement's object, which can itself be erased.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from archiver.archive import verify
+from archiver.archive.ledger import Line
+from archiver.archive.reader import Archive
+from archiver.domain import iso
+from archiver.errors import IntegrityError, LegalHold
+
+REASONS = {
+    "data_subject_request": "a person asked that data about them be erased",
+    "retention_expired": "the time for which it was to be kept is over",
+    "wrong_client": "it was archived for a client to whom it does not belong",
+    "court_order": "a court or an authority ordered it",
+    "other": "another reason, which the statement gives",
+}
+"""The classes of reasons that may stand in the ledger; what else is to be said stands in the statement."""
+
+LASTING = (f"{verify.URN}:tombstone:", f"{verify.URN}:terms:")
+"""How ids of objects begin that are never erased: they hold nothing about a person, and others rest on them."""
+
+EVERYTHING = "all"
+"""What a hold on a whole archive names in place of an object's id."""
+
+TOMBSTONE = "tombstone.json"
+STATEMENT = "statement.json"
+
+
+def tombstone_id(object_id: str) -> str:
+    """The id of the tombstone of an object: its folder's name, with another digest at the end, that of its id."""
+    folder = object_id.rpartition(":")[2]
+    return f"{verify.URN}:tombstone:{folder[:-8]}{sha256(object_id.encode()).hexdigest()[:8]}"
+
+
+def tombstone(
+    archive: Archive, object_id: str, *, reason: str, statement: str, identity_sha256: str | None, at: datetime
+) -> bytes:
+    """What stays of an object: `tombstone.json`. `versions` has for each the ledger line, the inventory's digest and
+    the files; `intact` says whether all was as it should be, so that nobody hides damage behind an erasure.
+
+    IntegrityError where there is no such object, in the ledger or in its place: what is missing is not erased.
+    """
+    needle = f'"id":"{object_id}"'.encode()
+    lines = [line for line in archive.lines() if needle in line.raw and "inventory_sha512" in line.fields]
+    place = archive.root / verify.object_path(object_id)
+    if not lines or not place.is_dir():
+        raise IntegrityError(f"{object_id} is not there, so there is nothing to erase")
+    checked = verify.check_object(place)
+    recorded = {line.fields["version"]: line.fields["inventory_sha512"] for line in lines}
+    intact = checked.inventories == recorded and not any(finding.damage for finding in checked.findings)
+    versions = {
+        line.fields["version"]: {
+            "seq": line.seq,
+            "inventory_sha512": line.fields["inventory_sha512"],
+            "files": _files(archive, object_id, line.fields["version"]),
+        }
+        for line in lines
+    }
+    described = {
+        "format": 1,
+        "erased": object_id,
+        "erased_at": iso(at),
+        "reason": reason,
+        "statement": statement,
+        "identity_sha256": identity_sha256,
+        "intact": intact,
+        "versions": versions,
+    }
+    return json.dumps(described, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _files(archive: Archive, object_id: str, version: str) -> list[dict[str, Any]]:
+    """Name, size and digest of a version's files, as far as a damaged object still tells them."""
+    files = []
+    with suppress(IntegrityError):
+        for name, file in sorted(archive.object(object_id).files(version).items()):
+            size = file.path.stat().st_size if file.path.is_file() else None
+            files.append({"name": name, "bytes": size, "sha512": file.sha512})
+    return files
+
+
+def erasure_of(archive: Archive, object_id: str) -> Line | None:
+    """The ledger line that says that an object was erased."""
+    needle = f'"erases":"{object_id}"'.encode()
+    return next((line for line in archive.lines() if needle in line.raw and line.type == "erasure"), None)
+
+
+# ---------------------------------------------------------------- legal holds
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A legal hold in force: on `scope`, an object's id or EVERYTHING. `by` and `reason` are None where the statement
+    was erased."""
+
+    scope: str
+    at: str
+    statement: str
+    by: str | None
+    reason: str | None
+
+    def covers(self, object_id: str) -> bool:
+        return self.scope in (EVERYTHING, object_id) or self.statement == object_id
+
+    def __str__(self) -> str:
+        what = "the whole archive" if self.scope == EVERYTHING else self.scope.rpartition(":")[2]
+        who = f"by {self.by} because: {self.reason}" if self.by else f"(statement {self.statement})"
+        return f"{what} has been held since {self.at} {who}"
+
+
+def holds(archive: Archive) -> list[Hold]:
+    """The holds in force, oldest first."""
+    found: dict[str, Line] = {}
+    for line in archive.lines():
+        if b'"type":"statement"' in line.raw:
+            if "hold" in line.fields:
+                found[str(line.id)] = line
+            found.pop(str(line.fields.get("release")), None)
+    return [_hold(archive, line) for line in found.values()]
+
+
+def refuse_held(archive: Archive, object_id: str) -> None:
+    """LegalHold, which names who holds an object and since when, where one is in force."""
+    for hold in holds(archive):
+        if hold.covers(object_id):
+            raise LegalHold(str(hold))
+
+
+def _hold(archive: Archive, line: Line) -> Hold:
+    said: Mapping[str, Any] = {}
+    with suppress(IntegrityError, ValueError):
+        said = json.loads(archive.object(str(line.id)).read(STATEMENT))
+    return Hold(str(line.fields["hold"]), str(line.fields["at"]), str(line.id), said.get("by"), said.get("reason"))

@@ -1,0 +1,176 @@
+"""Erasing what must go, and holding what must stay: the commands by which a named person decides either."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from archiver.archive.erasure import EVERYTHING, LASTING, REASONS, STATEMENT, Hold, erasure_of, holds, refuse_held
+from archiver.archive.reader import Archive
+from archiver.archive.store import NewObject, object_path
+from archiver.archive.writer import ArchiveWriter
+from archiver.catalogue.catalogue import Catalogue, identity_digest
+from archiver.config import Home
+from archiver.domain import iso
+from archiver.errors import ConfigError, IntegrityError
+from archiver.reading.licence_json import from_json
+from archiver.reading.worker import DocumentReader
+from archiver.run import writing
+from archiver.vault import Vault
+
+NOT_REACHED = (
+    "Backups and other copies of this archive: erase there as well. After a restore from a backup, erase again.",
+    "Proofs and other files that were handed over, and working papers in work/.",
+    "The disk itself: old bytes may stay on an SSD, in a snapshot or in a journal. No secure deletion is promised.",
+    "Logs, and pages and documents kept apart in state/: they go when their time is over, or when you remove them.",
+    "Checkpoints that witnesses hold, and the ledger: they contain no content and name nobody.",
+)
+"""What an erasure cannot do, told whenever one is done."""
+
+
+def named_object(home: Home, name: str) -> tuple[str, str]:
+    """The client, and the id of the one object that a short id or a unique part of it names, of any kind that can be
+    erased, there or erased; ConfigError for none or several."""
+    client, _, part = name.rpartition("/")
+    slugs = [home.client(client).slug] if client else list(home.clients)
+    found: list[tuple[str, str]] = []
+    for slug in slugs:
+        ids = {str(line.id) for line in Archive(home.archive(slug)).lines() if "inventory_sha512" in line.fields}
+        ids = {each for each in ids if not each.startswith(LASTING)}
+        exact = {each for each in ids if part in (each, each.rpartition(":")[2])}
+        found += [(slug, each) for each in sorted(exact or {each for each in ids if part.lower() in each.lower()})]
+    if not found:
+        raise ConfigError(f"Nothing in this archive is named {name!r}. Look for it with `archiver find`.")
+    if len(found) > 1:
+        some = ", ".join(f"{slug}/{each.rpartition(':')[2]}" for slug, each in found[:5])
+        raise ConfigError(f"{name!r} names more than one object, among them {some}. Give more of the name.")
+    return found[0]
+
+
+def reason_of(text: str) -> tuple[str, str]:
+    """The class of a reason and what is said beside it: `CLASS`, `CLASS: TEXT`, or any text, which is `other`."""
+    code, _, words = text.partition(":")
+    return (code, words.strip()) if code in REASONS else ("other", text.strip())
+
+
+# ---------------------------------------------------------------- erasing
+
+
+def plan(home: Home, name: str) -> dict[str, Any]:
+    """What an erasure would take away, in the form of `erase --json`; LegalHold where it may not, IntegrityError where
+    the object is missing."""
+    slug, object_id = named_object(home, name)
+    archive = Archive(home.archive(slug))
+    refuse_held(archive, object_id)
+    place, before = object_path(archive.root, object_id), erasure_of(archive, object_id)
+    if not before and not place.exists():
+        raise IntegrityError(f"{place.name} is missing, so there is nothing to erase")
+    files = [path for path in place.rglob("*") if path.is_file() and path.parent.name == "content"]
+    return {
+        "licence": f"{slug}/{object_id.rpartition(':')[2]}",
+        "client": slug,
+        "object": object_id,
+        "outcome": "already_erased" if before and not place.exists() else "would_erase",
+        "files": sorted(path.relative_to(place).as_posix() for path in files),
+        "bytes": sum(path.stat().st_size for path in files),
+        "reason": before.fields["reason"] if before else None,
+        "tombstone": before.id if before else None,
+        "not_reached": list(NOT_REACHED),
+    }
+
+
+def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Erase one object's content for good: the document of `erase --json`, and warnings of the seal.
+
+    What was erased before is left as it is; where its content is there again, as after a restore, that goes.
+    LegalHold where it may not be erased; ConfigError without a person's name.
+    """
+    done = plan(home, name)
+    code, words = reason_of(reason)
+    slug, object_id = done["client"], done["object"]
+    if done["outcome"] == "already_erased":
+        return done, ()
+    with writing(home, vault, slug) as archive:
+        refuse_held(archive.reader, object_id)
+        statement = state(archive, "erasure", by, words, object=object_id, reason_class=code)
+        stored = archive.erase(
+            object_id, reason=code, statement=statement, identity_sha256=identity(archive.reader, object_id)
+        ).result()
+        warnings = archive.seal().warnings
+        with Catalogue(home.catalogue(slug)) as catalogue, DocumentReader() as reader:
+            catalogue.catch_up(archive.reader, reader)
+    outcome = "erased_again" if stored.already else "erased"
+    line = erasure_of(Archive(home.archive(slug)), object_id)
+    said = {"reason": line.fields["reason"] if line else code, "tombstone": stored.object_id, "statement": statement}
+    return done | {"outcome": outcome, **said}, warnings
+
+
+def identity(archive: Archive, object_id: str) -> str | None:
+    """The digest by which a later run knows the licence; None where it is none, or cannot be read."""
+    with suppress(IntegrityError):
+        return identity_digest(from_json(archive.object(object_id).read("licence.json")).licence.identity)
+    return None
+
+
+def state(archive: ArchiveWriter, what: str, by: str, reason: str, **more: str) -> str:
+    """Archive a person's statement; its id."""
+    if not by.strip():
+        raise ConfigError("A person must stand for this. Give a name with --by.")
+    now = datetime.now(UTC)
+    said = {"format": 1, "statement": what, "by": by.strip(), "reason": reason, "at": iso(now), **more}
+    new = NewObject(
+        kind="statements",
+        date=now,
+        provider="archiver",
+        asset_id=what,
+        identity=f"{what}:{secrets.token_hex(16)}",
+        files={STATEMENT: json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()},
+        created=now,
+    )
+    return archive.put(new).result().object_id
+
+
+# ---------------------------------------------------------------- legal holds
+
+
+def hold(
+    home: Home, vault: Vault, *, name: str | None, client: str | None, by: str, reason: str | None, release: bool
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Put one object or a client's whole archive under legal hold, or release all holds on just that.
+
+    The document of `hold --json`, and warnings of the seal. ConfigError where there is nothing to hold or release.
+    """
+    if (name is None) == (client is None):
+        raise ConfigError("Name a licence, or a whole archive with --client; one of them.")
+    if not (release or reason):
+        raise ConfigError("A hold needs a reason. Give it with --reason.")
+    slug, scope = named_object(home, name) if name else (home.client(client or "").slug, EVERYTHING)
+    before = [each for each in holds(Archive(home.archive(slug))) if each.scope == scope]
+    if release and not before:
+        raise ConfigError(f"There is no legal hold on {name or client}, so there is none to release.")
+    if not release and erasure_of(Archive(home.archive(slug)), scope):
+        raise ConfigError(f"{name} was erased, so there is nothing left to hold.")
+    with writing(home, vault, slug) as archive:
+        statement = state(archive, "release" if release else "hold", by, reason or "", scope=scope)
+        if release:
+            for each in before:
+                archive.append("statement", id=statement, release=each.statement)
+        else:
+            archive.append("statement", id=statement, hold=scope)
+        warnings = archive.seal().warnings
+        now = [each for each in holds(archive.reader) if scope == EVERYTHING or each.covers(scope)]
+    return {
+        "client": slug,
+        "scope": scope,
+        "outcome": "released" if release else "held",
+        "statement": statement,
+        "holds": [described(each) for each in now],
+    }, warnings
+
+
+def described(each: Hold) -> dict[str, Any]:
+    """A hold in force, as `--json` has it."""
+    return {"scope": each.scope, "since": each.at, "by": each.by, "reason": each.reason, "statement": each.statement}

@@ -1,0 +1,84 @@
+"""How long what is kept where, in one place; and the end of what may go by itself.
+
+Evidence is never removed by time alone: a person erases it (`archiver erase`), and a legal hold refuses that. Only what
+lies in `state/`, which is disposable, ends by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention:
+    """A class of data: `place` in the home, how long it is kept in words, and what happens at the end of `days`."""
+
+    name: str
+    place: str
+    kept: str
+    days: int | None = None
+    prunes: bool = False  # at the end of a run; else a person is told, or nothing happens by itself
+
+
+CLASSES = (
+    Retention(
+        name="licences and their documents",
+        place="archive/*/evidence",
+        kept="while a picture is published, then 11 years after its last publication; without end is recommended",
+    ),
+    Retention(
+        name="statements of persons",
+        place="archive/*/evidence/statements",
+        kept="as long as what they are about; a statement can be erased by itself",
+    ),
+    Retention(
+        name="ledger and tombstones",
+        place="archive/*/ledger",
+        kept="without end; they hold ids and digests, no content",
+    ),
+    Retention(
+        name="secrets and saved sign-ins",
+        place="vault.enc",
+        kept="until `archiver account rotate` replaces the secret, which also drops the saved sign-in",
+    ),
+    Retention(name="working papers of a claim", place="work", kept="until the claim is closed; a person removes them"),
+    Retention(
+        name="search index", place="state/catalogue", kept="follows the archive; what is erased leaves it at once"
+    ),
+    Retention(name="run logs", place="state/runs", kept="400 days", days=400, prunes=True),
+    Retention(name="pages on which a run failed", place="state/trouble", kept="90 days", days=90, prunes=True),
+    Retention(
+        name="documents that hold a secret",
+        place="state/quarantine",
+        kept="until a person has looked; a run reminds of what is older than 30 days",
+        days=30,
+    ),
+)
+
+
+def prune(home: Path, now: datetime) -> list[str]:
+    """Remove what is past its time and may go by itself; the reminders of what a person must see to."""
+    reminders = []
+    for each in CLASSES:
+        old = list(_older(home / each.place, now - timedelta(days=each.days))) if each.days else []
+        if each.prunes:
+            for path in old:
+                with suppress(FileNotFoundError):  # another run was quicker
+                    path.unlink()
+        elif old:
+            files = "file has" if len(old) == 1 else "files have"
+            reminders.append(
+                f"{len(old)} {files} been in {each.place} for more than {each.days} days ({each.name}). "
+                "Look at them, then remove them by hand."
+            )
+    return reminders
+
+
+def _older(folder: Path, moment: datetime) -> Iterator[Path]:
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_file() and datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment:
+            yield path
