@@ -11,7 +11,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -41,6 +41,7 @@ from archiver.provider import Provider, Session
 from archiver.reading.documents import check_certificate
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
 from archiver.reading.needles import all_forms, contains, mask, mask_text, maskable, refusal
+from archiver.reading.paper import completed, same_licence
 from archiver.reading.worker import DocumentReader
 from archiver.terms import SeenTerms
 
@@ -302,7 +303,18 @@ class Sync:
         self.cursors.put(tally.listing, Cursor(listed, head, self.archive.lines))
 
     def _is_known(self, licence: Licence) -> bool:
-        return licence.platform_id in self.known or self.catalogue.known(licence.identity) is not None
+        entry = self.catalogue.known(licence.identity)
+        fetched = entry is not None and entry.file.provenance.get("source") != "import"
+        return licence.platform_id in self.known or fetched
+
+    def _imported(self, licence: Licence) -> Entry | None:
+        """The archived licence that an import brought before the platform's own history did, if it is clear which."""
+        if entry := self.catalogue.known(licence.identity):
+            return entry
+        there = self.catalogue.of_asset(licence.asset.provider, licence.asset.asset_id)
+        same = [each for each in there if same_licence(each.licence, licence)]
+        imported = [each for each in same if each.file.provenance.get("source") == "import"]
+        return imported[0] if len(same) == len(imported) == 1 else None
 
     async def _take(self, tally: Tally, licence: Licence, known: bool, tasks: asyncio.TaskGroup) -> None:
         identity = licence.identity
@@ -327,8 +339,16 @@ class Sync:
     async def _capture(self, tally: Tally, licence: Licence) -> None:
         async with self._fetching:
             evidence = await self._fetch(licence)
-        evidence = await self._with_terms(evidence)
-        stored = await self._store(self.archive.put(self._new_object(evidence)))
+        imported = self._imported(licence)
+        evidence = await self._with_terms(evidence, imported.file.terms if imported else ())
+        if imported:
+            names = {document.name for document in evidence.documents}
+            kept = [document for document in imported.file.documents if document.name not in names]
+            evidence = replace(evidence, licence=completed(evidence.licence, imported.licence))
+            files = self._files(evidence, kept, imported.file.provenance)
+            stored = await self._store(self.archive.add_version(imported.object_id, files))
+        else:
+            stored = await self._store(self.archive.put(self._new_object(evidence)))
         self._note(evidence, f"{self.client}/{stored.folder}")
         tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ARCHIVED
         del tally.open[licence.identity]
@@ -448,9 +468,15 @@ class Sync:
             created=datetime.now(UTC),
         )
 
-    def _files(self, evidence: Evidence, kept: Sequence[FiledDocument] = ()) -> dict[str, bytes]:
-        """What goes into the object; `kept` are documents that an earlier version brought, and that stay."""
-        provenance = {
+    def _files(
+        self, evidence: Evidence, kept: Sequence[FiledDocument] = (), before: Mapping[str, Any] | None = None
+    ) -> dict[str, bytes]:
+        """What goes into the object; `kept` are documents that an earlier version brought, and that stay.
+
+        `before` is the earlier version's provenance: what it says of imported files stays, too.
+        """
+        imports = {"imports": before["imports"]} if before and "imports" in before else {}
+        provenance = imports | {
             "source": "adapter",
             "account": self.account,
             "provider": self.provider.info.name,
@@ -496,7 +522,8 @@ class Sync:
         evidence = replace(evidence, gaps=tuple(gap for gap in evidence.gaps if gap.kind not in there))
         self._note(evidence, entry.short_id)
         evidence = await self._with_terms(evidence, before.terms)
-        await self._store(self.archive.add_version(entry.object_id, self._files(evidence, kept)))
+        files = self._files(evidence, kept, before.provenance)
+        await self._store(self.archive.add_version(entry.object_id, files))
 
     # ------------------------------------------------------------ the account's balance
 
