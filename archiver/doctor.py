@@ -31,7 +31,7 @@ from archiver.domain import iso
 from archiver.errors import ArchiveBusy, ArchiverError
 from archiver.evidence import verify as verify_archives
 from archiver.provider import Transport, load
-from archiver.run import network_of
+from archiver.run import network_of, renewals_due
 from archiver.vault import Vault, locate_key
 
 PROBLEM_CODE = 50
@@ -500,7 +500,9 @@ OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
 
 
 def timestamps(home: Home, online: bool) -> Findings:
-    """The authorities; `online` has each date a random number, which tells the time too."""
+    """The authorities; `online` has each date a random number, which tells the time too; and what is to be renewed."""
+    for due in renewals_due(home):
+        yield State.WARNING, due.partition(". ")[0], "Run `archiver verify --renew`."
     listed = home.settings.timestamps
     if not listed and not home.settings.replay:
         advice = "Name two authorities of different operators in archiver.yaml."
