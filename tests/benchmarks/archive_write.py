@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive.store import NewObject
 from archiver.archive.writer import BATCH, BUILDERS, ArchiveWriter, open_archive
 
-LICENCES, PORTIONS = 2000, 10
+LICENCES, PORTIONS = 2000, 5
 NAMES = ("record.json", "certificate.pdf", "receipt.pdf", "page.pdf", "preview.jpg")
 NOISE = os.urandom(100_000)
 SMALL = b'{"inventory": "of five files"}' * 60
