@@ -15,7 +15,7 @@ from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry
 from archiver.config import Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased
-from archiver.files import replace_file
+from archiver.network import joined
 from archiver.proof.pack import Packed, write_proof
 from archiver.provider import ProviderInfo, discover, load
 from archiver.reading.worker import DocumentReader
@@ -180,11 +180,7 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
 def trusted_roots(home: Home) -> Path | None:
     """The timestamp roots that the home's settings pin, in one file; None where it pins none."""
     pinned = [home.root / each.roots for each in home.settings.timestamps if each.roots]
-    if not pinned:
-        return None
-    joined = home.state / "trusted-roots.pem"
-    replace_file(joined, b"\n".join(path.read_bytes() for path in pinned))
-    return joined
+    return joined(*pinned) if pinned else None
 
 
 def proof(home: Home, names: Sequence[str], out: Path) -> None:
