@@ -115,8 +115,9 @@ class Traffic:
 
     @property
     def main(self) -> PageRequest | None:
-        """The request that brought the page."""
-        own = [each for each in self.requests if each.is_navigation_request() and each.frame == self.tab.main_frame]
+        """The request that brought the page, not one that has brought none, as a download."""
+        came = self.requests[: self._next or None]
+        own = [each for each in came if each.is_navigation_request() and each.frame == self.tab.main_frame]
         return next((each for each in reversed(own) if each in self.responses), None)
 
     def heard(self, event: str, message: Any) -> None:
