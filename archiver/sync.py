@@ -307,16 +307,16 @@ class Sync:
         """Whether it need not be fetched: a platform's history brought it, or it was archived and had to be erased."""
         identity = licence.identity
         entry = self.catalogue.known(identity)
-        fetched = entry is not None and entry.file.provenance.get("source") != "import"
+        fetched = entry is not None and entry.file.provenance.get("source") == "adapter"
         return licence.platform_id in self.known or fetched or self.catalogue.erased(identity)
 
     def _imported(self, licence: Licence) -> Entry | None:
-        """The archived licence that an import brought before the platform's own history did, if it is clear which."""
+        """The archived licence that a person brought before the platform's own history did, if it is clear which."""
         if entry := self.catalogue.known(licence.identity):
             return entry
         there = self.catalogue.of_asset(licence.asset.provider, licence.asset.asset_id)
         same = [each for each in there if same_licence(each.licence, licence)]
-        imported = [each for each in same if each.file.provenance.get("source") == "import"]
+        imported = [each for each in same if each.file.provenance.get("source") != "adapter"]
         return imported[0] if len(same) == len(imported) == 1 else None
 
     async def _take(self, tally: Tally, licence: Licence, known: bool, tasks: asyncio.TaskGroup) -> None:

@@ -15,7 +15,7 @@ import json
 import re
 import ssl
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -115,9 +115,15 @@ class Traffic:
 
     @property
     def main(self) -> PageRequest | None:
-        """The request that brought the page."""
-        own = [each for each in self.requests if each.is_navigation_request() and each.frame == self.tab.main_frame]
+        """The request that brought the page, not one that has brought none, as a download."""
+        came = self.requests[: self._next or None]
+        own = [each for each in came if each.is_navigation_request() and each.frame == self.tab.main_frame]
         return next((each for each in reversed(own) if each in self.responses), None)
+
+    def heard(self, event: str, message: Any) -> None:
+        """Take in an event of this page that came before anybody could listen to it."""
+        told: Mapping[str, Callable[[Any], None]] = {"request": self._asked, "response": self._answered}
+        told.get(event, self._done)(message)
 
     def _asked(self, request: PageRequest) -> None:
         # Not every navigation ends in a page: some are refused, some are downloads. So the old page's requests stay

@@ -141,6 +141,8 @@ async def watch_browser(browser: Browser, guards: Collection[Guard]) -> CDPSessi
         request, kind = event["request"], event["resourceType"].lower()
         if not request["url"].startswith(("http:", "https:")):
             verdict = True  # the browser's own pages
+        elif any(guard.mode is Mode.OBSERVE for guard in guards):
+            verdict = True  # a person is at work in this browser, and nobody else
         elif kind == "document" and "networkId" not in event:
             verdict = False  # a download: Chromium follows its redirects without asking again
         else:

@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 
 
 def may_connect(rules: Rules, mode: Mode, authority: str) -> bool:
-    """Whether a declared URL, or a sign-in host while a person signs in, is at this `host:port`."""
+    """Whether a declared URL, or a sign-in host while a person signs in, is at this `host:port`; any is in observe."""
+    if mode is Mode.OBSERVE:
+        return True
     declared = [rule.url for rule in rules.allow] + list(rules.assets)
     if mode is Mode.SIGN_IN:
         declared += [f"https://{host}/" for host in rules.sign_in_hosts]

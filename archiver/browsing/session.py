@@ -23,6 +23,7 @@ from archiver.browsing import trust
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import child_environment, ensure
 from archiver.browsing.exchange import Exchange, ExchangeSession, Lost, Raw
+from archiver.browsing.observe import Observation, Take
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.proxy import NOTHING, GuardProxy
 from archiver.domain import Document
@@ -152,6 +153,32 @@ class Browsers:
             _capturing=self._capturing,
             _stack=opened,
         )
+
+    @asynccontextmanager
+    async def observe(
+        self, network: Network, take: Take, *, keep: Callable[[str], Path], say: Callable[[str], None]
+    ) -> AsyncIterator[Observation]:
+        """A browser for a person, on `network`, in which nothing is refused; no other session may be open beside it.
+
+        `take` is given what the person brings; `keep` says where a downloaded file goes. BrowserMissing if no Chromium
+        starts; ConfigError where a visible one finds no screen.
+        """
+        browser = await self._browser(self.headless)
+        async with AsyncExitStack() as stack:
+            proxy = await stack.enter_async_context(GuardProxy(NOTHING, network, Mode.OBSERVE))
+            guard = guarding.Guard(NOTHING, Mode.OBSERVE)
+            self._guards.add(guard)
+            stack.callback(self._guards.discard, guard)
+            context = await browser.new_context(
+                service_workers="block",
+                accept_downloads=True,
+                no_viewport=not self.headless,
+                proxy={"server": proxy.url},
+            )
+            stack.push_async_callback(_close, context)
+            observation = Observation(context, proxy, self._reader, take, keep, say)
+            await stack.enter_async_context(observation.watching())
+            yield observation
 
     async def _browser(self, headless: bool) -> Browser:
         async with self._starting:

@@ -347,6 +347,42 @@ def import_(
     raise typer.Exit(report.exit_code)
 
 
+@app.command()
+def capture(
+    client: Annotated[str, typer.Option(help="The client to whose archive it goes.")],
+    urls: Annotated[list[str] | None, typer.Argument(metavar="[URL]...", help="Pages to begin with.")] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="PERSON", help="Who is at the wheel [default: the system's user].")
+    ] = None,
+    as_json: JsonOption = False,
+    replay: ReplayOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Archive what you download, and the pages you mark, in a browser window, on any platform.
+
+    Sign in by hand. Every licence document that you open or download is archived, and every page on which you press the
+    bar's button or Alt+Shift+M. Close the window, or press Ctrl-C here, to end.
+
+    Example: archiver capture --client acme https://stock.example.com/licences
+    """
+    from getpass import getuser
+
+    from archiver.intake.attended import capture_attended
+
+    here = opened(home)
+    by = by or f"system user {getuser()}"
+    report = asyncio.run(capture_attended(here, unlocked(here), urls or (), client, by=by, replay=replay, say=say))
+    for warning in report.warnings:
+        say(f"warning: {warning}")
+    if as_json:
+        emit(report.as_json())
+    elif report.fates:
+        table(("captured", "kind", "outcome", "licence, or why"), report.table())
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
+    say(f"{client}: {counts or 'nothing was captured'}.")
+    raise typer.Exit(report.exit_code)
+
+
 # ---------------------------------------------------------------- finding and proving
 
 

@@ -59,6 +59,9 @@ class Known(Protocol):
     def paper(self, sha256: str) -> str | None:
         """The id of the object that holds this paper for several licences, or unread."""
 
+    def platform(self, provider: str) -> Iterable[Entry]:
+        """All licences of a platform."""
+
     def looks(self) -> Iterable[tuple[Entry, bytes]]:
         """What the archived pictures look like: the hashes of previews and delivered files."""
 
@@ -133,6 +136,7 @@ class _Planner:
         self._set_copies_apart()
         self._read_papers()
         self._read_orders()
+        self._bind_pages()
         self._bind_pictures()
         self._settle_copies()
         self._follow_letters()
@@ -272,6 +276,34 @@ class _Planner:
             outcome = Outcome.ARCHIVED if outcome is Outcome.KNOWN else outcome
             self.papers.append(self._end(seen, outcome, groups, message))
 
+    # ------------------------------------------------------------ marked pages
+
+    def _bind_pages(self) -> None:
+        """Pages that a person marked and no reader knows: by the one licence whose id their address or text names.
+
+        One that names several, or none, is an object of its own; it is kept in any case.
+        """
+        for seen in list(self._open()):
+            if not seen.marked:
+                continue
+            groups = self._of_assets(seen) or self._named_in(seen)
+            if len(groups) == 1:
+                self._end(seen, self._add(groups[0], seen, None), groups)
+            else:
+                self._keep(seen, Outcome.ARCHIVED if groups else Outcome.UNREAD, groups, "a marked page")
+
+    def _named_in(self, seen: Seen) -> list[Group]:
+        """The licences of the page's platform whose own ids stand in its text; else those whose assets' ids do."""
+        if not seen.platform:
+            return []
+        own = [group for group in self.groups if group.licence.asset.provider == seen.platform]
+        there = {group.object_id: group.licence for group in own}
+        known = {each.object_id: each for each in self.known.platform(seen.platform)}
+        there |= {each: entry.licence for each, entry in known.items() if not entry.licence.comp}
+        found = [each for each, licence in there.items() if licence.licence_id in seen.words]
+        found = found or [each for each, licence in there.items() if licence.asset.asset_id in seen.words]
+        return [self.by_object.get(each) or self._archived(known[each]) for each in found]
+
     # ------------------------------------------------------------ delivered files
 
     def _bind_pictures(self) -> None:
@@ -408,18 +440,40 @@ type AddVersion = Callable[[str, Mapping[str, bytes]], Future[Stored]]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a person got a file: opened, downloaded or marked, at which address, by which method, when."""
+
+    how: str
+    url: str
+    method: str
+    retrieved_at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        return {"how": self.how, "url": self.url, "method": self.method, "retrieved_at": iso(self.retrieved_at)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Import:
-    """One import: who made it, when, and where the bytes of files are kept meanwhile."""
+    """One import: who made it, when, and where the bytes of files are kept meanwhile.
+
+    An attended capture is one, too: its `source` and `prefix` are its own, `origins` say where each file is from, and
+    `captures` show the pages that were marked, both by SHA-256.
+    """
 
     by: str
     at: datetime
     content: Callable[[str], bytes]  # of a file, by its SHA-256
     preview: Callable[[str], bytes | None]  # a small JPEG of a picture, by the picture's SHA-256
     keep_files: bool = False
+    source: str = "import"
+    prefix: str = IMPORT_PREFIX
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    captures: Callable[[str], Sequence[Document]] = lambda _: ()
+    mask: Callable[[bytes], bytes] = lambda content: content  # takes secrets out of what we write ourselves
 
     @property
     def provenance(self) -> dict[str, Any]:
-        return {"source": "import", "by": self.by, "at": iso(self.at), "tool": f"archiver {__version__}"}
+        return {"source": self.source, "by": self.by, "at": iso(self.at), "tool": f"archiver {__version__}"}
 
 
 def file(planned: Plan, put: Put, add_version: AddVersion, order: Import, done: Callable[[], object]) -> list[Erased]:
@@ -474,11 +528,14 @@ def _new_licence(licence: Licence, files: Mapping[str, bytes], at: datetime) -> 
 def _paper_object(fate: Fate, order: Import) -> NewObject:
     """A paper of several licences, or of none that is known: its bytes, and our description."""
     seen, paper = fate.seen, fate.seen.paper
+    name = f"paper.{seen.ending}"
+    documents = {each.name: each.content for each in order.captures(seen.sha256)} if seen.marked else {}
+    documents = documents or {name: order.content(seen.sha256)}
     about = {
         "format": FORMAT,
         "what": seen.what,
         "unread": fate.outcome is Outcome.UNREAD,
-        "file": f"paper.{seen.ending}",
+        "file": next(iter(documents)),
         "media_type": seen.media_type,
         "platform": paper.platform if paper else None,
         "order": paper.order if paper else None,
@@ -487,7 +544,7 @@ def _paper_object(fate: Fate, order: Import) -> NewObject:
         "amount": str(paper.amount) if paper and paper.amount is not None else None,
         "currency": paper.currency if paper else None,
         "licences": sorted(group.object_id for group in fate.groups),
-        "provenance": order.provenance | _source(seen),
+        "provenance": order.provenance | _source(seen, order),
     }
     date: Moment | None = paper.date if paper else None
     return NewObject(
@@ -496,15 +553,19 @@ def _paper_object(fate: Fate, order: Import) -> NewObject:
         provider=(paper.platform if paper else None) or "unknown",
         asset_id=seen.sha256[:16],
         identity=f"paper:{seen.sha256}",
-        files={"paper.json": _json(about), f"paper.{seen.ending}": order.content(seen.sha256)},
+        files={"paper.json": order.mask(_json(about)), **documents},
         created=order.at,
     )
 
 
-def _source(seen: Seen) -> dict[str, Any]:
-    """Where a file came from, and what was read in it by whom."""
-    paper = seen.paper
+def _source(seen: Seen, order: Import) -> dict[str, Any]:
+    """Where a file came from, who brought it and how, and what was read in it."""
+    paper, origin = seen.paper, order.origins.get(seen.sha256)
     return {
+        "source": order.source,
+        "by": order.by,
+        "at": iso(order.at),
+        **(origin.as_json() if origin else {}),
         "path": seen.path,
         "sha256": seen.sha256,
         "bytes": seen.size,
@@ -524,20 +585,25 @@ def _files(group: Group, order: Import, held: Mapping[int, str]) -> dict[str, by
     documents: list[Document] = []
     imports: list[dict[str, Any]] = []
 
-    def add(kind: DocumentKind, stem: str, ending: str, content: bytes, media_type: str, notes: dict[str, str]) -> str:
+    def add(
+        kind: DocumentKind, stem: str, ending: str, content: bytes, media_type: str, notes: Mapping[str, str],
+        origin: Origin | None = None,
+    ) -> str:  # fmt: skip
         digest = sha512(content).hexdigest()
         there = next((name for name, known in digests.items() if known == digest), None)
         if there:
             return there
-        names = (f"{IMPORT_PREFIX}{stem}{'' if n == 1 else f'-{n}'}.{ending}" for n in range(1, 10_000))
+        names = (f"{order.prefix}{stem}{'' if n == 1 else f'-{n}'}.{ending}" for n in range(1, 10_000))
         name = next(each for each in names if each not in digests)
         digests[name] = digest
-        documents.append(Document(name=name, kind=kind, content=content, media_type=media_type, notes=notes))
+        url, at = (origin.url, origin.retrieved_at) if origin else (None, None)
+        documents.append(Document(name=name, kind=kind, content=content, media_type=media_type, notes=notes,
+                                  url=url, retrieved_at=at))  # fmt: skip
         return name
 
     for seen, claimed in group.papers:
-        source = _source(seen) | {"at": iso(order.at), "by": order.by}
-        paper = seen.paper
+        source = _source(seen, order)
+        paper, origin = seen.paper, order.origins.get(seen.sha256)
         if claimed:
             source["claimed"] = _claims(claimed)
             source["differs"] = differences(group.licence, claimed)
@@ -546,15 +612,20 @@ def _files(group: Group, order: Import, held: Mapping[int, str]) -> dict[str, by
             source["held_in"] = held.get(id(seen))
             source["quotes"] = {}  # those of all its licences; the paper's own object has them
             source["document"] = add(DocumentKind.RECORD, "record", "json", _record(claimed), "application/json", notes)
+        elif seen.marked:
+            for each in order.captures(seen.sha256):
+                stem, _, ending = each.name.partition(".")
+                name = add(each.kind, stem, ending, each.content, each.media_type, each.notes, origin)
+                source.setdefault("document", name)
         else:
             kind = paper.kind if paper and not seen.is_letter else DocumentKind.LETTER
             content, notes = order.content(seen.sha256), {"from": seen.path}
-            source["document"] = add(kind, kind.value, seen.ending, content, seen.media_type, notes)
+            source["document"] = add(kind, kind.value, seen.ending, content, seen.media_type, notes, origin)
         imports.append(source)
     for seen in group.letters:
         notes = {"from": seen.path, "dkim": seen.origin or ""}
         name = add(DocumentKind.LETTER, "letter", "eml", order.content(seen.sha256), seen.media_type, notes)
-        imports.append(_source(seen) | {"at": iso(order.at), "by": order.by, "document": name})
+        imports.append(_source(seen, order) | {"document": name})
     for seen in group.delivered:
         name = add(DocumentKind.DELIVERED, "delivered", "json", _description(seen), "application/json", {})
         if small := order.preview(seen.sha256):
@@ -563,14 +634,15 @@ def _files(group: Group, order: Import, held: Mapping[int, str]) -> dict[str, by
             add(DocumentKind.PREVIEW, "preview", "jpg", small, "image/jpeg", notes)
         if order.keep_files and seen.size <= LARGEST:
             add(DocumentKind.DELIVERED, "file", seen.ending, order.content(seen.sha256), seen.media_type, {})
-        imports.append(_source(seen) | {"at": iso(order.at), "by": order.by, "document": name})
+        imports.append(_source(seen, order) | {"document": name})
     there = {document.kind for document in documents}
     gaps: list[Gap] = [gap for gap in before.gaps if gap.kind not in there] if before else []
     came = dict(before.provenance) if before else {**order.provenance, "captured_at": iso(order.at)}
     came["imports"] = [*came.get("imports", []), *imports]
     filed: list[Document | FiledDocument] = [*kept, *documents]
     files = {document.name: document.content for document in documents}
-    return {"licence.json": to_json(group.licence, filed, gaps, came, before.terms if before else ()), **files}
+    described = to_json(group.licence, filed, gaps, came, before.terms if before else ())
+    return {"licence.json": order.mask(described), **files}
 
 
 def _claims(licence: Licence) -> dict[str, str | None]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
+from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, Hit
 from archiver.config import Home
@@ -117,22 +118,43 @@ def import_files(
         archive = None if dry_run else stack.enter_context(writing(home, vault, client))
         reader = stack.enter_context(DocumentReader(workers=os.cpu_count() or 2))
         catalogue = stack.enter_context(Catalogue(home.catalogue(client)))
-        spool = None if dry_run else stack.enter_context(_spool(home.state / "import" / client))
+        spool = None if dry_run else stack.enter_context(spooling(home.state / "import" / client))
         stored = Archive(home.archive(client))
         if stored.ledger.exists():
             catalogue.catch_up(stored, reader)
         lookup = unasked if home.settings.replay else DnsLookup()
         files = list(_recognised(paths, home.root, reader, lookup, spool, keep_files, progress))
-        planned = plan(files, _Archived(stored, catalogue, reader, home.state / "looks" / f"{client}.json"))
-        report.fates = planned.fates
-        if archive and spool:
+        order = None
+        if spool:
             order = Import(by=by, at=datetime.now(UTC), content=spool.content, preview=spool.preview,
                            keep_files=keep_files)  # fmt: skip
-            report.warnings += map(str, _file(planned, archive.put, archive.add_version, order, progress))
-            report.warnings += archive.seal().warnings
-            catalogue.catch_up(stored, reader)
-        report.licences = _rows(client, stored, catalogue, planned)
+        settle(home, report, files, archive, order, catalogue, reader, progress)
     return report
+
+
+def settle(
+    home: Home,
+    report: Report,
+    files: Sequence[Seen],
+    archive: ArchiveWriter | None,
+    order: Import | None,
+    catalogue: Catalogue,
+    reader: DocumentReader,
+    progress: Progress = lambda *_: None,
+) -> None:
+    """Decide what becomes of recognised files, archive and seal that where there is an archive to write to, and report.
+
+    The catalogue must have caught up with the archive.
+    """
+    stored = Archive(home.archive(report.client))
+    looks = home.state / "looks" / f"{report.client}.json"
+    planned = plan(files, _Archived(stored, catalogue, reader, looks))
+    report.fates = planned.fates
+    if archive and order:
+        report.warnings += map(str, _file(planned, archive.put, archive.add_version, order, progress))
+        report.warnings += archive.seal().warnings
+        catalogue.catch_up(stored, reader)
+    report.licences = _rows(report.client, stored, catalogue, planned)
 
 
 def _file(planned: Plan, put: Put, add_version: AddVersion, order: Import, progress: Progress) -> list[Erased]:
@@ -178,7 +200,7 @@ def _recognised(
     home: Path,
     reader: DocumentReader,
     lookup: Lookup,
-    spool: _Spool | None,
+    spool: Spool | None,
     keep_files: bool,
     progress: Progress,
 ) -> Iterator[Seen]:
@@ -213,7 +235,7 @@ def _recognised(
 
 
 @dataclass(frozen=True)
-class _Spool:
+class Spool:
     """Where the bytes of files wait until it is decided what belongs together; disposable."""
 
     folder: Path
@@ -233,12 +255,12 @@ class _Spool:
 
 
 @contextmanager
-def _spool(folder: Path) -> Iterator[_Spool]:
+def spooling(folder: Path) -> Iterator[Spool]:
     """The spool of one client, emptied of what a killed import left; the archive's lock keeps others out."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     try:
-        yield _Spool(folder)
+        yield Spool(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -274,6 +296,9 @@ class _Archived:
     def file(self, sha256: str) -> Entry | None:
         folder = self._files.get(sha256)
         return self._catalogue.matching(folder)[0] if folder else None
+
+    def platform(self, provider: str) -> Iterable[Entry]:
+        return (entry for entry in self._catalogue.each() if entry.provider == provider)
 
     def paper(self, sha256: str) -> str | None:
         return self._papers.get(sha256[:16])

@@ -70,6 +70,9 @@ class Seen:
     screenshots: what OCR makes of them never makes a licence. `named` are the assets that its name and its embedded
     data speak of; `fingerprint` what it looks like, with `preview`, a small JPEG. `origin` is a letter's DKIM result.
     `within` is the SHA-256 of the letter that it was attached to.
+
+    Of a page that a person marked in the browser (`marked`), `sha256` is that of its capture, `platform` whose site it
+    is on, and `words` what stands in it.
     """
 
     path: str
@@ -87,6 +90,9 @@ class Seen:
     preview: bytes | None = None
     origin: str | None = None
     within: str | None = None
+    marked: bool = False
+    platform: str | None = None
+    words: frozenset[str] = frozenset()
 
     @property
     def is_letter(self) -> bool:

@@ -17,7 +17,7 @@ from archiver.catalogue.catalogue import Entry
 from archiver.domain import DocumentKind, GapReason, TermsReference, TermsRelation, iso
 from archiver.errors import ConfigError, IntegrityError
 from archiver.provider import ProviderInfo
-from archiver.reading.licence_json import IMPORT_PREFIX, FiledDocument, LicenceFile, from_json
+from archiver.reading.licence_json import ATTENDED_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile, from_json
 from archiver.reading.printable import printable
 from archiver.terms import from_json as terms_from_json
 
@@ -39,6 +39,13 @@ IMPORTED = {
     DocumentKind.RECEIPT: "a receipt, imported from the holder's files, unaltered",
     DocumentKind.PREVIEW: "a small picture that we made of a delivered file",
 }
+ATTENDED = {
+    DocumentKind.RECORD: "what a list that a person downloaded says of this licence",
+    DocumentKind.CERTIFICATE: "a licence document, downloaded by a person in the archiver's browser, unaltered",
+    DocumentKind.RECEIPT: "a receipt, downloaded by a person in the archiver's browser, unaltered",
+    DocumentKind.PREVIEW: "a small picture that we made of a delivered file",
+    DocumentKind.CAPTURE: "our dated observation of a page, made when a person marked it",
+}
 REASONS = {
     GapReason.ON_REQUEST: "the platform gives it on request only",
     GapReason.NONE_OFFERED: "the platform offers none",
@@ -56,10 +63,12 @@ NO_TERMS = "None were captured when this licence was archived."
 
 SECURED = "An independent timestamp authority confirms that the enclosed files existed then; they are unchanged since."
 UNSECURED = "not proven. No independent timestamp that could be checked covers the enclosed files yet."
-IMPORT = (
-    "The enclosed documents were imported from files that the holder of the licence kept, not fetched from the "
-    "platform. licence.json says of each where it lay and what was read in it."
-)
+BY_HAND = {
+    "import": "The enclosed documents were imported from files that the holder of the licence kept, not fetched from "
+    "the platform. licence.json says of each where it lay and what was read in it.",
+    "attended": "The enclosed documents were received from the platform while a person was at the wheel of the "
+    "archiver's browser. licence.json says of each who it was, where and when they got it, and what was read in it.",
+}
 LIMITS = """\
     The enclosed files show what the platform sent, and since when it has been kept unchanged. They do not show that
     the platform's statements are right, whether a use is within the licence's terms, or what a court will make of
@@ -178,7 +187,7 @@ def summary(packed: Packed, file: LicenceFile, report: Report) -> str:
     gaps = {each.kind.value: REASONS[each.reason] + (f" ({each.detail})" if each.detail else "") for each in file.gaps}
     terms = [_terms(packed.archive, each) for each in file.terms]
     has_certificate = any(each.kind is DocumentKind.CERTIFICATE for each in file.documents)
-    imported = file.provenance.get("source") == "import"
+    by_hand = BY_HAND.get(file.provenance.get("source", ""))
     comp = "This is a comp, a preview download. It grants no licence." if licence.comp else ""
     later = "Documents added since then are not timestamped yet." if report.state != PROVEN else ""
     secured = _words(report.secured_since)
@@ -190,8 +199,8 @@ def summary(packed: Packed, file: LicenceFile, report: Report) -> str:
         These are two different things. A licence may be secured long after it was granted; that alone says nothing
         against it."""
     rests_on = (
-        IMPORT
-        if imported
+        by_hand
+        if by_hand
         else "The platform's own licence document is enclosed, as it came."
         if has_certificate
         else "No certificate is enclosed. The record was received by us from the platform, through the account that "
@@ -234,8 +243,9 @@ def _terms(archive: Archive, reference: TermsReference) -> str:
 
 def described(document: FiledDocument) -> str:
     """What a document is. Imported ones, which no adapter fetched, are named so."""
-    imported = IMPORTED if document.name.startswith(IMPORT_PREFIX) else {}
-    return imported.get(document.kind, DOCUMENTS[document.kind])
+    by_hand = {IMPORT_PREFIX: IMPORTED, ATTENDED_PREFIX: ATTENDED}
+    words = next((words for prefix, words in by_hand.items() if document.name.startswith(prefix)), {})
+    return words.get(document.kind, DOCUMENTS[document.kind])
 
 
 def _words(moment: str | None) -> str:

@@ -28,6 +28,7 @@ from archiver.errors import IntegrityError
 
 FORMAT = 1
 IMPORT_PREFIX = "imported-"  # begins the names of documents that were imported, so that no adapter's has the same
+ATTENDED_PREFIX = "attended-"  # the same for those that a person downloaded or marked in the browser
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,7 @@ RULES = Rules(
 def test_only_declared_hosts_and_ports_are_connected_to(authority: str, strict: bool, sign_in: bool) -> None:
     assert may_connect(RULES, Mode.STRICT, authority) is strict
     assert may_connect(RULES, Mode.SIGN_IN, authority) is sign_in
+    assert may_connect(RULES, Mode.OBSERVE, authority)
 
 
 type Answer = Callable[[bytes], bytes]

@@ -30,6 +30,9 @@ class Nothing:
 
     def file(self, sha256: str) -> None: ...
     def paper(self, sha256: str) -> None: ...
+    def platform(self, provider: str) -> tuple[()]:
+        return ()
+
     def looks(self) -> tuple[()]:
         return ()
 

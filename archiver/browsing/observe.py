@@ -1,0 +1,426 @@
+"""A person's browser, watched: what they open or download is taken as it comes, and pages as they mark them.
+
+Nothing is refused here: a person is at the wheel. Documents are taken out of the answer itself while it passes, never
+asked for a second time, since asking again may buy again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from archiver.browsing.capture import Traffic, capture, cookie_secrets
+from archiver.browsing.proxy import GuardProxy
+from archiver.domain import Document
+from archiver.errors import ArchiverError
+from archiver.provider import Request, shown
+from archiver.reading.documents import is_html
+from archiver.reading.needles import secret_name
+from archiver.reading.worker import DocumentReader
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, CDPSession, Download, Frame, Page
+    from playwright.async_api import Request as PageRequest
+
+LARGEST = 50 << 20  # bytes of an answer that is taken while it passes
+EARLY = 2_000  # requests of pages that Chromium has not told of yet
+GONE = 1.0  # seconds without a window after which the browser counts as closed
+PATIENCE = 120.0  # seconds for a download that is under way when the browser closes
+SHORT = 10.0  # seconds for Chromium to hand over what it has already received
+
+# Everything that can bring a document; pictures, scripts and styles are none.
+_TYPES = ("Document", "XHR", "Fetch", "Other")
+_PAPERS = {"application/pdf": ".pdf", "application/x-pdf": ".pdf", "text/plain": ".txt"}
+_VAGUE = ("application/octet-stream", "binary/octet-stream", "application/force-download", "application/download", "")
+
+# The page's scripts live in another world: they see neither this name nor what is behind it.
+WORLD = "archiver"
+_TELL = "archiverTell"
+_SCRIPT = (Path(__file__).parent / "observe.js").read_text("utf-8")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """One thing that a person brought: a document as it was sent, or a page that they marked.
+
+    `how` is opened, downloaded or marked. Of a marked page `content` is its HTML as it stands, `sent` its HTML as it
+    came where that is still there, and `captures` the files that show it.
+    """
+
+    how: str
+    name: str
+    content: bytes
+    url: str
+    method: str
+    at: datetime
+    media_type: str = ""
+    sent: bytes = b""
+    captures: Sequence[Document] = ()
+
+    @property
+    def marked(self) -> bool:
+        return self.how == "marked"
+
+
+type Take = Callable[[Taken], Awaitable[str | None]]
+"""What becomes of what was taken; returns why it is not kept, for the person to read, or None."""
+
+
+@dataclass(eq=False)
+class Observation:
+    """One person's browser. `sent` lists what the person's pages sent besides GET, as `METHOD url` without the query;
+    `secrets` everything that no archive may hold: cookies, stored tokens, typed passwords."""
+
+    context: BrowserContext
+    way: GuardProxy
+    reader: DocumentReader
+    take: Take
+    keep: Callable[[str], Path]
+    say: Callable[[str], None]
+    names: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set, repr=False)
+    _typed: dict[tuple[int, int, int], str] = field(default_factory=dict, repr=False)
+    _digests: set[str] = field(default_factory=set)
+    _met: dict[Page, asyncio.Task[None]] = field(default_factory=dict)
+    _pages: dict[Page, Traffic] = field(default_factory=dict)
+    _early: list[tuple[str, Any]] = field(default_factory=list)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _capturing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    # ------------------------------------------------------------ beginning and end
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Watch the context's pages, now and later; at the end, wait for what is under way."""
+        browser = self.context.browser
+        assert browser is not None
+        for name in ("request", "response", "requestfinished", "requestfailed"):
+            self.context.on(name, lambda message, name=name: self._heard(name, message))
+        self.context.on("page", self._meet)
+        answers = await browser.new_browser_cdp_session()
+        answers.on("Fetch.requestPaused", lambda event: self._do(self._passing(answers, event)))
+        patterns = [{"urlPattern": "*", "requestStage": "Response", "resourceType": each} for each in _TYPES]
+        await answers.send("Fetch.enable", {"patterns": patterns})
+        try:
+            yield
+        finally:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=PATIENCE)
+            await self._collect()
+
+    async def closed(self) -> None:
+        """Wait until the person has closed the last window."""
+        browser = self.context.browser
+        while browser and browser.is_connected():
+            if not self.context.pages:
+                await asyncio.sleep(GONE)  # one may be about to open
+                if not self.context.pages:
+                    return
+            await asyncio.sleep(GONE / 4)
+
+    async def open(self, url: str | None = None) -> Page:
+        """A new tab, at this address."""
+        from playwright.async_api import Error
+
+        page = await self.context.new_page()
+        await self._meet(page)
+        if url:
+            try:
+                await page.goto(url, wait_until="commit")
+            except Error as error:
+                if "Download is starting" not in error.message and "ERR_ABORTED" not in error.message:
+                    self.say(f"{shown(url)} did not open: {error.message.splitlines()[0]}")
+        return page
+
+    def _do(self, work: Awaitable[None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(self._safely(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _safely(self, work: Awaitable[None]) -> None:
+        """Work beside the person's own: windows may close under it at any moment."""
+        from playwright.async_api import Error
+
+        try:
+            await work
+        except Error as error:
+            log.info("gone meanwhile: %s", error.message.splitlines()[0])
+
+    # ------------------------------------------------------------ pages
+
+    def _meet(self, page: Page) -> asyncio.Task[None]:
+        """Begin to watch a page, once."""
+        if page not in self._met:
+            self._met[page] = self._do(self._register(page))
+        return self._met[page]
+
+    async def _register(self, page: Page) -> None:
+        """Listen to a page, and put the bar on it."""
+        page.on("download", lambda download: self._do(self._downloaded(download)))
+        traffic = await Traffic.of(page)
+        # A window that a page opened is told of only when its first answer has begun.
+        early, self._early = self._early, []
+        for name, message in early:
+            if _page_of(message if name != "response" else message.request) is page:
+                traffic.heard(name, message)
+            else:
+                self._early.append((name, message))
+        self._pages[page] = traffic
+        page.on("close", self._forget)
+        page.on("framenavigated", lambda frame: self._do(self._watch_frame(page, frame)))
+        await self._watch(traffic.cdp, page)
+
+    def _forget(self, page: Page) -> None:
+        self._pages.pop(page, None)
+        self._met.pop(page, None)
+
+    async def _watch(self, cdp: CDPSession, page: Page) -> None:
+        """Put our script into a target's documents, in a world of its own."""
+        cdp.on("Runtime.bindingCalled", lambda event: self._told(cdp, page, event))
+        await cdp.send("Page.enable")
+        await cdp.send("Runtime.enable")
+        await cdp.send("Runtime.addBinding", {"name": _TELL, "executionContextName": WORLD})
+        script = {"source": _SCRIPT, "worldName": WORLD, "runImmediately": True}
+        await cdp.send("Page.addScriptToEvaluateOnNewDocument", script)
+
+    async def _watch_frame(self, page: Page, frame: Frame) -> None:
+        """A frame of another site has a process of its own; passwords are typed there, too."""
+        from playwright.async_api import Error
+
+        if frame.parent_frame is None:
+            return
+        with suppress(Error):  # most frames are part of their page
+            await self._watch(await page.context.new_cdp_session(frame), page)
+
+    def _told(self, cdp: CDPSession, page: Page, event: Mapping[str, Any]) -> None:
+        """What our script says: that it is there, that the person marks the page, or what is in a password field."""
+        if event["name"] != _TELL:
+            return
+        said, world = json.loads(event["payload"]), event["executionContextId"]
+        match said:
+            case {"mark": True}:
+                self._do(self._mark(page))
+            case {"typed": value, "field": number, "done": done}:
+                self._typed[id(cdp), world, number] = value
+                if done:
+                    self.secrets.add(value)
+            case _:
+                self._do(self._evaluate(cdp, world, self._shown()))
+
+    async def _evaluate(self, cdp: CDPSession, world: int, expression: str) -> None:
+        await cdp.send("Runtime.evaluate", {"expression": expression, "contextId": world})
+
+    async def _in_world(self, traffic: Traffic, expression: str) -> None:
+        """Run something in our world of a page."""
+        tree = await traffic.cdp.send("Page.getFrameTree")
+        made = {"frameId": tree["frameTree"]["frame"]["id"], "worldName": WORLD}
+        world = await traffic.cdp.send("Page.createIsolatedWorld", made)
+        await self._evaluate(traffic.cdp, world["executionContextId"], expression)
+
+    def _shown(self, note: str = "") -> str:
+        state = {"count": len(self.names), "names": self.names[-3:], "note": note}
+        return f"globalThis.archiverBar?.show({json.dumps(state)})"
+
+    async def _refresh(self, note: str = "") -> None:
+        for traffic in list(self._pages.values()):
+            await self._safely(self._in_world(traffic, self._shown(note)))
+
+    # ------------------------------------------------------------ requests
+
+    def _heard(self, name: str, message: Any) -> None:
+        request = message.request if name == "response" else message
+        if name == "request":
+            self._note(request)
+        if _page_of(request) not in self._pages:
+            self._early = [*self._early[-EARLY:], (name, message)]
+
+    def _note(self, request: PageRequest) -> None:
+        """What a page sends besides GET is logged, and what it calls a password or a token is a secret."""
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return
+        line = f"{request.method} {shown(request.url)}"
+        log.info("sent: %s", line)
+        self.sent.append(line)
+        fields = Request(request.method, request.url, request.post_data_buffer).body_fields
+        self.secrets |= {value for name, values in fields.items() if secret_name(name) for value in values}
+
+    # ------------------------------------------------------------ documents
+
+    async def _passing(self, cdp: CDPSession, event: Mapping[str, Any]) -> None:
+        """Look at an answer before Chromium goes on with it; what is a document is copied, and goes on unchanged."""
+        from playwright.async_api import Error
+
+        number, found = {"requestId": event["requestId"]}, None
+        headers = {each["name"].lower(): each["value"] for each in event.get("responseHeaders", ())}
+        try:
+            if _is_paper(event, headers):
+                # With this Chromium keeps the answer and goes on with the same bytes.
+                body = await cdp.send("Fetch.getResponseBody", number)
+                found = base64.b64decode(body["body"]) if body["base64Encoded"] else body["body"].encode()
+        except Error as error:
+            self.failures.append(f"{shown(event['request']['url'])}: {error.message.splitlines()[0]}")
+        finally:
+            with suppress(Error):
+                await cdp.send("Fetch.continueRequest", number)
+        if not found:
+            return
+        media_type = headers.get("content-type", "").split(";")[0].strip().lower()
+        how = "downloaded" if _is_attachment(headers) else "opened"
+        url, method = event["request"]["url"], event["request"]["method"]
+        await self._taken(
+            Taken(how=how, name=_name(url, headers, media_type), content=found, url=url, method=method, at=_now(),
+                  media_type=media_type)
+        )  # fmt: skip
+
+    async def _downloaded(self, download: Download) -> None:
+        """A file that Chromium saved: it is the person's, so it is kept for them, too."""
+        from playwright.async_api import Error
+
+        try:
+            target = self.keep(download.suggested_filename)
+            await download.save_as(target)
+        except Error as error:
+            self.failures.append(f"{download.suggested_filename}: {error.message.splitlines()[0]}")
+            return
+        size = target.stat().st_size
+        if not size or size > LARGEST:
+            why = f"it is larger than {LARGEST >> 20} MB, and only kept in {target.parent}" if size else "it is empty"
+            self.failures.append(f"{target.name}: {why}")
+            return
+        content = await asyncio.to_thread(target.read_bytes)
+        url = download.url if download.url.startswith("http") else download.page.url
+        name = download.suggested_filename
+        await self._taken(Taken(how="downloaded", name=name, content=content, url=url, method="", at=_now()))
+
+    async def _taken(self, taken: Taken) -> None:
+        """The same bytes are taken once, by whichever way they came first."""
+        digest = sha256(taken.content).hexdigest()
+        if not taken.marked and digest in self._digests:
+            return
+        self._digests.add(digest)
+        await self._collect()
+        if why := await self.take(taken):
+            self.failures.append(f"{taken.name}: {why}")
+            self.say(f"not kept: {taken.name}: {why}")
+            await self._refresh(f"not kept: {taken.name}")
+            return
+        self.names.append(taken.name)
+        self.say(f"captured: {taken.name}")
+        await self._refresh()
+
+    # ------------------------------------------------------------ marked pages
+
+    async def _mark(self, page: Page) -> None:
+        """Capture a page as it stands, without our bar."""
+        traffic = self._pages.get(page)
+        if traffic is None or not page.url.startswith("http"):
+            return
+        async with self._capturing:
+            await self._in_world(traffic, "globalThis.archiverBar?.hide(true)")
+            try:
+                await self._capture(page, traffic)
+            except ArchiverError as error:
+                self.failures.append(f"{shown(page.url)}: {error.detail}")
+                self.say(f"not kept: {shown(page.url)}: {error.detail}")
+                await self._refresh("this page could not be captured")
+            finally:
+                await self._safely(self._in_world(traffic, "globalThis.archiverBar?.hide(false)"))
+
+    async def _capture(self, page: Page, traffic: Traffic) -> None:
+        from playwright.async_api import Error
+
+        main = traffic.main
+        answer = traffic.responses.get(main) if main else None
+        kind = answer.headers.get("content-type", "").split(";")[0] if answer else ""
+        if kind in _PAPERS:
+            await self._refresh("a document is captured as it opens")
+            return
+        await self._collect()
+        secrets = set(self.secrets)
+        captures = await capture(traffic, secrets, reader=self.reader, server=self.way.reached(page.url))
+        sent = b""
+        if answer and main in traffic.ended and kind in ("text/html", "application/xhtml+xml"):
+            with suppress(Error, TimeoutError):  # only a copy: the WARC has the page, or says why not
+                sent = await asyncio.wait_for(answer.body(), SHORT)
+        html = await page.content()
+        name = " ".join((await page.title()).split())[:80] or shown(page.url)
+        await self._taken(
+            Taken(how="marked", name=name, content=html.encode("utf-8", "replace"), url=page.url,
+                  method=main.method if main else "", at=_now(), media_type="text/html", captures=captures,
+                  sent=sent if is_html(sent) else b"")
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ secrets
+
+    async def _collect(self) -> None:
+        """Learn what the browser now keeps for its pages and what stands in password fields."""
+        from playwright.async_api import Error
+
+        self.secrets |= {value for value in self._typed.values() if value}
+        with suppress(Error):
+            self.secrets |= cookie_secrets(await self.context.cookies())
+        for page in list(self._pages):
+            with suppress(Error, TimeoutError):
+                if page.url.startswith("http"):
+                    asked = page.evaluate("() => ({...sessionStorage, ...localStorage})")
+                    stored = await asyncio.wait_for(asked, SHORT)
+                    self.secrets |= {str(value) for name, value in stored.items() if secret_name(name)}
+
+
+def _page_of(request: PageRequest) -> Page | None:
+    from playwright.async_api import Error
+
+    try:
+        return request.frame.page
+    except Error:  # a worker's, or the first one of a window that is not told of yet
+        return None
+
+
+def _is_attachment(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-disposition", "").strip().lower().startswith("attachment")
+
+
+def _is_paper(event: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
+    """Whether an answer is a document to be taken: a PDF by whatever way, a text that is opened or saved."""
+    status = event.get("responseStatusCode")
+    if status != 200 or int(headers.get("content-length") or 0) > LARGEST:
+        return False
+    media_type = headers.get("content-type", "").split(";")[0].strip().lower()
+    url, kind = str(event["request"]["url"]), str(event["resourceType"])
+    if media_type in _VAGUE:
+        return _name(url, headers, "").lower().endswith((".pdf", ".txt"))
+    if media_type == "text/plain":
+        return kind == "Document"
+    return media_type in _PAPERS
+
+
+def _name(url: str, headers: Mapping[str, str], media_type: str) -> str:
+    """What a document is called: by its header, else by its address."""
+    said = headers.get("content-disposition", "")
+    wide = re.search(r"filename\*\s*=\s*[\w-]*'[\w-]*'([^;]+)", said, re.IGNORECASE)
+    plain = re.search(r'filename\s*=\s*(?:"([^"]*)"|([^;]+))', said, re.IGNORECASE)
+    given = unquote(wide[1]) if wide else (plain[1] or plain[2] or "") if plain else ""
+    name = re.split(r"[/\\]", given.strip() or unquote(urlsplit(url).path).rstrip("/"))[-1]
+    name = "".join(each for each in name if each.isprintable()).strip(". ")[:120] or "document"
+    ending = _PAPERS.get(media_type, "")
+    return name if not ending or name.lower().endswith(ending) else f"{name}{ending}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
