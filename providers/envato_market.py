@@ -31,7 +31,7 @@ from archiver.provider import (
     Transport,
     static_files,
 )
-from archiver.reading.dates import moment
+from archiver.reading.dates import moment, utc
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
 
@@ -211,10 +211,7 @@ class Statement:
 
 def _instant(text: str) -> datetime:
     """A date of the statement as an instant. A time without a zone is taken as UTC: a day's tolerance covers that."""
-    try:
-        when = moment(text)
-    except ValueError:
-        when = moment(f"{text}Z")
+    when = utc(text)
     return when if isinstance(when, datetime) else datetime(when.year, when.month, when.day, tzinfo=UTC)
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, override
 
+from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.errors import SessionExpired, WrongPassword
 from archiver.provider import (
@@ -18,7 +19,6 @@ from archiver.provider import (
     Page,
     Provider,
     ProviderInfo,
-    Request,
     Rule,
     Rules,
     Scope,
@@ -50,7 +50,6 @@ MEDIA_KEYS = ("image", "video", "audio", "sfx")  # in a row; the vendor's sample
 READING_SCOPES = (".view", ".email", ".address")
 NEEDED_SCOPE = "licenses.view"
 PREVIEWS = ("preview", "preview_jpg", "watermark_450", "thumb_jpg", "thumb_220", "huge_thumb")  # the first one there is
-PICTURES = {"image/jpeg": "preview.jpg", "image/png": "preview.png", "image/webp": "preview.webp"}
 
 
 class Shutterstock(Provider[Session]):
@@ -171,41 +170,21 @@ class Shutterstock(Provider[Session]):
         url = f"{API}/{licence.listing}/{licence.asset.asset_id}"
         answer = (await session.get(url, query=query)).expect(200, 404)
         details: Mapping[str, Any] | None = None
-        preview: str | None = None
+        picture: str | None = None
         if answer.status == 200:
             with known_layout(answer):
                 details = dict(answer.json())
-                preview = _preview_url(details)
+                picture = _preview_url(details)
                 fuller = _fuller(licence, details)
             yield fuller
         yield record(answer.url, answer.retrieved_at, row=licence.row, asset=details)
-        yield await self._preview(session, preview)
+        yield await preview(session, self.info.rules, picture)
         if not licence.comp:
             yield Gap(
                 kind=DocumentKind.CERTIFICATE,
                 reason=GapReason.ON_REQUEST,
                 detail="Shutterstock confirms a licence by letter: Legal Centre, Proof of License Request",
             )
-
-    async def _preview(self, session: Session, url: str | None) -> Document | Gap:
-        def gap(reason: GapReason, detail: str) -> Gap:
-            return Gap(kind=DocumentKind.PREVIEW, reason=reason, detail=detail)
-
-        if url is None:
-            return gap(GapReason.NONE_OFFERED, "the asset's details have no preview picture")
-        if not self.info.rules.permit(Request("GET", url, passive=True)):
-            return gap(GapReason.UNREAD, f"the preview is at a host that this adapter does not declare: {url}")
-        answer = await session.get(url)
-        if answer.status != 200 or answer.media_type not in PICTURES:
-            return gap(GapReason.FAILED, f"{url} answered {answer.status} {answer.media_type}")
-        return Document(
-            name=PICTURES[answer.media_type],
-            kind=DocumentKind.PREVIEW,
-            content=answer.content,
-            media_type=answer.media_type,
-            url=answer.url,
-            retrieved_at=answer.retrieved_at,
-        )
 
 
 def _licence(path: str, row: Mapping[str, Any]) -> Licence:

@@ -193,7 +193,7 @@ _LICENCE_WORDS = {
 _ISSUERS = {
     "adobe_stock": "Adobe Stock, stock.adobe.com",
     "depositphotos": "Depositphotos Inc., www.depositphotos.com",
-    "getty": "Getty Images (US), Inc., www.gettyimages.com",
+    "getty_images": "Getty Images (US), Inc., www.gettyimages.com",
     "istock": "iStock by Getty Images, www.istockphoto.com",
     "shutterstock": "Shutterstock, Inc., www.shutterstock.com",
 }

@@ -35,7 +35,7 @@ def test_recording(path: Path, runner: tuple[asyncio.Runner, Tools]) -> None:
 
 def test_every_provider_has_its_scenarios() -> None:
     found = {(path.parent.name, path.name) for path in SCENARIOS}
-    for provider in ("shutterstock", "envato_market", "envato_elements", "freepik"):
+    for provider in ("shutterstock", "envato_market", "envato_elements", "freepik", "getty_images", "istock"):
         for scenario in ("two-pages", "empty-history", "session-expired", "layout-changed", "rate-limited"):
             assert (provider, scenario) in found
         assert found & {(provider, "wrong-password"), (provider, "bad-token")}

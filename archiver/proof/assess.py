@@ -210,7 +210,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "client_use": platform.get("client_use", "unknown"),
         "assigned": _yes(case.assigned),
         "for_client": _yes(bool(case.client_names)),
-        "editorial": _editorial(kind, text),
+        "editorial": _editorial(kind, text, platform.get("editorial", "no")),
         "use": use.kind or "unknown",
         "plan_excludes_clients": _excludes(platform.get("plan_excludes"), plan),
         "other_clients": other_clients,
@@ -220,7 +220,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "lapse": _lapse(platform.get("lapse_days"), plan, case.plan_ended, licence.licensed_at, use.first_seen),
         "copies": _copies(use.copies, allowed),
         "territory": _territory(use.territory, text),
-        "rights_managed": _yes(re.search(r"\brights?[- _]managed\b|\bRM\b", kind, re.IGNORECASE)),
+        "rights_managed": _yes(re.search(r"\brights?[- _]?managed\b|\bRM\b", kind, re.IGNORECASE)),
         "certificate": "no" if not certificates else _yes_or_unread([each.name for each in certificates], case.texts),
         "order": _yes(licence.order),
         "order_proves": platform.get("order_proves", "no"),
@@ -303,12 +303,13 @@ def _bare(name: str) -> str:
     return " ".join(_FORMS.sub(" ", words).split()) or " ".join(words.split())
 
 
-def _editorial(kind: str, text: str) -> str:
+def _editorial(kind: str, text: str, otherwise: str) -> str:
+    """`otherwise`: what it means that neither kind nor text says editorial, on this platform."""
     if re.search("editorial|redaktionell", kind, re.IGNORECASE) or re.search(
         r"editorial use only|nur (zur|für) redaktionelle", text, re.IGNORECASE
     ):
         return "yes"
-    return "no" if kind else "unknown"
+    return otherwise if kind else "unknown"
 
 
 def _excludes(pattern: str | None, plan: str) -> str:

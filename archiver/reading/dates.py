@@ -12,7 +12,7 @@ from archiver.domain import Moment
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})", re.ASCII)
 _MONTH_FIRST = re.compile(r"(?P<month>[a-z]{3,9})\.? (?P<day>\d{1,2})(st|nd|rd|th)?,? (?P<year>\d{4})", re.ASCII)
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})(st|nd|rd|th)? (?P<month>[a-z]{3,9})\.?,? (?P<year>\d{4})", re.ASCII)
 
@@ -38,7 +38,7 @@ _FOREIGN_DAY = re.compile(
 _TIME = re.compile(
     r",? (?:um |at |à |a las )?\d{1,2}[:h]\d{2}(?::\d{2})?(?:\.\d{1,6})?(?: ?[ap]\.?m\.?)?(?: uhr| h)?", re.ASCII
 )
-_CLOCK = re.compile(r"[t ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
+_CLOCK = re.compile(r"[t ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?", re.ASCII)
 _NAMED_DASHED = re.compile(r"^(\d{1,2})-([a-z]{3})-(\d{4})", re.ASCII)
 _NAMED_TIGHT = re.compile(r"^([a-z]{3}\.)(?=\d{1,2}, \d{4})", re.ASCII)  # as Depositphotos' interface writes it
 _YEAR_FIRST = re.compile(r"(\d{4})[./](\d{1,2})[./](\d{1,2})", re.ASCII)
@@ -71,6 +71,14 @@ def moment(text: str) -> Moment:
     if found := _MONTH_FIRST.fullmatch(text.lower()) or _DAY_FIRST.fullmatch(text.lower()):
         return date(int(found["year"]), _month(found["month"]), int(found["day"]))
     raise ValueError(f"{text!r} is no date that is known here")
+
+
+def utc(text: str) -> Moment:
+    """What `moment` reads, and a time without a zone as UTC: only where the platform documents that its times are."""
+    try:
+        return moment(text)
+    except ValueError:
+        return moment(f"{text}Z")
 
 
 def printed(text: str, order: Order | None = None) -> Moment:

@@ -149,7 +149,7 @@ def _platform(found: Mapping[str, str]) -> tuple[str | None, str]:
     text = "\n".join(found.get(name, "") for name in rights).replace("iStockphoto", "iStock")
     platforms = titled(text.replace("/", " / ")) | marked(text)
     if "istock" in platforms:
-        platforms.pop("getty", None)
+        platforms.pop("getty_images", None)
     return next(iter(platforms.items())) if len(platforms) == 1 else (None, "")
 
 

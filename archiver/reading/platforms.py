@@ -44,7 +44,11 @@ _ALL = (
     Platform("envato_market", "Envato Market", rf"{_MARKETS}|Envato Pty", r"\d{3,12}", UUID),
     Platform("freepik", "Freepik", r"freepik\.com|Freepik Company", r"\d{3,12}"),
     Platform(
-        "getty", "Getty Images", r"gettyimages\.[a-z]{2,3}(?:\.[a-z]{2})?|Getty Images \(US\)", r"\d{5,12}", _ANY_NUMBER
+        "getty_images",
+        "Getty Images",
+        r"gettyimages\.[a-z]{2,3}(?:\.[a-z]{2})?|Getty Images \(US\)",
+        r"\d{5,12}",
+        _ANY_NUMBER,
     ),
     Platform("istock", "iStock", r"istockphoto\.com|iStockphoto LP|iStock by Getty Images", r"\d{5,12}", _ANY_NUMBER),
     Platform("pond5", "Pond5", r"pond5\.com|Pond5,? Inc", r"\d{4,12}", _ANY_NUMBER),

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import html
+import importlib
 import io
 import json
 import random
 import re
 import shutil
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -1054,6 +1056,10 @@ def write_freepik() -> None:
 
 
 if __name__ == "__main__":
+    # The writers in the files beside this one import it by its full name, which is not on a script's path.
+    sys.modules["tests.authoring.write"] = sys.modules[__name__]
+    for writer in ("getty",):
+        importlib.import_module(writer).write()
     write_shutterstock()
     write_envato_market()
     write_envato_elements()

@@ -19,7 +19,7 @@ from tests.authoring.write import pdf as lines_as_pdf
 from tests.intake.hostile import fill, packed
 from tests.papers import Facts, Sample
 
-PLATFORMS = ("adobe_stock", "depositphotos", "getty", "istock", "shutterstock")
+PLATFORMS = ("adobe_stock", "depositphotos", "getty_images", "istock", "shutterstock")
 LANGUAGES = ("en", "de", "fr", "es")
 
 

@@ -94,10 +94,10 @@ def test_a_paper_that_fits_two_licences_is_given_to_neither(reader: DocumentRead
 
 
 def test_a_receipt_without_its_licence_is_kept(reader: DocumentReader) -> None:
-    receipt = papers.receipt("fr", "getty", 5).text
+    receipt = papers.receipt("fr", "getty_images", 5).text
     _, outcomes = planned(reader, {"a.txt": receipt, "b.txt": papers.licence("fr", "istock", 5).text})
     assert outcomes == {"a.txt": Outcome.ARCHIVED, "b.txt": Outcome.ARCHIVED}
-    decided, _ = planned(reader, {"a.txt": receipt, "b.txt": papers.licence("fr", "getty", 5).text})
+    decided, _ = planned(reader, {"a.txt": receipt, "b.txt": papers.licence("fr", "getty_images", 5).text})
     assert [len(list(group.members)) for group in decided.groups] == [2]
 
 

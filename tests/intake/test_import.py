@@ -103,13 +103,14 @@ def test_what_was_imported_is_sound_found_shown_and_proven(
 ) -> None:
     home, _, _, _ = imported
     assert home.json("verify")["state"] == "UNPROVEN"
-    [row] = [row for row in home.json("find", "SO-7001") if row["provider"] == "getty"]
+    [row] = [row for row in home.json("find", "SO-7001") if row["provider"] == "getty_images"]
     shown = home.json("show", row["licence"])
     assert shown["provenance"]["source"] == "import" and shown["provenance"]["by"] == "Ada Example"
     kinds = {each["document"]: each["path"] for each in shown["imports"]}
     assert kinds == {
-        "imported-certificate.pdf": "papers/en/getty-123450001.pdf", "imported-receipt.pdf": "papers/en/invoice 2.pdf"
-    }  # fmt: skip
+        "imported-certificate.pdf": "papers/en/getty_images-123450001.pdf",
+        "imported-receipt.pdf": "papers/en/invoice 2.pdf",
+    }
     assert "SO-7001" in json.dumps(shown["imports"][0]["quotes"])
     home("proof", row["licence"], "--out", tmp_path / "proof.zip")  # a platform without an adapter
     assert str(home.root.parent) not in json.dumps(shown)
@@ -218,9 +219,9 @@ def test_an_import_that_was_killed_is_simply_repeated(home: Home, folder: Path) 
 
 
 def test_a_receipt_comes_to_the_licences_of_its_order_later_too(home: Home, folder: Path) -> None:
-    (folder / "a.txt").write_text(papers.licence("de", "getty", 1).text)
+    (folder / "a.txt").write_text(papers.licence("de", "getty_images", 1).text)
     home("import", folder, "--client", "acme")
-    (folder / "b.eml").write_bytes(letter("Invoice", papers.receipt("de", "getty", 1).text))
+    (folder / "b.eml").write_bytes(letter("Invoice", papers.receipt("de", "getty_images", 1).text))
     row = home.json("import", folder, "--client", "acme")["files"][-1]
     assert (row["outcome"], row["reader"]) == ("merged", "receipt_by_labels")
     names = {each["name"] for each in home.json("show", row["licence"])["documents"]}

@@ -99,6 +99,8 @@ RULES = [
     ("editorial", case(kind="editorial"), replace(USE, kind=None), Verdict.OPEN),
     ("editorial", case(kind="editorial"), replace(USE, kind="editorial"), Verdict.COVERED),
     ("editorial", case(kind=None), USE, Verdict.OPEN),
+    ("editorial", case(kind="premiumaccess royaltyfree"), USE, Verdict.OPEN),
+    ("editorial", case(kind="editorialsubscription rightsmanaged"), USE, Verdict.NOT_COVERED),
     ("plan", case(asset=Asset(provider="adobe_stock", asset_id="1"), plan="CC Pro Unmetered"), USE, Verdict.OPEN),
     ("plan", case(asset=Asset(provider="adobe_stock", asset_id="1")), USE, Verdict.OPEN),
     ("two_clients", replace(CASE, other_clients=True), USE, Verdict.OPEN),
@@ -112,6 +114,7 @@ RULES = [
     ("copies", CASE, replace(USE, copies=600_000), Verdict.OPEN),
     ("territory", CASE, replace(USE, territory="Japan"), Verdict.OPEN),
     ("rights_managed", case(kind="Rights-managed"), USE, Verdict.OPEN),
+    ("rights_managed", case(kind="editorialsubscription rightsmanaged"), USE, Verdict.OPEN),
     ("certificate", case([RECORD], order=None), USE, Verdict.OPEN),
     ("certificate", case([RECORD]), USE, Verdict.COVERED),  # Getty asks for the order number
     ("certificate", case([RECORD], [Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.ON_REQUEST)], order=None), USE,

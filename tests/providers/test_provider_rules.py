@@ -15,6 +15,26 @@ SPENDING = [
     ("envato_elements", "GET", "https://app.envato.com/download.data?itemUuid=1&itemType=photo"),
     ("envato_elements", "POST", "https://app.envato.com/download.data"),
     ("envato_elements", "GET", "https://elements.envato.com/account/downloads/AB12/download"),
+    *(
+        (platform, method, f"https://api.gettyimages.com/{path}")
+        for platform in ("getty_images", "istock")
+        for method, path in (
+            ("POST", "v3/downloads/images/1"),
+            ("GET", "v3/downloads/images/1?auto_download=true&product_type=premiumaccess"),
+            ("POST", "v3/downloads/videos/1"),
+            ("GET", "v3/downloads/videos/1"),
+            ("POST", "v3/downloads"),
+            ("POST", "v3/asset-licensing/1"),
+            ("GET", "v3/asset-licensing/1"),
+            ("POST", "v3/ai/image-generations"),
+            ("PUT", "v3/ai/image-generations/1/images/0/download"),
+            ("GET", "v3/ai/image-generations/1/images/0/download"),
+            ("POST", "v3/ai/redownloads"),
+            ("GET", "v3/ai/redownloads"),
+            ("POST", "beta/ai/image-generations/background-generations"),
+            ("PUT", "v3/boards/1/assets"),
+        )
+    ),
     ("freepik", "GET", "https://www.freepik.com/api/regular/download?resource=1&action=download&walletId=2"),
     ("freepik", "GET", "https://www.freepik.com/api/video/1/download?walletId=2&optionId=3"),
     ("freepik", "GET", "https://www.freepik.com/api/icon/download"),
@@ -32,6 +52,11 @@ def test_spending_is_refused(provider: str, method: str, url: str, passive: bool
     assert not load(provider).info.rules.permit(Request(method, url, passive=passive), mode)
 
 
+@pytest.mark.parametrize(("provider", "method", "url"), SPENDING)
+def test_spending_is_refused_by_name_whatever_is_allowed(provider: str, method: str, url: str) -> None:
+    assert any(rule.resembles(Request(method, url)) for rule in load(provider).info.rules.refuse)
+
+
 @pytest.mark.parametrize(
     ("provider", "url"),
     [
@@ -41,6 +66,10 @@ def test_spending_is_refused(provider: str, method: str, url: str, passive: bool
         ("freepik", "https://www.freepik.com/user/downloads/again"),
         ("shutterstock", "https://api.shutterstock.com/v2/cart/checkout"),
         ("envato_market", "https://api.envato.com/v3/market/buyer/refund"),
+        ("getty_images", "https://api.gettyimages.com/v3/images/1"),
+        ("getty_images", "https://delivery.gettyimages.com/downloads/1.jpg"),
+        ("istock", "https://api.gettyimages.com/v3/purchased-assets"),
+        ("istock", "https://authentication.gettyimages.com/oauth2/token?grant_type=refresh_token"),
     ],
 )
 @pytest.mark.parametrize("passive", [False, True])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.domain import Moment
-from archiver.reading.dates import Order, day_order, moment, printed
+from archiver.reading.dates import Order, day_order, moment, printed, utc
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from archiver.reading.dates import Order, day_order, moment, printed
         ("2021-07-15T15:46:34.000Z", datetime(2021, 7, 15, 15, 46, 34, tzinfo=UTC)),
         ("2016-10-03T15:58:18-04:00", datetime(2016, 10, 3, 19, 58, 18, tzinfo=UTC)),
         ("2016-04-21 15:15:31 +1000", datetime(2016, 4, 21, 5, 15, 31, tzinfo=UTC)),
+        ("2019-05-29T16:08:33.1234567Z", datetime(2019, 5, 29, 16, 8, 33, 123456, UTC)),
         ("2017-08-10 12:33:15 UTC", datetime(2017, 8, 10, 12, 33, 15, tzinfo=UTC)),
         ("2026-11-03", date(2026, 11, 3)),
         ("November 6th, 2023", date(2023, 11, 6)),
@@ -24,6 +25,13 @@ from archiver.reading.dates import Order, day_order, moment, printed
 )
 def test_what_platforms_write(text: str, expected: Moment) -> None:
     assert moment(text) == expected
+
+
+def test_a_time_without_a_zone_is_utc_only_where_the_platform_says_so() -> None:
+    assert utc("2021-07-15T15:46:34") == utc("2021-07-15T15:46:34Z") == datetime(2021, 7, 15, 15, 46, 34, tzinfo=UTC)
+    assert utc("2021-07-15") == date(2021, 7, 15)
+    with pytest.raises(ValueError):
+        utc("yesterday")
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_reference_without_alamy_is_no_order() -> None:
         ({"credit": "Getty Images/iStockphoto", "licensor_url": "https://www.istockphoto.com/photo/x-gm1234567-123"},
          [("istock", "1234567", Sure.LIKELY)]),
         ({"credit": "Getty Images", "supplier": "Getty Images", "supplier_image_id": "123456789"},
-         [("getty", "123456789", Sure.LIKELY)]),
+         [("getty_images", "123456789", Sure.LIKELY)]),
         ({"credit": "Getty Images/iStockphoto", "supplier_image_id": "1234567"}, [("istock", "1234567", Sure.LIKELY)]),
         ({"title": "AdobeStock_112670342"}, [("adobe_stock", "112670342", Sure.LIKELY)]),
         ({"copyright": "Ada Example / stock.adobe.com"}, [("adobe_stock", None, Sure.POSSIBLE)]),

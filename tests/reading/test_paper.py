@@ -21,7 +21,7 @@ from tests import papers
 from tests.papers import Sample, facts, receipt_facts
 
 LANGUAGES = ("en", "de", "fr", "es")
-PLATFORMS = ("adobe_stock", "depositphotos", "getty", "istock", "shutterstock")
+PLATFORMS = ("adobe_stock", "depositphotos", "getty_images", "istock", "shutterstock")
 CERTIFICATES = [
     papers.market_2012(),
     papers.market_2017(),

@@ -1,0 +1,36 @@
+"""The picture that a platform shows of an asset: no evidence of a licence, but what it is found by."""
+
+from __future__ import annotations
+
+from archiver.domain import Document, DocumentKind, Gap, GapReason
+from archiver.provider import Request, Rules, Session
+
+PICTURES = {"image/jpeg": "preview.jpg", "image/png": "preview.png", "image/webp": "preview.webp"}
+
+
+async def preview(session: Session, rules: Rules, url: str | None) -> Document | Gap:
+    """The picture at an address that the platform gave, or the reason why there is none.
+
+    Hosts that the adapter does not declare are not asked.
+    """
+
+    def gap(reason: GapReason, detail: str) -> Gap:
+        return Gap(kind=DocumentKind.PREVIEW, reason=reason, detail=detail)
+
+    if not url:
+        return gap(GapReason.NONE_OFFERED, "the platform's data name no preview picture")
+    if not rules.permit(Request("GET", url, passive=True)):
+        return gap(GapReason.UNREAD, f"the preview is at a host that this adapter does not declare: {url}")
+    answer = await session.get(url)
+    if answer.status in (404, 410):
+        return gap(GapReason.LAPSED, f"the preview is no longer at {url}")
+    if answer.status != 200 or answer.media_type not in PICTURES:
+        return gap(GapReason.FAILED, f"{url} answered {answer.status} {answer.media_type}")
+    return Document(
+        name=PICTURES[answer.media_type],
+        kind=DocumentKind.PREVIEW,
+        content=answer.content,
+        media_type=answer.media_type,
+        url=answer.url,
+        retrieved_at=answer.retrieved_at,
+    )

@@ -1,0 +1,293 @@
+"""What Getty Images and iStock share: one API, read with an API key and a customer's token. Nothing is downloaded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any, ClassVar, override
+from urllib.parse import quote
+
+from archiver.browsing.preview import preview
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
+from archiver.errors import ConfigError, SessionExpired, WrongPassword
+from archiver.provider import (
+    Basis,
+    Challenge,
+    History,
+    Page,
+    Provider,
+    Purpose,
+    Response,
+    Rule,
+    Rules,
+    Session,
+    SignInMethod,
+    Transport,
+    shown,
+)
+from archiver.reading.dates import printed, utc
+from archiver.reading.layout import known_layout
+from archiver.reading.records import record
+
+API = "https://api.gettyimages.com"
+TOKEN = "https://authentication.gettyimages.com/oauth2/token"  # noqa: S105  an address
+PRODUCTS = f"{API}/v3/products"
+DOWNLOADS = f"{API}/v3/downloads"
+PURCHASES = f"{API}/v3/purchased-assets"
+ORDERS = f"{API}/v3/orders"
+PAGE_SIZE = "100"  # the documented maximum
+LASTING, EARLY = 1800, timedelta(minutes=5)  # seconds that an access token lasts; how long before it is renewed
+DAY, WINDOW = timedelta(days=1), timedelta(days=30)  # what the list of downloads shows unless it is told otherwise
+BEGINNING = date(2000, 1, 1)  # before the first download that either platform can list
+HINTS = {"client": "end_client", "purchase_order": "purchase_order_number", "project": "project_title"}
+BASIS = Basis.DOCUMENTED
+METHODS = (
+    SignInMethod(
+        name="token",
+        transport=Transport.HTTP,
+        secrets=("api_key", "token"),
+        optional_secrets=("client_secret",),
+        where="the sales contact issues the API key and its secret. token is a customer's access token, which lasts 30 "
+        "minutes; with client_secret (the key's secret) it is the refresh token, from which every run gets its own",
+    ),
+)
+
+
+def rules(media: str, *read: str) -> Rules:
+    """The requests of one platform: `read` besides products and downloads; previews from its `media` host."""
+    return Rules(
+        allow=(
+            *(Rule("GET", url) for url in (PRODUCTS, DOWNLOADS, *read)),
+            Rule("POST", TOKEN, Purpose.REFRESH, {"grant_type": "refresh_token"}),
+        ),
+        # A download takes from the allowance, licensing and generating take credits: by whatever method.
+        refuse=(
+            *(Rule(method, f"{API}/**") for method in ("POST", "PUT", "PATCH", "DELETE")),
+            *(Rule("*", f"{API}/{path}/**") for path in ("v3/downloads", "v3/asset-licensing", "v3/ai", "beta/ai")),
+        ),
+        assets=(f"https://{media}/**",),
+    )
+
+
+class GettyFamily(Provider[Session]):
+    """`product_types` are the lists of downloads, each under the API's own name; `purchases` whether there are orders.
+
+    Settings: `company: false` lists this user's licences only (default: the whole company's); `purchases: false` leaves
+    the list of orders out.
+    """
+
+    product_types: ClassVar[tuple[str, ...]]
+    purchases: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self._products: dict[str, Mapping[str, Any]] | None = None
+        self._secrets: Mapping[str, str] = {}
+        self._until: datetime | None = None  # the access token's end, where a refresh token can give another
+        self._renewing = asyncio.Lock()
+
+    @override
+    async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
+        self._secrets, self._until = secrets, None
+        title = self.info.title
+        session.authorise({"Api-Key": secrets["api_key"]})
+        try:
+            await self._authorise(session)
+            answer = await session.get(PRODUCTS)
+        except SessionExpired as error:
+            raise WrongPassword(f"{title} does not accept this token, or no longer") from error
+        if answer.status == 403:
+            raise WrongPassword(f"{title} does not accept this API key")
+        with known_layout(answer.expect()):
+            self._products = {str(product["id"]): product for product in answer.json()["products"]}
+
+    async def _authorise(self, session: Session) -> None:
+        """Send the access token from here on; with a client secret, one that the refresh token gives now."""
+        key, token, secret = (self._secrets.get(name, "") for name in ("api_key", "token", "client_secret"))
+        if secret:
+            form = {"grant_type": "refresh_token", "client_id": key, "client_secret": secret, "refresh_token": token}
+            answer = await session.post(TOKEN, form=form)
+            if answer.status in (400, 403):
+                raise WrongPassword(f"{self.info.title} does not accept this API key, secret or refresh token")
+            with known_layout(answer.expect()):
+                body = answer.json()
+                token = str(body["access_token"])
+                self._until = session.now() + timedelta(seconds=int(body.get("expires_in", LASTING))) - EARLY
+            session.keep_secret(token)
+        session.authorise({"Authorization": f"Bearer {token}"})
+
+    async def _get(self, session: Session, url: str, query: Mapping[str, str] | None = None) -> Response:
+        """An answer of the API, with a new access token where the old one is about to end: histories take longer."""
+        async with self._renewing:
+            if self._until and session.now() >= self._until:
+                await self._authorise(session)
+        return await session.get(url, query=query)
+
+    @override
+    async def signed_in(self, session: Session) -> bool:
+        return self._products is not None
+
+    @override
+    def history(self, session: Session) -> Sequence[History]:
+        lists = [History(each, self._downloads(session, each)) for each in self.product_types]
+        if self.purchases and _on(session, "purchases"):
+            lists.append(History("purchases", self._purchases(session)))
+        return lists
+
+    async def _downloads(self, session: Session, product_type: str) -> AsyncIterator[Page]:
+        """One product type in windows of 30 days, backwards until the API states that nothing is older.
+
+        The order inside a window is not documented, so a window is read whole. The list's total is the sum of what the
+        windows state, at most where one changed while it was read, and follows at the end.
+        """
+        query = {"product_type": product_type} | _whole(session, "company_downloads")
+        last, stated = session.now().date(), 0
+        older: int | None = 0  # how many downloads lie before the window; None where the API does not say
+        while True:
+            first = last - WINDOW + DAY
+            window, total = list[Licence](), 0
+            async for page in self._pages(session, DOWNLOADS, _downloaded, _between(query, first, last)):
+                window, total = [*window, *page.licences], max(total, page.total or 0)
+            if window:
+                yield Page(sorted(window, key=lambda licence: str(licence.row["date_downloaded"]), reverse=True))
+            last, stated = first - DAY, stated + total
+            if older is not None and (older := older - total) <= 0:
+                older = await self._older(session, _between(query, BEGINNING, last))
+            if older == 0 or last < BEGINNING:
+                break
+        yield Page((), total=stated + (older or 0))
+
+    async def _older(self, session: Session, query: Mapping[str, str]) -> int | None:
+        """How many downloads there are in a long time. That it may be long is not said: if not, each window is read."""
+        answer = await self._get(session, DOWNLOADS, {**query, "page": "1", "page_size": PAGE_SIZE})
+        if answer.status == 400:
+            return None
+        with known_layout(answer.expect()):
+            return int(answer.json()["result_count"])
+
+    def _purchases(self, session: Session) -> AsyncIterator[Page]:
+        return self._pages(session, PURCHASES, _purchased, _whole(session, "company_purchases"))
+
+    async def _pages(
+        self, session: Session, url: str, read: Callable[[str, Mapping[str, Any]], Licence], query: Mapping[str, str]
+    ) -> AsyncIterator[Page]:
+        """All pages of one request, each with the total that the API states."""
+        part = "downloads" if url == DOWNLOADS else "previous_purchases"
+        seen = 0
+        for number in count(1):
+            answer = await self._get(session, url, {**query, "page": str(number), "page_size": PAGE_SIZE})
+            if number > 1 and answer.status == 400:
+                return  # InvalidPage: the list became shorter while it was read, and its total says so
+            with known_layout(self._permitted(answer, query)):
+                body = answer.json()
+                page = Page([read(self.info.name, row) for row in body[part] or ()], total=int(body["result_count"]))
+            yield page
+            seen += len(page.licences)
+            if not page.licences or seen >= (page.total or 0):
+                return
+
+    def _permitted(self, answer: Response, query: Mapping[str, str]) -> Response:
+        """The answer; ConfigError says what a 403 leaves unseen, and what can be done."""
+        if answer.status != 403:
+            return answer.expect()
+        ways = ["Ask the sales contact to enable it for the API key and the account"]
+        if {"company_downloads", "company_purchases"} & query.keys():
+            ways.append("set `company: false` in the account's settings, and colleagues' licences are not seen")
+        if answer.url.startswith(PURCHASES):
+            ways.append("set `purchases: false` there, and what was bought by order is not seen")
+        raise ConfigError(
+            f"{self.info.title} does not let this account read {shown(answer.url)}. {'; or '.join(ways)}."
+        )
+
+    @override
+    async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
+        row, title = licence.row, self.info.title
+        if "order_id" in row:
+            order = await self._order(session, licence)
+            yield _fuller(licence, order or {})
+            yield record(PURCHASES, session.now(), row=row, order=order)
+            detail = f"on the account's pages: order {licence.order}, which also says the uses that were licensed"
+            if order is None:
+                detail += "; the API shows no details of it, so licensee and purchase order are not known"
+            yield Gap(kind=DocumentKind.RECEIPT, reason=GapReason.ON_REQUEST, detail=detail)
+        else:
+            product = (self._products or {}).get(str(row.get("product_id")))
+            yield record(DOWNLOADS, session.now(), row=row, product=product)
+        yield await preview(session, self.info.rules, str(row.get("thumb_uri") or ""))
+        yield Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.NONE_OFFERED, detail=f"{title} issues none")
+
+    async def _order(self, session: Session, licence: Licence) -> Mapping[str, Any] | None:
+        """The order's details; None where the API does not show them, which the key must be enabled for."""
+        if licence.order is None:
+            return None
+        answer = (await self._get(session, f"{ORDERS}/{quote(licence.order, safe='')}")).expect(200, 403, 404)
+        if answer.status != 200:
+            return None
+        with known_layout(answer):
+            order = dict(answer.json())
+            if str(order["id"]) != licence.order:
+                raise ValueError(f"order {order['id']} instead of {licence.order}")
+        return order
+
+
+def _on(session: Session, name: str) -> bool:
+    return session.settings.get(name, "true").lower() != "false"
+
+
+def _whole(session: Session, parameter: str) -> dict[str, str]:
+    """The parameter that widens a list from one user to the company, unless the account's settings say otherwise."""
+    return {parameter: "true"} if _on(session, "company") else {}
+
+
+def _between(query: Mapping[str, str], first: date, last: date) -> dict[str, str]:
+    return {**query, "date_from": first.isoformat(), "date_to": last.isoformat()}
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    """A mandatory value; KeyError or ValueError where there is none."""
+    if row[name] in (None, ""):
+        raise ValueError(f"an empty {name}")
+    return str(row[name])
+
+
+def _downloaded(provider: str, row: Mapping[str, Any]) -> Licence:
+    """A download under a subscription, a pack or an agreement. The API numbers none of them."""
+    asset, when, product = (_text(row, name) for name in ("id", "date_downloaded", "product_type"))
+    details = row.get("download_details") or {}
+    hints = {"project": details.get("project_code"), "notes": details.get("download_notes")}
+    return Licence(
+        asset=Asset(provider=provider, asset_id=asset, media_type=row.get("asset_type")),
+        key=(product, str(row.get("product_id") or ""), asset, when),
+        listing=product,
+        kind=" ".join(filter(None, (product, row.get("license_model")))),
+        licensed_at=utc(when),
+        seat=(row.get("user") or {}).get("username"),
+        plan=row.get("agreement_name"),
+        client_hints={name: str(value) for name, value in hints.items() if value},
+        row=row,
+    )
+
+
+def _purchased(provider: str, row: Mapping[str, Any]) -> Licence:
+    """An asset that was bought by order. Its times are not documented as UTC: without a zone only the day counts."""
+    asset, when = (_text(row, name) for name in ("asset_id", "date_purchased"))
+    order = str(row["order_id"]) if row["order_id"] else None
+    return Licence(
+        asset=Asset(provider=provider, asset_id=asset, media_type=row.get("asset_type")),
+        key=("order", order or "", asset, when),
+        listing="purchases",
+        kind=row.get("license_model"),
+        licensed_at=printed(when),
+        seat=row.get("purchased_by"),
+        order=order,
+        row=row,
+    )
+
+
+def _fuller(licence: Licence, order: Mapping[str, Any]) -> Licence:
+    """The licence with whom the order names as licensee, and for which client and project it was."""
+    said = {**order, **(order.get("notes") or {})}
+    hints = {name: str(said[key]) for name, key in HINTS.items() if said.get(key)}
+    return replace(licence, licensee=said.get("licensee_name") or None, client_hints=hints)

@@ -1,0 +1,280 @@
+"""Getty Images and iStock against a small stand-in for their API that follows its description, strictly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.domain import Document, Gap, Licence
+from archiver.errors import ConfigError, LayoutChanged, SessionExpired, WrongPassword
+from archiver.provider import Provider, Response
+from providers.getty_family import GettyFamily
+from providers.getty_images import GettyImages
+from providers.istock import Istock
+from tests.providers.test_answers import Answer, Canned, Nobody, documents, pages
+
+TODAY = date(2026, 11, 24)
+ORDER: dict[str, Any] = {
+    "id": "9100001",
+    "invoice_number": "77",
+    "end_client": "Acme Ltd",
+    "notes": {"licensee_name": "Acme Ltd", "purchase_order_number": "4711", "project_title": "", "ordered_by": "Ada"},
+    "assets": [{"id": "123"}],
+}
+PURCHASE: dict[str, Any] = {
+    "date_purchased": "2026-03-04T05:06:07Z",
+    "purchased_by": "ada.example",
+    "asset_id": "123",
+    "license_model": "rightsmanaged",
+    "order_id": "9100001",
+}
+
+
+def download(number: int, days: int, product: str = "creditpack", **other: object) -> dict[str, Any]:
+    when = f"{TODAY - timedelta(days=days)}T10:{number // 60 % 60:02}:{number % 60:02}"
+    return {
+        "date_downloaded": when, "id": str(1000 + number), "product_type": product, "product_id": 7,
+        "user": {"username": "ada.example"}, **other,
+    }  # fmt: skip
+
+
+class Api(Canned):
+    """`/downloads` by date and product, newest last, `/purchased-assets`, `/orders` and `/products`."""
+
+    def __init__(self, *rows: dict[str, Any], purchases: tuple[dict[str, Any], ...] = (), **settings: str) -> None:
+        super().__init__(self.answer, **settings)
+        self.rows, self.purchases, self.longest = [*rows], purchases, timedelta(days=99999)
+        self.queries: list[Mapping[str, str]] = []
+        self.statuses: dict[str, int] = {}
+        self.past_ends, self.tokens, self.clock = 0, 0, super().now()
+
+    def now(self) -> datetime:
+        return self.clock
+
+    def answer(self, path: str, query: Mapping[str, str]) -> Answer:
+        self.queries.append(query)
+        if (status := self.statuses.get(path.removeprefix("/v3/"), 200)) != 200:
+            return status, {}
+        if path == "/v3/products":
+            return 200, {"products": [{"id": 7, "type": "creditpack", "name": "Credits"}]}
+        if path.startswith("/v3/orders/"):
+            return 200, ORDER
+        part, rows = "previous_purchases", list(self.purchases)
+        if path == "/v3/downloads":
+            first, last = date.fromisoformat(query["date_from"]), date.fromisoformat(query["date_to"])
+            if last - first > self.longest:
+                return 400, {}
+            part = "downloads"
+            rows = [
+                row
+                for row in self.rows
+                if row["product_type"] == query["product_type"]
+                and first <= date.fromisoformat(row["date_downloaded"][:10]) <= last
+            ]
+        size, start = int(query["page_size"]), (int(query["page"]) - 1) * int(query["page_size"])
+        assert size in (30, 50, 60, 75, 100)
+        if start and start >= len(rows):
+            self.past_ends += 1
+            return 400, {"ErrorCode": "InvalidPage"}
+        return 200, {"result_count": len(rows), part: rows[start : start + size]}
+
+    async def post(self, url: str, *, form: Mapping[str, str]) -> Response:
+        good = form["refresh_token"] == "LONG" and form["client_secret"] == "SECRET"
+        self.tokens += 1
+        body = {"access_token": "SHORT", "expires_in": 1800} if good else {"error": "invalid_grant"}
+        return Response(200 if good else 400, url, {}, json.dumps(body).encode(), self.now())
+
+    def keep_secret(self, value: str) -> None:
+        self.kept = value
+
+
+def credit_pages(session: Canned) -> list[Any]:
+    return pages(Istock(), session)["creditpack"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 3000), max_size=12), st.integers(0, 250))
+def test_every_download_is_listed_once_newest_first_and_nothing_is_asked_past_an_end(
+    days: list[int], many: int
+) -> None:
+    rows = [download(number, ago) for number, ago in enumerate(days)]
+    rows += [download(100 + number, 45) for number in range(many)]
+    session = Api(*rows)
+    found = credit_pages(session)
+    licences = [licence for page in found for licence in page.licences]
+    assert sorted(licence.row["date_downloaded"] for licence in licences) == sorted(r["date_downloaded"] for r in rows)
+    assert len({licence.identity for licence in licences}) == len(rows) == found[-1].total
+    assert [licence.licensed_at for licence in licences] == sorted(
+        (licence.licensed_at for licence in licences), reverse=True
+    )
+    for query in session.queries:
+        span = date.fromisoformat(query["date_to"]) - date.fromisoformat(query["date_from"])
+        assert span == timedelta(days=29) or query["date_from"] == "2000-01-01"
+    assert session.past_ends == 0
+    windows = 1 + max([*days, 45 if many else 0], default=0) // 30
+    assert len([query for query in session.queries if query["product_type"] == "creditpack"]) <= 3 * windows + 3
+
+
+def test_where_long_times_may_not_be_asked_for_every_window_is_read() -> None:
+    session = Api(download(1, 5), download(2, 4000), download(3, 9000))
+    session.longest = timedelta(days=30)
+    found = credit_pages(session)
+    assert [licence.asset.asset_id for page in found for licence in page.licences] == ["1001", "1002", "1003"]
+    assert found[-1].total == 3
+
+
+@pytest.mark.parametrize("rows", [101, 150])
+@pytest.mark.parametrize("change", ["removed", "added"])
+def test_a_list_that_changed_while_it_was_read_is_not_what_it_stated(rows: int, change: str) -> None:
+    """The sync reads such a list a second time: a row that moved over the end of a page was not seen."""
+
+    class Changing(Api):
+        def answer(self, path: str, query: Mapping[str, str]) -> Answer:
+            answer = super().answer(path, query)
+            if query.get("product_type") == "creditpack" and len(self.rows) == rows:
+                self.rows[:1] = [] if change == "removed" else [download(999, 0), self.rows[0]]
+            return answer
+
+    found = credit_pages(Changing(*(download(number, 3) for number in range(rows))))
+    listed = {licence.identity for page in found for licence in page.licences}
+    assert found[-1].total is not None and len(listed) < found[-1].total
+
+
+def test_an_empty_history_states_that_it_is() -> None:
+    found = pages(GettyImages(), session := Api())
+    assert {name: [page.total for page in each] for name, each in found.items()} == {
+        name: [0] for name in GettyImages.info.listings
+    }
+    assert len(session.queries) == 9
+
+
+def test_what_a_download_says() -> None:
+    details = {"download_notes": "Brochure", "project_code": "P-1"}
+    row = download(1, 2, download_details=details, agreement_name="Acme 2026", license_model="royaltyfree")
+    row["date_downloaded"] = "2026-11-22T10:00:01.1234567"  # as .NET writes it; documented as UTC
+    [licence] = credit_pages(session := Api(row))[0].licences
+    assert licence.identity == "istock:creditpack:7:1001:2026-11-22T10:00:01.1234567"
+    assert licence.licensed_at == datetime(2026, 11, 22, 10, 0, 1, 123456, UTC)
+    assert (licence.kind, licence.plan, licence.seat) == ("creditpack royaltyfree", "Acme 2026", "ada.example")
+    assert licence.client_hints == {"project": "P-1", "notes": "Brochure"} and licence.order is None
+    provider = signed_in(Istock(), session)
+    [record, *_] = documents(provider, session, licence)
+    assert isinstance(record, Document) and json.loads(record.content)["product"]["name"] == "Credits"
+
+
+@pytest.mark.parametrize("missing", ["id", "date_downloaded", "product_type"])
+def test_a_download_without_a_mandatory_value_is_a_changed_layout(missing: str) -> None:
+    class Incomplete(Api):
+        def answer(self, path: str, query: Mapping[str, str]) -> Answer:
+            return 200, {"result_count": 1, "downloads": [{**download(1, 1), missing: None}]}
+
+    with pytest.raises(LayoutChanged):
+        credit_pages(Incomplete())
+
+
+def test_company_and_purchases_are_left_out_by_settings_only() -> None:
+    whole, own = Api(purchases=(PURCHASE,)), Api(purchases=(PURCHASE,), company="false")
+    assert [page.total for page in pages(GettyImages(), whole)["purchases"]] == [1]
+    assert {query.get("company_downloads", query.get("company_purchases")) for query in whole.queries} == {"true"}
+    pages(GettyImages(), own)
+    assert not any(name.startswith("company") for query in own.queries for name in query)
+    own.settings["purchases"] = "False"
+    assert "purchases" not in pages(GettyImages(), own)
+
+
+@pytest.mark.parametrize(
+    ("path", "company", "said"),
+    [
+        ("downloads", "true", "colleagues' licences are not seen"),
+        ("downloads", "false", "sales contact"),
+        ("purchased-assets", "true", "bought by order is not seen"),
+    ],
+)
+def test_what_an_account_may_not_list_is_said_with_what_stays_unseen(path: str, company: str, said: str) -> None:
+    session = Api(company=company)
+    session.statuses = {path: 403}
+    with pytest.raises(ConfigError, match=said) as raised:
+        pages(GettyImages(), session)
+    assert ("`company: false`" in str(raised.value)) is (company == "true")
+
+
+def purchase(session: Api) -> tuple[Licence, list[Document | Gap | Licence]]:
+    [licence] = pages(GettyImages(), session)["purchases"][0].licences
+    return licence, documents(GettyImages(), session, licence)
+
+
+def test_an_order_tells_licensee_client_and_purchase_order() -> None:
+    licence, [fuller, record, receipt, *_] = purchase(Api(purchases=(PURCHASE,)))
+    assert isinstance(fuller, Licence) and fuller.identity == licence.identity
+    assert (fuller.order, fuller.licensee, fuller.kind) == ("9100001", "Acme Ltd", "rightsmanaged")
+    assert fuller.client_hints == {"client": "Acme Ltd", "purchase_order": "4711"}
+    assert isinstance(record, Document) and json.loads(record.content) == {"row": PURCHASE, "order": ORDER}
+    assert isinstance(receipt, Gap) and "order 9100001" in receipt.detail
+
+
+def test_a_time_without_a_zone_of_a_purchase_is_only_a_day() -> None:
+    licence, _ = purchase(Api(purchases=({**PURCHASE, "date_purchased": "2026-03-04T05:06:07.1234567"},)))
+    assert licence.licensed_at == date(2026, 3, 4)
+
+
+def test_an_order_that_the_api_does_not_show_or_that_is_another_one() -> None:
+    session = Api(purchases=(PURCHASE,))
+    session.statuses = {"orders/9100001": 403}
+    _, [fuller, _, receipt, *_] = purchase(session)
+    assert isinstance(fuller, Licence) and (fuller.order, fuller.licensee) == ("9100001", None)
+    assert isinstance(receipt, Gap) and "no details" in receipt.detail
+    with pytest.raises(LayoutChanged, match="instead of 9100002"):
+        purchase(Api(purchases=({**PURCHASE, "order_id": "9100002"},)))
+
+
+def signed_in[P: GettyFamily](provider: P, session: Api, **secrets: str) -> P:
+    given: Provider[Any] = provider
+    asyncio.run(given.sign_in(session, {"api_key": "KEY", "token": "LONG", **secrets}, Nobody()))
+    assert asyncio.run(given.signed_in(session))
+    return provider
+
+
+def test_a_refresh_token_becomes_an_access_token_and_an_access_token_is_sent_as_it_is() -> None:
+    sent: list[dict[str, str]] = []
+    for secrets in ({}, {"client_secret": "SECRET"}):
+        session = Api()
+        session.authorise = lambda headers: sent.append(dict(headers))  # type: ignore[method-assign]  # to see both
+        signed_in(Istock(), session, **secrets)
+    assert [each.get("Authorization") for each in sent] == [None, "Bearer LONG", None, "Bearer SHORT"]
+    assert session.kept == "SHORT" and {each["Api-Key"] for each in sent if "Api-Key" in each} == {"KEY"}
+
+
+def test_an_access_token_that_is_about_to_end_is_renewed_while_the_history_is_read() -> None:
+    provider = signed_in(Istock(), session := Api(), client_secret="SECRET")
+    pages(provider, session)
+    assert session.tokens == 1
+    session.clock += timedelta(minutes=26)
+    pages(provider, session)
+    assert session.tokens == 2
+    unrenewable = signed_in(Istock(), session)
+    session.clock += timedelta(days=1)
+    pages(unrenewable, session)
+    assert session.tokens == 2
+
+
+def test_refused_secrets_are_wrong_passwords() -> None:
+    with pytest.raises(WrongPassword, match="refresh token"):
+        signed_in(Istock(), Api(), client_secret="OTHER")
+    session = Api()
+    session.statuses = {"products": 403}
+    with pytest.raises(WrongPassword, match="API key"):
+        signed_in(Istock(), session)
+
+    class Expired(Api):
+        async def get(self, url: str, *, query: object = None, headers: object = None) -> Response:
+            raise SessionExpired
+
+    with pytest.raises(WrongPassword, match="token"):
+        signed_in(Istock(), Expired())
