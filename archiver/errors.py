@@ -187,6 +187,12 @@ class VaultLocked(ArchiverError):
     exit_code = 50
 
 
+class UnreadablePicture(ArchiverError):
+    """The picture cannot be read: {detail}. Save it anew as a JPEG or PNG file, or take a screenshot of it."""
+
+    exit_code = 2
+
+
 class IntegrityError(ArchiverError):
     """The archive is not what it should be: {detail}. Do not repair it by hand; run `archiver verify` and compare with
     a copy."""
