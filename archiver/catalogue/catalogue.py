@@ -6,32 +6,42 @@ import json
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from hashlib import sha256
-from itertools import islice
+from itertools import batched, islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 from filelock import FileLock
 
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
+from archiver.catalogue.matching import Indexed, Load
+from archiver.catalogue.pictures import PictureIndex, VectorFile, loader
 from archiver.domain import DocumentKind, GapReason, Licence, iso
-from archiver.errors import IntegrityError
+from archiver.errors import IntegrityError, UnreadablePicture
+from archiver.reading.fingerprint import Fingerprint, decode
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
 
-VERSION = 2  # of the schema; a file of any other version is made anew
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from archiver.catalogue.embedding import Embedder
+
+VERSION = 3  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
+EMBEDDED_AT_ONCE = 64  # pictures between two commits
 WORDS = 32  # of a query
 WORD_LENGTH = 100
 
@@ -59,6 +69,17 @@ CREATE INDEX licence_licence ON licence (licence_id);
 CREATE INDEX licence_order ON licence (order_id);
 CREATE INDEX licence_date ON licence (licensed_at) WHERE NOT comp;
 CREATE INDEX licence_failed ON licence (account) WHERE failed;
+CREATE TABLE picture (
+    number INTEGER PRIMARY KEY /* and the row of its vector */,
+    licence INTEGER,
+    name TEXT,
+    hash BLOB,
+    flat INTEGER,
+    embedded INTEGER
+);
+CREATE INDEX picture_licence ON picture (licence);
+CREATE INDEX picture_bare ON picture (number) WHERE NOT embedded;
+CREATE TABLE model (identity TEXT /* of what made the vectors */);
 CREATE TABLE unreadable (object_id TEXT PRIMARY KEY, reason TEXT);
 CREATE TABLE erased (
     object_id TEXT PRIMARY KEY, folder TEXT COLLATE NOCASE, identity_sha256 TEXT, at TEXT, reason TEXT, tombstone TEXT
@@ -140,6 +161,7 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.client = path.stem
+        self._vectors = VectorFile(path.with_suffix(".vectors"))
         with FileLock(f"{path}.lock"):  # SQLite itself does not wait where two processes make the file at once
             try:
                 self._db = _connect(path)
@@ -176,6 +198,37 @@ class Catalogue:
         """Start over from the archive."""
         self._forget()
         self.catch_up(archive, reader)
+
+    def embed(
+        self, archive: Archive, reader: DocumentReader, embedder: Embedder, told: Callable[[int, int], object]
+    ) -> None:
+        """Make the vectors that are missing, oldest first; may be broken off and taken up again at any time.
+
+        `told` hears how many of how many are made. Pictures that cannot be read are left to the hash.
+        """
+        with self._writing():
+            if self._db.execute("SELECT identity FROM model").fetchone() != (embedder.identity,):
+                self._db.execute("UPDATE picture SET embedded = 0")
+                self._db.execute("DELETE FROM model")
+                self._db.execute("INSERT INTO model VALUES (?)", (embedder.identity,))
+        query = """SELECT number, object_id, name FROM picture JOIN licence ON licence.id = licence
+            WHERE NOT embedded ORDER BY number"""
+        missing = [
+            (number, Indexed(self.client, object_id, name, "", ""))
+            for number, object_id, name in self._db.execute(query)
+        ]
+        load = loader({self.client: archive}, reader)
+        done = 0
+        with ThreadPoolExecutor(READERS) as threads:
+            for part in batched(missing, EMBEDDED_AT_ONCE, strict=False):
+                images = threads.map(partial(_decoded, load), [picture for _, picture in part])
+                there = [(number, image) for (number, _), image in zip(part, images, strict=True) if image]
+                vectors = embedder([image for _, image in there])
+                with self._writing():
+                    numbers = [number for number, _ in there]
+                    self._vectors.write(dict(zip(numbers, vectors, strict=True)))
+                    self._db.executemany("UPDATE picture SET embedded = 1 WHERE number = ?", [(n,) for n in numbers])
+                told(done := done + len(part), len(missing))
 
     def unreadable(self) -> dict[str, str]:
         """Objects that could not be read, and why: they are in no result, and `verify` names the fault."""
@@ -240,6 +293,25 @@ class Catalogue:
                 break
         return list(hits.values())[:limit]
 
+    def pictures(self) -> PictureIndex:
+        """The previews of all licences and comps, to be searched by hash and by vector."""
+        rows = self._db.execute("SELECT number, hash, flat, embedded FROM picture ORDER BY number").fetchall()
+        return PictureIndex(
+            numbers=np.array([row[0] for row in rows], np.int64),
+            hashes=np.frombuffer(b"".join(row[1] for row in rows), np.uint64).reshape(-1, 4),
+            flat=np.array([row[2] for row in rows], bool),
+            embedded=np.array([row[3] for row in rows], bool),
+            vectors=self._vectors.read(),
+            describe=self._described,
+        )
+
+    def _described(self, number: int) -> Indexed:
+        query = f"SELECT {COLUMNS}, name FROM picture JOIN licence ON licence.id = licence WHERE number = ?"  # noqa: S608
+        *columns, name = self._db.execute(query, (number,)).fetchone()
+        entry = self._entry(columns)
+        asset = entry.licence.asset
+        return Indexed(self.client, entry.object_id, name, asset.provider, f"{asset.provider}:{asset.asset_id}")
+
     def _named(self, names: set[str], limit: int) -> Iterator[Hit]:
         for column in ("asset_id", "licence_id", "order_id", "folder"):
             marks = ", ".join("?" * len(names))
@@ -280,6 +352,7 @@ class Catalogue:
         with self._writing():
             self._db.execute("DELETE FROM position")
             self._db.execute("DELETE FROM licence")
+            self._db.execute("DELETE FROM picture")
             self._db.execute("DELETE FROM unreadable")
             self._db.execute("DELETE FROM erased")
             self._db.execute("DELETE FROM words")
@@ -301,6 +374,8 @@ class Catalogue:
     def _erase(self, archive: Archive, line: Line) -> None:
         """Forget an erased licence, save that it was there."""
         object_id, tombstone = str(line.fields["erases"]), str(line.id)
+        for (number,) in self._db.execute("SELECT id FROM licence WHERE object_id = ?", (object_id,)).fetchall():
+            self._picture(number, {})
         self._db.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM licence WHERE object_id = ?)", (object_id,))
         self._db.execute("DELETE FROM licence WHERE object_id = ?", (object_id,))
         self._db.execute("DELETE FROM unreadable WHERE object_id = ?", (object_id,))
@@ -344,7 +419,20 @@ class Catalogue:
         self._db.execute(
             "INSERT INTO words (rowid, ids, title, about, text) VALUES (?, ?, ?, ?, ?)", (number, *columns)
         )
+        self._picture(number, found.pictures)
         self._db.execute("DELETE FROM unreadable WHERE object_id = ?", (object_id,))
+
+    def _picture(self, licence: int | None, pictures: Mapping[str, Fingerprint]) -> None:
+        """A licence's pictures as they now stand. Those that stayed as they were keep their vectors."""
+        before = self._db.execute("SELECT name, hash, number FROM picture WHERE licence = ?", (licence,)).fetchall()
+        stay = {name for name, words, _ in before if name in pictures and pictures[name].hash == words}
+        gone = [number for name, _, number in before if name not in stay]
+        self._db.executemany("DELETE FROM picture WHERE number = ?", [(number,) for number in gone])
+        self._vectors.forget(gone)
+        self._db.executemany(
+            "INSERT INTO picture (licence, name, hash, flat, embedded) VALUES (?, ?, ?, ?, 0)",
+            [(licence, name, seen.hash, seen.flat) for name, seen in pictures.items() if name not in stay],
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -387,6 +475,7 @@ class _Read:
     described: bytes
     file: LicenceFile
     text: str
+    pictures: Mapping[str, Fingerprint]  # by document
 
 
 def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line]) -> dict[str, _Read | str]:
@@ -403,12 +492,21 @@ def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | s
         file = from_json(described)
     except IntegrityError as error:
         return error.detail
-    texts = []
+    texts, pictures = [], {}
     for document in file.documents:
-        if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
-            with suppress(IntegrityError):  # the licence is still found by all else; `verify` names the document
+        # What fails here: the licence is still found by all else; `verify` names a damaged document.
+        with suppress(IntegrityError, UnreadablePicture):
+            if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
                 texts.append(reader.read(stored.read(document.name), document.media_type).text)
-    return _Read(stored.folder, described, file, " ".join(texts))
+            elif document.kind is DocumentKind.PREVIEW and document.media_type.startswith("image/"):
+                pictures[document.name] = reader.look(stored.read(document.name)).fingerprint
+    return _Read(stored.folder, described, file, " ".join(texts), pictures)
+
+
+def _decoded(load: Load, picture: Indexed) -> Image.Image | None:
+    with suppress(IntegrityError, UnreadablePicture):
+        return decode(load(picture)).image
+    return None
 
 
 def _searched(read: _Read) -> tuple[list[str], ...]:

@@ -1,7 +1,8 @@
-"""Reading documents without trusting them: PDFs are parsed in processes of their own that a hostile file may kill."""
+"""Reading documents without trusting them: in processes of their own, which a hostile PDF or picture may kill."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -11,13 +12,17 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from queue import LifoQueue
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
+from archiver.errors import UnreadablePicture
 from archiver.reading.documents import Reading, is_html, is_pdf, read_all_of_pdf, read_pdf, read_text
+from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
 
 SECONDS = 5.0  # for one document
 SEARCH_SECONDS = 60.0  # for one document of which everything is read
@@ -29,13 +34,23 @@ REMEMBERED = 16_000_000  # characters of text kept for documents that are read a
 # A worker needs no more of the environment than this; proxies' passwords and the like stay out of it.
 ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME")
 
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each would take a worker's address space
+
 _LENGTH = struct.Struct(">Q")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a picture looks like: its fingerprint, and a small JPEG of it."""
+
+    fingerprint: Fingerprint
+    preview: bytes
 
 
 class DocumentReader:
     """Reads documents' text with limits. A context manager; `read` may be called from any thread.
 
-    Workers start when the first PDF comes, and each lives until a document takes too long or kills it.
+    Workers start when the first PDF or picture comes, and each lives until one takes too long or kills it.
     """
 
     def __init__(self, workers: int = 2, seconds: float = SECONDS) -> None:
@@ -64,30 +79,30 @@ class DocumentReader:
         What cannot be read has its reason in `error`; nothing that a document does is raised.
         """
         if is_pdf(content) or media_type == "application/pdf":
-            return self._read_pdf(content, whole=False)
+            return self._read_pdf(content, "pdf")
         if media_type.startswith("text/") and media_type != "text/html" and not is_html(content):
             return read_text(content)
         return Reading()
 
     def read_all(self, content: bytes) -> Reading:
         """Everything that can be read in a PDF, each thing on a line of its own; `error` where that is not all."""
-        return self._read_pdf(content, whole=True)
+        return self._read_pdf(content, "whole pdf")
 
-    def _read_pdf(self, content: bytes, *, whole: bool) -> Reading:
+    def _read_pdf(self, content: bytes, job: str) -> Reading:
         if not is_pdf(content):
             return Reading(error="it is not a PDF")
         if len(content) > LARGEST:
             return Reading(error=f"it is larger than {LARGEST >> 20} MB")
-        key = hashlib.sha512(content).digest() + bytes([whole])
+        key = hashlib.sha512(content).digest() + job.encode()
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        try:
-            with self._worker() as worker:
-                reading = worker.read(content, SEARCH_SECONDS if whole else self._seconds, whole=whole)
-        except OSError as error:
-            return Reading(error=f"the reader could not be started: {error}")
+        answers, error = self._ask(job, content)
+        if error is None:
+            reading = Reading(**json.loads(answers[1]))
+        else:
+            reading = Reading(pages=int(answers[0]) if answers else 0, error=error)
         with self._lock:
             if key not in self._known:
                 self._known[key] = reading
@@ -95,6 +110,27 @@ class DocumentReader:
             while self._kept > REMEMBERED:
                 self._kept -= _weight(self._known.popitem(last=False)[1])
         return reading
+
+    def look(self, content: bytes, *, large: bool = False) -> Look:
+        """What the picture in these bytes looks like; UnreadablePicture says why that cannot be known.
+
+        `large`: with as much of it as `match` can use, for what may be a page or a collage.
+        """
+        answers, error = self._ask("large picture" if large else "picture", content)
+        found: dict[str, Any] = {"error": error} if error else json.loads(answers[0])
+        if "error" in found:
+            raise UnreadablePicture(found["error"])
+        hashes = {name: bytes.fromhex(found[name]) for name in ("hash", "mirrored")}
+        seen = Fingerprint(found["width"], found["height"], flat=found["flat"], **hashes)
+        return Look(seen, base64.b64decode(found["preview"]))
+
+    def _ask(self, job: str, content: bytes) -> tuple[list[bytes], str | None]:
+        """The messages that a worker answers, and why there are no more of them."""
+        try:
+            with self._worker() as worker:
+                return worker.ask(job, content, SEARCH_SECONDS if job == "whole pdf" else self._seconds)
+        except OSError as error:
+            return [], f"the reader could not be started: {error}"
 
     @contextmanager
     def _worker(self) -> Iterator[_Worker]:
@@ -111,7 +147,10 @@ def _weight(reading: Reading) -> int:
 
 
 class _Worker:
-    """One process: sends it a PDF, receives the page count, then the text, or kills it when time is up."""
+    """One process: is sent a job and a document, sends messages and an empty one at last, or is killed when time is up.
+
+    The first message only says that the work begins: what it takes to get there is not the document's fault.
+    """
 
     def __init__(self) -> None:
         self.alive = True
@@ -120,28 +159,28 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | ONE_THREAD,
         )
-        self._ready = False
 
-    def read(self, content: bytes, seconds: float, *, whole: bool) -> Reading:
+    def ask(self, job: str, content: bytes, seconds: float) -> tuple[list[bytes], str | None]:
         source, sink = self._process.stdout, self._process.stdin
         assert source is not None and sink is not None
-        pages, late = 0, threading.Event()
+        answers: list[bytes] = []
+        late = threading.Event()
         try:
-            if not self._ready:
-                with self._limit(START_SECONDS, late):
-                    _receive(source)
-                self._ready = True
+            with self._limit(START_SECONDS, late):
+                _send(sink, job.encode())
+                _send(sink, content)
+                _receive(source)
             with self._limit(seconds, late):
-                _send(sink, bytes([whole]) + content)
-                pages = int(_receive(source))
-                return Reading(**json.loads(_receive(source)))
+                while answer := _receive(source):
+                    answers.append(answer)
+            return answers, None
         except (EOFError, OSError):
             self.end()
             if late.is_set():
-                return Reading(pages=pages, error=f"reading it took longer than {seconds:g} s")
-            return Reading(pages=pages, error="reading it took too much memory or broke the reader")
+                return answers, f"reading it took longer than {seconds:g} s"
+            return answers, "reading it took too much memory or broke the reader"
         except BaseException:
             self.end()  # in the midst of an answer: of no more use
             raise
@@ -184,10 +223,55 @@ def _receive(source: IO[bytes]) -> bytes:
     return content
 
 
-def _serve() -> None:
-    """The worker's life: PDFs in, page counts and texts out, until its parent closes the pipe."""
+type _Job = Callable[[bytes, Callable[[bytes], None]], None]
+"""Works on a document's bytes and tells what it finds, message by message."""
+
+
+def _pdf(read: Callable[[bytes, Callable[[int], object]], Reading]) -> _Job:
     import pypdf  # noqa: F401  # imported before the clock runs
 
+    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
+        told: list[int] = []
+
+        def opened(pages: int) -> None:
+            told.append(pages)
+            tell(str(pages).encode())
+
+        reading = read(content, opened)
+        if not told:
+            opened(0)
+        tell(json.dumps(vars(reading)).encode())
+
+    return work
+
+
+def _picture(side: int) -> _Job:
+    import numpy  # noqa: F401  # as above
+    import PIL.Image  # noqa: F401
+
+    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
+        try:
+            picture = decode(content)
+            seen = fingerprint(picture)
+            found = vars(seen) | {"hash": seen.hash.hex(), "mirrored": seen.mirrored.hex()}
+            found["preview"] = base64.b64encode(preview(picture, side)).decode()
+        except UnreadablePicture as error:
+            found = {"error": error.detail}
+        tell(json.dumps(found).encode())
+
+    return work
+
+
+JOBS: dict[str, Callable[[], _Job]] = {
+    "pdf": partial(_pdf, read_pdf),
+    "whole pdf": partial(_pdf, read_all_of_pdf),
+    "picture": partial(_picture, PREVIEW_SIDE),
+    "large picture": partial(_picture, SIDE),
+}
+
+
+def _serve() -> None:
+    """The worker's life: jobs in, messages out, until its parent closes the pipe."""
     if sys.platform != "win32":
         import resource
 
@@ -195,29 +279,20 @@ def _serve() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends us
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    _send(sink, b"ready")
     while True:
         try:
-            content = _receive(source)
+            job, content = _receive(source).decode(), _receive(source)
         except EOFError:
             return
-        told, whole = False, content[0]
-
-        def opened(pages: int) -> None:
-            nonlocal told
-            told = True
-            _send(sink, str(pages).encode())
-
+        work = JOBS[job]()
+        _send(sink, b"it begins")
         if sys.platform != "win32":
-            signal.alarm(
-                int(2 * (SEARCH_SECONDS if whole else SECONDS))
-            )  # ends a worker whose parent was killed in the midst of it
-        reading = (read_all_of_pdf if whole else read_pdf)(content[1:], opened)
+            # Ends a worker whose parent was killed in the midst of it.
+            signal.alarm(int(2 * (SEARCH_SECONDS if job == "whole pdf" else SECONDS)))
+        work(content, partial(_send, sink))
         if sys.platform != "win32":
             signal.alarm(0)
-        if not told:
-            opened(0)
-        _send(sink, json.dumps(vars(reading)).encode())
+        _send(sink, b"")
 
 
 if __name__ == "__main__":
