@@ -207,6 +207,21 @@ def test_vectors_follow_the_archive(acme: Acme, embedder: Embedder) -> None:
     assert told[-1] == (4, 4)
 
 
+def test_what_is_erased_leaves_neither_hash_nor_vector(acme: Acme, embedder: Embedder) -> None:
+    archived(acme, {str(seed): encoded(fit(scene(seed), 400)) for seed in range(2)})
+    acme.catalogue.embed(acme.archive, acme.reader, embedder, lambda *_: None)
+    index = acme.catalogue.pictures()
+    [(picture, _, _)] = index.alike(embedder([fit(scene(1), 400)]), 1)
+    [row] = [n for n in index.numbers if index.describe(int(n)) == picture]
+    traces = index.vectors[row].tobytes(), index.hashes[list(index.numbers).index(row)].tobytes()
+    with acme.writing() as writer:
+        writer.erase(picture.object_id, reason="court_order", statement="x").result()
+    acme.catch_up()
+    assert len(acme.catalogue.pictures().numbers) == 1
+    left = b"".join(path.read_bytes() for path in (acme.folder / "state").iterdir())
+    assert not any(trace in left for trace in traces)
+
+
 def test_a_damaged_preview_hides_no_other(acme: Acme) -> None:
     archived(acme, {str(seed): encoded(fit(scene(seed), 600)) for seed in range(2)})
     index = acme.catalogue.pictures()
