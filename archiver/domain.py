@@ -32,7 +32,10 @@ def parse_iso(text: str | None) -> Moment | None:
 
 
 class DocumentKind(StrEnum):
-    """One file of evidence. Certificates and receipts are native: never altered."""
+    """One file of evidence. Certificates and receipts are native: never altered.
+
+    Imports bring two more: a letter (e-mail, raw), and delivered files or our description of them.
+    """
 
     RECORD = "record"
     CERTIFICATE = "certificate"
@@ -40,6 +43,8 @@ class DocumentKind(StrEnum):
     TERMS = "terms"
     CAPTURE = "capture"
     PREVIEW = "preview"
+    LETTER = "letter"
+    DELIVERED = "delivered"
 
     @property
     def native(self) -> bool:

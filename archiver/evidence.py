@@ -17,7 +17,7 @@ from archiver.config import Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased
 from archiver.files import replace_file
 from archiver.proof.pack import Packed, write_proof
-from archiver.provider import load
+from archiver.provider import ProviderInfo, discover, load
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
@@ -193,5 +193,10 @@ def proof(home: Home, names: Sequence[str], out: Path) -> None:
     with DocumentReader() as reader:
         for name in names:
             with located(home, name, reader) as (slug, archive, entry):
-                packed.append(Packed(archive, entry, home.client(slug).name, load(entry.provider).info))
+                packed.append(Packed(archive, entry, home.client(slug).name, _info(entry.provider)))
     write_proof(packed, out)
+
+
+def _info(provider: str) -> ProviderInfo | None:
+    """What the platform's adapter declares; None for platforms of which licences were only imported."""
+    return load(provider).info if provider in discover() else None

@@ -11,7 +11,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from archiver import __version__
-from archiver.archive.store import NewObject
+from archiver.archive.store import NewObject, Stored
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence, Outcome, TermsReference, iso
@@ -42,6 +42,7 @@ from archiver.provider import Provider, Session
 from archiver.reading.documents import check_certificate
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
 from archiver.reading.needles import all_forms, contains, mask, mask_text, maskable, refusal
+from archiver.reading.paper import completed, same_licence
 from archiver.reading.worker import DocumentReader
 from archiver.terms import SeenTerms
 
@@ -303,10 +304,20 @@ class Sync:
         self.cursors.put(tally.listing, Cursor(listed, head, self.archive.lines))
 
     def _is_known(self, licence: Licence) -> bool:
-        """Whether it need not be fetched: it is archived, or was and had to be erased."""
+        """Whether it need not be fetched: a platform's history brought it, or it was archived and had to be erased."""
         identity = licence.identity
-        known = licence.platform_id in self.known or self.catalogue.known(identity) is not None
-        return known or self.catalogue.erased(identity)
+        entry = self.catalogue.known(identity)
+        fetched = entry is not None and entry.file.provenance.get("source") != "import"
+        return licence.platform_id in self.known or fetched or self.catalogue.erased(identity)
+
+    def _imported(self, licence: Licence) -> Entry | None:
+        """The archived licence that an import brought before the platform's own history did, if it is clear which."""
+        if entry := self.catalogue.known(licence.identity):
+            return entry
+        there = self.catalogue.of_asset(licence.asset.provider, licence.asset.asset_id)
+        same = [each for each in there if same_licence(each.licence, licence)]
+        imported = [each for each in same if each.file.provenance.get("source") == "import"]
+        return imported[0] if len(same) == len(imported) == 1 else None
 
     async def _take(self, tally: Tally, licence: Licence, known: bool, tasks: asyncio.TaskGroup) -> None:
         identity = licence.identity
@@ -331,9 +342,10 @@ class Sync:
     async def _capture(self, tally: Tally, licence: Licence) -> None:
         async with self._fetching:
             evidence = await self._fetch(licence)
-        evidence = await self._with_terms(evidence)
+        imported = self._imported(licence)
+        evidence = await self._with_terms(evidence, imported.file.terms if imported else ())
         try:
-            stored = await self._store(self.archive.put(self._new_object(evidence)))
+            stored = await self._store(self._archived(evidence, imported))
         except Erased:  # and its tombstone could not tell its identity
             tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ALREADY
         else:
@@ -341,6 +353,15 @@ class Sync:
             tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ARCHIVED
         del tally.open[licence.identity]
         self._report()
+
+    def _archived(self, evidence: Evidence, imported: Entry | None) -> Future[Stored]:
+        """Ask for a new object, or for the next version of the one that an import made."""
+        if imported is None:
+            return self.archive.put(self._new_object(evidence))
+        names = {document.name for document in evidence.documents}
+        kept = [document for document in imported.file.documents if document.name not in names]
+        evidence = replace(evidence, licence=completed(evidence.licence, imported.licence))
+        return self.archive.add_version(imported.object_id, self._files(evidence, kept, imported.file.provenance))
 
     async def _fetch(self, licence: Licence) -> Evidence:
         """All documents and gaps of a licence. What goes wrong with one document is a `failed` gap, never silence."""
@@ -456,9 +477,15 @@ class Sync:
             created=datetime.now(UTC),
         )
 
-    def _files(self, evidence: Evidence, kept: Sequence[FiledDocument] = ()) -> dict[str, bytes]:
-        """What goes into the object; `kept` are documents that an earlier version brought, and that stay."""
-        provenance = {
+    def _files(
+        self, evidence: Evidence, kept: Sequence[FiledDocument] = (), before: Mapping[str, Any] | None = None
+    ) -> dict[str, bytes]:
+        """What goes into the object; `kept` are documents that an earlier version brought, and that stay.
+
+        `before` is the earlier version's provenance: what it says of imported files stays, too.
+        """
+        imports = {"imports": before["imports"]} if before and "imports" in before else {}
+        provenance = imports | {
             "source": "adapter",
             "account": self.account,
             "provider": self.provider.info.name,
@@ -504,7 +531,8 @@ class Sync:
         evidence = replace(evidence, gaps=tuple(gap for gap in evidence.gaps if gap.kind not in there))
         self._note(evidence, entry.short_id)
         evidence = await self._with_terms(evidence, before.terms)
-        await self._store(self.archive.add_version(entry.object_id, self._files(evidence, kept)))
+        files = self._files(evidence, kept, before.provenance)
+        await self._store(self.archive.add_version(entry.object_id, files))
 
     # ------------------------------------------------------------ the account's balance
 

@@ -245,6 +245,20 @@ class Catalogue:
         digest = identity_digest(identity)
         return self._db.execute("SELECT 1 FROM erased WHERE identity_sha256 = ?", (digest,)).fetchone() is not None
 
+    def of_asset(self, provider: str, asset_id: str) -> list[Entry]:
+        """The licences (no comps) of a platform's asset, oldest first."""
+        found = self._entries("NOT comp AND asset_id = ? ORDER BY id", _plain(asset_id))
+        return [entry for entry in found if entry.provider == provider]
+
+    def of_order(self, provider: str, order: str) -> list[Entry]:
+        """The licences (no comps) that a platform's order paid for, oldest first."""
+        found = self._entries("NOT comp AND order_id = ? ORDER BY id", _plain(order))
+        return [entry for entry in found if entry.provider == provider]
+
+    def each(self) -> Iterator[Entry]:
+        """All licences and comps, one after another, in the order in which they were archived."""
+        return self._entries("true ORDER BY id")
+
     def entries(self) -> list[Entry]:
         """All licences and comps, in the order in which they were archived."""
         return list(self._entries("true ORDER BY id"))

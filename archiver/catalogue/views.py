@@ -51,6 +51,8 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
         ],
         "gaps": {gap.kind.value: gap.reason.value for gap in file.gaps},
         "gap_details": {gap.kind.value: gap.detail for gap in file.gaps if gap.detail},
+        "provenance": {name: value for name, value in file.provenance.items() if name != "imports"},
+        "imports": list(file.provenance.get("imports", ())),
         "terms": [{"id": each.id, "relation": each.relation.value} for each in file.terms],
         "assignments": [],
         "history": [next(archive.lines(offset=offset)).fields for _, offset in entry.lines],

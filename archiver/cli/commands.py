@@ -289,6 +289,43 @@ def run(
     raise typer.Exit(summary.exit_code)
 
 
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders, zips, mails, lists, documents.")],
+    client: Annotated[str, typer.Option(help="The client to whose archive it goes.")],
+    by: Annotated[str | None, typer.Option(metavar="PERSON", help="Who imports [default: the system's user].")] = None,
+    keep_files: Annotated[
+        bool, typer.Option("--keep-files", help="Archive delivered files too, not only their digests.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what each file is; archive nothing.")] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Archive licence proof from folders, zips, mail, lists and documents, on any platform.
+
+    Example: archiver import ~/projects/acme --client acme --dry-run
+    """
+    from getpass import getuser
+
+    from archiver.intake.importing import import_files
+
+    here = opened(home)
+    with progress() as watch:
+        report = import_files(
+            here, unlocked(here), paths, client, by=by or f"system user {getuser()}", dry_run=dry_run,
+            keep_files=keep_files, progress=watch,
+        )  # fmt: skip
+    for warning in report.warnings:
+        say(f"warning: {warning}")
+    if as_json:
+        emit(report.as_json())
+    else:
+        table(("file", "kind", "outcome", "licence, or why"), report.table())
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
+    say(f"{'Dry run, nothing was archived' if dry_run else client}: {counts or 'no files'}.")
+    raise typer.Exit(report.exit_code)
+
+
 # ---------------------------------------------------------------- finding and proving
 
 

@@ -17,7 +17,7 @@ from archiver.catalogue.catalogue import Entry
 from archiver.domain import DocumentKind, GapReason, TermsReference, TermsRelation, iso
 from archiver.errors import ConfigError, IntegrityError
 from archiver.provider import ProviderInfo
-from archiver.reading.licence_json import LicenceFile, from_json
+from archiver.reading.licence_json import IMPORT_PREFIX, FiledDocument, LicenceFile, from_json
 from archiver.reading.printable import printable
 from archiver.terms import from_json as terms_from_json
 
@@ -30,6 +30,14 @@ DOCUMENTS = {
     DocumentKind.TERMS: "the licence terms, received by us",
     DocumentKind.CAPTURE: "our dated observation of a page of the platform",
     DocumentKind.PREVIEW: "the platform's preview picture, unaltered",
+    DocumentKind.LETTER: "an e-mail, as it was received",
+    DocumentKind.DELIVERED: "a file that the platform delivered, or its digest and size",
+}
+IMPORTED = {
+    DocumentKind.RECORD: "what an imported list says of this licence",
+    DocumentKind.CERTIFICATE: "a licence document, imported from the holder's files, unaltered",
+    DocumentKind.RECEIPT: "a receipt, imported from the holder's files, unaltered",
+    DocumentKind.PREVIEW: "a small picture that we made of a delivered file",
 }
 REASONS = {
     GapReason.ON_REQUEST: "the platform gives it on request only",
@@ -48,6 +56,10 @@ NO_TERMS = "None were captured when this licence was archived."
 
 SECURED = "An independent timestamp authority confirms that the enclosed files existed then; they are unchanged since."
 UNSECURED = "not proven. No independent timestamp that could be checked covers the enclosed files yet."
+IMPORT = (
+    "The enclosed documents were imported from files that the holder of the licence kept, not fetched from the "
+    "platform. licence.json says of each where it lay and what was read in it."
+)
 LIMITS = """\
     The enclosed files show what the platform sent, and since when it has been kept unchanged. They do not show that
     the platform's statements are right, whether a use is within the licence's terms, or what a court will make of
@@ -94,7 +106,7 @@ class Packed:
     archive: Archive
     entry: Entry
     client_name: str
-    provider_info: ProviderInfo
+    provider_info: ProviderInfo | None  # None where there is no adapter
 
 
 def write_proof(packed: Sequence[Packed], out: Path) -> None:
@@ -152,7 +164,7 @@ def summary(packed: Packed, file: LicenceFile, report: Report) -> str:
     licence, asset, info = file.licence, file.licence.asset, packed.provider_info
     facts = {
         "Held for": packed.client_name,
-        "Platform": info.title,
+        "Platform": info.title if info else asset.provider,
         "Asset": asset.asset_id,
         "Title": asset.title,
         "Contributor": asset.contributor,
@@ -162,10 +174,11 @@ def summary(packed: Packed, file: LicenceFile, report: Report) -> str:
         "Licensed to": licence.licensee or "not named in the platform's data",
         "Plan": licence.plan,
     }
-    documents = {each.name: DOCUMENTS[each.kind] for each in file.documents}
+    documents = {each.name: described(each) for each in file.documents}
     gaps = {each.kind.value: REASONS[each.reason] + (f" ({each.detail})" if each.detail else "") for each in file.gaps}
     terms = [_terms(packed.archive, each) for each in file.terms]
     has_certificate = any(each.kind is DocumentKind.CERTIFICATE for each in file.documents)
+    imported = file.provenance.get("source") == "import"
     comp = "This is a comp, a preview download. It grants no licence." if licence.comp else ""
     later = "Documents added since then are not timestamped yet." if report.state != PROVEN else ""
     secured = _words(report.secured_since)
@@ -177,7 +190,9 @@ def summary(packed: Packed, file: LicenceFile, report: Report) -> str:
         These are two different things. A licence may be secured long after it was granted; that alone says nothing
         against it."""
     rests_on = (
-        "The platform's own licence document is enclosed, as it came."
+        IMPORT
+        if imported
+        else "The platform's own licence document is enclosed, as it came."
         if has_certificate
         else "No certificate is enclosed. The record was received by us from the platform, through the account that "
         "holds the licence."
@@ -197,8 +212,8 @@ def summary(packed: Packed, file: LicenceFile, report: Report) -> str:
             _wrapped("\n\n".join([*terms, TERMS if terms else NO_TERMS])),
             gaps and "MISSING, AND WHY",
             gaps and _table(gaps),
-            "HOW THE PLATFORM ITSELF CONFIRMS IT",
-            _wrapped(f"How: {info.confirm.how}\n\nWho may ask: {info.confirm.who}"),
+            info and "HOW THE PLATFORM ITSELF CONFIRMS IT",
+            info and _wrapped(f"How: {info.confirm.how}\n\nWho may ask: {info.confirm.who}"),
             "WHAT THIS DOES NOT SHOW",
             _wrapped(LIMITS),
         )
@@ -215,6 +230,12 @@ def _terms(archive: Archive, reference: TermsReference) -> str:
         f"terms/{stored.folder}: what {file.url} said on {seen}, {RELATIONS[reference.relation]}. This text was first "
         f"captured on {_words(file.captured_at)}; its SHA-256 is {file.text_sha256}."
     )
+
+
+def described(document: FiledDocument) -> str:
+    """What a document is. Imported ones, which no adapter fetched, are named so."""
+    imported = IMPORTED if document.name.startswith(IMPORT_PREFIX) else {}
+    return imported.get(document.kind, DOCUMENTS[document.kind])
 
 
 def _words(moment: str | None) -> str:

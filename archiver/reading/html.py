@@ -40,6 +40,15 @@ def text(html: str) -> str:
     return _collapsed(body.text(separator=" ")) if body else ""
 
 
+def lines(html: str) -> str:
+    """The page's text with the line breaks that a reader sees, more or less; without what is not for people."""
+    tree = LexborHTMLParser(html)
+    tree.strip_tags(["script", "style", "template", "noscript"])
+    body = tree.body
+    found = map(_collapsed, body.text(separator="\n").splitlines()) if body else ()
+    return "\n".join(line for line in found if line)
+
+
 def value(html: str, field: Field) -> str | None:
     """One field's value, or None where no element has one."""
     tree = LexborHTMLParser(f"<table>{html}</table>" if _TABLE_PART.match(html) else html)

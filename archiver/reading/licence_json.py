@@ -27,6 +27,7 @@ from archiver.domain import (
 from archiver.errors import IntegrityError
 
 FORMAT = 1
+IMPORT_PREFIX = "imported-"  # begins the names of documents that were imported, so that no adapter's has the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class LicenceFile:
     licence: Licence
     documents: tuple[FiledDocument, ...]
     gaps: tuple[Gap, ...]
-    provenance: Mapping[str, str]
+    provenance: Mapping[str, Any]
     terms: tuple[TermsReference, ...] = ()
 
 
@@ -72,11 +73,11 @@ def to_json(
     licence: Licence,
     documents: Iterable[Document | FiledDocument],
     gaps: Iterable[Gap],
-    provenance: Mapping[str, str | None],
+    provenance: Mapping[str, Any],
     terms: Iterable[TermsReference] = (),
 ) -> bytes:
-    """The file's bytes. `provenance` says how the licence was captured: source, account, provider, method, basis, tool,
-    run, captured_at."""
+    """The file's bytes. `provenance` says how the licence was captured: source (adapter, import, attended), account,
+    provider, method, basis, tool, run, captured_at; `imports` lists what was imported, one entry for each file."""
     filed = [each if isinstance(each, FiledDocument) else FiledDocument.of(each) for each in documents]
     asset = licence.asset
     described = {

@@ -11,6 +11,7 @@ names, `same_licence` tells whether two are one.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
@@ -26,7 +27,7 @@ from archiver.reading.documents import TEXT_LENGTH
 from archiver.reading.labelled_papers import read_labelled
 from archiver.reading.tables import read_history
 
-__all__ = ["Paper", "Sure", "read_table", "read_text", "same_licence"]
+__all__ = ["Paper", "Sure", "completed", "read_table", "read_text", "same_licence"]
 
 MOST_CERTIFICATES = 500  # in one text
 
@@ -60,10 +61,23 @@ def same_licence(read: Licence, captured: Licence) -> bool:
     if not read.licence_id and not captured.licence_id and read.key[:1] != ("",) != captured.key[:1]:
         return False
     kinds = {each.kind.casefold() for each in (read, captured) if each.kind}
-    return len(kinds) < 2 and _same_day(read.licensed_at, captured.licensed_at)
+    return len(kinds) < 2 and same_day(read.licensed_at, captured.licensed_at)
 
 
-def _same_day(one: Moment | None, other: Moment | None) -> bool:
+_FILLED = ("kind", "licensed_at", "licensee", "seat", "plan", "order")
+
+
+def completed(licence: Licence, other: Licence) -> Licence:
+    """The licence with what it does not say taken from another reading of it."""
+    gained = {name: getattr(other, name) for name in _FILLED if getattr(licence, name) is None and getattr(other, name)}
+    parts = ("title", "contributor", "media_type")
+    asset = replace(
+        licence.asset, **{name: getattr(licence.asset, name) or getattr(other.asset, name) for name in parts}
+    )
+    return replace(licence, asset=asset, client_hints={**other.client_hints, **licence.client_hints}, **gained)
+
+
+def same_day(one: Moment | None, other: Moment | None) -> bool:
     """Whether both are known and on one day. A day without a time may be another time zone's than an instant's."""
     if one is None or other is None:
         return False

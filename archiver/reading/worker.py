@@ -21,11 +21,13 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from archiver.errors import UnreadablePicture
-from archiver.reading.documents import Reading, is_html, is_pdf, read_all_of_pdf, read_pdf, read_text
+from archiver.reading.documents import TEXT_LENGTH, Reading, is_html, is_pdf, read_all_of_pdf, read_pdf, read_text
+from archiver.reading.embedded import Embedded, read_embedded
 from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
 
 SECONDS = 5.0  # for one document
 SEARCH_SECONDS = 60.0  # for one document of which everything is read
+LIMITS = {"whole pdf": SEARCH_SECONDS}  # jobs with a limit of their own
 START_SECONDS = 60.0  # for a worker to be ready, on a busy machine
 MEMORY = 1 << 30  # bytes of address space of a worker, on POSIX
 LARGEST = 64 << 20  # bytes of a document that is still parsed
@@ -124,11 +126,21 @@ class DocumentReader:
         seen = Fingerprint(found["width"], found["height"], flat=found["flat"], **hashes)
         return Look(seen, base64.b64decode(found["preview"]))
 
+    def page(self, html: str) -> Reading:
+        """A web page's text, line by line; see `html.lines`."""
+        answers, error = self._ask("page", html.encode("utf-8", "replace"))
+        return Reading(error=error) if error else Reading(answers[0].decode() if answers else "")
+
+    def embedded(self, content: bytes) -> Embedded:
+        """What a picture, a video or a sound says of itself; `error` says why that could not be read."""
+        answers, error = self._ask("embedded", content)
+        return Embedded(error=error) if error else Embedded.from_json(answers[0])
+
     def _ask(self, job: str, content: bytes) -> tuple[list[bytes], str | None]:
         """The messages that a worker answers, and why there are no more of them."""
         try:
             with self._worker() as worker:
-                return worker.ask(job, content, SEARCH_SECONDS if job == "whole pdf" else self._seconds)
+                return worker.ask(job, content, LIMITS.get(job, self._seconds))
         except OSError as error:
             return [], f"the reader could not be started: {error}"
 
@@ -262,11 +274,29 @@ def _picture(side: int) -> _Job:
     return work
 
 
+def _page() -> _Job:
+    from archiver.reading.html import lines
+
+    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
+        if text := lines(content.decode())[:TEXT_LENGTH]:  # an empty message would be the last one
+            tell(text.encode("utf-8", "replace"))
+
+    return work
+
+
+def _embedded() -> _Job:
+    import PIL.Image  # noqa: F401  # as above
+
+    return lambda content, tell: tell(read_embedded(content).to_json())
+
+
 JOBS: dict[str, Callable[[], _Job]] = {
     "pdf": partial(_pdf, read_pdf),
     "whole pdf": partial(_pdf, read_all_of_pdf),
     "picture": partial(_picture, PREVIEW_SIDE),
     "large picture": partial(_picture, SIDE),
+    "embedded": _embedded,
+    "page": _page,
 }
 
 
@@ -287,8 +317,7 @@ def _serve() -> None:
         work = JOBS[job]()
         _send(sink, b"it begins")
         if sys.platform != "win32":
-            # Ends a worker whose parent was killed in the midst of it.
-            signal.alarm(int(2 * (SEARCH_SECONDS if job == "whole pdf" else SECONDS)))
+            signal.alarm(int(2 * LIMITS.get(job, SECONDS)))  # ends a worker whose parent was killed in the midst of it
         work(content, partial(_send, sink))
         if sys.platform != "win32":
             signal.alarm(0)

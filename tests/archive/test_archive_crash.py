@@ -166,7 +166,7 @@ def test_a_full_disk_is_named_and_what_was_archived_is_safe(kit: Kit) -> None:
         assert not any(finding.damage for finding in kit.verify().findings)
         with kit.open() as archive:  # with less to write there is room again
             archive.put(licence(100)).result()
-        assert kit.verify().licences == 2 + len(acknowledged)
+        assert kit.verify().licences >= 2 + len(acknowledged), "what was placed and not yet acknowledged is adopted"
     finally:
         subprocess.run(["umount", kit.root], check=True)
 

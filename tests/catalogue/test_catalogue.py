@@ -302,7 +302,7 @@ def test_rows_have_the_stable_keys(acme: Acme) -> None:
     assert json.loads(json.dumps(shown)) == shown
     assert set(shown) - set(row) == {
         "score", "asset", "seat", "plan", "order", "client_hints", "documents", "gaps",
-        "gap_details", "terms", "assignments",
+        "gap_details", "terms", "assignments", "provenance", "imports",
         "history",
     }  # fmt: skip
     assert shown["client_hints"] == {"job": "Café Important"}

@@ -1,0 +1,235 @@
+"""Letters: their text and attachments, the letters of an mbox, and what their DKIM signature says of their origin."""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.header import decode_header, make_header
+from email.message import Message
+from typing import BinaryIO
+
+from archiver.reading.documents import read_text
+
+MOST_PARTS = 1000
+LONGEST_HEADER = 1 << 20  # bytes, of all its lines
+LONGEST_FIELD = 20_000  # bytes of a field that says what a part is; the parser takes quadratic time over it
+LONGEST_SHOWN = 2000  # characters of a field that a person reads
+LONGEST_LINE = 1 << 20  # of an mbox; a longer one is read in pieces
+
+_HEADERS = ("From", "To", "Subject", "Date", "Message-ID")
+_ABOUT_PART = re.compile(rb"^content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_MAIL = re.compile(
+    rb"(?:From [^\n]*\n)?(?:[!-9;-~]{1,70}:[^\n]*\n(?:[ \t][^\n]*\n)*)*?(?:From|Received|Message-ID|Return-Path):", re.I
+)
+
+
+class Unreadable(Exception):
+    """A letter that cannot be taken apart; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """A letter, taken apart. `attachments` are named, in the letter's order; a name is what the sender chose.
+
+    `html` is what stands in place of `text` where there is none.
+    """
+
+    headers: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    html: str = ""
+    attachments: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+def looks_like_mail(start: bytes) -> bool:
+    """Whether bytes begin with the header of a letter."""
+    return bool(_MAIL.match(start.replace(b"\r\n", b"\n")))
+
+
+def read_mail(content: bytes) -> Mail:
+    """Take a letter apart. Unreadable where it has more parts, or deeper ones, than any honest letter."""
+    if content.count(b"\n--") > 20 * MOST_PARTS:
+        raise Unreadable("it has more parts than any letter")
+    header = re.search(rb"\r?\n\r?\n", content)
+    if (header.start() if header else len(content)) > LONGEST_HEADER:
+        raise Unreadable(f"its header is longer than {LONGEST_HEADER >> 20} MB")
+    if any(match.end() - match.start() > LONGEST_FIELD for match in _ABOUT_PART.finditer(content)):
+        raise Unreadable("what it says of a part is longer than in any letter")
+    try:
+        parts = list(email.message_from_bytes(content).walk())
+    except RecursionError:
+        raise Unreadable("its parts are nested too deeply") from None
+    if len(parts) > MOST_PARTS:
+        raise Unreadable(f"it has {len(parts)} parts, and no more than {MOST_PARTS} are read")
+    texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
+    attachments: list[tuple[str, bytes]] = []
+    inside: set[int] = set()  # parts of an attached letter, which is read for itself
+    for part in parts:
+        if id(part) in inside:
+            continue
+        if part.get_content_type() == "message/rfc822":
+            inside |= {id(each) for each in part.walk()}
+            inner = part.get_payload()
+            if isinstance(inner, list) and inner and isinstance(inner[0], Message):
+                name = _header(inner[0], "Subject") or "message"
+                attachments.append((f"{name[:60]}.eml", _bytes_of(inner[0])))
+        elif not part.is_multipart():
+            name = _file_name(part)
+            payload = part.get_payload(decode=True)
+            content_type = part.get_content_type()
+            if not isinstance(payload, bytes):
+                continue
+            if name or content_type not in texts:
+                attachments.append((name or content_type.replace("/", "."), payload))
+            else:
+                texts[content_type].append(_decoded(payload, part.get_content_charset()))
+    text, html = ("\n".join(texts[each]) for each in ("text/plain", "text/html"))
+    headers = {name: value for name in _HEADERS if (value := _header(parts[0], name))}
+    return Mail(headers=headers, text=text, html="" if text.strip() else html, attachments=attachments)
+
+
+def _bytes_of(message: Message) -> bytes:
+    try:
+        return message.as_bytes()
+    except (LookupError, UnicodeError, ValueError, TypeError, AttributeError):  # headers that cannot be written again
+        payload = message.get_payload(decode=True)
+        return payload if isinstance(payload, bytes) else b""
+
+
+def _header(part: Message, name: str) -> str:
+    try:
+        return " ".join(str(make_header(decode_header(str(part.get(name, ""))[:LONGEST_SHOWN]))).split())
+    except (LookupError, UnicodeError, ValueError):
+        return " ".join(str(part.get(name, ""))[:LONGEST_SHOWN].encode("utf-8", "replace").decode().split())
+
+
+def _file_name(part: Message) -> str:
+    try:
+        name = part.get_filename() or ""
+        return str(make_header(decode_header(name)))
+    except (LookupError, UnicodeError, ValueError, TypeError):
+        return "attachment"
+
+
+def _decoded(payload: bytes, charset: str | None) -> str:
+    try:
+        return payload.decode(charset or "ascii").replace("\0", "")
+    except (LookupError, UnicodeError, ValueError):
+        return read_text(payload).text
+
+
+def messages(mbox: BinaryIO, largest: int) -> Iterator[bytes | int]:
+    """The letters of an mbox as bytes, one after another; of one that is larger than `largest` only its size.
+
+    A letter begins behind an empty line with `From `. The bytes are the file's, save that first line.
+    """
+    kept, size, empty, begun = bytearray(), 0, True, False
+
+    def letter() -> bytes | int:
+        return bytes(kept) if size <= largest else size
+
+    while line := mbox.readline(LONGEST_LINE):
+        if empty and line.startswith(b"From "):
+            if begun:
+                yield letter()
+            kept, size, begun = bytearray(), 0, True
+        elif begun:
+            size += len(line)
+            if size <= largest:
+                kept += line
+        empty = line in (b"\n", b"\r\n")
+    if begun:
+        yield letter()
+
+
+# ---------------------------------------------------------------- where a letter came from
+
+type Lookup = Callable[[str], bytes | None]
+"""The TXT record of a name, None where there is none; OSError where nobody can be asked."""
+
+PATIENCE = 2.0  # seconds for one question
+LARGEST_CHECKED = 20 << 20  # bytes of a letter whose signature is checked
+MOST_BLANKS = 200  # in a row; dkimpy takes quadratic time over them
+
+
+class DnsLookup:
+    """Asks the system's resolver. After the first question that nobody answers, no other is asked."""
+
+    def __init__(self) -> None:
+        self._silent = False
+
+    def __call__(self, name: str) -> bytes | None:
+        import dns.exception
+        import dns.resolver
+
+        if self._silent:
+            raise OSError("no DNS")
+        try:
+            answer = dns.resolver.resolve(name.rstrip("."), "TXT", lifetime=PATIENCE)
+            return b"".join(next(iter(answer)).strings)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return None
+        except (dns.exception.DNSException, OSError):
+            self._silent = True
+            raise OSError("no DNS") from None
+
+
+def unasked(name: str) -> bytes | None:
+    """The lookup that asks nobody."""
+    raise OSError(f"nobody was asked for {name}")
+
+
+def origin(content: bytes, lookup: Lookup) -> str:
+    """What the letter's DKIM signatures say, in words: the domains that sign it, or why that is not known.
+
+    A signature proves that the signing domain sent these headers and this body, if its key is still published.
+    """
+    if b"dkim-signature:" not in content[: 1 << 20].lower():
+        return "none: the letter is not signed"
+    if len(content) > LARGEST_CHECKED or max(map(len, re.findall(rb"[ \t]+", content)), default=0) > MOST_BLANKS:
+        return "not checked: the letter is too large, or has runs of blanks that would take too long"
+    import dkim
+
+    unreachable = missing = False
+    good: list[str] = []
+    try:
+        letter = dkim.DKIM(content, minkey=1024)
+        signatures = [value for name, value in letter.headers if name.lower() == b"dkim-signature"]
+    except dkim.DKIMException as error:
+        return f"fail: {_short(error)}"
+    faults: list[str] = []
+
+    def ask(name: bytes, timeout: int = 5) -> bytes | None:  # noqa: ARG001  # dkimpy's own signature
+        nonlocal unreachable, missing
+        try:
+            found = lookup(name.decode("ascii", "replace"))
+        except OSError:
+            unreachable = True
+            return None
+        missing = missing or found is None
+        return found
+
+    for number, value in enumerate(signatures[:5]):
+        unreachable = missing = False
+        domain = re.search(rb"(?:^|;)\s*d\s*=\s*([^;\s]+)", value)
+        name = domain[1].decode("ascii", "replace")[:253] if domain else "a domain not named"
+        try:
+            verified = letter.verify(idx=number, dnsfunc=ask)
+        except (dkim.DKIMException, ValueError, TypeError, KeyError, IndexError) as error:
+            verified, reason = False, _short(error)
+        else:
+            reason = "the signature does not fit the letter"
+        if verified:
+            good.append(name)
+        elif unreachable:
+            faults.append(f"not checked: no DNS for {name}")
+        elif missing:
+            faults.append(f"not checked: {name} publishes this key no longer")
+        else:
+            faults.append(f"fail: {name}: {reason}")
+    return f"pass: {', '.join(dict.fromkeys(good))}" if good else "; ".join(faults)
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__

@@ -1,0 +1,247 @@
+"""One file, recognised: what it is, which licences it speaks of, and what is worth keeping of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from shutil import which
+
+from archiver.domain import DocumentKind
+from archiver.errors import UnreadablePicture
+from archiver.intake.mail import Lookup, origin
+from archiver.intake.walk import LARGEST, Item
+from archiver.reading.documents import TEXT_LENGTH, is_html, is_pdf, read_text
+from archiver.reading.filenames import Named, names
+from archiver.reading.fingerprint import Fingerprint
+from archiver.reading.paper import Paper, Sure
+from archiver.reading.paper import read_table as read_table_paper
+from archiver.reading.paper import read_text as read_text_paper
+from archiver.reading.worker import DocumentReader
+
+OCR_SECONDS = 20.0
+LARGEST_DOCUMENT = 8 << 20  # bytes of a text or page; more is no paper
+
+_MAGIC = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n", "image/png"),
+    (b"GIF8", "image/gif"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"8BPS", "image/vnd.adobe.photoshop"),
+    (b"BM", "image/bmp"),
+)
+# What a platform delivers, by the ending of its name; only the pictures among it can be looked at.
+_DELIVERED = {
+    "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "tif": "image/tiff", "tiff": "image/tiff",
+    "webp": "image/webp", "gif": "image/gif", "avif": "image/avif", "psd": "image/vnd.adobe.photoshop",
+    "eps": "application/postscript", "ai": "application/postscript", "svg": "image/svg+xml", "heic": "image/heic",
+    "mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "mp3": "audio/mpeg", "wav": "audio/wav",
+    "aif": "audio/aiff", "aiff": "audio/aiff", "flac": "audio/flac",
+}  # fmt: skip
+_ENDINGS = {
+    "application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/csv": "csv", "message/rfc822": "eml",
+    "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/tiff": "tif", "image/bmp": "bmp",
+}  # fmt: skip
+_SEEN = re.compile(r"screen.?shot|screen.?cap|bildschirmfoto|capture.d.?.cran|captura|scan", re.IGNORECASE)
+
+# Words by which a text that no reader knows is still about licences: platforms, and what their papers are called.
+_SIGN = re.compile(
+    r"shutterstock|istock|getty ?images|adobe ?stock|fotolia|depositphotos|dreamstime|123rf|bigstock|stocksy|vecteezy"
+    r"|freepik|flaticon|envato|themeforest|graphicriver|photodune|videohive|audiojungle|unsplash|pexels|pixabay|\balamy"
+    r"|imago.images|picture.alliance|pond5|storyblocks|artlist|epidemic ?sound|motion ?array|westend61|panthermedia"
+    r"|plainpicture|mauritius.images|colourbox|\bcanva\b|iconfinder|noun ?project|creative ?market"
+    r"|royalty.free|rights.managed|lizenzfrei|libre de droits|libre de derechos|item purchase code"
+    r"|(?:image|photo|picture|stock|asset|media) licen[cs]e|licen[cs]e (?:certificate|number|id\b)"
+    r"|(?:bild|foto|nutzungs)lizenz|lizenz(?:zertifikat|nummer|bescheinigung|nachweis)|bildrechte|nutzungsrechte"
+    r"|certificat de licence|licence d.utilisation|certificado de licencia|licencia de uso"
+    r"|copyright (?:infringement|claim)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One file after it was read. `what` is a word for people; `refused` says why it could not be read.
+
+    `paper` is what a reader made of it. `sign` says that it speaks of licences. `machine_read` is false for scans and
+    screenshots: what OCR makes of them never makes a licence. `named` are the assets that its name and its embedded
+    data speak of; `fingerprint` what it looks like, with `preview`, a small JPEG. `origin` is a letter's DKIM result.
+    `within` is the SHA-256 of the letter that it was attached to.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    what: str
+    media_type: str = "application/octet-stream"
+    refused: str | None = None
+    note: str = ""
+    paper: Paper | None = None
+    sign: bool = False
+    machine_read: bool = True
+    named: tuple[Named, ...] = ()
+    fingerprint: Fingerprint | None = None
+    preview: bytes | None = None
+    origin: str | None = None
+    within: str | None = None
+
+    @property
+    def is_letter(self) -> bool:
+        return self.media_type == "message/rfc822"
+
+    @property
+    def ending(self) -> str:
+        return _ENDINGS.get(self.media_type, "bin")
+
+    @property
+    def keep(self) -> bool:
+        """Whether its bytes may have to be archived."""
+        return bool(self.paper or self.sign or self.is_letter)
+
+
+type Ocr = Callable[[bytes, str], str]
+"""The text of a picture or PDF, by its media type; empty where there is none."""
+
+
+def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> Seen:
+    """What a file is. May be called from any thread; the most that a hostile file costs is time limits and a worker."""
+    content, name = item.content, item.name
+    base = Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", within=item.within)
+    ending = name.rpartition(".")[2].lower()
+    if content is None:
+        if ending in _DELIVERED:
+            return replace(base, what="media", media_type=_DELIVERED[ending], named=_assets(name))
+        return replace(base, refused=f"it is larger than {LARGEST >> 20} MB")
+    if not content or _is_clutter(item.path):
+        return base
+    if item.mail is not None:
+        text = item.mail.text if not item.mail.html else reader.page(item.mail.html).text
+        said = "\n".join((item.mail.headers.get("Subject", ""), text))
+        paper = read_text_paper(text, item.mail.headers.get("Subject", ""))
+        sender = item.mail.headers.get("From", "")
+        return replace(
+            base, what="letter", media_type="message/rfc822", paper=paper, sign=_signs(f"{said}\n{sender}"),
+            origin=origin(content, lookup) if item.within is None else "not checked: a letter inside another",
+        )  # fmt: skip
+    if is_pdf(content):
+        return _document(base, content, name, reader, ocr)
+    picture = _picture_type(content, ending)
+    if picture:
+        return _picture(replace(base, media_type=picture), content, name, reader, ocr)
+    if ending in _DELIVERED:
+        media = replace(base, what="media", media_type=_DELIVERED[ending], named=_assets(name))
+        return media if media.named else _described(media, content, reader)
+    if not _is_text(content):
+        return replace(base, sign=_signs(name), note="a kind of file that is not read")
+    if len(content) > LARGEST_DOCUMENT:
+        return replace(base, what="text", media_type="text/plain", sign=_signs(name), note="too long to be read")
+    return _text(base, content, name, ending, reader)
+
+
+def _is_clutter(path: str) -> bool:
+    """What systems leave in folders and zips."""
+    return bool(re.search(r"(?:^|[/!])(?:\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/!]*)$|__MACOSX/|/\.git/", path))
+
+
+def _document(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr: Ocr) -> Seen:
+    seen = replace(seen, what="document", media_type="application/pdf")
+    reading = reader.read(content, "application/pdf")
+    if reading.error:
+        return replace(seen, refused=reading.error)
+    if not reading.text.strip():
+        return _scanned(replace(seen, sign=True), ocr(content, "application/pdf"), name)
+    return replace(seen, paper=read_text_paper(reading.text, name), sign=_signs(f"{name}\n{reading.text}"))
+
+
+def _scanned(seen: Seen, text: str, name: str) -> Seen:
+    """A scan or screenshot. What OCR reads is shown and may confirm a licence that is known; it never makes one."""
+    note = "not machine-read" + ("; OCR read it" if text.strip() else "")
+    paper = read_text_paper(text, name) if text.strip() else None
+    if paper:
+        paper = replace(paper, sure=Sure.POSSIBLE, reader=f"ocr:{paper.reader}")
+    return replace(seen, machine_read=False, note=note, paper=paper, sign=seen.sign or _signs(text))
+
+
+def _picture(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr: Ocr) -> Seen:
+    seen = replace(seen, what="picture", named=_assets(name))
+    try:
+        look = reader.look(content)
+    except UnreadablePicture as error:
+        return replace(seen, refused=error.detail)
+    seen = _described(replace(seen, fingerprint=look.fingerprint, preview=look.preview), content, reader)
+    if not seen.named and _SEEN.search(name):
+        return _scanned(replace(seen, what="scan", sign=_signs(name)), ocr(content, seen.media_type), name)
+    return seen
+
+
+def _described(seen: Seen, content: bytes, reader: DocumentReader) -> Seen:
+    """A delivered file with what it says of itself: its asset, and the order that Alamy writes into each file."""
+    said = reader.embedded(content)
+    named = seen.named or tuple(each for each in said.named if each.asset_id)
+    if not said.order:
+        return replace(seen, named=named)
+    paper = Paper(
+        reader="embedded_order", sure=Sure.LIKELY, kind=DocumentKind.RECEIPT, platform="alamy", order=said.order,
+        date=said.ordered_on, quotes=said.quotes,
+    )  # fmt: skip
+    return replace(seen, named=named, paper=paper)
+
+
+def _text(seen: Seen, content: bytes, name: str, ending: str, reader: DocumentReader) -> Seen:
+    if ending in ("csv", "tsv", "tab"):
+        paper = read_table_paper(content, name)
+        sign = _signs(f"{name}\n{read_text(content).text}")
+        return replace(seen, what="table", media_type="text/csv", paper=paper, sign=sign)
+    if is_html(content):
+        reading = reader.page(read_text(content).text)
+        if reading.error:
+            return replace(seen, what="page", media_type="text/html", refused=reading.error)
+        text, what, media_type = reading.text, "page", "text/html"
+    else:
+        text, what, media_type = read_text(content).text, "text", "text/plain"
+    return replace(
+        seen, what=what, media_type=media_type, paper=read_text_paper(text, name), sign=_signs(f"{name}\n{text}")
+    )
+
+
+def _signs(text: str) -> bool:
+    return bool(_SIGN.search(text[:TEXT_LENGTH]))
+
+
+def _assets(name: str) -> tuple[Named, ...]:
+    return tuple(each for each in names(name) if each.asset_id)
+
+
+def _picture_type(content: bytes, ending: str) -> str | None:
+    """The media type of a picture that can be decoded, by its first bytes."""
+    found = next((media_type for magic, media_type in _MAGIC if content.startswith(magic)), None)
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        found = "image/webp"
+    if content[4:12] in (b"ftypavif", b"ftypavis"):
+        found = "image/avif"
+    return None if found == "image/bmp" and ending not in ("bmp", "dib") else found
+
+
+def _is_text(content: bytes) -> bool:
+    start = content[:8192]
+    return b"\0" not in start or start.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
+def tesseract(content: bytes, media_type: str) -> str:
+    """The text that tesseract reads, where it is installed (and pdftoppm, for PDFs); empty where not, or too slow."""
+    program, renderer = which("tesseract"), which("pdftoppm")
+    if not program or (media_type == "application/pdf" and not renderer):
+        return ""
+    with suppress(OSError, subprocess.SubprocessError):
+        if renderer and media_type == "application/pdf":
+            render = (renderer, "-png", "-r", "200", "-singlefile", "-scale-to", "2500", "-")
+            content = _output_of(render, content)
+        return _output_of((program, "stdin", "stdout"), content).decode("utf-8", "replace")
+    return ""
+
+
+def _output_of(command: Sequence[str], content: bytes) -> bytes:
+    return subprocess.run(command, input=content, capture_output=True, timeout=OCR_SECONDS, check=True).stdout

@@ -1,0 +1,112 @@
+"""Importing small files beside the plain hashing of the same files: files a second, and memory as their number grows.
+
+`python tests/benchmarks/import_speed.py [FILES]` (20,000 by default: of 100 files 40 texts, 20 pages, 20 pictures, 10
+letters, 6 licence certificates as PDF and text, 4 lists). Exits 1 below 200 files a second, or where memory grows by
+more than 4 KB for each file more. Each import is a process of its own, in a home of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).parents[2]
+# The tests are a folder, not a package; elsewhere something else may be installed by that name.
+sys.modules["tests"] = ModuleType("tests")
+sys.modules["tests"].__path__ = [str(ROOT / "tests")]
+
+from tests import papers  # noqa: E402  # as above
+from tests.homes import Home, clean_environment  # noqa: E402
+from tests.intake.folder import jpeg, letter, photo  # noqa: E402
+
+LEAST, GROWTH = 200, 4096
+IMPORT = """
+import json, resource, sys, time
+from pathlib import Path
+from archiver.config import Home
+from archiver.intake.importing import import_files
+from archiver.vault import open_vault
+home = Home.load(Path(sys.argv[1]))
+start = time.monotonic()
+report = import_files(home, open_vault(home.vault), [Path(sys.argv[2])], "acme", by="Ada Example")
+seconds = time.monotonic() - start
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps({"seconds": seconds, "memory": memory, "counts": report.counts, "licences": len(report.licences)}))
+"""
+
+
+def build(folder: Path, files: int) -> None:
+    pictures = [photo(number) for number in range(50)]
+    for number in range(files):
+        place, kind = folder / f"{number // 500:03}", number % 100
+        place.mkdir(parents=True, exist_ok=True)
+        if kind < 40:
+            name, content = "notes.txt", f"{number}: minutes of the meeting on the brochure.\n".encode() * 30
+        elif kind < 60:
+            name, content = "page.html", f"<html><body><p>{number} Welcome to Acme</p></body></html>".encode() * 20
+        elif kind < 80:
+            picture = pictures[number % 50].copy()
+            picture.putpixel((0, 0), (number % 256, number // 256 % 256, number // 65536))
+            name, content = "IMG.jpg", jpeg(picture)
+        elif kind < 90:
+            name, content = "mail.eml", letter(f"Lunch {number}", "At noon?", [("card.vcf", b"BEGIN:VCARD")])
+        elif kind < 93:
+            name, content = "licence.pdf", papers.market_2017(number).pdf()
+        elif kind < 96:
+            name, content = "licence.txt", papers.elements("ai", number).text.encode()
+        else:
+            name, content = "list.csv", f"name;price\nchair {number};9,99\n".encode() * 20
+        (place / f"{number}-{name}").write_bytes(content)
+
+
+def hashed(folder: Path) -> float:
+    start = time.monotonic()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            sha256(path.read_bytes()).hexdigest()
+    return time.monotonic() - start
+
+
+def imported(place: Path, folder: Path) -> dict[str, float]:
+    home = Home(place / "home", clean_environment(place) | {"PYTHONPATH": str(ROOT)})
+    home("init", home.root, "--replay")
+    home("client", "add", "acme", "--name", "Acme Ltd")
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT, str(home.root), str(folder)],
+        capture_output=True,
+        text=True,
+        env=home.env,
+        check=True,
+    )
+    told: dict[str, float] = json.loads(done.stdout)
+    return told
+
+
+def main(files: int) -> int:
+    rates, memory = {}, {}
+    for number in (files // 4, files):
+        with tempfile.TemporaryDirectory() as temporary:
+            place = Path(temporary)
+            build(place / "papers", number)
+            plain = hashed(place / "papers")
+            told = imported(place, place / "papers")
+            rates[number], memory[number] = number / told["seconds"], told["memory"]
+            print(
+                f"{number} files: {told['seconds']:.1f} s, {rates[number]:.0f} files/s, {told['licences']} licences; "
+                f"plain hashing {number / plain:.0f} files/s; memory {told['memory'] / 2**20:.0f} MB; "
+                f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; {told['counts']}"
+            )
+    growth = (memory[files] - memory[files // 4]) / (files - files // 4)
+    print(f"memory grows by {growth:.0f} bytes for each file more")
+    return 0 if rates[files] >= LEAST and growth <= GROWTH else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000))
