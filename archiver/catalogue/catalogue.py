@@ -60,7 +60,9 @@ CREATE TABLE licence (
     account TEXT,
     failed INTEGER,
     described BLOB,
-    lines TEXT
+    lines TEXT,
+    assigned TEXT /* what the newest assignment says, in JSON */,
+    withdrawn INTEGER /* that it is no longer for this client */
 );
 CREATE INDEX licence_folder ON licence (folder);
 CREATE INDEX licence_identity ON licence (identity);
@@ -68,6 +70,7 @@ CREATE INDEX licence_asset ON licence (asset_id);
 CREATE INDEX licence_licence ON licence (licence_id);
 CREATE INDEX licence_order ON licence (order_id);
 CREATE INDEX licence_date ON licence (licensed_at) WHERE NOT comp;
+CREATE INDEX licence_assigned ON licence (id) WHERE assigned IS NOT NULL;
 CREATE INDEX licence_failed ON licence (account) WHERE failed;
 CREATE TABLE picture (
     number INTEGER PRIMARY KEY /* and the row of its vector */,
@@ -88,12 +91,14 @@ CREATE INDEX erased_identity ON erased (identity_sha256);
 CREATE VIRTUAL TABLE words USING fts5 (ids, title, about, text, tokenize="unicode61 remove_diacritics 2", prefix="2 3");
 """
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
-    :order_id, :licensed_at, :account, :failed, :described, :lines)"""
-COLUMNS = "object_id, folder, described, lines"
+    :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
+COLUMNS = "object_id, folder, described, lines, assigned"
+SHOWN = "NOT comp AND NOT withdrawn"
 # The weights are those of the columns of `words`.
-RANKED = """SELECT object_id, folder, described, lines, bm25(words, 10.0, 5.0, 3.0, 1.0) AS rank
+RANKED = """SELECT object_id, folder, described, lines, assigned, bm25(words, 10.0, 5.0, 3.0, 1.0) AS rank
     FROM words JOIN licence ON licence.id = words.rowid
-    WHERE words MATCH ? AND NOT comp ORDER BY rank, licensed_at DESC LIMIT ?"""
+    WHERE words MATCH ? AND NOT comp AND NOT withdrawn AND (NOT ? OR assigned IS NULL)
+    ORDER BY rank, licensed_at DESC LIMIT ?"""
 
 # Scripts without spaces between words: each character becomes a word, and a query a phrase of them.
 _UNSPACED = re.compile(
@@ -111,6 +116,12 @@ class Entry:
     object_id: str
     described: bytes = field(repr=False)
     lines: tuple[tuple[int, int], ...]
+    assigned: Mapping[str, Any] | None = None  # the newest `assign` line's `held`, `clients`, `statement`
+
+    @property
+    def held(self) -> bool:
+        """Whether it is for the owner of this archive, or was withdrawn for another client."""
+        return self.assigned is None or bool(self.assigned.get("held", True))
 
     @cached_property
     def file(self) -> LicenceFile:
@@ -288,28 +299,47 @@ class Catalogue:
                 return [ErasedEntry(client=self.client, **dict(zip(names, row, strict=True))) for row in rows]
         return []
 
-    def find(self, text: str = "", limit: int = 20) -> list[Hit]:
-        """Licences (no comps) that an id names or whose words match, best first; without words the newest ones.
+    def assigned(self) -> list[Entry]:
+        """What a person assigned to a client, or withdrew from this one, oldest first."""
+        return list(self._entries("assigned IS NOT NULL ORDER BY id"))
+
+    def of_object(self, object_id: str) -> Entry | None:
+        """The licence or comp of this object."""
+        return next(self._entries("object_id = ?", object_id), None)
+
+    def find(self, text: str = "", limit: int = 20, *, unassigned: bool = False) -> list[Hit]:
+        """Licences (no comps) that an id or a day names or whose words match, best first; without words the newest.
 
         Any text is a query: words are matched from their beginning, in any script, accents aside. All of them must
-        occur; where no licence has them all, any may.
+        occur; where no licence has them all, any may. `unassigned` leaves out what is assigned to a client, as all
+        searches leave out what was withdrawn from this one.
         """
+        scope = f"{SHOWN} AND assigned IS NULL" if unassigned else SHOWN
         words = [word[:WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][:WORDS]
         if not words:
-            newest = self._entries("NOT comp ORDER BY licensed_at DESC, id DESC LIMIT ?", limit)
+            newest = self._entries(f"{scope} ORDER BY licensed_at DESC, id DESC LIMIT ?", limit)
             return [] if text.strip() else [Hit(entry, None, 0.0) for entry in newest]
         pieces = re.findall(r"[^\W_]+", " ".join(words))[:WORDS]
-        hits = {hit.entry.object_id: hit for hit in self._named({_plain(text).strip(), *words, *pieces}, limit)}
+        named = self._named({_plain(text).strip(), *words, *pieces}, scope, limit)
+        hits = {hit.entry.object_id: hit for hit in (*self._dated(text.strip(), scope, limit), *named)}
         for query in (" AND ".join(map(_phrase, words)), " OR ".join(map(_phrase, pieces or words))):
-            for hit in self._ranked(query, pieces or words, limit):
+            for hit in self._ranked(query, pieces or words, limit, unassigned=unassigned):
                 hits.setdefault(hit.entry.object_id, hit)
             if hits:
                 break
         return list(hits.values())[:limit]
 
-    def pictures(self) -> PictureIndex:
-        """The previews of all licences and comps, to be searched by hash and by vector."""
-        rows = self._db.execute("SELECT number, hash, flat, embedded FROM picture ORDER BY number").fetchall()
+    def _dated(self, text: str, scope: str, limit: int) -> Iterator[Hit]:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            where = f"{scope} AND licensed_at >= ? AND licensed_at < ? ORDER BY licensed_at, id LIMIT ?"
+            for entry in self._entries(where, text, f"{text}U", limit):  # `T` begins the time of day
+                yield Hit(entry, "licensed_at", 1.0)
+
+    def pictures(self, *, unassigned: bool = False) -> PictureIndex:
+        """The previews of all licences and comps, to be searched by hash and by vector; `unassigned` as in `find`."""
+        query = """SELECT number, hash, flat, embedded FROM picture JOIN licence ON licence.id = licence
+            WHERE NOT withdrawn AND (NOT ? OR assigned IS NULL) ORDER BY number"""
+        rows = self._db.execute(query, (unassigned,)).fetchall()
         return PictureIndex(
             numbers=np.array([row[0] for row in rows], np.int64),
             hashes=np.frombuffer(b"".join(row[1] for row in rows), np.uint64).reshape(-1, 4),
@@ -326,15 +356,15 @@ class Catalogue:
         asset = entry.licence.asset
         return Indexed(self.client, entry.object_id, name, asset.provider, f"{asset.provider}:{asset.asset_id}")
 
-    def _named(self, names: set[str], limit: int) -> Iterator[Hit]:
+    def _named(self, names: set[str], scope: str, limit: int) -> Iterator[Hit]:
         for column in ("asset_id", "licence_id", "order_id", "folder"):
             marks = ", ".join("?" * len(names))
-            where = f"NOT comp AND {column} IN ({marks}) ORDER BY licensed_at DESC, id DESC LIMIT ?"
+            where = f"{scope} AND {column} IN ({marks}) ORDER BY licensed_at DESC, id DESC LIMIT ?"
             for entry in self._entries(where, *names, limit):
                 yield Hit(entry, {"order_id": "order", "folder": "licence"}.get(column, column), 1.0)
 
-    def _ranked(self, query: str, words: Sequence[str], limit: int) -> Iterator[Hit]:
-        for *columns, rank in self._db.execute(RANKED, (query, limit)):
+    def _ranked(self, query: str, words: Sequence[str], limit: int, *, unassigned: bool) -> Iterator[Hit]:
+        for *columns, rank in self._db.execute(RANKED, (query, unassigned, limit)):
             entry = self._entry(columns)
             weight = max(-rank, 0.0)
             yield Hit(entry, _where(entry.file, words), round(weight / (1 + weight), 3))
@@ -344,9 +374,12 @@ class Catalogue:
         return map(self._entry, self._db.execute(query, values))
 
     def _entry(self, columns: Sequence[Any]) -> Entry:
-        object_id, folder, described, lines = columns
-        places = tuple((seq, offset) for seq, offset in json.loads(lines))
-        return Entry(client=self.client, folder=folder, object_id=object_id, described=described, lines=places)
+        object_id, folder, described, lines, assigned = columns
+        return Entry(
+            client=self.client, folder=folder, object_id=object_id, described=described,
+            lines=tuple((seq, offset) for seq, offset in json.loads(lines)),
+            assigned=json.loads(assigned) if assigned else None,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ the database
 
@@ -373,11 +406,11 @@ class Catalogue:
 
     def _store(self, archive: Archive, lines: Sequence[Line], read: dict[str, _Read | str]) -> None:
         for object_id, found in read.items():
-            places = [(line.seq, line.offset) for line in lines if line.id == object_id]
+            about = [line for line in lines if line.id == object_id]
             if isinstance(found, str):
                 self._db.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (object_id, found))
             else:
-                self._put(object_id, found, places)
+                self._put(object_id, found, about)
         for line in lines:
             if line.type == "erasure" and str(line.fields.get("erases")).startswith(KINDS):
                 self._erase(archive, line)
@@ -408,9 +441,12 @@ class Catalogue:
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _put(self, object_id: str, found: _Read, places: list[tuple[int, int]]) -> None:
-        before = self._db.execute("SELECT id, lines FROM licence WHERE object_id = ?", (object_id,)).fetchone()
-        number, lines = before or (None, "[]")
+    def _put(self, object_id: str, found: _Read, about: Sequence[Line]) -> None:
+        query = "SELECT id, lines, assigned FROM licence WHERE object_id = ?"
+        number, lines, assigned = self._db.execute(query, (object_id,)).fetchone() or (None, "[]", None)
+        for line in about:
+            if line.type == "assign":
+                assigned = json.dumps({key: line.fields.get(key) for key in ("held", "clients", "statement")})
         licence = found.file.licence
         values = {
             "id": number,
@@ -425,7 +461,9 @@ class Catalogue:
             "account": found.file.provenance.get("account"),
             "failed": any(gap.reason is GapReason.FAILED for gap in found.file.gaps),
             "described": found.described,
-            "lines": json.dumps([*json.loads(lines), *places]),
+            "lines": json.dumps([*json.loads(lines), *((line.seq, line.offset) for line in about)]),
+            "assigned": assigned,
+            "withdrawn": assigned is not None and json.loads(assigned)["held"] is False,
         }
         number = self._db.execute(PUT, values).lastrowid
         self._db.execute("DELETE FROM words WHERE rowid = ?", (number,))

@@ -21,7 +21,16 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from archiver.errors import UnreadablePicture
-from archiver.reading.documents import TEXT_LENGTH, Reading, is_html, is_pdf, read_all_of_pdf, read_pdf, read_text
+from archiver.reading.documents import (
+    TEXT_LENGTH,
+    Reading,
+    is_html,
+    is_pdf,
+    pictures_of_pdf,
+    read_all_of_pdf,
+    read_pdf,
+    read_text,
+)
 from archiver.reading.embedded import Embedded, read_embedded
 from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
 
@@ -125,6 +134,10 @@ class DocumentReader:
         hashes = {name: bytes.fromhex(found[name]) for name in ("hash", "mirrored")}
         seen = Fingerprint(found["width"], found["height"], flat=found["flat"], **hashes)
         return Look(seen, base64.b64decode(found["preview"]))
+
+    def pictures(self, content: bytes) -> list[bytes]:
+        """The pictures in a PDF that are no logos, as far as it can be read within the limits."""
+        return self._ask("pictures of pdf", content)[0] if is_pdf(content) and len(content) <= LARGEST else []
 
     def page(self, html: str) -> Reading:
         """A web page's text, line by line; see `html.lines`."""
@@ -274,6 +287,17 @@ def _picture(side: int) -> _Job:
     return work
 
 
+def _pictures() -> _Job:
+    import PIL.Image  # noqa: F401  # as above
+    import pypdf  # noqa: F401
+
+    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
+        for each in pictures_of_pdf(content):
+            tell(each)
+
+    return work
+
+
 def _page() -> _Job:
     from archiver.reading.html import lines
 
@@ -297,6 +321,7 @@ JOBS: dict[str, Callable[[], _Job]] = {
     "large picture": partial(_picture, SIDE),
     "embedded": _embedded,
     "page": _page,
+    "pictures of pdf": _pictures,
 }
 
 
