@@ -120,9 +120,10 @@ def follow(home: Home, opened: Open) -> Iterator[str]:
 
 
 def _newer(home: Home, slug: str, object_id: str) -> tuple[Archive, str] | None:
-    """Where versions lie that continue the copy, first of all in the house archive."""
+    """Where versions lie that continue the copy: in the house archive, else in that of another client."""
     mine = Archive(home.archive(slug)).object(object_id)
-    for other in sorted(home.clients, key=lambda each: each != HOUSE):
+    in_house = HOUSE in home.clients and object_path(home.archive(HOUSE), object_id).is_dir()
+    for other in [HOUSE] if in_house else home.clients:
         archive = Archive(home.archive(other))
         if other == slug or not object_path(archive.root, object_id).is_dir():
             continue

@@ -408,7 +408,7 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
         other_clients=bool(set(held) - {HOUSE, owner.slug}),
         secured_since=dates(archive.root).since(versions[-1].seq),
         evidence=archive.origin == "live",
-        confirm=f"{confirm.how} Who may ask: {confirm.who}" if confirm else "",
+        confirm=f"{confirm.how}. Who may ask: {confirm.who}." if confirm else "",
     )
 
 

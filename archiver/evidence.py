@@ -24,6 +24,7 @@ from archiver.catalogue.pictures import loader
 from archiver.config import HOUSE, Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased
 from archiver.files import replace_file
+from archiver.proof import claims
 from archiver.proof.pack import Packed, write_proof
 from archiver.provider import ProviderInfo, discover, load
 from archiver.reading import filenames
@@ -65,11 +66,13 @@ def find(
 ) -> list[dict[str, Any]]:
     """Licences that match, best first, in the form of `find --json`. `warn` is told which objects cannot be read.
 
-    A file name or an address in which a platform wrote an asset's id finds that asset's licences alone.
+    A file name or an address in which a platform wrote an asset's id finds that asset's licences alone, and the address
+    of a page on which a claim says that a picture is, the licence that was found for that claim.
     """
     rows: list[dict[str, Any]] = []
     named = [each for each in filenames.names(text.strip()) if each.asset_id]
     by = "page_url" if "://" in text else "file_name"
+    pages = _seen_on(home) if by == "page_url" else {}
     with DocumentReader() as reader:
         for slug, unassigned in scope(home, client):
             with catalogue_of(home, slug, reader) as (archive, catalogue):
@@ -79,13 +82,24 @@ def find(
                     for entry in catalogue.of_asset(each.platform, each.asset_id or "")
                     if entry.held and not (unassigned and entry.assigned)
                 ]
+                seen = pages.get(text.strip(), set())
+                hits += [Hit(entry, by, 1.0) for each in seen for entry in catalogue.matching(each) if entry.held]
                 hits = hits or catalogue.find(text, limit, unassigned=unassigned)
                 rows += views.hits(slug, archive, hits)
                 for object_id, reason in catalogue.unreadable().items():
                     warn(f"warning: {slug}: {object_id} is in no result: {reason}. Run `archiver verify`.")
-    if by_name := [row for row in rows if row["match"] == by and named]:
+    if by_name := [row for row in rows if row["match"] == by]:
         rows = by_name
     return sorted(rows, key=lambda row: -row["score"])[:limit]
+
+
+def _seen_on(home: Home) -> dict[str, set[str]]:
+    """The folders of the licences found for claims, by the pages that the claims name."""
+    found: dict[str, set[str]] = {}
+    for claim in claims.all_claims(home):
+        for url in claim.urls if claim.licence else ():
+            found.setdefault(url, set()).add((claim.licence or "").rpartition("/")[2])
+    return found
 
 
 @dataclass(frozen=True)
@@ -133,7 +147,8 @@ def find_picture(
         for row in find(home, name, client=client, limit=limit):
             if row["match"] in ("file_name", "page_url"):
                 rows.setdefault(row["licence"], row)
-    return Pictured(list(rows.values())[:limit], [each.side_by_side() for each in found])
+    sheets = [each.side_by_side() for each in found if each.word is found[0].word]
+    return Pictured(list(rows.values())[:limit], sheets)
 
 
 def picture_of(home: Home, where: str) -> tuple[bytes, str]:

@@ -281,6 +281,8 @@ def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path
         [claim] = at.run.json("claim", "list")
         assert (claim["reference"], claim["amount"], claim["deadline"]) == ("90012345", 645, "2024-03-27")
         assert claim["licence"] == row["licence"]
+        [seen] = at.run.json("find", claim["urls"][0])
+        assert (seen["licence"], seen["match"]) == (row["licence"], "page_url")
         out = at.run.root / "work" / claim["claim"] / "proof.zip"
         with zipfile.ZipFile(out) as zipped:
             everything = b"".join(zipped.read(name) for name in zipped.namelist())
