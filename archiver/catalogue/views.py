@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from archiver.archive.erasure import TOMBSTONE
@@ -11,6 +12,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import Dates, dates
 from archiver.catalogue.catalogue import Entry, ErasedEntry, Hit
 from archiver.domain import iso
+from archiver.errors import IntegrityError
 
 
 def hits(client: str, archive: Archive, found: Iterable[Hit]) -> list[dict[str, Any]]:
@@ -62,7 +64,9 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
 
 def _assignment(archive: Archive, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What a person stated, and since when that is so; `held` is false where a licence was withdrawn."""
-    statement = json.loads(archive.object(fields["statement"]).read("statement.json"))
+    statement: dict[str, Any] = {}
+    with suppress(IntegrityError):  # it can be erased by itself; else `verify` names the fault
+        statement = json.loads(archive.object(fields["statement"]).read("statement.json"))
     return {name: statement.get(name) for name in ("client", "by", "reason", "at")} | {
         "held": fields.get("held") is not False,
         "statement": fields["statement"],
