@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,12 +57,18 @@ def test_a_licence_is_assigned_copied_followed_and_taken_back(tmp_path: Path) ->
         assert (copy / "v2").is_dir()
 
         run("assign", stored.folder, "beta", "--reason", "It was Beta's", "--by", "Ada Example")
-        assert run.json("find", "harbour", "--client", "acme") == []
+        assert (
+            run.json("find", "harbour", "--client", "acme") == run.json("find", "1234567890", "--client", "acme") == []
+        )
         assert [row["client"] for row in run.json("find", "harbour", "--client", "beta")] == ["beta"]
         withdrawn = run("proof", f"acme/{stored.folder}", "--out", tmp_path / "no.zip", code=2)
         assert "another client" in withdrawn.stderr
         assert not any(b"beta" in content.lower() for content in tree(run.archive("acme")).values())
         run("proof", f"beta/{stored.folder}", "--out", tmp_path / "proof.zip")
+        with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
+            proofs = [zipped.read(name) for name in zipped.namelist() if name.endswith(".tlog-proof")]
+        types = {json.loads(InclusionProof.parse(each).line)["type"] for each in proofs}
+        assert types == {"origin", "capture", "version"}  # who else has it is nobody's business
         report = run.json("verify")
         assert [each["state"] for each in report["clients"]] == ["PROVEN"] * 3, report
 
