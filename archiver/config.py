@@ -511,6 +511,6 @@ def _public_timestamps(root: Path) -> list[dict[str, str]]:
                 names = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
                 found += [f"{block}-----END CERTIFICATE-----\n" for each in names if each.value in subjects]
         roots = f"roots/{name}.pem"
-        replace_file(root / roots, "".join(found).encode(), 0o644)
+        replace_file(root / roots, "".join(found).encode())
         listed.append({"name": name, "url": url, "roots": roots})
     return listed

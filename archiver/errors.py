@@ -175,6 +175,13 @@ class ArchiveBusy(ArchiverError):
     retryable = True
 
 
+class ClockWrong(ArchiverError):
+    """This machine's clock is behind: {detail}. Nothing was written, since a wrong date would cast doubt on every
+    other; set the clock right and run again."""
+
+    exit_code = 50
+
+
 class BrowserMissing(ArchiverError):
     """No usable Chromium was found: {detail}. Install Chromium or Chrome, or name one in ARCHIVER_CHROMIUM."""
 

@@ -22,8 +22,8 @@ from archiver.catalogue.embedding import Embedder
 from archiver.catalogue.matching import match
 from archiver.catalogue.pictures import loader
 from archiver.config import HOUSE, Home
-from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased
-from archiver.files import replace_file
+from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, MachineRefused
+from archiver.network import joined
 from archiver.proof import claims
 from archiver.proof.pack import Packed, write_proof
 from archiver.provider import ProviderInfo, discover, load
@@ -128,8 +128,13 @@ def find_picture(
         archives, indexes, catalogues = {}, [], {}
         for slug, unassigned in scope(home, client):
             archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
-            if embedder:
-                catalogue.embed(archive, reader, embedder, lambda *_: None)
+            try:
+                if embedder:
+                    catalogue.embed(archive, reader, embedder, lambda *_: None)
+            except (OSError, MachineRefused):  # a home that can only be read
+                warn(
+                    f"{slug}: what recognises cropped pictures cannot be kept here; of new ones only the hash is used."
+                )
             archives[slug], catalogues[slug] = archive, catalogue
             indexes.append(catalogue.pictures(unassigned=unassigned))
         found = match(query, indexes, loader(archives, reader), embedder)
@@ -365,11 +370,7 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
 def trusted_roots(home: Home) -> Path | None:
     """The timestamp roots that the home's settings pin, in one file; None where it pins none."""
     pinned = [home.root / each.roots for each in home.settings.timestamps if each.roots]
-    if not pinned:
-        return None
-    joined = home.state / "trusted-roots.pem"
-    replace_file(joined, b"\n".join(path.read_bytes() for path in pinned))
-    return joined
+    return joined(*pinned) if pinned else None
 
 
 def proof(home: Home, names: Sequence[str], out: Path) -> None:

@@ -1,9 +1,11 @@
-"""Writing a file so that a crash leaves the old one or the new one, never half of either."""
+"""Writing a file so that a crash leaves the old one or the new one, never half of either; and who writes."""
 
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 
@@ -21,6 +23,11 @@ def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def this_process() -> str:
+    """Who holds a lock, in words for whoever has to wait: perhaps on another host that shares the disk."""
+    return f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def sync_folder(folder: Path) -> None:

@@ -131,7 +131,7 @@ class Network:
             return {}
         already = os.environ.get("NODE_EXTRA_CA_CERTS")
         both = already and Path(already).is_file() and not self.ca_file.samefile(already)
-        return {"NODE_EXTRA_CA_CERTS": str(_joined(Path(already or ""), self.ca_file) if both else self.ca_file)}
+        return {"NODE_EXTRA_CA_CERTS": str(joined(Path(already or ""), self.ca_file) if both else self.ca_file)}
 
     def _client_settings(self) -> dict[str, Any]:
         import httpx
@@ -158,9 +158,10 @@ def _pattern(entry: str) -> str:
 
 
 @cache
-def _joined(*files: Path) -> Path:
-    with tempfile.NamedTemporaryFile("wb", prefix="archiver-", suffix=".pem", delete=False) as joined:
-        joined.write(b"\n".join(file.read_bytes() for file in files))
-    path = Path(joined.name)
+def joined(*files: Path) -> Path:
+    """PEM files in one, which this process removes at its end."""
+    with tempfile.NamedTemporaryFile("wb", prefix="archiver-", suffix=".pem", delete=False) as one:
+        one.write(b"\n".join(file.read_bytes() for file in files))
+    path = Path(one.name)
     atexit.register(path.unlink, missing_ok=True)
     return path

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets as randomness
-import socket
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -52,6 +50,7 @@ from archiver.errors import (
     WrongPassword,
     machine_error,
 )
+from archiver.files import this_process
 from archiver.network import Network
 from archiver.provider import (
     Challenge,
@@ -236,13 +235,11 @@ def exclusive(path: Path) -> Iterator[None]:
     holder = path.with_suffix(".holder")
     try:
         with FileLock(path, timeout=0):
-            holder.write_text(
-                f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%H:%M:%S} UTC"
-            )
+            holder.write_text(this_process(), "utf-8")
             yield
     except Timeout:
-        who = holder.read_text() if holder.exists() else "another process"
-        raise ArchiveBusy(f"{who} is running") from None
+        who = holder.read_text("utf-8") if holder.exists() else "another process"
+        raise ArchiveBusy(f"this home is held by {who}") from None
 
 
 def log(home: Home, summary: Summary) -> None:

@@ -211,8 +211,14 @@ def checked_key(text: str, where: str) -> str:
 
 
 def find_key(*, create: bool = False, interactive: bool | None = None) -> str:
-    """The vault's key: systemd credential, ARCHIVER_KEY_FILE, the system's keyring, ARCHIVER_KEY, or a person's typing.
+    """The vault's key, as `locate_key` finds it."""
+    return locate_key(create=create, interactive=interactive)[0]
 
+
+def locate_key(*, create: bool = False, interactive: bool | None = None) -> tuple[str, str]:
+    """The vault's key and, in words, where it was.
+
+    Looked at are: systemd credential, ARCHIVER_KEY_FILE, the system's keyring, ARCHIVER_KEY, a person's typing.
     With `create`, a key is made where none is found: in the file that ARCHIVER_KEY_FILE names, else in the keyring.
     `interactive` is whether a person may be asked; by default, whether standard input and error are a terminal.
     VaultLocked says which places were looked at.
@@ -223,24 +229,24 @@ def find_key(*, create: bool = False, interactive: bool | None = None) -> str:
     if credentials := os.environ.get("CREDENTIALS_DIRECTORY"):
         credential = Path(credentials) / "archiver-key"
         if credential.is_file():
-            return checked_key(_read_key(credential), str(credential))
+            return checked_key(_read_key(credential), str(credential)), f"the systemd credential {credential}"
     if name := os.environ.get("ARCHIVER_KEY_FILE"):
-        return _key_from_file(Path(name), create)
+        return _key_from_file(Path(name), create), f"the file {name}"
     backends, notes = usable_keyrings()
     for backend in backends:
         if stored := _stored_key(backend, notes):
-            return checked_key(stored, "the keyring's entry")
+            return checked_key(stored, "the keyring's entry"), "the system's keyring"
     if "ARCHIVER_KEY" in _taken:
-        return checked_key(_taken["ARCHIVER_KEY"], "ARCHIVER_KEY")
+        return checked_key(_taken["ARCHIVER_KEY"], "ARCHIVER_KEY"), "ARCHIVER_KEY"
     if create:
         key = new_key()
         for backend in backends:
             if _store_key(backend, key, notes):
-                return key
+                return key, "the system's keyring"
     elif interactive:
         from getpass import getpass
 
-        return checked_key(getpass("Vault key: "), "what was typed")
+        return checked_key(getpass("Vault key: "), "what was typed"), "what was typed"
     seen = f" ({'; '.join(notes)})" if notes else ""
     advice = "and the key will be made there" if create else "in which the key lies"
     raise VaultLocked(f"no key was found{seen}; let ARCHIVER_KEY_FILE name a file, {advice}")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from tests.homes import ROOT, Clock, Home, clean_environment
+from tests.homes import RECORDINGS, ROOT, Clock, Home, clean_environment
 
 set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)
@@ -52,3 +52,22 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         return how
 
     return turn
+
+
+@pytest.fixture(scope="session")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a replay home after its first run, and its key."""
+    folder = tmp_path_factory.mktemp("first-run")
+    home = Home(folder / "home", clean_environment(folder))
+    home("init", home.root, "--replay")
+    home("client", "add", "acme", "--name", "Acme Ltd")
+    home.account("one", "shutterstock")
+    home("run", "--replay", RECORDINGS)
+    return folder
+
+
+@pytest.fixture
+def ran(first_run: Path, tmp_path: Path) -> Home:
+    """A copy of a replay home with one client, `acme`, and one account, `one`, that was archived."""
+    shutil.copytree(first_run, tmp_path, dirs_exist_ok=True)
+    return Home(tmp_path / "home", clean_environment(tmp_path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import mmap
@@ -11,28 +12,31 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from archiver import __version__
-from archiver.archive.verify import canonical
+from archiver.archive.verify import CLOCK_TOLERANCE, canonical
 from archiver.domain import iso
-from archiver.errors import ArchiveBusy, IntegrityError
+from archiver.errors import ArchiveBusy, ClockWrong, IntegrityError, MachineRefused
+from archiver.files import this_process
 
 if sys.platform == "win32":
     import msvcrt
 
     LOCKED_BYTE = 1 << 40  # far behind the end: Windows locks are mandatory, and readers must be able to read
 
-    def _lock(handle: int) -> None:
+    def lock(handle: int) -> None:
+        """Hold an open file against all other processes until it is closed; OSError where another one holds it."""
         os.lseek(handle, LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(handle: int) -> None:
+    def lock(handle: int) -> None:
+        """Hold an open file against all other processes until it is closed; OSError where another one holds it."""
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -40,6 +44,7 @@ type Entry = tuple[str, Mapping[str, object]]
 """A line to be: its type and what it says."""
 
 FIRST = "0" * 64
+HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # what systems say of a lock that another process holds
 _LONGEST = 1 << 14  # bytes of what a line says
 _VALUE = re.compile(r"[\w.:+-]*", re.ASCII)  # ids, digests, dates, names of accounts and error kinds
 _TAIL = 1 << 16  # bytes at the end of the file, in which the newest line is found
@@ -131,19 +136,27 @@ def _strings(value: object) -> Iterator[str]:
 
 
 class Ledger:
-    """The ledger, held for writing: nobody else can open it so until `close`.
+    """The ledger, held for writing: nobody else can open it so until `close`; `holder` is a file that says by whom.
 
-    Opening cuts off a last line that a crash left unfinished; ArchiveBusy where another process holds it.
+    Opening cuts off a last line that a crash left unfinished. ArchiveBusy where another process holds it, be it on
+    another host; a dead one holds nothing, whatever `holder` says. MachineRefused where the file system has no locks.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+    def __init__(self, path: Path, holder: Path) -> None:
+        self.path, self._holder, self._held = path, holder, False
+        self.latest: tuple[str, str] | None = None  # the newest moment (UTC, `…Z`) that is known of, and from what
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
         try:
             try:
-                _lock(self._handle)
-            except OSError:
-                raise ArchiveBusy(str(path.parent.parent)) from None
+                lock(self._handle)
+            except OSError as error:
+                if error.errno not in HELD:
+                    raise MachineRefused(f"{path} cannot be locked ({error.strerror})") from None
+                who = holder.read_text("utf-8") if holder.exists() else "another process"
+                raise ArchiveBusy(f"{path.parent.parent} is held by {who}") from None
+            self._held = True
+            with contextlib.suppress(OSError):  # on a full disk it stays unsaid
+                holder.write_text(this_process(), "utf-8")
             self.head = last_line(path)
             self.end = self.head.end if self.head else 0
             if os.fstat(self._handle).st_size != self.end:
@@ -153,9 +166,17 @@ class Ledger:
             self.close()
             raise
 
+    def now(self) -> str:
+        """The time for the next line; ClockWrong where it cannot be, because the archive knows of a later one."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        if self.latest and now + timedelta(seconds=CLOCK_TOLERANCE) < datetime.fromisoformat(self.latest[0]):
+            moment, source = self.latest
+            raise ClockWrong(f"it says {iso(now)}, and {source} of {self.path.parent.parent} is of {moment}")
+        return str(iso(now))
+
     def append(self, entries: Sequence[Entry]) -> list[Line]:
-        """Write lines, durably, all of them in one stroke."""
-        at = iso(datetime.now(UTC))
+        """Write lines, durably, all of them in one stroke; ClockWrong as for `now`."""
+        at = self.now()
         lines: list[Line] = []
         seq, previous, offset = (self.head.seq + 1, self.head.hash, self.end) if self.head else (0, FIRST, 0)
         for kind, fields in entries:
@@ -168,6 +189,7 @@ class Ledger:
         os.fsync(self._handle)
         if lines:
             self.head, self.end = lines[-1], offset
+            self.latest = max(self.latest or (at, ""), (at, "the last line"))
         return lines
 
     def newest(self, object_id: str) -> Line | None:
@@ -183,4 +205,7 @@ class Ledger:
             return Line(data[start:end], start)
 
     def close(self) -> None:
+        if self._held:
+            with contextlib.suppress(OSError):
+                self._holder.unlink()
         os.close(self._handle)

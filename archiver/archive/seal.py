@@ -70,7 +70,7 @@ def seal(
         sync_folder(folder)
     lacking = [each for each in authorities if not _response(note, each).exists()]
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
-        answers = list(pool.map(lambda each: _ask(note.read_bytes(), each, post), lacking))
+        answers = list(pool.map(lambda each: ask(note.read_bytes(), each, post), lacking))
     warnings = [_keep(root, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
     times = [verify.Token.parse(path.read_bytes()).time for path in folder.glob(f"{note.name}.*.tsr")]
     return Seal(frontier.size, min(times, default=None), tuple(filter(None, warnings)))
@@ -93,7 +93,7 @@ def _response(note: Path, authority: Authority) -> Path:
     return note.with_name(f"{note.name}.{authority.name}.tsr")
 
 
-def _ask(data: bytes, authority: Authority, post: Post) -> tuple[int | None, bytes | str]:
+def ask(data: bytes, authority: Authority, post: Post) -> tuple[int | None, bytes | str]:
     """Ask for one timestamp over `data`: the nonce asked with, and the raw answer or why there is none."""
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
@@ -206,4 +206,4 @@ def _remember(file: Path, certificates: Iterable[Certificate]) -> None:
         if pem not in content:
             content += pem
     if not file.exists() or file.read_bytes() != content:
-        replace_file(file, content, 0o644)
+        replace_file(file, content)

@@ -278,6 +278,8 @@ def write_over(path: Path, content: bytes) -> None:
 def _create(path: Path, content: bytes) -> int:
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o444)
     try:
+        if os.name == "posix":
+            os.fchmod(handle, 0o444)  # whatever the umask is
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(handle, rest) :]

@@ -84,7 +84,9 @@ class FolderWitness:
     def take(self, handover: Handover) -> None:
         if not self.folder.is_dir():
             raise FileNotFoundError(f"{self.folder} is not there")
-        make_folder(self.of(handover.archive))
+        if not (place := self.of(handover.archive)).is_dir():
+            make_folder(place)
+            place.chmod(0o755)  # for others to read: there is nothing secret in it
         note = handover.note.read_bytes()
         stem = handover.note.name.removesuffix(".note")
         there = self.of(handover.archive) / handover.note.name

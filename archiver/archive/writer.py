@@ -12,7 +12,7 @@ import json
 import os
 import queue
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ from archiver.archive.store import (
 )
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.domain import iso
-from archiver.errors import ArchiverError, ConfigError, DiskFull, Erased, IntegrityError
+from archiver.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
 from archiver.files import replace_file, sync_folder
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ArchiveWriter", "Authority", "Seal", "open_archive"]
 
+HOLDER = "staging/holder.txt"  # who is writing; for those who must wait
 BATCH = 64  # requests that share the durable writes of intents and ledger lines
-BUILDERS = 8  # objects that are built, and waited for by the disk, at once
+BUILDERS = 16  # objects that are built, and waited for by the disk, at once
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -77,17 +78,18 @@ def open_archive(
     `origin` is `live` or `replay`; `state` a disposable folder. `after_restore` is the newest checkpoint of before a
     restore from a backup, or a folder that holds it: what was lost is recorded in a `rollback` line.
 
-    ArchiveBusy while another process writes; ConfigError for an archive of the other origin or of another signing key,
-    and for an `after_restore` that shows no loss; IntegrityError where the ledger is shorter than its checkpoints or
-    does not extend what a folder witness holds.
+    ArchiveBusy while another process writes; ClockWrong where the clock is behind what the archive knows; ConfigError
+    for an archive of the other origin or of another signing key, and for an `after_restore` that shows no loss;
+    IntegrityError where the ledger is shorter than its checkpoints or does not extend what a folder witness holds.
     """
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
-    ledger = Ledger(root / verify.LEDGER)
+    ledger = Ledger(root / verify.LEDGER, root / HOLDER)
     try:
         _check_whole(root, ledger)
         loss = _check_witnessed(root, client, signer, witnesses, after_restore)
         _introduce(root, ledger, signer, origin)
+        _check_clock(root, ledger, lambda: _seal(root, client, ledger, signer, authorities, post, state))
         writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses)
         try:
             if loss:
@@ -110,6 +112,58 @@ def _check_whole(root: Path, ledger: Ledger) -> None:
         raise IntegrityError(f"the ledger of {root} has {lines} lines, but {signed[-1][1].name} covers more")
     if not lines and (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and no ledger")
+
+
+def latest_moment(root: Path) -> tuple[str, str] | None:
+    """The newest moment (UTC, `…Z`) that an archive knows of, and from what: a timestamp, or a line that none covers.
+
+    Where a timestamp covers the last line, that alone counts: a clock that was ahead by mistake does no lasting harm.
+    """
+    known: list[tuple[str, str]] = []
+    covered = 0
+    for size, _, tokens in reversed(verify.checkpoint_files(root / verify.CHECKPOINTS)):
+        for path in tokens:
+            with suppress(verify.Malformed):  # for `verify` to name
+                known.append((verify.Token.parse(path.read_bytes()).time, f"the timestamp {path.name}"))
+        if known:
+            covered = size
+            break
+    last = Archive(root).head()
+    if last and last.seq >= covered:
+        with suppress(ValueError):
+            verify.epoch(at := str(last.fields.get("at")))
+            known.append((at, "the last line"))
+    return max(known, default=None)
+
+
+def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal]) -> None:
+    """ClockWrong where this machine's clock is behind what the archive knows.
+
+    If it is behind a line that no timestamp covers, it may have been ahead then: an authority is asked to tell.
+    """
+    ledger.latest = latest_moment(root)
+    try:
+        ledger.now()
+    except ClockWrong:
+        seal()
+        ledger.latest = latest_moment(root)
+        ledger.now()
+
+
+def _seal(
+    root: Path,
+    client: str,
+    ledger: Ledger,
+    signer: Ed25519PrivateKey,
+    authorities: Sequence[Authority],
+    post: Post,
+    state: Path,
+) -> Seal:
+    with _disk_full(root):
+        frontier = tree.follow(ledger.path, state / "tree.json")
+        return sealing.seal(
+            root, origin=_name(client), frontier=frontier, signer=signer, authorities=authorities, post=post
+        )
 
 
 def _name(client: str) -> str:
@@ -163,7 +217,7 @@ def _introduce(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, origin: st
         _write_keys(root, signer, fingerprint)
         mark = "" if origin == "live" else f"{verify.NOT_EVIDENCE}\n\n"
         guide = Path(__file__).with_name("read-me-first.txt").read_text("utf-8")
-        replace_file(root / "READ-ME-FIRST.txt", (mark + guide).encode(), 0o644)
+        replace_file(root / "READ-ME-FIRST.txt", (mark + guide).encode())
         ledger.append([("origin", {"origin": origin, "key": fingerprint})])
     elif first.fields.get("origin") != origin:
         raise ConfigError(
@@ -176,16 +230,16 @@ def _introduce(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, origin: st
         )
     tool, current = root / "tools" / "verify.py", Path(verify.__file__).read_bytes()
     if not tool.exists() or tool.read_bytes() != current:
-        replace_file(tool, current, 0o644)
+        replace_file(tool, current)
 
 
 def _write_keys(root: Path, signer: Ed25519PrivateKey, fingerprint: str) -> None:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     pem = signer.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    replace_file(root / verify.SIGNER_KEY, pem, 0o644)
+    replace_file(root / verify.SIGNER_KEY, pem)
     began = verify.canonical({"at": iso(datetime.now(UTC)), "key": fingerprint, "event": "first"})
-    replace_file(root / "keys" / "history.jsonl", began + b"\n", 0o644)
+    replace_file(root / "keys" / "history.jsonl", began + b"\n")
 
 
 @contextmanager
@@ -270,7 +324,7 @@ class ArchiveWriter:
         self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
         self._ledger, self._signer, self._authorities, self._post = ledger, signer, authorities, post
         self._client, self._witnesses = client, witnesses
-        self._tree_cache, self._witness_memory = state / "tree.json", state / "witnesses.json"
+        self._state = state
         self._anchored = False
         self._numbers = itertools.count()
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
@@ -347,18 +401,11 @@ class ArchiveWriter:
         An authority or a witness that fails is a warning; the next seal asks it again.
         """
         self._ask(None).result()
+        sealed = _seal(self._root, self._client, self._ledger, self._signer, self._authorities, self._post, self._state)
         with _disk_full(self._root):
-            sealed = sealing.seal(
-                self._root,
-                origin=_name(self._client),
-                frontier=tree.follow(self._ledger.path, self._tree_cache),
-                signer=self._signer,
-                authorities=self._authorities,
-                post=self._post,
-            )
             _, note, tokens = verify.checkpoint_files(self._root / verify.CHECKPOINTS)[-1]
             handover = Handover(self._client, sealed.size, note, tuple(tokens))
-            untold = hand_over(self._witnesses, handover, self._witness_memory)
+            untold = hand_over(self._witnesses, handover, self._state / "witnesses.json")
         self._anchored = False
         return replace(sealed, warnings=(*sealed.warnings, *untold))
 
@@ -440,6 +487,7 @@ class ArchiveWriter:
         """All requests of a batch, each answered; what concerns one object only fails that one."""
         for request in batch:
             self._settle(request)
+        self._ledger.now()  # before anything is placed that could not be recorded then
         self._place([request.staged for request in batch if request.staged])
         due = [(request, request.entry) for request in batch if request.entry and not request.answer.done()]
         lines = self._append([entry for _, entry in due])
@@ -610,7 +658,7 @@ class ArchiveWriter:
 
         An erasure is finished where the ledger has its line, and else undone: its tombstone goes, the content stays.
         """
-        for leftover in self._staging.iterdir():
+        for leftover in set(self._staging.iterdir()) - {self._root / HOLDER}:
             remove_tree(leftover) if leftover.is_dir() else remove_file(leftover)
         adopted: list[Entry] = []
         for intent in list(self._intended()):

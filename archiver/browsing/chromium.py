@@ -118,7 +118,9 @@ def ensure(say: Callable[[str], None]) -> Chromium:
         say(f"No Chromium found: {what} ...")
         failure = ""
         for command in commands:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, env=child_environment())
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, env=child_environment(), umask=0o022
+            )  # a package of the system is for everybody
             failure = (done.stderr or done.stdout).strip() if done.returncode else ""
         if installed := find():
             return installed

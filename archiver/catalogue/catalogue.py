@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from hashlib import sha256
@@ -27,7 +28,7 @@ from archiver.archive.verify import URN
 from archiver.catalogue.matching import Indexed, Load
 from archiver.catalogue.pictures import PictureIndex, VectorFile, loader
 from archiver.domain import DocumentKind, GapReason, Licence, iso
-from archiver.errors import IntegrityError, UnreadablePicture
+from archiver.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
 from archiver.reading.fingerprint import Fingerprint, decode
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
@@ -170,10 +171,17 @@ class Catalogue:
     """One client's index, in a SQLite file named after the client. A context manager, for one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.client = path.stem
+        self._path, self.client = path, path.stem
         self._vectors = VectorFile(path.with_suffix(".vectors"))
-        with FileLock(f"{path}.lock"):  # SQLite itself does not wait where two processes make the file at once
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(f"{path}.lock").acquire()  # SQLite itself does not wait where two processes make the file
+        except OSError:
+            if os.access(path.parent, os.W_OK):
+                raise
+            self._db = _in_memory(path)
+            return
+        with lock, _machine(path):
             try:
                 self._db = _connect(path)
             except sqlite3.OperationalError:  # locked, or a full disk: nothing is wrong with the file
@@ -488,13 +496,15 @@ class Catalogue:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with _machine(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # SQLite itself rolls back where the disk is full
+                    self._db.execute("ROLLBACK")
+                raise
 
 
 def identity_digest(identity: str) -> str:
@@ -502,7 +512,36 @@ def identity_digest(identity: str) -> str:
     return sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+@contextmanager
+def _machine(path: Path) -> Iterator[None]:
+    """What the disk refuses, as the errors that say so; other faults of SQLite pass."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+            raise DiskFull(f"writing to {path}") from error
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise MachineRefused(f"{error} ({path})") from error
+        raise
+
+
+def _in_memory(path: Path) -> sqlite3.Connection:
+    """A copy for this process alone, where the folder cannot be written: begun with what lies there, if that is whole.
+
+    On a large archive without such a file that takes minutes, each time; it is right all the same.
+    """
+    db = _connect(":memory:")
+    if path.is_file():
+        with (
+            suppress(sqlite3.DatabaseError),
+            closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as there,
+        ):
+            if there.execute("PRAGMA user_version").fetchone() == (VERSION,):
+                there.backup(db)
+    return db
+
+
+def _connect(path: Path | str) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = WAL")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from archiver.cli.output import say
@@ -16,6 +17,7 @@ def main() -> None:
     from archiver.vault import pop_secrets_from_environment
 
     pop_secrets_from_environment()
+    os.umask(0o077)  # nothing that a command makes, by itself or by a library, is for others on this machine
     try:
         app(prog_name="archiver")
     except ArchiverError as error:

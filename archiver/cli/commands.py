@@ -96,6 +96,27 @@ def setup(
     guide(home, agency, say=say, ask=ask)
 
 
+@app.command()
+def doctor(
+    online: Annotated[bool, typer.Option("--online", help="Ask each timestamp authority, too.")] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Examine this machine and the home: what is ok, what is not, and the one thing to do about each.
+
+    Example: archiver doctor --online
+    """
+    from archiver.config import default_home
+    from archiver.doctor import examine
+
+    report = examine(home or default_home(), online=online)
+    if as_json:
+        emit(report.as_json())
+    else:
+        tell_lines(report.as_text())
+    raise typer.Exit(report.exit_code)
+
+
 def ask(question: str, default: str) -> str:
     """Ask a person; where there is no terminal, the default is the answer."""
     return str(typer.prompt(question, default=default, err=True)) if sys.stdin.isatty() else default

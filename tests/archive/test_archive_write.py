@@ -20,7 +20,22 @@ from tests.archive.conftest import Kit, licence
 HOSTILE = st.one_of(
     st.text(max_size=80),
     st.sampled_from(
-        ["../../etc/passwd", "..", "CON", "a/b\\c", "x" * 300, "", "-", "_", "na\x00me", "ünïcødé", "\ud800"]
+        [
+            "../../etc/passwd",
+            "..",
+            "CON",
+            "a/b\\c",
+            "x" * 300,
+            "\U0001f3db\u6e2f" * 150,
+            "nul.",
+            "aux.txt ",
+            "",
+            "-",
+            "_",
+            "na\x00me",
+            "ünïcødé",
+            "\ud800",
+        ]
     ),
 )
 
@@ -33,7 +48,10 @@ def test_hostile_names_stay_inside_and_short(
         moment = moment.replace(tzinfo=UTC)
     path = object_path(Path("/there"), object_id(kind, moment, provider, asset_id, identity))
     inside = PurePosixPath(path.relative_to("/there/evidence"))
-    assert re.fullmatch(r"[A-Za-z0-9_-]+", path.name) and len(path.name) <= 60
+    assert re.fullmatch(r"(\d{8}|undated)_[A-Za-z0-9_-]+", path.name) and len(path.name) <= 60  # hence no CON, no NUL
+    assert len(f"archive/{'c' * 40}/evidence/{inside}/v9999/content/{'f' * 60}") <= 240
+    other = object_id(kind, moment, provider, asset_id.swapcase(), identity + "'")
+    assert other.lower() != object_id(kind, moment, provider, asset_id, identity).lower()
     dated = moment is not None and moment.year >= 1000
     assert [len(part) for part in inside.parts[1:-1]] == ([4, 2] if dated else [7])
 

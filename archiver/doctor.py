@@ -1,0 +1,522 @@
+"""Whether this machine and this home are fit for the work: many small checks, each told in plain words.
+
+Each check stands alone: what breaks in one is that one's problem, so that a broken home is examined as far as it goes.
+Nothing is changed, save that a scratch folder is made and removed; nothing is asked of the network without `online`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from archiver.archive import verify
+from archiver.archive.ledger import lock
+from archiver.archive.seal import Authority, ask
+from archiver.archive.writer import HOLDER, latest_moment
+from archiver.browsing.chromium import find
+from archiver.config import Home
+from archiver.domain import iso
+from archiver.errors import ArchiveBusy, ArchiverError
+from archiver.evidence import verify as verify_archives
+from archiver.provider import Transport, load
+from archiver.run import network_of, renewals_due
+from archiver.vault import Vault, locate_key
+
+PROBLEM_CODE = 50
+MEGABYTE = 1_000_000
+LITTLE, TOO_LITTLE = 2000, 200  # free megabytes
+OLDEST_PYTHON = (3, 12)
+UNCHANGING = 0o444  # what is never changed again: evidence, checkpoints and their timestamps
+CLOUDS = (
+    "onedrive", "dropbox", "icloud", "mobile documents", "cloudstorage", "google drive", "googledrive", "my drive",
+    "nextcloud", "owncloud", "pcloud", "box sync", "syncthing", "seafile", "magentacloud", "proton drive",
+)  # fmt: skip
+CLOUD_FILES = (".stfolder", ".dropbox", ".dropbox.cache", ".sync_*.db", "._sync_*.db")
+
+
+class State(StrEnum):
+    """From the best to the worst."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What one check found, and the one thing to do about it."""
+
+    check: str
+    state: State
+    message: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    diagnoses: tuple[Diagnosis, ...]
+
+    @property
+    def state(self) -> State:
+        return max((each.state for each in self.diagnoses), key=list(State).index)
+
+    @property
+    def exit_code(self) -> int:
+        return PROBLEM_CODE if self.state is State.PROBLEM else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `doctor --json`."""
+        return {"state": self.state, "checks": [asdict(each) for each in self.diagnoses]}
+
+    def as_text(self) -> str:
+        """A line for each check, and what to do below it."""
+        lines = []
+        for each in self.diagnoses:
+            lines.append(f"{each.state:<8} {each.check}: {each.message}")
+            lines += [f"         {each.advice}"] if each.advice else []
+        counts = {state: sum(each.state is state for each in self.diagnoses) for state in State}
+        return "\n".join([*lines, ", ".join(f"{number} {state}" for state, number in counts.items() if number)])
+
+
+KEPT = 7  # exit code of a process that a lock kept out
+OTHER = f"""
+import os, sys
+from archiver.archive.ledger import lock
+try:
+    lock(os.open(sys.argv[1], os.O_RDWR))
+except OSError:
+    sys.exit({KEPT})
+"""
+
+type Findings = Iterator[tuple[State, str, str]]
+"""(state, message, advice), as often as a check has something to say."""
+
+
+def examine(root: Path, *, online: bool = False) -> Report:
+    """Examine this machine and the home at `root`, which may be broken or not there."""
+    root = root.absolute()
+    found = [each for name, check in OF_THE_FOLDER.items() for each in _diagnose(name, partial(check, root))]
+    try:
+        home = Home.load(root)
+    except (ArchiverError, OSError, ValueError) as error:
+        advice = "Mend that first; accounts, archives, witnesses and authorities were not looked at."
+        return Report((*found, Diagnosis("settings", State.PROBLEM, str(error), advice)))
+    for name, check in OF_THE_HOME.items():
+        found += _diagnose(name, partial(check, home))
+    found += _diagnose("timestamps", partial(timestamps, home, online))
+    return Report(tuple(found))
+
+
+def _diagnose(name: str, check: Callable[[], Findings]) -> list[Diagnosis]:
+    found: list[Diagnosis] = []
+    try:
+        for state, message, advice in check():
+            found.append(Diagnosis(name, state, message, advice))
+    except Exception as error:  # noqa: BLE001  # the others must be heard all the same, and this one's fault is told
+        words = str(error) or type(error).__name__
+        found.append(Diagnosis(name, State.PROBLEM, words, "" if isinstance(error, ArchiverError) else "See to it."))
+    return found
+
+
+# ---------------------------------------------------------------- the machine, and the folder as it lies there
+
+
+def python(_: Path) -> Findings:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        yield State.PROBLEM, f"Python {version}", "Install Python 3.12 or later."
+    else:
+        yield State.OK, f"Python {version}", ""
+
+
+def openssl(_: Path) -> Findings:
+    program = verify.openssl()
+    if program is None:
+        yield (
+            State.WARNING, "OpenSSL 3 was not found, so no date can be checked on this machine",
+            "Install openssl, version 3 or later.",
+        )  # fmt: skip
+        return
+    done = subprocess.run([program, "version"], capture_output=True, text=True, timeout=20, check=False)
+    yield State.OK, f"{' '.join(done.stdout.split()[:2])} at {program}, for independent checks", ""
+
+
+def folder(root: Path) -> Findings:
+    """The home's layout."""
+    if not (root / "archiver.yaml").is_file():
+        yield State.PROBLEM, f"{root} is no home: it has no archiver.yaml", f"Make one: archiver init {root}"
+        return
+    missing = [name for name in ("clients", "archive", "state") if not (root / name).is_dir()]
+    if missing:
+        yield (
+            State.WARNING, f"{root} has no {', '.join(missing)}",
+            "If you did not expect that, restore it from a backup; else it is made when it is needed.",
+        )  # fmt: skip
+    else:
+        yield State.OK, str(root), ""
+
+
+def permissions(root: Path) -> Findings:
+    """Nobody else may read, and evidence may not be written."""
+    if os.name != "posix":
+        yield State.OK, "not looked at: this system keeps them in access lists", ""
+        return
+    if not root.is_dir():
+        return
+    open_, writable = [], []
+    for path, mode in _modes(root):
+        evidence = path.relative_to(root).parts[2:3] == ("evidence",)
+        if evidence and stat.S_ISREG(mode):
+            writable += [path] if mode & 0o222 else []
+        elif mode & 0o077 and not (stat.S_ISREG(mode) and stat.S_IMODE(mode) == UNCHANGING):
+            open_.append(path)
+    if open_:
+        yield (
+            State.WARNING, f"others on this machine may read {_some(root, open_)}",
+            f"chmod -R go-rwx '{root}'",
+        )  # fmt: skip
+    if writable:
+        yield (
+            State.WARNING, f"evidence that could be changed by mistake: {_some(root, writable)}",
+            f"find '{root / 'archive'}'/*/evidence -type f -exec chmod a-w {{}} +",
+        )  # fmt: skip
+    if not open_ and not writable:
+        yield State.OK, "only you can read the home, and evidence is read-only", ""
+
+
+def _modes(root: Path) -> Iterator[tuple[Path, int]]:
+    yield root, root.stat().st_mode
+    for entry in os.scandir(root):
+        if entry.is_dir(follow_symlinks=False):
+            yield from _modes(Path(entry.path))
+        elif entry.is_file(follow_symlinks=False):
+            yield Path(entry.path), entry.stat().st_mode
+
+
+def _some(root: Path, paths: list[Path]) -> str:
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"{paths[0].relative_to(root).as_posix() if paths[0] != root else root}{more}"
+
+
+def vault(root: Path) -> Findings:
+    key, place = locate_key(interactive=False)
+    Vault(root / "vault.enc", key).secrets("")
+    if place == f"the file {os.environ.get('ARCHIVER_KEY_FILE')}":
+        file = Path(os.environ["ARCHIVER_KEY_FILE"]).absolute()
+        if file.is_relative_to(root):
+            yield (
+                State.WARNING,
+                f"its key lies in the home: {file}",
+                "Keep it elsewhere: a backup should not hold both.",
+            )
+            return
+    yield State.OK, f"it opens with the key from {place}", ""
+
+
+def disk(root: Path) -> Findings:
+    for place in _file_systems(root):
+        free = shutil.disk_usage(place).free // MEGABYTE
+        if _read_only(place):
+            yield State.PROBLEM, f"{place} is read-only", "It can be searched and verified; nothing can be archived."
+        elif free < LITTLE:
+            state = State.PROBLEM if free < TOO_LITTLE else State.WARNING
+            yield state, f"{free} MB are free in {place}", "Make room."
+        else:
+            yield State.OK, f"{free} MB are free in {place}", ""
+
+
+def _file_systems(root: Path) -> Iterator[Path]:
+    """The home, and those archives that lie on another disk or share."""
+    seen = set()
+    for place in (root, root / "archive", *sorted((root / "archive").glob("*"))):
+        if place.is_dir() and (disk := (place.stat().st_dev, _read_only(place))) not in seen:
+            seen.add(disk)
+            yield place
+
+
+def _read_only(place: Path) -> bool:
+    return os.name == "posix" and bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+
+
+def cloud(root: Path) -> Findings:
+    """Programs that synchronise folders move, lock and duplicate files behind everybody's back."""
+    for place in (root.resolve(), *root.resolve().parents):
+        named = next((cloud for cloud in CLOUDS if cloud in place.name.lower()), None)
+        if named or any(next(place.glob(pattern), None) for pattern in CLOUD_FILES):
+            yield (
+                State.WARNING, f"{place} looks like a folder that {named or 'a program'} synchronises",
+                "Move the home out of it, and let a backup program copy it instead.",
+            )  # fmt: skip
+            return
+    yield State.OK, "the home is in no folder that is known to be synchronised", ""
+
+
+def writing(root: Path) -> Findings:
+    """What the archive relies on, tried: on a share it cannot be taken for granted."""
+    for place in _file_systems(root):
+        if _read_only(place):
+            continue  # the disk's check says so
+        if not os.access(place, os.W_OK):
+            yield State.PROBLEM, f"{place} cannot be written to", "See to its permissions, or run as its owner."
+            continue
+        with tempfile.TemporaryDirectory(dir=place, prefix=".doctor-") as name:
+            failed = []
+            for what, trial in TRIALS.items():
+                try:
+                    holds = trial(Path(name))
+                except OSError as error:
+                    holds, what = False, f"{what} ({error.strerror})"
+                failed += [] if holds else [what]
+            if failed:
+                advice = "Keep the home on a local disk, or on a share that can do this (NFS 4, or SMB with locks)."
+                yield State.PROBLEM, f"{place} cannot do what the archive relies on: {', '.join(failed)}", advice
+            else:
+                yield State.OK, f"{place}: {', '.join(TRIALS)}", ""
+            (Path(name) / "Case").touch()
+            if (Path(name) / "cASE").exists():
+                yield State.OK, f"{place} takes upper and lower case for the same; no archive depends on that", ""
+
+
+def _exclusive(scratch: Path) -> bool:
+    """A file is made once only."""
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+    os.close(os.open(scratch / "once", flags))
+    try:
+        os.close(os.open(scratch / "once", flags))
+    except FileExistsError:
+        return True
+    return False
+
+
+def _rename_over(scratch: Path) -> bool:
+    (scratch / "old").write_bytes(b"old")
+    (scratch / "new").write_bytes(b"new")
+    (scratch / "new").replace(scratch / "old")
+    return (scratch / "old").read_bytes() == b"new" and not (scratch / "new").exists()
+
+
+def _rename_folder(scratch: Path) -> bool:
+    (scratch / "staged").mkdir()
+    (scratch / "staged" / "file").touch()
+    (scratch / "staged").rename(scratch / "placed")
+    return (scratch / "placed" / "file").exists()
+
+
+def _durable(scratch: Path) -> bool:
+    handle = os.open(scratch / "durable", os.O_CREAT | os.O_WRONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if os.name == "posix":
+        handle = os.open(scratch, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    return True
+
+
+def _locked(scratch: Path) -> bool:
+    """Another process is kept out; within one process some file systems keep nobody out."""
+    handle = os.open(scratch / "lock", os.O_RDWR | os.O_CREAT)
+    try:
+        lock(handle)
+        other = [sys.executable, "-c", OTHER, str(scratch / "lock")]
+        path = os.pathsep.join(filter(None, sys.path))
+        return subprocess.run(other, env={**os.environ, "PYTHONPATH": path}, timeout=60, check=False).returncode == KEPT
+    finally:
+        os.close(handle)
+
+
+TRIALS: Mapping[str, Callable[[Path], bool]] = {
+    "making a file once": _exclusive,
+    "renaming over a file": _rename_over,
+    "renaming a folder": _rename_folder,
+    "writing durably": _durable,
+    "locks": _locked,
+}
+
+OF_THE_FOLDER: Mapping[str, Callable[[Path], Findings]] = {
+    "python": python,
+    "openssl": openssl,
+    "home": folder,
+    "permissions": permissions,
+    "vault": vault,
+    "disk": disk,
+    "file system": writing,
+    "cloud folder": cloud,
+}
+
+# ---------------------------------------------------------------- the home as its settings describe it
+
+
+def accounts(home: Home) -> Findings:
+    """Every account's adapter is installed; a browser is there for those that need one."""
+    browsing = False
+    for account in home.accounts():
+        try:
+            browsing |= load(account.provider).info.method(account.method).transport is not Transport.HTTP
+        except ArchiverError as error:
+            yield State.PROBLEM, f"{account.name}: {error}", ""
+    yield State.OK, f"{len(home.clients)} clients, {len(home.accounts())} accounts", ""
+    if chromium := find():
+        yield State.OK, f"browser: {chromium.describe()}", ""
+    else:
+        words = "no usable Chromium was found" + ("" if browsing else "; no account needs one so far")
+        advice = "Install Chromium or Chrome, or name one in ARCHIVER_CHROMIUM."
+        yield State.PROBLEM if browsing else State.WARNING, words, advice
+
+
+def clock(home: Home) -> Findings:
+    """The clock against what the archives know."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    known = [(*found, slug) for slug, root in _archives(home) if (found := latest_moment(root))]
+    if not known:
+        yield State.OK, f"it says {iso(now)}; no archive knows better so far", ""
+        return
+    moment, source, slug = max(known)
+    if now + timedelta(seconds=verify.CLOCK_TOLERANCE) < datetime.fromisoformat(moment):
+        yield (
+            State.PROBLEM, f"it says {iso(now)}, and {source} of {slug} is of {moment}",
+            "Set the clock right; until then nothing is archived.",
+        )  # fmt: skip
+    else:
+        yield State.OK, f"it says {iso(now)}, which is not before what the archives know ({moment})", ""
+
+
+def archives(home: Home) -> Findings:
+    """Each archive: what a killed command left, and the verifier's quick result."""
+    for slug, root in _archives(home):
+        yield from _leftovers(slug, root)
+        try:
+            _, document, _ = verify_archives(home, client=slug, quick=True)
+        except ArchiveBusy as busy:
+            yield State.OK, f"{slug}: {busy.detail}; it is for a later look", ""
+            continue
+        [report] = document["clients"]
+        found = [each for each in report["findings"] if each["code"] != "interrupted"]
+        words = f"{slug}: {report['state']}, {report['licences']} licences"
+        words += "" if report["evidence"] else " (NOT EVIDENCE)"
+        told = "".join(f"; {each['path']} {each['message']}" for each in found[:3])
+        if report["state"] in (verify.DAMAGED, verify.FORKED):
+            advice = "Do not repair it by hand; run `archiver verify` and compare with a copy."
+            yield State.PROBLEM, f"{words}{told}", advice
+        elif report["state"] == verify.UNPROVEN and home.settings.timestamps:
+            yield State.WARNING, f"{words}{told}", "Run `archiver run`; its seal asks the authorities again."
+        else:
+            yield State.OK, f"{words}{told}", ""
+
+
+def _archives(home: Home) -> list[tuple[str, Path]]:
+    found = [(slug, home.archive(slug)) for slug in home.clients]
+    return [(slug, root) for slug, root in found if (root / verify.LEDGER).is_file()]
+
+
+def _leftovers(slug: str, root: Path) -> Findings:
+    left = [path.name for path in (root / "staging").glob("*") if path != root / HOLDER]
+    intents, ledger = root / verify.INTENTS, root / verify.LEDGER
+    said = [f"{len(left)} in staging"] if left else []
+    said += ["an unfinished move into evidence"] if intents.exists() and intents.stat().st_size else []
+    with ledger.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        said += ["a torn last line in the ledger"] if file.read() not in (b"", b"\n") else []
+    if said:
+        yield (
+            State.WARNING, f"{slug}: a command was stopped half-way and left {', '.join(said)}",
+            "Nothing is lost; the next `archiver run` tidies up.",
+        )  # fmt: skip
+
+
+def trouble(home: Home) -> Findings:
+    """What runs put aside for a person."""
+    advice = {
+        "trouble": "Send them to the adapter's maintainer, then delete them.",
+        "quarantine": "They hold a secret and were kept apart, unaltered; look at each, and change that secret.",
+    }
+    for name, what in advice.items():
+        count = sum(1 for path in (home.state / name).glob("*") if path.is_file())
+        yield State.WARNING if count else State.OK, f"{count} files in state/{name}", what if count else ""
+
+
+def witnesses(home: Home) -> Findings:
+    if not home.settings.witnesses:
+        if not home.settings.replay:
+            yield (
+                State.WARNING, "nobody outside holds a checkpoint, so nobody could tell if an archive was rewritten",
+                "Name a witness in archiver.yaml.",
+            )  # fmt: skip
+        return
+    for each in home.settings.witnesses:
+        if each.folder:
+            place = home.root / each.folder
+            fault = (
+                "is not there" if not place.is_dir() else "" if os.access(place, os.W_OK) else "cannot be written to"
+            )
+            yield (
+                State.WARNING if fault else State.OK, f"{each.name}: {place} {fault or 'is there'}",
+                "Mount it, or name another folder in archiver.yaml." if fault else "",
+            )  # fmt: skip
+        elif each.command:
+            there = shutil.which(each.command[0])
+            advice = "" if there else "Install it, or name another in archiver.yaml."
+            yield (
+                State.OK if there else State.WARNING,
+                f"{each.name}: {each.command[0]} {'is there' if there else 'is no program here'}", advice,
+            )  # fmt: skip
+        else:
+            yield State.OK, f"{each.name}: {each.email}, by {home.settings.mail.host}", ""
+
+
+def mail(home: Home) -> Findings:
+    host, sender = home.settings.mail.host, home.settings.mail.sender
+    if host and sender:
+        yield State.OK, f"goes out by {host} from {sender}; no mail was sent to try it", ""
+    else:
+        yield State.OK, "no server is set, so no mail goes out", ""
+
+
+OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
+    "accounts": accounts,
+    "clock": clock,
+    "archives": archives,
+    "put aside": trouble,
+    "witnesses": witnesses,
+    "mail": mail,
+}
+
+
+def timestamps(home: Home, online: bool) -> Findings:
+    """The authorities; `online` has each date a random number, which tells the time too; and what is to be renewed."""
+    for due in renewals_due(home):
+        yield State.WARNING, due.partition(". ")[0], "Run `archiver verify --renew`."
+    listed = home.settings.timestamps
+    if not listed and not home.settings.replay:
+        advice = "Name two authorities of different operators in archiver.yaml."
+        yield State.WARNING, "no authority is set, so every date stays UNPROVEN", advice
+    for each in listed:
+        if not online:
+            yield State.OK, f"{each.name}: {each.url} was not asked (--online asks)", ""
+            continue
+        _, answer = ask(secrets.token_bytes(32), Authority(name=each.name, url=each.url), network_of(home).post)
+        if isinstance(answer, str):
+            yield State.WARNING, f"{each.name}: {answer}", "Archives stay UNPROVEN until it answers again."
+            continue
+        moment = verify.Token.parse(answer).time
+        apart = abs(datetime.now(UTC) - datetime.fromisoformat(moment))
+        wrong = apart > timedelta(seconds=verify.CLOCK_TOLERANCE)
+        advice = "Set this machine's clock right." if wrong else ""
+        yield State.PROBLEM if wrong else State.OK, f"{each.name} answers and says {moment}", advice
