@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test soak check lock
+.PHONY: setup demo test soak check matching-corpus lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -22,6 +22,9 @@ check: setup ## style, types and import directions
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache --no-logo
+
+matching-corpus: setup ## pictures out of packages, in .venv/corpus, for tests/benchmarks/matching.py; Debian only
+	@.venv/bin/python tests/benchmarks/corpus.py .venv/corpus
 
 lock: ## lock the newest versions of all dependencies
 	@.ci/lock

@@ -1,20 +1,23 @@
-"""The whole job on bundled recordings: two clients, four accounts, a real browser, a local timestamp authority.
+"""The whole job on bundled recordings: two clients, four accounts, a real browser, a local timestamp authority, and
+a letter about one of the pictures.
 
 The recordings are authored, so the archives they make are marked NOT EVIDENCE. Everything else is the real thing.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shlex import quote
 
-from archiver import accounts, evidence
+from archiver import accounts, dispute, evidence
 from archiver.archive.authority import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.browsing.recording import bundled
@@ -22,6 +25,7 @@ from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Home, add_client, create_home
 from archiver.domain import DocumentKind
 from archiver.errors import ConfigError
+from archiver.proof.assess import Use
 from archiver.reading.licence_json import from_json
 from archiver.run import Order, Summary, run
 from archiver.vault import Vault, find_key, open_vault
@@ -85,11 +89,68 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack) -> No
     if code:
         raise SystemExit(code)
 
+    started = time.monotonic()
+    letter, picture, first_seen = arrived(home, folder)
+    stated = {"claimant": "Studio Ada Example", "first_seen": first_seen}
+    claim = dispute.add(home, "acme", letter, stated, [picture], accept=True)
+    say("\n5. archiver claim add letter.txt --client acme --picture letter-picture.jpg --yes ...")
+    say(f"   {claim.claimant}, case {claim.reference}: {claim.currency} {claim.amount:.2f} for {claim.urls[0]}")
+    left = claim.clocks(datetime.now(UTC))["days_left"]
+    say(f"   The deadline ends with {claim.deadline} ({claim.deadline_zone}): {left} days left.")
+
+    found = evidence.find_picture(home, picture.read_bytes(), client="acme", warn=say)
+    say("\n6. archiver find --image letter-picture.jpg - the letter's picture is cropped and recompressed")
+    if not found.rows:
+        raise SystemExit("the demo's own picture was not found in its archive")
+    best = found.rows[0]
+    evidence.write_new(folder / "side-by-side.png", evidence.sheet(found.sheets))
+    say(f"   {best['match']}: {best['licence']}. A person compares: {folder / 'side-by-side.png'}")
+
+    use = Use(kind="commercial")
+    assessed = dispute.assess(home, "acme", use, name=best["licence"], claim=claim)
+    say(f"\n7. archiver assess {best['licence']} --client acme --claim {claim.claim} --use commercial")
+    if assessed.assessment:
+        say(f"   {dispute.WORDS[assessed.assessment.verdict]}")
+        for finding in assessed.assessment.findings:
+            say(f"   - {finding.messages['en']}")
+
     out = folder / "proof.zip"
-    evidence.proof(home, [hit["licence"]], out)
-    say(f"\n5. archiver proof {hit['licence']} --out proof.zip")
+    evidence.proof(home, [best["licence"]], out)
+    say(f"\n8. archiver proof {best['licence']} --out proof.zip")
     say(f"   {out.stat().st_size // 1024} KB: the licence, its place in the ledger, timestamps, keys and a verifier.")
+    say(f"   From the letter to the pack in {time.monotonic() - started:.1f} s: {out}")
     say("\nNOT EVIDENCE: this archive was made from authored recordings, and verify and the proof say so.")
+
+
+def arrived(home: Home, folder: Path) -> tuple[Path, Path, date]:
+    """An invented letter about a picture of the demo's archive, as a page would show it: cropped and recompressed.
+
+    The third is the day on which the page first showed it.
+    """
+    from PIL import Image
+
+    archive = Archive(home.archive("acme"))
+    rows = [row for row in evidence.find(home, "", client="acme", limit=200) if row["kind"] == "standard"]
+    stored = [(row, archive.object(row["licence"].partition("/")[2])) for row in rows]
+    row, shown = next((row, each) for row, each in stored if "preview.jpg" in each.files())
+    image = Image.open(io.BytesIO(shown.read("preview.jpg")))
+    width, height = image.size
+    part = image.crop((round(0.05 * width), 0, width, round(0.96 * height))).resize((600, 460))
+    picture, letter = folder / "letter-picture.jpg", folder / "letter.txt"
+    part.save(picture, quality=60)
+    today = datetime.now(UTC)
+    letter.write_text(LETTER.format(today=f"{today.day} {today:%B %Y}"), "utf-8")
+    return letter, picture, date.fromisoformat(row["licensed_at"][:10]) + timedelta(days=3)
+
+
+LETTER = """\
+Studio Ada Example
+{today}
+Case Number: DEMO-4711
+
+Unauthorized use of a photograph on https://www.acme.example/news/launch.html
+Please send us your licence within ten business days. Otherwise an amount of EUR 389.59 is due.
+"""
 
 
 def prepare(root: Path, authority: LocalAuthority) -> Home:
@@ -97,7 +158,7 @@ def prepare(root: Path, authority: LocalAuthority) -> Home:
     (root.parent / "tsa-root.pem").chmod(0o644)
     create_home(root, replay=True, timestamps=[{"name": "local", "url": authority.url, "roots": "../tsa-root.pem"}])
     for slug, name in CLIENTS.items():
-        add_client(root, slug, name=name)
+        add_client(root, slug, name=name, domains=[f"{slug}.example"])
     vault = open_vault(root / "vault.enc", create=True)
     for name, (client, provider) in ACCOUNTS.items():
         accounts.add(Home.load(root), vault, name, client=client, provider=provider)

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archiver import assignment
 from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
-from archiver.catalogue import views
-from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry
-from archiver.config import Home
-from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased
+from archiver.assignment import Assignment
+from archiver.catalogue import embedding, views
+from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit
+from archiver.catalogue.embedding import Embedder
+from archiver.catalogue.matching import match
+from archiver.catalogue.pictures import loader
+from archiver.config import HOUSE, Home
+from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, MachineRefused
 from archiver.network import joined
+from archiver.proof import claims
 from archiver.proof.pack import Packed, write_proof
 from archiver.provider import ProviderInfo, discover, load
+from archiver.reading import filenames
+from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
@@ -39,33 +50,200 @@ def archives(home: Home, client: str | None = None) -> list[str]:
     return [slug for slug in slugs if home.archive(slug).is_dir()]
 
 
+def scope(home: Home, client: str | None) -> Iterator[tuple[str, bool]]:
+    """The archives in which a search looks, and whether only what is assigned to nobody counts there.
+
+    With a client's own archive goes the house's, whose unassigned licences may be for it.
+    """
+    for slug in archives(home, client):
+        yield slug, False
+    if client and client != HOUSE and HOUSE in home.clients and home.archive(HOUSE).is_dir():
+        yield HOUSE, True
+
+
 def find(
     home: Home, text: str, *, client: str | None = None, limit: int = 20, warn: Callable[[str], None] = lambda _: None
 ) -> list[dict[str, Any]]:
-    """Licences that match, best first, in the form of `find --json`. `warn` is told which objects cannot be read."""
+    """Licences that match, best first, in the form of `find --json`. `warn` is told which objects cannot be read.
+
+    A file name or an address in which a platform wrote an asset's id finds that asset's licences alone, and the address
+    of a page on which a claim says that a picture is, the licence that was found for that claim.
+    """
     rows: list[dict[str, Any]] = []
+    named = [each for each in filenames.names(text.strip()) if each.asset_id]
+    by = "page_url" if "://" in text else "file_name"
+    pages = _seen_on(home) if by == "page_url" else {}
     with DocumentReader() as reader:
-        for slug in archives(home, client):
+        for slug, unassigned in scope(home, client):
             with catalogue_of(home, slug, reader) as (archive, catalogue):
-                rows += views.hits(slug, archive, catalogue.find(text, limit))
+                hits = [
+                    Hit(entry, by, 1.0)
+                    for each in named
+                    for entry in catalogue.of_asset(each.platform, each.asset_id or "")
+                    if entry.held and not (unassigned and entry.assigned)
+                ]
+                seen = pages.get(text.strip(), set())
+                hits += [Hit(entry, by, 1.0) for each in seen for entry in catalogue.matching(each) if entry.held]
+                hits = hits or catalogue.find(text, limit, unassigned=unassigned)
+                rows += views.hits(slug, archive, hits)
                 for object_id, reason in catalogue.unreadable().items():
                     warn(f"warning: {slug}: {object_id} is in no result: {reason}. Run `archiver verify`.")
+    if by_name := [row for row in rows if row["match"] == by]:
+        rows = by_name
     return sorted(rows, key=lambda row: -row["score"])[:limit]
 
 
+def _seen_on(home: Home) -> dict[str, set[str]]:
+    """The folders of the licences found for claims, by the pages that the claims name."""
+    found: dict[str, set[str]] = {}
+    for claim in claims.all_claims(home):
+        for url in claim.urls if claim.licence else ():
+            found.setdefault(url, set()).add((claim.licence or "").rpartition("/")[2])
+    return found
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """What a picture found: the rows of `find --json`, and the best matches side by side with it, as PNGs."""
+
+    rows: list[dict[str, Any]]
+    sheets: list[bytes]
+
+
+def find_picture(
+    home: Home, content: bytes, name: str = "", *, client: str | None = None, limit: int = 20,
+    warn: Callable[[str], None] = lambda _: None,
+) -> Pictured:  # fmt: skip
+    """The licences of the assets that a picture shows, best first; `match` is `same`, `probable` or `possible`.
+
+    What the picture's file name or address says counts too, where nothing is the same: as `file_name` or `page_url`.
+    UnreadablePicture where it is none.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    with DocumentReader() as reader, ExitStack() as stack:
+        query = decode(reader.look(content, large=True).preview)
+        embedder = Embedder(home.settings.match.model) if embedding.installed() else None
+        if embedder is None:
+            warn("The extra `match` is not installed: a picture that was cropped or covered is not recognised.")
+        archives, indexes, catalogues = {}, [], {}
+        for slug, unassigned in scope(home, client):
+            archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
+            try:
+                if embedder:
+                    catalogue.embed(archive, reader, embedder, lambda *_: None)
+            except (OSError, MachineRefused):  # a home that can only be read
+                warn(
+                    f"{slug}: what recognises cropped pictures cannot be kept here; of new ones only the hash is used."
+                )
+            archives[slug], catalogues[slug] = archive, catalogue
+            indexes.append(catalogue.pictures(unassigned=unassigned))
+        found = match(query, indexes, loader(archives, reader), embedder)
+        for each in found:
+            picture = each.picture
+            for slug, catalogue in catalogues.items():
+                provider, _, asset_id = picture.asset.partition(":")
+                entries = [entry for entry in catalogue.of_asset(provider, asset_id) if entry.held]
+                if slug == picture.client and (own := catalogue.of_object(picture.object_id)) and own not in entries:
+                    entries.append(own)  # a comp
+                hits = [Hit(entry, each.word.value, round(each.score, 3)) for entry in entries]
+                for row in views.hits(slug, archives[slug], hits):
+                    rows.setdefault(row["licence"], row)
+    if name and not any(row["match"] == "same" for row in rows.values()) and filenames.names(name):
+        for row in find(home, name, client=client, limit=limit):
+            if row["match"] in ("file_name", "page_url"):
+                rows.setdefault(row["licence"], row)
+    sheets = [each.side_by_side() for each in found if each.word is found[0].word]
+    return Pictured(list(rows.values())[:limit], sheets)
+
+
+def picture_of(home: Home, where: str) -> tuple[bytes, str]:
+    """The bytes of a picture by file name or address, and what it is called."""
+    if re.match(r"https?://", where, re.IGNORECASE):
+        from archiver.run import network_of
+
+        content, media_type = network_of(home).get(where)
+        if media_type.startswith("text/"):
+            raise ConfigError(f"{where} is a page, not a picture. Name the picture's own address, or save it.")
+        return content, where
+    try:
+        return Path(where).read_bytes(), Path(where).name
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read: {error.strerror}. Name a picture's file or address.") from None
+
+
+def write_new(out: Path, content: bytes) -> None:
+    """Write a file that the user asked for; ConfigError where it is there already or cannot be made."""
+    try:
+        with out.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be written: {error.strerror}. Choose another place.") from None
+
+
+def sheet(sheets: Sequence[bytes]) -> bytes:
+    """One PNG: each match beside the query, the best first."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    pages = [Image.open(BytesIO(each)) for each in sheets]
+    joined = Image.new("RGB", (max(page.width for page in pages), sum(page.height + 12 for page in pages)), "white")
+    top = 0
+    for page in pages:
+        joined.paste(page, (0, top))
+        top += page.height + 12
+    out = BytesIO()
+    joined.save(out, "PNG")
+    return out.getvalue()
+
+
+def incomplete(home: Home, client: str | None = None) -> list[str]:
+    """What the archives that a search looks in do not hold, a sentence for each account: for a search in vain."""
+    told = []
+    for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
+        runs: dict[str, dict[str, Any]] = {}
+        full: dict[str, str] = {}
+        for line in Archive(home.archive(slug)).lines():
+            if b'"type":"run"' in line.raw and line.type == "run":
+                runs[line.fields["account"]] = line.fields
+                if line.fields.get("sweep") == "full" and line.fields.get("outcome") == "complete":
+                    full[line.fields["account"]] = str(line.fields["at"])[:10]
+        for account in home.client(slug).accounts:
+            last = runs.get(account.name)
+            if last is None:
+                told.append(f"{slug}: {account.name} was never read")
+            elif last["outcome"] != "complete":
+                since = f", and to its end last on {full[account.name]}" if account.name in full else ""
+                told.append(
+                    f"{slug}: {account.name} was read on {last['at'][:10]} with the outcome {last['outcome']}{since}"
+                )
+            else:
+                told.append(f"{slug}: {account.name} is archived up to {last['at'][:10]}; what came later is not")
+        if not home.client(slug).accounts:
+            told.append(f"{slug}: no account is connected")
+    return told
+
+
 @contextmanager
-def located(home: Home, name: str, reader: DocumentReader) -> Iterator[tuple[str, Archive, Entry]]:
+def located(
+    home: Home, name: str, reader: DocumentReader, prefer: str | None = None
+) -> Iterator[tuple[str, Archive, Entry]]:
     """The one licence that a short id, or any unique part of it, names; ConfigError for none or several, Erased where
     only an erased one has that name."""
-    slug, entry = named(home, name, reader)
+    slug, entry = named(home, name, reader, prefer)
     if isinstance(entry, ErasedEntry):
         raise Erased(f"{entry.short_id} on {entry.at} ({entry.reason})")
     with catalogue_of(home, slug, reader) as (archive, catalogue):
         yield slug, archive, catalogue.matching(entry.folder)[0]
 
 
-def named(home: Home, name: str, reader: DocumentReader) -> tuple[str, Entry | ErasedEntry]:
-    """The client and the one licence that are meant; an erased one where no other has that name."""
+def named(home: Home, name: str, reader: DocumentReader, prefer: str | None = None) -> tuple[str, Entry | ErasedEntry]:
+    """The client and the one licence that are meant; an erased one where no other has that name.
+
+    Of copies of one licence the one of the client `prefer` is meant, else a client's rather than the house's.
+    """
     client, _, part = name.rpartition("/")
     if client and client not in home.clients:
         raise ConfigError(f"There is no client {client!r}. Known: {', '.join(home.clients) or 'none'}.")
@@ -73,9 +251,12 @@ def named(home: Home, name: str, reader: DocumentReader) -> tuple[str, Entry | E
     erased: list[tuple[str, Entry | ErasedEntry]] = []
     for slug in archives(home, client or None):
         with catalogue_of(home, slug, reader) as (_, catalogue):
-            found += [(slug, entry) for entry in catalogue.matching(part)]
+            found += [(slug, entry) for entry in catalogue.matching(part) if entry.held or client]
             erased += [(slug, entry) for entry in catalogue.erased_matching(part)]
     found = found or erased
+    if len({entry.folder for _, entry in found}) == 1:  # one licence, in the house archive and assigned to a client
+        of_client = [each for each in found if each[0] == prefer]
+        found = of_client or [each for each in found if each[0] != HOUSE] or found
     if not found:
         raise ConfigError(f"No licence in this archive is named {name!r}. Look for it with `archiver find`.")
     if len(found) > 1:
@@ -93,6 +274,15 @@ def show(home: Home, name: str) -> dict[str, Any]:
         return views.erased(slug, archive, entry)
     held = next((str(hold) for hold in holds(archive) if hold.covers(entry.object_id)), None)
     return views.show(slug, archive, entry) | {"hold": held}
+
+
+def assign(home: Home, vault: Vault, name: str, made: Assignment) -> None:
+    """Record which client a licence is for, on a person's word; ConfigError where that cannot be."""
+    from archiver.run import writing
+
+    with DocumentReader() as reader, located(home, name, reader) as (_, _, entry):
+        pass
+    assignment.assign(home, partial(writing, home, vault), entry, made)
 
 
 def rebuild(home: Home) -> dict[str, int]:
@@ -189,6 +379,10 @@ def proof(home: Home, names: Sequence[str], out: Path) -> None:
     with DocumentReader() as reader:
         for name in names:
             with located(home, name, reader) as (slug, archive, entry):
+                if not entry.held:
+                    raise ConfigError(
+                        f"{entry.short_id} was assigned to another client, and proves nothing for {slug}."
+                    )
                 packed.append(Packed(archive, entry, home.client(slug).name, _info(entry.provider)))
     write_proof(packed, out)
 

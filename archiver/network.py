@@ -101,6 +101,30 @@ class Network:
             raise SiteUnavailable(f"{name}: {error or type(error).__name__}") from None
         return answer
 
+    def get(self, url: str, timeout: float = 30, most: int = 64 << 20) -> tuple[bytes, str]:
+        """What an http or https address that a person typed gives, with its media type; up to five redirects.
+
+        ConfigError for another kind of address; SiteUnavailable where it is too much, too slow or not there.
+        """
+        import httpx
+
+        deadline, name = time.monotonic() + timeout, urlsplit(url).hostname
+        if urlsplit(url).scheme not in ("http", "https") or not name:
+            raise ConfigError(f"{url} is no http:// or https:// address. Save the picture and name the file.")
+        settings = self._client_settings() | {"follow_redirects": True, "max_redirects": 5}
+        answer = b""
+        try:
+            with httpx.Client(**settings, timeout=timeout) as client, client.stream("GET", url) as response:
+                if response.status_code != 200:
+                    raise SiteUnavailable(f"{name} answered {response.status_code}")
+                for chunk in response.iter_bytes():
+                    answer += chunk
+                    if len(answer) > most or time.monotonic() > deadline:
+                        raise SiteUnavailable(f"{name} sent more than {timeout:g} seconds or {most} bytes allow")
+                return answer, response.headers.get("content-type", "").partition(";")[0].strip()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise SiteUnavailable(f"{name}: {error or type(error).__name__}") from None
+
     def driver_environment(self) -> dict[str, str]:
         """What Node.js reads when it starts, so that `ca_file` is trusted there besides what is already named."""
         if not self.ca_file:

@@ -27,6 +27,7 @@ from archiver.archive.store import NewObject, object_path
 from archiver.archive.verify import moment, renewal
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive
+from archiver.assignment import follow
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
@@ -175,10 +176,8 @@ async def run(
     summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
     if not accounts:
         summary.warnings.append("There is no account yet. Add one with `archiver account add`.")
-    unused = {"notify": home.settings.notify, "match": home.settings.match.model}
-    summary.warnings += [
-        f"archiver.yaml: `{name}` has no effect in this version." for name, set_ in unused.items() if set_
-    ]
+    if home.settings.notify:
+        summary.warnings.append("archiver.yaml: `notify` has no effect in this version.")
     with exclusive(home.state / "run.lock"):
         async with AsyncExitStack() as stack:
             common = (
@@ -195,6 +194,8 @@ async def run(
             ends = await asyncio.gather(*visits, return_exceptions=True)
         position = {account.name: number for number, account in enumerate(accounts)}
         summary.accounts.sort(key=lambda result: position[result.account])
+        if not order.dry_run:
+            summary.warnings += await asyncio.to_thread(lambda: list(follow(home, partial(writing, home, vault))))
         log(home, summary)
         summary.warnings += renewals_due(home)
         if not order.dry_run:

@@ -25,7 +25,8 @@ def disclose(archive: Archive, object_id: str, out: Path, terms: Sequence[str] =
     if line := erasure_of(archive, object_id):
         raise Erased(f"{object_id.rpartition(':')[2]} on {line.fields['at']} ({line.fields['reason']})")
     objects = {stored.id: stored for stored in map(archive.object, (object_id, *terms))}
-    lines = [line for line in archive.lines() if line.seq == 0 or line.id in objects]
+    # For whom a licence is, is told by the statement that a person made of it, and to whom that concerns.
+    lines = [line for line in archive.lines() if line.seq == 0 or (line.id in objects and line.type != "assign")]
     for stored in objects.values():
         if not any(line.id == stored.id for line in lines):
             raise IntegrityError(f"{stored.folder} is not in the ledger")
@@ -34,7 +35,7 @@ def disclose(archive: Archive, object_id: str, out: Path, terms: Sequence[str] =
     for stored in objects.values():
         shutil.copytree(stored.path, out / stored.id.split(":")[2] / stored.folder, copy_function=shutil.copyfile)
     checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
-    covering = [_first_covering(checkpoints, line) for line in lines[1:]]
+    covering = [first_covering(checkpoints, line) for line in lines[1:]]
     for line, (size, note, tokens) in zip(lines, [covering[0], *covering], strict=True):
         proof = verify.InclusionProof(
             line.raw, line.seq, tuple(inclusion_path(archive.lines(), line.seq, size)), note.read_bytes()
@@ -48,7 +49,8 @@ def disclose(archive: Archive, object_id: str, out: Path, terms: Sequence[str] =
     shutil.copyfile(verify.__file__, integrity / "verify.py")
 
 
-def _first_covering(checkpoints: list[tuple[int, Path, list[Path]]], line: Line) -> tuple[int, Path, list[Path]]:
+def first_covering(checkpoints: list[tuple[int, Path, list[Path]]], line: Line) -> tuple[int, Path, list[Path]]:
+    """The first checkpoint with a timestamp that covers a line, else the newest; IntegrityError where none does."""
     over = [checkpoint for checkpoint in checkpoints if checkpoint[0] > line.seq]
     if not over:
         raise IntegrityError(f"no checkpoint covers ledger line {line.seq} yet; the next run writes one")

@@ -184,6 +184,22 @@ def stage_version(folder: Path, object_id: str, before: bytes, files: Mapping[st
     return Staged(object_id, version, digest, folder)
 
 
+def stage_copy(folder: Path, object_id: str, source: Path, version: str) -> Staged:
+    """Build, in a new folder, one version of an object as it lies elsewhere: of v1 the whole object, byte for byte."""
+    files = {
+        path.relative_to(source / version).as_posix(): path.read_bytes()
+        for path in sorted((source / version).rglob("*"))
+        if path.is_file()
+    }
+    inventories = {name: files[name] for name in ("inventory.json", "inventory.json.sha512")}
+    digest = hashlib.sha512(inventories["inventory.json"]).hexdigest()
+    if version == "v1":
+        files = {f"v1/{name}": content for name, content in files.items()}
+        files |= {**inventories, "0=ocfl_object_1.1": b"ocfl_object_1.1\n"}
+    _write(folder, files)
+    return Staged(object_id, version, digest, folder)
+
+
 def publish_version(root: Path, staging: Path, object_id: str, version: str) -> None:
     """Make a version whose folder is in place the object's head: inventory first, then its digest.
 

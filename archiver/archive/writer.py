@@ -25,7 +25,7 @@ from archiver.archive import seal as sealing
 from archiver.archive import tree, verify
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
 from archiver.archive.ledger import Entry, Ledger, Line, check_fields, read_lines
-from archiver.archive.reader import Archive
+from archiver.archive.reader import Archive, StoredObject
 from archiver.archive.seal import Authority, Post, Seal
 from archiver.archive.store import (
     Erasure,
@@ -38,6 +38,7 @@ from archiver.archive.store import (
     publish_version,
     remove_file,
     remove_tree,
+    stage_copy,
     stage_object,
     stage_tombstone,
     stage_version,
@@ -270,7 +271,14 @@ class _Removal:
         return self.erasure.erases
 
 
-type _Wish = NewObject | _NewVersion | _Removal | Entry | None
+@dataclass(frozen=True)
+class _CopiedVersion:
+    object_id: str
+    version: str
+    source: Path  # the object's folder in the other archive
+
+
+type _Wish = NewObject | _NewVersion | _CopiedVersion | _Removal | Entry | None
 """What a request asks for; None: only to be told when all before it is done."""
 
 
@@ -283,7 +291,8 @@ class _Request:
 
     @property
     def object_id(self) -> str | None:
-        return self.wish.object_id if isinstance(self.wish, NewObject | _NewVersion | _Removal) else None
+        changing = NewObject | _NewVersion | _CopiedVersion | _Removal
+        return self.wish.object_id if isinstance(self.wish, changing) else None
 
     @property
     def entry(self) -> Entry | None:
@@ -350,6 +359,17 @@ class ArchiveWriter:
         """
         check_names(files)
         return self._ask(_NewVersion(object_id, files))
+
+    def copy(self, source: StoredObject) -> Stored:
+        """Archive an object of another archive byte for byte, with each of its versions that is not here yet.
+
+        One that is here with a history of its own is left as it is. IntegrityError where the source is damaged.
+        """
+        if damage := [finding for finding in verify.check_object(source.path).findings if finding.damage]:
+            raise IntegrityError(f"{source.folder} cannot be copied: {damage[0].path} {damage[0].message}")
+        answers = [self._ask(_CopiedVersion(source.id, version, source.path)) for version in source.versions]
+        stored: Stored = [answer.result() for answer in answers][-1]
+        return stored
 
     def erase(
         self, object_id: str, *, reason: str, statement: str, identity_sha256: str | None = None
@@ -500,6 +520,13 @@ class ArchiveWriter:
                     request.staged = stage_version(self._new_staging(), object_id, before, files)
                     if request.staged is None:
                         request.answer.set_result(_stored(object_id, line, already=True))
+                case _CopiedVersion(object_id, version, source):
+                    self._refuse_erased(object_id)
+                    here = object_path(self._root, object_id)
+                    if (here / version).exists() or (version != "v1" and not _continues(here, source, version)):
+                        request.answer.set_result(_stored(object_id, self._recorded(object_id), already=True))
+                    else:
+                        request.staged = stage_copy(self._new_staging(), object_id, source, version)
                 case _Removal(erasure, identity_sha256):
                     self._stage_erasure(request, erasure, identity_sha256)
         except ArchiverError as error:
@@ -678,6 +705,12 @@ class ArchiveWriter:
 def _anchor(last: tuple[int, dict[str, str]]) -> Entry:
     """The line that names a checkpoint's timestamps, and so is younger than they are."""
     return "anchor", {"checkpoint": last[0], "tokens": last[1]}
+
+
+def _continues(here: Path, source: Path, version: str) -> bool:
+    """Whether a version of an object elsewhere follows the newest one here."""
+    before = source / f"v{int(version[1:]) - 1}" / "inventory.json"
+    return (here / "inventory.json").read_bytes() == before.read_bytes()
 
 
 def _stored(object_id: str, line: Line, *, already: bool) -> Stored:

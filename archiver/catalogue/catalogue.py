@@ -7,32 +7,42 @@ import os
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from hashlib import sha256
-from itertools import islice
+from itertools import batched, islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 from filelock import FileLock
 
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
+from archiver.catalogue.matching import Indexed, Load
+from archiver.catalogue.pictures import PictureIndex, VectorFile, loader
 from archiver.domain import DocumentKind, GapReason, Licence, iso
-from archiver.errors import DiskFull, IntegrityError, MachineRefused
+from archiver.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
+from archiver.reading.fingerprint import Fingerprint, decode
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
 
-VERSION = 2  # of the schema; a file of any other version is made anew
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from archiver.catalogue.embedding import Embedder
+
+VERSION = 3  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
+EMBEDDED_AT_ONCE = 64  # pictures between two commits
 WORDS = 32  # of a query
 WORD_LENGTH = 100
 
@@ -51,7 +61,9 @@ CREATE TABLE licence (
     account TEXT,
     failed INTEGER,
     described BLOB,
-    lines TEXT
+    lines TEXT,
+    assigned TEXT /* what the newest assignment says, in JSON */,
+    withdrawn INTEGER /* that it is no longer for this client */
 );
 CREATE INDEX licence_folder ON licence (folder);
 CREATE INDEX licence_identity ON licence (identity);
@@ -59,7 +71,19 @@ CREATE INDEX licence_asset ON licence (asset_id);
 CREATE INDEX licence_licence ON licence (licence_id);
 CREATE INDEX licence_order ON licence (order_id);
 CREATE INDEX licence_date ON licence (licensed_at) WHERE NOT comp;
+CREATE INDEX licence_assigned ON licence (id) WHERE assigned IS NOT NULL;
 CREATE INDEX licence_failed ON licence (account) WHERE failed;
+CREATE TABLE picture (
+    number INTEGER PRIMARY KEY /* and the row of its vector */,
+    licence INTEGER,
+    name TEXT,
+    hash BLOB,
+    flat INTEGER,
+    embedded INTEGER
+);
+CREATE INDEX picture_licence ON picture (licence);
+CREATE INDEX picture_bare ON picture (number) WHERE NOT embedded;
+CREATE TABLE model (identity TEXT /* of what made the vectors */);
 CREATE TABLE unreadable (object_id TEXT PRIMARY KEY, reason TEXT);
 CREATE TABLE erased (
     object_id TEXT PRIMARY KEY, folder TEXT COLLATE NOCASE, identity_sha256 TEXT, at TEXT, reason TEXT, tombstone TEXT
@@ -68,12 +92,14 @@ CREATE INDEX erased_identity ON erased (identity_sha256);
 CREATE VIRTUAL TABLE words USING fts5 (ids, title, about, text, tokenize="unicode61 remove_diacritics 2", prefix="2 3");
 """
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
-    :order_id, :licensed_at, :account, :failed, :described, :lines)"""
-COLUMNS = "object_id, folder, described, lines"
+    :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
+COLUMNS = "object_id, folder, described, lines, assigned"
+SHOWN = "NOT comp AND NOT withdrawn"
 # The weights are those of the columns of `words`.
-RANKED = """SELECT object_id, folder, described, lines, bm25(words, 10.0, 5.0, 3.0, 1.0) AS rank
+RANKED = """SELECT object_id, folder, described, lines, assigned, bm25(words, 10.0, 5.0, 3.0, 1.0) AS rank
     FROM words JOIN licence ON licence.id = words.rowid
-    WHERE words MATCH ? AND NOT comp ORDER BY rank, licensed_at DESC LIMIT ?"""
+    WHERE words MATCH ? AND NOT comp AND NOT withdrawn AND (NOT ? OR assigned IS NULL)
+    ORDER BY rank, licensed_at DESC LIMIT ?"""
 
 # Scripts without spaces between words: each character becomes a word, and a query a phrase of them.
 _UNSPACED = re.compile(
@@ -91,6 +117,12 @@ class Entry:
     object_id: str
     described: bytes = field(repr=False)
     lines: tuple[tuple[int, int], ...]
+    assigned: Mapping[str, Any] | None = None  # the newest `assign` line's `held`, `clients`, `statement`
+
+    @property
+    def held(self) -> bool:
+        """Whether it is for the owner of this archive, or was withdrawn for another client."""
+        return self.assigned is None or bool(self.assigned.get("held", True))
 
     @cached_property
     def file(self) -> LicenceFile:
@@ -140,6 +172,7 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self._path, self.client = path, path.stem
+        self._vectors = VectorFile(path.with_suffix(".vectors"))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(f"{path}.lock").acquire()  # SQLite itself does not wait where two processes make the file
@@ -184,6 +217,37 @@ class Catalogue:
         """Start over from the archive."""
         self._forget()
         self.catch_up(archive, reader)
+
+    def embed(
+        self, archive: Archive, reader: DocumentReader, embedder: Embedder, told: Callable[[int, int], object]
+    ) -> None:
+        """Make the vectors that are missing, oldest first; may be broken off and taken up again at any time.
+
+        `told` hears how many of how many are made. Pictures that cannot be read are left to the hash.
+        """
+        with self._writing():
+            if self._db.execute("SELECT identity FROM model").fetchone() != (embedder.identity,):
+                self._db.execute("UPDATE picture SET embedded = 0")
+                self._db.execute("DELETE FROM model")
+                self._db.execute("INSERT INTO model VALUES (?)", (embedder.identity,))
+        query = """SELECT number, object_id, name FROM picture JOIN licence ON licence.id = licence
+            WHERE NOT embedded ORDER BY number"""
+        missing = [
+            (number, Indexed(self.client, object_id, name, "", ""))
+            for number, object_id, name in self._db.execute(query)
+        ]
+        load = loader({self.client: archive}, reader)
+        done = 0
+        with ThreadPoolExecutor(READERS) as threads:
+            for part in batched(missing, EMBEDDED_AT_ONCE, strict=False):
+                images = threads.map(partial(_decoded, load), [picture for _, picture in part])
+                there = [(number, image) for (number, _), image in zip(part, images, strict=True) if image]
+                vectors = embedder([image for _, image in there])
+                with self._writing():
+                    numbers = [number for number, _ in there]
+                    self._vectors.write(dict(zip(numbers, vectors, strict=True)))
+                    self._db.executemany("UPDATE picture SET embedded = 1 WHERE number = ?", [(n,) for n in numbers])
+                told(done := done + len(part), len(missing))
 
     def unreadable(self) -> dict[str, str]:
         """Objects that could not be read, and why: they are in no result, and `verify` names the fault."""
@@ -243,34 +307,72 @@ class Catalogue:
                 return [ErasedEntry(client=self.client, **dict(zip(names, row, strict=True))) for row in rows]
         return []
 
-    def find(self, text: str = "", limit: int = 20) -> list[Hit]:
-        """Licences (no comps) that an id names or whose words match, best first; without words the newest ones.
+    def assigned(self) -> list[Entry]:
+        """What a person assigned to a client, or withdrew from this one, oldest first."""
+        return list(self._entries("assigned IS NOT NULL ORDER BY id"))
+
+    def of_object(self, object_id: str) -> Entry | None:
+        """The licence or comp of this object."""
+        return next(self._entries("object_id = ?", object_id), None)
+
+    def find(self, text: str = "", limit: int = 20, *, unassigned: bool = False) -> list[Hit]:
+        """Licences (no comps) that an id or a day names or whose words match, best first; without words the newest.
 
         Any text is a query: words are matched from their beginning, in any script, accents aside. All of them must
-        occur; where no licence has them all, any may.
+        occur; where no licence has them all, any may. `unassigned` leaves out what is assigned to a client, as all
+        searches leave out what was withdrawn from this one.
         """
+        scope = f"{SHOWN} AND assigned IS NULL" if unassigned else SHOWN
         words = [word[:WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][:WORDS]
         if not words:
-            newest = self._entries("NOT comp ORDER BY licensed_at DESC, id DESC LIMIT ?", limit)
+            newest = self._entries(f"{scope} ORDER BY licensed_at DESC, id DESC LIMIT ?", limit)
             return [] if text.strip() else [Hit(entry, None, 0.0) for entry in newest]
         pieces = re.findall(r"[^\W_]+", " ".join(words))[:WORDS]
-        hits = {hit.entry.object_id: hit for hit in self._named({_plain(text).strip(), *words, *pieces}, limit)}
+        named = self._named({_plain(text).strip(), *words, *pieces}, scope, limit)
+        hits = {hit.entry.object_id: hit for hit in (*self._dated(text.strip(), scope, limit), *named)}
         for query in (" AND ".join(map(_phrase, words)), " OR ".join(map(_phrase, pieces or words))):
-            for hit in self._ranked(query, pieces or words, limit):
+            for hit in self._ranked(query, pieces or words, limit, unassigned=unassigned):
                 hits.setdefault(hit.entry.object_id, hit)
             if hits:
                 break
         return list(hits.values())[:limit]
 
-    def _named(self, names: set[str], limit: int) -> Iterator[Hit]:
+    def _dated(self, text: str, scope: str, limit: int) -> Iterator[Hit]:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            where = f"{scope} AND licensed_at >= ? AND licensed_at < ? ORDER BY licensed_at, id LIMIT ?"
+            for entry in self._entries(where, text, f"{text}U", limit):  # `T` begins the time of day
+                yield Hit(entry, "licensed_at", 1.0)
+
+    def pictures(self, *, unassigned: bool = False) -> PictureIndex:
+        """The previews of all licences and comps, to be searched by hash and by vector; `unassigned` as in `find`."""
+        query = """SELECT number, hash, flat, embedded FROM picture JOIN licence ON licence.id = licence
+            WHERE NOT withdrawn AND (NOT ? OR assigned IS NULL) ORDER BY number"""
+        rows = self._db.execute(query, (unassigned,)).fetchall()
+        return PictureIndex(
+            numbers=np.array([row[0] for row in rows], np.int64),
+            hashes=np.frombuffer(b"".join(row[1] for row in rows), np.uint64).reshape(-1, 4),
+            flat=np.array([row[2] for row in rows], bool),
+            embedded=np.array([row[3] for row in rows], bool),
+            vectors=self._vectors.read(),
+            describe=self._described,
+        )
+
+    def _described(self, number: int) -> Indexed:
+        query = f"SELECT {COLUMNS}, name FROM picture JOIN licence ON licence.id = licence WHERE number = ?"  # noqa: S608
+        *columns, name = self._db.execute(query, (number,)).fetchone()
+        entry = self._entry(columns)
+        asset = entry.licence.asset
+        return Indexed(self.client, entry.object_id, name, asset.provider, f"{asset.provider}:{asset.asset_id}")
+
+    def _named(self, names: set[str], scope: str, limit: int) -> Iterator[Hit]:
         for column in ("asset_id", "licence_id", "order_id", "folder"):
             marks = ", ".join("?" * len(names))
-            where = f"NOT comp AND {column} IN ({marks}) ORDER BY licensed_at DESC, id DESC LIMIT ?"
+            where = f"{scope} AND {column} IN ({marks}) ORDER BY licensed_at DESC, id DESC LIMIT ?"
             for entry in self._entries(where, *names, limit):
                 yield Hit(entry, {"order_id": "order", "folder": "licence"}.get(column, column), 1.0)
 
-    def _ranked(self, query: str, words: Sequence[str], limit: int) -> Iterator[Hit]:
-        for *columns, rank in self._db.execute(RANKED, (query, limit)):
+    def _ranked(self, query: str, words: Sequence[str], limit: int, *, unassigned: bool) -> Iterator[Hit]:
+        for *columns, rank in self._db.execute(RANKED, (query, unassigned, limit)):
             entry = self._entry(columns)
             weight = max(-rank, 0.0)
             yield Hit(entry, _where(entry.file, words), round(weight / (1 + weight), 3))
@@ -280,9 +382,12 @@ class Catalogue:
         return map(self._entry, self._db.execute(query, values))
 
     def _entry(self, columns: Sequence[Any]) -> Entry:
-        object_id, folder, described, lines = columns
-        places = tuple((seq, offset) for seq, offset in json.loads(lines))
-        return Entry(client=self.client, folder=folder, object_id=object_id, described=described, lines=places)
+        object_id, folder, described, lines, assigned = columns
+        return Entry(
+            client=self.client, folder=folder, object_id=object_id, described=described,
+            lines=tuple((seq, offset) for seq, offset in json.loads(lines)),
+            assigned=json.loads(assigned) if assigned else None,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ the database
 
@@ -302,17 +407,18 @@ class Catalogue:
         with self._writing():
             self._db.execute("DELETE FROM position")
             self._db.execute("DELETE FROM licence")
+            self._db.execute("DELETE FROM picture")
             self._db.execute("DELETE FROM unreadable")
             self._db.execute("DELETE FROM erased")
             self._db.execute("DELETE FROM words")
 
     def _store(self, archive: Archive, lines: Sequence[Line], read: dict[str, _Read | str]) -> None:
         for object_id, found in read.items():
-            places = [(line.seq, line.offset) for line in lines if line.id == object_id]
+            about = [line for line in lines if line.id == object_id]
             if isinstance(found, str):
                 self._db.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (object_id, found))
             else:
-                self._put(object_id, found, places)
+                self._put(object_id, found, about)
         for line in lines:
             if line.type == "erasure" and str(line.fields.get("erases")).startswith(KINDS):
                 self._erase(archive, line)
@@ -323,6 +429,8 @@ class Catalogue:
     def _erase(self, archive: Archive, line: Line) -> None:
         """Forget an erased licence, save that it was there."""
         object_id, tombstone = str(line.fields["erases"]), str(line.id)
+        for (number,) in self._db.execute("SELECT id FROM licence WHERE object_id = ?", (object_id,)).fetchall():
+            self._picture(number, {})
         self._db.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM licence WHERE object_id = ?)", (object_id,))
         self._db.execute("DELETE FROM licence WHERE object_id = ?", (object_id,))
         self._db.execute("DELETE FROM unreadable WHERE object_id = ?", (object_id,))
@@ -341,9 +449,12 @@ class Catalogue:
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _put(self, object_id: str, found: _Read, places: list[tuple[int, int]]) -> None:
-        before = self._db.execute("SELECT id, lines FROM licence WHERE object_id = ?", (object_id,)).fetchone()
-        number, lines = before or (None, "[]")
+    def _put(self, object_id: str, found: _Read, about: Sequence[Line]) -> None:
+        query = "SELECT id, lines, assigned FROM licence WHERE object_id = ?"
+        number, lines, assigned = self._db.execute(query, (object_id,)).fetchone() or (None, "[]", None)
+        for line in about:
+            if line.type == "assign":
+                assigned = json.dumps({key: line.fields.get(key) for key in ("held", "clients", "statement")})
         licence = found.file.licence
         values = {
             "id": number,
@@ -358,7 +469,9 @@ class Catalogue:
             "account": found.file.provenance.get("account"),
             "failed": any(gap.reason is GapReason.FAILED for gap in found.file.gaps),
             "described": found.described,
-            "lines": json.dumps([*json.loads(lines), *places]),
+            "lines": json.dumps([*json.loads(lines), *((line.seq, line.offset) for line in about)]),
+            "assigned": assigned,
+            "withdrawn": assigned is not None and json.loads(assigned)["held"] is False,
         }
         number = self._db.execute(PUT, values).lastrowid
         self._db.execute("DELETE FROM words WHERE rowid = ?", (number,))
@@ -366,7 +479,20 @@ class Catalogue:
         self._db.execute(
             "INSERT INTO words (rowid, ids, title, about, text) VALUES (?, ?, ?, ?, ?)", (number, *columns)
         )
+        self._picture(number, found.pictures)
         self._db.execute("DELETE FROM unreadable WHERE object_id = ?", (object_id,))
+
+    def _picture(self, licence: int | None, pictures: Mapping[str, Fingerprint]) -> None:
+        """A licence's pictures as they now stand. Those that stayed as they were keep their vectors."""
+        before = self._db.execute("SELECT name, hash, number FROM picture WHERE licence = ?", (licence,)).fetchall()
+        stay = {name for name, words, _ in before if name in pictures and pictures[name].hash == words}
+        gone = [number for name, _, number in before if name not in stay]
+        self._db.executemany("DELETE FROM picture WHERE number = ?", [(number,) for number in gone])
+        self._vectors.forget(gone)
+        self._db.executemany(
+            "INSERT INTO picture (licence, name, hash, flat, embedded) VALUES (?, ?, ?, ?, 0)",
+            [(licence, name, seen.hash, seen.flat) for name, seen in pictures.items() if name not in stay],
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -440,6 +566,7 @@ class _Read:
     described: bytes
     file: LicenceFile
     text: str
+    pictures: Mapping[str, Fingerprint]  # by document
 
 
 def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line]) -> dict[str, _Read | str]:
@@ -456,12 +583,21 @@ def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | s
         file = from_json(described)
     except IntegrityError as error:
         return error.detail
-    texts = []
+    texts, pictures = [], {}
     for document in file.documents:
-        if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
-            with suppress(IntegrityError):  # the licence is still found by all else; `verify` names the document
+        # What fails here: the licence is still found by all else; `verify` names a damaged document.
+        with suppress(IntegrityError, UnreadablePicture):
+            if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
                 texts.append(reader.read(stored.read(document.name), document.media_type).text)
-    return _Read(stored.folder, described, file, " ".join(texts))
+            elif document.kind is DocumentKind.PREVIEW and document.media_type.startswith("image/"):
+                pictures[document.name] = reader.look(stored.read(document.name)).fingerprint
+    return _Read(stored.folder, described, file, " ".join(texts), pictures)
+
+
+def _decoded(load: Load, picture: Indexed) -> Image.Image | None:
+    with suppress(IntegrityError, UnreadablePicture):
+        return decode(load(picture)).image
+    return None
 
 
 def _searched(read: _Read) -> tuple[list[str], ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from archiver.archive.erasure import TOMBSTONE
@@ -11,6 +12,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import Dates, dates
 from archiver.catalogue.catalogue import Entry, ErasedEntry, Hit
 from archiver.domain import iso
+from archiver.errors import IntegrityError
 
 
 def hits(client: str, archive: Archive, found: Iterable[Hit]) -> list[dict[str, Any]]:
@@ -26,6 +28,7 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
     """
     file, licence = entry.file, entry.licence
     asset = licence.asset
+    history = [next(archive.lines(offset=offset)).fields for _, offset in entry.lines]
     return _row(client, dates(archive.root), entry, None, 1.0) | {
         "asset": {
             "provider": asset.provider,
@@ -54,8 +57,19 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
         "provenance": {name: value for name, value in file.provenance.items() if name != "imports"},
         "imports": list(file.provenance.get("imports", ())),
         "terms": [{"id": each.id, "relation": each.relation.value} for each in file.terms],
-        "assignments": [],
-        "history": [next(archive.lines(offset=offset)).fields for _, offset in entry.lines],
+        "assignments": [_assignment(archive, fields) for fields in history if fields["type"] == "assign"],
+        "history": history,
+    }
+
+
+def _assignment(archive: Archive, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person stated, and since when that is so; `held` is false where a licence was withdrawn."""
+    statement: dict[str, Any] = {}
+    with suppress(IntegrityError):  # it can be erased by itself; else `verify` names the fault
+        statement = json.loads(archive.object(fields["statement"]).read("statement.json"))
+    return {name: statement.get(name) for name in ("client", "by", "reason", "at")} | {
+        "held": fields.get("held") is not False,
+        "statement": fields["statement"],
     }
 
 

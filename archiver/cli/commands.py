@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from archiver.cli.output import emit, progress, say, table, tell, tell_lines
 
 if TYPE_CHECKING:
     from archiver.config import Home
+    from archiver.proof.assess import Use
     from archiver.sync import Result
     from archiver.vault import Vault
 
@@ -26,13 +28,16 @@ app = typer.Typer(
 )
 client_app = typer.Typer(no_args_is_help=True, help="Clients: each owns one archive.")
 account_app = typer.Typer(no_args_is_help=True, help="Accounts: one sign-in at one platform.")
+claim_app = typer.Typer(no_args_is_help=True, help="Claims: letters that demand proof or money; working papers.")
 catalogue_app = typer.Typer(no_args_is_help=True, help="The search index, a cache of the archive.")
 recording_app = typer.Typer(no_args_is_help=True, help="Recordings: scripted sessions that prove an adapter.")
 app.add_typer(client_app, name="client")
 app.add_typer(account_app, name="account")
+app.add_typer(claim_app, name="claim")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(recording_app, name="recording")
 
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY")]
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The home folder [default: $ARCHIVER_HOME, ./ with archiver.yaml, ...].")
 ]
@@ -388,25 +393,48 @@ def capture(
 
 @app.command()
 def find(
-    text: Annotated[str, typer.Argument(help="Words, an id, a file name.")] = "",
+    text: Annotated[str, typer.Argument(help="Words, an id, a day, a file name, the address of a preview.")] = "",
+    image: Annotated[
+        str | None, typer.Option(metavar="FILE|URL", help="A picture, perhaps cropped or covered, a screenshot.")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="With --image: show picture and previews side by side.")
+    ] = None,
     client: Annotated[str | None, typer.Option(help="Only this client's archive.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 20,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Find licences by id, title, kind, licensee, client hint, file name or certificate text.
+    """Find licences by id, day, title, kind, licensee, client hint, file name, certificate text, or by a picture.
+
+    With --client, the licences of shared accounts that are assigned to nobody are searched too.
 
     Example: archiver find "harbour at dawn"
-    """
-    from archiver.evidence import find as search
 
-    rows = search(opened(home), text, client=client, limit=limit, warn=say)
+    Example: archiver find --image screenshot.png --client acme --sheet side-by-side.png
+    """
+    from archiver import evidence
+
+    here = opened(home)
+    if image:
+        content, name = evidence.picture_of(here, image)
+        found = evidence.find_picture(here, content, name, client=client, limit=limit, warn=say)
+        rows = found.rows
+        if sheet and found.sheets:
+            evidence.write_new(sheet, evidence.sheet(found.sheets))
+            say(f"Wrote {sheet}. Compare by eye: a match is a hint.")
+    else:
+        rows = evidence.find(here, text, client=client, limit=limit, warn=say)
     if as_json:
         emit(rows)
     elif not rows:
         tell("No licence found in this archive.")
+    if all(row["match"] == "possible" for row in rows):
+        for line in evidence.incomplete(here, client):
+            say(f"  {line}")
     for row in [] if as_json else rows:
-        tell(f"{row['licence']}  {row['title'] or ''}".rstrip())
+        hint = f"{row['match']} picture: " if row["match"] in ("same", "probable", "possible") else ""
+        tell(f"{hint}{row['licence']}  {row['title'] or ''}".rstrip())
         secured = f"secured since {row['secured_since']}" if row["secured_since"] else "not yet secured by a timestamp"
         licensed = (
             f"licensed on {row['licensed_at'] or 'an unknown day'} to {row['licensee'] or 'a licensee not named'}"
@@ -439,6 +467,29 @@ def show(
             tell(f"{name}: " + ", ".join(f"{k}: {v}" for k, v in value.items()))
         else:
             tell(f"{name}: {'-' if value is None else value}")
+
+
+@app.command()
+def assign(
+    licence: Annotated[str, typer.Argument(help="A short id, or any unique part of it.")],
+    client: Annotated[str, typer.Argument(help="The client that the licence is for.")],
+    reason: Annotated[str, typer.Option(help="Why: the order, the job, who said so.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="The person who says so.")],
+    also: Annotated[
+        bool, typer.Option("--also", help="For the clients that it was for before, too, where the terms allow that.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Say which client a licence is for: it is copied into that client's archive, and recorded in both.
+
+    Example: archiver assign house/20261124_shutterstock_1234567890 acme --reason "Job 4711" --by "Ada Example"
+    """
+    from archiver.assignment import Assignment
+    from archiver.evidence import assign as record
+
+    here = opened(home)
+    record(here, unlocked(here), licence, Assignment(client=client, by=by, reason=reason, also=also))
+    say(f"{licence.rpartition('/')[2]} is assigned to {client}.")
 
 
 @app.command()
@@ -477,6 +528,228 @@ def verify(
     else:
         tell_lines(text)
     raise typer.Exit(code)
+
+
+# ---------------------------------------------------------------- the dispute
+
+
+def day(moment: datetime | None) -> Any:
+    return moment.date() if moment else None
+
+
+def asking() -> Any:
+    """How a person is asked; None where nobody is there to be asked."""
+    return ask if sys.stdin.isatty() else None
+
+
+@claim_app.command("add")
+def claim_add(
+    client: Annotated[str, typer.Option(help="The client that the letter concerns.")],
+    file: Annotated[Path | None, typer.Argument(help="The letter: PDF, mail, text or picture.")] = None,
+    manual: Annotated[bool, typer.Option("--manual", help="No letter: all is stated by options.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm what is read, without being asked.")] = False,
+    claimant: Annotated[str | None, typer.Option(help="Who demands.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Their case number.")] = None,
+    kind: Annotated[str | None, typer.Option(help="inquiry, demand or abmahnung.")] = None,
+    url: Annotated[list[str] | None, typer.Option(help="A page with the picture; repeatable.")] = None,
+    picture: Annotated[list[Path] | None, typer.Option(help="A picture of the claim; repeatable.")] = None,
+    amount: Annotated[float | None, typer.Option(help="The sum that is demanded.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Its currency: EUR.")] = None,
+    received: Day = None,
+    deadline: Day = None,
+    first_seen: Day = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Read a letter into a claim: who, which case, which pages, how much, by when. Options override what was read.
+
+    Readings count once they are confirmed: field by field at a terminal, or by --yes.
+
+    Example: archiver claim add letter.pdf --client acme
+    """
+    from archiver.dispute import CONFIRM, add, described
+    from archiver.reading.letters import LetterKind
+
+    if manual == bool(file):
+        raise typer.BadParameter("give a letter's file, or --manual")
+    if kind and kind not in list(LetterKind):
+        raise typer.BadParameter(f"--kind is one of {', '.join(LetterKind)}")
+    stated = {
+        "claimant": claimant, "reference": reference, "kind": LetterKind(kind) if kind else None,
+        "urls": tuple(url or ()), "amount": amount, "currency": currency, "received": day(received),
+        "deadline": day(deadline), "first_seen": day(first_seen),
+    }  # fmt: skip
+    claim = add(
+        opened(home), client, file, stated, picture or (), accept=yes, ask=None if as_json else asking(), say=say
+    )
+    if as_json:
+        emit(claim.as_json())
+    for line in [] if as_json else described(claim):
+        tell(line)
+    if not claim.confirmed:
+        say(f"Not confirmed, so nothing counts yet. {CONFIRM}")
+
+
+@claim_app.command("list")
+def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
+    """List the claims, the most urgent first, with the days left to answer and to notify the platform.
+
+    Example: archiver claim list
+    """
+    from datetime import UTC
+
+    from archiver.proof.claims import all_claims
+
+    now = datetime.now(UTC)
+    found = [claim.as_json() | claim.clocks(now) for claim in all_claims(opened(home))]
+    if as_json:
+        emit(found)
+        return
+    columns = ("claim", "claimant", "reference", "deadline", "days_left", "notice_deadline", "notice_days_left")
+    rows = [
+        (*("-" if claim[name] is None else claim[name] for name in columns),
+         "OVERDUE" if claim["overdue"] else "" if claim["confirmed"] else "not confirmed")
+        for claim in found
+    ]  # fmt: skip
+    table((*(name.replace("_", " ") for name in columns), ""), rows)
+
+
+@claim_app.command("show")
+def claim_show(
+    claim: Annotated[str, typer.Argument(help="The claim, a unique part of its name, or its reference.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Show a claim: what was read, and how.
+
+    Example: archiver claim show acme-1a2b3c4d
+    """
+    from datetime import UTC
+
+    from archiver.dispute import described
+    from archiver.proof.claims import load
+
+    found = load(opened(home), claim)
+    if as_json:
+        emit(found.as_json() | found.clocks(datetime.now(UTC)))
+    for line in [] if as_json else described(found):
+        tell(line)
+
+
+@claim_app.command("enter")
+def claim_enter(
+    claim: Annotated[str, typer.Argument(help="The claim.")],
+    file: Annotated[str, typer.Argument(help="A paper in the claim's folder, or any other file.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="The person who enters it.")],
+    home: HomeOption = None,
+) -> None:
+    """Make one working paper evidence: it goes into the client's archive, and stays there.
+
+    Example: archiver claim enter acme-1a2b3c4d letter.pdf --by "Ada Example"
+    """
+    from archiver.dispute import enter
+
+    here = opened(home)
+    say(f"Entered as {enter(here, unlocked(here), claim, file, by)}.")
+
+
+FirstSeen = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="When the picture was first used.")
+]
+UseKind = Annotated[str | None, typer.Option("--use", help="commercial or editorial.")]
+Seats = Annotated[int, typer.Option(min=0, help="How many people worked with the picture.")]
+Territory = Annotated[str | None, typer.Option(help="Where it was used, if not on the web.")]
+Copies = Annotated[int, typer.Option(min=0, help="How many copies were printed.")]
+Language = Annotated[str, typer.Option(help="en or de.")]
+
+
+def use_of(first_seen: datetime | None, kind: str | None, seats: int, territory: str | None, copies: int) -> Use:
+    from archiver.proof.assess import Use
+
+    if kind not in (None, "commercial", "editorial"):
+        raise typer.BadParameter("--use is commercial or editorial")
+    return Use(first_seen=day(first_seen), kind=kind, seats=seats, territory=territory, copies=copies)
+
+
+def language_of(language: str) -> str:
+    from archiver.proof.assess import LANGUAGES
+
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"--language is one of {', '.join(LANGUAGES)}")
+    return language
+
+
+@app.command()
+def assess(
+    client: Annotated[str, typer.Option(help="The client that used the picture.")],
+    licence: Annotated[str | None, typer.Argument(help="A short id or any unique part of it.")] = None,
+    image: Annotated[str | None, typer.Option(metavar="FILE|URL", help="Or the picture itself.")] = None,
+    claim: Annotated[str | None, typer.Option(help="The claim: its first use, its pages, its picture.")] = None,
+    used_on: Annotated[str | None, typer.Option(metavar="URL", help="The page with the picture.")] = None,
+    first_seen: FirstSeen = None,
+    use: UseKind = None,
+    seats: Seats = 0,
+    territory: Territory = None,
+    copies: Copies = 0,
+    language: Language = "en",
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Say whether a licence covers a use: covered, open, or not covered, each finding with its document.
+
+    Example: archiver assess 20261124_shutterstock_1234567890 --client acme --first-seen 2026-12-01 --use commercial
+    """
+    from archiver.dispute import assess as judge
+    from archiver.proof.claims import load
+
+    here = opened(home)
+    told = use_of(first_seen, use, seats, territory, copies)
+    found = judge(
+        here, client, told, name=licence, picture=image, claim=load(here, claim) if claim else None, used_on=used_on,
+        warn=say,
+    )  # fmt: skip
+    document = found.as_json(language_of(language))
+    if as_json:
+        emit(document)
+        return
+    tell(f"{document['verdict']}: {found.licence or 'no licence found in this archive'}")
+    for finding in document["findings"]:
+        where = finding["document"] or ""
+        place = f" [{where}, page {finding['page']}]" if finding["page"] else f" [{where}]" if where else ""
+        tell(f"  {finding['verdict']:<11} {finding['message']}{place}")
+    for note in found.notes:
+        tell(f"  note        {note}")
+
+
+@app.command()
+def letter(
+    file: Annotated[Path, typer.Argument(help="The letter: PDF, mail, text or picture.")],
+    client: Annotated[str, typer.Option(help="The client that it concerns.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Accept what is read and what is certain; ask nothing.")] = False,
+    licence: Annotated[str | None, typer.Option(help="The licence, where it is known.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="The picture, where the letter holds none.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who says for whom the licence was bought.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it is this client's: the order, the job.")] = None,
+    first_seen: FirstSeen = None,
+    use: UseKind = None,
+    out: Annotated[Path | None, typer.Option(help="The pack to write [default: in the claim's folder].")] = None,
+    language: Language = "en",
+    home: HomeOption = None,
+) -> None:
+    """From a letter to the pack in one dialogue: claim, licence, client, verdict, pack. Run it again to go on.
+
+    Example: archiver letter letter.pdf --client acme
+    """
+    from archiver.dispute import Dialogue
+    from archiver.dispute import letter as guide
+
+    here = opened(home)
+    told = Dialogue(
+        client=client, yes=yes, licence=licence, picture=picture, by=by, reason=reason, out=out,
+        use=use_of(first_seen, use, 0, None, 0), language=language_of(language),
+        stated={"first_seen": day(first_seen)},
+    )  # fmt: skip
+    guide(here, lambda: unlocked(here), file, told, ask=None if yes else asking(), say=tell)
 
 
 @app.command()

@@ -13,6 +13,9 @@ from archiver.domain import Document, Licence
 from archiver.errors import NotACertificate
 
 PAGES_READ = 5
+PAGE_BREAK = "\n\f\n"  # a line of its own, so that labels at a page's end keep their lines
+SMALLEST_PICTURE = 150  # pixels of either side; smaller ones are logos and marks
+MOST_PICTURES = 20
 TEXT_BYTES = 1_000_000  # of a plain text document
 TEXT_LENGTH = 200_000  # characters kept of any document
 SEARCHED_LENGTH = 8_000_000  # characters of a PDF in which everything is searched; one with more counts as unread
@@ -59,9 +62,10 @@ def read_text(content: bytes) -> Reading:
 
 
 def read_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
-    """The text of a PDF's first pages. `opened` is told the number of pages before any text is extracted.
+    """The text of a PDF's first pages, `PAGE_BREAK` between them.
 
-    Can take any time and memory on a hostile file: call it in a process with limits.
+    `opened` is told the number of pages before any text is extracted. Can take any time and memory on a hostile file:
+    call it in a process with limits.
     """
     # Heavy, and needed in the worker only.
     from pypdf import PdfReader
@@ -81,7 +85,32 @@ def read_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
         return Reading(pages=pages, error="it is encrypted and needs a password")
     except _broken() as error:
         return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
-    return Reading(_storable("\n".join(found)), pages)
+    return Reading(_storable(PAGE_BREAK.join(found)), pages)
+
+
+def pictures_of_pdf(content: bytes) -> Iterator[bytes]:
+    """The pictures of a PDF's first pages that are no logos: JPEGs as they lie in it, others as PNG. As hostile."""
+    from pypdf import PdfReader
+
+    kept, seen = 0, set()
+    try:
+        for page in PdfReader(io.BytesIO(content)).pages[:PAGES_READ]:
+            for each in page.images:
+                image = each.image
+                if image is None or min(image.size) < SMALLEST_PICTURE or each.data in seen:
+                    continue
+                seen.add(each.data)
+                found = each.data
+                if not found.startswith(b"\xff\xd8"):
+                    out = io.BytesIO()
+                    image.convert("RGB").save(out, "PNG")
+                    found = out.getvalue()
+                yield found
+                kept += 1
+                if kept == MOST_PICTURES:
+                    return
+    except _broken():  # what was found until here is kept
+        return
 
 
 def read_all_of_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:

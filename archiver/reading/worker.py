@@ -21,9 +21,18 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from archiver.errors import UnreadablePicture
-from archiver.reading.documents import TEXT_LENGTH, Reading, is_html, is_pdf, read_all_of_pdf, read_pdf, read_text
+from archiver.reading.documents import (
+    TEXT_LENGTH,
+    Reading,
+    is_html,
+    is_pdf,
+    pictures_of_pdf,
+    read_all_of_pdf,
+    read_pdf,
+    read_text,
+)
 from archiver.reading.embedded import Embedded, read_embedded
-from archiver.reading.fingerprint import Fingerprint, decode, fingerprint, preview
+from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
 
 SECONDS = 5.0  # for one document
 SEARCH_SECONDS = 60.0  # for one document of which everything is read
@@ -81,26 +90,26 @@ class DocumentReader:
         What cannot be read has its reason in `error`; nothing that a document does is raised.
         """
         if is_pdf(content) or media_type == "application/pdf":
-            return self._read_pdf(content, whole=False)
+            return self._read_pdf(content, "pdf")
         if media_type.startswith("text/") and media_type != "text/html" and not is_html(content):
             return read_text(content)
         return Reading()
 
     def read_all(self, content: bytes) -> Reading:
         """Everything that can be read in a PDF, each thing on a line of its own; `error` where that is not all."""
-        return self._read_pdf(content, whole=True)
+        return self._read_pdf(content, "whole pdf")
 
-    def _read_pdf(self, content: bytes, *, whole: bool) -> Reading:
+    def _read_pdf(self, content: bytes, job: str) -> Reading:
         if not is_pdf(content):
             return Reading(error="it is not a PDF")
         if len(content) > LARGEST:
             return Reading(error=f"it is larger than {LARGEST >> 20} MB")
-        key = hashlib.sha512(content).digest() + bytes([whole])
+        key = hashlib.sha512(content).digest() + job.encode()
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        answers, error = self._ask("whole pdf" if whole else "pdf", content)
+        answers, error = self._ask(job, content)
         if error is None:
             reading = Reading(**json.loads(answers[1]))
         else:
@@ -113,15 +122,22 @@ class DocumentReader:
                 self._kept -= _weight(self._known.popitem(last=False)[1])
         return reading
 
-    def look(self, content: bytes) -> Look:
-        """What the picture in these bytes looks like; UnreadablePicture says why that cannot be known."""
-        answers, error = self._ask("picture", content)
+    def look(self, content: bytes, *, large: bool = False) -> Look:
+        """What the picture in these bytes looks like; UnreadablePicture says why that cannot be known.
+
+        `large`: with as much of it as `match` can use, for what may be a page or a collage.
+        """
+        answers, error = self._ask("large picture" if large else "picture", content)
         found: dict[str, Any] = {"error": error} if error else json.loads(answers[0])
         if "error" in found:
             raise UnreadablePicture(found["error"])
         hashes = {name: bytes.fromhex(found[name]) for name in ("hash", "mirrored")}
         seen = Fingerprint(found["width"], found["height"], flat=found["flat"], **hashes)
         return Look(seen, base64.b64decode(found["preview"]))
+
+    def pictures(self, content: bytes) -> list[bytes]:
+        """The pictures in a PDF that are no logos, as far as it can be read within the limits."""
+        return self._ask("pictures of pdf", content)[0] if is_pdf(content) and len(content) <= LARGEST else []
 
     def page(self, html: str) -> Reading:
         """A web page's text, line by line; see `html.lines`."""
@@ -254,7 +270,7 @@ def _pdf(read: Callable[[bytes, Callable[[int], object]], Reading]) -> _Job:
     return work
 
 
-def _picture() -> _Job:
+def _picture(side: int) -> _Job:
     import numpy  # noqa: F401  # as above
     import PIL.Image  # noqa: F401
 
@@ -263,10 +279,21 @@ def _picture() -> _Job:
             picture = decode(content)
             seen = fingerprint(picture)
             found = vars(seen) | {"hash": seen.hash.hex(), "mirrored": seen.mirrored.hex()}
-            found["preview"] = base64.b64encode(preview(picture)).decode()
+            found["preview"] = base64.b64encode(preview(picture, side)).decode()
         except UnreadablePicture as error:
             found = {"error": error.detail}
         tell(json.dumps(found).encode())
+
+    return work
+
+
+def _pictures() -> _Job:
+    import PIL.Image  # noqa: F401  # as above
+    import pypdf  # noqa: F401
+
+    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
+        for each in pictures_of_pdf(content):
+            tell(each)
 
     return work
 
@@ -290,9 +317,11 @@ def _embedded() -> _Job:
 JOBS: dict[str, Callable[[], _Job]] = {
     "pdf": partial(_pdf, read_pdf),
     "whole pdf": partial(_pdf, read_all_of_pdf),
-    "picture": _picture,
+    "picture": partial(_picture, PREVIEW_SIDE),
+    "large picture": partial(_picture, SIDE),
     "embedded": _embedded,
     "page": _page,
+    "pictures of pdf": _pictures,
 }
 
 

@@ -131,3 +131,17 @@ def test_a_broken_picture_is_decoded_or_refused(kind: str, chance: random.Random
     cut = chance.randint(1, len(content)) if chance.random() < 0.3 else None
     with contextlib.suppress(UnreadablePicture):
         fingerprint(decode(bytes(content[:cut])))
+
+
+def test_a_worker_looks_at_pictures_that_may_kill_it() -> None:
+    from archiver.reading.worker import DocumentReader
+
+    with DocumentReader(workers=1) as reader:
+        for large, side in ((False, 512), (True, SIDE)):
+            look = reader.look(encoded(scene(size=(3000, 2000)), "JPEG"), large=large)
+            assert look.fingerprint == fingerprint(decode(encoded(scene(size=(3000, 2000)), "JPEG")))
+            assert max(decode(look.preview).image.size) == side
+        for content in (b"no picture", bare_png(20_000, 10_000), encoded(Image.new("RGBA", (12_000, 12_000)))):
+            with pytest.raises(UnreadablePicture):
+                reader.look(content)
+        assert reader.look(encoded(scene())).fingerprint.width == 900

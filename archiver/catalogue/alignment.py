@@ -1,0 +1,168 @@
+"""How one picture lies in another, point by point: SIFT features that match both ways round. Needs OpenCV.
+
+SIFT: Lowe, "Distinctive Image Features from Scale-Invariant Keypoints", 2004; RootSIFT: Arandjelović and Zisserman,
+2012. Everything here is pure and takes grey pictures of a few hundred pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archiver.catalogue.overlay import Affine, Comparison, compare, grey
+
+if TYPE_CHECKING:
+    import cv2
+    from PIL import Image
+
+type Points = NDArray[np.float32]
+
+RATIO = 0.8  # Lowe's: a match counts where the second best is this much worse
+NEAR = 3.0  # pixels at which a match agrees with the map
+APART = 6.0  # pixels at which two points are no longer one thing
+SMALLEST, LARGEST = 0.08, 12.0  # the scale of a map
+SKEW = 1.6  # how differently it may scale the two directions
+
+
+@dataclass(frozen=True)
+class Features:
+    """A picture's distinctive points: the grey picture, pixels (n, 2), and RootSIFT descriptors (n, 128)."""
+
+    image: Image.Image
+    points: Points
+    descriptors: NDArray[np.float32]
+
+    def without(self, places: Points) -> Features:
+        """Only the points that lie apart from all of these."""
+        if not len(places):
+            return self
+        apart = np.linalg.norm(self.points[:, None] - places[None], axis=2).min(1) > APART
+        return replace(self, points=self.points[apart], descriptors=self.descriptors[apart])
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How a preview lies in the query: `affine` takes its pixels to those of the query, mirrored if `mirrored`.
+
+    `inliers`: distinct points that agree. `doubtful`: points that match but lie beside their place, as in the next
+    frame of a series. `spread`: cells of a 4×4 grid over the preview that have inliers.
+    """
+
+    affine: Affine
+    mirrored: bool
+    inliers: int
+    doubtful: int
+    spread: int
+    used: Points  # the preview's points that agree
+    comparison: Comparison = field(default_factory=Comparison)
+
+
+def features(image: Image.Image, side: int, count: int = 500) -> Features:
+    """The `count` strongest points of the picture, its longer side shrunk to `side` pixels."""
+    import cv2
+
+    small = grey(image, side)
+    # The contrast of all parts is made alike, so that darkened and graded pictures keep their points.
+    even = cv2.createCLAHE(2.0, (4, 4)).apply(np.asarray(small))
+    found, descriptors = _sift(count).detectAndCompute(even, None)
+    if descriptors is None:
+        return Features(small, np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
+    points = np.array([each.pt for each in found], np.float32) + np.float32(0.5)
+    return Features(small, points, np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-7)))
+
+
+@cache
+def _sift(count: int) -> cv2.SIFT:
+    import cv2
+
+    cv2.setNumThreads(2)
+    return cv2.SIFT.create(count, contrastThreshold=0.01, edgeThreshold=12)
+
+
+# A mirrored patch has the same SIFT numbers in another order: rows, columns and directions of its 4×4×8 histogram.
+_MIRROR = np.arange(128).reshape(4, 4, 8)[::-1][:, :, (-np.arange(8)) % 8].ravel()
+
+
+def mirror(one: Features) -> Features:
+    """The features of the mirrored picture."""
+    from PIL.ImageOps import mirror
+
+    points = one.points * np.array([-1, 1], np.float32) + np.array([one.image.width, 0], np.float32)
+    return Features(mirror(one.image), points, one.descriptors[:, _MIRROR])
+
+
+def align(query: Features, preview: Features) -> Alignment | None:
+    """The best way to lay the preview over the query, straight or mirrored; None where there is none."""
+    sides = query, mirror(query)
+    ways = [way for mirrored, side in enumerate(sides) if (way := _align(side, preview, bool(mirrored)))]
+    if not ways:
+        return None
+    best = max(ways, key=lambda way: way.inliers)
+    return replace(best, comparison=compare(sides[best.mirrored].image, preview.image, best.affine))
+
+
+def _align(query: Features, preview: Features, mirrored: bool) -> Alignment | None:
+    mine, theirs = matches(query, preview)
+    there, here = preview.points[theirs], query.points[mine]
+    affine = _fit(there, here)
+    if affine is None:
+        return None
+    error = np.linalg.norm(_moved(affine, there) - here, axis=1)
+    agree = error <= NEAR
+    return Alignment(
+        affine=affine,
+        mirrored=mirrored,
+        inliers=_distinct(here[agree]),
+        doubtful=_distinct(here[(error > NEAR) & (error <= 8 * NEAR)]),
+        spread=len(np.unique((there[agree] * 4 / preview.image.size).clip(0, 3).astype(int), axis=0)),
+        used=there[agree],
+    )
+
+
+def matches(query: Features, preview: Features) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which points of the query look like which of the preview, each at most once."""
+    if len(query.points) < 2 or len(preview.points) < 2:
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    alike = query.descriptors @ preview.descriptors.T  # of unit vectors: the distance squared is 2 - 2 × this
+    best, rows = alike.argmax(1), np.arange(len(alike))
+    first = alike[rows, best]
+    alike[rows, best] = -1
+    clear = 1 - first < RATIO * RATIO * (1 - alike.max(1))
+    order = np.flatnonzero(clear)[np.argsort(-first[clear])]
+    _, kept = np.unique(best[order], return_index=True)
+    return order[kept], best[order[kept]]
+
+
+def _fit(there: Points, here: Points) -> Affine | None:
+    """The affine map most matches agree with: first a rotation with scale, robustly, then its refinement."""
+    import cv2
+
+    if len(there) < 4:
+        return None
+    cv2.setRNGSeed(0)
+    found, _ = cv2.estimateAffinePartial2D(there, here, method=cv2.RANSAC, ransacReprojThreshold=6, maxIters=1000)
+    if found is None:
+        return None
+    affine: Affine = np.asarray(found, np.float64)
+    for limit in (10, 6, NEAR, NEAR):
+        agree = np.linalg.norm(_moved(affine, there) - here, axis=1) <= limit
+        if agree.sum() < 6:  # too few for six unknowns
+            break
+        solved, *_ = np.linalg.lstsq(np.c_[there[agree], np.ones(agree.sum())], here[agree], rcond=None)
+        affine = solved.T.astype(np.float64)
+    large, small = np.linalg.svd(affine[:, :2])[1]
+    plausible = small > SMALLEST and large < min(LARGEST, SKEW * small) and np.linalg.det(affine[:, :2]) > 0
+    return affine if plausible else None
+
+
+def _moved(affine: Affine, points: Points) -> NDArray[np.float64]:
+    return np.asarray(points @ affine[:, :2].T + affine[:, 2])
+
+
+def _distinct(points: Points) -> int:
+    """How many, counting those within 4 pixels as one: many hits on one corner are one hit."""
+    return len(np.unique(np.round(points / 4), axis=0))

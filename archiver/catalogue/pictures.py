@@ -1,0 +1,122 @@
+"""One client's pictures in memory, to be searched by hash and by vector. The catalogue makes and keeps them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archiver.archive.reader import Archive
+from archiver.catalogue.matching import Indexed, Load
+from archiver.reading.fingerprint import NEAR, Fingerprint
+from archiver.reading.worker import DocumentReader
+
+WIDTH = 512  # numbers of a vector
+_AT_ONCE = 1 << 14  # vectors multiplied at once: 32 MB
+_ASKED = 64  # of the most alike, among which one asset may be found many times
+_TRIED = 48  # random pictures, among which other assets of a provider are sought
+
+type Vectors = NDArray[np.float16]
+
+
+class VectorFile:
+    """Vectors in a file of their own, by number: 1 KB each, read where they lie. Rows never written are zeros.
+
+    Which of them count is for the catalogue to know; it says so only after `write` has returned.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Vectors:
+        """(n, 512), mapped into memory: it costs nothing until it is used."""
+        try:
+            rows = self._path.stat().st_size // (2 * WIDTH)
+            return np.memmap(self._path, np.float16, "r", shape=(rows, WIDTH)) if rows else np.zeros((0, WIDTH), "f2")
+        except FileNotFoundError:
+            return np.zeros((0, WIDTH), np.float16)
+
+    def forget(self, rows: Iterable[int]) -> None:
+        """Leave nothing of these vectors in the file."""
+        known = len(self.read())
+        if there := [row for row in rows if row < known]:
+            self.write({row: np.zeros(WIDTH, np.float32) for row in there})
+
+    def write(self, vectors: Mapping[int, NDArray[np.float32]]) -> None:
+        """Put each in its row, durably."""
+        with self._path.open("r+b" if self._path.exists() else "w+b") as file:
+            for row, vector in vectors.items():
+                file.seek(row * 2 * WIDTH)
+                file.write(vector.astype(np.float16).tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@dataclass(frozen=True)
+class PictureIndex:
+    """Pictures by number, in rising order: (n,) numbers and (n, 4) words of hashes, and of which hash or vector counts.
+
+    `vectors` are by number; `describe` tells of which picture a number is.
+    """
+
+    numbers: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
+    flat: NDArray[np.bool_]
+    embedded: NDArray[np.bool_]
+    vectors: Vectors
+    describe: Callable[[int], Indexed]
+
+    def near(self, seen: Fingerprint) -> list[tuple[Indexed, int, bool]]:
+        """Pictures whose hash is the query's: in how many bits it differs, and whether the query is a mirror image."""
+        found = []
+        for words, mirrored in ((seen.hash, False), (seen.mirrored, True)):
+            differ = np.bitwise_count(self.hashes ^ np.frombuffer(words, np.uint64)).sum(1, dtype=np.int64)
+            rows = np.flatnonzero((differ <= NEAR) & ~self.flat)
+            rows = rows[np.argsort(differ[rows], kind="stable")][:_ASKED]
+            found += [(self.describe(int(self.numbers[row])), int(differ[row]), mirrored) for row in rows]
+        return found
+
+    def alike(self, vectors: NDArray[np.float32], count: int) -> list[tuple[Indexed, float, int]]:
+        """For (m, 512) vectors the `count` most alike assets, best first: how much, and to which of the m."""
+        rows = self.numbers[self.embedded]
+        best, which = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.int64)
+        straight = len(rows) and int(rows[-1] - rows[0]) + 1 == len(rows)
+        for start in range(0, len(rows), _AT_ONCE):
+            part = rows[start : start + _AT_ONCE]
+            stored = self.vectors[int(part[0]) : int(part[-1]) + 1] if straight else self.vectors[part]
+            products = stored.astype(np.float32) @ vectors.T
+            which[start : start + _AT_ONCE] = products.argmax(1)
+            best[start : start + _AT_ONCE] = products.max(1)
+        top = np.argpartition(-best, _ASKED)[:_ASKED] if len(best) > _ASKED else np.arange(len(best))
+        found: dict[str, tuple[Indexed, float, int]] = {}
+        for row in top[np.argsort(-best[top], kind="stable")]:
+            picture = self.describe(int(rows[row]))
+            found.setdefault(picture.asset, (picture, float(best[row]), int(which[row])))
+            if len(found) == count:
+                break
+        return list(found.values())
+
+    def others(self, picture: Indexed) -> Iterable[Indexed]:
+        """Pictures of other assets of the same provider: some, the same ones each time."""
+        chance = Random(picture.asset)  # noqa: S311  # a sample, no secret
+        seen = {picture.asset}
+        for row in chance.sample(range(len(self.numbers)), min(_TRIED, len(self.numbers))):
+            other = self.describe(int(self.numbers[row]))
+            if other.provider == picture.provider and other.asset not in seen:
+                seen.add(other.asset)
+                yield other
+
+
+def loader(archives: Mapping[str, Archive], reader: DocumentReader) -> Load:
+    """Reads pictures out of these clients' archives; a worker decodes them, and a small JPEG comes back."""
+
+    def load(picture: Indexed) -> bytes:
+        content = archives[picture.client].object(picture.object_id).read(picture.name)
+        return reader.look(content).preview
+
+    return load

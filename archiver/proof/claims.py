@@ -1,0 +1,170 @@
+"""Claims: demands for proof or money, as working papers in `work/<claim>/`. Never evidence; they may be deleted.
+
+A folder holds `claim.json`, the letter as it came, the pictures found in it, and what is worked out later. Nothing of
+it enters a ledger or goes to a witness.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from archiver.config import Home
+from archiver.domain import iso
+from archiver.errors import ConfigError
+from archiver.files import replace_file
+from archiver.proof.assess import platform_of
+from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_days_after
+
+FORMAT = 1
+
+# By whose clock a day ends. Where a country has several, the easternmost: rather too early than too late.
+ZONES = {
+    "AT": "Europe/Vienna", "AU": "Australia/Sydney", "BE": "Europe/Brussels", "BR": "America/Sao_Paulo",
+    "CA": "America/St_Johns", "CH": "Europe/Zurich", "CZ": "Europe/Prague", "DE": "Europe/Berlin",
+    "DK": "Europe/Copenhagen", "ES": "Europe/Madrid", "FI": "Europe/Helsinki", "FR": "Europe/Paris",
+    "GB": "Europe/London", "IE": "Europe/Dublin", "IN": "Asia/Kolkata", "IT": "Europe/Rome", "JP": "Asia/Tokyo",
+    "LU": "Europe/Luxembourg", "MX": "America/Cancun", "NL": "Europe/Amsterdam", "NO": "Europe/Oslo",
+    "NZ": "Pacific/Auckland", "PL": "Europe/Warsaw", "PT": "Europe/Lisbon", "SE": "Europe/Stockholm",
+    "US": "America/New_York", "ZA": "Africa/Johannesburg",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One demand. `sure` says for each field how it was read or who stated it; `confirmed`: a person accepted them all.
+
+    `deadline` ends at midnight in `deadline_zone`; `notice_deadline` is the last day for the platform's indemnity
+    notice. `letter` and `pictures` are files in the claim's folder; `licence` is the short id that was found for it.
+    """
+
+    claim: str
+    client: str
+    claimant: str | None = None
+    reference: str | None = None
+    kind: LetterKind | None = None
+    urls: tuple[str, ...] = ()
+    amount: float | None = None
+    currency: str | None = None
+    dated: date | None = None
+    received: date | None = None
+    deadline: date | None = None
+    deadline_zone: str = "UTC"
+    first_seen: date | None = None
+    pictures: tuple[str, ...] = ()
+    letter: str | None = None
+    licence: str | None = None
+    confirmed: bool = False
+    sure: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def notice_deadline(self) -> date | None:
+        """Counted from receipt, by the platform's own clause where that was read, else five business days."""
+        if self.received is None:
+            return None
+        notice = platform_of(provider_of(self.licence)).get("notice", {}) if self.licence else {}
+        days = notice["business_days"] if notice.get("read") else NOTICE_BUSINESS_DAYS
+        return business_days_after(self.received, days)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `claim add --json`; days are ISO texts."""
+        days = ("dated", "received", "deadline", "notice_deadline", "first_seen")
+        lists = {"urls": list(self.urls), "pictures": list(self.pictures), "sure": dict(self.sure)}
+        return vars(self) | {name: iso(getattr(self, name)) for name in days} | lists
+
+    def clocks(self, now: datetime) -> dict[str, Any]:
+        """Whole days left of both deadlines, 0 on the last day, negative once it is past; None without one."""
+        today = now.astimezone(zone(self.deadline_zone)).date()
+        days = {"days_left": self.deadline, "notice_days_left": self.notice_deadline}
+        left = {name: (day - today).days if day else None for name, day in days.items()}
+        return {**left, "overdue": left["days_left"] is not None and left["days_left"] < 0}
+
+
+def provider_of(licence: str | None) -> str:
+    """The platform in a licence's short id."""
+    found = re.search(r"(?:\d{8}|undated)_([a-z0-9_]+?)_[^_/]+_[0-9a-f]{8}$", licence or "")
+    return found[1] if found else ""
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone; UTC where this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def zone_of(home: Home) -> str:
+    """By whose clock the agency's deadlines end."""
+    return ZONES.get(home.settings.agency.country or "", "UTC")
+
+
+# ---------------------------------------------------------------- where they lie
+
+
+def folder(home: Home, claim: str) -> Path:
+    """The claim's folder; ConfigError for a name that is none."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}", claim):
+        raise ConfigError(f"{claim!r} names no claim. `archiver claim list` shows them.")
+    return home.root / "work" / claim
+
+
+def save(home: Home, claim: Claim, files: Mapping[str, bytes] | None = None) -> None:
+    """Write the claim, with further files of its folder, for this user only."""
+    place = folder(home, claim.claim)
+    place.parent.mkdir(mode=0o700, exist_ok=True)
+    place.mkdir(mode=0o700, exist_ok=True)
+    for name, content in (files or {}).items():
+        replace_file(place / name, content)
+    text = json.dumps({"format": FORMAT, **claim.as_json()}, indent=1, ensure_ascii=False, sort_keys=True)
+    replace_file(place / "claim.json", text.encode())
+
+
+def load(home: Home, claim: str) -> Claim:
+    """The claim of this name, or of a unique part of it or of its reference; ConfigError where there is none."""
+    known = {each.claim: each for each in all_claims(home)}
+    found = (
+        [known[claim]]
+        if claim in known
+        else [each for each in known.values() if claim and (claim in each.claim or claim == each.reference)]
+    )
+    if len(found) != 1:
+        what = "names more than one claim" if found else "names no claim"
+        raise ConfigError(f"{claim!r} {what}. `archiver claim list` shows them.")
+    return found[0]
+
+
+def all_claims(home: Home) -> list[Claim]:
+    """All claims, the most urgent first; those without a deadline last. A folder that holds none is left out."""
+    found = [_read(path) for path in sorted((home.root / "work").glob("*/claim.json"))]
+    return sorted(found, key=lambda each: (each.deadline or date.max, each.claim))
+
+
+def _read(path: Path) -> Claim:
+    try:
+        described = json.loads(path.read_text("utf-8"))
+        if described.pop("format") != FORMAT:
+            raise ValueError("another format")
+        described.pop("notice_deadline")
+        for name in ("dated", "received", "deadline", "first_seen"):
+            described[name] = date.fromisoformat(described[name]) if described[name] else None
+        described["kind"] = LetterKind(described["kind"]) if described["kind"] else None
+        described |= {name: tuple(described[name]) for name in ("urls", "pictures")}
+        return Claim(**described)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{path} cannot be read ({error}). It is a working paper: delete its folder and add the letter again."
+        ) from None
+
+
+def with_licence(home: Home, claim: Claim, licence: str) -> Claim:
+    """The claim with the licence that was found for it, kept."""
+    found = replace(claim, licence=licence)
+    save(home, found)
+    return found

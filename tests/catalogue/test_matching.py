@@ -1,0 +1,251 @@
+"""Pictures of the archive are found again after what sites do to them, and others are not taken for them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from archiver.catalogue.catalogue import Catalogue
+from archiver.catalogue.embedding import Embedder, installed
+from archiver.catalogue.matching import Match, Word, match, windows
+from archiver.catalogue.pictures import loader
+from archiver.domain import Asset, Document, DocumentKind, Licence
+from archiver.errors import ConfigError
+from archiver.reading.fingerprint import decode
+from archiver.reading.worker import DocumentReader
+from tests.benchmarks.edits import EDITS, encoded, fit, watermarked
+from tests.catalogue.test_catalogue import Acme, files
+
+SIZE = (900, 600)
+
+
+@cache
+def scene(seed: int) -> Image.Image:
+    """Something like a photograph: shades, shapes of all sizes, and grain."""
+    chance = Random(seed)
+    colours = np.random.default_rng(seed)
+    image = Image.fromarray(colours.integers(40, 215, (3, 4, 3), dtype=np.uint8)).resize(SIZE, Image.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(image)
+    for _ in range(140):
+        x, y, size = chance.randrange(SIZE[0]), chance.randrange(SIZE[1]), round(6 + 120 * chance.random() ** 3)
+        colour = tuple(chance.randrange(256) for _ in range(3))
+        if chance.random() < 0.5:
+            draw.ellipse((x - size, y - size // 2, x + size, y + size // 2), colour)
+        else:
+            corners = [(x + chance.randint(-size, size), y + chance.randint(-size, size)) for _ in range(5)]
+            draw.polygon(corners, colour)
+    grain = Image.fromarray(colours.integers(0, 255, (SIZE[1], SIZE[0], 3), dtype=np.uint8))
+    return Image.blend(image.filter(ImageFilter.GaussianBlur(0.8)), grain, 0.06)
+
+
+def moved(image: Image.Image) -> Image.Image:
+    """The next frame: what is in front has moved against what is behind."""
+    front = image.crop((200, 150, 700, 550))
+    image = image.copy()
+    image.paste(front, (214, 150))
+    return image
+
+
+def archived(acme: Acme, pictures: dict[str, bytes], provider: str = "shutterstock") -> None:
+    licences = [
+        Licence(asset=Asset(provider=provider, asset_id=name), licence_id=f"{provider}-{name}") for name in pictures
+    ]
+    contents = [
+        files(
+            licence,
+            Document(name="preview.jpg", kind=DocumentKind.PREVIEW, content=content, media_type="image/jpeg"),
+        )
+        for licence, content in zip(licences, pictures.values(), strict=True)
+    ]
+    acme.add(*contents, licences=tuple(licences))
+    acme.catch_up()
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[DocumentReader]:
+    with DocumentReader(workers=2) as reader:
+        yield reader
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return Embedder()
+
+
+@pytest.fixture(scope="module")
+def eight(tmp_path_factory: pytest.TempPathFactory, reader: DocumentReader) -> Iterator[Acme]:
+    """The archive of eight scenes; not to be changed."""
+    folder = tmp_path_factory.mktemp("eight")
+    with Catalogue(folder / "state" / "acme.sqlite") as catalogue:
+        acme = Acme(folder, reader, catalogue)
+        archived(acme, {str(seed): encoded(fit(scene(seed), 512)) for seed in range(8)})
+        yield acme
+
+
+@pytest.fixture
+def acme(tmp_path: Path, reader: DocumentReader) -> Iterator[Acme]:
+    with Catalogue(tmp_path / "state" / "acme.sqlite") as catalogue:
+        yield Acme(tmp_path, reader, catalogue)
+
+
+def find(acme: Acme, content: bytes, embedder: Embedder | None = None) -> list[tuple[str, str]]:
+    """Asset ids and words."""
+    return [(each.picture.asset.partition(":")[2], each.word.value) for each in matches(acme, content, embedder)]
+
+
+def matches(acme: Acme, content: bytes, embedder: Embedder | None = None) -> list[Match]:
+    if embedder:
+        acme.catalogue.embed(acme.archive, acme.reader, embedder, lambda *_: None)
+    load = loader({"acme": acme.archive}, acme.reader)
+    return match(decode(content), [acme.catalogue.pictures()], load, embedder)
+
+
+def edited(name: str, seed: int) -> bytes:
+    return EDITS[name](scene(seed), Random(name), [])
+
+
+def test_the_hash_alone_finds_what_was_not_cut(eight: Acme) -> None:
+    for name in ("resize 600", "thumbnail 200", "webp 800", "stretch", "grey", "mirror"):
+        [found] = matches(eight, edited(name, 3))
+        assert (found.picture.asset, found.word, found.step) == ("shutterstock:3", Word.SAME, "hash"), name
+        with Image.open(io.BytesIO(found.side_by_side())) as shown:
+            pixels = np.asarray(shown.convert("L"), float)
+        left, right = pixels[:300, :480], pixels[:300, 492:]
+        assert np.corrcoef(left.ravel(), right.ravel())[0, 1] > 0.9, name
+    assert find(eight, edited("resize 600", 50)) == find(eight, edited("crop 70", 3)) == []
+    assert find(eight, encoded(Image.new("RGB", SIZE, "teal"))) == []
+
+
+def test_cut_covered_and_framed_pictures_are_found(eight: Acme, embedder: Embedder) -> None:
+    for name in ("crop 40", "dark overlay", "screenshot", "mirror crop text"):
+        found = matches(eight, edited(name, 5), embedder)[0]
+        assert found.picture.asset == "shutterstock:5" and found.word is not Word.POSSIBLE, name
+        assert found.step == "alignment" and found.transform is not None
+    assert all(word == "possible" for _, word in find(eight, edited("crop 70", 50), embedder))
+
+
+def test_where_the_preview_lies_in_a_page_is_told(eight: Acme, embedder: Embedder) -> None:
+    page = Image.new("RGB", (1600, 1000), "white")
+    page.paste(scene(2).resize((600, 400)), (900, 500))
+    found = matches(eight, encoded(page), embedder)[0]
+    assert found.transform is not None
+    corners = np.array([(0, 0), found.preview.size]) @ found.transform[:, :2].T + found.transform[:, 2]
+    assert np.abs(corners - [(900, 500), (1500, 900)]).max() < 4
+
+
+@pytest.mark.parametrize("with_points", [False, True])
+def test_another_frame_of_a_series_is_not_the_same(eight: Acme, embedder: Embedder, with_points: bool) -> None:
+    words = dict(find(eight, encoded(moved(scene(1))), embedder if with_points else None))
+    assert words.get("1") in ("probable", "possible")
+
+
+def test_a_shared_watermark_does_not_make_two_pictures_one(acme: Acme, embedder: Embedder) -> None:
+    archived(acme, {str(seed): encoded(watermarked(scene(seed), f"10{seed}")) for seed in range(6)})
+    foreign = encoded(fit(watermarked(scene(50), "999"), 800))
+    assert {word for _, word in find(acme, foreign, embedder)} <= {"possible"}
+    [best, *_] = matches(acme, edited("crop 70", 3), embedder)
+    assert (best.picture.asset, best.word) == ("shutterstock:3", Word.PROBABLE)
+    assert "other previews of the platform carry the same mark" in best.reasons
+
+
+def test_two_assets_that_agree_are_both_only_probable(acme: Acme, embedder: Embedder) -> None:
+    archived(acme, {str(seed): encoded(fit(scene(seed), 600)) for seed in range(4)})
+    archived(acme, {"99": encoded(fit(scene(2), 500))}, provider="freepik")
+    for model in (None, embedder):
+        assert sorted(find(acme, edited("resize 600", 2), model)) == [("2", "probable"), ("99", "probable")]
+
+
+def test_several_licences_of_one_asset_are_one_answer(acme: Acme) -> None:
+    asset = Asset(provider="shutterstock", asset_id="7")
+    preview = Document(
+        name="preview.jpg", kind=DocumentKind.PREVIEW, content=encoded(fit(scene(7), 600)), media_type="image/jpeg"
+    )
+    licences = tuple(Licence(asset=asset, licence_id=f"l-{n}") for n in range(3))
+    acme.add(*(files(licence, preview) for licence in licences), licences=licences)
+    acme.catch_up()
+    assert find(acme, edited("resize 600", 7)) == [("7", "same")]
+
+
+def test_vectors_follow_the_archive(acme: Acme, embedder: Embedder) -> None:
+    archived(acme, {str(seed): encoded(fit(scene(seed), 400)) for seed in range(3)})
+    told: list[tuple[int, int]] = []
+
+    def embed() -> None:
+        acme.catalogue.embed(acme.archive, acme.reader, embedder, lambda *each: told.append(each))
+
+    embed()
+    embed()
+    assert told == [(3, 3)]
+    archived(acme, {"3": encoded(fit(scene(3), 400)), "broken": b"no picture"})
+    [entry] = acme.catalogue.matching("_2_")
+    changed = files(
+        entry.licence,
+        Document(
+            name="preview.jpg", kind=DocumentKind.PREVIEW, content=encoded(scene(20)), media_type="image/jpeg"
+        ),
+    )  # fmt: skip
+    with acme.writing() as writer:
+        writer.add_version(entry.object_id, changed).result()
+    acme.catch_up()
+    embed()
+    assert told[1:] == [(2, 2)]
+    index = acme.catalogue.pictures()
+    assert index.embedded.all() and len(index.numbers) == 4
+    for seed, asset in ((0, "0"), (3, "3"), (20, "2")):
+        [(picture, likeness, _)] = index.alike(embedder([fit(scene(seed), 400)]), 1)
+        assert picture.asset == f"shutterstock:{asset}" and likeness > 0.8
+    acme.catalogue.rebuild(acme.archive, acme.reader)
+    assert not acme.catalogue.pictures().embedded.any()
+    embed()
+    assert told[-1] == (4, 4)
+
+
+def test_what_is_erased_leaves_neither_hash_nor_vector(acme: Acme, embedder: Embedder) -> None:
+    archived(acme, {str(seed): encoded(fit(scene(seed), 400)) for seed in range(2)})
+    acme.catalogue.embed(acme.archive, acme.reader, embedder, lambda *_: None)
+    index = acme.catalogue.pictures()
+    [(picture, _, _)] = index.alike(embedder([fit(scene(1), 400)]), 1)
+    [row] = [n for n in index.numbers if index.describe(int(n)) == picture]
+    traces = index.vectors[row].tobytes(), index.hashes[list(index.numbers).index(row)].tobytes()
+    with acme.writing() as writer:
+        writer.erase(picture.object_id, reason="court_order", statement="x").result()
+    acme.catch_up()
+    assert len(acme.catalogue.pictures().numbers) == 1
+    left = b"".join(path.read_bytes() for path in (acme.folder / "state").iterdir())
+    assert not any(trace in left for trace in traces)
+
+
+def test_a_damaged_preview_hides_no_other(acme: Acme) -> None:
+    archived(acme, {str(seed): encoded(fit(scene(seed), 600)) for seed in range(2)})
+    index = acme.catalogue.pictures()
+    for path in acme.archive.root.rglob("*_0_*/v1/content/preview.jpg"):
+        path.chmod(0o644)
+        path.write_bytes(b"spoiled")
+    load = loader({"acme": acme.archive}, acme.reader)
+    assert match(decode(edited("resize 600", 0)), [index], load) == []
+    assert [each.word for each in match(decode(edited("resize 600", 1)), [index], load)] == [Word.SAME]
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1000, 1000), (1440, 9000), (3000, 100), (2, 1), (1, 1)])
+def test_windows_cover_the_picture(size: tuple[int, int]) -> None:
+    views = windows(size)
+    assert 9 <= len(views) <= 60
+    assert (min(each[0] for each in views), min(each[1] for each in views)) == (0, 0)
+    assert (max(each[2] for each in views), max(each[3] for each in views)) == size
+
+
+def test_a_model_that_is_none_is_told(tmp_path: Path) -> None:
+    assert installed()
+    for content in (None, b"no model"):
+        path = tmp_path / "model.onnx"
+        if content:
+            path.write_bytes(content)
+        with pytest.raises(ConfigError, match=r"match\.model"):
+            Embedder(path)([scene(0)])
