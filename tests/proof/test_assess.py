@@ -28,7 +28,7 @@ from archiver.proof.assess import (
 from archiver.reading.licence_json import FiledDocument, LicenceFile
 
 LICENCE = Licence(
-    asset=Asset(provider="getty", asset_id="123"), licence_id="9", kind="standard", licensee="ACME, Ltd.",
+    asset=Asset(provider="getty_images", asset_id="123"), licence_id="9", kind="standard", licensee="ACME, Ltd.",
     licensed_at=datetime(2026, 3, 9, 12, tzinfo=UTC), order="778899",
 )  # fmt: skip
 CERTIFICATE = FiledDocument(

@@ -271,7 +271,7 @@ def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path
         assert "archiver import FILE --client acme" in empty
         assert "house-stock was never read" in empty
 
-        sample = papers.licence("en", "getty")
+        sample = papers.licence("en", "getty_images")
         paper.write_bytes(replace(sample, text=sample.text.replace("Ada Example", "Acme Ltd")).pdf())
         at.run("import", paper, "--client", "acme", "--by", "Ada Example")
         [row] = at.run.json("find", "GettyImages-123450001-1024x683.jpg")
