@@ -23,8 +23,10 @@ from archiver.archive.reader import Archive
 from archiver.browsing.recording import bundled
 from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Home, add_client, create_home
+from archiver.dispute import HandOver
 from archiver.domain import DocumentKind
 from archiver.errors import ConfigError
+from archiver.proof import claims
 from archiver.proof.assess import Use
 from archiver.reading.licence_json import from_json
 from archiver.run import Order, Summary, run
@@ -115,9 +117,12 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack) -> No
             say(f"   - {finding.messages['en']}")
 
     out = folder / "proof.zip"
-    evidence.proof(home, [best["licence"]], out)
-    say(f"\n8. archiver proof {best['licence']} --out proof.zip")
-    say(f"   {out.stat().st_size // 1024} KB: the licence, its place in the ledger, timestamps, keys and a verifier.")
+    handed = HandOver(out=out, claim=claim, use=use, drafts=True)
+    dispute.hand_over(home, [best["licence"]], handed, warn=say)
+    say(f"\n8. archiver proof {best['licence']} --claim {claim.claim} --drafts --out proof.zip")
+    say(f"   {out.with_suffix('.pdf').stat().st_size // 1024} KB of PDF to read: {out.with_suffix('.pdf')}")
+    say(f"   {out.stat().st_size // 1024} KB of zip: documents, their place in the ledger, timestamps and a verifier.")
+    say(f"   Letters and statements for a person to check: {claims.folder(home, claim.claim) / 'drafts'}")
     say(f"   From the letter to the pack in {time.monotonic() - started:.1f} s: {out}")
     say("\nNOT EVIDENCE: this archive was made from authored recordings, and verify and the proof say so.")
 

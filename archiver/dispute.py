@@ -31,9 +31,10 @@ from archiver.errors import ConfigError, UnreadablePicture
 from archiver.files import replace_file
 from archiver.intake.mail import Unreadable, looks_like_mail, read_mail
 from archiver.proof import claims
-from archiver.proof.assess import Assessment, Case, Use, Verdict
+from archiver.proof.assess import Assessment, Case, Use, Verdict, platform_of
 from archiver.proof.assess import assess as apply_rules
 from archiver.proof.claims import Claim
+from archiver.proof.drafts import Matter, drafts, write_drafts
 from archiver.provider import discover, load
 from archiver.reading.documents import PAGE_BREAK, is_html, is_pdf, read_text
 from archiver.reading.letters import LetterKind, number, read_letter
@@ -425,6 +426,61 @@ def _texts(archive: Archive, entry: Entry, reader: DocumentReader) -> dict[str, 
     return texts
 
 
+# ---------------------------------------------------------------- the pack and the drafts
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOver:
+    """What to write, and for what use: `use` counts for the drafts, which depend on the verdict."""
+
+    out: Path
+    language: str = "en"
+    claim: Claim | None = None
+    use: Use = Use()  # noqa: RUF009  # frozen
+    internal: bool = False
+    drafts: bool = False
+    counter_requests: bool = True
+
+
+def hand_over(
+    home: Home, names: Sequence[str], order: HandOver, *, warn: Callable[[str], None] = lambda _: None
+) -> list[Path]:
+    """Write the pack of these licences, or of the claim's own, and drafts where asked for; what was written.
+
+    Drafts lie in the claim's folder, else in `drafts` beside the pack, in a folder for each of several licences.
+    """
+    claim = order.claim
+    if claim and not claim.confirmed:
+        raise ConfigError(f"The readings of {claim.claim} are not confirmed. {CONFIRM}")
+    names = names or ([claim.licence] if claim and claim.licence else [])
+    if not names:
+        raise ConfigError("Name a licence, or a claim whose licence was found: `archiver assess --claim CLAIM`.")
+    pictures = _pictures(home, claim)
+    written = evidence.proof(
+        home, names, order.out, language=order.language, internal=order.internal, claim=claim,
+        picture=Path(pictures[0]).read_bytes() if pictures else None, prefer=claim.client if claim else None, warn=warn,
+    )  # fmt: skip
+    if not order.drafts:
+        return written
+    folder = claims.folder(home, claim.claim) if claim else order.out.parent
+    for name in names:
+        prefer = claim.client if claim else None
+        with DocumentReader() as reader, evidence.located(home, name, reader, prefer=prefer) as (slug, archive, entry):
+            owner = home.client(prefer or slug)
+            case = case_of(home, owner, archive, entry, reader)
+            history = [next(archive.lines(offset=offset)) for _, offset in entry.lines]
+        use = replace(order.use, first_seen=order.use.first_seen or (claim.first_seen if claim else None))
+        assigned = [str(line.fields["at"]) for line in history if line.type == "assign"]
+        matter = Matter(
+            file=case.file, folder=entry.folder, platform=platform_of(entry.provider)["title"], client=owner.name,
+            verdict=apply_rules(case, use).verdict, agency=home.settings.agency.name, claim=claim,
+            secured=case.secured_since, assigned=assigned[-1] if assigned else None,
+        )  # fmt: skip
+        place = folder / "drafts" / entry.folder if len(names) > 1 else folder / "drafts"
+        written += write_drafts(place, drafts(matter, order.language, counter_requests=order.counter_requests))
+    return written
+
+
 # ---------------------------------------------------------------- the dialogue
 
 EMPTY = """\
@@ -524,8 +580,10 @@ def letter(
         say("   Skipped. `archiver proof` writes it.")
         return claim, assessed, None
     else:
-        evidence.proof(home, [claim.licence or entry.short_id], out)
-        say(f"   Wrote {out}. Look through it before you send it; nothing is sent by itself.")
+        order = HandOver(out=out, language=told.language, claim=claim, use=use, drafts=True)
+        for path in hand_over(home, [claim.licence or entry.short_id], order, warn=say):
+            say(f"   Wrote {path}.")
+        say("   Look through all of it before you send anything; nothing is sent by itself.")
     return claim, assessed, out
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,8 @@ from archiver.config import HOUSE, Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, MachineRefused
 from archiver.network import joined
 from archiver.proof import claims
-from archiver.proof.pack import Packed, write_proof
+from archiver.proof.pack import Order, Packed, write_proof
+from archiver.proof.pages import Demand
 from archiver.provider import ProviderInfo, discover, load
 from archiver.reading import filenames
 from archiver.reading.fingerprint import decode
@@ -373,18 +375,48 @@ def trusted_roots(home: Home) -> Path | None:
     return joined(*pinned) if pinned else None
 
 
-def proof(home: Home, names: Sequence[str], out: Path) -> None:
-    """Write one zip with what proves these licences; refuses damaged ones and never overwrites."""
+def proof(
+    home: Home,
+    names: Sequence[str],
+    out: Path,
+    *,
+    language: str = "en",
+    internal: bool = False,
+    claim: Demand | None = None,
+    picture: bytes | None = None,
+    prefer: str | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> list[Path]:
+    """Write what proves these licences, see `write_proof`; refuses damaged ones and never overwrites.
+
+    Of a licence that several archives hold, the one of the client `prefer` counts.
+    """
     packed = []
     with DocumentReader() as reader:
         for name in names:
-            with located(home, name, reader) as (slug, archive, entry):
+            with located(home, name, reader, prefer=prefer) as (slug, archive, entry):
                 if not entry.held:
                     raise ConfigError(
                         f"{entry.short_id} was assigned to another client, and proves nothing for {slug}."
                     )
-                packed.append(Packed(archive, entry, home.client(slug).name, _info(entry.provider)))
-    write_proof(packed, out)
+                client = home.client(slug)
+                own = (slug, *client.aliases, *client.domains)
+                history = (next(archive.lines(offset=offset)) for _, offset in entry.lines)
+                assigned = [str(line.fields["at"]) for line in history if line.type == "assign"]
+                packed.append(
+                    Packed(archive, entry, client.name, _info(entry.provider), own, assigned[-1] if assigned else None)
+                )
+    clients = {each.archive.root.name for each in packed}
+    others = [
+        name
+        for client in home.clients.values()
+        if client.slug not in {*clients, HOUSE}
+        for name in (client.slug, client.name, *client.aliases, *client.domains)
+    ]
+    order = Order(
+        now=datetime.now(UTC), language=language, internal=internal, claim=claim, picture=picture, others=others
+    )
+    return write_proof(packed, out, order, warn)
 
 
 def _info(provider: str) -> ProviderInfo | None:

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
@@ -118,17 +119,19 @@ def test_a_text_is_archived_once_and_a_changed_one_beside_it(home: Home, tmp_pat
     home("proof", "_1000_", "--out", tmp_path / "proof.zip")
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         zipped.extractall(tmp_path / "proof")
-    assert [path.name for path in (tmp_path / "proof" / "terms").iterdir()] == [text.name]
-    summary = (tmp_path / "proof" / "summary.txt").read_text()
-    assert described["text_sha256"] in summary and "in force" not in summary
-    assert "not at the time of the licence" in " ".join(summary.split())
-    verifier = [sys.executable, "-I", "integrity/verify.py", "--proof", "."]
-    checked = subprocess.run(verifier, cwd=tmp_path / "proof", capture_output=True, text=True, check=False)
+    data = tmp_path / "proof" / "proof" / "data"
+    [enclosed] = data.glob(f"07_integrity/*/terms/{text.name}/v1/content/terms.txt")
+    assert [path.name for path in data.glob("03*/*/terms.txt")] == ["terms.txt"]
+    assert (data / "03_terms_captured_later" / text.name / "terms.txt").read_bytes() == content
+    pages = " ".join(" ".join(page.extract_text().split()) for page in PdfReader(tmp_path / "proof.pdf").pages)
+    assert described["text_sha256"] in pages.replace(" ", "") and "in force" not in pages
+    assert "not at the time of the licence" in pages
+    verifier = [sys.executable, "-I", "07_integrity/verify.py", "--proof", "."]
+    checked = subprocess.run(verifier, cwd=data, capture_output=True, text=True, check=False)
     assert checked.returncode == 0 and "UNPROVEN" in checked.stdout and "not enclosed" not in checked.stdout
-    enclosed = tmp_path / "proof" / "terms" / text.name / "v1/content/terms.txt"
     enclosed.chmod(0o644)
     enclosed.write_bytes(content.replace(b"nothing", b"a world"))
-    assert subprocess.run(verifier, cwd=tmp_path / "proof", capture_output=True, check=False).returncode == 90
+    assert subprocess.run(verifier, cwd=data, capture_output=True, check=False).returncode == 90
 
 
 def test_a_page_that_cannot_be_had_is_a_warning_and_concerns_no_licence(home: Home, tmp_path: Path) -> None:

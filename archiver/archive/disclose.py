@@ -2,51 +2,79 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from archiver.archive import verify
 from archiver.archive.erasure import erasure_of
 from archiver.archive.ledger import Line
-from archiver.archive.reader import Archive
-from archiver.archive.tree import inclusion_path
+from archiver.archive.reader import Archive, StoredObject
+from archiver.archive.tree import inclusion_paths
 from archiver.errors import Erased, IntegrityError
 
 
-def disclose(archive: Archive, object_id: str, out: Path, terms: Sequence[str] = ()) -> None:
+def disclose(
+    archive: Archive, object_id: str, out: Path, terms: Sequence[str] = (), withheld: Collection[str] = ()
+) -> None:
     """Write into the folder `out` an object and its place in the archive, with the objects of terms that it refers to.
 
     `<kind>/<folder>/` is an OCFL object. `integrity/` holds a C2SP tlog-proof for the ledger's first line and for each
     line that records the object, the checkpoints that they lead to (the first one with a timestamp, else the newest)
-    with their timestamps, the signer's key, the authorities' roots and the verifier. IntegrityError where the object is
-    not in the ledger or no checkpoint covers it; Erased where its content was erased.
+    with their timestamps, the signer's key and the authorities' roots. `withheld` are content files of the object that
+    stay here (`v1/content/record.json`); `withheld.json` names them, and their digests stand in the inventory.
+    IntegrityError where the object is not in the ledger or no checkpoint covers it; Erased where its content was.
     """
     if line := erasure_of(archive, object_id):
         raise Erased(f"{object_id.rpartition(':')[2]} on {line.fields['at']} ({line.fields['reason']})")
     objects = {stored.id: stored for stored in map(archive.object, (object_id, *terms))}
-    # For whom a licence is, is told by the statement that a person made of it, and to whom that concerns.
-    lines = [line for line in archive.lines() if line.seq == 0 or (line.id in objects and line.type != "assign")]
+    lines = _lines_about(archive, objects)
     for stored in objects.values():
         if not any(line.id == stored.id for line in lines):
             raise IntegrityError(f"{stored.folder} is not in the ledger")
     integrity = out / "integrity"
     integrity.mkdir(parents=True)
     for stored in objects.values():
-        shutil.copytree(stored.path, out / stored.id.split(":")[2] / stored.folder, copy_function=shutil.copyfile)
+        _copy(stored, out / place_of(stored.id), withheld if stored.id == object_id else ())
+    if withheld:
+        named = json.dumps({place_of(object_id): sorted(withheld)}, indent=1) + "\n"
+        (integrity / "withheld.json").write_bytes(named.encode())
     checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
     covering = [first_covering(checkpoints, line) for line in lines[1:]]
-    for line, (size, note, tokens) in zip(lines, [covering[0], *covering], strict=True):
-        proof = verify.InclusionProof(
-            line.raw, line.seq, tuple(inclusion_path(archive.lines(), line.seq, size)), note.read_bytes()
-        )
+    places = list(zip(lines, [covering[0], *covering], strict=True))
+    paths = inclusion_paths(archive.lines(), [(line.seq, size) for line, (size, _, _) in places])
+    for (line, (_, note, tokens)), path in zip(places, paths, strict=True):
+        proof = verify.InclusionProof(line.raw, line.seq, tuple(path), note.read_bytes())
         (integrity / f"{line.seq:08d}.tlog-proof").write_bytes(proof.encode())
         for file in (note, *tokens):
             shutil.copyfile(file, integrity / file.name)
     for name in (verify.SIGNER_KEY, verify.TSA_ROOTS):
         if (archive.root / name).exists():
             shutil.copyfile(archive.root / name, integrity / Path(name).name)
-    shutil.copyfile(verify.__file__, integrity / "verify.py")
+
+
+def place_of(object_id: str) -> str:
+    """Where an object lies in a proof: `licence/20261124_…`."""
+    return "/".join(object_id.split(":")[2:])
+
+
+def _lines_about(archive: Archive, objects: Collection[str]) -> list[Line]:
+    """The ledger's first line and those that record these objects.
+
+    For whom a licence is, is told by the statement that a person made of it, and to whom that concerns.
+    """
+    needles = [f'"id":"{object_id}"'.encode() for object_id in objects]
+    candidates = (line for line in archive.lines() if not line.offset or any(each in line.raw for each in needles))
+    return [line for line in candidates if line.seq == 0 or (line.id in objects and line.type != "assign")]
+
+
+def _copy(stored: StoredObject, out: Path, withheld: Collection[str]) -> None:
+    for file in sorted(path for path in stored.path.rglob("*") if path.is_file()):
+        name = file.relative_to(stored.path).as_posix()
+        if name not in withheld:
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, out / name)
 
 
 def first_covering(checkpoints: list[tuple[int, Path, list[Path]]], line: Line) -> tuple[int, Path, list[Path]]:

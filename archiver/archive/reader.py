@@ -83,7 +83,7 @@ class Archive:
     def lines(self, after: int = -1, offset: int = 0) -> Iterator[Line]:
         """The ledger's lines from a byte offset on (a line's `offset` or `end`), with a number above `after`."""
         for line in read_lines(self.ledger, offset):
-            if line.seq > after:
+            if after < 0 or line.seq > after:
                 yield line
 
     def head(self) -> Line | None:

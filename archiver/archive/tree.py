@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,25 +65,35 @@ def _load(ledger: Path, cache: Path) -> Progress | None:
 def inclusion_path(lines: Iterable[Line], index: int, size: int) -> list[bytes]:
     """The hashes that lead from leaf `index` to the root of the tree over the first `size` lines, sibling first.
 
-    RFC 6962, section 2.1.1. One pass over the lines, O(log n) memory; ValueError where they are fewer than `size`.
+    RFC 6962, section 2.1.1. ValueError where the lines are fewer than `size`.
     """
-    ranges = _siblings(index, 0, size)
-    frontiers = [Frontier() for _ in ranges]
-    by_start = sorted(zip(ranges, frontiers, strict=True), key=lambda pair: pair[0])
-    todo = iter(by_start)
-    (start, end), frontier = next(todo, ((size, size), Frontier()))
-    read = 0
+    return inclusion_paths(lines, [(index, size)])[0]
+
+
+def inclusion_paths(lines: Iterable[Line], wanted: Sequence[tuple[int, int]]) -> list[list[bytes]]:
+    """The `inclusion_path` of each (index, size): one pass over the lines, O(log n) memory for each."""
+    subtrees: dict[tuple[int, int], Frontier] = {}
+    for index, size in wanted:
+        if not 0 <= index < size:
+            raise ValueError(f"no leaf {index} in a tree of {size} lines")
+        subtrees |= {span: Frontier() for span in _siblings(index, 0, size)}
+    waiting = sorted(subtrees, reverse=True)  # the next one to begin is the last
+    growing: list[tuple[int, Frontier]] = []  # where each ends
+    read, most = 0, max((size for _, size in wanted), default=0)
     for line in lines:
-        if read == size:
+        if read == most:
             break
-        if read == end:
-            (start, end), frontier = next(todo, ((size, size), Frontier()))
-        if start <= read:
-            frontier.add(leaf_hash(line.raw))
+        growing = [each for each in growing if each[0] > read]
+        while waiting and waiting[-1][0] == read:
+            growing.append((waiting[-1][1], subtrees[waiting.pop()]))
+        if growing:
+            leaf = leaf_hash(line.raw)
+            for _, frontier in growing:
+                frontier.add(leaf)
         read += 1
-    if read < size or not 0 <= index < size:
-        raise ValueError(f"no leaf {index} in a tree of {read} lines")
-    return [frontier.root() for frontier in frontiers]
+    if read < most:
+        raise ValueError(f"a tree of {most} lines needs more than the {read} that there are")
+    return [[subtrees[span].root() for span in _siblings(index, 0, size)] for index, size in wanted]
 
 
 def _siblings(index: int, start: int, end: int) -> list[tuple[int, int]]:

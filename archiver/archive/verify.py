@@ -59,7 +59,17 @@ LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth 
 RENEW_AHEAD = 2 * 365 * 86400  # seconds before the end of their certificates that timestamps are to be renewed
 
 WARNINGS = frozenset(
-    {"interrupted", "claimed-date", "dates-not-checked", "erased", "remark", "renewal", "rollback", "witness"}
+    {
+        "interrupted",
+        "claimed-date",
+        "dates-not-checked",
+        "erased",
+        "remark",
+        "renewal",
+        "rollback",
+        "withheld",
+        "witness",
+    }
 )
 """Codes of findings that are not damage."""
 
@@ -784,10 +794,15 @@ class CheckedObject:
     inventories: dict[str, str] = field(default_factory=dict)
 
 
-def check_object(folder: Path, prefix: str = "", *, contents: bool = True) -> CheckedObject:
-    """Validate one OCFL object as the specification 1.1 demands; `contents=False` leaves out the content's digests."""
+def check_object(
+    folder: Path, prefix: str = "", *, contents: bool = True, withheld: frozenset[str] = frozenset()
+) -> CheckedObject:
+    """Validate one OCFL object as the specification 1.1 demands; `contents=False` leaves out the content's digests.
+
+    `withheld` are content files that may be absent, which the specification does not know: `v1/content/record.json`.
+    """
     result = CheckedObject()
-    check = _ObjectCheck(folder, prefix, contents, result)
+    check = _ObjectCheck(folder, prefix, contents, result, withheld)
     try:
         check.run()
     except Malformed as error:
@@ -800,8 +815,11 @@ def check_object(folder: Path, prefix: str = "", *, contents: bool = True) -> Ch
 
 
 class _ObjectCheck:
-    def __init__(self, folder: Path, prefix: str, contents: bool, result: CheckedObject) -> None:
+    def __init__(
+        self, folder: Path, prefix: str, contents: bool, result: CheckedObject, withheld: frozenset[str]
+    ) -> None:
         self.folder, self.prefix, self.contents, self.result = os.fspath(folder), prefix, contents, result
+        self.withheld = withheld
         self.at = ""  # what is being looked at, for the findings
 
     def find(self, code: str, path: str, message: str) -> None:
@@ -939,7 +957,10 @@ class _ObjectCheck:
         for path in sorted(found - set(root.manifest)):
             self.find("extra", path, "a file that the inventory does not list")
         for path in sorted(set(root.manifest) - found):
-            self.find("missing", path, "a file that the inventory lists is missing")
+            if path in self.withheld:
+                self.find("withheld", path, f"withheld by the sender: {path.rpartition('/')[2]}")
+            else:
+                self.find("missing", path, "a file that the inventory lists is missing")
         if not self.contents:
             return
         for path in sorted(found & set(root.manifest)):
@@ -1741,6 +1762,17 @@ class _ProofCheck(_Check):
             raise Malformed("leads to a checkpoint that is not here")
         _must(proof.leads_to(note.root, note.size), "does not lead to its checkpoint's root")
 
+    def withheld(self) -> dict[str, frozenset[str]]:
+        """What the sender says to have left out, by the object's folder: content files. All others must be here."""
+        place = "integrity/withheld.json"
+        if not (self.root / place).exists():
+            return {}
+        try:
+            return {name: frozenset(map(str, paths)) for name, paths in json.loads(self.read(place) or b"").items()}
+        except (ValueError, AttributeError, TypeError):
+            self.find("invalid", place, "is no list of withheld files")
+            return {}
+
     def read_objects(self, recorded: dict[str, dict[str, tuple[str, int]]]) -> str | None:
         """The proof's one object, whose id this gives, and the terms that it refers to: sound, and as recorded."""
         places = {f"{URN}:{kind}:{p.name}": p for kind in KINDS for p in sorted((self.root / kind).glob("*"))}
@@ -1748,6 +1780,7 @@ class _ProofCheck(_Check):
         if not ids or not set(recorded) <= set(ids):
             self.find("missing", "licence", "a proof holds the object that its ledger lines record")
             return None
+        withheld = self.withheld()
         terms: set[str] = set()
         for object_id in ids:
             folder = places[object_id]
@@ -1755,12 +1788,16 @@ class _ProofCheck(_Check):
             if object_id != ids[0] and object_id not in terms:
                 self.find("orphan", place, "is not referred to: a proof holds one object, and the terms of it")
                 continue
-            checked = check_object(folder, f"{place}/")
+            checked = check_object(folder, f"{place}/", withheld=withheld.get(place, frozenset()))
             for finding in checked.findings:
                 self.add(finding)
             self.compare(place, object_id, checked, recorded.get(object_id, {}))
             if checked.inventory and object_id == ids[0]:
                 for path in checked.inventory.contents(checked.inventory.head).get("licence.json", ()):
+                    if path in withheld.get(place, ()) and not (folder / path).exists():
+                        terms = {each for each in ids if each.startswith(f"{URN}:terms:")}
+                        if terms:
+                            self.find("remark", place, "which terms it refers to is in licence.json, which is withheld")
                     with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
                         described = json.loads((folder / path).read_bytes())
                         self.report.licensed_at = described.get("licensed_at")
@@ -1772,7 +1809,49 @@ class _ProofCheck(_Check):
         return ids[0]
 
 
+# ---------------------------------------------------------------- a pack: proofs, and copies of their files to read
+
+PROOFS = "07_integrity"
+OURS = re.compile(r"-(excerpt|by-us)\.\w+")
+"""How the names of those files of a pack end that its sender wrote."""
+
+
+def verify_pack(folder: Path, roots: Path | None = None, key: Path | None = None) -> list[Report]:
+    """Check an unpacked pack: every proof in `07_integrity/`, and at last that each copy beside is a proven file."""
+    inside = folder / PROOFS
+    reports = [verify_proof(each, roots, key) for each in sorted(inside.iterdir()) if each.is_dir()]
+    if not reports:
+        raise Malformed(f"{folder} is not a pack: {PROOFS}/ holds no proof")
+    whole = {
+        _digests(str(file), {"sha512"})["sha512"] for file in inside.glob("*/*/*/v*/content/**/*") if file.is_file()
+    }
+    copies = Report("copies", PROVEN, evidence=all(report.evidence for report in reports))
+    for top in sorted(folder.glob("0[2-6]_*")):
+        for file in sorted(each for each in top.rglob("*") if each.is_file()):
+            copies.objects += 1
+            if not OURS.search(file.name) and _digests(str(file), {"sha512"})["sha512"] not in whole:
+                text = "is not one of the files that are proven"
+                copies.findings.append(Finding("copy", file.relative_to(folder).as_posix(), text))
+    copies.state = DAMAGED if copies.findings else max((each.state for each in reports), key=STATES.index)
+    return [*reports, copies]
+
+
 # ---------------------------------------------------------------- the command
+
+
+def tell_pack(reports: list[Report], *, as_json: bool) -> int:
+    """Print what was found in a pack; the exit code."""
+    *proofs, copies = reports
+    if as_json:
+        told = {"state": copies.state, "proofs": [each.as_json() for each in proofs], "copies": copies.as_json()}
+        print(json.dumps(told, indent=1))
+    else:
+        for report in proofs:
+            print(report.as_text())
+        for finding in copies.findings:
+            print(finding)
+        print(f"all {len(proofs)} proofs and {copies.objects} files beside them: {copies.state}")
+    return 90 if DAMAGED in [each.state for each in reports] else 0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -1781,7 +1860,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("archive", nargs="?", type=Path, help="the archive's folder; else the one that holds tools/")
     parser.add_argument("--object", type=Path, metavar="PATH", help="check one OCFL object's folder only")
-    parser.add_argument("--proof", type=Path, metavar="DIR", help="check an unpacked proof")
+    parser.add_argument("--proof", type=Path, metavar="DIR", help="check an unpacked proof or pack")
     parser.add_argument("--roots", type=Path, metavar="PEM", help="the timestamp roots, from a source you trust")
     parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key, from a source you trust")
     parser.add_argument(
@@ -1805,6 +1884,8 @@ def main(arguments: list[str] | None = None) -> int:
             report = Report(options.object.name, findings=check_object(options.object).findings)
             report.state = DAMAGED if any(f.damage for f in report.findings) else "VALID"
             report.objects = 1
+        elif options.proof and (options.proof / PROOFS).is_dir():
+            return tell_pack(verify_pack(options.proof, options.roots, options.key), as_json=options.json)
         elif options.proof:
             report = verify_proof(options.proof, options.roots, options.key)
         else:

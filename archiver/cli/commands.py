@@ -754,18 +754,36 @@ def letter(
 
 @app.command()
 def proof(
-    licence: Annotated[list[str], typer.Argument(help="One or more licences, by short id or a unique part.")],
-    out: Annotated[Path, typer.Option(help="The zip to write.")],
+    out: Annotated[Path, typer.Option(help="The zip to write; a PDF of the same name comes beside it.")],
+    licence: Annotated[
+        list[str] | None, typer.Argument(help="Licences, by short id or a unique part [default: the claim's].")
+    ] = None,
+    claim: Annotated[
+        str | None, typer.Option(help="The claim that this answers: its reference and picture go in.")
+    ] = None,
+    internal: Annotated[bool, typer.Option(help="Also write everything, unabridged, into NAME-internal.zip.")] = False,
+    drafts: Annotated[bool, typer.Option(help="Also write drafts of letters and statements, beside the zip.")] = False,
+    counter_requests: Annotated[bool, typer.Option(help="Let the reply ask for eight proofs in return.")] = True,
+    language: Annotated[str, typer.Option(help="en or de.")] = "en",
     home: HomeOption = None,
 ) -> None:
-    """Pack what proves a licence, for a claimant, an insurer or a lawyer.
+    """Pack what proves licences, for a claimant, an insurer or a lawyer: a PDF to read and a zip to check.
+
+    Prices, accounts, seats and other clients stay out of both.
 
     Example: archiver proof 1234567890_1a2b3c4d --out proof.zip
     """
-    from archiver.evidence import proof as pack
+    from archiver.dispute import HandOver, hand_over
+    from archiver.proof.claims import load
 
-    pack(opened(home), licence, out)
-    say(f"Wrote {out}. HOW-TO-CHECK.txt inside says how anybody can check it without this software.")
+    here = opened(home)
+    order = HandOver(
+        out=out, language=language_of(language), claim=load(here, claim) if claim else None, internal=internal,
+        drafts=drafts, counter_requests=counter_requests,
+    )  # fmt: skip
+    for path in hand_over(here, licence or [], order, warn=lambda text: say(f"warning: {text}")):
+        say(f"Wrote {path}.")
+    say("HOW-TO-CHECK.txt in the zip says how anybody can check it without this software.")
 
 
 # ---------------------------------------------------------------- erasing and holding

@@ -83,7 +83,7 @@ def read_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
                 break
     except FileNotDecryptedError:
         return Reading(pages=pages, error="it is encrypted and needs a password")
-    except _broken() as error:
+    except broken() as error:
         return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
     return Reading(_storable(PAGE_BREAK.join(found)), pages)
 
@@ -109,7 +109,7 @@ def pictures_of_pdf(content: bytes) -> Iterator[bytes]:
                 kept += 1
                 if kept == MOST_PICTURES:
                     return
-    except _broken():  # what was found until here is kept
+    except broken():  # what was found until here is kept
         return
 
 
@@ -132,7 +132,7 @@ def read_all_of_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
             length += len(text)
             if length > SEARCHED_LENGTH:
                 return Reading(pages=pages, error="it has too much text to be searched")
-    except _broken() as error:
+    except broken() as error:
         return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
     return Reading("\n".join(found).encode("utf-8", "replace").decode(), pages)
 
@@ -161,7 +161,7 @@ def _strings(value: object, seen: set[tuple[int, int]]) -> Iterator[str]:
                     yield dictionary.get_data().decode("latin-1")
 
 
-def _broken() -> tuple[type[Exception], ...]:
+def broken() -> tuple[type[Exception], ...]:
     """What malformed files make pypdf raise; anything rarer ends the worker, and is reported too."""
     from pypdf.errors import PyPdfError
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -33,10 +33,11 @@ from archiver.reading.documents import (
 )
 from archiver.reading.embedded import Embedded, read_embedded
 from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
+from archiver.reading.pdfs import packed
 
 SECONDS = 5.0  # for one document
 SEARCH_SECONDS = 60.0  # for one document of which everything is read
-LIMITS = {"whole pdf": SEARCH_SECONDS}  # jobs with a limit of their own
+LIMITS = {"whole pdf": SEARCH_SECONDS, "join": SEARCH_SECONDS}  # jobs with a limit of their own
 START_SECONDS = 60.0  # for a worker to be ready, on a busy machine
 MEMORY = 1 << 30  # bytes of address space of a worker, on POSIX
 LARGEST = 64 << 20  # bytes of a document that is still parsed
@@ -148,6 +149,16 @@ class DocumentReader:
         """What a picture, a video or a sound says of itself; `error` says why that could not be read."""
         answers, error = self._ask("embedded", content)
         return Embedded(error=error) if error else Embedded.from_json(answers[0])
+
+    def join(self, parts: Sequence[tuple[str, bytes]]) -> tuple[bytes, str | None]:
+        """One harmless PDF of several, given with their names in its outline, or why that cannot be; see `join_pdfs`.
+
+        What is of unknown origin is joined alone first, so that it keeps no other one out.
+        """
+        if sum(len(content) for _, content in parts) > LARGEST:
+            return b"", f"it is larger than {LARGEST >> 20} MB"
+        answers, error = self._ask("join", packed(parts))
+        return (answers[0], None) if answers and not error else (b"", error or "it cannot be read as a PDF")
 
     def _ask(self, job: str, content: bytes) -> tuple[list[bytes], str | None]:
         """The messages that a worker answers, and why there are no more of them."""
@@ -308,6 +319,16 @@ def _page() -> _Job:
     return work
 
 
+def _join() -> _Job:
+    from archiver.reading.pdfs import join_pdfs, unpacked
+
+    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
+        if joined := join_pdfs(unpacked(content)):
+            tell(joined)
+
+    return work
+
+
 def _embedded() -> _Job:
     import PIL.Image  # noqa: F401  # as above
 
@@ -322,6 +343,7 @@ JOBS: dict[str, Callable[[], _Job]] = {
     "embedded": _embedded,
     "page": _page,
     "pictures of pdf": _pictures,
+    "join": _join,
 }
 
 

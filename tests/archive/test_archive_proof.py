@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from archiver.archive import verify
 from archiver.archive.disclose import disclose
 from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject
@@ -22,7 +23,7 @@ from tests.archive.test_archive_verify import flip, passes_ocfl_py
 
 def check(proof: Path) -> subprocess.CompletedProcess[str]:
     """As a stranger does: nothing but Python and openssl."""
-    command: list[str | Path] = [sys.executable, "-I", proof / "integrity/verify.py", "--proof", proof]
+    command: list[str | Path] = [sys.executable, "-I", verify.__file__, "--proof", proof]
     return subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin"})
 
 
@@ -53,14 +54,13 @@ def test_a_proof_stands_alone_and_tells_nothing_of_others(kit: Kit, proof: Path)
         "00000006.note.local.tsr",
         "signer-public.pem",
         "tsa-roots.pem",
-        "verify.py",
     ]
     everything = b"".join(path.read_bytes() for path in proof.rglob("*") if path.is_file())
     assert kit.place(1).name.encode() not in everything and b"certificate of 3" not in everything
 
 
 def test_every_flipped_file_is_seen(proof: Path) -> None:
-    files = [path for path in proof.rglob("*") if path.is_file() and path.name != "verify.py"]
+    files = [path for path in proof.rglob("*") if path.is_file()]
     for file in files:
         whole = file.read_bytes()
         flip(file)
@@ -75,7 +75,7 @@ def test_every_missing_file_is_seen(proof: Path) -> None:
     for file in [path for path in proof.rglob("*") if path.is_file() and path not in tokens]:
         whole = file.read_bytes()
         file.unlink()
-        assert verify_proof(proof).state == "DAMAGED" or file.name == "verify.py", file
+        assert verify_proof(proof).state == "DAMAGED", file
         file.write_bytes(whole)
     for token in tokens:
         token.unlink()
@@ -160,3 +160,19 @@ def test_terms_go_with_the_licence_that_refers_to_them_and_lend_it_no_date(kit: 
 
     disclose(Archive(kit.root), licence(1).object_id, tmp_path / "other", [new.object_id])
     assert [finding.code for finding in verify_proof(tmp_path / "other").findings] == ["orphan", "remark"]
+
+
+def test_what_is_withheld_is_named_and_all_else_must_be_there(kit: Kit, tmp_path: Path) -> None:
+    kit.write(1)
+    proof, place = tmp_path / "proof", f"licence/{kit.place(1).name}"
+    disclose(Archive(kit.root), licence(1).object_id, proof, withheld=["v1/content/licence.json"])
+    done = check(proof)
+    assert done.returncode == 0 and "UNPROVEN" not in done.stdout
+    assert f"note: {place}/v1/content/licence.json: withheld by the sender: licence.json [withheld]" in done.stdout
+    (proof / place / "v1/content/licence.json").write_bytes(b"another one")
+    assert check(proof).returncode == 90
+    (proof / place / "v1/content/licence.json").unlink()
+    (proof / "integrity/withheld.json").write_text("[]")
+    assert [each.code for each in verify_proof(proof).findings if each.damage] == ["invalid", "missing"]
+    (proof / "integrity/withheld.json").unlink()
+    assert [each.code for each in verify_proof(proof).findings if each.damage] == ["missing"]

@@ -201,8 +201,8 @@ def test_2_a_pack_of_a_dead_platform_is_built_without_network(at: Agency, tmp_pa
     offline = replace(at.run, env=at.run.env | {"HTTPS_PROXY": "http://127.0.0.1:9"})
     offline("proof", stored.folder, "--out", tmp_path / "proof.zip")
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
-        [inside] = [name for name in zipped.namelist() if name.endswith("/certificate.txt")]
-        assert zipped.read(inside) == old.content
+        inside = [name for name in zipped.namelist() if name.endswith("/certificate.txt")]
+        assert {zipped.read(name) for name in inside} == {old.content} and len(inside) == 2
     assert at.run.json("find", "2010-05-05")[0]["asset_id"] == "4711"
 
 
@@ -242,7 +242,7 @@ def test_6_the_terms_of_the_purchase_are_packed_and_never_those_of_today(at: Age
     at.run("proof", stored.folder, "--out", tmp_path / "proof.zip")
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         texts = [zipped.read(name) for name in zipped.namelist() if name.endswith("/terms.txt")]
-    assert texts == [b"Terms of then\n"]
+    assert set(texts) == {b"Terms of then\n"}
     assert rules_of(at.run.json("assess", stored.folder, "--client", "acme"))["terms"] == "covered"
 
 

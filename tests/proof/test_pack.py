@@ -2,205 +2,327 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from unicodedata import normalize
 
+import bagit
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, RectangleObject, TextStringObject
 
-from archiver.archive.authority import LocalAuthority
-from archiver.archive.reader import Archive
-from archiver.archive.seal import Authority
-from archiver.archive.store import NewObject
-from archiver.archive.writer import open_archive
-from archiver.catalogue.catalogue import Catalogue
+from archiver import evidence
+from archiver.archive.verify import verify_pack
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ConfigError, IntegrityError
-from archiver.network import Network
-from archiver.proof.pack import Packed, write_proof
-from archiver.provider import (
-    Automation,
-    AutomationTerms,
-    Basis,
-    Confirm,
-    ProviderInfo,
-    Rules,
-    Scope,
-    SignInMethod,
-    Transport,
-)
-from archiver.reading.licence_json import to_json
+from archiver.errors import ConfigError
+from archiver.proof.claims import Claim
+from archiver.proof.external import Private
+from archiver.proof.pages import _wording
+from archiver.provider import TermsPage
+from archiver.reading.licence_json import LicenceFile
 from archiver.reading.worker import DocumentReader
+from archiver.terms import SeenTerms
+from tests.authoring.write import pdf
+from tests.homes import ROOT
+from tests.proof.agency import Agency, agency, certificate, preview
 
-INFO = ProviderInfo(
-    name="acme_stock",
-    title="Acme Stock",
-    home="https://stock.example",
-    login_url="https://stock.example/login",
-    methods=(SignInMethod(name="token", transport=Transport.HTTP, secrets=("token",)),),
-    rules=Rules(allow=()),
-    scope=Scope.SEAT,
-    listings=("downloads",),
-    identity="licence id",
-    documents={"record": "offered"},
-    client_hints="none",
-    basis=Basis.UNPROVEN,
-    basis_detail="invented",
-    automation=AutomationTerms(stance=Automation.PERMITTED, quote="-", source="-", read_on="2026-11-24"),
-    confirm=Confirm(how="The order number, by mail to the platform's support.", who="The account's holder."),
-)
-HARBOUR = Licence(
-    asset=Asset(provider="acme_stock", asset_id="1234567890", title="Harbour\nat dawn"),
-    licence_id="L-1",
-    kind="standard",
-    licensed_at=datetime(2021, 7, 15, 15, 46, 34, tzinfo=UTC),
-    order="PO 12",
-    seat="ada@acme.example",
-)
-CAFE = Licence(asset=Asset(provider="acme_stock", asset_id="77"), licence_id="L-2", licensed_at=date(2024, 1, 5))
-CERTIFICATE = Document(
-    name="certificate.txt", kind=DocumentKind.CERTIFICATE, content=b"Licence of item 77", media_type="text/plain"
-)
-ON_REQUEST = Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.ON_REQUEST, detail="Proof of License form")
+BOUGHT = datetime(2021, 7, 15, 15, 46, 34, tzinfo=UTC)
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlLW9mLW5vYm9keQ"
+RECORD = {
+    "row": {
+        "id": "L-1", "license": "standard", "price": "19.00", "charged": "EUR 19.00", "licensed_by": "ada@acme.example",
+        "user": {"username": "ada.example"}, "metadata": {"client": "Beta GmbH", "job": "Job 4711"},
+        "note": "for Beta GmbH", "kept": "/home/ada/pictures/1.jpg", "link": f"?access_token={TOKEN}", "size": "huge",
+    }
+}  # fmt: skip
+RECEIPT = pdf(["Receipt R-1", "Item 1234567890", "Total EUR 19.00", "Card 4242 4242", "ada@acme.example", "Thank you"])
+FORBIDDEN = (
+    "beta gmbh", "19.00", "ada@acme.example", "ada.example", "job 4711", "/home/ada", "eyjhbgci", "4242", str(ROOT),
+)  # fmt: skip
+TITLES = {
+    "2001": ("Harbour at dawn with cranes and gulls " * 8)[:300],
+    "2002": ("Рассвет над гаванью " * 15)[:300],
+    "2003": ("港口黎明" * 75)[:300],
+    "2004": ("ميناء عند الفجر " * 19)[:300],
+}
+CLAIM = Claim(claim="c", client="acme", claimant="Copytrack", reference="AB12CD", urls=("https://acme.example/1",))
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
-    with LocalAuthority(tmp_path_factory.mktemp("authority")) as local:
-        yield Authority(name="local", url=local.url, roots=local.root_pem)
+def licence(asset_id: str, **fields: object) -> Licence:
+    known = {"licensed_at": BOUGHT, "licensee": "Acme Ltd", "kind": "standard", "seat": "ada.example"} | fields
+    asset = Asset(provider="shutterstock", asset_id=asset_id, title=TITLES.get(asset_id, "Harbour\nat dawn"))
+    return Licence(asset=asset, licence_id=f"L-{asset_id}", **known)  # type: ignore[arg-type]  # by name
 
 
-def make(folder: Path, authority: Authority, origin: str = "live") -> list[Packed]:
-    """An archive of two licences, sealed once, as two things to hand over: without and with a certificate."""
-    root = folder / "archive" / "acme"
-    filed = ((HARBOUR, (), (ON_REQUEST,)), (CAFE, (CERTIFICATE,), ()))
-    with open_archive(
-        root,
-        client="acme",
-        signer=Ed25519PrivateKey.generate(),
-        origin=origin,
-        authorities=[authority],
-        state=folder,
-        post=Network().post,
-    ) as writer:
-        for licence, documents, gaps in filed:
-            files = {"licence.json": to_json(licence, documents, gaps, {"source": "adapter", "account": "acme-one"})}
-            files |= {document.name: document.content for document in documents}
-            asset = licence.asset
-            new = NewObject(
-                kind="licences", date=licence.licensed_at, provider=asset.provider, asset_id=asset.asset_id,
-                identity=licence.identity, files=files, created=datetime.now(UTC),
-            )  # fmt: skip
-            writer.put(new).result()
-        writer.seal()
-    archive = Archive(root)
-    with DocumentReader() as reader, Catalogue(folder / "acme.sqlite") as catalogue:
-        catalogue.catch_up(archive, reader)
-        return [Packed(archive, catalogue.matching(f"_{part}_")[0], "Acme Ltd", INFO) for part in ("1234567890", "77")]
+def document(name: str, kind: str, content: bytes) -> Document:
+    media_type = "application/json" if name.endswith("json") else "application/pdf"
+    return Document(name=name, kind=DocumentKind(kind), content=content, media_type=media_type)
+
+
+def picture(colour: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (640, 400), colour).save(out, "JPEG")
+    return out.getvalue()
+
+
+@dataclass
+class Packs:
+    """An agency whose archive holds a licence with everything, and four with long titles; how to pack them."""
+
+    at: Agency
+    names: Sequence[str]
+
+    def write(self, out: Path, *names: str, **how: object) -> Path:
+        evidence.proof(self.at.home, names or self.names[:1], out, **how)  # type: ignore[arg-type]  # by name
+        return out
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> list[Packed]:
-    return make(tmp_path_factory.mktemp("live"), authority)
+def packs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Packs]:
+    page = TermsPage(name="licence", url="https://stock.example/terms")
+    terms = SeenTerms(
+        provider="shutterstock", page=page, url=page.url, text=b"Terms of then\n", language="en", at=BOUGHT
+    )
+    full = (
+        document("record.json", "record", json.dumps(RECORD).encode()),
+        document("receipt.pdf", "receipt", RECEIPT),
+        document("certificate.pdf", "certificate", pdf(["Licence certificate", "Item 1234567890", "Acme Ltd"])),
+        preview(picture("teal")),
+        Gap(kind=DocumentKind.CAPTURE, reason=GapReason.ON_REQUEST, detail="by mail to ada@acme.example"),
+        terms,
+    )
+    first = licence("1234567890", client_hints={"client": "Beta GmbH", "job": "Job 4711"}, order="PO-12")
+    with agency(tmp_path_factory.mktemp("packs")) as at:
+        stored = at.archive("acme", (first, full), *((licence(each), [preview(picture("navy"))]) for each in TITLES))
+        yield Packs(at, [each.folder for each in stored])
 
 
-def unpacked(packed: list[Packed], folder: Path) -> Path:
-    write_proof(packed, folder / "proof.zip")
-    with zipfile.ZipFile(folder / "proof.zip") as zipped:
-        zipped.extractall(folder / "proof")
+def unpacked(zipped: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(zipped) as opened:
+        opened.extractall(folder)
     return folder / "proof"
 
 
-def check(folder: Path) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def pack(packs: Packs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The external pack of the full licence, unpacked, with its zip and PDF beside it."""
+    folder = tmp_path_factory.mktemp("pack")
+    return unpacked(packs.write(folder / "proof.zip", claim=CLAIM, picture=picture("olive")), folder)
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def verifier(folder: Path) -> subprocess.CompletedProcess[str]:
     """As a stranger would: with Python alone, isolated from everything installed here."""
-    return subprocess.run(
-        [sys.executable, "-I", "-S", "integrity/verify.py", "--proof", "."],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
+    return run(folder, sys.executable, "-I", "-S", "data/07_integrity/verify.py", "--proof", "data")
+
+
+def timestamps(folder: Path) -> list[int]:
+    [integrity] = folder.glob("data/07_integrity/*/integrity")
+    checked = []
+    for token in integrity.glob("*.tsr"):
+        note = token.name.partition(".note")[0] + ".note"
+        command = ("openssl", "ts", "-verify", "-data", note, "-in", token.name, "-CAfile", "tsa-roots.pem")
+        checked.append(run(integrity, *command).returncode)
+    return checked
+
+
+def sums(folder: Path) -> bool:
+    return all(
+        run(folder, "sha256sum", "-c", f"{name}-sha256.txt").returncode == 0 for name in ("manifest", "tagmanifest")
     )
 
 
-def test_a_stranger_can_check_it_and_every_file_counts(packed: list[Packed], tmp_path: Path) -> None:
-    folder = unpacked(packed[:1], tmp_path)
-    done = check(folder)
-    assert (done.returncode, "PROVEN" in done.stdout, "UNPROVEN" in done.stdout) == (0, True, False), done
-    assert (folder / "HOW-TO-CHECK.txt").is_file()
-    evidence = [path for path in folder.rglob("*") if path.is_file() and path.parent != folder and path.suffix != ".py"]
-    assert len(evidence) > 8
-    for path in evidence:
+def test_strangers_can_check_it_in_four_ways_and_each_sees_damage(pack: Path, tmp_path: Path) -> None:
+    bagit.Bag(str(pack)).validate()
+    assert sums(pack) and timestamps(pack) == [0]
+    done = verifier(pack)
+    assert done.returncode == 0 and "files beside them: PROVEN" in done.stdout and "UNPROVEN" not in done.stdout, done
+    assert all(
+        f"withheld by the sender: {name}" in done.stdout for name in ("record.json", "licence.json", "receipt.pdf")
+    )
+    damaged = shutil.copytree(pack, tmp_path / "damaged")
+    [note] = damaged.glob("data/07_integrity/*/integrity/*.note")
+    note.write_bytes(note.read_bytes().replace(b"archiver", b"archivar", 1))
+    assert not sums(damaged) and timestamps(damaged) == [1] and verifier(damaged).returncode == 90
+    with pytest.raises(bagit.BagValidationError):
+        bagit.Bag(str(damaged)).validate()
+
+
+def test_every_byte_of_evidence_counts_for_the_verifier(pack: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(pack, tmp_path / "damaged") / "data"
+    ours = re.compile(r"proof\.pdf|verify\.py|01_claim|-excerpt\.|-by-us\.")
+    evidence_files = [path for path in data.rglob("*") if path.is_file() and not ours.search(path.as_posix())]
+    assert len(evidence_files) > 15
+    for path in evidence_files:
         content = path.read_bytes()
-        path.chmod(0o644)
         path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
-        spoiled = check(folder)
-        assert spoiled.returncode == 90 or "UNPROVEN" in spoiled.stdout, f"{path.name}: {spoiled}"
+        states = {each.state for each in verify_pack(data)}
+        assert "DAMAGED" in states or (path.suffix == ".pem" and "UNPROVEN" in states), path
         path.write_bytes(content)
-    assert check(folder).stdout == done.stdout
+    assert verify_pack(data)[-1].state == "PROVEN"
 
 
-def test_the_summary_keeps_the_dates_apart_and_promises_nothing(packed: list[Packed], tmp_path: Path) -> None:
-    text = (unpacked(packed[:1], tmp_path) / "summary.txt").read_text("utf-8")
-    secured = next(line for line in text.splitlines() if line.startswith("Secured since: "))
-    assert "Licensed on: 2021-07-15 15:46:34 UTC" in text
-    assert re.fullmatch(datetime.now(UTC).strftime(r"Secured since: %Y-%m-\d\d \d\d:\d\d:\d\d UTC\. .*"), secured)
-    assert "Title        Harbour at dawn" in text
-    assert "certificate  the platform gives it on request only (Proof of License form)" in text
-    assert "The order number, by mail" in text and "The account's holder." in text
-    assert "received by us" in text and "issued" not in text
-    assert "NOT EVIDENCE" not in text and "@" not in text
-
-
-def test_several_licences_have_one_folder_each_and_know_nothing_of_neighbours(
-    packed: list[Packed], tmp_path: Path
-) -> None:
-    folder = unpacked(packed, tmp_path)
-    both = sorted(folder.iterdir())
-    assert [path.name for path in both] == sorted(each.entry.folder for each in packed)
-    assert [check(path).returncode for path in both] == [0, 0]
-    cafe = next(path for path in both if "_77_" in path.name)
-    assert "licence document is enclosed" in (cafe / "summary.txt").read_text("utf-8")
-    for path in cafe.rglob("*"):
-        if path.is_file():
+def texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """All that can be read in a pack: names, file by file, and everything in the PDFs."""
+    with DocumentReader() as reader:
+        for path in (each for each in folder.rglob("*") if each.is_file()):
+            yield path.name, path.relative_to(folder).as_posix()
             content = path.read_bytes()
-            assert b"1234567890" not in content and b"L-1" not in content and b"ada@" not in content, path
+            if content.startswith(b"%PDF-"):
+                reading = reader.read_all(content)
+                assert reading.error is None
+                yield path.name, normalize("NFKC", reading.text)
+            yield path.name, content.decode("utf-8", "replace")
 
 
-def test_the_same_archive_gives_the_same_bytes_and_nothing_is_overwritten(packed: list[Packed], tmp_path: Path) -> None:
-    one, two = tmp_path / "one.zip", tmp_path / "two.zip"
-    write_proof(packed, one)
-    write_proof(packed, two)
+def test_an_external_pack_tells_nothing_that_is_nobody_elses_business(pack: Path, packs: Packs, tmp_path: Path) -> None:
+    for name, text in texts(pack):
+        low = text.lower() if name != "verify.py" else ""
+        assert not [each for each in FORBIDDEN if each.lower() in low], name
+        assert not re.search(r"\b(apolog\w+|regret|we admit|settle\w*|goodwill|issued)\b", low), name
+    record = json.loads(next(pack.glob("data/02*/*/record-excerpt.json")).read_text())
+    assert record["record"] == {"row": {"id": "L-1", "license": "standard", "charged": "[withheld]", "licensed_by": "[withheld]", "kept": "[withheld]", "link": "?access_token=[removed before archiving]", "size": "huge"}}  # fmt: skip  # noqa: E501  # one look
+    receipt = next(pack.glob("data/04*/*/receipt-excerpt.txt")).read_text()
+    assert "Receipt R-1" in receipt and "Thank you" in receipt
+    assert '"seat": "seat 1"' in next(pack.glob("data/02*/*/licence-excerpt.json")).read_text()
+
+    out = packs.write(tmp_path / "all.zip", internal=True)
+    with zipfile.ZipFile(out.with_name("all-internal.zip")) as zipped:
+        zipped.extractall(tmp_path)
+    inside = tmp_path / "internal"
+    assert next(inside.rglob("record.json")).read_bytes() == json.dumps(RECORD).encode()
+    assert run(inside, sys.executable, "-I", "verify.py", "--proof", packs.names[0]).returncode == 0
+
+
+def page_texts(path: Path) -> list[str]:
+    return [" ".join(normalize("NFKC", page.extract_text()).split()) for page in PdfReader(path).pages]
+
+
+def test_the_summary_is_one_page_whatever_the_title_and_keeps_the_dates_apart(packs: Packs, tmp_path: Path) -> None:
+    out = packs.write(tmp_path / "proof.zip", *packs.names, claim=CLAIM)
+    overview, *pages = page_texts(out.with_suffix(".pdf"))
+    assert out.with_suffix(".pdf").stat().st_size < 5_000_000
+    assert "5 licences" in overview and "Copytrack · reference AB12CD" in overview
+    for page in pages[:5]:
+        assert "15 July 2021, 15:46 UTC" in page and "HOW-TO-CHECK.txt" in page and "SECURED SINCE" in page.upper()
+    assert not any("HOW-TO-CHECK.txt" in page for page in pages[5:])
+    assert "IN DETAIL" in pages[5].upper()
+    first = pages[0]
+    assert "by mail to [withheld]" in first and "seat 1 (name withheld)" in first and "Who may ask" in first
+    assert sorted(path.name for path in (unpacked(out, tmp_path) / "data/07_integrity").iterdir()) == sorted(
+        [*packs.names, "verify.py"]
+    )
+
+
+def test_both_languages_say_everything() -> None:
+    def keys(tree: object) -> object:
+        return {key: keys(value) for key, value in tree.items()} if isinstance(tree, dict) else None
+
+    assert keys(_wording()["en"]) == keys(_wording()["de"])
+
+
+def test_the_same_archive_gives_the_same_bytes_in_german_too(packs: Packs, tmp_path: Path) -> None:
+    one, two = (packs.write(tmp_path / name, language="de") for name in ("one.zip", "two.zip"))
     assert one.read_bytes() == two.read_bytes()
-    assert {info.date_time for info in zipfile.ZipFile(one).infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    before = two.read_bytes()
+    assert one.with_suffix(".pdf").read_bytes() == two.with_suffix(".pdf").read_bytes()
+    first = page_texts(one.with_suffix(".pdf"))[0]
+    assert "15. Juli 2021, 15:46 UTC" in first and "Lizenziert an" in first and "verschiedene Dinge" in first
+    assert "WIE DIES OHNE" in (unpacked(one, tmp_path) / "HOW-TO-CHECK.txt").read_text("utf-8")
+
+
+def test_nothing_is_overwritten(packs: Packs, tmp_path: Path) -> None:
+    two = tmp_path / "two.zip"
+    two.write_bytes(b"mine")
     with pytest.raises(ConfigError, match="exists"):
-        write_proof(packed[:1], two)
-    assert two.read_bytes() == before
+        packs.write(two)
+    assert two.read_bytes() == b"mine"
+    (tmp_path / "three.pdf").write_bytes(b"mine")
+    with pytest.raises(ConfigError, match="exists"):
+        packs.write(tmp_path / "three.zip")
+    assert not (tmp_path / "three.zip").exists() and (tmp_path / "three.pdf").read_bytes() == b"mine"
     with pytest.raises(ConfigError, match="cannot be written"):
-        write_proof(packed, tmp_path / "no-such-folder" / "proof.zip")
+        packs.write(tmp_path / "no-such-folder" / "proof.zip")
 
 
-def test_a_damaged_licence_is_not_handed_over(packed: list[Packed], tmp_path: Path) -> None:
-    shutil.copytree(packed[0].archive.root, tmp_path / "acme")
-    [content] = tmp_path.rglob("certificate.txt")
-    content.chmod(0o644)
-    content.write_bytes(b"Licence of item 78")
-    archive = Archive(tmp_path / "acme")
-    with pytest.raises(IntegrityError, match=r"certificate\.txt"):
-        write_proof([replace(each, archive=archive) for each in packed], tmp_path / "proof.zip")
-    assert not (tmp_path / "proof.zip").exists()
-    write_proof([replace(packed[0], archive=archive)], tmp_path / "proof.zip")  # the neighbour's damage is not its own
+def hostile() -> bytes:
+    """A certificate that opens a program, a page of the net and an attachment."""
+    writer = PdfWriter()
+    writer.append(PdfReader(io.BytesIO(pdf(["Licence certificate", "Item 55"]))))
+    script = {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert('hello')")}
+    writer.root_object[NameObject("/OpenAction")] = DictionaryObject(script)
+    writer.add_attachment("evil.exe", b"MZ evil")
+    writer.add_uri(0, "https://evil.example/", RectangleObject((0, 0, 100, 100)))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
-def test_a_replay_says_what_it_is(authority: Authority, tmp_path: Path) -> None:
-    folder = unpacked(make(tmp_path, authority, origin="replay")[:1], tmp_path)
-    for name in ("summary.txt", "HOW-TO-CHECK.txt"):
-        assert (folder / name).read_text("utf-8").startswith("NOT EVIDENCE")
-    assert "NOT EVIDENCE" in check(folder).stdout
+def test_a_hostile_certificate_goes_into_the_zip_whole_and_into_the_pdf_tamed(tmp_path: Path) -> None:
+    content, broken = hostile(), b"%PDF-1.7 broken\n%%EOF"
+    with agency(tmp_path / "agency") as at:
+        stored = at.archive(
+            "acme",
+            (licence("55"), [document("certificate.pdf", "certificate", content)]),
+            (licence("56", licensed_at=date(2020, 1, 2)), [document("certificate.pdf", "certificate", broken)]),
+        )
+        out = Packs(at, []).write(tmp_path / "proof.zip", *(each.folder for each in stored))
+    whole = out.with_suffix(".pdf").read_bytes()
+    joined = PdfReader(io.BytesIO(whole))
+    assert any("Item 55" in page.extract_text() for page in joined.pages)
+    assert not joined.attachments and "/OpenAction" not in joined.root_object and "/Names" not in joined.root_object
+    with DocumentReader() as reader:
+        assert not re.search("evil|app.alert", reader.read_all(whole).text)
+    assert "in the zip file (it cannot be read as a PDF)" in " ".join(page_texts(out.with_suffix(".pdf")))
+    copies = unpacked(out, tmp_path).glob("data/02*/*/certificate.pdf")
+    assert {path.read_bytes() for path in copies} == {content, broken}
+
+
+def test_a_replay_says_what_it_is(tmp_path: Path) -> None:
+    with agency(tmp_path / "agency") as at:
+        settings = at.run.root / "archiver.yaml"
+        settings.write_text(settings.read_text() + "replay: true\n")
+        [stored] = at.archive("acme", (licence("57"), [certificate("Licence of item 57")]))
+        out = Packs(at, []).write(tmp_path / "proof.zip", stored.folder)
+    folder = unpacked(out, tmp_path)
+    assert "NOT EVIDENCE" in page_texts(out.with_suffix(".pdf"))[0]
+    assert (folder / "HOW-TO-CHECK.txt").read_text("utf-8").startswith("NOT EVIDENCE")
+    assert "NOT EVIDENCE" in verifier(folder).stdout
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs Linux")
+def test_no_network_is_needed(packs: Packs, tmp_path: Path) -> None:
+    """With no network interface but a dead loopback: neither platform nor timestamp authority can be asked."""
+    apart = ("unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"]))
+    if run(tmp_path, *apart, "true").returncode:
+        pytest.skip("no namespaces here")
+    command = packs.at.run.command("proof", packs.names[0], "--out", tmp_path / "proof.zip")
+    done = subprocess.run([*apart, *command], env=packs.at.run.env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert verifier(unpacked(tmp_path / "proof.zip", tmp_path)).returncode == 0
+
+
+@given(
+    st.text(),
+    st.sampled_from(["ada@acme.example", "EUR 19.00", "/home/ada/x.jpg", "Beta GmbH", "ada.example"]),
+    st.text(),
+)
+def test_whatever_stands_around_it_is_scrubbed(before: str, private: str, after: str) -> None:
+    file = LicenceFile(licence=licence("1"), documents=(), gaps=(), provenance={})
+    told = Private(file=file, others=["Beta GmbH"], own=["Acme Ltd"])
+    assert private not in told.scrub(f"{before} {private} {after}")

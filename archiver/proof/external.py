@@ -1,0 +1,234 @@
+"""What of a licence does not concern an outsider: other clients, prices, accounts and seats, tokens, places of files.
+
+Nothing native is altered: a file that holds such data stays here whole, and an excerpt of ours goes in its stead. What
+cannot be read counts as holding it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from archiver.archive.reader import StoredObject
+from archiver.domain import DocumentKind, iso
+from archiver.errors import IntegrityError
+from archiver.reading.licence_json import LicenceFile
+from archiver.reading.needles import mask_named
+from archiver.reading.worker import DocumentReader
+
+WITHHELD = "[withheld]"
+EXCERPT = "An excerpt, made by the sender. The original is withheld; its digest stands in the object's inventory.json."
+LARGEST = 64 << 20  # bytes of a packed capture that are searched
+
+_CURRENCY = r"(?:USD|EUR|GBP|CHF|JPY|AUD|CAD|NZD|PLN|CZK|SEK|NOK|DKK|US\$|[€$£¥])"
+_SHAPES = {
+    "an e-mail address": re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"),
+    "a sum of money": re.compile(rf"{_CURRENCY}\s?-?\d[\d.,'’]*|(?<![\w.])\d[\d.,'’]*\s?{_CURRENCY}(?!\w)"),
+    "a place on somebody's machine": re.compile(
+        r"(?:(?<![\w.:/])/(?:home|Users|root|tmp|var|mnt|media|srv|opt|work|private|Volumes)/|\b[A-Za-z]:\\|file:/)[^\s\"'<>]*"
+    ),
+    "a cookie": re.compile(r"\b(?:set-)?cookie\d?\s*[:=]\s*\S+", re.IGNORECASE),
+}
+_MONEY = "a sum of money"
+_KEY = re.compile(
+    r"(?:^|_)(?:price|amount|cost|total|sum|fee|tax|gst|vat|rwt|bwt|currency|paid|payment|card|iban|credit|credits|"
+    r"billing|balance|email|mail|user|username|seat|account|owner|member|team|login|phone|address|city|zipcode|region|"
+    r"cookie|token|session|secret|password|client|project|job|note|notes|comment|metadata|customer|purchaser|buyer|"
+    r"path|folder|party)(?:_|$)",
+)
+"""Names of JSON's fields, in words joined by `_`, whose values are not an outsider's."""
+_ACCOUNT = re.compile(
+    r"\b(?:total|subtotal|price|amount|tax|vat|gst|mwst|ust|summe|betrag|preis|paid|payment|card|visa|mastercard|amex|"
+    r"paypal|iban|bic|balance|credits?|account|konto|user|customer|kunde|bill(?:ed|ing)?|address|anschrift|phone)\b",
+    re.IGNORECASE,
+)
+"""Words of a receipt's line that is left out of its excerpt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Private:
+    """What is nobody else's business about one licence. `others`: names of all other clients; `own`: this client's."""
+
+    file: LicenceFile
+    others: Sequence[str] = ()
+    own: Sequence[str] = ()
+
+    @cached_property
+    def words(self) -> Mapping[str, re.Pattern[str]]:
+        """What each sort of private words looks like, as a pattern; sorts without any are left out."""
+        licence = self.file.licence
+        own = {each.casefold() for each in (*self.own, licence.licensee or "")}
+        sorts = {
+            "another client's name": self.others,
+            "the name of a seat": [licence.seat or ""],
+            "a note about a job": licence.client_hints.values(),
+        }
+        return {
+            sort: pattern
+            for sort, values in sorts.items()
+            if (pattern := _any_of(each for each in values if each.casefold() not in own))
+        }
+
+    def found(self, text: str) -> list[str]:
+        """What sorts of private data a text holds, in words."""
+        found = [sort for sort, shape in (*_SHAPES.items(), *self.words.items()) if shape.search(text)]
+        content = text.encode("utf-8", "replace")
+        return found if mask_named(content) == content else [*found, "a token"]
+
+    def scrub(self, text: str | None, *, sums: bool = True) -> str:
+        """A text of ours or the platform's without such data; a text that we print keeps what only looks like a sum."""
+        text = mask_named((text or "").encode("utf-8", "replace")).decode()
+        for sort, shape in (*_SHAPES.items(), *self.words.items()):
+            if sums or sort != _MONEY:
+                text = shape.sub(WITHHELD, text)
+        return text
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
+    escaped = sorted({re.escape(word.strip()) for word in words if len(word.strip()) > 1}, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(escaped)})(?!\w)", re.IGNORECASE) if escaped else None
+
+
+@dataclass
+class Tier:
+    """What goes out of one object and what stays: content files that are withheld, and why; warnings about the rest."""
+
+    withheld: dict[str, list[str]] = field(default_factory=dict)  # content file -> reasons
+    warnings: list[str] = field(default_factory=list)
+
+
+def external(stored: StoredObject, private: Private, reader: DocumentReader) -> Tier:
+    """Decide for each file of each version. Certificates and previews go out as they are, with a warning."""
+    kinds = {each.name: each.kind for each in private.file.documents}
+    tier = Tier()
+    for version in stored.versions:
+        files = stored.files(version)
+        for name, file in files.items():
+            place = file.path.relative_to(stored.path).as_posix()
+            kind = kinds.get(name)
+            if place in tier.withheld or kind is DocumentKind.PREVIEW:
+                continue
+            if kind in (DocumentKind.LETTER, DocumentKind.DELIVERED):
+                tier.withheld[place] = ["nothing that an outsider needs"]
+                continue
+            looked_at = "page.pdf" if name == "page.png" else name  # what a picture shows, its page says in words
+            if looked_at not in files:
+                tier.withheld[place] = ["what cannot be read"]
+                continue
+            text = _text(stored.read(looked_at, version), reader)
+            if kind is DocumentKind.CERTIFICATE:
+                tier.warnings += [f"{name} of {stored.folder} holds {sort}" for sort in private.found(text or "")]
+                if text is None:
+                    tier.warnings.append(f"{name} of {stored.folder} cannot be read as text: look at it")
+                continue
+            reasons = ["what cannot be read"] if text is None else private.found(text)
+            if name.endswith(".json"):
+                reasons += _keys(text or "")
+            if reasons:
+                tier.withheld[place] = reasons
+    tier.warnings = list(dict.fromkeys(tier.warnings))
+    return tier
+
+
+def _text(content: bytes, reader: DocumentReader) -> str | None:
+    """Everything in a file that can be read; None where that is not all of it."""
+    if content.startswith(b"%PDF-"):
+        reading = reader.read_all(content)
+        return None if reading.error else unicodedata.normalize("NFKC", reading.text)  # ligatures
+    if content.startswith(b"\x1f\x8b"):
+        try:
+            unpacked = zlib.decompressobj(wbits=47)
+            text = unpacked.decompress(content, LARGEST)
+            while unpacked.unused_data and len(text) < LARGEST:  # one member for each record
+                rest, unpacked = unpacked.unused_data, zlib.decompressobj(wbits=47)
+                text += unpacked.decompress(rest, LARGEST - len(text))
+            return text.decode("utf-8", "replace") if unpacked.eof else None
+        except zlib.error:
+            return None
+    return None if b"\0" in content else content.decode("utf-8", "replace")
+
+
+# ---------------------------------------------------------------- excerpts
+
+
+def _keys(text: str) -> list[str]:
+    try:
+        tree = json.loads(text)
+    except ValueError:
+        return []
+    return ["account data"] if _dropped(tree) else []
+
+
+def _words_of(key: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", key).lower()
+
+
+def _dropped(tree: Any) -> bool:
+    """Whether an excerpt of this would lack something."""
+    if isinstance(tree, dict):
+        return any(
+            _KEY.search(_words_of(key)) and value not in (None, "", {}, []) for key, value in tree.items()
+        ) or any(map(_dropped, tree.values()))
+    return isinstance(tree, list) and any(map(_dropped, tree))
+
+
+def record_excerpt(record: bytes, private: Private) -> dict[str, Any]:
+    """The record's facts without fields that hold account data, and without such data in other fields."""
+    try:
+        tree = json.loads(record)
+    except ValueError:
+        raise IntegrityError("a record.json is no JSON") from None
+    return {"excerpt": EXCERPT, "record": _excerpt(tree, private)}
+
+
+def _excerpt(tree: Any, private: Private) -> Any:
+    if isinstance(tree, dict):
+        kept = {key: value for key, value in tree.items() if not _KEY.search(_words_of(key))}
+        return {private.scrub(key): _excerpt(value, private) for key, value in kept.items()}
+    if isinstance(tree, list):
+        return [_excerpt(each, private) for each in tree]
+    return private.scrub(tree) if isinstance(tree, str) else tree
+
+
+def licence_excerpt(private: Private, seat: str | None) -> dict[str, Any]:
+    """What we read of the licence. `seat` is a name for the seat that says nothing about who it is."""
+    file, licence = private.file, private.file.licence
+    facts = {
+        "platform": licence.asset.provider,
+        "asset_id": licence.asset.asset_id,
+        "title": licence.asset.title,
+        "contributor": licence.asset.contributor,
+        "licence_id": licence.licence_id,
+        "kind": licence.kind,
+        "licensee": licence.licensee,
+        "plan": licence.plan,
+        "order": licence.order,
+    }
+    return {
+        "excerpt": EXCERPT.replace("The original", "licence.json, the sender's own description,"),
+        "comp": licence.comp,
+        **{name: value and private.scrub(value, sums=False) for name, value in facts.items()},
+        "licensed_at": iso(licence.licensed_at),
+        "seat": seat,
+        "documents": [{"name": each.name, "kind": each.kind, "sha512": each.sha512} for each in file.documents],
+        "gaps": [
+            {"kind": gap.kind, "reason": gap.reason, "detail": private.scrub(gap.detail)} for gap in file.gaps
+        ],
+        "terms": [{"id": each.id, "relation": each.relation, "seen_at": iso(each.seen_at)} for each in file.terms],
+    }  # fmt: skip
+
+
+def receipt_excerpt(text: str, private: Private) -> str:
+    """The receipt's lines that tell of no account and no sum; each run of others is one mark."""
+    lines = [EXCERPT, ""]
+    for line in filter(None, map(str.strip, text.splitlines())):
+        kept = not _ACCOUNT.search(line) and not private.found(line)
+        if kept or lines[-1] != WITHHELD:
+            lines.append(line if kept else WITHHELD)
+    return "\n".join(lines) + "\n"

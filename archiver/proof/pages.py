@@ -1,0 +1,429 @@
+"""What a pack says in words, and its pages: HTML for Chromium to print. The words are data, in `wording.yaml`."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any, Protocol
+
+from archiver.archive.verify import PROVEN, Report
+from archiver.domain import DocumentKind, TermsReference, TermsRelation, iso
+from archiver.proof.assess import platform_of
+from archiver.proof.external import Private
+from archiver.provider import ProviderInfo
+from archiver.reading.letters import LetterKind
+from archiver.reading.licence_json import ATTENDED_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile
+from archiver.reading.printable import printable
+from archiver.terms import TermsFile
+
+LANGUAGES = ("en", "de")
+LONGEST_TEXT = 60_000  # characters of one text on the pages behind the summary
+LISTED = 24  # licences of an overview page
+
+
+class Demand(Protocol):
+    """What a pack and its drafts need to know of a claim."""
+
+    @property
+    def claimant(self) -> str | None: ...
+    @property
+    def reference(self) -> str | None: ...
+    @property
+    def kind(self) -> LetterKind | None: ...
+    @property
+    def urls(self) -> Sequence[str]: ...
+    @property
+    def received(self) -> date | None: ...
+    @property
+    def deadline(self) -> date | None: ...
+    @property
+    def notice_deadline(self) -> date | None: ...
+
+
+@cache
+def _wording() -> Mapping[str, Any]:
+    import yaml
+
+    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.proof").joinpath("wording.yaml").read_text("utf-8"))
+    return loaded
+
+
+BY_HAND = {IMPORT_PREFIX: "imported_kinds", ATTENDED_PREFIX: "attended_kinds"}
+"""How the names of documents begin that a person brought, and the wording that says what they are."""
+
+BY_SOURCE = {"import": "imported", "attended": "attended"}
+"""The wording for licences that no adapter fetched."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one language."""
+
+    language: str
+
+    def __call__(self, key: str, **facts: object) -> str:
+        return str(_wording()[self.language][key]).format_map(facts) if facts else str(_wording()[self.language][key])
+
+    def of(self, table: str, key: str) -> str:
+        """A word out of a table: of kinds, reasons or names."""
+        return str(_wording()[self.language][table][key])
+
+    def moment(self, text: str | None) -> str | None:
+        """`2021-07-15T15:46:34Z` or `2021-07-15` in words."""
+        if not text:
+            return None
+        year, month, day = map(int, text[:10].split("-"))
+        named = {"day": day, "month": _wording()[self.language]["months"][month - 1], "year": year}
+        return self("moment", **named, time=text[11:16]) if "T" in text else self("day", **named)
+
+    def document(self, document: FiledDocument) -> str:
+        """What a document is. Those that no adapter fetched, but a person brought, are named so."""
+        for prefix, kinds in BY_HAND.items():
+            if document.name.startswith(prefix) and document.kind in _wording()["en"][kinds]:
+                return self.of(kinds, document.kind)
+        return self.of("kinds", document.kind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One licence as a pack tells of it. `withheld`: names of its newest files that stay with the sender.
+
+    `inside`: what proof.pdf holds of a file, in words, by its name. `seat`: a number instead of a name.
+    """
+
+    folder: str
+    file: LicenceFile
+    report: Report
+    private: Private
+    client_name: str
+    provider_info: ProviderInfo | None
+    terms: Sequence[tuple[TermsReference, TermsFile, str]]
+    withheld: frozenset[str]
+    inside: Mapping[str, str]
+    preview: bytes | None
+    seat: int | None
+    assigned_at: str | None
+
+    @property
+    def platform(self) -> str:
+        title = platform_of(self.file.licence.asset.provider)["title"]
+        return self.provider_info.title if self.provider_info else str(title)
+
+    def title(self, words: Words) -> str:
+        asset = self.file.licence.asset
+        return self.clean(asset.title) or words("untitled", asset=self.clean(asset.asset_id))
+
+    def clean(self, text: str | None) -> str:
+        """One line of text that names nobody else."""
+        return printable(" ".join(self.private.scrub(text, sums=False).split()))
+
+    def licensee(self, words: Words) -> str:
+        licensee = self.file.licence.licensee
+        if licensee and "@" in licensee:
+            return words("address")
+        return self.clean(licensee) or words("unnamed")
+
+    def licensed_on(self, words: Words) -> str:
+        return words.moment(iso(self.file.licence.licensed_at)) or words("not_stated")
+
+    def secured(self, words: Words) -> tuple[str, str]:
+        """Since when it is secured, and what that means."""
+        since = words.moment(self.report.secured_since)
+        if since is None:
+            return words("not_proven"), words("not_proven_is")
+        later = "" if self.report.state == PROVEN else " " + words("later")
+        return since, words("secured_since_is") + later
+
+    def rests_on(self, words: Words) -> str:
+        source = self.file.provenance.get("source")
+        if source in BY_SOURCE:
+            return words(BY_SOURCE[source])
+        kinds = {each.kind for each in self.file.documents}
+        return words("certificate" if DocumentKind.CERTIFICATE in kinds else "record_only")
+
+    def confirm(self, words: Words) -> str:
+        if self.provider_info is None:
+            return words("no_adapter", platform=self.platform)
+        confirm = self.provider_info.confirm
+        return words("confirm_how", how=confirm.how.rstrip("."), who=confirm.who.rstrip("."))
+
+    def facts(self, words: Words) -> dict[str, str]:
+        """The rows of the summary's table, without those that nothing is known about."""
+        licence = self.file.licence
+        rows = {
+            "licensee": self.licensee(words),
+            "held_for": self.client_name,
+            "kind": self.clean(licence.kind),
+            "order": self.clean(licence.order),
+            "licence_id": self.clean(licence.licence_id),
+            "plan": self.clean(licence.plan),
+            "contributor": self.clean(licence.asset.contributor),
+            "seat": words("seat_number", number=self.seat) if self.seat else "",
+        }
+        return {words(key): value for key, value in rows.items() if value}
+
+    def gaps(self, words: Words) -> list[str]:
+        """What is missing and why, a sentence each."""
+        return [
+            f"{words.of('names', gap.kind)}: {words.of('reasons', gap.reason)}"
+            + (f" ({self.clean(gap.detail)})" if gap.detail else "")
+            for gap in self.file.gaps
+        ]
+
+    def terms_said(self, words: Words) -> list[str]:
+        relations = {TermsRelation.AT_PURCHASE: "at_purchase", TermsRelation.LATER: "later_terms"}
+        return [
+            words(
+                "terms_said",
+                url=printable(said.url),
+                seen=words.moment(iso(reference.seen_at)),
+                relation=words(relations[reference.relation]),
+                captured=words.moment(said.captured_at),
+                sha256=said.text_sha256,
+            )
+            for reference, said, _ in self.terms
+        ]
+
+
+# ---------------------------------------------------------------- HTML
+
+STYLE = """
+@page { size: A4; margin: 0 }
+@page flow { margin: 20mm 20mm 18mm }
+* { box-sizing: border-box; margin: 0; padding: 0 }
+:root { --ink: #1c2430; --soft: #5b6675; --line: #d5dae1; --accent: #1f4e5f; --paper: #f5f7f8 }
+body { font: 9.6pt/1.45 'Noto Sans', 'Noto Sans CJK SC', 'Noto Sans Arabic', 'DejaVu Sans', sans-serif;
+  color: var(--ink); overflow-wrap: anywhere; font-variant-ligatures: none;
+  -webkit-print-color-adjust: exact }
+.one-page { position: relative; width: 210mm; height: 296.9mm; padding: 17mm 20mm 15mm; overflow: hidden;
+  break-after: page; display: flex; flex-direction: column; font-size: calc(var(--size, 1) * 9.6pt) }
+.flow { page: flow; break-after: page }
+.flow:last-child, .one-page:last-child { break-after: auto }
+header { display: flex; justify-content: space-between; gap: 8mm; padding-bottom: 2.2mm;
+  border-bottom: .5mm solid var(--accent); color: var(--accent); font-size: .88em }
+header b { letter-spacing: .12em; text-transform: uppercase; font-weight: 600; white-space: nowrap }
+header span { color: var(--soft); text-align: end }
+h1 { font-size: 2.05em; line-height: 1.22; font-weight: 600; margin: 6mm 0 1.2mm; letter-spacing: -.005em;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden }
+h2 { font-size: .82em; font-weight: 600; letter-spacing: .09em; text-transform: uppercase; color: var(--accent);
+  margin: 0 0 1.3mm }
+.soft { color: var(--soft) }
+.pictures { display: flex; gap: 6mm; margin: 5mm 0 0 }
+.pictures figure { flex: 1; min-width: 0 }
+.pictures.single { float: none }
+.pictures img { display: block; width: 100%; height: calc(var(--size, 1) * 50mm); object-fit: contain;
+  background: var(--paper); border: .2mm solid var(--line) }
+.pictures figcaption { font-size: .82em; color: var(--soft); margin-top: 1.2mm }
+.dates { display: flex; gap: 6mm; margin: 5mm 0 1.6mm }
+.dates div { flex: 1; background: var(--paper); border-left: .9mm solid var(--accent); padding: 3mm 4mm }
+.dates strong { display: block; font-size: 1.26em; font-weight: 600; line-height: 1.3; margin: .3mm 0 .8mm }
+.dates small, small { font-size: .86em; color: var(--soft); line-height: 1.4 }
+.columns { display: flex; gap: 9mm; margin-top: 4.6mm }
+.columns > * { flex: 1; min-width: 0 }
+table { border-collapse: collapse; width: 100% }
+td, th { vertical-align: top; text-align: start; padding: 1.05mm 0; border-bottom: .2mm solid var(--line);
+  font-weight: 400 }
+th { color: var(--soft); padding-inline-end: 5mm; white-space: nowrap; width: 1% }
+.clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden }
+table.overview th { white-space: normal; width: 26% }
+table.overview th:first-child { width: 46% }
+table.overview td { padding-inline-end: 4mm }
+section.part { margin-top: 4.4mm }
+ul { list-style: none }
+li { padding: .35mm 0 .35mm 3.6mm; position: relative }
+li::before { content: ''; position: absolute; inset-inline-start: 0; top: .75em; width: 1.5mm; height: .25mm;
+  background: var(--accent) }
+footer { margin-top: auto; padding-top: 2.4mm; border-top: .2mm solid var(--line); font-size: .82em;
+  color: var(--soft); line-height: 1.4 }
+.comp { margin-top: 4mm; padding: 2.5mm 4mm; border: .3mm solid #9a3b26; color: #9a3b26; font-weight: 600 }
+.mark { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center;
+  pointer-events: none }
+.mark span { transform: rotate(-32deg); font-size: 62pt; font-weight: 700; letter-spacing: .04em; white-space: nowrap;
+  color: rgba(176, 42, 26, .17) }
+.replay { color: #b02a1a; font-weight: 600; margin-top: 2mm; font-size: .9em }
+.flow h1 { font-size: 15pt; margin: 4mm 0 3mm; -webkit-line-clamp: unset }
+.flow h2 { margin-top: 6mm }
+.flow tr { break-inside: avoid }
+.text { white-space: pre-wrap; font-size: 8.4pt; line-height: 1.5; margin-top: 3mm }
+.digest { font: 6.9pt/1.4 'Noto Sans Mono', 'DejaVu Sans Mono', monospace; color: var(--soft) }
+"""
+
+
+def document(words: Words, sections: Iterable[str]) -> str:
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    return (
+        f"<!doctype html><html lang={words.language}><meta charset=utf-8>"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{STYLE}</style>'
+        f"<title>{escape(words('title'))}</title><body>{''.join(sections)}</body></html>"
+    )
+
+
+def _e(text: object) -> str:
+    return escape(printable(str(text), keep="\n"))
+
+
+def _list(lines: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li dir=auto>{_e(line)}</li>' for line in lines)}</ul>"
+
+
+def _image(jpeg: bytes) -> str:
+    return f'<img src="data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" alt="">'
+
+
+def _figure(jpeg: bytes, caption: str) -> str:
+    return f"<figure>{_image(jpeg)}<figcaption>{_e(caption)}</figcaption></figure>"
+
+
+def _header(words: Words, claim: Demand | None) -> str:
+    about = ""
+    if claim and claim.claimant:
+        about = words("claim", claimant=claim.claimant, reference=claim.reference or "–")
+    return f"<header><b>{_e(words('title'))}</b><span dir=auto class=clamp>{_e(about)}</span></header>"
+
+
+def _watermark(words: Words, told: Iterable[Told]) -> str:
+    if all(each.report.evidence for each in told):
+        return ""
+    return f"<div class=mark><span>{_e(words('not_evidence'))}</span></div>"
+
+
+def _replay(words: Words, told: Told) -> str:
+    return "" if told.report.evidence else f"<p class=replay>{_e(words('not_evidence'))}: {_e(words('replay'))}</p>"
+
+
+def summary_page(told: Told, words: Words, claim: Demand | None, picture: bytes | None) -> str:
+    """One page in plain words for a lay person."""
+    since, since_is = told.secured(words)
+    pictures = [_figure(picture, words("their_picture"))] if picture else []
+    if told.preview:
+        pictures.append(_figure(told.preview, words("our_picture")))
+    rows = "".join(
+        f"<tr><th>{_e(name)}<td dir=auto><div class=clamp>{_e(value)}</div>"
+        for name, value in told.facts(words).items()
+    )
+    gaps = told.gaps(words)
+    return f"""<section class=one-page>{_watermark(words, [told])}{_header(words, claim)}{_replay(words, told)}
+      <h1 dir=auto>{_e(told.title(words))}</h1>
+      <p class=soft>{_e(words("asset", platform=told.platform, asset=told.clean(told.file.licence.asset.asset_id)))}</p>
+      {f"<p class=comp>{_e(words('comp'))}</p>" if told.file.licence.comp else ""}
+      <div class=pictures>{"".join(pictures)}</div>
+      {"" if told.preview else f"<p class=soft><small>{_e(words('no_picture'))}</small></p>"}
+      <div class=dates>
+        <div><h2>{_e(words("licensed_on"))}</h2><strong>{_e(told.licensed_on(words))}</strong>
+          <small>{_e(words("licensed_on_is"))}</small></div>
+        <div><h2>{_e(words("secured_since"))}</h2><strong>{_e(since)}</strong><small>{_e(since_is)}</small></div>
+      </div>
+      <small>{_e(words("two_dates"))}</small>
+      <div class=columns>
+        <table>{rows}</table>
+        <div>
+          <section><h2>{_e(words("rests_on"))}</h2><p>{_e(told.rests_on(words))}</p></section>
+          <section class=part><h2>{_e(words("confirm"))}</h2><p>{_e(told.confirm(words))}</p></section>
+        </div>
+      </div>
+      <div class=columns>
+        <section><h2>{_e(words("enclosed"))}</h2>{_list(_enclosed(told, words))}</section>
+        <section><h2>{_e(words("missing"))}</h2>{_list(gaps or [words("nothing_missing")])}</section>
+      </div>
+      <footer><p>{_e(words("limits"))}</p><p>{_e(words("check"))}</p></footer></section>"""
+
+
+def _enclosed(told: Told, words: Words) -> list[str]:
+    """The kinds of documents that are enclosed, once each, what stays with the sender, and how many texts of terms."""
+    kinds = {words.document(each): None for each in told.file.documents if each.name not in told.withheld}
+    excerpted = (DocumentKind.RECORD, DocumentKind.RECEIPT)
+    kept = [each for each in told.file.documents if each.name in told.withheld]
+    excerpts = {words("excerpt", name=words.of("names", each.kind)): None for each in kept if each.kind in excerpted}
+    others = {words("kept", name=words.of("names", each.kind)): None for each in kept if each.kind not in excerpted}
+    terms = [f"{words('terms')} ({len(told.terms)})"] if told.terms else []
+    return [*kinds, *excerpts, *terms, *others]
+
+
+def overview_page(all_told: Sequence[Told], words: Words, claim: Demand | None) -> str:
+    """The first page of a pack of several licences: one line each."""
+    rows = "".join(
+        f"<tr><td dir=auto><div class=clamp>{_e(told.title(words))}</div>"
+        f"<small>{_e(told.platform)} · {_e(told.clean(told.file.licence.asset.asset_id))}</small>"
+        f"<td>{_e(told.licensed_on(words))}<td>{_e(told.secured(words)[0])}"
+        for told in all_told[:LISTED]
+    )
+    head = f"<tr><th>{_e(words('work'))}<th>{_e(words('licensed_on'))}<th>{_e(words('secured_since'))}"
+    more = f"<p class=soft>… +{len(all_told) - LISTED}</p>" if len(all_told) > LISTED else ""
+    return f"""<section class=one-page>{_watermark(words, all_told)}{_header(words, claim)}
+      <h1>{_e(words("overview", count=len(all_told)))}</h1><table class=overview>{head}{rows}</table>{more}
+      <section class=part><small>{_e(words("two_dates"))}</small></section>
+      <footer><p>{_e(words("limits"))}</p><p>{_e(words("check"))}</p></footer></section>"""
+
+
+def details_pages(told: Told, words: Words) -> str:
+    """Every file with its digest, and what is said of the terms."""
+    rows = "".join(
+        f"<tr><td dir=auto><b>{_e(each.name)}</b><br>{_e(words.document(each))}; "
+        f"{_e(_whereabouts(told, words, each.name))}"
+        f"<div class=digest>SHA-512 {_e(each.sha512)}</div>"
+        for each in told.file.documents
+    )
+    return f"""<section class=flow>{_replay(words, told)}<h2>{_e(words("details"))}</h2>
+      <h1 dir=auto>{_e(told.title(words))}</h1><p class=soft>{_e(told.folder)}</p>
+      <h2>{_e(words("documents"))}</h2><table>{rows}</table>
+      <h2>{_e(words("terms"))}</h2>{_list(told.terms_said(words) or [words("no_terms")])}
+      {f"<p><small>{_e(words('terms_are'))}</small></p>" if told.terms else ""}</section>"""
+
+
+def _whereabouts(told: Told, words: Words, name: str) -> str:
+    if name in told.withheld:
+        return words("withheld_file")
+    return told.inside.get(name) or words("in_the_zip", reason=words("image_or_other"))
+
+
+def text_pages(title: str, text: str, words: Words) -> str:
+    """A text of ours or the platform's, as far as there is room for it."""
+    cut = f"<p class=soft>{_e(words('cut'))}</p>" if len(text) > LONGEST_TEXT else ""
+    text = re.sub(r"\n{3,}", "\n\n", text[:LONGEST_TEXT])
+    return f"<section class=flow><h1 dir=auto>{_e(title)}</h1><div class=text dir=auto>{_e(text)}</div>{cut}</section>"
+
+
+# ---------------------------------------------------------------- texts
+
+
+def claim_sheet(claim: Demand, words: Words) -> str:
+    return words(
+        "claim_sheet",
+        claimant=claim.claimant or "–",
+        reference=claim.reference or "–",
+        urls="\n  ".join(["", *claim.urls]) if claim.urls else "–",
+    )
+
+
+def chain_sheet(told: Told, words: Words) -> str:
+    """From the platform to the user; what the licence is assigned by, where that is recorded."""
+    return words(
+        "chain",
+        platform=told.platform,
+        licensee=told.licensee(words),
+        client=told.client_name,
+        assigned=words("assigned_at", at=words.moment(told.assigned_at))
+        if told.assigned_at
+        else words("own_account", client=told.client_name),
+    )
+
+
+def dates_sheet(told: Told, words: Words) -> str:
+    since, since_is = told.secured(words)
+    return words(
+        "dates_sheet",
+        licensed=told.licensed_on(words),
+        secured=since,
+        secured_is=since_is,
+        two_dates=words("two_dates"),
+    )
+
+
+def how_to_check(places: Iterable[str], words: Words) -> str:
+    return words("how_to_check", objects="\n".join(f"     {place}/inventory.json" for place in places))

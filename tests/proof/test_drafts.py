@@ -1,0 +1,94 @@
+"""Drafts state facts and nothing else, leave blank what is not known, and never answer what a lawyer has to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from docx import Document as Docx
+
+from archiver.domain import Asset, Licence
+from archiver.proof.assess import Verdict
+from archiver.proof.claims import Claim
+from archiver.proof.drafts import BLANK, REPLY_WORDS, Matter, drafts, write_drafts
+from archiver.reading.letters import LetterKind
+from archiver.reading.licence_json import LicenceFile
+
+LICENCE = Licence(
+    asset=Asset(provider="shutterstock", asset_id="1234567890", title="Harbour"), licence_id="L-1", order="PO-12",
+    kind="standard", licensee="Agency Ltd", licensed_at=date(2021, 7, 15), seat="ada@acme.example",
+)  # fmt: skip
+CLAIM = Claim(
+    claim="c", client="acme", claimant="Copytrack", reference="AB12CD", kind=LetterKind.DEMAND, amount=389.59,
+    urls=("https://acme.example/news",), received=date(2026, 11, 20), deadline=date(2026, 12, 4),
+    first_seen=date(2021, 8, 1), currency="EUR",
+)  # fmt: skip
+MATTER = Matter(
+    file=LicenceFile(licence=LICENCE, documents=(), gaps=(), provenance={}), folder="20210715_x", client="Acme Ltd",
+    platform="Shutterstock", verdict=Verdict.COVERED, agency="Agency Ltd", claim=CLAIM,
+    secured="2026-11-24T02:00:00Z", assigned="2022-01-02T00:00:00Z",
+)  # fmt: skip
+NEVER = re.compile(
+    r"apolog|sorry|regret|admit|mistake|settle|offer|goodwill|always licen|act for|issued|undertake\b|1 August"
+    r"|entschuldig|leider|bedauer|einräum|\bzugeb|anerkenn|Kulanz|Angebot|vertreten|ausgestellt|389|@",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_reply_is_short_and_states_facts(language: str) -> None:
+    made = {each.name: each for each in drafts(MATTER, language)}
+    reply = made["reply"].text
+    assert len(" ".join(made["reply"].paragraphs).split()) <= REPLY_WORDS
+    received = {"en": "received by us from Shutterstock", "de": "uns von Shutterstock zugegangen"}[language]
+    for fact in ("AB12CD", "1234567890", "PO-12", "Agency Ltd", "Acme Ltd", "(8)", "2021", "2022", received):
+        assert fact in reply, fact
+    assert [found[0] for each in made.values() for found in NEVER.finditer(each.text)] == []
+    assert all(re.match("DRAFT for a person to check|ENTWURF", each.text) for each in made.values())
+    assert set(made) == {
+        "client-mail", "reply", "assignment", "indemnity-notice", "custodian-certificate-us", "officer-certificate-uk",
+        "shutterstock-proof-of-licence",
+    }  # fmt: skip
+    assert BLANK in made["officer-certificate-uk"].text and BLANK not in reply
+    [short] = [each for each in drafts(MATTER, language, counter_requests=False) if each.name == "reply"]
+    assert "(1)" not in short.text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_is_not_covered_or_an_abmahnung_gets_a_checklist(language: str) -> None:
+    red = drafts(replace(MATTER, verdict=Verdict.NOT_COVERED), language)
+    assert [each.name for each in red] == ["checklist-not-covered"]
+    assert "2026" in red[0].text
+    warned = drafts(replace(MATTER, claim=replace(CLAIM, kind=LetterKind.ABMAHNUNG)), language)
+    names = [each.name for each in warned]
+    assert "checklist-abmahnung" in names and not {"reply", "client-mail", "assignment"} & set(names)
+    both = replace(MATTER, claim=replace(CLAIM, kind=LetterKind.ABMAHNUNG), verdict=Verdict.NOT_COVERED)
+    assert [each.name for each in drafts(both, language)] == ["checklist-abmahnung"]
+
+
+def test_what_is_not_known_is_left_out_or_blank() -> None:
+    bare = replace(LICENCE, licensed_at=None, licensee="ada@acme.example", order=None)
+    matter = replace(
+        MATTER, file=replace(MATTER.file, licence=bare), assigned=None, agency=None, secured=None,
+        claim=Claim(claim="c", client="acme"),
+    )  # fmt: skip
+    made = {each.name: each.text for each in drafts(matter, "en")}
+    assert "None" not in "".join(made.values()) and "@" not in "".join(made.values())
+    assert "licensed on" not in made["reply"] and "recorded as being for" not in made["reply"]
+    assert f"Name of the licensee: {BLANK}" in made["shutterstock-proof-of-licence"]
+
+
+def test_they_are_written_as_text_and_docx_and_a_persons_work_is_kept(tmp_path: Path) -> None:
+    made = drafts(MATTER, "de")
+    written = write_drafts(tmp_path / "drafts", made)
+    assert {path.stat().st_mode & 0o777 for path in written} == {0o600} and len(written) == 2 * len(made)
+    for draft in made:
+        document = Docx(str(tmp_path / "drafts" / f"{draft.name}.docx"))
+        assert [each.text for each in document.paragraphs] == [draft.heading, *draft.paragraphs]
+        assert not document.core_properties.author
+    (tmp_path / "drafts" / "reply.txt").write_text("checked")
+    assert write_drafts(tmp_path / "drafts", made) == []
+    assert (tmp_path / "drafts" / "reply.txt").read_text() == "checked"
