@@ -1069,7 +1069,7 @@ def write_freepik() -> None:
 if __name__ == "__main__":
     # The writers in the files beside this one import it by its full name, which is not on a script's path.
     sys.modules["tests.authoring.write"] = sys.modules[__name__]
-    for writer in ("adobe_stock", "getty"):
+    for writer in ("adobe_stock", "depositphotos", "getty"):
         importlib.import_module(writer).write()
     write_shutterstock()
     write_envato_market()
