@@ -304,6 +304,17 @@ class TermsPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TermsText:
+    """A text of licence terms that the platform's interface gives to an account. `page` names it, where it came from,
+    and the kinds of licence that it is for; it is not opened.
+    """
+
+    page: TermsPage
+    text: str
+    retrieved_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProviderInfo:
     """Everything about an adapter that is not code. `archiver providers` prints it."""
 
@@ -532,6 +543,15 @@ class Provider[S: Session](ABC):
         of another licence.
         """
         return licence
+
+    async def terms(self, session: S) -> Sequence[TermsText]:  # noqa: ARG002  # for those that have some
+        """The texts of licence terms that only a signed-in interface gives; by default none. Called once in a run."""
+        return ()
+
+    async def funds(self, session: S) -> object:  # noqa: ARG002  # for those that can tell
+        """What the account may still spend, as the platform states it, in any form that can be compared; None where it
+        does not. Asked before and after a run, which must not have changed it."""
+        return None
 
 
 def discover() -> dict[str, type[Provider[Any]]]:

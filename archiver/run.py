@@ -45,6 +45,7 @@ from archiver.errors import (
     NotAccepted,
     PasswordExpired,
     SavedPage,
+    SecretFound,
     SessionExpired,
     SignInNeeded,
     WrongPassword,
@@ -62,11 +63,12 @@ from archiver.provider import (
     Transport,
     load,
 )
-from archiver.reading.needles import all_forms, mask_text
+from archiver.reading.needles import all_forms, contains, mask_text
 from archiver.reading.worker import DocumentReader
 from archiver.retention import prune
 from archiver.sync import Cursors, Progress, Result, Sync, keep_page
 from archiver.terms import SeenTerms, look
+from archiver.terms import given as terms_given
 from archiver.terms import rules as terms_rules
 from archiver.vault import Vault, run_secret_command, secret_digest
 
@@ -402,6 +404,7 @@ class ClientRun:
                 total=result.total,
                 outcome=result.outcome.value,
                 error=result.error,
+                **({"funds": result.funds} if result.funds else {}),
             )
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
         return result
@@ -453,12 +456,13 @@ class Visit:
             ) as session:  # fmt: skip
                 code = Totp(secrets.get("totp"), self._clock(recording))
                 signing_in = SigningIn(provider, session, secrets, code)
-                # Shielded: one licence that is given up must not end what all others wait for.
-                looked = partial(asyncio.shield, terms) if terms else None
+                given: list[SeenTerms] = []
+                looked = partial(seen_terms, terms, given) if terms else None
                 sync = self._sync(provider, session, method, recording, looked, signing_in.again)
                 result = sync.result
                 try:
                     await signing_in.once()
+                    given += await self._given_terms(provider, session) if terms else []
                     await self._remember(session)  # it was earned, whatever becomes of the sync
                     await sync()
                     await self._remember(session)
@@ -498,6 +502,24 @@ class Visit:
         except (ArchiverError, OSError) as error:
             self.of.summary.warnings.append(f"{self.account.client}: the terms of {info.title}: {error}")
             return []
+        return seen
+
+    async def _given_terms(self, provider: Provider[Any], session: Any) -> list[SeenTerms]:
+        """The terms that the platform's interface gives to this account, each in the archive; they concern no licence
+        either, so that what fails is told and no more."""
+        title, seen = provider.info.title, list[SeenTerms]()
+        try:
+            for text in await provider.terms(session):
+                terms = terms_given(provider.info, text)
+                if contains(terms.text, all_forms(session.needles())):
+                    raise SecretFound(f"the text {text.page.name} holds a secret of this sign-in")
+                await asyncio.wrap_future(self.archive.put(terms.new_object(self.of.summary.run)))
+                seen.append(terms)
+        except (ArchiverError, OSError) as error:
+            why = mask_text(str(error), session.needles())
+            self.of.summary.warnings.append(
+                f"{self.account.name}: the terms that {title} gives by its interface: {why}"
+            )
         return seen
 
     def _accepted(self, info: ProviderInfo) -> None:
@@ -575,6 +597,14 @@ class Visit:
             folder = self.of.home.state / "trouble"
             path = keep_page(folder, self.account.name, error.page.content, ".html", all_forms(needles))
             error.detail += f" (page kept as {path.relative_to(self.of.home.root).as_posix()})"
+
+
+async def seen_terms(looked: asyncio.Task[list[SeenTerms]], given: list[SeenTerms]) -> list[SeenTerms]:
+    """The public pages of terms, once they were looked at, and what the platform's interface gave.
+
+    Shielded: one licence that is given up must not end what all others wait for.
+    """
+    return [*await asyncio.shield(looked), *given]
 
 
 @dataclass

@@ -31,6 +31,7 @@ from archiver.errors import (
     Erased,
     LayoutChanged,
     NotACertificate,
+    RateLimited,
     SavedPage,
     SecretFound,
     SessionExpired,
@@ -128,12 +129,13 @@ class Result:
     gaps: dict[str, dict[str, int]] = field(default_factory=dict)
     unexplained: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    funds: str | None = None  # what the platform states before and after: unchanged | changed; None: it does not
     requests_refused: int = 0
     exit_code: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The account's part of `run --json`."""
-        hidden = ("requests_refused", "exit_code")
+        hidden = ("funds", "requests_refused", "exit_code")
         return {name: value for name, value in vars(self).items() if name not in hidden}
 
 
@@ -222,11 +224,36 @@ class Sync:
         """Sweep every list, retry what was incomplete, reconcile; `result` is filled in even where this raises."""
         retry = [] if self.dry_run or self.asset_id else self.catalogue.incomplete(self.account)
         self._incomplete = {entry.short_id: "" for entry in retry}
+        funds = await self._funds()
         try:
             await self._with_renewal(self._sweep_all)
             await self._with_renewal(lambda: self._retry(retry))
         finally:
             self._reconcile()
+        if funds is not None:
+            self._compare(funds, await self._funds())
+
+    async def _funds(self) -> object:
+        """What the account may still spend, as the platform states it; None where it does not, or not now."""
+        try:
+            return await self.provider.funds(self.session)
+        except (LayoutChanged, RateLimited, SessionExpired, SiteUnavailable):
+            return None  # the histories will meet the same trouble, and tell
+
+    def _compare(self, before: object, after: object) -> None:
+        """Say whether the funds are what they were. Another person may have bought meanwhile; this run cannot have."""
+        if after is None:
+            said = "The platform stated the account's funds before this run, and no longer after it."
+        elif after == before:
+            self.result.funds = "unchanged"
+            said = "The platform states the same funds before and after."
+        else:
+            self.result.funds = "changed"
+            said = (
+                f"The account's funds changed while it was read, from {before} to {after}. Nothing that spends can "
+                "leave this machine, so somebody else used the account; if nobody did, report it."
+            )
+        self.result.message = f"{self.result.message} {mask_text(said, self.session.needles())}".strip()
 
     async def _with_renewal(self, step: Callable[[], Awaitable[None]]) -> None:
         """Run a step; where the session expires on the way, sign in once more and take the step again."""

@@ -24,7 +24,7 @@ from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.domain import Document, Licence, Moment, TermsReference, TermsRelation, iso
 from archiver.errors import ArchiverError, IntegrityError, SpendRefused
 from archiver.network import Network
-from archiver.provider import ProviderInfo, Request, Rules, TermsPage, shown
+from archiver.provider import ProviderInfo, Request, Rules, TermsPage, TermsText, shown
 from archiver.reading.html import Field, value
 from archiver.reading.licence_json import FiledDocument
 
@@ -52,6 +52,7 @@ class SeenTerms:
     language: str | None
     at: datetime
     documents: tuple[Document, ...] = ()
+    source: str = "public page, opened without a sign-in"
 
     @cached_property
     def sha256(self) -> str:
@@ -76,7 +77,7 @@ class SeenTerms:
                 for each in map(FiledDocument.of, self.documents)
             ],
             "provenance": {
-                "source": "public page, opened without a sign-in",
+                "source": self.source,
                 "declared_url": self.page.url,
                 "selector": self.page.selector,
                 "tool": f"archiver {__version__}",
@@ -119,6 +120,19 @@ def normalised(text: str) -> bytes:
     """A text as `terms.txt` has it: white space collapsed within lines, no empty lines, a newline after each."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
     return "".join(f"{line}\n" for line in lines if line).encode("utf-8", "replace")
+
+
+def given(info: ProviderInfo, terms: TermsText) -> SeenTerms:
+    """A text that the platform's interface gave to an account, as terms that were seen. It has no capture."""
+    return SeenTerms(
+        provider=info.name,
+        page=terms.page,
+        url=terms.page.url,
+        text=normalised(terms.text),
+        language=None,
+        at=terms.retrieved_at.astimezone(UTC).replace(microsecond=0),
+        source="the platform's interface, asked by a signed-in account",
+    )
 
 
 # ---------------------------------------------------------------- looking

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from archiver.expected import check, checking
+from archiver.provider import discover
 from archiver.run import Tools
 from tests.homes import RECORDINGS, Home
 
@@ -35,7 +36,7 @@ def test_recording(path: Path, runner: tuple[asyncio.Runner, Tools]) -> None:
 
 def test_every_provider_has_its_scenarios() -> None:
     found = {(path.parent.name, path.name) for path in SCENARIOS}
-    for provider in ("shutterstock", "envato_market", "envato_elements", "freepik", "getty_images", "istock"):
+    for provider in discover():
         for scenario in ("two-pages", "empty-history", "session-expired", "layout-changed", "rate-limited"):
             assert (provider, scenario) in found
         assert found & {(provider, "wrong-password"), (provider, "bad-token")}

@@ -46,6 +46,7 @@ class Site(Provider[Session]):
 
     def __init__(self, listed: Listed, document: Callable[[Licence], Document | Gap | ArchiverError]) -> None:
         self.listed, self.document, self.readings, self.pages_read = listed, document, 0, 0
+        self.stated: list[object] = []  # what the platform says of the account's funds, one time after the other
 
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None: ...
 
@@ -60,6 +61,12 @@ class Site(Provider[Session]):
         for page in self.listed(self.readings) or []:  # type: ignore[union-attr]  # an error is raised by the function
             self.pages_read += 1
             yield page
+
+    async def funds(self, session: Session) -> object:
+        found = self.stated.pop(0) if self.stated else None
+        if isinstance(found, ArchiverError):
+            raise found
+        return found
 
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         found = self.document(licence)
@@ -110,9 +117,11 @@ class Desk:
         document: Callable[[Licence], Any] = text_certificate,
         *,
         error: str | None = None,
+        funds: Sequence[object] = (),
         **options: Any,
     ) -> Result:
         site = Site(listed, document)
+        site.stated = [*funds]
         self.site = site
 
         async def renew() -> None:
@@ -406,3 +415,21 @@ def test_a_secret_packed_inside_a_native_pdf_is_found_too(desk: Desk) -> None:
     assert desk.sync(lambda _: [Page([licence(1)], 1)], lambda _: native).gaps == {"certificate": {"failed": 1}}
     [kept] = (desk.folder / "quarantine").iterdir()
     assert kept.read_bytes() == content and SECRET.encode() not in content
+
+
+@pytest.mark.parametrize(
+    ("stated", "funds", "said"),
+    [
+        ([{"credits": 7}, {"credits": 7}], "unchanged", "the same funds before and after"),
+        ([{"credits": 7}, {"credits": 6}], "changed", "from {'credits': 7} to {'credits': 6}"),
+        ([{"credits": 7}, SiteUnavailable("gone")], None, "no longer after it"),
+        ([SiteUnavailable("gone"), {"credits": 7}], None, ""),
+        ([], None, ""),
+    ],
+)
+def test_a_run_says_whether_the_funds_stayed_what_they_were(
+    desk: Desk, stated: list[object], funds: str | None, said: str
+) -> None:
+    result = desk.sync(lambda _: [Page(rows(1, 2, 3), total=3)], funds=stated)
+    assert (result.outcome, result.archived, result.funds) == (Outcome.COMPLETE, 3, funds)
+    assert said in result.message and bool(said) is bool(result.message)

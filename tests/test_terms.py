@@ -34,7 +34,7 @@ from archiver.reading.worker import DocumentReader
 from archiver.run import Order, Summary, run
 from archiver.terms import LEAST, SeenTerms, look, normalised, relation, rules
 from archiver.vault import Vault, new_key
-from tests.homes import Home
+from tests.homes import RECORDINGS, Home
 from tests.test_sync import Desk, rows, text_certificate
 
 API, LICENCE = "https://api.shutterstock.com/v2", "https://www.shutterstock.com/license"
@@ -290,3 +290,25 @@ def test_a_later_version_fills_in_what_was_missing_and_replaces_nothing(
             [entry] = catalogue.entries()
     assert len(entry.lines) == 2
     assert [each.id for each in entry.file.terms] == [texts[text].object_id for text in kept]
+
+
+def test_terms_that_only_the_interface_gives_are_archived_for_the_kinds_they_are_for(home: Home) -> None:
+    home.account("one", "depositphotos")
+    [account] = home.json("run", "--replay", RECORDINGS / "depositphotos" / "two-pages")["accounts"]
+    assert "the same funds before and after" in account["message"]
+    [text] = objects(home.archive())
+    described = json.loads((text / "v1/content/terms.json").read_text())
+    assert described["documents"] == [] and "signed-in account" in described["provenance"]["source"]
+    assert b"authored stand-in" in (text / "v1/content/terms.txt").read_bytes()
+    files = home.archive().glob("evidence/licences/*/*/*/v1/content/licence.json")
+    found = [json.loads(path.read_text()) for path in files]
+    assert {each["kind"]: len(each["terms"]) for each in found} == {
+        "standard": 1,
+        "extended": 0,
+        "standard editorial": 1,
+    }
+    ledger = [json.loads(line) for line in (home.archive() / "ledger" / "ledger.jsonl").read_text().splitlines()]
+    assert [line["funds"] for line in ledger if line["type"] == "run"] == ["unchanged"]
+    home("run", "--replay", RECORDINGS / "depositphotos" / "two-pages")
+    assert objects(home.archive()) == [text]
+    home("verify")

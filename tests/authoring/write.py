@@ -59,8 +59,19 @@ class Scenario:
         """A GET and its answer: bytes by their suffix in `slug`, str as HTML, anything else as JSON, None as given."""
         self._add({"method": "GET", "url": url}, content, slug, response)
 
-    def post(self, url: str, form: list[str], content: object = None, *, slug: str = "", **response: Any) -> None:
-        self._add({"method": "POST", "url": url, "form": form}, content, slug, response)
+    def post(
+        self,
+        url: str,
+        form: list[str] | None,
+        content: object = None,
+        *,
+        match: Facts | None = None,
+        slug: str = "",
+        **response: Any,
+    ) -> None:
+        bound = {"match": match} if match else {}
+        fields = {} if form is None else {"form": form}
+        self._add({"method": "POST", "url": url, **fields, **bound}, content, slug, response)
 
     def _add(self, request: Facts, content: object, slug: str, response: Facts) -> None:
         answer: Facts = {"status": 200, **response}
@@ -1058,7 +1069,7 @@ def write_freepik() -> None:
 if __name__ == "__main__":
     # The writers in the files beside this one import it by its full name, which is not on a script's path.
     sys.modules["tests.authoring.write"] = sys.modules[__name__]
-    for writer in ("getty",):
+    for writer in ("adobe_stock", "depositphotos", "getty"):
         importlib.import_module(writer).write()
     write_shutterstock()
     write_envato_market()

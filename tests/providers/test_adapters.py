@@ -19,7 +19,7 @@ from archiver.browsing.session import Browsers
 from archiver.domain import Document, DocumentKind, Gap, Licence, iso
 from archiver.errors import ArchiverError, NotACertificate, SessionExpired
 from archiver.network import Network
-from archiver.provider import Purpose, Transport, load
+from archiver.provider import Transport, load
 from archiver.reading.documents import check_certificate
 from archiver.reading.worker import DocumentReader
 
@@ -167,5 +167,4 @@ def test_adapter(path: Path, stage: tuple[asyncio.Runner, Stage]) -> None:
     rules = load(recording.provider).info.rules
     for logged in listener.log:
         if logged.method == "POST":
-            allowed = [rule for rule in rules.allow if rule.matches(logged.request)]
-            assert {rule.purpose for rule in allowed} == {Purpose.SIGN_IN}
+            assert any(rule.matches(logged.request) for rule in rules.allow)

@@ -42,7 +42,24 @@ SPENDING = [
     ("freepik", "POST", "https://www.freepik.com/api/fonts/download"),
     ("freepik", "GET", "https://api.freepik.com/v1/resources/1/download/jpg"),
     ("freepik", "GET", "https://api.magnific.com/v1/resources/1/download"),
-]
+    ("adobe_stock", "GET", "https://stock.adobe.io/Rest/Libraries/1/Content/License?content_id=1&license=Standard"),
+    ("adobe_stock", "POST", "https://stock.adobe.io/Rest/Libraries/1/Content/License?content_id=1"),
+    ("adobe_stock", "GET", "https://stock.adobe.io/rest/libraries/1/content/license/?license_again=true"),
+    ("adobe_stock", "GET", "https://stock.adobe.com/Download/DownloadFileDirectly/x?token=t"),
+    ("adobe_stock", "GET", "https://stock.adobe.com/Rest/Libraries/Download/1/1?token=t"),
+    ("adobe_stock", "POST", "https://stock.adobe.io/1/Enterprise/ReportCsv/Reports"),
+    ("depositphotos", "GET", "https://st.depositphotos.com/storage/item/download?id=1"),
+    *(
+        (provider, method, f"https://api.depositphotos.com/?dp_command={command}")
+        for provider in ("depositphotos", "depositphotos_enterprise")
+        for method in ("GET", "POST")
+        for command in (
+            "getMedia", "licenseItem", "transferEnterpriseLicense", "createEnterpriseInvoice", "reDownload",
+            "createSubaccount", "createSubaccountSubscription", "imageGenerator.generate", "getDownloadLink",
+            "complimentaryDownload",
+        )
+    ),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("provider", "method", "url"), SPENDING)
@@ -55,6 +72,28 @@ def test_spending_is_refused(provider: str, method: str, url: str, passive: bool
 @pytest.mark.parametrize(("provider", "method", "url"), SPENDING)
 def test_spending_is_refused_by_name_whatever_is_allowed(provider: str, method: str, url: str) -> None:
     assert any(rule.resembles(Request(method, url)) for rule in load(provider).info.rules.refuse)
+
+
+@pytest.mark.parametrize("command", ["licenseItem", "createEnterpriseInvoice", "aCommandThatNobodyKnows"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "dp_command={}",
+        "dp_command=getPurchases&dp_command={}",
+        '{{"dp_command": "{}"}}',
+        "dp_command=%6cicenseItem&a={}",
+    ],
+)
+def test_one_address_that_reads_and_spends_is_told_by_its_command(command: str, body: str) -> None:
+    """Wherever the command stands: in the query, a form or a JSON body, once or twice."""
+    address, text = "https://api.depositphotos.com/", body.format(command).encode()
+    for provider, reading in (("depositphotos", "getPurchases"), ("depositphotos_enterprise", "getLicensedItems")):
+        rules = load(provider).info.rules
+        for mode in (Mode.STRICT, Mode.SIGN_IN):
+            assert rules.permit(Request("POST", address, f"dp_command={reading}".encode()), mode)
+            assert not rules.permit(Request("POST", address, text), mode)
+            assert not rules.permit(Request("POST", f"{address}?dp_command={reading}", text), mode)
+            assert not rules.permit(Request("GET", f"{address}?dp_command={reading}"), mode)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,255 @@
+"""Depositphotos, by its regular API, and what that has in common with the enterprise one.
+
+Both are one address, where a field of the request (`dp_command`) tells reading from spending; what comes says by its
+`type`, not by its status, whether it succeeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, override
+
+from archiver.browsing.preview import preview
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
+from archiver.errors import ArchiverError, SessionExpired, SiteUnavailable, WrongPassword
+from archiver.provider import (
+    Automation,
+    AutomationTerms,
+    Basis,
+    Challenge,
+    Confirm,
+    History,
+    Page,
+    Provider,
+    ProviderInfo,
+    Purpose,
+    Response,
+    Rule,
+    Rules,
+    Scope,
+    Session,
+    SignInMethod,
+    TermsPage,
+    TermsText,
+    Transport,
+)
+from archiver.reading.dates import printed
+from archiver.reading.layout import changed, known_layout
+from archiver.reading.records import record
+
+SITE = "https://depositphotos.com"
+API = "https://api.depositphotos.com/"
+LIMIT = 100  # rows of a page that are asked for; how many may be is not documented, so each page's own count moves on
+PICTURES = ("url_max_qa", "huge_thumb", "large_thumb", "medium_thumbnail", "thumbnail")  # the first one there is
+# What buys, orders, transfers a licence, or gives out a file; and what makes or changes accounts.
+SPENDING = (
+    "getMedia", "licenseItem", "createEnterpriseInvoice", "transferEnterpriseLicense", "getDownloadLink", "reDownload",
+    "complimentaryDownload", "imageGenerator.generate", "removeBg", "createSubaccount", "createSubaccountSubscription",
+    "updateSubaccount", "deleteSubaccount", "registerNewUser", "updateUser", "changePassword",
+)  # fmt: skip
+# The exceptions of a failure, by their last name, and what a person must do about them.
+FAILURES: Mapping[str, type[ArchiverError]] = {
+    "EIllegalSession": SessionExpired,
+    "EIllegalApiKey": WrongPassword,
+    "Authentication": WrongPassword,
+    "EApiTypeNotAllowed": WrongPassword,  # the key is for the other API
+    "EInternalError": SiteUnavailable,
+}
+AUTOMATION = AutomationTerms(
+    stance=Automation.UNREAD,
+    quote="",
+    source="of the API agreement and the membership agreement only the openings have been read",
+    read_on="2026-11-24",
+)
+
+
+def rules(login: str, *reading: str) -> Rules:
+    """The commands of one of the APIs: its sign-in, and those that read."""
+    return Rules(
+        allow=(
+            Rule("POST", API, Purpose.SIGN_IN, {"dp_command": login}),
+            *(Rule("POST", API, Purpose.READ, {"dp_command": command}) for command in reading),
+        ),
+        refuse=(
+            *(Rule("*", f"{API}**", fields={"dp_command": command}) for command in SPENDING),
+            Rule("*", "https://*.depositphotos.com/storage/**"),  # links to files
+        ),
+        assets=("https://*.depositphotos.com/**.jpg", "https://*.depositphotos.net/**.jpg"),
+    )
+
+
+def method(where: str) -> SignInMethod:
+    return SignInMethod(
+        name="password", transport=Transport.HTTP, secrets=("api_key", "password"), needs_username=True, where=where
+    )
+
+
+class DepositphotosApi(Provider[Session]):
+    """What both APIs share: sign-in, failures and paging."""
+
+    LOGIN: str
+
+    def __init__(self) -> None:
+        self._keys: dict[str, str] = {}
+
+    @override
+    async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
+        self._keys = {"dp_apikey": secrets["api_key"]}
+        credentials = {"dp_login_user": session.username or "", "dp_login_password": secrets["password"]}
+        try:
+            answer = await self.ask(session, self.LOGIN, **credentials)
+        except SessionExpired as error:
+            raise WrongPassword("Depositphotos does not accept this user name, password or API key") from error
+        with known_layout(answer):
+            number = str(answer.json()["sessionid"])
+        session.keep_secret(number)
+        self._keys["dp_session_id"] = number
+
+    @override
+    async def signed_in(self, session: Session) -> bool:
+        return "dp_session_id" in self._keys
+
+    async def ask(self, session: Session, command: str, **fields: str) -> Response:
+        """The answer to a command; its failure as the error that says what to do."""
+        answer = await session.post(API, form={"dp_command": command, **self._keys, **fields})
+        with known_layout(answer):
+            body = answer.json()
+            failed = body["type"] != "success"
+            error = (body.get("error") or {}) if failed else {}
+            name = str(error.get("exception") or "").rpartition("\\")[2]
+        if failed:
+            said = f"{command}: {error.get('errormsg') or 'a failure without a message'}"
+            raise FAILURES[name](f"Depositphotos answers {said}") if name in FAILURES else changed(answer, said)
+        return answer
+
+    async def pages(
+        self, session: Session, command: str, rows: str, licence: Callable[[Mapping[str, Any]], Licence], **fields: str
+    ) -> AsyncIterator[Page]:
+        """A command's list, to its stated `count` or an empty page."""
+        offset = 0
+        while True:
+            paging = {"dp_limit": str(LIMIT), "dp_offset": str(offset)}
+            answer = await self.ask(session, command, **paging, **fields)
+            with known_layout(answer):
+                body = answer.json()
+                page = Page([licence(row) for row in body[rows]], total=int(body["count"]))
+            yield page
+            offset += len(page.licences)
+            if not page.licences or offset >= (page.total or 0):
+                return
+
+
+class Depositphotos(DepositphotosApi):
+    LOGIN = "login"
+    info = ProviderInfo(
+        name="depositphotos",
+        title="Depositphotos",
+        home=f"{SITE}/",
+        login_url=f"{SITE}/login.html",
+        methods=(method("the API key that Depositphotos issued to you, with the account's user name and password"),),
+        rules=rules("login", "getPurchases", "availableFunds", "getLegalsList", "getLegalDocument"),
+        scope=Scope.SEAT,
+        listings=("purchases",),
+        identity="the licence id, which Depositphotos numbers",
+        documents={
+            "record": "offered",
+            "preview": "offered",
+            "certificate": "on request: a help article speaks of a licence to download as proof of use; the API has no "
+            "command for it that is known to work",
+            "receipt": "not in the API; the web account shows invoices; the record holds the price",
+        },
+        client_hints="none",
+        basis=Basis.DOCUMENTED,
+        basis_detail="the vendor's API client of 2022 with its sample answers. Not yet run against a live account. "
+        "Dates have no time zone, so they are taken as days. Purchases of sub-accounts are not listed. The texts of "
+        "the licences come by the API; which name of a kind belongs to the extended one is assumed.",
+        automation=AUTOMATION,
+        confirm=Confirm(
+            how="no route is known; Depositphotos's help speaks of a licence to download as proof of use; support "
+            "answers at support@depositphotos.com",
+            who="the account holder",
+        ),
+        session_secrets=("sessionid",),
+    )
+    # Of the platform's legal documents those that are about licences, and the kinds that each is for.
+    LEGALS: Mapping[str, tuple[str, ...]] = {
+        "terms-of-use": (),
+        "member-agreement-text": (),
+        "subscription-agreement": (),
+        "content-license": (),
+        "standard-license": ("standard", "standard editorial"),
+        "extended-license": ("extended", "extended editorial"),
+    }
+
+    @override
+    def history(self, session: Session) -> Sequence[History]:
+        def licence(row: Mapping[str, Any]) -> Licence:
+            return _purchase(row, session.username)
+
+        newest = {"dp_sort_field": "timestamp", "dp_sort_type": "desc"}
+        return [History("purchases", self.pages(session, "getPurchases", "purchases", licence, **newest))]
+
+    @override
+    async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
+        yield record(API, session.now(), row=licence.row)
+        picture = next((licence.row[size] for size in PICTURES if licence.row.get(size)), None)
+        yield await preview(session, self.info.rules, over_tls(picture) if picture else None)
+        yield Gap(
+            kind=DocumentKind.CERTIFICATE,
+            reason=GapReason.ON_REQUEST,
+            detail="the API offers none; Depositphotos's help speaks of a licence to download as proof of use",
+        )
+
+    @override
+    async def terms(self, session: Session) -> Sequence[TermsText]:
+        listed = await self.ask(session, "getLegalsList")
+        with known_layout(listed):
+            there = {str(name) for name in listed.json()["legals"]}
+        return [await self._legal(session, name, kinds) for name, kinds in self.LEGALS.items() if name in there]
+
+    async def _legal(self, session: Session, name: str, kinds: tuple[str, ...]) -> TermsText:
+        answer = await self.ask(session, "getLegalDocument", dp_legal_name=name)
+        with known_layout(answer):
+            text = str(answer.json()["document"])
+        return TermsText(page=TermsPage(name, API, kinds=kinds), text=text, retrieved_at=answer.retrieved_at)
+
+    @override
+    async def funds(self, session: Session) -> object:
+        answer = await self.ask(session, "availableFunds")
+        with known_layout(answer):
+            body: Mapping[str, object] = answer.json()
+        stated = ("balance", "creditsAvailable", "subscriptionDownloadsTodayAvailable", "leftBonusFiles")
+        lists = ("activeSubscriptions", "onDemandDownloads")
+        return {name: body[name] for name in (*stated, *lists) if name in body}
+
+
+def _purchase(row: Mapping[str, Any], username: str | None) -> Licence:
+    """A row of getPurchases, whose `username` is the seller's; KeyError or ValueError where a licence is not in it."""
+    return Licence(
+        asset=Asset(
+            provider="depositphotos",
+            asset_id=str(row["mediaId"]),
+            title=row.get("title"),
+            contributor=row.get("username"),
+            media_type=row.get("itype"),
+        ),
+        licence_id=str(row["licenseId"]),
+        listing="purchases",
+        kind=f"{row['license']} editorial" if row.get("iseditorial") else str(row["license"]),
+        licensed_at=instant_or_day(row["purchaseDate"]),
+        seat=username,
+        plan=row.get("method"),
+        row=row,
+    )
+
+
+def instant_or_day(written: object) -> Moment:
+    """Seconds since 1970 as an instant; a written date, which has no time zone, as its day."""
+    text = str(written)
+    return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() else printed(text)
+
+
+def over_tls(url: object) -> str:
+    """The address over TLS: the API writes some of its pictures' addresses without."""
+    return str(url).replace("http://", "https://", 1)
