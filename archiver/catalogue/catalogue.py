@@ -172,7 +172,6 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self._path, self.client = path, path.stem
-        self._vectors = VectorFile(path.with_suffix(".vectors"))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(f"{path}.lock").acquire()  # SQLite itself does not wait where two processes make the file
@@ -180,7 +179,9 @@ class Catalogue:
             if os.access(path.parent, os.W_OK):
                 raise
             self._db = _in_memory(path)
+            self._vectors = VectorFile(path.with_suffix(".vectors"), writable=False)
             return
+        self._vectors = VectorFile(path.with_suffix(".vectors"))
         with lock, _machine(path):
             try:
                 self._db = _connect(path)

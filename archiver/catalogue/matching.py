@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import islice
+from itertools import combinations, islice
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -33,6 +33,7 @@ DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what a
 # What a match must show to be called the same, or probable. Measured by tests/benchmarks/matching.py.
 SAME_POINTS, PROBABLE_POINTS = 20, 10
 SAME_BLOCKS, PROBABLE_MEDIAN = 0.7, 0.5
+MARKED_MEDIAN = 0.8  # instead, where all previews carry a mark, which agrees with itself
 SAME_SPREAD, PROBABLE_SPREAD = 5, 3
 DOUBTFUL = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
@@ -144,6 +145,7 @@ class _Search:
         self._found: dict[str, Match] = {}
         self._pictures: dict[Indexed, Image.Image | None] = {}
         self._features: dict[Indexed | Box, Features | None] = {}
+        self._others: dict[Indexed, list[Indexed]] = {}  # other previews of the provider
         self._shared: dict[Indexed, NDArray[np.float32]] = {}  # points that other previews have, too
 
     @property
@@ -184,7 +186,7 @@ class _Search:
                 continue
             reasons = _parts(compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
             if self._points:
-                reasons += self._marked(picture)
+                reasons += self._marked(picture, pairs=False)  # here the whole picture agrees
                 way = self._align(picture, whole(self._image.size))
                 reasons += _series(way) if way else ()
             word = Word.PROBABLE if reasons else Word.SAME
@@ -203,9 +205,9 @@ class _Search:
     def _judged(self, picture: Indexed, image: Image.Image, likeness: float, view: Box) -> Match:
         reasons: tuple[str, ...] = ()
         way = self._align(picture, view)
-        if way and _probable(way) and (reasons := self._marked(picture)):
+        if way and _probable(way) and (reasons := self._marked(picture, pairs=True)):
             way = self._align(picture, view, apart=self._shared[picture])
-        if way is None or not _probable(way):
+        if way is None or not _probable(way, MARKED_MEDIAN if reasons else PROBABLE_MEDIAN):
             likely = min(max(likeness, 0.0), 1.0)
             return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
         reasons += _parts(way.comparison.agreeing >= SAME_BLOCKS) + _series(way) + _few(way)
@@ -247,16 +249,24 @@ class _Search:
             return None
         return align(below, above if apart is None else above.without(apart))
 
-    def _marked(self, picture: Indexed) -> tuple[str, ...]:
-        """Whether previews of other assets carry the same mark at the same place: a watermark, a logo, a bar."""
+    def _marked(self, picture: Indexed, *, pairs: bool) -> tuple[str, ...]:
+        """Whether the provider's previews carry a mark: a watermark, a logo, a bar; its points are kept in `_shared`.
+
+        It shows between this preview and another, or, where `pairs` are looked at, too, between two pairs of others:
+        one pair may be of one series.
+        """
         if picture not in self._shared:
-            found = [np.zeros((0, 2), np.float32)]
-            for other in islice((other for index in self._indexes for other in index.others(picture)), DECOYS):
-                way = self._align(picture, other)
-                if way and way.inliers >= DECOY_POINTS:
-                    found.append(way.used)
-            self._shared[picture] = np.concatenate(found)
-        return ("other previews of the platform carry the same mark",) if len(self._shared[picture]) else ()
+            others = list(islice((other for index in self._indexes for other in index.others(picture)), DECOYS))
+            common = self._alike((picture, other) for other in others)
+            self._shared[picture] = np.concatenate([np.zeros((0, 2), np.float32), *common])
+            self._others[picture] = others
+        bears = len(self._shared[picture]) or (pairs and len(self._alike(combinations(self._others[picture], 2))) > 1)
+        return ("the platform's previews carry a mark",) if bears else ()
+
+    def _alike(self, pairs: Iterable[tuple[Indexed, Indexed]]) -> list[NDArray[np.float32]]:
+        """Of the pairs that have something in common, which points of the first."""
+        ways = (self._align(one, other) for one, other in pairs)
+        return [way.used for way in ways if way and way.inliers >= DECOY_POINTS]
 
     def _placed(self, picture: Indexed, way: Alignment, view: Box) -> Affine:
         """The way from the preview as archived to the query as given."""
@@ -271,8 +281,8 @@ class _Search:
 # ---------------------------------------------------------------- what keeps a match from being called the same
 
 
-def _probable(way: Alignment) -> bool:
-    return way.inliers >= PROBABLE_POINTS and way.spread >= PROBABLE_SPREAD and way.comparison.median >= PROBABLE_MEDIAN
+def _probable(way: Alignment, median: float = PROBABLE_MEDIAN) -> bool:
+    return way.inliers >= PROBABLE_POINTS and way.spread >= PROBABLE_SPREAD and way.comparison.median >= median
 
 
 def _parts(agree: bool) -> tuple[str, ...]:

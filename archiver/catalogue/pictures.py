@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.matching import Indexed, Load
+from archiver.errors import MachineRefused, machine_error
 from archiver.reading.fingerprint import NEAR, Fingerprint
 from archiver.reading.worker import DocumentReader
 
@@ -30,8 +31,9 @@ class VectorFile:
     Which of them count is for the catalogue to know; it says so only after `write` has returned.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, writable: bool = True) -> None:
         self._path = path
+        self._writable = writable
 
     def read(self) -> Vectors:
         """(n, 512), mapped into memory: it costs nothing until it is used."""
@@ -42,19 +44,24 @@ class VectorFile:
             return np.zeros((0, WIDTH), np.float16)
 
     def forget(self, rows: Iterable[int]) -> None:
-        """Leave nothing of these vectors in the file."""
-        known = len(self.read())
+        """Leave nothing of these vectors in the file, if it can be written; else they count no more in this process."""
+        known = len(self.read()) if self._writable else 0
         if there := [row for row in rows if row < known]:
             self.write({row: np.zeros(WIDTH, np.float32) for row in there})
 
     def write(self, vectors: Mapping[int, NDArray[np.float32]]) -> None:
-        """Put each in its row, durably."""
-        with self._path.open("r+b" if self._path.exists() else "w+b") as file:
-            for row, vector in vectors.items():
-                file.seek(row * 2 * WIDTH)
-                file.write(vector.astype(np.float16).tobytes())
-            file.flush()
-            os.fsync(file.fileno())
+        """Put each in its row, durably; MachineRefused or DiskFull where that cannot be."""
+        if not self._writable:
+            raise MachineRefused(f"{self._path} cannot be written")
+        try:
+            with self._path.open("r+b" if self._path.exists() else "w+b") as file:
+                for row, vector in vectors.items():
+                    file.seek(row * 2 * WIDTH)
+                    file.write(vector.astype(np.float16).tobytes())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise machine_error(error) from error
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from archiver.reading.fingerprint import decode, fingerprint, preview
 from archiver.reading.licence_json import to_json
 
 REAL = 8
+OTHERS = 97  # pictures that stand for the previews of the synthetic ones
 KINDS = ("hash answers", "points answer", "in a page", "not there")
 
 
@@ -73,6 +74,8 @@ def fill(folder: Path, pictures: int) -> None:
     for number, content in enumerate(previews, first):
         hashes[number - 1] = np.frombuffer(fingerprint(decode(content)).hash, np.uint64)
         (folder / str(number)).write_bytes(content)
+    for number in range(OTHERS):
+        (folder / f"other-{number}").write_bytes(jpeg(scene(1000 + number).resize((512, 341))))
     with sqlite3.connect(path) as db:
         db.executemany(
             "INSERT INTO licence (id, object_id, folder, comp, described, lines) VALUES (?, ?, ?, 0, ?, '[]')",
@@ -97,7 +100,7 @@ def ask(folder: Path) -> Callable[[bytes], list[tuple[str, str]]]:
 
     def load(picture: Indexed) -> bytes:
         path = folder / picture.object_id
-        return (path if path.exists() else folder / str(len(index.numbers))).read_bytes()
+        return (path if path.exists() else folder / f"other-{int(picture.object_id) % OTHERS}").read_bytes()
 
     def answer(content: bytes) -> list[tuple[str, str]]:
         return [(each.picture.object_id, each.word) for each in match(decode(content), [index], load, embedder)]

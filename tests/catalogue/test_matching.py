@@ -15,9 +15,9 @@ from PIL import Image, ImageDraw, ImageFilter
 from archiver.catalogue.catalogue import Catalogue
 from archiver.catalogue.embedding import Embedder, installed
 from archiver.catalogue.matching import Match, Word, match, windows
-from archiver.catalogue.pictures import loader
+from archiver.catalogue.pictures import VectorFile, loader
 from archiver.domain import Asset, Document, DocumentKind, Licence
-from archiver.errors import ConfigError
+from archiver.errors import ConfigError, MachineRefused
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
 from tests.benchmarks.edits import EDITS, encoded, fit, watermarked
@@ -152,7 +152,7 @@ def test_a_shared_watermark_does_not_make_two_pictures_one(acme: Acme, embedder:
     assert {word for _, word in find(acme, foreign, embedder)} <= {"possible"}
     [best, *_] = matches(acme, edited("crop 70", 3), embedder)
     assert (best.picture.asset, best.word) == ("shutterstock:3", Word.PROBABLE)
-    assert "other previews of the platform carry the same mark" in best.reasons
+    assert "the platform's previews carry a mark" in best.reasons
 
 
 def test_two_assets_that_agree_are_both_only_probable(acme: Acme, embedder: Embedder) -> None:
@@ -205,6 +205,17 @@ def test_vectors_follow_the_archive(acme: Acme, embedder: Embedder) -> None:
     assert not acme.catalogue.pictures().embedded.any()
     embed()
     assert told[-1] == (4, 4)
+
+
+def test_vectors_stay_as_they_are_where_nothing_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "acme.vectors"
+    one, two = np.eye(2, 512, dtype=np.float32)
+    VectorFile(path).write({1: one})
+    file = VectorFile(path, writable=False)
+    file.forget([1, 9])
+    with pytest.raises(MachineRefused, match=r"acme\.vectors"):
+        file.write({3: two})
+    assert len(file.read()) == 2 and file.read()[1] @ one == 1
 
 
 def test_what_is_erased_leaves_neither_hash_nor_vector(acme: Acme, embedder: Embedder) -> None:
