@@ -30,6 +30,7 @@ from archiver.config import Home
 from archiver.domain import iso
 from archiver.errors import ArchiveBusy, ArchiverError
 from archiver.evidence import verify as verify_archives
+from archiver.evidence import without_client
 from archiver.provider import Transport, load
 from archiver.run import network_of, renewals_due
 from archiver.vault import Vault, locate_key
@@ -383,7 +384,8 @@ def accounts(home: Home) -> Findings:
 def clock(home: Home) -> Findings:
     """The clock against what the archives know."""
     now = datetime.now(UTC).replace(microsecond=0)
-    known = [(*found, slug) for slug, root in _archives(home) if (found := latest_moment(root))]
+    here = [(slug, root) for slug, root in _archives(home) if (root / verify.LEDGER).is_file()]
+    known = [(*found, slug) for slug, root in here if (found := latest_moment(root))]
     if not known:
         yield State.OK, f"it says {iso(now)}; no archive knows better so far", ""
         return
@@ -399,6 +401,9 @@ def clock(home: Home) -> Findings:
 
 def archives(home: Home) -> Findings:
     """Each archive: what a killed command left, and the verifier's quick result."""
+    for slug in without_client(home):
+        advice = f"Bring clients/{slug}.yaml back; until then, only `archiver verify` looks at that archive."
+        yield State.WARNING, f"archive/{slug} has no client's file", advice
     for slug, root in _archives(home):
         yield from _leftovers(slug, root)
         try:
@@ -422,7 +427,7 @@ def archives(home: Home) -> Findings:
 
 def _archives(home: Home) -> list[tuple[str, Path]]:
     found = [(slug, home.archive(slug)) for slug in home.clients]
-    return [(slug, root) for slug, root in found if (root / verify.LEDGER).is_file()]
+    return [(slug, root) for slug, root in found if (root / verify.LEDGER).is_file() or (root / "evidence").is_dir()]
 
 
 def _leftovers(slug: str, root: Path) -> Findings:
@@ -430,10 +435,11 @@ def _leftovers(slug: str, root: Path) -> Findings:
     intents, ledger = root / verify.INTENTS, root / verify.LEDGER
     said = [f"{len(left)} in staging"] if left else []
     said += ["an unfinished move into evidence"] if intents.exists() and intents.stat().st_size else []
-    with ledger.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 1))
-        said += ["a torn last line in the ledger"] if file.read() not in (b"", b"\n") else []
+    if ledger.is_file():
+        with ledger.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            said += ["a torn last line in the ledger"] if file.read() not in (b"", b"\n") else []
     if said:
         yield (
             State.WARNING, f"{slug}: a command was stopped half-way and left {', '.join(said)}",

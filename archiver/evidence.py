@@ -63,6 +63,12 @@ def scope(home: Home, client: str | None) -> Iterator[tuple[str, bool]]:
         yield HOUSE, True
 
 
+def without_client(home: Home) -> list[str]:
+    """The archives whose client's file is gone; they are evidence all the same."""
+    places = sorted(path.parent.parent for path in home.archive("-").parent.glob(f"*/{verifier.LEDGER}"))
+    return [place.name for place in places if place.name not in home.clients]
+
+
 def find(
     home: Home, text: str, *, client: str | None = None, limit: int = 20, warn: Callable[[str], None] = lambda _: None
 ) -> list[dict[str, Any]]:
@@ -318,7 +324,8 @@ def verify(
     trusted = roots or trusted_roots(home)
     reports: dict[str, verifier.Report] = {}
     reasons = []
-    for slug in archives(home, client or named or None):
+    asked = client or named or None
+    for slug in [*archives(home, asked), *(() if asked else without_client(home))]:
         try:
             reports[slug] = verifier.verify_archive(
                 home.archive(slug), trusted, key, quick, part or None, against, sealing.strict_checker()

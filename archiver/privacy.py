@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -53,6 +54,7 @@ def named_object(home: Home, name: str) -> tuple[str, str]:
 def reason_of(text: str) -> tuple[str, str]:
     """The class of a reason and what is said beside it: `CLASS`, `CLASS: TEXT`, or any text, which is `other`."""
     code, _, words = text.partition(":")
+    code = "_".join(re.split(r"[\s_-]+", code.strip().casefold()))  # a class written otherwise is not `other`, for good
     return (code, words.strip()) if code in REASONS else ("other", text.strip())
 
 

@@ -60,6 +60,10 @@ ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
         lambda r: shutil.copytree(first(r, EVIDENCE), first(r, EVIDENCE).with_name("20200101_a_b_00000000")),
         "archives", State.PROBLEM, "compare with a copy",
     ),
+    "a lost ledger": (
+        lambda r: (r / LEDGER / "ledger.jsonl").unlink(), "archives", State.PROBLEM, "compare with a copy",
+    ),
+    "a lost client": (lambda r: (r / "clients/acme.yaml").unlink(), "archives", State.WARNING, "clients/acme.yaml"),
     "a lost object": (lambda r: shutil.rmtree(first(r, EVIDENCE)), "archives", State.PROBLEM, "compare with a copy"),
     "a flipped inventory": (lambda r: flip(first(r, f"{EVIDENCE}/inventory.json")), "archives", State.PROBLEM, "copy"),
     "quarantine": (lambda r: append(r / "state/quarantine/x.pdf", b""), "put aside", State.WARNING, "secret"),
@@ -124,3 +128,10 @@ def test_authorities_are_asked_only_online_and_tell_the_time(healthy: Home, tmp_
         for online, words in {False: "was not asked", True: "answers and says 20"}.items():
             [told] = [e for e in examine(healthy.root, online=online).diagnoses if e.check == "timestamps"]
             assert told.state is State.OK and words in told.message
+
+
+def test_an_archive_whose_client_is_lost_is_verified_all_the_same(ran: Home) -> None:
+    (ran.root / "clients/acme.yaml").unlink()
+    assert [each["client"] for each in ran.json("verify")["clients"]] == ["acme"]
+    shutil.rmtree(first(ran.root, EVIDENCE))
+    ran("verify", code=90)

@@ -75,6 +75,11 @@ def holding(folder: Path, text: str) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
+@pytest.mark.parametrize("text", ["court_order: AZ 3", "Court order: AZ 3", "court-order : AZ 3"])
+def test_a_class_of_reason_counts_however_it_is_written(text: str) -> None:
+    assert privacy.reason_of(text) == ("court_order", "AZ 3")
+
+
 def test_what_is_erased_is_gone_and_seen_to_be_gone(agency: Agency) -> None:
     before = agency.find()
     titles = [row["title"] for row in before]

@@ -1181,10 +1181,17 @@ class _Check:
         certificates: list[bytes] = []
         try:
             certificates = pem_blocks(_utf8(roots.read_bytes()), "CERTIFICATE") if stamped or roots.is_file() else []
+            _must(certificates or not stamped or self.supplied_roots, "holds no certificate, so no date can be checked")
         except FileNotFoundError:
             self.find("missing", self.tsa_roots, "is missing, so that no date can be checked")
         except Malformed as error:
             self.find("invalid", self.tsa_roots, str(error))
+        if self.supplied_roots and stamped and chain.is_file():
+            try:
+                _must(pem_blocks(_utf8(chain.read_bytes()), "CERTIFICATE"), "holds no certificate")
+            except Malformed as error:
+                self.find("invalid", self.tsa_roots, str(error))
+                chain = roots  # the dates rest on the roots supplied, and openssl fails on a file without certificates
         for certificate in certificates:
             fingerprint = hashlib.sha256(certificate).hexdigest()
             self.report.trust.append(Trust("timestamp root", fingerprint, self.supplied_roots is not None))

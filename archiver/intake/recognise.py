@@ -54,7 +54,7 @@ _SIGN = re.compile(
     r"|imago.images|picture.alliance|pond5|storyblocks|artlist|epidemic ?sound|motion ?array|westend61|panthermedia"
     r"|plainpicture|mauritius.images|colourbox|\bcanva\b|iconfinder|noun ?project|creative ?market"
     r"|royalty.free|rights.managed|lizenzfrei|libre de droits|libre de derechos|item purchase code"
-    r"|(?:image|photo|picture|stock|asset|media) licen[cs]e|licen[cs]e (?:certificate|number|id\b)"
+    r"|(?:image|photo|picture|stock|asset|media) licen[cs]e|licen[cs]e (?:certificate|history|number|date|id\b)"
     r"|(?:bild|foto|nutzungs)lizenz|lizenz(?:zertifikat|nummer|bescheinigung|nachweis)|bildrechte|nutzungsrechte"
     r"|certificat de licence|licence d.utilisation|certificado de licencia|licencia de uso"
     r"|copyright (?:infringement|claim)",

@@ -160,7 +160,8 @@ _DEMAND = re.compile(
 )
 # What looks like a licence or a receipt and grants or proves nothing, or no longer.
 _VOID = re.compile(
-    r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|preview licen[cs]e|sample certificate|specimen|"
+    r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|preview licen[cs]e|sample certificate|this (?:sample|example)|"
+    r"how to (?:read|understand|find|check|get)|specimen|"
     r"muster(?:zertifikat|exemplar|rechnung)|spécimen|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|"
     r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert|"
     r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|erstattet|erstattung|remboursée?|"

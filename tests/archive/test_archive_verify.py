@@ -206,6 +206,17 @@ def test_supplied_roots_and_key_are_what_counts(kit: Kit, tmp_path: Path) -> Non
     assert {f.code for f in verify_archive(kit.root, key=other).findings} >= {"key", "checkpoint"}
 
 
+@pytest.mark.parametrize("content", ["", "-----BEGIN CERTIFICATE-----\n~\n-----END CERTIFICATE-----\n"])
+def test_roots_lost_in_the_archive_are_named_and_cost_no_date_that_rests_on_others(kit: Kit, content: str) -> None:
+    kit.write(1)
+    place = kit.root / verify.TSA_ROOTS
+    place.write_text(content)
+    for roots, since in ((kit.authorities[0].roots, True), (None, False)):
+        report = verify_archive(kit.root, roots=roots)
+        assert {finding.path for finding in report.findings if finding.damage} == {verify.TSA_ROOTS}
+        assert bool(report.secured_since) is since
+
+
 def test_the_verifier_runs_on_old_pythons() -> None:
     ast.parse(Path(verify.__file__).read_bytes(), feature_version=(3, 9))
 

@@ -93,6 +93,12 @@ def test_a_paper_that_fits_two_licences_is_given_to_neither(reader: DocumentRead
     assert "not clear which" in decided.fates[2].message
 
 
+def test_a_history_that_names_no_platform_is_kept_for_a_person(reader: DocumentReader) -> None:
+    history = "Asset ID;Title;License;License date\n121684652;Boat;Standard;21.09.2017\n"
+    _, outcomes = planned(reader, {"export.csv": history})
+    assert outcomes == {"export.csv": Outcome.UNREAD}
+
+
 def test_a_receipt_without_its_licence_is_kept(reader: DocumentReader) -> None:
     receipt = papers.receipt("fr", "getty_images", 5).text
     _, outcomes = planned(reader, {"a.txt": receipt, "b.txt": papers.licence("fr", "istock", 5).text})

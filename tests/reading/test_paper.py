@@ -96,6 +96,8 @@ LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("e
         RECEIPT + "\nYour order at Adobe Stock is not part of this.",
         LABELLED.replace("Standard License", "Footage_comp"),
         LABELLED.replace("Proof of License", "Comp license"),
+        LABELLED.replace("Proof of License", "How to read a proof of license"),
+        LABELLED + "\nThis sample shows what a proof of license looks like.\n",
         LABELLED.replace("Asset ID: 1", "Asset ID: x"),
         LABELLED + "\nAsset ID: 987654321\n",
         LABELLED.replace("License date:", "Printed on:"),
