@@ -527,8 +527,10 @@ class Sync:
         return {"licence.json": mask(described, self._needles()), **files}
 
     async def _store[T](self, future: Future[T]) -> T:
-        # A cancelled task must not cancel a write that has begun.
-        return await asyncio.shield(asyncio.wrap_future(future))
+        # A cancelled task must not cancel a write that has begun; and what became of that is told by the first to fail.
+        written = asyncio.wrap_future(future)
+        written.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(written)
 
     def _note(self, evidence: Evidence, short_id: str) -> None:
         self._gaps.update((gap.kind.value, gap.reason.value) for gap in evidence.gaps if not evidence.licence.comp)
