@@ -301,6 +301,7 @@ def _zip(file: io.BytesIO | io.FileIO, place: _Place) -> Iterator[Item | Refused
     try:
         opened = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        # zipfile raises NotImplementedError for compression methods that it does not know; the file is refused by name.
         yield Refused(path=place.path, reason=f"it cannot be opened as a zip ({error})")
         return
     with opened:
