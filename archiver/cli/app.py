@@ -1,0 +1,77 @@
+"""What all commands share: the application and its groups, their common options, and how a home is opened."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from archiver.config import Home
+    from archiver.vault import Vault
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Licence proof of stock purchases: captured automatically, dated by third parties, found in a minute.",
+)
+client_app = typer.Typer(no_args_is_help=True, help="Clients: each owns one archive.")
+account_app = typer.Typer(no_args_is_help=True, help="Accounts: one sign-in at one platform.")
+claim_app = typer.Typer(no_args_is_help=True, help="Claims: letters that demand proof or money; working papers.")
+catalogue_app = typer.Typer(no_args_is_help=True, help="The search index, a cache of the archive.")
+recording_app = typer.Typer(no_args_is_help=True, help="Recordings: scripted sessions that prove an adapter.")
+app.add_typer(client_app, name="client")
+app.add_typer(account_app, name="account")
+app.add_typer(claim_app, name="claim")
+app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(recording_app, name="recording")
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY")]
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="The home folder [default: $ARCHIVER_HOME, ./ with archiver.yaml, ...].")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+ReplayOption = Annotated[Path | None, typer.Option("--replay", help="Recordings to serve; replay homes only.")]
+
+
+@app.callback()
+def root(home: HomeOption = None) -> None:
+    if home:  # given before the command, it is as good as after it
+        os.environ["ARCHIVER_HOME"] = str(home)
+
+
+def opened(home: Path | None) -> Home:
+    from archiver.config import Home, find_home
+
+    return Home.load(find_home(home))
+
+
+def unlocked(home: Home) -> Vault:
+    from archiver.vault import open_vault
+
+    return open_vault(home.vault)
+
+
+def ask(question: str, default: str) -> str:
+    """Ask a person; where there is no terminal, the default is the answer."""
+    return str(typer.prompt(question, default=default, err=True)) if sys.stdin.isatty() else default
+
+
+def asking() -> Any:
+    """How a person is asked; None where nobody is there to be asked."""
+    return ask if sys.stdin.isatty() else None
+
+
+def confirmed(question: str) -> bool:
+    """Whether a person says yes; where there is no terminal, nobody does."""
+    return sys.stdin.isatty() and typer.confirm(question, err=True)
+
+
+def day(moment: datetime | None) -> Any:
+    return moment.date() if moment else None

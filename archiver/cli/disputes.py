@@ -1,0 +1,269 @@
+"""Commands for a letter that demands proof: claims, verdicts and packs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archiver.cli.app import (
+    Day,
+    HomeOption,
+    JsonOption,
+    app,
+    asking,
+    claim_app,
+    day,
+    opened,
+    unlocked,
+)
+from archiver.cli.output import emit, say, table, tell
+
+if TYPE_CHECKING:
+    from archiver.proof.assess import Use
+
+
+@claim_app.command("add")
+def claim_add(
+    client: Annotated[str, typer.Option(help="The client that the letter concerns.")],
+    file: Annotated[Path | None, typer.Argument(help="The letter: PDF, mail, text or picture.")] = None,
+    manual: Annotated[bool, typer.Option("--manual", help="No letter: all is stated by options.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm what is read, without being asked.")] = False,
+    claimant: Annotated[str | None, typer.Option(help="Who demands.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Their case number.")] = None,
+    kind: Annotated[str | None, typer.Option(help="inquiry, demand or abmahnung.")] = None,
+    url: Annotated[list[str] | None, typer.Option(help="A page with the picture; repeatable.")] = None,
+    picture: Annotated[list[Path] | None, typer.Option(help="A picture of the claim; repeatable.")] = None,
+    amount: Annotated[float | None, typer.Option(help="The sum that is demanded.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Its currency: EUR.")] = None,
+    received: Day = None,
+    deadline: Day = None,
+    first_seen: Day = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Read a letter into a claim: who, which case, which pages, how much, by when. Options override what was read.
+
+    Readings count once they are confirmed: field by field at a terminal, or by --yes.
+
+    Example: archiver claim add letter.pdf --client acme
+    """
+    from archiver.dispute import CONFIRM, add, described
+    from archiver.reading.letters import LetterKind
+
+    if manual == bool(file):
+        raise typer.BadParameter("give a letter's file, or --manual")
+    if kind and kind not in list(LetterKind):
+        raise typer.BadParameter(f"--kind is one of {', '.join(LetterKind)}")
+    stated = {
+        "claimant": claimant, "reference": reference, "kind": LetterKind(kind) if kind else None,
+        "urls": tuple(url or ()), "amount": amount, "currency": currency, "received": day(received),
+        "deadline": day(deadline), "first_seen": day(first_seen),
+    }  # fmt: skip
+    claim = add(
+        opened(home), client, file, stated, picture or (), accept=yes, ask=None if as_json else asking(), say=say
+    )
+    if as_json:
+        emit(claim.as_json())
+    for line in [] if as_json else described(claim):
+        tell(line)
+    if not claim.confirmed:
+        say(f"Not confirmed, so nothing counts yet. {CONFIRM}")
+
+
+@claim_app.command("list")
+def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
+    """List the claims, the most urgent first, with the days left to answer and to notify the platform.
+
+    Example: archiver claim list
+    """
+    from datetime import UTC
+
+    from archiver.proof.claims import all_claims
+
+    now = datetime.now(UTC)
+    found = [claim.as_json() | claim.clocks(now) for claim in all_claims(opened(home))]
+    if as_json:
+        emit(found)
+        return
+    columns = ("claim", "claimant", "reference", "deadline", "days_left", "notice_deadline", "notice_days_left")
+    rows = [
+        (*("-" if claim[name] is None else claim[name] for name in columns),
+         "OVERDUE" if claim["overdue"] else "" if claim["confirmed"] else "not confirmed")
+        for claim in found
+    ]  # fmt: skip
+    table((*(name.replace("_", " ") for name in columns), ""), rows)
+
+
+@claim_app.command("show")
+def claim_show(
+    claim: Annotated[str, typer.Argument(help="The claim, a unique part of its name, or its reference.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Show a claim: what was read, and how.
+
+    Example: archiver claim show acme-1a2b3c4d
+    """
+    from datetime import UTC
+
+    from archiver.dispute import described
+    from archiver.proof.claims import load
+
+    found = load(opened(home), claim)
+    if as_json:
+        emit(found.as_json() | found.clocks(datetime.now(UTC)))
+    for line in [] if as_json else described(found):
+        tell(line)
+
+
+@claim_app.command("enter")
+def claim_enter(
+    claim: Annotated[str, typer.Argument(help="The claim.")],
+    file: Annotated[str, typer.Argument(help="A paper in the claim's folder, or any other file.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="The person who enters it.")],
+    home: HomeOption = None,
+) -> None:
+    """Make one working paper evidence: it goes into the client's archive, and stays there.
+
+    Example: archiver claim enter acme-1a2b3c4d letter.pdf --by "Ada Example"
+    """
+    from archiver.dispute import enter
+
+    here = opened(home)
+    say(f"Entered as {enter(here, unlocked(here), claim, file, by)}.")
+
+
+FirstSeen = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="When the picture was first used.")
+]
+UseKind = Annotated[str | None, typer.Option("--use", help="commercial or editorial.")]
+Seats = Annotated[int, typer.Option(min=0, help="How many people worked with the picture.")]
+Territory = Annotated[str | None, typer.Option(help="Where it was used, if not on the web.")]
+Copies = Annotated[int, typer.Option(min=0, help="How many copies were printed.")]
+Language = Annotated[str, typer.Option(help="en or de.")]
+
+
+def use_of(first_seen: datetime | None, kind: str | None, seats: int, territory: str | None, copies: int) -> Use:
+    from archiver.proof.assess import Use
+
+    if kind not in (None, "commercial", "editorial"):
+        raise typer.BadParameter("--use is commercial or editorial")
+    return Use(first_seen=day(first_seen), kind=kind, seats=seats, territory=territory, copies=copies)
+
+
+def language_of(language: str) -> str:
+    from archiver.proof.assess import LANGUAGES
+
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"--language is one of {', '.join(LANGUAGES)}")
+    return language
+
+
+@app.command()
+def assess(
+    client: Annotated[str, typer.Option(help="The client that used the picture.")],
+    licence: Annotated[str | None, typer.Argument(help="A short id or any unique part of it.")] = None,
+    image: Annotated[str | None, typer.Option(metavar="FILE|URL", help="Or the picture itself.")] = None,
+    claim: Annotated[str | None, typer.Option(help="The claim: its first use, its pages, its picture.")] = None,
+    used_on: Annotated[str | None, typer.Option(metavar="URL", help="The page with the picture.")] = None,
+    first_seen: FirstSeen = None,
+    use: UseKind = None,
+    seats: Seats = 0,
+    territory: Territory = None,
+    copies: Copies = 0,
+    language: Language = "en",
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Say whether a licence covers a use: covered, open, or not covered, each finding with its document.
+
+    Example: archiver assess 20261124_shutterstock_1234567890 --client acme --first-seen 2026-12-01 --use commercial
+    """
+    from archiver.dispute import assess as judge
+    from archiver.proof.claims import load
+
+    here = opened(home)
+    told = use_of(first_seen, use, seats, territory, copies)
+    found = judge(
+        here, client, told, name=licence, picture=image, claim=load(here, claim) if claim else None, used_on=used_on,
+        warn=say,
+    )  # fmt: skip
+    document = found.as_json(language_of(language))
+    if as_json:
+        emit(document)
+        return
+    tell(f"{document['verdict']}: {found.licence or 'no licence found in this archive'}")
+    for finding in document["findings"]:
+        where = finding["document"] or ""
+        place = f" [{where}, page {finding['page']}]" if finding["page"] else f" [{where}]" if where else ""
+        tell(f"  {finding['verdict']:<11} {finding['message']}{place}")
+    for note in found.notes:
+        tell(f"  note        {note}")
+
+
+@app.command()
+def letter(
+    file: Annotated[Path, typer.Argument(help="The letter: PDF, mail, text or picture.")],
+    client: Annotated[str, typer.Option(help="The client that it concerns.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Accept what is read and what is certain; ask nothing.")] = False,
+    licence: Annotated[str | None, typer.Option(help="The licence, where it is known.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="The picture, where the letter holds none.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who says for whom the licence was bought.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it is this client's: the order, the job.")] = None,
+    first_seen: FirstSeen = None,
+    use: UseKind = None,
+    out: Annotated[Path | None, typer.Option(help="The pack to write [default: in the claim's folder].")] = None,
+    language: Language = "en",
+    home: HomeOption = None,
+) -> None:
+    """From a letter to the pack in one dialogue: claim, licence, client, verdict, pack. Run it again to go on.
+
+    Example: archiver letter letter.pdf --client acme
+    """
+    from archiver.dispute import Dialogue
+    from archiver.dispute import letter as guide
+
+    here = opened(home)
+    told = Dialogue(
+        client=client, yes=yes, licence=licence, picture=picture, by=by, reason=reason, out=out,
+        use=use_of(first_seen, use, 0, None, 0), language=language_of(language),
+        stated={"first_seen": day(first_seen)},
+    )  # fmt: skip
+    guide(here, lambda: unlocked(here), file, told, ask=None if yes else asking(), say=tell)
+
+
+@app.command()
+def proof(
+    out: Annotated[Path, typer.Option(help="The zip to write; a PDF of the same name comes beside it.")],
+    licence: Annotated[
+        list[str] | None, typer.Argument(help="Licences, by short id or a unique part [default: the claim's].")
+    ] = None,
+    claim: Annotated[
+        str | None, typer.Option(help="The claim that this answers: its reference and picture go in.")
+    ] = None,
+    internal: Annotated[bool, typer.Option(help="Also write everything, unabridged, into NAME-internal.zip.")] = False,
+    drafts: Annotated[bool, typer.Option(help="Also write drafts of letters and statements, beside the zip.")] = False,
+    counter_requests: Annotated[bool, typer.Option(help="Let the reply ask for eight proofs in return.")] = True,
+    language: Annotated[str, typer.Option(help="en or de.")] = "en",
+    home: HomeOption = None,
+) -> None:
+    """Pack what proves licences, for a claimant, an insurer or a lawyer: a PDF to read and a zip to check.
+
+    Prices, accounts, seats and other clients stay out of both.
+
+    Example: archiver proof 1234567890_1a2b3c4d --out proof.zip
+    """
+    from archiver.dispute import HandOver, hand_over
+    from archiver.proof.claims import load
+
+    here = opened(home)
+    order = HandOver(
+        out=out, language=language_of(language), claim=load(here, claim) if claim else None, internal=internal,
+        drafts=drafts, counter_requests=counter_requests,
+    )  # fmt: skip
+    for path in hand_over(here, licence or [], order, warn=lambda text: say(f"warning: {text}")):
+        say(f"Wrote {path}.")
+    say("HOW-TO-CHECK.txt in the zip says how anybody can check it without this software.")

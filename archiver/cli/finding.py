@@ -1,0 +1,121 @@
+"""Commands that look into the archives: find and show, and to whom a licence belongs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archiver.cli.app import (
+    HomeOption,
+    JsonOption,
+    app,
+    opened,
+    unlocked,
+)
+from archiver.cli.output import emit, say, tell
+
+if TYPE_CHECKING:
+    pass
+
+
+@app.command()
+def find(
+    text: Annotated[str, typer.Argument(help="Words, an id, a day, a file name, the address of a preview.")] = "",
+    image: Annotated[
+        str | None, typer.Option(metavar="FILE|URL", help="A picture, perhaps cropped or covered, a screenshot.")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="With --image: show picture and previews side by side.")
+    ] = None,
+    client: Annotated[str | None, typer.Option(help="Only this client's archive.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 20,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Find licences by id, day, title, kind, licensee, client hint, file name, certificate text, or by a picture.
+
+    With --client, the licences of shared accounts that are assigned to nobody are searched too.
+
+    Example: archiver find "harbour at dawn"
+
+    Example: archiver find --image screenshot.png --client acme --sheet side-by-side.png
+    """
+    from archiver import evidence
+
+    here = opened(home)
+    if image:
+        content, name = evidence.picture_of(here, image)
+        found = evidence.find_picture(here, content, name, client=client, limit=limit, warn=say)
+        rows = found.rows
+        if sheet and found.sheets:
+            evidence.write_new(sheet, evidence.sheet(found.sheets))
+            say(f"Wrote {sheet}. Compare by eye: a match is a hint.")
+    else:
+        rows = evidence.find(here, text, client=client, limit=limit, warn=say)
+    if as_json:
+        emit(rows)
+    elif not rows:
+        tell("No licence found in this archive.")
+    if all(row["match"] == "possible" for row in rows):
+        for line in evidence.incomplete(here, client):
+            say(f"  {line}")
+    for row in [] if as_json else rows:
+        hint = f"{row['match']} picture: " if row["match"] in ("same", "probable", "possible") else ""
+        tell(f"{hint}{row['licence']}  {row['title'] or ''}".rstrip())
+        secured = f"secured since {row['secured_since']}" if row["secured_since"] else "not yet secured by a timestamp"
+        licensed = (
+            f"licensed on {row['licensed_at'] or 'an unknown day'} to {row['licensee'] or 'a licensee not named'}"
+        )
+        tell(f"    {row['kind'] or 'licence'}, {licensed}, {secured} ({row['state']})")
+
+
+@app.command()
+def show(
+    licence: Annotated[str, typer.Argument(help="A short id as printed everywhere, or any unique part of it.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Show everything about one licence.
+
+    Example: archiver show 20261124_shutterstock_1234567890
+    """
+    from archiver.evidence import show as describe
+
+    described = describe(opened(home), licence)
+    if as_json:
+        emit(described)
+        return
+    for name, value in described.items():
+        if isinstance(value, list):
+            tell(f"{name}:")
+            for item in value:
+                tell("  " + (", ".join(f"{k}: {v}" for k, v in item.items()) if isinstance(item, dict) else str(item)))
+        elif isinstance(value, dict):
+            tell(f"{name}: " + ", ".join(f"{k}: {v}" for k, v in value.items()))
+        else:
+            tell(f"{name}: {'-' if value is None else value}")
+
+
+@app.command()
+def assign(
+    licence: Annotated[str, typer.Argument(help="A short id, or any unique part of it.")],
+    client: Annotated[str, typer.Argument(help="The client that the licence is for.")],
+    reason: Annotated[str, typer.Option(help="Why: the order, the job, who said so.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="The person who says so.")],
+    also: Annotated[
+        bool, typer.Option("--also", help="For the clients that it was for before, too, where the terms allow that.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Say which client a licence is for: it is copied into that client's archive, and recorded in both.
+
+    Example: archiver assign house/20261124_shutterstock_1234567890 acme --reason "Job 4711" --by "Ada Example"
+    """
+    from archiver.assignment import Assignment
+    from archiver.evidence import assign as record
+
+    here = opened(home)
+    record(here, unlocked(here), licence, Assignment(client=client, by=by, reason=reason, also=also))
+    say(f"{licence.rpartition('/')[2]} is assigned to {client}.")

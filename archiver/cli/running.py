@@ -1,0 +1,175 @@
+"""Commands that fetch evidence: sign-in, run, import and capture."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archiver.cli.app import (
+    HomeOption,
+    JsonOption,
+    ReplayOption,
+    app,
+    opened,
+    unlocked,
+)
+from archiver.cli.output import emit, progress, say, table, tell
+
+if TYPE_CHECKING:
+    from archiver.sync import Result
+
+
+@app.command("sign-in")
+def sign_in(
+    name: Annotated[str, typer.Argument(help="The account.")],
+    replay: ReplayOption = None,
+    headless: Annotated[bool, typer.Option(hidden=True)] = False,
+    home: HomeOption = None,
+) -> None:
+    """Sign in as a person, in a visible browser; the session is saved for the nights.
+
+    Example: archiver sign-in acme-freepik
+    """
+    from archiver.accounts import sign_in as attend
+
+    here = opened(home)
+    asyncio.run(attend(here, unlocked(here), name, replay=replay, headless=headless, say=say))
+    say(f"Signed in {name}. Next: archiver run --account {name}")
+
+
+@app.command()
+def run(
+    client: Annotated[list[str] | None, typer.Option(help="Only this client; repeatable.")] = None,
+    account: Annotated[list[str] | None, typer.Option(help="Only this account; repeatable.")] = None,
+    asset: Annotated[str | None, typer.Option(help="Only the licences of this asset id.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read every history to its end.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Sign in and count; archive nothing.")] = False,
+    as_json: JsonOption = False,
+    replay: ReplayOption = None,
+    after_restore: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            help="Once after a restore from a backup: the newest checkpoint that a witness holds, or its folder.",
+        ),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Archive what is new at every account; read-only toward the platforms.
+
+    Example: archiver run --client acme
+    """
+    from archiver.run import Order
+    from archiver.run import run as run_accounts
+
+    here = opened(home)
+    order = Order(
+        clients=client or (), accounts=account or (), asset_id=asset, full=full, dry_run=dry_run, replay=replay,
+        after_restore=after_restore,
+    )  # fmt: skip
+
+    def finished(result: Result) -> None:
+        numbers = f"{result.listed} listed, {result.archived} archived, {result.already} already"
+        trouble = f" - {result.error}" if result.error else ""
+        say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
+
+    with progress() as watch:
+        summary = asyncio.run(run_accounts(here, unlocked(here), order, progress=watch, finished=finished))
+    for slug, fault in summary.faults.items():
+        say(f"{slug}: {fault}")
+    for warning in summary.warnings:
+        say(f"warning: {warning}")
+    if as_json:
+        emit(summary.as_json())
+    else:
+        columns = ("account", "outcome", "listed", "archived", "already", "comps", "incomplete", "unexplained")
+        rows = [
+            (r.account, r.outcome, r.listed, r.archived, r.already, r.comps, len(r.incomplete), len(r.unexplained))
+            for r in summary.accounts
+        ]
+        table(columns, rows)
+        for result in summary.accounts:
+            if result.message:
+                tell(f"{result.account}: {result.message}")
+            for short_id in result.incomplete:
+                tell(f"  incomplete: {short_id}")
+            for platform_id in result.unexplained:
+                tell(f"  unexplained: {platform_id}")
+        tell(f"Run {summary.run}: {summary.outcome}.")
+    raise typer.Exit(summary.exit_code)
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders, zips, mails, lists, documents.")],
+    client: Annotated[str, typer.Option(help="The client to whose archive it goes.")],
+    by: Annotated[str | None, typer.Option(metavar="PERSON", help="Who imports [default: the system's user].")] = None,
+    keep_files: Annotated[
+        bool, typer.Option("--keep-files", help="Archive delivered files too, not only their digests.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what each file is; archive nothing.")] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Archive licence proof from folders, zips, mail, lists and documents, on any platform.
+
+    Example: archiver import ~/projects/acme --client acme --dry-run
+    """
+    from getpass import getuser
+
+    from archiver.intake.importing import import_files
+
+    here = opened(home)
+    with progress() as watch:
+        report = import_files(
+            here, unlocked(here), paths, client, by=by or f"system user {getuser()}", dry_run=dry_run,
+            keep_files=keep_files, progress=watch,
+        )  # fmt: skip
+    for warning in report.warnings:
+        say(f"warning: {warning}")
+    if as_json:
+        emit(report.as_json())
+    else:
+        table(("file", "kind", "outcome", "licence, or why"), report.table())
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
+    say(f"{'Dry run, nothing was archived' if dry_run else client}: {counts or 'no files'}.")
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def capture(
+    client: Annotated[str, typer.Option(help="The client to whose archive it goes.")],
+    urls: Annotated[list[str] | None, typer.Argument(metavar="[URL]...", help="Pages to begin with.")] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="PERSON", help="Who is at the wheel [default: the system's user].")
+    ] = None,
+    as_json: JsonOption = False,
+    replay: ReplayOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Archive what you download, and the pages you mark, in a browser window, on any platform.
+
+    Sign in by hand. Every licence document that you open or download is archived, and every page on which you press the
+    bar's button or Alt+Shift+M. Close the window, or press Ctrl-C here, to end.
+
+    Example: archiver capture --client acme https://stock.example.com/licences
+    """
+    from getpass import getuser
+
+    from archiver.intake.attended import capture_attended
+
+    here = opened(home)
+    by = by or f"system user {getuser()}"
+    report = asyncio.run(capture_attended(here, unlocked(here), urls or (), client, by=by, replay=replay, say=say))
+    for warning in report.warnings:
+        say(f"warning: {warning}")
+    if as_json:
+        emit(report.as_json())
+    elif report.fates:
+        table(("captured", "kind", "outcome", "licence, or why"), report.table())
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
+    say(f"{client}: {counts or 'nothing was captured'}.")
+    raise typer.Exit(report.exit_code)
