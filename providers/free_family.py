@@ -10,20 +10,19 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, ClassVar, override
 from urllib.parse import urljoin
 
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ConfigError, LayoutChanged, RateLimited, SavedPage, SessionExpired, SiteUnavailable
-from archiver.errors import WrongPassword as WrongKey
+from archiver.errors import ConfigError, LayoutChanged, RateLimited, SavedPage, SessionExpired, SiteUnavailable, WrongPassword
 from archiver.provider import (
     BrowserSession,
     Challenge,
     History,
     Page,
     Provider,
-    Response,
     Scope,
     SignInMethod,
     Transport,
@@ -56,7 +55,7 @@ def public(where: str) -> tuple[SignInMethod, ...]:
 class Api:
     """One documented call for one picture. `{id}` and `{key}` stand for the asset's id and the account's API key.
 
-    `photo` finds the picture in the answer, None where there is none; `id` is the name of its id.
+    `photo` are the keys and numbers that lead to the picture in the answer.
     """
 
     url: str
@@ -81,7 +80,7 @@ class FreeSite(Provider[BrowserSession]):
     def __init__(self) -> None:
         self._key: str | None = None
         self._ready = False
-        self._seen: dict[str, tuple[Document | Gap | Licence, ...]] = {}  # by asset, until they are asked for
+        self._seen: dict[str, Sequence[Document | Gap]] = {}  # by asset, until they are asked for
         self._looking = asyncio.Lock()  # there is one page
 
     @override
@@ -101,9 +100,8 @@ class FreeSite(Provider[BrowserSession]):
         gone: list[str] = []
         for asked in session.settings.get("assets", "").split():
             asset_id, url = self._address(asked)
-            licence, *evidence = await self._look(session, asset_id, url)
-            if isinstance(licence, Licence):
-                self._seen[asset_id] = (licence, *evidence)
+            if offer := await self._look(session, asset_id, url):
+                licence, self._seen[asset_id] = offer
                 yield Page([licence])
             else:
                 gone.append(shown(url))
@@ -123,22 +121,22 @@ class FreeSite(Provider[BrowserSession]):
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
-        seen = self._seen.pop(licence.asset.asset_id, None)
-        if seen is None:  # tried again: what is there now is dated as of now
-            asset_id, url = self._address(licence.asset.asset_id)
-            seen = tuple(await self._look(session, asset_id, url))
-        for each in seen:
-            if not isinstance(each, Licence):
-                yield each
+        asset_id = licence.asset.asset_id
+        evidence = self._seen.pop(asset_id, None)
+        if evidence is None:  # tried again: each document says when it was had
+            offer = await self._look(session, *self._address(asset_id))
+            evidence = offer[1] if offer else ()
+        for each in evidence:
+            yield each
 
     async def _look(
         self, session: BrowserSession, asset_id: str, url: str
-    ) -> Sequence[Document | Gap | Licence]:
-        """The offer, as a licence without a date, and its evidence; nothing where the site has no such picture."""
+    ) -> tuple[Licence, Sequence[Document | Gap]] | None:
+        """The offer, as a licence without a date, and its evidence; None where the site has no such picture."""
         async with self._looking:
             answer = await session.goto(url)
             if answer.status in (404, 410):
-                return ()
+                return None
             if answer.status == 403:
                 raise SiteUnavailable(
                     f"{self.info.title} shows an unattended browser no page (403 at {shown(url)}); open it yourself "
@@ -174,7 +172,7 @@ class FreeSite(Provider[BrowserSession]):
             detail=f"{self.info.title} issues no licence documents; the captures show what it offered",
         )
         shows = await preview(session, self.info.rules, addresses.get("picture_url"))
-        return licence, record(answer.url, answer.retrieved_at, row=row, api=photo), *captures, shows, gap
+        return licence, (record(answer.url, answer.retrieved_at, row=row, api=photo), *captures, shows, gap)
 
     async def _photo(self, session: BrowserSession, asset_id: str) -> Mapping[str, Any] | None:
         """The API's record with its address; None without a key. WrongPassword where the key is refused."""
@@ -190,22 +188,15 @@ class FreeSite(Provider[BrowserSession]):
                 api.url.format(id=asset_id), query=filled(api.query), headers=filled(api.headers)
             )
         except SessionExpired as error:
-            raise WrongKey(f"{self.info.title} does not accept this API key") from error
+            raise WrongPassword(f"{self.info.title} does not accept this API key") from error
         if answer.status == 400 and "api key" in answer.text.lower():
-            raise WrongKey(f"{self.info.title} does not accept this API key")
+            raise WrongPassword(f"{self.info.title} does not accept this API key")
         if answer.status == 403 and "rate limit" in answer.text.lower():
             raise RateLimited(f"{self.info.title} allows its API key no more requests for now")
-        photo = _found(answer, api.photo) if answer.status not in (400, 404) else None
-        if photo is not None and str(photo["id"]) != asset_id:
-            page = SavedPage(shown(answer.url), answer.content)
-            raise LayoutChanged(f"{shown(answer.url)} answers with another picture, {photo['id']}", page=page)
+        photo = None
+        if answer.status not in (400, 404):  # which say that it has no such picture
+            with known_layout(answer.expect()):
+                photo = reduce(lambda found, step: found and found[step], api.photo, answer.json())
+                if photo and str(photo["id"]) != asset_id:
+                    raise ValueError(f"it answers with another picture, {photo['id']}")
         return {"url": shown(answer.url), "status": answer.status, "photo": photo}
-
-
-def _found(answer: Response, path: Sequence[str | int]) -> Any:
-    """The picture in an API's answer, by the keys and numbers that lead there; None where a list on the way is empty."""
-    with known_layout(answer.expect()):
-        found = answer.json()
-        for step in path:
-            found = found[step] if found else None
-        return found if found is None or "id" in found else found["id"]

@@ -30,7 +30,6 @@ class Pixabay(FreeSite):
         "contributor_url": Field("a[href*='/users/']", "href"),
         "kind": Field("a[href*='/service/license']"),
         "kind_url": Field("a[href*='/service/license']", "href"),
-        "restriction": Field("body", pattern=r"(?i)(editorial use only)", optional=True),
         "picture_url": Field("meta[property='og:image']", "content", optional=True),
     }
     # Documented: the key and the id as parameters, answers to be kept for 24 hours, as `archiver capture` does.
@@ -59,7 +58,7 @@ class Pixabay(FreeSite):
         basis=Basis.UNPROVEN,
         basis_detail="the API as the vendor documents it; the fields and the address by id alone are assumed. Not yet "
         "run against a live site, which may show an unattended browser a check instead of the page. Items changed from "
-        "CC0 to the site's own licence, and some are for editorial use only: the page of each says which.",
+        "CC0 to the site's own licence, and some are for editorial use only, which only a reader of the page can tell.",
         automation=AutomationTerms(
             stance=Automation.UNREAD,
             quote="",
