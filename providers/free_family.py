@@ -16,13 +16,22 @@ from urllib.parse import urljoin
 
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ConfigError, LayoutChanged, RateLimited, SavedPage, SessionExpired, SiteUnavailable, WrongPassword
+from archiver.errors import (
+    ConfigError,
+    LayoutChanged,
+    RateLimited,
+    SavedPage,
+    SessionExpired,
+    SiteUnavailable,
+    WrongPassword,
+)
 from archiver.provider import (
     BrowserSession,
     Challenge,
     History,
     Page,
     Provider,
+    Request,
     Scope,
     SignInMethod,
     Transport,
@@ -115,8 +124,9 @@ class FreeSite(Provider[BrowserSession]):
         """The asset's id, and the address of its page."""
         if re.fullmatch(self.bare_id, asked):
             return asked, self.page.format(id=asked)
-        if found := re.match(self.asset_id, shown(asked)):
-            return found[1], shown(asked)
+        if found := re.match(self.asset_id, url := shown(asked)):
+            spoken = not self.info.rules.permit(Request("GET", url))  # the page in another language
+            return found[1], self.page.format(id=found[1]) if spoken else url
         raise ConfigError(f"{asked} is no picture's page and no picture's id of {self.info.title}.")
 
     @override

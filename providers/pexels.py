@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from archiver.provider import (
     Automation,
     AutomationTerms,
@@ -21,9 +24,9 @@ SITE, API = "https://www.pexels.com", "https://api.pexels.com/v1"
 
 class Pexels(FreeSite):
     page = f"{SITE}/photo/{{id}}/"
-    asset_id = r"https://www\.pexels\.com/photo/(?:[^/]*-)?(\d{1,12})/?$"
+    asset_id = r"https://www\.pexels\.com/(?:[a-z-]{2,5}/)?(?:photo|foto)/(?:[^/]*-)?(\d{1,12})/?$"
     bare_id = r"\d{1,12}"
-    fields = {
+    fields: ClassVar[Mapping[str, Field]] = {
         "title": Field("meta[property='og:title']", "content", optional=True),
         "contributor": Field("main a[href*='/@'], a[href*='/@']"),
         "contributor_url": Field("main a[href*='/@'], a[href*='/@']", "href"),

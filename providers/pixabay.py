@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from archiver.provider import (
     Automation,
     AutomationTerms,
@@ -22,9 +25,9 @@ KINDS = ("photos", "illustrations", "vectors")
 
 class Pixabay(FreeSite):
     page = f"{SITE}/photos/{{id}}/"
-    asset_id = rf"https://pixabay\.com/(?:{'|'.join(KINDS)})/(?:[^/]*-)?(\d{{1,12}})/?$"
+    asset_id = rf"https://pixabay\.com/(?:[a-z]{{2}}/)?(?:{'|'.join(KINDS)})/(?:[^/]*-)?(\d{{1,12}})/?$"
     bare_id = r"\d{1,12}"
-    fields = {
+    fields: ClassVar[Mapping[str, Field]] = {
         "title": Field("meta[property='og:title']", "content", optional=True),
         "contributor": Field("a[href*='/users/']"),
         "contributor_url": Field("a[href*='/users/']", "href"),

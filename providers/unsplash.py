@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from archiver.provider import (
     Automation,
     AutomationTerms,
@@ -21,9 +24,9 @@ SITE, API = "https://unsplash.com", "https://api.unsplash.com"
 
 class Unsplash(FreeSite):
     page = f"{SITE}/photos/{{id}}"
-    asset_id = r"https://unsplash\.com/photos/(?:[^/]*-)?([\w-]{11})/?$"
+    asset_id = r"https://unsplash\.com/(?:[a-z-]{2,5}/)?(?:photos|fotos)/(?:[^/]*-)?([\w-]{11})/?$"
     bare_id = r"[\w-]{11}"
-    fields = {
+    fields: ClassVar[Mapping[str, Field]] = {
         "title": Field("meta[property='og:title']", "content", optional=True),
         "contributor": Field("main a[href*='/@'], article a[href*='/@'], a[href*='/@']"),
         "contributor_url": Field("main a[href*='/@'], article a[href*='/@'], a[href*='/@']", "href"),
@@ -45,9 +48,7 @@ class Unsplash(FreeSite):
         rules=Rules(
             allow=(Rule("GET", f"{SITE}/photos/*"), Rule("GET", f"{API}/photos/*")),
             # A download is counted at the platform as a use of the photo.
-            refuse=tuple(
-                Rule("*", f"{place}/**/download{rest}") for place in (SITE, API) for rest in ("", "/**")
-            ),
+            refuse=tuple(Rule("*", f"{place}/**/download{rest}") for place in (SITE, API) for rest in ("", "/**")),
             assets=("https://images.unsplash.com/**", "https://plus.unsplash.com/**", *static_files(SITE)),
         ),
         scope=SCOPE,

@@ -64,8 +64,8 @@ class RecordedExchange(_Strict):
 
 class Recording(_Strict):
     """One scenario. `secrets` are stand-ins; `session` is a Playwright storage state; `known` holds licence ids that an
-    earlier full sweep archived; `now` is the adapter's clock; `assets` is what a person asks for, by id or address, of a
-    platform without a history.
+    earlier full sweep archived; `now` is the adapter's clock; `assets` is what a person asks for, of a platform without
+    a history, by id or address.
     """
 
     format: Literal[1]

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from archiver.domain import DocumentKind, GapReason, Moment, iso
+from archiver.domain import DocumentKind, GapReason, Moment, iso, parse_iso
 from archiver.reading.licence_json import LicenceFile
 
 
@@ -42,6 +42,7 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
         "licensed": "known unknown",
         "first_use": "known unknown",
         "order_of_dates": "in_time same_day late unknown",
+        "offered": "in_time late unknown",
         "licensee_is": "client agency other unknown",
         "client_use": "allowed on_transfer unknown",
         "assigned": "yes no",
@@ -197,6 +198,8 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
     certificates = [each for each in file.documents if each.kind is DocumentKind.CERTIFICATE]
     reason = next((gap.reason for gap in file.gaps if gap.kind is DocumentKind.CERTIFICATE), None)
     order_of_dates, days_late = _order(licence.licensed_at, use.first_seen)
+    archived = parse_iso(file.provenance.get("captured_at"))
+    offered = _order(archived, use.first_seen)[0]
     allowed = next((number for word, number in platform.get("copies", {}).items() if word in kind.lower()), None)
     relation, seen = min(case.terms, default=("none", ""))  # `at_purchase` sorts before `later`
     other_clients = "yes" if case.other_clients else "no"
@@ -206,6 +209,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "licensed": "known" if licence.licensed_at else "unknown",
         "first_use": "known" if use.first_seen else "unknown",
         "order_of_dates": order_of_dates,
+        "offered": "late" if offered == "same_day" else offered,
         "licensee_is": licensee_is,
         "client_use": platform.get("client_use", "unknown"),
         "assigned": _yes(case.assigned),
@@ -242,6 +246,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "kind": kind,
         "plan": plan,
         "licensed_at": (iso(licence.licensed_at) or "")[:10],
+        "archived_at": (iso(archived) or "")[:10],
         "first_seen": iso(use.first_seen) or "",
         "days_late": str(days_late),
         "plan_ended": iso(case.plan_ended) or "",

@@ -98,9 +98,7 @@ class Site:
     def expected(self) -> Facts:
         documents = ["record.json", *CAPTURES, "preview.jpg"]
         gaps = {"certificate": "none_offered"}
-        return expected(
-            asset_id=self.id, title=self.title, kind=self.licence, documents=documents, gaps=gaps
-        )
+        return expected(asset_id=self.id, title=self.title, kind=self.licence, documents=documents, gaps=gaps)
 
 
 class Unsplash(Site):
