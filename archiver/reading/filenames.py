@@ -70,6 +70,11 @@ NAMES = (
     _name("pexels", r"pexels-photo-(\d{3,9})(?!\d)"),
     _name("unsplash", r"(?:[^/]{0,200}-)?([A-Za-z0-9_-]{11})-unsplash(?![A-Za-z])"),
     _name("imago", r"imago(\d{7,12})(?!\d)", Sure.LIKELY),
+    # Platforms that license no single items: the name says whose it is, and no id is of use.
+    _name("storyblocks", r"()(?:storyblocks|videoblocks|audioblocks|graphicstock)(?![a-z])", Sure.LIKELY),
+    _name("artlist", r"()artlist(?![a-z])", Sure.LIKELY),
+    _name("motion_array", r"()motion[-_ ]?array(?![a-z])", Sure.LIKELY),
+    _name("canva", r"()canva(?![a-z])", Sure.POSSIBLE),
     _name("pond5", r"pond5[-_](\d{5,12})(?!\d)", Sure.POSSIBLE),
 )
 # Only as the whole name: the platform's name is missing, or the number may be anything.
