@@ -23,6 +23,7 @@ from archiver.intake.importing import Report
 from archiver.intake.recognise import Seen
 from archiver.provider import ProviderInfo, discover
 from archiver.reading.filenames import names
+from archiver.reading.served import served
 from archiver.reading.worker import DocumentReader
 from archiver.run import Order, Summary, asking, run
 from archiver.vault import Vault
@@ -145,4 +146,5 @@ def _fresh(entry: Entry | None) -> bool:
 
 def pages_of(text: str) -> Sequence[str]:
     """The pages to open for what was asked: an address, or those of a platform's account, by its name."""
-    return [text]
+    platform = served().get(text.lower().replace(" ", "_").replace("-", "_"))
+    return platform.pages if platform else [text]

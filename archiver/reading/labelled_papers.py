@@ -149,6 +149,7 @@ _RECEIPT_TITLE = re.compile(
     r"facture|reçu|confirmation de commande|factura|recibo|confirmación de(?:l)? pedido)\b",
     re.IGNORECASE,
 )
+HINTS = ("project", "client", "purchase_order", "profile", "references")
 TITLE_WITHIN = 1_500  # characters from the beginning in which a paper says what it is
 
 # A demand names platform, picture and amount as a receipt does, and is the opposite of one.
@@ -282,7 +283,7 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
         seat=values.get("seat"),
         plan=values.get("plan"),
         order=values.get("order", "").removeprefix("#").strip() or None,
-        client_hints={name: values[name] for name in ("project", "client", "purchase_order") if name in values},
+        client_hints={name: values[name] for name in HINTS if name in values},
         comp=bool(kind and re.search(r"(?:^|[\W_])(?:comp|comping|layout|preview)(?:$|[\W_])", kind, re.IGNORECASE)),
     )
 

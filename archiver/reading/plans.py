@@ -21,8 +21,9 @@ KIND = "plan"
 
 _LABELS: Mapping[str, Sequence[str]] = {
     "plan": ("Plan", "Plan name", "Subscription", "Subscription plan", "Tarif", "Abonnement", "Abo", "Suscripción"),
-    "period": ("Billing period", "Subscription period", "Service period", "Plan period", "Period", "Abrechnungszeitraum",
-               "Leistungszeitraum", "Zeitraum", "Période de facturation", "Période", "Período de facturación", "Período"),
+    "period": ("Billing period", "Subscription period", "Service period", "Plan period", "Period",
+               "Abrechnungszeitraum", "Leistungszeitraum", "Zeitraum", "Période de facturation", "Période",
+               "Período de facturación", "Período"),
     "starts": ("Period start", "Plan start", "Start date", "Valid from", "Gültig ab", "Beginn"),
     "ends": ("Period end", "Plan end", "End date", "Valid until", "Gültig bis", "Ende"),
     "seat": ("Seat", "User", "Account holder", "Benutzer", "Nutzer"),
