@@ -162,13 +162,25 @@ def describe_providers() -> list[dict[str, Any]]:
 def _by_hand(name: str, platform: Served) -> dict[str, Any]:
     """A platform without an adapter, with the keys of one."""
     return {
-        "name": name, "title": platform.title, "methods": [], "scope": None, "listings": [],
-        "documents": {"by hand": platform.documents}, "basis": "unproven",
-        "basis_detail": "nothing is automated; the pages are named by public code and help pages, or are "
-        "the site's first. Not yet run against a live account", "automation": dict(platform.automation), "confirm": dict(platform.confirm), "terms": [],
-        "live": "never", "served_by": BY_HAND, "why": platform.why, "plans": platform.plans, "web": "",
+        "name": name,
+        "title": platform.title,
+        "methods": [],
+        "scope": None,
+        "listings": [],
+        "documents": {"by hand": platform.documents},
+        "basis": "unproven",
+        "basis_detail": "nothing is automated; the pages are named by public code and help pages, or are the site's "
+        "first. Not yet run against a live account",
+        "automation": dict(platform.automation),
+        "confirm": dict(platform.confirm),
+        "terms": [],
+        "live": "never",
+        "served_by": BY_HAND,
+        "why": platform.why,
+        "plans": platform.plans,
+        "web": "",
         "pages": list(platform.pages),
-    }  # fmt: skip
+    }
 
 
 def plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Free sites and plans from the command line: what is asked for is captured by itself, and shows no more than it does."""
+"""Free sites and plans from the command line: captured by themselves, and never shown as more than they are."""
 
 from __future__ import annotations
 
