@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,12 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.homes import RECORDINGS, ROOT, Clock, Home, clean_environment
+
+# A test may start a dozen commands, and without bytecode each of them compiles half a second of modules anew. So it is
+# kept, whatever the environment says, and where it is in nobody's way. Worker processes of pytest inherit this.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".venv" / "cache" / "bytecode")
+sys.dont_write_bytecode = False
 
 set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)
