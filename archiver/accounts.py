@@ -13,7 +13,7 @@ from typing import Any
 from archiver.config import Home, add_account, change_account
 from archiver.domain import iso
 from archiver.errors import ConfigError, Erased
-from archiver.provider import ProviderInfo, SignInMethod, Transport, discover, load
+from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.vault import Vault, parse_secrets
 
 __all__ = ["add", "describe_providers", "method_of", "parse_secrets", "rotate", "sign_in"]
@@ -139,9 +139,16 @@ async def sign_in(
             await session.close()
 
 
-def describe_providers() -> list[dict[str, Any]]:
-    """Every installed adapter's declaration as plain data. `live` says when it was last run against the live site."""
-    return [plain(dataclasses.asdict(adapter.info)) | {"live": "never"} for adapter in discover().values()]
+def describe_providers(say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Every installed adapter's declaration as plain data. `live` says when it was last run against the live site;
+    `say` is told of each adapter that cannot be loaded."""
+    described = []
+    for name in installed():
+        try:
+            described.append(plain(dataclasses.asdict(load(name).info)) | {"live": "never"})
+        except ConfigError as error:
+            say(str(error))
+    return described
 
 
 def plain(value: Any) -> Any:

@@ -27,7 +27,7 @@ def providers(as_json: JsonOption = False) -> None:
     """
     from archiver.accounts import describe_providers
 
-    described = describe_providers()
+    described = describe_providers(say)
     if as_json:
         emit(described)
         return

@@ -38,7 +38,7 @@ class Lethal:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.left = 10**9
-        for owner, name in ((os, "fsync"), (os, "write"), (Path, "rename"), (Path, "replace"), (Path, "mkdir")):
+        for owner, name in ((os, "fsync"), (os, "write"), (Path, "rename"), (Path, "replace"), (os, "mkdir")):
             monkeypatch.setattr(owner, name, self.wrap(name, getattr(owner, name)))
 
     def wrap(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
