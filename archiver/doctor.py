@@ -402,7 +402,7 @@ def clock(home: Home) -> Findings:
 def archives(home: Home) -> Findings:
     """Each archive: what a killed command left, and the verifier's quick result."""
     for slug in without_client(home):
-        advice = f"Bring clients/{slug}.yaml back from a backup; until then, only `archiver verify` looks at that archive."
+        advice = f"Bring clients/{slug}.yaml back; until then, only `archiver verify` looks at that archive."
         yield State.WARNING, f"archive/{slug} has no client's file", advice
     for slug, root in _archives(home):
         yield from _leftovers(slug, root)

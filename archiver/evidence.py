@@ -350,7 +350,7 @@ def verify(
     documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
     states = [document["state"] for document in documents]
     worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
-    told = [*(report.as_text() for report in reports.values()), *(reasons if against else [])]
+    told = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *strays(home)]
     text = "\n".join(told) or "There is no archive yet."
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "clients": documents}, text
 

@@ -234,7 +234,7 @@ def _inventory(object_id: str, head: str, manifest: Mapping[str, Any], versions:
         "manifest": manifest,
         "versions": versions,
     }
-    # A line for each entry: people can read it, and the fast encoder of the standard library, which cannot indent, serves.
+    # A line for each entry: people can read it, and the standard library's fast encoder, which cannot indent, serves.
     return json.dumps(inventory, sort_keys=True, separators=(",\n", ": ")).encode()
 
 

@@ -618,7 +618,7 @@ class Checker(NamedTuple):
 
 
 def openssl_version() -> tuple[str, str] | None:
-    """The `openssl` program and what it is: `OpenSSL 3.5.9`, `LibreSSL 3.3.6`, `not answering`; None where there is none."""
+    """The `openssl` program and what it is: `OpenSSL 3.5.9`, `LibreSSL 3.3.6`, `not answering`; None: there is none."""
     program = shutil.which("openssl")
     if program is None:
         return None

@@ -13,7 +13,7 @@ from archiver.cli.app import (
     app,
     recording_app,
 )
-from archiver.cli.output import emit, tell
+from archiver.cli.output import emit, say, tell
 
 if TYPE_CHECKING:
     pass
