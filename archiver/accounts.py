@@ -13,7 +13,7 @@ from typing import Any
 from archiver.config import Home, add_account, change_account
 from archiver.domain import iso
 from archiver.errors import ConfigError, Erased
-from archiver.provider import ProviderInfo, SignInMethod, Transport, discover, load
+from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.reading.served import Served, served
 from archiver.vault import Vault, parse_secrets
 
@@ -143,18 +143,23 @@ async def sign_in(
 ADAPTER, BY_HAND = "adapter", "import and attended capture"
 
 
-def describe_providers() -> list[dict[str, Any]]:
+def describe_providers(say: Callable[[str], None]) -> list[dict[str, Any]]:
     """Every installed adapter's declaration as plain data, then the platforms that are served by hand, with `why`.
 
     `served_by` tells them apart; `pages` are those that `archiver capture NAME` opens. `live` says when an adapter was
-    last run against the live site.
+    last run against the live site; `say` is told of each adapter that cannot be loaded.
     """
     by_hand = served()
     described = []
-    for name, adapter in discover().items():
+    for name in installed():
+        try:
+            info = load(name).info
+        except ConfigError as error:
+            say(str(error))
+            continue
         web = by_hand.get(name, Served())
         more = {"live": "never", "served_by": ADAPTER, "why": "", "web": web.web, "pages": list(web.pages)}
-        described.append(plain(dataclasses.asdict(adapter.info)) | more)
+        described.append(plain(dataclasses.asdict(info)) | more)
     known = {each["name"] for each in described}
     return described + [_by_hand(name, each) for name, each in by_hand.items() if each.why and name not in known]
 

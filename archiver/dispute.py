@@ -35,7 +35,7 @@ from archiver.proof.assess import Assessment, Case, Use, Verdict, platform_of
 from archiver.proof.assess import assess as apply_rules
 from archiver.proof.claims import Claim
 from archiver.proof.drafts import Matter, drafts, write_drafts
-from archiver.provider import Confirm, discover, load
+from archiver.provider import Confirm, installed, load
 from archiver.reading.documents import PAGE_BREAK, is_html, is_pdf, read_text
 from archiver.reading.letters import LetterKind, number, read_letter
 from archiver.reading.plans import paid_until
@@ -399,9 +399,8 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
     house = home.clients.get(HOUSE)
     held = assignment.holders(home, entry.object_id, reader)
     versions = [line for line in (next(archive.lines(offset=o)) for _, o in entry.lines) if line.type != "assign"]
-    adapters = discover()
     by_hand = served().get(entry.provider)
-    confirm = load(entry.provider).info.confirm if entry.provider in adapters else None
+    confirm = load(entry.provider).info.confirm if entry.provider in installed() else None
     if confirm is None and by_hand and by_hand.confirm:
         confirm = Confirm(**by_hand.confirm)
     plan_ended = None

@@ -559,18 +559,20 @@ class Provider[S: Session](ABC):
         return None
 
 
-def discover() -> dict[str, type[Provider[Any]]]:
-    """All installed adapters by name, in alphabetical order."""
-    return {
-        entry.name: entry.load() for entry in sorted(entry_points(group="archiver.providers"), key=lambda e: e.name)
-    }
+def installed() -> list[str]:
+    """The names of all installed adapters, in alphabetical order. Nothing is imported, so one may be broken."""
+    return sorted({entry.name for entry in entry_points(group="archiver.providers")})
 
 
 def load(name: str) -> type[Provider[Any]]:
-    """The adapter of that name; ConfigError lists the installed ones."""
-    for entry in entry_points(group="archiver.providers"):
-        if entry.name == name:
+    """The adapter of that name; ConfigError lists the installed ones, or says that this one cannot be imported."""
+    for entry in entry_points(group="archiver.providers", name=name):
+        try:
             found: type[Provider[Any]] = entry.load()
-            return found
-    names = ", ".join(sorted(entry.name for entry in entry_points(group="archiver.providers"))) or "none"
-    raise ConfigError(f"There is no provider {name!r}. Installed: {names}.")
+        except Exception as error:  # whatever somebody else's module raises
+            raise ConfigError(
+                f"The provider {name!r} cannot be loaded from {entry.value} ({type(error).__name__}: {error}). Install "
+                "its package anew, or uninstall it."
+            ) from error
+        return found
+    raise ConfigError(f"There is no provider {name!r}. Installed: {', '.join(installed()) or 'none'}.")

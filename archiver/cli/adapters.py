@@ -13,7 +13,7 @@ from archiver.cli.app import (
     app,
     recording_app,
 )
-from archiver.cli.output import emit, tell
+from archiver.cli.output import emit, say, tell
 
 if TYPE_CHECKING:
     pass
@@ -29,7 +29,7 @@ def providers(as_json: JsonOption = False) -> None:
     """
     from archiver.accounts import describe_providers
 
-    described = describe_providers()
+    described = describe_providers(say)
     if as_json:
         emit(described)
         return

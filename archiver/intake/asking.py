@@ -21,7 +21,7 @@ from archiver.intake.attended import capture_attended
 from archiver.intake.filing import Fate, Group, Outcome
 from archiver.intake.importing import Report
 from archiver.intake.recognise import Seen
-from archiver.provider import ProviderInfo, discover
+from archiver.provider import ProviderInfo, installed, load
 from archiver.reading.filenames import names
 from archiver.reading.served import served
 from archiver.reading.worker import DocumentReader
@@ -46,9 +46,9 @@ def asked_for(text: str) -> Asked | None:
     """The asset that an address, a file's name or `platform:id` names, where its platform is served by asking."""
     named = _NAMED.fullmatch(text)
     found = [(named[1], named[2])] if named else [(each.platform, each.asset_id) for each in names(text)]
-    asking_for = {name: adapter.info for name, adapter in discover().items() if adapter.info.on_request}
     for name, asset_id in found:
-        if (info := asking_for.get(name)) and asset_id:
+        info = load(name).info if name in installed() and asset_id else None
+        if info and info.on_request and asset_id:
             # A picture's own address is no page; the page is found by the id in it.
             return Asked(text, info, asset_id, text if text.startswith(info.home) else asset_id)
     return None

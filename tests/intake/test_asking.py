@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from archiver.provider import discover
+from archiver.provider import installed
 from archiver.reading.served import served
 from tests.authoring.write import pdf, picture
 from tests.homes import RECORDINGS, Home
@@ -91,7 +91,7 @@ def test_files_are_bound_to_the_plan_that_was_paid_for_on_their_day(home: Home, 
 
 def test_platforms_without_an_adapter_are_listed_with_the_reason(home: Home) -> None:
     listed = {each["name"]: each for each in home.json("providers")}
-    adapters = discover()
+    adapters = installed()
     for name, platform in served().items():
         assert bool(platform.why) is (name not in adapters) and platform.pages
         assert listed[name]["pages"] == list(platform.pages) and listed[name]["why"] == platform.why
