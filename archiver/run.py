@@ -28,6 +28,7 @@ from archiver.archive.verify import moment, renewal
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.assignment import follow
+from archiver.browsing.exchange import Hear
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
@@ -80,6 +81,7 @@ class Order:
     """What to run. Empty `clients` and `accounts` mean all; `replay` is a folder of recordings (replay homes only).
 
     `after_restore` names what a witness holds of before a restore from a backup; every history is then read to its end.
+    `sample` bounds how many licences of each list are fetched (recordings): the rest count as known, and are told.
     """
 
     clients: Sequence[str] = ()
@@ -89,6 +91,7 @@ class Order:
     dry_run: bool = False
     replay: Path | None = None
     after_restore: Path | None = None
+    sample: int | None = None
 
 
 @dataclass
@@ -118,17 +121,23 @@ class Summary:
 
 @dataclass
 class Tools:
-    """What all accounts of a process share: one browser, one pool of document readers, one pacing, perhaps a replay."""
+    """What all accounts of a process share: one browser, one pool of document readers, one pacing, perhaps a replay.
+
+    `hear` is told of every exchange.
+    """
 
     browsers: Browsers
     reader: DocumentReader
     pacing: Pacing
     network: Network
     replay: Replay | None = None
+    hear: Hear | None = None
 
 
 @asynccontextmanager
-async def tools(home: Home, *, replay: bool, headless: bool = True) -> AsyncIterator[Tools]:
+async def tools(
+    home: Home, *, replay: bool, headless: bool = True, hear: Hear | None = None
+) -> AsyncIterator[Tools]:
     """Open the shared tools; the browser itself starts when an account first needs one."""
     settings = home.settings
     async with AsyncExitStack() as stack:
@@ -137,9 +146,9 @@ async def tools(home: Home, *, replay: bool, headless: bool = True) -> AsyncIter
         if replaying:
             network = Network(ca_file=replaying.ca_file)
         reader = stack.enter_context(DocumentReader())
-        browsers = await stack.enter_async_context(Browsers(network, headless=headless))
+        browsers = await stack.enter_async_context(Browsers(network, headless=headless, hear=hear))
         pacing = Pacing(settings.pacing.default, settings.pacing.hosts, off=replay)
-        yield Tools(browsers, reader, pacing, network, replaying)
+        yield Tools(browsers, reader, pacing, network, replaying, hear)
 
 
 def network_of(home: Home) -> Network:
@@ -584,6 +593,7 @@ class Visit:
             dry_run=order.dry_run,
             asset_id=order.asset_id,
             known=frozenset(recording.known) if recording else frozenset(),
+            sample=order.sample,
             progress=self.of.progress,
             terms=terms,
         )
@@ -671,7 +681,7 @@ async def open_session(
     if method.transport is Transport.HTTP:
         async with HttpSession(
             info, network=network, pacing=shared.pacing, username=account.username, settings=account.settings,
-            secrets=secrets, now=now,
+            secrets=secrets, now=now, hear=shared.hear,
         ) as session:  # fmt: skip
             yield session
     else:

@@ -7,7 +7,7 @@ import json as _json
 import random
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -48,6 +48,10 @@ class Lost(Exception):
 type Send = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[Raw]]
 """Sends one request (method, URL, headers, body), cookies included, and follows nothing; raises Lost."""
 
+type Pairs = Iterable[tuple[str, str]]
+type Hear = Callable[[Request, Pairs, int, Pairs, bytes], None]
+"""Is told of an exchange as it was on the wire: request, its headers, status, the answer's headers, decoded body."""
+
 
 @dataclass
 class Exchange:
@@ -58,6 +62,7 @@ class Exchange:
     mode: Mode = Mode.STRICT
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     refused: list[str] = field(default_factory=list)
+    hear: Hear | None = None
     authorisation: dict[str, str] = field(default_factory=dict, repr=False)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_AT_ONCE), init=False, repr=False)
 

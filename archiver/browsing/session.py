@@ -22,7 +22,7 @@ from archiver.browsing import guard as guarding
 from archiver.browsing import trust
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import child_environment, ensure
-from archiver.browsing.exchange import Exchange, ExchangeSession, Lost, Raw
+from archiver.browsing.exchange import Exchange, ExchangeSession, Hear, Lost, Raw
 from archiver.browsing.observe import Observation, Take
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.proxy import NOTHING, GuardProxy
@@ -76,11 +76,13 @@ class Browsers:
     """Starts Chromium when an account first needs it; an async context manager.
 
     `network` names the certificates to trust besides the system's. `executable` is a Chromium to use instead of the one
-    that is found. A provider that does not work headless gets a visible browser.
+    that is found. A provider that does not work headless gets a visible browser. `hear` is told of every exchange.
     """
 
-    def __init__(self, network: Network, *, headless: bool = True, executable: Path | None = None) -> None:
-        self.network, self.headless, self.executable = network, headless, executable
+    def __init__(
+        self, network: Network, *, headless: bool = True, executable: Path | None = None, hear: Hear | None = None
+    ) -> None:
+        self.network, self.headless, self.executable, self.hear = network, headless, executable, hear
         self._stack = AsyncExitStack()
         self._starting = asyncio.Lock()
         self._playwright: Playwright | None = None
@@ -140,7 +142,7 @@ class Browsers:
                 guarding.close_popups(context)
             opened = stack.pop_all()
         return PlaywrightSession(
-            exchange=Exchange(info, pacing, now=now, mode=mode, refused=guard.refused),
+            exchange=Exchange(info, pacing, now=now, mode=mode, refused=guard.refused, hear=self.hear),
             username=username,
             settings=settings or {},
             secrets={*(secrets or {}).values(), *_named(info.session_secrets, state)},
@@ -215,7 +217,7 @@ class Browsers:
                     raise BrowserMissing(f"{executable} does not start ({first_line(error)})") from None
                 log.warning("Chromium does not start in its sandbox here; it runs without: %s", first_line(error))
         self._stack.push_async_callback(_close, browser)
-        await guarding.watch_browser(browser, self._guards)
+        await guarding.watch_browser(browser, self._guards, self.hear)
         return browser
 
     async def _trust(self) -> tuple[list[str], Mapping[str, str]]:
@@ -557,12 +559,20 @@ class PlaywrightSession(ExchangeSession):
                 url, method=method, headers=dict(headers), data=body, max_redirects=0, timeout=1000 * TIMEOUT
             )
             content = await answer.body()
+            if self.exchange.hear:
+                told = [(each["name"], each["value"]) for each in answer.headers_array]
+                asked = [*headers.items(), *await self._cookie_header(url)]
+                self.exchange.hear(Request(method, url, body), asked, answer.status, told, content)
             await answer.dispose()
         except Error as error:
             raise _lost(error, url) from None
         if "set-cookie" in answer.headers:
             await self.remember()
         return Raw(answer.status, answer.headers, content)
+
+    async def _cookie_header(self, url: str) -> list[tuple[str, str]]:
+        """What the context sends to this address as cookies."""
+        return [("cookie", f"{each['name']}={each['value']}") for each in await self.context.cookies(url)]
 
 
 def _is_at(url: str, glob: str) -> bool:
