@@ -149,6 +149,13 @@ class SecretFound(ArchiverError):
     retryable = True
 
 
+class SecretLeft(ArchiverError):
+    """The scrubbed recording would still hold what looks like a secret: {detail}. Nothing was written; name the value
+    with `--secret`, or take it out by hand and run `archiver recording scrub` again."""
+
+    exit_code = 40
+
+
 class DiskFull(ArchiverError):
     """The disk is full: {detail}. Make room and run again; what was archived is safe."""
 
