@@ -150,8 +150,8 @@ class SecretFound(ArchiverError):
 
 
 class SecretLeft(ArchiverError):
-    """The scrubbed recording would still hold what looks like a secret: {detail}. Nothing was written; name the value
-    with `--secret`, or take it out by hand and run `archiver recording scrub` again."""
+    """The scrubbed recording would still hold what looks like a secret: {detail}. Nothing was written. Please tell the
+    maintainers what kind of value that is; from a recording on disk take it by hand, then scrub again."""
 
     exit_code = 40
 

@@ -22,6 +22,7 @@ from typing import Any
 import pyotp
 from filelock import FileLock, Timeout
 
+from archiver.archive.reader import Archive
 from archiver.archive.seal import Authority
 from archiver.archive.store import NewObject, object_path
 from archiver.archive.verify import moment, renewal
@@ -135,9 +136,7 @@ class Tools:
 
 
 @asynccontextmanager
-async def tools(
-    home: Home, *, replay: bool, headless: bool = True, hear: Hear | None = None
-) -> AsyncIterator[Tools]:
+async def tools(home: Home, *, replay: bool, headless: bool = True, hear: Hear | None = None) -> AsyncIterator[Tools]:
     """Open the shared tools; the browser itself starts when an account first needs one."""
     settings = home.settings
     async with AsyncExitStack() as stack:
@@ -447,8 +446,8 @@ class Visit:
             provider: Provider[Any] = load(self.account.provider)()
             recording = find_recording(self.of.order.replay, self.account) if self.of.order.replay else None
             method = provider.info.method(recording.method if recording else self.account.method)
-            self._accepted(provider.info)
-            secrets = self._secrets(method, recording)
+            accepted(self.of.home, self.archive.reader, self.account, provider.info)
+            secrets = secrets_of(self.of.vault, self.account, method, recording)
             needles += secrets.values()
             digest = secret_digest(secrets)
             trouble = self.of.vault.trouble(self.account.name)
@@ -530,31 +529,6 @@ class Visit:
                 f"{self.account.name}: the terms that {title} gives by its interface: {why}"
             )
         return seen
-
-    def _accepted(self, info: ProviderInfo) -> None:
-        """Where the platform's terms bar or do not mention robots, a named person must have accepted that."""
-        if not info.automation.stance.needs_acceptance or self.of.home.settings.replay:
-            return
-        said = acceptance(self.account, info).object_id[:-8]  # what follows tells an acceptance after an erased one
-        stated = (line.id or "" for line in self.archive.reader.lines() if line.type == "statement")
-        if not any(each.startswith(said) and object_path(self.archive.reader.root, each).exists() for each in stated):
-            raise NotAccepted(
-                f"the terms of {info.title} on automation are {info.automation.stance} "
-                f"({info.automation.source}, read {info.automation.read_on})"
-            )
-
-    def _secrets(self, method: SignInMethod, recording: Recording | None) -> dict[str, str]:
-        stored = self.of.vault.secrets(self.account.name)
-        if self.account.secret_command:
-            stored = run_secret_command(self.account.secret_command, bare=next(iter(method.secrets), "password"))
-        secrets = {**(recording.secrets if recording else {}), **stored}
-        missing = [name for name in method.secrets if not secrets.get(name)]
-        if missing:
-            raise SignInNeeded(
-                f"the vault holds no {' and no '.join(missing)} for {self.account.name}; give it with "
-                f"`archiver account rotate {self.account.name}`"
-            )
-        return secrets
 
     def _refused_before(self, result: Result, error: str, at: str) -> Result:
         kind = next(each for each in REFUSALS if each.__name__ == error)
@@ -704,6 +678,34 @@ def find_recording(folder: Path, account: Account) -> Recording:
                 raise ConfigError(f"{path} is a recording of {recording.provider}, and {account.name} is of another.")
             return recording
     raise ConfigError(f"No recording for account {account.name} in {folder}. Add {account.name}/session.yaml there.")
+
+
+def accepted(home: Home, archive: Archive, account: Account, info: ProviderInfo) -> None:
+    """NotAccepted where the platform's terms bar or do not mention robots, and no named person accepted that."""
+    if not info.automation.stance.needs_acceptance or home.settings.replay:
+        return
+    said = acceptance(account, info).object_id[:-8]  # what follows tells an acceptance after an erased one
+    stated = (line.id or "" for line in archive.lines() if line.type == "statement")
+    if not any(each.startswith(said) and object_path(archive.root, each).exists() for each in stated):
+        raise NotAccepted(
+            f"the terms of {info.title} on automation are {info.automation.stance} "
+            f"({info.automation.source}, read {info.automation.read_on})"
+        )
+
+
+def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: Recording | None) -> dict[str, str]:
+    """An account's secrets, from its command or the vault, over a recording's; SignInNeeded names those missing."""
+    stored = vault.secrets(account.name)
+    if account.secret_command:
+        stored = run_secret_command(account.secret_command, bare=next(iter(method.secrets), "password"))
+    secrets = {**(recording.secrets if recording else {}), **stored}
+    missing = [name for name in method.secrets if not secrets.get(name)]
+    if missing:
+        raise SignInNeeded(
+            f"the vault holds no {' and no '.join(missing)} for {account.name}; give it with "
+            f"`archiver account rotate {account.name}`"
+        )
+    return secrets
 
 
 def acceptance(account: Account, info: ProviderInfo, statement: bytes = b"", again: str = "") -> NewObject:

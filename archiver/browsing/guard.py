@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 from archiver.provider import Mode, Request, Rules
 
 if TYPE_CHECKING:
-    from archiver.browsing.exchange import Hear
     from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Route
     from playwright.async_api import Request as PageRequest
+
+    from archiver.browsing.exchange import Hear
 
 PASSIVE = frozenset({"image", "stylesheet", "font", "script", "media"})
 BLOCKED = "net::ERR_BLOCKED_BY_CLIENT"

@@ -36,7 +36,9 @@ class HttpSession(ExchangeSession):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         hear: Hear | None = None,
     ) -> None:
-        super().__init__(Exchange(info, pacing, now=now, hear=hear), username, settings or {}, set((secrets or {}).values()))
+        super().__init__(
+            Exchange(info, pacing, now=now, hear=hear), username, settings or {}, set((secrets or {}).values())
+        )
         self._client: httpx.AsyncClient = network.client(
             timeout=TIMEOUT, headers={"user-agent": f"archiver/{archiver.__version__}", "accept": "*/*"}
         )

@@ -63,8 +63,8 @@ class RecordedExchange(_Strict):
 
 
 class Recording(_Strict):
-    """One scenario. `secrets` are stand-ins; `session` is a Playwright storage state; `known` holds licence ids that an
-    earlier full sweep archived; `now` is the adapter's clock.
+    """One scenario. `secrets` are stand-ins; `username` and `settings` are the account's; `session` is a Playwright
+    storage state; `known` holds licence ids that an earlier full sweep archived; `now` is the adapter's clock.
     """
 
     format: Literal[1]
@@ -74,6 +74,8 @@ class Recording(_Strict):
     origin: Literal["authored", "captured"]
     sources: tuple[str, ...] = ()
     secrets: dict[str, str] = {}
+    username: str | None = None
+    settings: dict[str, str] = {}
     now: AwareDatetime | None = None
     session: dict[str, Any] | None = None
     known: tuple[str, ...] = ()

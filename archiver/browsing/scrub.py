@@ -18,6 +18,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -86,7 +87,8 @@ _KEYED = {
 _BETWEEN = r"(?:\s|&nbsp;|<[^<>]{0,300}>){0,20}"
 _LABELLED = {
     NAME: re.compile(
-        r"\b(?:Licensee|Licensed to|Bill(?:ed)? to|Customer(?: name)?|Account holder|Purchased by|Ordered by|Buyer|User ?name)"
+        r"\b(?:Licensee|Licensed to|Bill(?:ed)? to|Customer(?: name)?|Account holder|Purchased by|Ordered by|Buyer"
+        r"|User ?name)"
         rf"{_BETWEEN}:{_BETWEEN}(?P<value>[^<>\r\n:]{{2,120}})",
         re.I,
     ),
@@ -98,6 +100,7 @@ _LABELLED = {
 }
 # Where a body is code, only what cannot be anything but a token is taken: all else would break it.
 _CODE = re.compile(r"javascript|ecmascript|text/css")
+_KEY = re.compile(r"(?=[^\d]*\d)[\w+/=.~%-]{12,}")  # cannot be mistaken for a word
 _WORD = re.compile(r"[^\W\d_]+")
 # What may follow directly before a value: an escape, or anything but a letter or digit.
 _BEFORE, _AFTER = r"(?:(?<![^\W_])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))", r"(?![^\W_])"
@@ -117,16 +120,18 @@ class StandIns:
 
     taken: str = ""
     given: dict[str, str] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, kind: str, value: str) -> str:
         key = value.casefold() if kind in (MAIL, NAME) else value
         if key not in self.given:
             self.given[key] = value if self.ours(value) else self._new(kind, value)
+            self.made.add(self.given[key])
         return self.given[key]
 
     def ours(self, value: str) -> bool:
-        return is_stand_in(value) or value in self.given.values()
+        return is_stand_in(value) or value in self.made
 
     def _new(self, kind: str, value: str) -> str:
         while True:
@@ -205,6 +210,7 @@ class Scrubber:
         self.replaced: Counter[str] = Counter()
         self._patterns: list[re.Pattern[str]] | None = None
         self._pairs: dict[str, tuple[str, str]] = {}  # a form of a value -> its kind and its stand-in's form
+        self._hidden: list[str] = []  # every form of every token
         for value, kind in known.items():
             self.learn(kind, value)
 
@@ -221,7 +227,8 @@ class Scrubber:
     def learn_text(self, text: str, *, code: bool = False, depth: int = 0) -> None:
         """What this text itself tells to be secret or personal."""
         for kind, value in self._told(text, code=code):
-            self.learn(kind, value)
+            if kind != TOKEN or _KEY.fullmatch(value):  # else it goes only where it was told
+                self.learn(kind, value)
         if depth < DEEPEST:
             for run in _BASE64.finditer(text):
                 if inner := _decoded(run[0]):
@@ -236,9 +243,9 @@ class Scrubber:
         text = _MAIL.sub(self._mail, text)
         if depth < DEEPEST:
             text = _BASE64.sub(lambda run: self._base64(run[0], depth), text)
-            secrets = [value for value, kind in self.known.items() if kind not in (NAME, NUMBER, MAIL)]
-            for form in needles.all_forms(secrets):  # inside base64 of something that is no text
-                text = text.replace(form.decode("utf-8", "replace"), "A" * len(form))
+            self._compiled()
+            for form in self._hidden:  # inside base64 of something that is no text
+                text = text.replace(form, "A" * len(form))
         return text
 
     def leftovers(self, text: str, *, code: bool = False, depth: int = 0) -> Iterator[str]:
@@ -253,8 +260,7 @@ class Scrubber:
             for run in _BASE64.finditer(text):
                 if inner := _decoded(run[0]):
                     yield from self.leftovers(inner, depth=depth + 1)
-            secrets = [value for value, kind in self.known.items() if kind not in (NAME, NUMBER, MAIL)]
-            if needles.contains(text.encode("utf-8", "replace"), needles.all_forms(secrets)):
+            if any(form in text for form in self._hidden):
                 yield "a known token"
 
     # How
@@ -298,8 +304,10 @@ class Scrubber:
                     self._pairs.setdefault(shown.casefold(), (kind, form(stand_in)))
                     fold = kind == MAIL or (kind == NAME and " " in value)
                     (folded if fold else words if kind in (NAME, NUMBER) else anywhere).add(shown)
+            tokens = [value for value, kind in self.known.items() if kind not in (NAME, NUMBER, MAIL)]
+            self._hidden = [form.decode("utf-8", "replace") for form in needles.all_forms(tokens)]
             self._patterns = [
-                re.compile(start + "(?:" + "|".join(map(re.escape, sorted(group, key=len, reverse=True))) + ")" + end, flag)
+                re.compile(f"{start}(?:{'|'.join(map(re.escape, sorted(group, key=len, reverse=True)))}){end}", flag)
                 for group, start, end, flag in (
                     (anywhere, "", "", 0),
                     (folded, _BEFORE, _AFTER, re.IGNORECASE),
@@ -332,10 +340,10 @@ class Scrubber:
             return self._stand(TOKEN, value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
         text = needles.replace_named(text.encode("utf-8", "surrogateescape"), swap).decode("utf-8", "surrogateescape")
-        text = _SIGNED.sub(lambda found: self._within(TOKEN, found), text)
+        text = _SIGNED.sub(partial(self._within, TOKEN), text)
         for kind, patterns in _KEYED.items():
             for pattern in (*patterns, _LABELLED[kind]):
-                text = pattern.sub(lambda found, kind=kind: self._within(kind, found), text)  # type: ignore[misc]  # bound now
+                text = pattern.sub(partial(self._within, kind), text)
         return text
 
     def _within(self, kind: str, found: re.Match[str]) -> str:
@@ -381,13 +389,12 @@ def _real_mail(value: str) -> bool:
 
 
 def _common(kind: str, value: str) -> bool:
-    """Whether the value could as well be innocent text, so that it is only replaced where something tells what it is."""
+    """Whether it could as well be innocent text, so that it is only replaced where something tells what it is."""
     if kind == NAME:
-        return len(value) < SHORTEST_NAME or value.islower() and _WORD.fullmatch(value) is not None or _is_month(value)
+        word = value.islower() and _WORD.fullmatch(value) is not None
+        return len(value) < SHORTEST_NAME or word or _is_month(value)
     if kind == NUMBER:
         return len(value) < SHORTEST_NUMBER or not any(char.isdigit() for char in value)
-    if kind == TOKEN:
-        return len(value) < needles.SHORTEST or _WORD.fullmatch(value) is not None
     return len(value) < needles.SHORTEST
 
 
@@ -434,16 +441,22 @@ def scrub(source: Path, target: Path | None, *, known: Mapping[str, str], reader
         report = _Recorded(source, recording, known, reader).write(clean)
         Recording.load(clean)
         if target:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staged = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) / target.name
-            try:
-                shutil.copytree(clean, staged)
-                if target.exists():
-                    target.rename(staged.parent / "before")
-                staged.rename(target)
-            finally:
-                shutil.rmtree(staged.parent)
+            put(clean, target)
     return report
+
+
+def put(folder: Path, target: Path) -> None:
+    """A copy of the folder at `target`, whole or not at all; what is there gives way."""
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) / target.name
+    try:
+        shutil.copytree(folder, staged)
+        if target.exists():
+            target.rename(staged.parent / "before")
+        staged.rename(target)
+    finally:
+        shutil.rmtree(staged.parent)
 
 
 class _Recorded:
@@ -570,7 +583,7 @@ class _Recorded:
         return self.scrubber._stand(TOKEN, value) if needles.secret_header(name) else self.scrubber.text(value)
 
     def _cookie(self, line: str) -> str:
-        """A Set-Cookie line with a stand-in. Without its end, since a recording is played for years; unless it is one."""
+        """A Set-Cookie line with a stand-in, and without its end, since a recording is played for years."""
         first, *attributes = (part.strip() for part in line.split(";"))
         name, _, value = first.partition("=")
         ends = re.search(r"max-age=(?:0|-)|expires=[^;]*\b19[79]\d\b", line, re.IGNORECASE)

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import (
+    HomeOption,
     JsonOption,
+    ReplayOption,
     app,
+    opened,
     recording_app,
+    unlocked,
 )
-from archiver.cli.output import emit, tell
+from archiver.cli.output import emit, progress, say, tell
 
 if TYPE_CHECKING:
     pass
@@ -86,3 +90,53 @@ def recording_expect(
                 tell(await expect(path, force=force, shared=shared))
 
     asyncio.run(expect_all())
+
+
+@recording_app.command("capture")
+def recording_capture(
+    name: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account.")],
+    scenario: Annotated[str, typer.Argument(help="The scenario's name: two-pages.")],
+    out: Annotated[Path, typer.Option(help="Where PROVIDER/SCENARIO is to be made.")] = Path("recordings"),
+    replay: ReplayOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Record a whole run of an account, read-only as ever, and scrub it: to prove or repair an adapter.
+
+    Nothing is archived. The first licences of each list are recorded with their documents, the others as rows.
+
+    Example: archiver recording capture acme-freepik first-look
+    """
+    from archiver.recorder import capture
+
+    here = opened(home)
+    with progress() as shown:
+        made = asyncio.run(capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown))
+    for line in (made.result.message, str(made.report), *made.report.notes, *made.notes):
+        if line:
+            say(line)
+    say(f"Recorded in {made.folder}. Read it through once before you give it to anybody.")
+
+
+@recording_app.command("scrub")
+def recording_scrub(
+    path: Annotated[Path, typer.Argument(help="A recording's folder.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be replaced; write nothing.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Take out of a recording what is secret or personal, and put stand-ins there; with a home, all that it knows, too.
+
+    Example: archiver recording scrub recordings/freepik/first-look --dry-run
+    """
+    from archiver.browsing.scrub import scrub
+    from archiver.config import default_home
+    from archiver.reading.worker import DocumentReader
+    from archiver.recorder import personal_of
+
+    known: dict[str, str] = {}
+    if home or (default_home() / "archiver.yaml").is_file():
+        here = opened(home)
+        known = personal_of(here, unlocked(here))
+    with DocumentReader() as reader:
+        report = scrub(path, None if dry_run else path, known=known, reader=reader)
+    for line in (str(report), *report.notes):
+        say(line)
