@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -56,19 +56,36 @@ class Heard:
     status: int
     told: tuple[tuple[str, str], ...]
     content: bytes
+    by_page: bool
 
 
 class Tape:
     """`exchange.Hear`: everything that was heard, in the order of the answers."""
 
     def __init__(self) -> None:
-        self.heard: list[Heard] = []
+        self._heard: list[Heard] = []
+        self._cookies: dict[tuple[str, str], list[Sequence[str]]] = {}
 
     def __call__(
         self, request: Request, asked: Iterable[tuple[str, str]], status: int, told: Iterable[tuple[str, str]],
-        content: bytes,
+        content: bytes, *, by_page: bool = False,
     ) -> None:  # fmt: skip
-        self.heard.append(Heard(request, tuple(asked), status, tuple(told), content))
+        self._heard.append(Heard(request, tuple(asked), status, tuple(told), content, by_page))
+
+    def cookies(self, method: str, url: str, lines: Sequence[str]) -> None:
+        self._cookies.setdefault((method, url), []).append(lines)
+
+    @property
+    def heard(self) -> list[Heard]:
+        """All exchanges, each with its cookies."""
+        apart = {place: iter(lines) for place, lines in self._cookies.items()}
+        whole = []
+        for heard in self._heard:
+            there = apart.get((heard.request.method, heard.request.url)) if heard.by_page else None
+            told = tuple(pair for pair in heard.told if pair[0].lower() != "set-cookie") if there else heard.told
+            told += tuple(("set-cookie", line) for line in next(there, ())) if there else ()
+            whole.append(replace(heard, told=told))
+        return whole
 
     def secrets(self) -> dict[str, str]:
         """What requests carried as credentials. It is never written, but may stand elsewhere, too."""
@@ -157,6 +174,7 @@ async def capture(
         )
         known = personal_of(home, vault) | tape.secrets() | {value: each for each, value in secrets.items()}
         known |= {value: kind for each in described for kind, value in scrub.personal(each)}
+        known |= dict.fromkeys(result.passed_over, scrub.NUMBER)
         async with AsyncExitStack() as stack:
             reader = stack.enter_context(DocumentReader())
             report = scrub.scrub(raw, clean, known=known, reader=reader)

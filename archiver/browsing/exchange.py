@@ -7,11 +7,12 @@ import json as _json
 import random
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
+from typing import Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from archiver.browsing.pacing import Pacing
@@ -49,8 +50,18 @@ type Send = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[Raw]
 """Sends one request (method, URL, headers, body), cookies included, and follows nothing; raises Lost."""
 
 type Pairs = Iterable[tuple[str, str]]
-type Hear = Callable[[Request, Pairs, int, Pairs, bytes], None]
-"""Is told of an exchange as it was on the wire: request, its headers, status, the answer's headers, decoded body."""
+
+
+class Hear(Protocol):
+    """Is told of exchanges as they were on the wire. Chromium tells of a page's cookies apart from all else."""
+
+    def __call__(
+        self, request: Request, asked: Pairs, status: int, told: Pairs, content: bytes, *, by_page: bool = False
+    ) -> None:
+        """A request with its headers; its answer's status, headers and decoded body. `by_page`: cookies follow."""
+
+    def cookies(self, method: str, url: str, lines: Sequence[str]) -> None:
+        """The Set-Cookie lines of the next answer to such a request of a page; none, mostly."""
 
 
 @dataclass

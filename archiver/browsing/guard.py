@@ -175,7 +175,7 @@ async def watch_browser(browser: Browser, guards: Collection[Guard], hear: Hear 
                 asked = event["request"]
                 passive = event["resourceType"].lower() in PASSIVE
                 request = Request(asked["method"], asked["url"].partition("#")[0], _body(asked), passive=passive)
-                hear(request, asked["headers"].items(), event["responseStatusCode"], told, body)
+                hear(request, asked["headers"].items(), event["responseStatusCode"], told, body, by_page=True)
             await session.send("Fetch.continueRequest", at)
 
     tasks: set[asyncio.Task[None]] = set()

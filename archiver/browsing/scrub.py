@@ -119,6 +119,7 @@ class StandIns:
     """One stand-in for each value, counted by kind; never one that `taken` (the text of the recording) has already."""
 
     taken: str = ""
+    again: bool = False  # the recording was scrubbed before, so that shaped stand-ins are known by their shape
     given: dict[str, str] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
@@ -131,7 +132,7 @@ class StandIns:
         return self.given[key]
 
     def ours(self, value: str) -> bool:
-        return is_stand_in(value) or value in self.made
+        return is_stand_in(value) or value in self.made or (self.again and _shaped_before(value))
 
     def _new(self, kind: str, value: str) -> str:
         while True:
@@ -175,6 +176,12 @@ def shaped(value: str, number: int) -> str:
     return "9" + text[1:] if value[0] in "123456789" else text
 
 
+def _shaped_before(value: str) -> bool:
+    bare = re.sub("[^A-Za-z0-9]", "", value)
+    counted = len(bare) >= SHORTEST_NUMBER and re.fullmatch("[9aA0][0aA]*[0-9a-fA-F]{1,4}", bare) is not None
+    return counted or re.fullmatch(r"00000000-0000-4000-8000-\d{12}", value) is not None
+
+
 def _times(claims: str) -> dict[str, int]:
     """What adapters read in a token: from when and until when it holds."""
     try:
@@ -204,8 +211,8 @@ def _decoded(run: str) -> str | None:
 class Scrubber:
     """Learns what a recording must not keep, and replaces it. `known` maps values to kinds (`token`, `name`, ...)."""
 
-    def __init__(self, known: Mapping[str, str], taken: str = "") -> None:
-        self.stand_ins = StandIns(taken)
+    def __init__(self, known: Mapping[str, str], taken: str = "", *, again: bool = False) -> None:
+        self.stand_ins = StandIns(taken, again)
         self.known: dict[str, str] = {}
         self.replaced: Counter[str] = Counter()
         self._patterns: list[re.Pattern[str]] | None = None
@@ -422,11 +429,17 @@ class Report:
     """What was done: how often each kind was replaced, and what else a reader of the recording should know."""
 
     replaced: Counter[str] = field(default_factory=Counter)
+    files: Counter[str] = field(default_factory=Counter)  # what became a stand-in as a whole
     notes: list[str] = field(default_factory=list)
 
-    def __str__(self) -> str:
-        counted = ", ".join(f"{number} × {kind}" for kind, number in sorted(self.replaced.items()))
-        return f"Replaced: {counted or 'nothing'}."
+    def lines(self) -> list[str]:
+        """For people."""
+        replaced, files = (
+            ", ".join(f"{number} × {kind}" for kind, number in sorted(counted.items()))
+            for counted in (self.replaced, self.files)
+        )
+        stand_ins = [f"Files that are stand-ins now: {files}."] if files else []
+        return [f"Replaced: {replaced or 'nothing'}.", *stand_ins, *self.notes]
 
 
 def scrub(source: Path, target: Path | None, *, known: Mapping[str, str], reader: DocumentReader) -> Report:
@@ -473,7 +486,8 @@ class _Recorded:
             if each.response.body is not None
         }
         self.texts = {name: text for name, body in self.bodies.items() if (text := self._read(*body)) is not None}
-        self.scrubber = Scrubber(known, "\n".join((json.dumps(self.session), *self.texts.values())))
+        taken = "\n".join((json.dumps(self.session), *self.texts.values()))
+        self.scrubber = Scrubber(known, taken, again=MARK in self.session.get("sources", []))
 
     def write(self, folder: Path) -> Report:
         self._learn()
@@ -624,9 +638,9 @@ class _Recorded:
             return self._pdf(name, content)
         text = self.texts.get(name)
         if text is None:
-            if content:
-                self.report.notes.append(f"{name} ({media_type or 'no type'}, {len(content)} bytes) is a stand-in now.")
-            return standins.picture(media_type) if media_type.startswith("image/") else b"stand-in" if content else b""
+            made = standins.picture(media_type) if media_type.startswith("image/") else b"stand-in" if content else b""
+            self.report.files[media_type or "no type"] += made != content
+            return made
         return self.scrubber.text(text, code=self._code(name)).encode("utf-8", "surrogateescape")
 
     def _pdf(self, name: str, content: bytes) -> bytes:
@@ -636,8 +650,9 @@ class _Recorded:
         if standins.PRODUCER in content and self.scrubber.text(text) == text:
             return content
         lines = self.scrubber.text(shown.text).splitlines()
-        lost = f"; nothing of it could be read ({shown.error})" if shown.error else ""
-        self.report.notes.append(f"{name} (PDF, {len(content)} bytes) is a stand-in now, with its scrubbed text{lost}.")
+        self.report.files["PDF with its scrubbed text"] += 1
+        if shown.error:
+            self.report.notes.append(f"{name} became an empty PDF: {shown.error}.")
         return standins.pdf(lines)
 
     def _left(self, said: Any) -> Iterator[str]:

@@ -58,6 +58,7 @@ from archiver.reading.worker import DocumentReader
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Cookie, Locator, Page, Playwright
     from playwright.async_api import Request as PageRequest
+    from playwright.async_api import Response as PageResponse
 
 TIMEOUT = 30.0  # seconds for a page or an answer
 LOAD = 10.0  # seconds that a page's pictures and scripts may take after its text
@@ -136,6 +137,8 @@ class Browsers:
                 raise SignInNeeded(f"the saved session cannot be restored ({first_line(error)})") from None
             stack.push_async_callback(_close, context)
             await guard.watch(context)
+            if self.hear:
+                await stack.enter_async_context(_cookies_told(context, self.hear))
             page = await context.new_page()
             traffic = await Traffic.of(page)
             if mode is Mode.STRICT:
@@ -232,6 +235,24 @@ class Browsers:
             return [], environ | {"HOME": str(home)}
         # Works only where the other side sends the certificate itself, hence the second choice.
         return [f"--ignore-certificate-errors-spki-list={trust.key_hashes(self.network.ca_file)}"], environ
+
+
+@asynccontextmanager
+async def _cookies_told(context: BrowserContext, hear: Hear) -> AsyncIterator[None]:
+    """Tell of the cookies that each answer to a page sets."""
+    from playwright.async_api import Error
+
+    tasks: list[asyncio.Task[None]] = []
+
+    async def tell(response: PageResponse) -> None:
+        lines: list[str] = []
+        with suppress(Error):  # the page was closed meanwhile
+            lines = [each["value"] for each in await response.headers_array() if each["name"].lower() == "set-cookie"]
+        hear.cookies(response.request.method, response.url.partition("#")[0], lines)
+
+    context.on("response", lambda response: tasks.append(asyncio.ensure_future(tell(response))))
+    yield
+    await asyncio.wait_for(asyncio.gather(*tasks), TIMEOUT)
 
 
 @contextmanager

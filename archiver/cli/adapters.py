@@ -111,7 +111,7 @@ def recording_capture(
     here = opened(home)
     with progress() as shown:
         made = asyncio.run(capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown))
-    for line in (made.result.message, str(made.report), *made.report.notes, *made.notes):
+    for line in (made.result.message, *made.report.lines(), *made.notes):
         if line:
             say(line)
     say(f"Recorded in {made.folder}. Read it through once before you give it to anybody.")
@@ -138,5 +138,5 @@ def recording_scrub(
         known = personal_of(here, unlocked(here))
     with DocumentReader() as reader:
         report = scrub(path, None if dry_run else path, known=known, reader=reader)
-    for line in (str(report), *report.notes):
+    for line in report.lines():
         say(line)
