@@ -139,9 +139,12 @@ async def sign_in(
             await session.close()
 
 
-def describe_providers() -> list[dict[str, Any]]:
-    """Every installed adapter's declaration as plain data. `live` says when it was last run against the live site."""
-    return [plain(dataclasses.asdict(adapter.info)) | {"live": "never"} for adapter in discover().values()]
+def describe_providers(live: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Every installed adapter's declaration as plain data. `live`: the day on which a live check of it last passed."""
+    return [
+        plain(dataclasses.asdict(adapter.info)) | {"live": live.get(name, "never")}
+        for name, adapter in discover().items()
+    ]
 
 
 def plain(value: Any) -> Any:

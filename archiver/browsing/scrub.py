@@ -639,7 +639,8 @@ class _Recorded:
         text = self.texts.get(name)
         if text is None:
             made = standins.picture(media_type) if media_type.startswith("image/") else b"stand-in" if content else b""
-            self.report.files[media_type or "no type"] += made != content
+            if made != content:
+                self.report.files[media_type or "no type"] += 1
             return made
         return self.scrubber.text(text, code=self._code(name)).encode("utf-8", "surrogateescape")
 

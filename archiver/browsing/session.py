@@ -293,6 +293,13 @@ def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
             yield item["value"]
 
 
+def expiry(info: ProviderInfo, state: Any) -> datetime | None:
+    """When a saved session ends by itself: when the first of its declared cookies does. None where none says."""
+    cookies = (state or {}).get("cookies", [])
+    ends = [each["expires"] for each in cookies if each["name"] in info.session_secrets and each["expires"] > 0]
+    return datetime.fromtimestamp(min(ends), UTC) if ends else None
+
+
 # ---------------------------------------------------------------- one account
 
 

@@ -12,8 +12,8 @@ from archiver.cli.app import (
     HomeOption,
     JsonOption,
     ReplayOption,
-    app,
     opened,
+    providers_app,
     recording_app,
     unlocked,
 )
@@ -23,15 +23,19 @@ if TYPE_CHECKING:
     pass
 
 
-@app.command()
-def providers(as_json: JsonOption = False) -> None:
+@providers_app.callback(invoke_without_command=True)
+def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOption = None) -> None:
     """List the platforms: what each adapter stands on, what it can get, and what the platform's terms say.
 
     Example: archiver providers --json
     """
+    if context.invoked_subcommand:
+        return
     from archiver.accounts import describe_providers
+    from archiver.checks import live_days
+    from archiver.config import default_home
 
-    described = describe_providers()
+    described = describe_providers(live_days(home or default_home()))
     if as_json:
         emit(described)
         return
