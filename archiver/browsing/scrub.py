@@ -17,6 +17,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -235,7 +236,7 @@ class Scrubber:
         """What this text itself tells to be secret or personal."""
         for kind, value in self._told(text, code=code):
             if kind != TOKEN or _KEY.fullmatch(value):  # else it goes only where it was told
-                self.learn(kind, value)
+                self.learn(kind, _plain(value))
         if depth < DEEPEST:
             for run in _BASE64.finditer(text):
                 if inner := _decoded(run[0]):
@@ -338,7 +339,7 @@ class Scrubber:
         if self.stand_ins.ours(value):
             return value
         self.replaced[kind] += 1
-        return self.stand_ins(kind, value)
+        return self.stand_ins(kind, _plain(value))
 
     def _in_place(self, text: str) -> str:
         """What a name or label tells, where it stands: too short or too common to be looked for elsewhere."""
@@ -388,6 +389,14 @@ _FORMS: tuple[Callable[[str], str], ...] = (
     lambda value: json.dumps(value, ensure_ascii=False)[1:-1],
     lambda value: json.dumps(value)[1:-1].replace("/", "\\/"),
 )
+
+
+def _plain(value: str) -> str:
+    """A value without the escapes of JSON or HTML."""
+    if "\\" in value:
+        with suppress(ValueError):
+            value = str(json.loads(f'"{value}"'))
+    return html.unescape(value) if "&" in value else value
 
 
 def _real_mail(value: str) -> bool:

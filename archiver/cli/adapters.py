@@ -55,6 +55,23 @@ def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOpt
         tell(f"  confirm:    {info['confirm']['how']}; who may ask: {info['confirm']['who']}")
 
 
+@providers_app.command("new")
+def providers_new(
+    name: Annotated[str, typer.Argument(help="The adapter's name, as in ProviderInfo.name: acme_stock.")],
+    out: Annotated[Path | None, typer.Option(help="The folder to make [default: ./archiver-NAME].")] = None,
+) -> None:
+    """Lay out a new adapter: a small package with a working example, its recording and its test.
+
+    Example: archiver providers new acme_stock
+    """
+    from archiver.scaffold import lay_out
+
+    folder = out or Path(f"archiver-{name.replace('_', '-')}")
+    for path in lay_out(name, folder):
+        tell(path)
+    say(f"Next: python -m pip install -e {folder}, then archiver recording check {folder}/recordings/{name}/two-pages")
+
+
 @recording_app.command("check")
 def recording_check(paths: Annotated[list[Path], typer.Argument(help="Recording folders.")]) -> None:
     """Run recordings and compare with their expected.yaml; exit code 1 and the fields on a mismatch.

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Sequence
 
-PRODUCER = b"archiver recording scrub: a stand-in, with the text of the original and nothing else of it"
+PRODUCER = b"archiver: a stand-in, its text and nothing else of what it stands for"
 LINES = 52  # on a page
 _GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xbf\xbf\xbf\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
