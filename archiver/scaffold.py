@@ -41,7 +41,7 @@ def lay_out(name: str, folder: Path) -> list[Path]:
 
 def adapter(name: str) -> str:
     """The example adapter's source for this name; `docs/adapters.md` shows it for acme_stock."""
-    return _filled("adapter.py.txt", name)
+    return _filled("acme_stock.py", name)
 
 
 def _files(name: str) -> dict[str, str | bytes]:
@@ -49,7 +49,7 @@ def _files(name: str) -> dict[str, str | bytes]:
     return {
         "pyproject.toml": _filled("pyproject.toml.txt", name),
         f"archiver_{name}.py": adapter(name),
-        f"test_{name}.py": _filled("test_adapter.py.txt", name),
+        f"test_{name}.py": _filled("test_acme_stock.py", name),
         f"{scenario}/session.yaml": _yaml(_session(name)),
         f"{scenario}/expected.yaml": _yaml(_expected()),
         **{f"{scenario}/bodies/{each[0]}.pdf": _certificate(each) for each in _LICENCES if each[7]},
@@ -57,17 +57,15 @@ def _files(name: str) -> dict[str, str | bytes]:
 
 
 def _filled(template: str, name: str) -> str:
+    """A file of the example, which is a working adapter itself, under another name."""
     words = name.split("_")
-    values = {
-        "CLASS": "".join(word.capitalize() for word in words),
-        "TITLE": " ".join(word.capitalize() for word in words),
-        "MODULE": f"archiver_{name}",
-        "DASHED": name.replace("_", "-"),
-        "HOST": name.replace("_", "-"),
-        "NAME": name,
+    names = {
+        "AcmeStock": "".join(word.capitalize() for word in words),
+        "Acme Stock": " ".join(word.capitalize() for word in words),
+        "acme-stock": "-".join(words),
+        "acme_stock": name,
     }
-    text = (TEMPLATES / template).read_text("utf-8")
-    return re.sub(r"\b(?:" + "|".join(values) + r")\b", lambda found: values[found[0]], text)
+    return re.sub("|".join(names), lambda found: names[found[0]], (TEMPLATES / template).read_text("utf-8"))
 
 
 def _session(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""TITLE, by its API: what was licensed, and the certificate of each licence."""
+"""Acme Stock, by its API: what was licensed, and the certificate of each licence."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from archiver.reading.dates import moment
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
 
-API = "https://api.HOST.example/v1"
+API = "https://api.acme-stock.example/v1"
 PER_PAGE = 2  # the documented maximum
 
 
-class CLASS(Provider[Session]):
+class AcmeStock(Provider[Session]):
     info = ProviderInfo(
-        name="NAME",
-        title="TITLE",
-        home="https://HOST.example/",
-        login_url="https://HOST.example/login",
+        name="acme_stock",
+        title="Acme Stock",
+        home="https://acme-stock.example/",
+        login_url="https://acme-stock.example/login",
         methods=(
             SignInMethod(name="token", transport=Transport.HTTP, secrets=("token",), where="Settings, API, read-only"),
         ),
@@ -52,7 +52,7 @@ class CLASS(Provider[Session]):
         ),
         scope=Scope.ORGANISATION,
         listings=("licences",),
-        identity="the licence id, which TITLE makes unique",
+        identity="the licence id, which Acme Stock makes unique",
         documents={"record": "offered", "certificate": "offered", "receipt": "not in the API"},
         client_hints="project, as entered when licensing",
         basis=Basis.UNPROVEN,
@@ -72,7 +72,7 @@ class CLASS(Provider[Session]):
         try:
             (await session.get(f"{API}/me")).expect()
         except SessionExpired as error:
-            raise WrongPassword("TITLE does not accept this token") from error
+            raise WrongPassword("Acme Stock does not accept this token") from error
         self._accepted = True
 
     @override
@@ -102,7 +102,7 @@ class CLASS(Provider[Session]):
         url = f"{API}/licences/{licence.licence_id}/certificate.pdf"
         answer = await session.get(url)
         if answer.status == 404:
-            yield Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.NONE_OFFERED, detail="TITLE has none for it")
+            yield Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.NONE_OFFERED, detail="Acme Stock has none for it")
         elif answer.status == 200:
             yield Document(
                 name="certificate.pdf", kind=DocumentKind.CERTIFICATE, content=answer.content,
@@ -115,7 +115,7 @@ class CLASS(Provider[Session]):
 def _licence(row: Mapping[str, Any]) -> Licence:
     """A row of the list. What a licence cannot be without is read by `[]`, the rest by `get`."""
     return Licence(
-        asset=Asset(provider="NAME", asset_id=str(row["asset"]["id"]), title=row["asset"].get("title")),
+        asset=Asset(provider="acme_stock", asset_id=str(row["asset"]["id"]), title=row["asset"].get("title")),
         licence_id=str(row["id"]),
         listing="licences",
         kind=str(row["kind"]),
