@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import Any
 
 from archiver.config import Home, add_account, change_account
 from archiver.domain import iso
-from archiver.errors import ConfigError, Erased
+from archiver.errors import ArchiverError, ConfigError, Erased
 from archiver.provider import ProviderInfo, SignInMethod, Transport, discover, load
 from archiver.vault import Vault, parse_secrets
 
-__all__ = ["add", "describe_providers", "method_of", "parse_secrets", "rotate", "sign_in"]
+__all__ = ["add", "describe_providers", "method_of", "parse_secrets", "rotate", "sign_in", "sign_in_all"]
 
 
 def method_of(provider: str, name: str | None) -> SignInMethod:
@@ -98,6 +98,22 @@ def rotate(home: Home, vault: Vault, name: str, secrets: Mapping[str, str], user
     vault.clear_mark(account.name)
 
 
+async def sign_in_all(
+    home: Home, vault: Vault, names: Sequence[str], *, replay: Path | None, headless: bool, say: Callable[[str], None]
+) -> int:
+    """Each account in its turn, whatever becomes of those before it; the highest exit code of those that failed."""
+    code = 0
+    for name in [home.account(name).name for name in names]:  # a name that is none is told before anybody begins
+        try:
+            await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
+        except ArchiverError as error:
+            say(f"archiver: {name}: {error.message(name)}")
+            code = max(code, error.exit_code)
+        else:
+            say(f"Signed in {name}. Next: archiver run --account {name}")
+    return code
+
+
 async def sign_in(
     home: Home,
     vault: Vault,
@@ -112,6 +128,7 @@ async def sign_in(
     ConfigError for accounts that sign in with a token; SignInNeeded when nobody signed in within ten minutes.
     """
     from archiver.browsing.attended import attend
+    from archiver.browsing.session import expiry
     from archiver.provider import Mode
     from archiver.run import find_recording, tools
 
@@ -133,8 +150,11 @@ async def sign_in(
         )  # fmt: skip
         try:
             await attend(session, provider, provider.info.login_url, say)
-            vault.save_session(name, await session.state())
+            state = await session.state()
+            vault.save_session(name, state)
             vault.clear_mark(name)
+            if ends := expiry(provider.info, state):
+                say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC; sign in again before.")
         finally:
             await session.close()
 

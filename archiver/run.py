@@ -34,7 +34,7 @@ from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
-from archiver.browsing.session import Browsers, PlaywrightSession
+from archiver.browsing.session import Browsers, PlaywrightSession, expiry
 from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Account, Home
 from archiver.domain import Outcome
@@ -74,6 +74,7 @@ from archiver.terms import given as terms_given
 from archiver.terms import rules as terms_rules
 from archiver.vault import Vault, run_secret_command, secret_digest
 
+RENEWAL = timedelta(hours=36)  # before a session ends: one night is a night too late
 REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again until a person has acted
 
 
@@ -460,7 +461,7 @@ class Visit:
                 terms = asyncio.create_task(self._terms(provider.info, recording))
             async with open_session(
                 self.of.tools, provider.info, method, self.account, network, secrets, self._clock(recording),
-                self.of.vault.session(self.account.name) or (recording.session if recording else None),
+                self._saved(provider.info, method) or (recording.session if recording else None),
             ) as session:  # fmt: skip
                 code = Totp(secrets.get("totp"), self._clock(recording))
                 signing_in = SigningIn(provider, session, secrets, code)
@@ -571,6 +572,21 @@ class Visit:
             progress=self.of.progress,
             terms=terms,
         )
+
+    def _saved(self, info: ProviderInfo, method: SignInMethod) -> Any:
+        """The saved session. One that soon ends is renewed while there is somebody to notice if that fails: by secrets
+        at once, else by a person, who is told."""
+        state = self.of.vault.session(self.account.name)
+        ends = expiry(info, state)
+        if ends is None or ends - datetime.now(UTC) > RENEWAL:
+            return state
+        if method.secrets:
+            return None
+        self.of.summary.warnings.append(
+            f"{self.account.name}: the saved session ends on {ends:%Y-%m-%d %H:%M} UTC. Run `archiver sign-in "
+            f"{self.account.name}` before."
+        )
+        return state
 
     async def _remember(self, session: HttpSession | PlaywrightSession) -> None:
         if isinstance(session, PlaywrightSession):

@@ -42,6 +42,7 @@ from archiver.errors import (
 from archiver.network import Network
 from archiver.provider import (
     Challenge,
+    Choose,
     Click,
     Code,
     Mode,
@@ -429,6 +430,9 @@ class PlaywrightSession(ExchangeSession):
                     left[shown_now] = 0
                     await self.fill({typed: await self._code(challenge)})
                     await self.click(submit)
+                case Choose(options, setting):
+                    left[shown_now] -= 1
+                    await self._choose(options, setting)
                 case error:
                     raise error(await self._words(shown_now), page=await self._saved())
             deadline = time.monotonic() + within
@@ -474,6 +478,24 @@ class PlaywrightSession(ExchangeSession):
             raise SignInNeeded("the platform asks again for a code that was already used")
         self._codes.add(code)
         return code
+
+    async def _choose(self, options: str, setting: str) -> None:
+        """Click the option that the account's setting names; a guess would read another's history."""
+        await self._element(options)
+        found = self.tab.locator(options).filter(visible=True)
+        with self._named_errors(f"{options!r}"):
+            texts = [" ".join(text.split()) for text in await found.all_inner_texts()]
+        wanted = self.settings.get(setting)
+        fitting = [number for number, text in enumerate(texts) if text.casefold() == (wanted or "").casefold()]
+        if len(fitting) != 1:
+            said = f"the setting `{setting}` says {wanted!r}" if wanted else f"no setting `{setting}` says which"
+            raise ConfigError(
+                f"The platform asks whose account to open, and {said}. Let the account's `settings` in its client's "
+                f"file name one of: {', '.join(texts)}."
+            )
+        await self._polite()
+        with self._named_errors(f"{options!r}"):
+            await found.nth(fitting[0]).click(timeout=1000 * ELEMENT)
 
     async def _words(self, key: str) -> str:
         """What the platform says where the outcome shows, for the person who reads the error."""
