@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,16 @@ def test_a_real_run_through_a_company_proxy(
     [report] = home.json("verify")["clients"]
     assert report["evidence"] is True and report["licences"] == run["accounts"][0]["archived"]
 
+    def live() -> str:
+        return next(each["live"] for each in home.json("providers") if each["name"] == provider)
+
+    assert live() == "never"
+    checked = home.json("account", "check", "one", "--live")
+    assert {step["state"] for step in checked["steps"]} == {"ok"} and checked["steps"][-1]["step"] == "documents"
+    assert live() == f"{datetime.now(UTC):%Y-%m-%d}", "a person's own check says so, and nothing else does"
+
     settings.write_text(f"timestamps: []\npacing: {{default: 0}}\nnetwork: {{proxy: '{proxy}'}}\n")
+    assert home.json("account", "check", "one", "--live", code=30)["broken"] == "sign-in"
     untrusted = home.json("run", "--full", code=30)
     assert untrusted["accounts"][0]["error"] == "SiteUnavailable"
     assert "certificate" in untrusted["accounts"][0]["message"].lower()
