@@ -104,3 +104,12 @@ def test_nothing_planted_survives_a_capture_and_it_still_plays(home: Home, plant
     assert {path: path.read_bytes() for path in made.rglob("*") if path.is_file()} == before, "scrubbing ends"
     assert "exists" in home("recording", "capture", "acme-freepik", "first-look", "--out", tmp_path / "out",
                             "--replay", planted, code=2).stderr  # fmt: skip
+
+
+def test_what_cannot_be_scrubbed_is_refused_and_nothing_is_written(home: Home, planted: Path) -> None:
+    session = planted / "session.yaml"
+    session.write_text(session.read_text().replace("id_token=", f"for-{MAIL}="))  # a cookie's name must stay what it is
+    before = {path: path.read_bytes() for path in planted.rglob("*") if path.is_file()}
+    said = home("recording", "scrub", planted, code=40).stderr
+    assert "session.yaml: what looks like a mail" in said and MAIL not in said
+    assert {path: path.read_bytes() for path in planted.rglob("*") if path.is_file()} == before
