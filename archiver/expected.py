@@ -48,7 +48,10 @@ async def replayed(path: Path, shared: Tools | None = None) -> dict[str, Any]:
         root = Path(folder) / "home"
         create_home(root, replay=True)
         add_client(root, "client", name="Client")
-        add_account(root, ACCOUNT, client="client", provider=recording.provider, method=recording.method)
+        add_account(
+            root, ACCOUNT, client="client", provider=recording.provider, method=recording.method,
+            username=recording.username, settings=recording.settings,
+        )  # fmt: skip
         home, vault = Home.load(root), Vault.create(root / "vault.enc", new_key())
         asked = [asking(home.account(ACCOUNT), recording.assets, "Ada Example")] if recording.assets else None
         summary = await run(home, vault, Order(replay=path), shared=shared, accounts=asked)

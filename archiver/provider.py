@@ -442,8 +442,17 @@ class Code:
     submit: str
 
 
-type SignInOutcome = type[ArchiverError] | Click | Code | None
-"""What a sign-in page shows: an error, a step to take, a code to give, or None: signed in."""
+@dataclass(frozen=True)
+class Choose:
+    """An outcome that asks whose history is wanted (a profile, a workspace): the selector of what can be clicked, and
+    the account's setting that names one by its text. Without one that fits, ConfigError names the choices."""
+
+    options: str
+    setting: str
+
+
+type SignInOutcome = type[ArchiverError] | Click | Code | Choose | None
+"""What a sign-in page shows: an error, a step to take, a code to give, a choice to make, or None: signed in."""
 
 
 class BrowserSession(Session, Protocol):

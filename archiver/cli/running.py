@@ -24,20 +24,21 @@ if TYPE_CHECKING:
 
 @app.command("sign-in")
 def sign_in(
-    name: Annotated[str, typer.Argument(help="The account.")],
+    names: Annotated[list[str], typer.Argument(metavar="ACCOUNT...", help="The accounts, one after another.")],
     replay: ReplayOption = None,
     headless: Annotated[bool, typer.Option(hidden=True)] = False,
     home: HomeOption = None,
 ) -> None:
-    """Sign in as a person, in a visible browser; the session is saved for the nights.
+    """Sign in as a person, in a visible browser; the sessions are saved for the nights.
 
-    Example: archiver sign-in acme-freepik
+    Where one account fails, the next one has its turn all the same.
+
+    Example: archiver sign-in acme-freepik acme-envato
     """
-    from archiver.accounts import sign_in as attend
+    from archiver.accounts import sign_in_all
 
     here = opened(home)
-    asyncio.run(attend(here, unlocked(here), name, replay=replay, headless=headless, say=say))
-    say(f"Signed in {name}. Next: archiver run --account {name}")
+    raise typer.Exit(asyncio.run(sign_in_all(here, unlocked(here), names, replay=replay, headless=headless, say=say)))
 
 
 @app.command()
