@@ -89,7 +89,8 @@ CREATE TABLE erased (
     object_id TEXT PRIMARY KEY, folder TEXT COLLATE NOCASE, identity_sha256 TEXT, at TEXT, reason TEXT, tombstone TEXT
 );
 CREATE INDEX erased_identity ON erased (identity_sha256);
-CREATE VIRTUAL TABLE words USING fts5 (ids, title, about, text, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
+CREATE VIRTUAL TABLE words USING fts5
+    (ids, title, about, text, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
 """
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
@@ -665,7 +666,9 @@ def _hit(entry: Entry, wanted: Sequence[str]) -> Hit:
     folded = {name: _folded(value) for name, value in fields.items() if value}
     counts = {name: sum(word in value for word in wanted) for name, value in folded.items()}
     best = max(counts, key=counts.__getitem__)
-    weights = [max((WEIGHTS.get(n, 3.0) for n in folded if word in folded[n]), default=WEIGHTS["text"]) for word in wanted]
+    weights = [
+        max((WEIGHTS.get(n, 3.0) for n in folded if word in folded[n]), default=WEIGHTS["text"]) for word in wanted
+    ]
     weight = sum(weights) / len(weights)
     return Hit(entry, best if counts[best] else "text", round(weight / (1 + weight), 3))
 

@@ -17,7 +17,6 @@ from statistics import median
 
 import numpy as np
 
-from archiver.archive.ledger import Line
 from archiver.catalogue.catalogue import Catalogue, _Read
 from archiver.domain import Asset, Licence
 from archiver.reading.licence_json import from_json, to_json
@@ -29,7 +28,8 @@ WORDS = 30_000  # of all titles
 KINDS = ("standard", "enhanced", "editorial", "extended")
 LICENSEES = ("Acme Ltd", "Beta GmbH", "Agency Ltd", "Gamma SARL")
 
-SYLLABLES = "ka ri mo te su na le vi do pa ber gan tol min sar fe hu jor wen zi cha dra plu sto".split()
+SYLLABLES = ("ka", "ri", "mo", "te", "su", "na", "le", "vi", "do", "pa", "ber", "gan",
+             "tol", "min", "sar", "fe", "hu", "jor", "wen", "zi", "cha", "dra", "plu", "sto")  # fmt: skip
 
 
 def word(n: int) -> str:
@@ -73,7 +73,6 @@ def questions(licences: int) -> dict[str, str]:
     }
 
 
-
 def fill(path: Path, licences: int) -> None:
     chance = np.random.default_rng(0)
     weights = 1 / np.arange(1, WORDS + 1)
@@ -98,7 +97,9 @@ def main(licences: int, path: Path) -> int:
         started = time.process_time()
         fill(path, licences)
         print(f"filled in {time.process_time() - started:.0f} s of CPU")
-    print(f"{licences:,} licences, {path.stat().st_size >> 20} MB; milliseconds of time and of CPU, medians of {ROUNDS}")
+    print(
+        f"{licences:,} licences, {path.stat().st_size >> 20} MB; milliseconds of time and of CPU, medians of {ROUNDS}"
+    )
     slow = 0
     with Catalogue(path) as catalogue:
         for what, text in questions(licences).items():

@@ -177,7 +177,7 @@ If you have a licence, please upload it by 14 December 2026 at https://portal.co
 If not, you can choose: licence for one year EUR 389.59, or compensation EUR 350.00.
 """,
         claimant="Copytrack", reference="Q4ZT7M", kind="inquiry", urls=("https://acme.example/harbour",),
-        amount=None, currency=None, dated=date(2026, 12, 4), deadline=date(2026, 12, 14),
+        amount="350.00", currency="EUR", dated=date(2026, 12, 4), deadline=date(2026, 12, 14),
         first_seen=date(2026, 11, 28),
     ),
     Sent(
@@ -223,7 +223,6 @@ authorised by it, tell us.
         claimant="PicRights", reference="4410-8821-0093", kind="demand",
         urls=("https://www.acme.example/press/2023-launch.html",),
         amount="645", currency="GBP", dated=date(2026, 11, 30), deadline=date(2026, 12, 14),
-        first_seen=date(2026, 11, 19),
     ),
     Sent(
         name="getty-two-pictures",
@@ -323,6 +322,7 @@ Zahlbar binnen 14 Tagen ab Rechnungsdatum. Sollten Sie eine Lizenz erworben habe
         claimant=None, reference="R-88112", kind="demand",
         urls=("https://acme.example/unternehmen/standorte",),
         amount="886.55", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 16),
+        first_seen=date(2024, 3, 1),
     ),
     Sent(
         name="photographer-english", by_mail=True,
@@ -362,7 +362,6 @@ Yours faithfully
 """,
         claimant=None, reference="EX/1182/26", kind="demand", urls=("https://www.acme.example/portfolio/",),
         amount="1920", currency="GBP", dated=date(2026, 12, 3), deadline=date(2026, 12, 17),
-        first_seen=date(2026, 11, 9),
     ),
     Sent(
         name="two-sums-no-total",
