@@ -35,6 +35,7 @@ from archiver.proof.assess import Assessment, Case, Use, Verdict, platform_of
 from archiver.proof.assess import assess as apply_rules
 from archiver.proof.claims import Claim
 from archiver.proof.drafts import Matter, drafts, write_drafts
+from archiver.proof.pages import LANGUAGES, Words, confirmation
 from archiver.provider import discover, load
 from archiver.reading.documents import PAGE_BREAK, is_html, is_pdf, read_text
 from archiver.reading.letters import LetterKind, number, read_letter
@@ -397,8 +398,7 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
     house = home.clients.get(HOUSE)
     held = assignment.holders(home, entry.object_id, reader)
     versions = [line for line in (next(archive.lines(offset=o)) for _, o in entry.lines) if line.type != "assign"]
-    adapters = discover()
-    confirm = load(entry.provider).info.confirm if entry.provider in adapters else None
+    info = load(entry.provider).info if entry.provider in discover() else None
     return Case(
         file=entry.file,
         client_names=[owner.name, *owner.aliases],
@@ -409,7 +409,7 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
         other_clients=bool(set(held) - {HOUSE, owner.slug}),
         secured_since=dates(archive.root).since(versions[-1].seq),
         evidence=archive.origin == "live",
-        confirm=f"{confirm.how}. Who may ask: {confirm.who}." if confirm else "",
+        confirm={language: confirmation(info, Words(language)) for language in LANGUAGES} if info else {},
     )
 
 
@@ -561,7 +561,7 @@ def letter(
         use = replace(use, kind=answer if answer in ("commercial", "editorial") else None)
     assessed = assess(home, told.client, use, claim=claim, warn=say)
     assert assessed.assessment
-    say(f"   {WORDS[assessed.assessment.verdict]}")
+    say(f"   {VERDICTS[assessed.assessment.verdict]}")
     for finding in assessed.assessment.findings:
         say(f"   - {finding.messages[told.language]}")
     for note in assessed.notes:
@@ -587,7 +587,7 @@ def letter(
     return claim, assessed, out
 
 
-WORDS = {
+VERDICTS = {
     Verdict.COVERED: "Covered: every fact that is needed is there.",
     Verdict.OPEN: "Open: what follows is to be settled first.",
     Verdict.NOT_COVERED: "Not covered, as far as the documents say.",

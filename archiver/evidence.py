@@ -420,10 +420,19 @@ def proof(
         if client.slug not in {*clients, HOUSE}
         for name in (client.slug, client.name, *client.aliases, *client.domains)
     ]
-    order = Order(
-        now=datetime.now(UTC), language=language, internal=internal, claim=claim, picture=picture, others=others
-    )
-    return write_proof(packed, out, order, warn)
+    numbers = [number for each in packed for number in _numbers(each.entry)]
+    with DocumentReader() as reader, ExitStack() as stack:
+        catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
+        order = Order(
+            now=datetime.now(UTC), language=language, internal=internal, claim=claim, picture=picture, others=others,
+            elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
+        )  # fmt: skip
+        return write_proof(packed, out, order, warn)
+
+
+def _numbers(entry: Entry) -> list[str]:
+    licence = entry.licence
+    return [each for each in (licence.asset.asset_id, licence.licence_id, licence.order, *licence.key) if each]
 
 
 def _info(provider: str) -> ProviderInfo | None:

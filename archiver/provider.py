@@ -270,10 +270,14 @@ class AutomationTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class Confirm:
-    """How the platform itself confirms a licence to a third party, and who may ask."""
+    """How the platform itself confirms a licence to a third party, and who may ask.
+
+    `german` says both in whole German sentences; where it is empty, a German pack only says whom to ask.
+    """
 
     how: str
     who: str
+    german: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import os
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -103,7 +103,7 @@ MATCHING = """SELECT object_id, folder, described, lines, assigned
     ORDER BY words.rowid DESC LIMIT ?"""
 COMMON = 100  # licences: a word of so many is not also sought as the beginning of others
 LOOKED_AT = 100  # licences that are compared, of each question to the index
-NAMES = ("asset_id", "licence_id", "order")
+NAMES = {"asset_id": "asset_id", "licence_id": "licence_id", "order": "order_id"}  # fields and their columns
 WEIGHTS = {**dict.fromkeys(NAMES, 10.0), "title": 5.0, "text": 1.0}  # of the field that holds a word; 3 for all others
 
 # Scripts without spaces between words: each character becomes a word, and a query a phrase of them.
@@ -274,6 +274,17 @@ class Catalogue:
         """The licences (no comps) of a platform's asset, oldest first."""
         found = self._entries("NOT comp AND asset_id = ? ORDER BY id", _plain(asset_id))
         return [entry for entry in found if entry.provider == provider]
+
+    def names_another(self, words: Iterable[str], but: Collection[str]) -> bool:
+        """Whether one of these words is the number of an asset, a licence or an order that is none of `but`."""
+        known = {each.casefold() for each in but}
+        wanted = sorted({plain for word in words if (plain := _plain(word).casefold()) not in known})
+        return any(
+            self._db.execute(f"SELECT 1 FROM licence WHERE {column} IN ({marks}) LIMIT 1", part).fetchone()  # noqa: S608
+            for part in batched(wanted, 500, strict=False)
+            for marks in [", ".join("?" * len(part))]
+            for column in NAMES.values()
+        )
 
     def of_order(self, provider: str, order: str) -> list[Entry]:
         """The licences (no comps) that a platform's order paid for, oldest first."""

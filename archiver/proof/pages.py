@@ -90,6 +90,14 @@ class Words:
         return self.of("kinds", document.kind)
 
 
+def confirmation(info: ProviderInfo, words: Words) -> str:
+    """How the platform confirms a licence, and who may ask, as far as its adapter says that in this language."""
+    confirm = info.confirm
+    if words.language == "de" and not confirm.german:
+        return words("confirm_ask", platform=info.title)
+    return words("confirm_how", how=confirm.how.rstrip("."), who=confirm.who.rstrip("."), german=confirm.german)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """One licence as a pack tells of it. `withheld`: names of its newest files that stay with the sender.
@@ -150,8 +158,7 @@ class Told:
     def confirm(self, words: Words) -> str:
         if self.provider_info is None:
             return words("no_adapter", platform=self.platform)
-        confirm = self.provider_info.confirm
-        return words("confirm_how", how=confirm.how.rstrip("."), who=confirm.who.rstrip("."))
+        return confirmation(self.provider_info, words)
 
     def facts(self, words: Words) -> dict[str, str]:
         """The rows of the summary's table, without those that nothing is known about."""
@@ -172,7 +179,9 @@ class Told:
         """What is missing and why, a sentence each."""
         return [
             f"{words.of('names', gap.kind)}: {words.of('reasons', gap.reason)}"
-            + (f" ({self.clean(gap.detail)})" if gap.detail else "")
+            + (
+                f" ({self.clean(gap.detail)})" if gap.detail and words.language == "en" else ""
+            )  # adapters write English
             for gap in self.file.gaps
         ]
 
