@@ -80,7 +80,7 @@ def find(
     rows: list[dict[str, Any]] = []
     named = [each for each in filenames.names(text.strip()) if each.asset_id]
     by = "page_url" if "://" in text else "file_name"
-    pages = _seen_on(home) if by == "page_url" else {}
+    pages = _seen_on(home, warn) if by == "page_url" else {}
     with DocumentReader() as reader:
         for slug, unassigned in scope(home, client):
             with catalogue_of(home, slug, reader) as (archive, catalogue):
@@ -101,12 +101,12 @@ def find(
     return sorted(rows, key=lambda row: -row["score"])[:limit]
 
 
-def _seen_on(home: Home) -> dict[str, set[str]]:
+def _seen_on(home: Home, warn: Callable[[str], None]) -> dict[str, set[str]]:
     """The folders of the licences found for claims, by the pages that the claims name."""
     found: dict[str, set[str]] = {}
-    for claim in claims.all_claims(home):
-        for url in claim.urls if claim.licence else ():
-            found.setdefault(url, set()).add((claim.licence or "").rpartition("/")[2])
+    for claim in claims.all_claims(home, warn):
+        for url in claim.urls:
+            found.setdefault(url, set()).update(each.rpartition("/")[2] for each in claim.licences)
     return found
 
 
