@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from archiver.vault import Vault
 
 
+MANY = 200  # pictures to embed, of which a person is told
+EMBEDDED_A_SECOND = 20  # by a core, as tests/benchmarks/matching_speed.py measures it
+
+
 @contextmanager
 def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tuple[Archive, Catalogue]]:
     """A client's archive and its catalogue, caught up with the ledger's head."""
@@ -110,6 +114,17 @@ def _seen_on(home: Home, warn: Callable[[str], None]) -> dict[str, set[str]]:
     return found
 
 
+type Progress = Callable[[str, int, int | None], None]
+"""Hears of a client how much of how much is done."""
+
+
+def _embedding(slug: str, watch: Progress, warn: Callable[[str], None], done: int, total: int) -> None:
+    if done == 0 and total > MANY:
+        minutes = max(1, round(total / EMBEDDED_A_SECOND / 60))
+        warn(f"{slug}: {total} pictures are made recognisable by their parts, once: some {minutes} minutes.")
+    watch(slug, done, total)
+
+
 @dataclass(frozen=True)
 class Pictured:
     """What a picture found: the rows of `find --json`, and the best matches side by side with it, as PNGs."""
@@ -120,12 +135,13 @@ class Pictured:
 
 def find_picture(
     home: Home, content: bytes, name: str = "", *, client: str | None = None, limit: int = 20,
-    warn: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None, watch: Progress = lambda *_: None,
 ) -> Pictured:  # fmt: skip
     """The licences of the assets that a picture shows, best first; `match` is `same`, `probable` or `possible`.
 
     What the picture's file name or address says counts too, where nothing is the same: as `file_name` or `page_url`.
-    UnreadablePicture where it is none.
+    UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
+    their parts: `watch` hears of it, and `warn` where that takes a while.
     """
     rows: dict[str, dict[str, Any]] = {}
     with DocumentReader() as reader, ExitStack() as stack:
@@ -138,14 +154,14 @@ def find_picture(
             archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
             try:
                 if embedder:
-                    catalogue.embed(archive, reader, embedder, lambda *_: None)
+                    catalogue.embed(archive, reader, embedder, partial(_embedding, slug, watch, warn))
             except (OSError, MachineRefused):  # a home that can only be read
                 warn(
                     f"{slug}: what recognises cropped pictures cannot be kept here; of new ones only the hash is used."
                 )
             archives[slug], catalogues[slug] = archive, catalogue
             indexes.append(catalogue.pictures(unassigned=unassigned))
-        found = match(query, indexes, loader(archives, reader), embedder)
+        found = match(query, indexes, loader(archives, reader), embedder, marked=_marked)
         for each in found:
             picture = each.picture
             for slug, catalogue in catalogues.items():
@@ -433,6 +449,12 @@ def proof(
 def _numbers(entry: Entry) -> list[str]:
     licence = entry.licence
     return [each for each in (licence.asset.asset_id, licence.licence_id, licence.order, *licence.key) if each]
+
+
+def _marked(provider: str) -> bool:
+    """Whether the platform's archived previews carry its watermark."""
+    info = _info(provider)
+    return info is not None and info.previews_marked
 
 
 def _info(provider: str) -> ProviderInfo | None:

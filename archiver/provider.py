@@ -340,6 +340,7 @@ class ProviderInfo:
     terms: tuple[TermsPage, ...] = ()
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
     headless: bool = True
+    previews_marked: bool = False  # the previews that it archives carry the platform's watermark, or may
     session_secrets: tuple[
         str, ...
     ] = ()  # names of cookies and tokens that are searched for before anything is archived

@@ -115,6 +115,7 @@ class Shutterstock(Provider[Session]):
         # The address is widely linked as the licence agreement; the page itself has not been opened by us.
         terms=(TermsPage("licence", f"{SITE}/license", assets=static_files(SITE)),),
         pacing=2.0,
+        previews_marked=True,
     )
 
     def __init__(self) -> None:

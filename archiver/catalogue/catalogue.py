@@ -244,6 +244,8 @@ class Catalogue:
         ]
         load = loader({self.client: archive}, reader)
         done = 0
+        if missing:
+            told(done, len(missing))
         with ThreadPoolExecutor(READERS) as threads:
             for part in batched(missing, EMBEDDED_AT_ONCE, strict=False):
                 images = threads.map(partial(_decoded, load), [picture for _, picture in part])

@@ -1,4 +1,4 @@
-"""Claims of several pictures, packs and verdicts of claims, and the dialogue, all as a person at a terminal has them."""
+"""Claims of several pictures, packs and verdicts of claims, and the dialogue, as a person has them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from archiver import evidence
 from archiver.domain import Document, DocumentKind, Gap, GapReason
 from archiver.proof.claims import load
 from tests.authoring.write import pdf
@@ -33,10 +34,8 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
     with agency(tmp_path_factory.mktemp("agency")) as made:
         papers = [certificate(f"Licence shutterstock-50000{n}", "Licensee: Acme Ltd") for n in (1, 2)]
         missing = Gap(kind=DocumentKind.CAPTURE, reason=GapReason.ON_REQUEST, detail="only by a form of the platform")
-        made.archive(
-            "acme", *((licence(f"50000{n}"), [record(), paper, preview(jpeg(scene(n))), missing])
-                      for n, paper in enumerate(papers, 1)),
-        )  # fmt: skip
+        for n, paper in enumerate(papers, 1):
+            made.archive("acme", (licence(f"50000{n}"), [record(), paper, preview(jpeg(scene(n))), missing]))
         made.archive("beta", (licence("700009", licensee="Beta GmbH"), [record()]))
         yield made
 
@@ -45,7 +44,7 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
 def claim(at: Agency, tmp_path: Path) -> str:
     """A confirmed claim about both pictures."""
     (tmp_path / "letter.txt").write_text(GETTY + str(tmp_path))
-    pictures = []
+    pictures: list[str | Path] = []
     for n in (1, 2):
         (tmp_path / f"{n}.jpg").write_bytes(jpeg(scene(n).resize((600, 400)), 70))
         pictures += ["--picture", tmp_path / f"{n}.jpg"]
@@ -115,10 +114,25 @@ def test_a_picture_is_fetched_by_its_address(at: Agency, tmp_path: Path) -> None
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_address[1]}"
         rows = at.run.json("find", "--image", f"{address}/x.jpg")
-        assert (rows[0]["asset_id"], rows[0]["match"]) == ("500002", "same")
+        assert (rows[0]["asset_id"], rows[0]["match"]) == ("500002", "probable")
         assert "is a page" in at.run("find", "--image", f"{address}/page.html", code=2).stderr
         at.run("find", "--image", f"{address}/none.jpg", code=None)
         server.shutdown()
+
+
+def test_the_first_search_by_picture_says_what_it_does(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (at.run.root / "state").rglob("*.vectors"):
+        path.unlink()
+    evidence.rebuild(at.home)
+    monkeypatch.setattr(evidence, "MANY", 1)
+    told: list[str] = []
+    seen: list[tuple[str, int, int | None]] = []
+    for _ in range(2):
+        evidence.find_picture(
+            at.home, jpeg(scene(1)), client="acme", warn=told.append, watch=lambda *step: seen.append(step)
+        )
+    assert [each for each in told if "made recognisable" in each] == [told[0]] and "2 pictures" in told[0]
+    assert seen == [("acme", 0, 2), ("acme", 2, 2)]
 
 
 def captured(*lines: str) -> Document:
