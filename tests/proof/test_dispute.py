@@ -283,9 +283,9 @@ def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path
         letter, paper = tmp_path / "letter.pdf", tmp_path / "licence.pdf"
         letter.write_bytes(letter_pdf(GETTY.replace("2026", "2024"), scene(9)))
         read = at.run.json("claim", "add", letter, "--client", "acme")
-        assert (read["reference"], read["urls"], read["amount"], read["dated"], read["deadline"], read["confirmed"]) == (
+        assert [read[name] for name in ("reference", "urls", "amount", "dated", "deadline", "confirmed")] == [
             "90012345", ["https://www.acme.example/news/launch.html"], 645, "2024-03-13", "2024-03-27", False,
-        )  # fmt: skip
+        ]  # fmt: skip
         assert "not confirmed" in at.run("assess", "--client", "acme", "--claim", read["claim"], code=2).stderr
         empty = at.run("letter", letter, "--client", "acme", "--yes").stdout
         assert "archiver import FILE --client acme" in empty
