@@ -242,7 +242,7 @@ th { color: var(--soft); padding-inline-end: 5mm; white-space: nowrap; width: 1%
 .clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden }
 table.overview th { white-space: normal; width: 26% }
 table.overview th:first-child { width: 46% }
-table.overview td { padding-inline-end: 4mm }
+table.overview td { padding-right: 4mm }
 section.part { margin-top: 4.4mm }
 ul { list-style: none }
 li { padding: .35mm 0 .35mm 3.6mm; position: relative }
