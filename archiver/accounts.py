@@ -60,7 +60,8 @@ def add(
 
 def accept_automation(home: Home, vault: Vault, name: str, info: ProviderInfo, person: str) -> None:
     """Archive a named person's statement that unattended runs of this account are accepted."""
-    from archiver.run import acceptance, writing
+    from archiver.opening import writing
+    from archiver.run import acceptance
 
     account = home.account(name)
     statement = {

@@ -31,8 +31,9 @@ from archiver.domain import iso
 from archiver.errors import ArchiveBusy, ArchiverError
 from archiver.evidence import verify as verify_archives
 from archiver.evidence import without_client
+from archiver.opening import network_of
 from archiver.provider import Transport, load
-from archiver.run import network_of, renewals_due
+from archiver.run import renewals_due
 from archiver.vault import Vault, locate_key
 
 PROBLEM_CODE = 50

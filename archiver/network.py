@@ -91,7 +91,7 @@ class Network:
                 httpx.Client(**self._client_settings(), timeout=timeout) as client,
                 client.stream("POST", url, content=body, headers={"content-type": content_type}) as response,
             ):
-                if response.status_code != 200:
+                if not response.is_success:
                     raise SiteUnavailable(f"{name} answered {response.status_code}")
                 for chunk in response.iter_bytes():
                     answer += chunk
