@@ -125,6 +125,12 @@ class Network:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SiteUnavailable(f"{name}: {error or type(error).__name__}") from None
 
+    def bundle(self) -> Path | None:
+        """A file of all certificates that are trusted, for programs that take only such; None: the usual ones."""
+        import certifi
+
+        return joined(Path(certifi.where()), self.ca_file) if self.ca_file else None
+
     def driver_environment(self) -> dict[str, str]:
         """What Node.js reads when it starts, so that `ca_file` is trusted there besides what is already named."""
         if not self.ca_file:

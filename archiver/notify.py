@@ -175,10 +175,8 @@ def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
                 continue
             what = "The answer" if name == "days_left" else "The indemnity notice to the platform"
             happened = f"{what} to the claim {claim.claim} is due on {day} ({left[name]} days left)."
-            kind = "deadline"
-            yield _cause(
-                kind, claim.client, claim.claim, (f"{name} {day}",), happened, f"archiver claim show {claim.claim}"
-            )
+            fix = f"archiver claim show {claim.claim}"
+            yield _cause("deadline", claim.client, claim.claim, (f"{name} {day}",), happened, fix)
 
 
 def _named(ids: Sequence[str]) -> str:
@@ -289,7 +287,8 @@ SUBJECTS = {
 
 def destinations(home: Home, cause: Cause) -> list[str]:
     """Who is told of a cause: the client's contact, and the agency's channels."""
-    contact = home.clients[cause.client].contact.to if cause.client in home.clients else ()
+    client = home.clients.get(cause.client or "")
+    contact = client.contact.to if client else ()
     return list(dict.fromkeys((*contact, *home.settings.notify.channels)))
 
 

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 @app.command("sign-in")
 def sign_in(
-    name: Annotated[str, typer.Argument(help="The account.")],
+    name: Annotated[str | None, typer.Argument(help="The account.")] = None,
+    due: Annotated[bool, typer.Option("--due", help="All sign-ins that a person must do this week.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --due: only list them.")] = False,
+    as_json: JsonOption = False,
     replay: ReplayOption = None,
     headless: Annotated[bool, typer.Option(hidden=True)] = False,
     home: HomeOption = None,
@@ -33,11 +36,22 @@ def sign_in(
 
     Example: archiver sign-in acme-freepik
     """
+    from archiver.accounts import due_sign_ins
     from archiver.accounts import sign_in as attend
 
     here = opened(home)
-    asyncio.run(attend(here, unlocked(here), name, replay=replay, headless=headless, say=say))
-    say(f"Signed in {name}. Next: archiver run --account {name}")
+    if (name is None) != due:
+        raise typer.BadParameter("name one account, or say --due")
+    vault = unlocked(here)
+    waiting = due_sign_ins(here, vault) if due else []
+    if as_json:
+        emit([each.as_json() for each in waiting])
+    elif due:
+        table(("account", "why", "command"), [(each.account, each.why, each.command) for each in waiting])
+    names = [name] if name else [] if dry_run or as_json else [each.account for each in waiting if each.attended]
+    for each in names:
+        asyncio.run(attend(here, vault, each, replay=replay, headless=headless, say=say))
+        say(f"Signed in {each}. Next: archiver run --account {each}")
 
 
 @app.command()
