@@ -68,7 +68,8 @@ def _destination(value: str) -> str:
 
 
 def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+    # A tuple, for what came through a validator is no JSON any more, and strictly checked.
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
 def _url(value: str) -> str:

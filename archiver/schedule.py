@@ -121,7 +121,7 @@ def _systemd(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
         words = " ".join(_quoted(word) for word in job.command)
         credential = f"LoadCredential=archiver-key:{_specifiers(str(key))}\n" if key else ""
         files[f"{job.name}.service"] = (
-            f"[Unit]\nDescription={job.title}\nWants=network-online.target\nAfter=network-online.target\n\n"
+            f"[Unit]\nDescription={job.title}\n\n"
             f"[Service]\nType=oneshot\nExecStart={words}\n{credential}"
             "Nice=10\nIOSchedulingClass=idle\nUMask=0077\n"
             "# 10, 20, 30, 40: accounts that need something; they are told of, and are no fault of this service\n"
