@@ -15,7 +15,7 @@ from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Account, Home, add_account, change_account
 from archiver.domain import iso
 from archiver.errors import ConfigError, Erased
-from archiver.notify import PERSON, catch_up
+from archiver.notify import PERSON, catch_up, remedy
 from archiver.provider import ProviderInfo, SignInMethod, Transport, discover, load
 from archiver.vault import Vault, parse_secrets
 
@@ -171,8 +171,7 @@ def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None) -> list[
             why = f"its session ends on {ends:%Y-%m-%d %H:%M} UTC"
         else:
             continue
-        names = {"account": account.name, "client": account.client, "provider": account.provider}
-        command = PERSON[error or "SessionExpired"][1].format_map(names)
+        _, command = remedy(account, error or "SessionExpired")
         by_hand = attended and " sign-in " in command
         found.append(DueSignIn(account=account.name, why=why, command=command, attended=by_hand))
     return found

@@ -20,12 +20,13 @@ from filelock import FileLock
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Catalogue, RunLine
-from archiver.config import Home
+from archiver.config import Account, Home
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ConfigError
 from archiver.files import replace_file
 from archiver.opening import mailer_of, network_of
 from archiver.proof.claims import all_claims
+from archiver.provider import Transport, load
 from archiver.reading.worker import DocumentReader
 
 PATIENCE = 15.0  # seconds for a webhook
@@ -110,7 +111,7 @@ def causes(home: Home, now: datetime) -> list[Cause]:
             found.append(_fault(client.slug, *fault))
         with Catalogue(home.catalogue(client.slug)) as catalogue:
             for account in client.accounts:
-                found += _of_account(client.slug, catalogue.runs(account.name, 2), said.get(account.name, {}))
+                found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))
             found += _missing(home, client.slug, catalogue, now)
     found += _deadlines(home, now)
     if home.accounts() and newest and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS:
@@ -125,15 +126,23 @@ def _cause(kind: str, client: str | None, about: str, items: Sequence[str], happ
     )
 
 
-def _of_account(client: str, runs: Sequence[RunLine], said: Mapping[str, Any]) -> Iterator[Cause]:
+def remedy(account: Account, error: str) -> tuple[str, str]:
+    """What an error of PERSON means at an account, and the command that ends it."""
+    happened, fix = PERSON[error]
+    with suppress(ConfigError):  # of an adapter that is not installed
+        in_browser = load(account.provider).info.method(account.method).transport is Transport.BROWSER
+        fix = PERSON["WrongPassword"][1] if "sign-in" in fix and not in_browser else fix
+    return happened, fix.format(account=account.name, client=account.client, provider=account.provider)
+
+
+def _of_account(at: Account, runs: Sequence[RunLine], said: Mapping[str, Any]) -> Iterator[Cause]:
     """What the last two turns of an account give reason to tell; `said` is what its last turn's log line says."""
     if not runs:
         return
-    last, account = runs[-1], runs[-1].account
+    last, account, client = runs[-1], at.name, at.client
     if last.error in PERSON:
-        happened, fix = PERSON[last.error]
-        names = {"account": account, "client": client, "provider": last.provider}
-        yield _cause("person", client, account, (last.error,), happened, fix.format_map(names))
+        happened, fix = remedy(at, last.error)
+        yield _cause("person", client, account, (last.error,), happened, fix)
     elif len(runs) > 1 and all(run.outcome == "failed" or run.error for run in runs):
         happened = said.get("message") or f"It failed twice in a row ({last.error})."
         yield _cause("failing", client, account, (last.error or "",), happened, f"archiver run --account {account}")
@@ -191,7 +200,9 @@ def _logged(home: Home) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str,
     newest, settled, wanted = None, set[str](), {account.name: account.client for account in home.accounts()}
     logs = [path for path in (home.state / "runs").glob("*.jsonl") if not path.name.endswith(".requests.jsonl")]
     for path in sorted(logs, reverse=True):
-        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        lines = []
+        with suppress(OSError, ValueError):  # pruned meanwhile, or torn: a log is no evidence
+            lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         newest = newest or datetime.strptime(path.name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         for line in lines:
             if "fault" in line and line["client"] not in settled and line["fault"] != BUSY:
@@ -229,7 +240,11 @@ def tell(home: Home, *, ran: bool = False, now: datetime | None = None) -> list[
     home.state.mkdir(exist_ok=True, mode=0o700)
     with FileLock(home.state / "notify.lock"):
         memory = _memory(home)
-        for destination, message, told in due(home, causes(home, now), memory, now):
+        try:
+            found = causes(home, now)
+        except (ArchiverError, OSError) as error:
+            return [*failed, f"What is to be told could not be worked out: {error}"]
+        for destination, message, told in due(home, found, memory, now):
             try:
                 send(home, destination, message)
             except (ArchiverError, OSError) as error:

@@ -600,7 +600,8 @@ class Sync:
         result.unexplained = [platform_id for tally in tallies for platform_id in tally.open.values()]
         totals = [tally.total for tally in tallies if tally.total is not None]
         result.total = sum(totals) if totals else None
-        result.sweep = "full" if tallies and all(tally.full for tally in tallies) else "known"
+        read_all = bool(tallies) and all(tally.full for tally in tallies)
+        result.sweep = "full" if read_all and not self.asset_id else "known"
         result.incomplete, result.completed = sorted(self._incomplete), sorted(self._completed)
         for (kind, reason), number in sorted(self._gaps.items()):
             result.gaps.setdefault(kind, {})[reason] = number

@@ -141,6 +141,9 @@ def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(site: Site, ni
     home = Home.load(home.root)
     assert notify.tell(home) == notify.tell(home) == []
     assert len(site.hooks) == 1
+    pytest.importorskip("apprise")
+    (home.root / "archiver.yaml").write_text(f"notify: {site.url.replace('http', 'json')}/hook\n")
+    assert notify.tell(Home.load(home.root)) == [] and "rotate wrong" in site.hooks[-1]["message"]
     quiet = datetime.now(UTC) + timedelta(days=7)
     assert "silent" in {cause.kind for cause in notify.causes(home, quiet)}
 
