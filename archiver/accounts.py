@@ -11,11 +11,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Account, Home, add_account, change_account
 from archiver.domain import iso
 from archiver.errors import ConfigError, Erased
-from archiver.notify import PERSON, catch_up, remedy
+from archiver.notify import PERSON, followed, remedy
 from archiver.provider import ProviderInfo, SignInMethod, Transport, discover, load
 from archiver.vault import Vault, parse_secrets
 
@@ -159,7 +158,6 @@ class DueSignIn:
 def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None) -> list[DueSignIn]:
     """The sign-ins that wait for a person, and those whose saved session ends within a week."""
     now, found = now or datetime.now(UTC), []
-    catch_up(home)
     for account in home.accounts():
         info = load(account.provider).info
         attended = info.method(account.method).transport is Transport.BROWSER
@@ -182,7 +180,7 @@ def _needs_person(home: Home, vault: Vault, account: Account) -> tuple[str | Non
     if mark := vault.trouble(account.name):
         return mark.error, mark.at
     if home.archive(account.client).is_dir():
-        with Catalogue(home.catalogue(account.client)) as catalogue:
+        with followed(home, account.client) as catalogue:
             for run in catalogue.runs(account.name, newest=1):
                 return (run.error if run.error in PERSON else None), run.at
     return None, ""

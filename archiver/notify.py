@@ -100,8 +100,16 @@ class Message:
 # ---------------------------------------------------------------- what there is to tell
 
 
+@contextmanager
+def followed(home: Home, client: str) -> Iterator[Catalogue]:
+    """A client's catalogue, caught up with the archive."""
+    with DocumentReader() as reader, Catalogue(home.catalogue(client)) as catalogue:
+        catalogue.catch_up(Archive(home.archive(client)), reader)
+        yield catalogue
+
+
 def causes(home: Home, now: datetime) -> list[Cause]:
-    """All that a person must know of now, worst first within a client. Catalogues must have caught up."""
+    """All that a person must know of now, client by client."""
     said, faults, newest = _logged(home)
     found: list[Cause] = []
     for client in home.clients.values():
@@ -109,7 +117,7 @@ def causes(home: Home, now: datetime) -> list[Cause]:
             continue
         if fault := faults.get(client.slug):
             found.append(_fault(client.slug, *fault))
-        with Catalogue(home.catalogue(client.slug)) as catalogue:
+        with followed(home, client.slug) as catalogue:
             for account in client.accounts:
                 found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))
             found += _missing(home, client.slug, catalogue, now)
@@ -369,12 +377,3 @@ def _memory(home: Home) -> Memory:
 
 def _merged(memory: Memory, told: Memory) -> Memory:
     return {key: memory.get(key, {}) | told.get(key, {}) for key in memory.keys() | told.keys()}
-
-
-def catch_up(home: Home) -> None:
-    """Have all catalogues follow their archives, for a look without a run."""
-    with DocumentReader() as reader:
-        for slug in home.clients:
-            if home.archive(slug).is_dir():
-                with Catalogue(home.catalogue(slug)) as catalogue:
-                    catalogue.catch_up(Archive(home.archive(slug)), reader)

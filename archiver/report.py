@@ -14,12 +14,12 @@ from typing import Any
 
 from archiver.archive import verify
 from archiver.archive.reader import Archive
-from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue.catalogue import Entry
 from archiver.config import Home
 from archiver.domain import GapReason, iso
 from archiver.errors import ConfigError
 from archiver.files import replace_file
-from archiver.notify import catch_up
+from archiver.notify import followed
 from archiver.proof.assess import platform_of
 from archiver.proof.pages import LANGUAGES, STYLE, Words
 from archiver.reading.printable import printable
@@ -164,7 +164,6 @@ def report(home: Home, client: str, month: str) -> Report:
     owner = home.client(client)
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         raise ConfigError(f"{month!r} is no month. Write it as YYYY-MM, e.g. --month 2026-11.")
-    catch_up(home)
     archive = Archive(home.archive(client))
     new = {
         line.id
@@ -174,7 +173,7 @@ def report(home: Home, client: str, month: str) -> Report:
     entries: list[Entry] = []
     open_: tuple[str, ...] = ()
     if archive.root.is_dir():
-        with Catalogue(home.catalogue(client)) as catalogue:
+        with followed(home, client) as catalogue:
             found = (catalogue.of_object(each) for each in sorted(new))
             entries = [each for each in found if each and each.held and not each.licence.comp]
             open_ = tuple(entry.short_id for entry in catalogue.incomplete())

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from archiver.catalogue.catalogue import Catalogue, RunLine
+from archiver.catalogue.catalogue import RunLine
 from archiver.config import Home
-from archiver.notify import catch_up
+from archiver.notify import followed
 from archiver.sync import next_sweep_day
 
 
@@ -98,7 +98,6 @@ class Status:
 
 def status(home: Home, now: datetime | None = None) -> Status:
     """How every account of the home stands."""
-    catch_up(home)
     today = (now or datetime.now(UTC)).date()
     found: list[AccountStatus] = []
     for client in home.clients.values():
@@ -130,7 +129,7 @@ def runs_of(home: Home, client: str) -> dict[str, list[RunLine]]:
     """The turns of each account that a client's archive tells of, oldest first."""
     found: dict[str, list[RunLine]] = {}
     if home.archive(client).is_dir():
-        with Catalogue(home.catalogue(client)) as catalogue:
+        with followed(home, client) as catalogue:
             for run in catalogue.runs():
                 found.setdefault(run.account, []).append(run)
     return found

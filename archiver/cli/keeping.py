@@ -76,11 +76,10 @@ def notify(
     """
     from datetime import UTC, datetime
 
-    from archiver.notify import catch_up, causes
+    from archiver.notify import causes
     from archiver.notify import tell as tell_people
 
     here = opened(home)
-    catch_up(here)
     found = causes(here, datetime.now(UTC))
     if as_json:
         emit([cause.as_json() for cause in found])
