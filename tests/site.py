@@ -6,6 +6,7 @@ import json
 import socketserver
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
@@ -40,6 +41,10 @@ class Site:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
+                with suppress(ConnectionError):  # whoever asked has gone
+                    self._answers()
+
+            def _answers(self) -> None:
                 while line := self.rfile.readline().decode():
                     method, path, _ = line.split(" ", 2)
                     length = 0
