@@ -32,6 +32,7 @@ from archiver.provider import ProviderInfo, discover, load
 from archiver.reading import filenames
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
+from archiver.run import on_request
 
 if TYPE_CHECKING:
     from archiver.vault import Vault
@@ -220,7 +221,9 @@ def incomplete(home: Home, client: str | None = None) -> list[str]:
                     full[line.fields["account"]] = str(line.fields["at"])[:10]
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
-            if last is None:
+            if info := on_request(account):
+                told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
+            elif last is None:
                 told.append(f"{slug}: {account.name} was never read")
             elif last["outcome"] != "complete":
                 since = f", and to its end last on {full[account.name]}" if account.name in full else ""
