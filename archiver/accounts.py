@@ -5,19 +5,23 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from archiver.config import Home, add_account, change_account
+from archiver.config import Account, Home, add_account, change_account
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ConfigError, Erased
+from archiver.notify import PERSON, followed, remedy
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.reading.served import Served, served
 from archiver.vault import Vault, parse_secrets
 
-__all__ = ["add", "describe_providers", "method_of", "parse_secrets", "rotate", "sign_in", "sign_in_all"]
+__all__ = [
+    "add", "describe_providers", "due_sign_ins", "method_of", "parse_secrets", "rotate", "sign_in", "sign_in_all",
+]  # fmt: skip
 
 
 def method_of(provider: str, name: str | None) -> SignInMethod:
@@ -61,7 +65,8 @@ def add(
 
 def accept_automation(home: Home, vault: Vault, name: str, info: ProviderInfo, person: str) -> None:
     """Archive a named person's statement that unattended runs of this account are accepted."""
-    from archiver.run import acceptance, writing
+    from archiver.opening import writing
+    from archiver.run import acceptance
 
     account = home.account(name)
     statement = {
@@ -158,6 +163,57 @@ async def sign_in(
                 say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC; sign in again before.")
         finally:
             await session.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueSignIn:
+    """A sign-in that a person must do. `attended`: in a browser, by `sign-in`; else by the command named."""
+
+    account: str
+    why: str
+    command: str
+    attended: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return vars(self)
+
+
+def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None) -> list[DueSignIn]:
+    """The sign-ins that wait for a person, and those whose saved session ends within a week."""
+    now, found = now or datetime.now(UTC), []
+    for account in home.accounts():
+        info = load(account.provider).info
+        attended = info.method(account.method).transport is Transport.BROWSER
+        error, since = _needs_person(home, vault, account)
+        ends = session_end(vault.session(account.name), info.session_secrets) if attended else None
+        if error:
+            why = f"{error} on {since}"
+        elif ends and ends < now + timedelta(days=7):
+            why = f"its session ends on {ends:%Y-%m-%d %H:%M} UTC"
+        else:
+            continue
+        _, command = remedy(account, error or "SessionExpired")
+        by_hand = attended and " sign-in " in command
+        found.append(DueSignIn(account=account.name, why=why, command=command, attended=by_hand))
+    return found
+
+
+def _needs_person(home: Home, vault: Vault, account: Account) -> tuple[str | None, str]:
+    """The error that only a person can end, and since when: the vault's mark, else what the last run said."""
+    if mark := vault.trouble(account.name):
+        return mark.error, mark.at
+    if home.archive(account.client).is_dir():
+        with followed(home, account.client) as catalogue:
+            for run in catalogue.runs(account.name, newest=1):
+                return (run.error if run.error in PERSON else None), run.at
+    return None, ""
+
+
+def session_end(session: Mapping[str, Any] | None, names: Sequence[str]) -> datetime | None:
+    """When the first of the cookies that carry a saved session ends; None where none of them says so."""
+    cookies = (session or {}).get("cookies", ())
+    ends = [float(each.get("expires", -1)) for each in cookies if each.get("name") in names]
+    return min((datetime.fromtimestamp(end, UTC) for end in ends if end > 0), default=None)
 
 
 ADAPTER, BY_HAND = "adapter", "import and attended capture"

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,6 +53,25 @@ def _setting(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int | float) else value
 
 
+def _duration(value: object) -> object:
+    """`4h`, `90m`, `1h 30m` or `45s`, in seconds; a bare number says nothing of its unit and is refused."""
+    if isinstance(value, str) and re.fullmatch(r"(\d+(\.\d+)?[hms]\s*)+", value.strip()):
+        units = {"h": 3600, "m": 60, "s": 1}
+        return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([hms])", value))
+    raise ValueError("is not a duration such as 4h, 90m or 45s")
+
+
+def _destination(value: str) -> str:
+    if not re.fullmatch(r"[^\s@:/]+@[^\s@]+|[a-z][a-z0-9+.-]*://\S+", value):
+        raise ValueError("is neither a mail address nor an address such as https://... or slack://...")
+    return value
+
+
+def _one_or_many(value: object) -> object:
+    # A tuple, for what came through a validator is no JSON any more, and strictly checked.
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
 def _url(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
         raise ValueError("is not an http:// or https:// address")
@@ -60,6 +79,8 @@ def _url(value: str) -> str:
 
 
 type _Url = Annotated[str, AfterValidator(_url)]
+type _Destinations = Annotated[tuple[Annotated[str, AfterValidator(_destination)], ...], BeforeValidator(_one_or_many)]
+type _Duration = Annotated[float, BeforeValidator(_duration), Field(gt=0)]
 type _Command = Annotated[tuple[str, ...], Field(min_length=1)]
 type _Rate = Annotated[float, Field(ge=0, le=1000)]
 
@@ -124,6 +145,43 @@ class Match(_Strict):
     model: Path | None = None
 
 
+class RunSettings(_Strict):
+    """`deadline`: the longest one account's turn may take, in seconds; what is left over is for the next run."""
+
+    deadline: _Duration = 4 * 3600.0
+
+
+class Notify(_Strict):
+    """Who is told what matters, besides each client's contact; see docs/operations.md.
+
+    `channels` are mail addresses, https:// addresses that take a POST, and addresses of apprise. A certificate that is
+    missing is told of again after `missing_days`, a claim's deadline `deadline_days` before. `ping` is fetched at the
+    end of every run, for a service that misses it. `weekly`: say once a week that all is well.
+    """
+
+    channels: _Destinations = ()
+    missing_days: Annotated[int, Field(ge=1)] = 7
+    deadline_days: Annotated[int, Field(ge=0)] = 5
+    weekly: bool = False
+    ping: _Url | None = None
+
+
+def _channels(value: object) -> object:
+    """A list alone is a list of channels."""
+    return {"channels": value} if isinstance(value, list | str) else value
+
+
+class Contact(_Strict):
+    """The person who is told what matters of a client; `to` as the channels of `notify`."""
+
+    name: str = ""
+    to: _Destinations = ()
+
+
+def _contact(value: object) -> object:
+    return {"to": value} if isinstance(value, list | str) else value
+
+
 class Settings(_Strict):
     """archiver.yaml. `replay` marks a home whose archives are never evidence."""
 
@@ -132,7 +190,8 @@ class Settings(_Strict):
     timestamps: tuple[Timestamps, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     mail: Mail = Mail()
-    notify: tuple[str, ...] = ()
+    notify: Annotated[Notify, BeforeValidator(_channels)] = Notify()
+    run: RunSettings = RunSettings()
     pacing: PacingSettings = PacingSettings()
     network: NetworkSettings = NetworkSettings()
     match: Match = Match()
@@ -147,8 +206,12 @@ class Settings(_Strict):
 
     @model_validator(mode="after")
     def _mail_goes_out(self) -> Settings:
-        if any(each.email for each in self.witnesses) and not (self.mail.host and self.mail.sender):
+        if self.mail.host and self.mail.sender:
+            return self
+        if any(each.email for each in self.witnesses):
             raise ValueError("a witness with an email address needs `mail: {host: ..., from: ...}`")
+        if any("://" not in each for each in self.notify.channels):
+            raise ValueError("notifying a mail address needs `mail: {host: ..., from: ...}`")
         return self
 
 
@@ -165,6 +228,7 @@ class _Client(_Strict):
     name: str
     aliases: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    contact: Annotated[Contact, BeforeValidator(_contact)] = Contact()
     accounts: dict[Annotated[str, AfterValidator(check_account_name)], _Account] = {}
 
 
@@ -194,6 +258,7 @@ class Client:
     aliases: tuple[str, ...]
     domains: tuple[str, ...]
     accounts: tuple[Account, ...]
+    contact: Contact = field(default_factory=Contact)
 
 
 @dataclass(frozen=True)
@@ -313,7 +378,10 @@ def _clients(root: Path) -> Iterator[Client]:
                 raise ConfigError(f"{here} {name}: the account is already at {seen[name]}. Account names are unique.")
             seen[name] = here
         accounts = tuple(Account(name=name, client=slug, **dict(each)) for name, each in client.accounts.items())
-        yield Client(slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts)
+        yield Client(
+            slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts,
+            contact=client.contact,
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------- writing

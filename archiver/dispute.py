@@ -279,7 +279,7 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
 
     A letter becomes a statement, any other paper a sighting. ConfigError where there is no such paper.
     """
-    from archiver.run import writing
+    from archiver.opening import writing
 
     claim = claims.load(home, name)
     if not by.strip():

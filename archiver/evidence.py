@@ -194,7 +194,7 @@ def find_picture(
 def picture_of(home: Home, where: str) -> tuple[bytes, str]:
     """The bytes of a picture by file name or address, and what it is called."""
     if re.match(r"https?://", where, re.IGNORECASE):
-        from archiver.run import network_of
+        from archiver.opening import network_of
 
         content, media_type = network_of(home).get(where)
         if media_type.startswith("text/"):
@@ -315,7 +315,7 @@ def show(home: Home, name: str) -> dict[str, Any]:
 
 def assign(home: Home, vault: Vault, name: str, made: Assignment) -> None:
     """Record which client a licence is for, on a person's word; ConfigError where that cannot be."""
-    from archiver.run import writing
+    from archiver.opening import writing
 
     with DocumentReader() as reader, located(home, name, reader) as (_, _, entry):
         pass
@@ -379,7 +379,7 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
 
     An archive that cannot be written does not stop the others; the first such error is raised at the end.
     """
-    from archiver.run import writing
+    from archiver.opening import writing
 
     failures: list[ArchiverError] = []
     for slug in archives(home, client):

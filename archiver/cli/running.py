@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 @app.command("sign-in")
 def sign_in(
-    names: Annotated[list[str], typer.Argument(metavar="ACCOUNT...", help="The accounts, one after another.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="The accounts, one after another.")
+    ] = None,
+    due: Annotated[bool, typer.Option("--due", help="All sign-ins that a person must do this week.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --due: only list them.")] = False,
+    as_json: JsonOption = False,
     replay: ReplayOption = None,
     headless: Annotated[bool, typer.Option(hidden=True)] = False,
     home: HomeOption = None,
@@ -35,10 +40,21 @@ def sign_in(
 
     Example: archiver sign-in acme-freepik acme-envato
     """
-    from archiver.accounts import sign_in_all
+    from archiver.accounts import due_sign_ins, sign_in_all
 
     here = opened(home)
-    raise typer.Exit(asyncio.run(sign_in_all(here, unlocked(here), names, replay=replay, headless=headless, say=say)))
+    if bool(names) == due:
+        raise typer.BadParameter("name the accounts, or say --due")
+    vault = unlocked(here)
+    waiting = due_sign_ins(here, vault) if due else []
+    if as_json:
+        emit([each.as_json() for each in waiting])
+    elif due:
+        table(("account", "why", "command"), [(each.account, each.why, each.command) for each in waiting])
+    if dry_run or as_json:
+        return
+    chosen = names or [each.account for each in waiting if each.attended]
+    raise typer.Exit(asyncio.run(sign_in_all(here, vault, chosen, replay=replay, headless=headless, say=say)))
 
 
 @app.command()

@@ -58,7 +58,7 @@ def setup(
 
 @app.command()
 def doctor(
-    online: Annotated[bool, typer.Option("--online", help="Ask each timestamp authority, too.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Ask mail server and authorities, too.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:

@@ -28,8 +28,8 @@ from archiver.intake.filing import AddVersion, Fate, Group, Import, Outcome, Pla
 from archiver.intake.mail import DnsLookup, Lookup, unasked
 from archiver.intake.recognise import Seen, recognise, tesseract
 from archiver.intake.walk import Item, Refused, walk
+from archiver.opening import writing
 from archiver.reading.worker import DocumentReader
-from archiver.run import writing
 from archiver.vault import Vault
 
 PARTIAL = 40  # exit code where files were refused
