@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ConfigError, SessionExpired, WrongPassword
+from archiver.errors import ArchiverError, ConfigError, SessionExpired, WrongPassword
 from archiver.provider import (
     Basis,
     Challenge,
@@ -148,10 +148,16 @@ class GettyFamily(Provider[Session]):
         while True:
             first = last - WINDOW + DAY
             window, total = list[Licence](), 0
-            async for page in self._pages(session, DOWNLOADS, _downloaded, _between(query, first, last)):
-                window, total = [*window, *page.licences], max(total, page.total or 0)
+            lost: ArchiverError | None = None  # what was read before is told all the same
+            try:
+                async for page in self._pages(session, DOWNLOADS, _downloaded, _between(query, first, last)):
+                    window, total = [*window, *page.licences], max(total, page.total or 0)
+            except ArchiverError as error:
+                lost = error
             if window:
                 yield Page(sorted(window, key=lambda licence: str(licence.row["date_downloaded"]), reverse=True))
+            if lost:
+                raise lost
             last, stated = first - DAY, stated + total
             if older is not None and (older := older - total) <= 0:
                 older = await self._older(session, _between(query, BEGINNING, last))

@@ -178,7 +178,11 @@ class Shutterstock(Provider[Session]):
                 fuller = _fuller(licence, details)
             yield fuller
         yield record(answer.url, answer.retrieved_at, row=licence.row, asset=details)
-        yield await preview(session, self.info.rules, picture)
+        if details is None:
+            detail = "the asset has left the site: Shutterstock no longer answers for it"
+            yield Gap(kind=DocumentKind.PREVIEW, reason=GapReason.LAPSED, detail=detail)
+        else:
+            yield await preview(session, self.info.rules, picture)
         if not licence.comp:
             yield Gap(
                 kind=DocumentKind.CERTIFICATE,
