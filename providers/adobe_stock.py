@@ -179,7 +179,7 @@ class AdobeStock(Provider[Session]):
 async def _ask(session: Session, url: str, query: Mapping[str, str]) -> Response:
     """The answer; WrongPassword and SessionExpired where its body says so, whatever its status."""
     answer = await session.get(url, query={**query, **LOCALE})
-    if answer.status == 200:
+    if answer.status == 200 or answer.media_type != "application/json":
         return answer
     with known_layout(answer):
         said = answer.json()

@@ -111,7 +111,7 @@ class Freepik(Provider[BrowserSession]):
             ),
             # Each of these spends from the download quota, even by GET.
             refuse=(
-                Rule("*", f"{SITE}/api/**download**"),
+                *(Rule("*", f"{site}/api/**download**") for site in (SITE, "https://www.magnific.com")),
                 Rule("*", "https://api.freepik.com/**"),
                 Rule("*", "https://api.magnific.com/**"),
             ),

@@ -4,18 +4,42 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from archiver.browsing.recording import Recording
+from archiver.browsing.replay import Listener, Replay
+from archiver.provider import Request, Rules, load
 from tests.homes import RECORDINGS, ROOT, Clock, Home, clean_environment
 
 set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)
 settings.load_profile("archiver")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_spent() -> Iterator[None]:
+    """Of all that reached a replay in this process, nothing is what its platform's rules name as spending."""
+    listeners: list[Listener] = []
+    serve = Replay.serve
+
+    async def watched(self: Replay, recording: Recording, rules: Rules) -> Listener:
+        listeners.append(await serve(self, recording, rules))
+        return listeners[-1]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Replay, "serve", watched)
+        yield
+    assert [logged.url for listener in listeners for logged in listener.log if spends(listener, logged.request)] == []
+
+
+def spends(listener: Listener, request: Request) -> bool:
+    """Whether the platform whose recording this is would take it for something that spends."""
+    return any(rule.resembles(request) for rule in load(listener.cursor.recording.provider).info.rules.refuse)
 
 
 @pytest.fixture

@@ -448,7 +448,7 @@ def test_a_storm_of_429_is_waited_out_or_told_and_costs_no_licence(name: str, pl
     site, size = nights.site, nights.site.per_page
     rows = site.listed[: size + 1]
     first, *rest = site.reading(chunks(rows, size))
-    documents = [each for each in site.documents(rows) if "statement" not in place(each)]
+    documents = [each for each in site.documents(rows[:2]) if "statement" not in place(each)]
     gusts = [{"request": each["request"], "response": STORM, "repeat": 3} for each in (first, *documents)]
     lasting = {"request": rest[0]["request"], "response": STORM, "repeat": 99}
     result = nights.run([*gusts, first, lasting, *rest, *site.documents(rows)])
