@@ -16,11 +16,13 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from archiver.domain import Document, Gap, Licence
 from archiver.errors import ArchiverError, ConfigError, LayoutChanged, SavedPage
+from archiver.strictyaml import load as read_yaml
 
 # ---------------------------------------------------------------- request rules
 
@@ -281,8 +283,8 @@ class TermsPage:
     """A public page with licence terms, opened without a sign-in, and nothing but it.
 
     `selector` is the element whose visible text is the terms. `also` are URL patterns (as in `Rule`) of where the
-    platform may lead instead, `assets` of what the page may load. `kinds` are the kinds of licence that the text is
-    for, as the platform names them; empty: all.
+    platform may lead instead, `assets` of what the page may load besides the files of the sites in `static`. `kinds`
+    are the kinds of licence that the text is for, as the platform names them; empty: all.
     """
 
     name: str
@@ -291,6 +293,12 @@ class TermsPage:
     assets: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """URL patterns of all that the page may load."""
+        return (*self.assets, *(pattern for site in self.static for pattern in static_files(site)))
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -316,7 +324,10 @@ class TermsText:
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderInfo:
-    """Everything about an adapter that is not code. `archiver providers` prints it."""
+    """Everything about an adapter that is not code. `archiver providers` prints it.
+
+    `narrowed` are settings of an account that make its history narrower, and which licences are then not seen.
+    """
 
     name: str
     title: str
@@ -334,11 +345,28 @@ class ProviderInfo:
     automation: AutomationTerms
     confirm: Confirm
     terms: tuple[TermsPage, ...] = ()
+    narrowed: Mapping[str, str] = field(default_factory=dict)
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
     headless: bool = True
     session_secrets: tuple[
         str, ...
     ] = ()  # names of cookies and tokens that are searched for before anything is archived
+
+    @classmethod
+    def beside(cls, module: str, **code: Any) -> ProviderInfo:
+        """The declaration in the YAML file beside an adapter's module (`__file__`): its words; `code` has the rest.
+
+        The keys are this class's fields, but `name`, which is the file's. ConfigError names what is not as it must be.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        path = Path(module).with_suffix(".yaml")
+        facts = read_yaml(path).value
+        try:
+            return TypeAdapter(cls).validate_python({"name": path.stem, **dict(facts), **code})  # type: ignore[arg-type]
+        except ValidationError as error:
+            faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+            raise ConfigError(f"{path}: {'; '.join(faults)}") from None
 
     def method(self, name: str | None) -> SignInMethod:
         """The sign-in method of that name, or the provider's first; ConfigError names what there is."""

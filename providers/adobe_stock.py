@@ -12,26 +12,7 @@ from typing import Any, override
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment, iso
 from archiver.errors import ArchiverError, SessionExpired, WrongPassword
-from archiver.provider import (
-    Automation,
-    AutomationTerms,
-    Basis,
-    Challenge,
-    Confirm,
-    History,
-    Page,
-    Provider,
-    ProviderInfo,
-    Response,
-    Rule,
-    Rules,
-    Scope,
-    Session,
-    SignInMethod,
-    TermsPage,
-    Transport,
-    static_files,
-)
+from archiver.provider import Challenge, History, Page, Provider, ProviderInfo, Response, Rule, Rules, Session
 from archiver.reading.dates import Order, printed
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
@@ -56,20 +37,8 @@ REFUSALS: Mapping[str, type[ArchiverError]] = {
 
 
 class AdobeStock(Provider[Session]):
-    info = ProviderInfo(
-        name="adobe_stock",
-        title="Adobe Stock",
-        home=f"{SITE}/",
-        login_url=f"{SITE}/Dashboard/LicenseHistory",
-        methods=(
-            SignInMethod(
-                name="token",
-                transport=Transport.HTTP,
-                secrets=("token", "api_key"),
-                where="Adobe Developer Console, a project with the Stock API (Stock for Enterprise, or on approval): "
-                "its API key, and an access token, which lasts 24 hours; a secret_command can print a fresh one",
-            ),
-        ),
+    info = ProviderInfo.beside(
+        __file__,
         rules=Rules(
             allow=tuple(Rule("GET", url) for url in (PROFILE, HISTORY, CONTENT_INFO)),
             # A GET of Content/License spends. Download addresses are free, and would carry the token.
@@ -80,40 +49,7 @@ class AdobeStock(Provider[Session]):
             ),
             assets=("https://*.ftcdn.net/**",),
         ),
-        scope=Scope.ORGANISATION,
         listings=("licences",),
-        identity="asset, kind and the list's own date string: Adobe numbers no licences, and the history names neither "
-        "organisation nor user",
-        documents={
-            "record": "offered",
-            "preview": "offered",
-            "certificate": "none in the API; whether the web site has a PDF for each item is unproven",
-            "receipt": "not in the API; the web account shows invoices",
-        },
-        client_hints="none: licence references (project, client) are not in the API's history",
-        basis=Basis.DOCUMENTED,
-        basis_detail="the vendor's API documentation of May 2026. Not yet run against a live account. The dates have "
-        "no time zone, so they are taken as days. The history does not tell licences of a Creative Cloud Pro plan, "
-        "which excludes work for clients, from others; the record holds the plan's marks as the profile showed them. "
-        "With the setting `all: false` the licences of the organisation's other profiles cannot be seen. The address "
-        "of the licence terms is from that documentation; opening it falls under the site's terms of use, which bar "
-        "access by other means than Adobe's interfaces; that is one public page in a run.",
-        automation=AutomationTerms(
-            stance=Automation.PERMITTED,
-            quote="To download all of your licensed images, you will need to create a script or application",
-            source="Adobe Stock API FAQ, documentation of May 2026, for Stock for Enterprise. Creative Cloud Pro "
-            "plans: on approval only",
-            read_on="2026-11-24",
-        ),
-        confirm=Confirm(
-            how="the License History goes on showing when an asset was licensed, also after it has left the site; no "
-            "letter and no look-up for third parties was found",
-            who="the account holder; an organisation's administrator by the CSV report",
-        ),
-        terms=(
-            TermsPage("licence", f"{SITE}/license-terms", assets=static_files(SITE), also=(f"{SITE}/*/license-terms",)),
-        ),
-        pacing=5.0,  # the documentation recommends at most five requests a second
     )
 
     def __init__(self) -> None:

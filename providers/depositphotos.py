@@ -16,9 +16,7 @@ from archiver.errors import ArchiverError, SessionExpired, SiteUnavailable, Wron
 from archiver.provider import (
     Automation,
     AutomationTerms,
-    Basis,
     Challenge,
-    Confirm,
     History,
     Page,
     Provider,
@@ -27,7 +25,6 @@ from archiver.provider import (
     Response,
     Rule,
     Rules,
-    Scope,
     Session,
     SignInMethod,
     TermsPage,
@@ -142,35 +139,12 @@ class DepositphotosApi(Provider[Session]):
 
 class Depositphotos(DepositphotosApi):
     LOGIN = "login"
-    info = ProviderInfo(
-        name="depositphotos",
-        title="Depositphotos",
-        home=f"{SITE}/",
-        login_url=f"{SITE}/login.html",
+    info = ProviderInfo.beside(
+        __file__,
         methods=(method("the API key that Depositphotos issued to you, with the account's user name and password"),),
         rules=rules("login", "getPurchases", "availableFunds", "getLegalsList", "getLegalDocument"),
-        scope=Scope.SEAT,
         listings=("purchases",),
-        identity="the licence id, which Depositphotos numbers",
-        documents={
-            "record": "offered",
-            "preview": "offered",
-            "certificate": "on request: a help article speaks of a licence to download as proof of use; the API has no "
-            "command for it that is known to work",
-            "receipt": "not in the API; the web account shows invoices; the record holds the price",
-        },
-        client_hints="none",
-        basis=Basis.DOCUMENTED,
-        basis_detail="the vendor's API client of 2022 with its sample answers. Not yet run against a live account. "
-        "Dates have no time zone, so they are taken as days. Purchases of sub-accounts are not listed. The texts of "
-        "the licences come by the API; which name of a kind belongs to the extended one is assumed.",
         automation=AUTOMATION,
-        confirm=Confirm(
-            how="no route is known; Depositphotos's help speaks of a licence to download as proof of use; support "
-            "answers at support@depositphotos.com",
-            who="the account holder",
-        ),
-        session_secrets=("sessionid",),
     )
     # Of the platform's legal documents those that are about licences, and the kinds that each is for.
     LEGALS: Mapping[str, tuple[str, ...]] = {

@@ -11,14 +11,10 @@ from urllib.parse import urljoin
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.errors import NotACertificate, SessionExpired, SignInNeeded, WrongPassword
 from archiver.provider import (
-    Automation,
-    AutomationTerms,
-    Basis,
     BrowserSession,
     Challenge,
     Click,
     Code,
-    Confirm,
     History,
     Page,
     Provider,
@@ -27,11 +23,7 @@ from archiver.provider import (
     Response,
     Rule,
     Rules,
-    Scope,
-    SignInMethod,
     SignInOutcome,
-    TermsPage,
-    Transport,
     static_files,
 )
 from archiver.reading.certificates import elements_certificate
@@ -81,24 +73,8 @@ STALL = 3.0  # seconds for more rows, or the end mark, after scrolling
 
 
 class EnvatoElements(Provider[BrowserSession]):
-    info = ProviderInfo(
-        name="envato_elements",
-        title="Envato Elements",
-        home=f"{SITE}/",
-        login_url=LOGIN,
-        methods=(
-            SignInMethod(
-                name="password",
-                transport=Transport.BROWSER,
-                secrets=("password",),
-                optional_secrets=("totp",),
-                needs_username=True,
-                where="the sign-in of elements.envato.com; totp is the key shown when the authenticator app was set up",
-            ),
-            SignInMethod(
-                name="attended", transport=Transport.BROWSER, where="a person signs in: archiver sign-in ACCOUNT"
-            ),
-        ),
+    info = ProviderInfo.beside(
+        __file__,
         rules=Rules(
             allow=(
                 *(Rule("GET", f"{SITE}{path}") for path in ("/", "/account", "/account/subscription")),
@@ -125,38 +101,7 @@ class EnvatoElements(Provider[BrowserSession]):
             ),
             sign_in_hosts=("elements.envato.com", "account.envato.com", "www.google.com", "www.recaptcha.net"),
         ),
-        scope=Scope.SEAT,
         listings=("downloads",),
-        identity="the licence code on the certificate: ten letters and digits, or a UUID; without a certificate the "
-        "account's user name, the item and the day",
-        documents={
-            "record": "offered",
-            "certificate": "offered",
-            "receipt": "not read",
-            "capture": "of the page in My Downloads, for a row without a link to its certificate",
-            "preview": "not fetched",
-        },
-        client_hints="project: the registered project's name (licences up to about 2025)",
-        basis=Basis.UNPROVEN,
-        basis_detail="certificate texts from copies that buyers published (2023, 2025, 2026), sign-in fields from "
-        "public code; the rows of My Downloads are assumed. The addresses of the two texts of terms are from "
-        "public links. Not yet run against the live site.",
-        automation=AutomationTerms(
-            stance=Automation.UNREAD,
-            quote="",
-            source="the Envato Elements user terms could not be read",
-            read_on="2026-11-24",
-        ),
-        confirm=Confirm(
-            how="the certificate with its licence code; Elements issues no purchase codes, and no look-up was found",
-            who="the account holder; authors clear music claims from the certificate's text",
-        ),
-        # The certificate names both, "which form part of this certificate"; their addresses are from public links.
-        terms=tuple(
-            TermsPage(name, f"{SITE}/{name}", assets=(*static_files(SITE), "https://assets.elements.envato.com/**"))
-            for name in ("license-terms", "user-terms")
-        ),
-        session_secrets=("envatoid", "_elements_session_4", "elements.session.5", "envato_client_id"),
     )
 
     @override

@@ -11,26 +11,7 @@ from typing import Any, override
 
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
 from archiver.errors import SessionExpired, WrongPassword
-from archiver.provider import (
-    Automation,
-    AutomationTerms,
-    Basis,
-    Challenge,
-    Confirm,
-    History,
-    Page,
-    Provider,
-    ProviderInfo,
-    Response,
-    Rule,
-    Rules,
-    Scope,
-    Session,
-    SignInMethod,
-    TermsPage,
-    Transport,
-    static_files,
-)
+from archiver.provider import Challenge, History, Page, Provider, ProviderInfo, Response, Rule, Rules, Session
 from archiver.reading.dates import moment, utc
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
@@ -45,56 +26,14 @@ DAY = timedelta(days=1)
 
 
 class EnvatoMarket(Provider[Session]):
-    info = ProviderInfo(
-        name="envato_market",
-        title="Envato Market",
-        home="https://themeforest.net/",
-        login_url="https://account.envato.com/sign_in",
-        methods=(
-            SignInMethod(
-                name="token",
-                transport=Transport.HTTP,
-                secrets=("token",),
-                where="build.envato.com/create-token, with: view your username, account details and transactions; list "
-                "and verify purchases you've made. Leave out: download your purchased items",
-            ),
-        ),
+    info = ProviderInfo.beside(
+        __file__,
         rules=Rules(
             allow=tuple(Rule("GET", url) for url in (USERNAME, ACCOUNT, PURCHASES, STATEMENT)),
             # Free of charge, but every call counts against the item's daily download limit.
             refuse=(Rule("*", f"{API}/**/download"),),
         ),
-        scope=Scope.SEAT,
         listings=("purchases",),
-        identity="the purchase code, a UUID",
-        documents={
-            "record": "offered",
-            "certificate": "on request: a person downloads it from the market's Downloads page (License certificate & "
-            "purchase code); the API has no call for it",
-            "receipt": "not in the API; the record holds the statement's line with order number and price",
-            "preview": "not fetched",
-        },
-        client_hints="none",
-        basis=Basis.OBSERVED,
-        basis_detail="the vendor's reference as a published client library follows it (baileyherbert/envato.js). Not "
-        "yet run against a live account. The addresses of the licence texts are from public links; those for music are "
-        "not declared.",
-        automation=AutomationTerms(
-            stance=Automation.PERMITTED,
-            quote="Your purchases: you'll be able download the items you've recently bought",
-            source="build.envato.com/api, undated: the API's stated purpose. Of the API terms of 11 March 2025 only "
-            "sections 1 to 6 have been read",
-            read_on="2026-11-24",
-        ),
-        confirm=Confirm(
-            how="the purchase code: the item's author can look it up (date, licence, item, buyer's user name)",
-            who="the item's author with an own token; nobody else. Give no full purchase code to a claimant",
-        ),
-        # From public links; all markets show these two texts, and have others for music, whose addresses are unsure.
-        terms=tuple(
-            TermsPage(name, f"{SITE}/licenses/terms/{name}", assets=static_files(SITE), kinds=(f"{name} license",))
-            for name in ("regular", "extended")
-        ),
     )
 
     def __init__(self) -> None:

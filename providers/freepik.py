@@ -9,22 +9,11 @@ from typing import override
 from urllib.parse import urljoin
 
 from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
-from archiver.errors import (
-    AccountBlocked,
-    NotACertificate,
-    SavedPage,
-    SessionExpired,
-    SignInNeeded,
-    WrongPassword,
-)
+from archiver.errors import AccountBlocked, NotACertificate, SavedPage, SessionExpired, SignInNeeded, WrongPassword
 from archiver.provider import (
-    Automation,
-    AutomationTerms,
-    Basis,
     BrowserSession,
     Challenge,
     Click,
-    Confirm,
     History,
     Page,
     Provider,
@@ -33,11 +22,7 @@ from archiver.provider import (
     Response,
     Rule,
     Rules,
-    Scope,
-    SignInMethod,
     SignInOutcome,
-    TermsPage,
-    Transport,
     static_files,
 )
 from archiver.reading.certificates import freepik_certificate
@@ -78,26 +63,8 @@ PATIENCE = 5.0  # seconds for the list to show its first row or that it is empty
 
 
 class Freepik(Provider[BrowserSession]):
-    info = ProviderInfo(
-        name="freepik",
-        title="Freepik",
-        home=f"{SITE}/",
-        login_url=LOGIN,
-        methods=(
-            SignInMethod(
-                name="attended",
-                transport=Transport.BROWSER,
-                where="a person signs in, since Freepik asks for a captcha: archiver sign-in ACCOUNT. Do give the user "
-                "name: Freepik numbers no licences, and it tells two accounts' downloads apart",
-            ),
-            SignInMethod(
-                name="password",
-                transport=Transport.BROWSER,
-                secrets=("password",),
-                needs_username=True,
-                where="the e-mail address and password of freepik.com; works only while no captcha is asked for",
-            ),
-        ),
+    info = ProviderInfo.beside(
+        __file__,
         rules=Rules(
             allow=(
                 Rule("GET", f"{SITE}/"),
@@ -129,34 +96,7 @@ class Freepik(Provider[BrowserSession]):
                 "www.recaptcha.net",
             ),
         ),
-        scope=Scope.SEAT,
         listings=("regular",),
-        identity="the account's user name, the resource, the licence kind and the date as the list writes it: Freepik "
-        "numbers no licences",
-        documents={"record": "offered", "certificate": "offered", "receipt": "not read", "preview": "not fetched"},
-        client_hints="none",
-        basis=Basis.UNPROVEN,
-        basis_detail="addresses and sign-in fields from public code, 2024 to 2026; a row's cells and the PDF's labels "
-        "are assumed. Only the list `type=regular` is read, others are not known. One author was denied (403) with a "
-        "headless browser and not with a visible one. The address of the terms is "
-        "from public links. Not yet run against the live site.",
-        automation=AutomationTerms(
-            stance=Automation.UNREAD,
-            quote="",
-            source="the terms of November 2024 incorporate an Acceptable Use Policy that could not be read",
-            read_on="2026-11-24",
-        ),
-        confirm=Confirm(how="the licence PDF; no way for others to check it was found", who="the account holder"),
-        # From public links; one report says that it now leads to Magnific's own page.
-        terms=(
-            TermsPage(
-                "terms-of-use",
-                f"{SITE}/legal/terms-of-use",
-                also=("https://www.magnific.com/legal/terms-of-use",),
-                assets=(*static_files(SITE), *static_files("https://www.magnific.com"), "https://*.cdnpk.net/**"),
-            ),
-        ),
-        session_secrets=("GR_TOKEN", "GR_REFRESH"),
     )
 
     @override

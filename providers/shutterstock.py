@@ -9,25 +9,7 @@ from typing import Any, override
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.errors import SessionExpired, WrongPassword
-from archiver.provider import (
-    Automation,
-    AutomationTerms,
-    Basis,
-    Challenge,
-    Confirm,
-    History,
-    Page,
-    Provider,
-    ProviderInfo,
-    Rule,
-    Rules,
-    Scope,
-    Session,
-    SignInMethod,
-    TermsPage,
-    Transport,
-    static_files,
-)
+from archiver.provider import Challenge, History, Page, Provider, ProviderInfo, Rule, Rules, Session
 from archiver.reading.dates import moment
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
@@ -53,20 +35,8 @@ PREVIEWS = ("preview", "preview_jpg", "watermark_450", "thumb_jpg", "thumb_220",
 
 
 class Shutterstock(Provider[Session]):
-    info = ProviderInfo(
-        name="shutterstock",
-        title="Shutterstock",
-        home="https://www.shutterstock.com/",
-        login_url="https://accounts.shutterstock.com/login",
-        methods=(
-            SignInMethod(
-                name="token",
-                transport=Transport.HTTP,
-                secrets=("token",),
-                where="your app on Shutterstock's developer pages: a token with the scopes licenses.view, "
-                "purchases.view and user.view only; one that can buy (licenses.create) is refused",
-            ),
-        ),
+    info = ProviderInfo.beside(
+        __file__,
         rules=Rules(
             allow=(
                 Rule("GET", TOKEN),
@@ -83,35 +53,7 @@ class Shutterstock(Provider[Session]):
                 "https://*.shuttercorp.net/**",
             ),
         ),
-        scope=Scope.ORGANISATION,
         listings=tuple(LISTS),
-        identity="the licence id, which Shutterstock makes unique",
-        documents={
-            "record": "offered",
-            "preview": "offered",
-            "certificate": "on request: the Proof of License Request form of the Legal Centre answers with a letter",
-            "receipt": "not in the API; the web account shows invoices",
-        },
-        client_hints="client, job, purchase_order and other, as entered when licensing (enterprise and API plans)",
-        basis=Basis.DOCUMENTED,
-        basis_detail="the vendor's SDK documentation of May 2026. Not yet run against a live account. Unknown: whether "
-        "the API shows licences that were bought on the web site outside enterprise plans. The address of the licence "
-        "page is from public links; its layout, and whether it is the text for enterprise plans, are unknown. Opening "
-        "it falls under the site's terms of use, which bar robots; that is one public page in a run.",
-        automation=AutomationTerms(
-            stance=Automation.PERMITTED,
-            quote="licenses.view: Grant read-only access to a user's licenses.",
-            source="Shutterstock API documentation, OAuth scopes: there is a read-only scope for exactly this. The API "
-            "terms' clause on storing data has not been read",
-            read_on="2026-11-24",
-        ),
-        confirm=Confirm(
-            how="Legal Centre, Proof of License Request: an e-mailed letter, naming the licensee as the request does",
-            who="the account holder, with asset id, user name and licensee name; keep the request with the letter",
-        ),
-        # The address is widely linked as the licence agreement; the page itself has not been opened by us.
-        terms=(TermsPage("licence", f"{SITE}/license", assets=static_files(SITE)),),
-        pacing=2.0,
     )
 
     def __init__(self) -> None:
