@@ -9,8 +9,8 @@ from __future__ import annotations
 import json as _json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from archiver.domain import Document, Gap, Licence
-from archiver.errors import ArchiverError, ConfigError, LayoutChanged, SavedPage
+from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
+from archiver.errors import ArchiverError, ConfigError, LayoutChanged, SavedPage, SessionExpired, WrongPassword
 from archiver.strictyaml import load as read_yaml
 
 # ---------------------------------------------------------------- request rules
@@ -368,6 +368,12 @@ class ProviderInfo:
             faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
             raise ConfigError(f"{path}: {'; '.join(faults)}") from None
 
+    def gap(self, kind: DocumentKind) -> Gap:
+        """The gap of a document that the platform does not give, with the reason that `documents` declares."""
+        why = self.documents[kind]
+        reason = GapReason.ON_REQUEST if why.startswith("on request") else GapReason.NONE_OFFERED
+        return Gap(kind=kind, reason=reason, detail=why)
+
     def method(self, name: str | None) -> SignInMethod:
         """The sign-in method of that name, or the provider's first; ConfigError names what there is."""
         for method in self.methods:
@@ -580,6 +586,29 @@ class Provider[S: Session](ABC):
         """What the account may still spend, as the platform states it, in any form that can be compared; None where it
         does not. Asked before and after a run, which must not have changed it."""
         return None
+
+
+class ApiProvider(Provider[Session]):
+    """An adapter of an interface over plain HTTP. `account` is what `sign_in` learned: None until it was accepted."""
+
+    account: Mapping[str, Any] | None = None
+
+    async def signed_in(self, session: Session) -> bool:  # noqa: ARG002  # a token has no session that could be restored
+        return self.account is not None
+
+    async def identified(self, session: Session, url: str, query: Mapping[str, str] | None = None) -> Response:
+        """The first answer to whoever signs in. There was no session yet, so an expired one is a refusal."""
+        with refusing(f"{self.info.title} does not accept this token, or no longer"):
+            return await session.get(url, query=query)
+
+
+@contextmanager
+def refusing(what: str) -> Iterator[None]:
+    """Inside this a session cannot have expired, since it is only being made: WrongPassword(what) instead."""
+    try:
+        yield
+    except SessionExpired as error:
+        raise WrongPassword(what) from error
 
 
 def discover() -> dict[str, type[Provider[Any]]]:

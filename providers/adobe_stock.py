@@ -6,15 +6,26 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import count
 from typing import Any, override
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment, iso
+from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Moment, iso
 from archiver.errors import ArchiverError, SessionExpired, WrongPassword
-from archiver.provider import Challenge, History, Page, Provider, ProviderInfo, Response, Rule, Rules, Session
+from archiver.provider import (
+    ApiProvider,
+    Challenge,
+    History,
+    Page,
+    ProviderInfo,
+    Response,
+    Rule,
+    Rules,
+    Session,
+    refusing,
+)
 from archiver.reading.dates import Order, printed
 from archiver.reading.layout import known_layout
+from archiver.reading.pages import Turn, pages
 from archiver.reading.records import record
 
 SITE = "https://stock.adobe.com"
@@ -36,7 +47,7 @@ REFUSALS: Mapping[str, type[ArchiverError]] = {
 }
 
 
-class AdobeStock(Provider[Session]):
+class AdobeStock(ApiProvider):
     info = ProviderInfo.beside(
         __file__,
         rules=Rules(
@@ -52,44 +63,33 @@ class AdobeStock(Provider[Session]):
         listings=("licences",),
     )
 
-    def __init__(self) -> None:
-        self._entitlement: Mapping[str, Any] | None = None
-
     @override
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
         session.authorise(
             {"Authorization": f"Bearer {secrets['token']}", "x-api-key": secrets["api_key"], "X-Product": "archiver"}
         )
-        try:
+        with refusing("Adobe does not accept this token; tokens last 24 hours"):
             answer = await _ask(session, PROFILE, {})
-        except SessionExpired as error:
-            raise WrongPassword("Adobe does not accept this token; tokens last 24 hours") from error
         with known_layout(answer.expect()):
-            self._entitlement = dict(answer.json()["available_entitlement"])
-
-    @override
-    async def signed_in(self, session: Session) -> bool:
-        return self._entitlement is not None
+            self.account = dict(answer.json()["available_entitlement"])
 
     @override
     def history(self, session: Session) -> Sequence[History]:
-        return [History("licences", self._pages(session))]
-
-    async def _pages(self, session: Session) -> AsyncIterator[Page]:
         """Settings: `all: false` lists the token's own profile only (default: the whole organisation's history)."""
         query = {
             "all": session.settings.get("all", "true").lower(),
             "search_parameters[limit]": str(LIMIT),
             "search_parameters[thumbnail_size]": THUMBNAIL,
         }
-        for offset in count(0, LIMIT):  # documented: each page's offset is a limit further on, however many rows came
-            answer = await _ask(session, HISTORY, {**query, "search_parameters[offset]": str(offset)})
-            with known_layout(answer.expect()):
-                body = answer.json()
-                page = Page([*_licences(body["files"])], total=int(body["nb_results"]))
-            yield page
-            if not page.licences or offset + LIMIT >= (page.total or 0):
-                return
+
+        async def ask(turn: Turn) -> Response:
+            return (await _ask(session, HISTORY, {**query, "search_parameters[offset]": str(turn.before)})).expect()
+
+        def read(body: Mapping[str, Any]) -> Page:
+            return Page([*_licences(body["files"])], total=int(body["nb_results"]))
+
+        # Documented: each page's offset is a limit further on, however many rows came.
+        return [History("licences", pages(ask, read, step=LIMIT))]
 
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
@@ -101,15 +101,9 @@ class AdobeStock(Provider[Session]):
                 told = (details["contents"] or {}).get(licence.asset.asset_id) or {}
                 fuller = _fuller(licence, told.get("purchase_details") or {})
             yield fuller
-        yield record(
-            answer.url, answer.retrieved_at, row=licence.row, content_info=details, entitlement=self._entitlement
-        )
+        yield record(answer.url, answer.retrieved_at, row=licence.row, content_info=details, entitlement=self.account)
         yield await preview(session, self.info.rules, _thumbnail(licence.row))
-        yield Gap(
-            kind=DocumentKind.CERTIFICATE,
-            reason=GapReason.NONE_OFFERED,
-            detail="Adobe's API has no certificates; the record is what Adobe says of the licence",
-        )
+        yield self.info.gap(DocumentKind.CERTIFICATE)
 
 
 async def _ask(session: Session, url: str, query: Mapping[str, str]) -> Response:

@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from typing import Any, override
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
+from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Moment
 from archiver.errors import ArchiverError, SessionExpired, SiteUnavailable, WrongPassword
 from archiver.provider import (
+    ApiProvider,
     Automation,
     AutomationTerms,
     Challenge,
     History,
     Page,
-    Provider,
     ProviderInfo,
     Purpose,
     Response,
@@ -30,9 +30,11 @@ from archiver.provider import (
     TermsPage,
     TermsText,
     Transport,
+    refusing,
 )
 from archiver.reading.dates import printed
 from archiver.reading.layout import changed, known_layout
+from archiver.reading.pages import Turn, pages
 from archiver.reading.records import record
 
 SITE = "https://depositphotos.com"
@@ -82,7 +84,7 @@ def method(where: str) -> SignInMethod:
     )
 
 
-class DepositphotosApi(Provider[Session]):
+class DepositphotosApi(ApiProvider):
     """What both APIs share: sign-in, failures and paging."""
 
     LOGIN: str
@@ -94,18 +96,12 @@ class DepositphotosApi(Provider[Session]):
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
         self._keys = {"dp_apikey": secrets["api_key"]}
         credentials = {"dp_login_user": session.username or "", "dp_login_password": secrets["password"]}
-        try:
+        with refusing("Depositphotos does not accept this user name, password or API key"):
             answer = await self.ask(session, self.LOGIN, **credentials)
-        except SessionExpired as error:
-            raise WrongPassword("Depositphotos does not accept this user name, password or API key") from error
         with known_layout(answer):
             number = str(answer.json()["sessionid"])
         session.keep_secret(number)
-        self._keys["dp_session_id"] = number
-
-    @override
-    async def signed_in(self, session: Session) -> bool:
-        return "dp_session_id" in self._keys
+        self.account = self._keys = {**self._keys, "dp_session_id": number}
 
     async def ask(self, session: Session, command: str, **fields: str) -> Response:
         """The answer to a command; its failure as the error that says what to do."""
@@ -120,21 +116,15 @@ class DepositphotosApi(Provider[Session]):
             raise FAILURES[name](f"Depositphotos answers {said}") if name in FAILURES else changed(answer, said)
         return answer
 
-    async def pages(
+    def listed(
         self, session: Session, command: str, rows: str, licence: Callable[[Mapping[str, Any]], Licence], **fields: str
     ) -> AsyncIterator[Page]:
-        """A command's list, to its stated `count` or an empty page."""
-        offset = 0
-        while True:
-            paging = {"dp_limit": str(LIMIT), "dp_offset": str(offset)}
-            answer = await self.ask(session, command, **paging, **fields)
-            with known_layout(answer):
-                body = answer.json()
-                page = Page([licence(row) for row in body[rows]], total=int(body["count"]))
-            yield page
-            offset += len(page.licences)
-            if not page.licences or offset >= (page.total or 0):
-                return
+        """A command's list, to its stated `count`."""
+
+        async def ask(turn: Turn) -> Response:
+            return await self.ask(session, command, dp_limit=str(LIMIT), dp_offset=str(turn.before), **fields)
+
+        return pages(ask, lambda body: Page([licence(row) for row in body[rows]], total=int(body["count"])))
 
 
 class Depositphotos(DepositphotosApi):
@@ -162,18 +152,14 @@ class Depositphotos(DepositphotosApi):
             return _purchase(row, session.username)
 
         newest = {"dp_sort_field": "timestamp", "dp_sort_type": "desc"}
-        return [History("purchases", self.pages(session, "getPurchases", "purchases", licence, **newest))]
+        return [History("purchases", self.listed(session, "getPurchases", "purchases", licence, **newest))]
 
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         yield record(API, session.now(), row=licence.row)
         picture = next((licence.row[size] for size in PICTURES if licence.row.get(size)), None)
         yield await preview(session, self.info.rules, over_tls(picture) if picture else None)
-        yield Gap(
-            kind=DocumentKind.CERTIFICATE,
-            reason=GapReason.ON_REQUEST,
-            detail="the API offers none; Depositphotos's help speaks of a licence to download as proof of use",
-        )
+        yield self.info.gap(DocumentKind.CERTIFICATE)
 
     @override
     async def terms(self, session: Session) -> Sequence[TermsText]:

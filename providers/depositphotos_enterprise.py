@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, override
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
+from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
 from archiver.provider import History, ProviderInfo, Session
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
@@ -60,7 +60,7 @@ class DepositphotosEnterprise(DepositphotosApi):
             "comps": ("getGroupCompDownloads", _comp),
         }
         return [
-            History(name, self.pages(session, command, "downloads", licence, **only))
+            History(name, self.listed(session, command, "downloads", licence, **only))
             for name, (command, licence) in lists.items()
         ]
 
@@ -79,11 +79,7 @@ class DepositphotosEnterprise(DepositphotosApi):
             parts = ("license", "transaction", "item", "from", "to", "transferredTo")
             told = {name: details[name] for name in parts if name in details}
             yield record(API, answer.retrieved_at, row=licence.row, transaction_license_info=told)
-            yield Gap(
-                kind=DocumentKind.CERTIFICATE,
-                reason=GapReason.NONE_OFFERED,
-                detail="there is no file; the record holds what Depositphotos states of the licence and its parties",
-            )
+            yield self.info.gap(DocumentKind.CERTIFICATE)
         picture = licence.row.get("preview")
         yield await preview(session, self.info.rules, over_tls(picture) if picture else None)
 

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, override
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
-from archiver.errors import SessionExpired, WrongPassword
-from archiver.provider import Challenge, History, Page, Provider, ProviderInfo, Response, Rule, Rules, Session
+from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Moment
+from archiver.errors import WrongPassword
+from archiver.provider import ApiProvider, Challenge, History, Page, ProviderInfo, Response, Rule, Rules, Session
 from archiver.reading.dates import moment, utc
 from archiver.reading.layout import known_layout
+from archiver.reading.pages import Turn, pages
 from archiver.reading.records import record
 
 SITE = "https://themeforest.net"
@@ -25,7 +26,7 @@ STATEMENT = f"{API}/v3/market/user/statement"
 DAY = timedelta(days=1)
 
 
-class EnvatoMarket(Provider[Session]):
+class EnvatoMarket(ApiProvider):
     info = ProviderInfo.beside(
         __file__,
         rules=Rules(
@@ -37,43 +38,31 @@ class EnvatoMarket(Provider[Session]):
     )
 
     def __init__(self) -> None:
-        self._username: str | None = None
-        self._licensee: str | None = None
         self._statement: Statement | None = None
 
     @override
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
         session.authorise({"Authorization": f"Bearer {secrets['token']}"})
-        try:
-            identity = _permitted(await session.get(USERNAME), "view your username")
-            person = _permitted(await session.get(ACCOUNT), "view your account details")
-        except SessionExpired as error:
-            raise WrongPassword("Envato does not accept this token") from error
+        identity = _permitted(await self.identified(session, USERNAME), "view your username")
+        person = _permitted(await self.identified(session, ACCOUNT), "view your account details")
         with known_layout(identity):
             username = str(identity.json()["username"])
         with known_layout(person):
             account = person.json()["account"]
             names = [str(account[part]) for part in ("firstname", "surname") if account.get(part)]
-        self._username, self._licensee = username, " ".join(names) or username
-
-    @override
-    async def signed_in(self, session: Session) -> bool:
-        return self._username is not None
+        self.account = {"username": username, "licensee": " ".join(names) or username}
 
     @override
     def history(self, session: Session) -> Sequence[History]:
         self._statement = Statement(session)
-        return [History("purchases", self._pages(session))]
 
-    async def _pages(self, session: Session) -> AsyncIterator[Page]:
-        """All purchases. `count` is not documented as a total, so the list ends at an empty page and states none."""
-        for number in count(1):
-            answer = _permitted(await session.get(PURCHASES, query={"page": str(number)}), "list your purchases")
-            with known_layout(answer):
-                licences = [self._licence(row) for row in answer.json()["results"]]
-            yield Page(licences)
-            if not licences:
-                return
+        async def ask(turn: Turn) -> Response:
+            return _permitted(await session.get(PURCHASES, query={"page": str(turn.number)}), "list your purchases")
+
+        def read(body: Mapping[str, Any]) -> Page:
+            return Page([self._licence(row) for row in body["results"]])  # `count` is not documented as a total
+
+        return [History("purchases", pages(ask, read))]
 
     def _licence(self, row: Mapping[str, Any]) -> Licence:
         item = row["item"]
@@ -89,8 +78,8 @@ class EnvatoMarket(Provider[Session]):
             listing="purchases",
             kind=str(row["license"]),
             licensed_at=moment(row["sold_at"]),
-            licensee=self._licensee,
-            seat=self._username,
+            licensee=(self.account or {}).get("licensee"),
+            seat=(self.account or {}).get("username"),
             row=row,
         )
 
@@ -100,11 +89,7 @@ class EnvatoMarket(Provider[Session]):
         if line and line.get("order_id") is not None:
             yield replace(licence, order=str(line["order_id"]))
         yield record(PURCHASES, session.now(), row=licence.row, statement=line)
-        yield Gap(
-            kind=DocumentKind.CERTIFICATE,
-            reason=GapReason.ON_REQUEST,
-            detail="the API offers none; a person can download it from the market's Downloads page",
-        )
+        yield self.info.gap(DocumentKind.CERTIFICATE)
 
 
 class Statement:

@@ -8,10 +8,11 @@ from typing import Any, override
 
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import SessionExpired, WrongPassword
-from archiver.provider import Challenge, History, Page, Provider, ProviderInfo, Rule, Rules, Session
+from archiver.errors import WrongPassword
+from archiver.provider import ApiProvider, Challenge, History, Page, ProviderInfo, Response, Rule, Rules, Session
 from archiver.reading.dates import moment
 from archiver.reading.layout import known_layout
+from archiver.reading.pages import Turn, pages
 from archiver.reading.records import record
 
 SITE = "https://www.shutterstock.com"
@@ -34,7 +35,7 @@ NEEDED_SCOPE = "licenses.view"
 PREVIEWS = ("preview", "preview_jpg", "watermark_450", "thumb_jpg", "thumb_220", "huge_thumb")  # the first one there is
 
 
-class Shutterstock(Provider[Session]):
+class Shutterstock(ApiProvider):
     info = ProviderInfo.beside(
         __file__,
         rules=Rules(
@@ -56,18 +57,13 @@ class Shutterstock(Provider[Session]):
         listings=tuple(LISTS),
     )
 
-    def __init__(self) -> None:
-        self._accepted = False
-
     @override
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
         session.authorise({"Authorization": f"Bearer {secrets['token']}"})
-        try:
-            answer = (await session.get(TOKEN)).expect()
-        except SessionExpired as error:
-            raise WrongPassword("Shutterstock does not accept this token") from error
+        answer = (await self.identified(session, TOKEN)).expect()
         with known_layout(answer):
-            scopes = [str(scope) for scope in answer.json()["scopes"]]
+            account = dict(answer.json())
+            scopes = [str(scope) for scope in account["scopes"]]
         if changing := [scope for scope in scopes if not scope.endswith(READING_SCOPES)]:
             raise WrongPassword(
                 f"this token can do more than read (scope {', '.join(changing)}), and the archiver takes none that can "
@@ -75,34 +71,27 @@ class Shutterstock(Provider[Session]):
             )
         if NEEDED_SCOPE not in scopes:
             raise WrongPassword(f"this token may not list licences; make one with the scope {NEEDED_SCOPE}")
-        self._accepted = True
-
-    @override
-    async def signed_in(self, session: Session) -> bool:
-        return self._accepted
+        self.account = account
 
     @override
     def history(self, session: Session) -> Sequence[History]:
+        """Settings: `team_history: false` lists this user's licences only (default: the whole team's)."""
         return [History(path, self._pages(session, path)) for path in LISTS]
 
-    async def _pages(self, session: Session, path: str) -> AsyncIterator[Page]:
-        """Settings: `team_history: false` lists this user's licences only (default: the whole team's)."""
+    def _pages(self, session: Session, path: str) -> AsyncIterator[Page]:
         team = session.settings.get("team_history", "true").lower()
         query = {"per_page": PER_PAGE, "sort": "newest", "team_history": team}
-        number, seen = 1, 0
-        while True:
-            answer = await session.get(f"{API}/{path}/licenses", query={"page": str(number), **query})
-            if answer.status == 404 and path == "editorial/videos":
-                # Older descriptions of the API lack this list; where it does not exist, nothing is listed in it.
-                yield Page((), total=0)
-                return
-            with known_layout(answer.expect()):
-                body = answer.json()
-                page = Page([_licence(path, row) for row in body["data"]], total=int(body["total_count"]))
-            yield page
-            number, seen = number + 1, seen + len(page.licences)
-            if not page.licences or seen >= (page.total or 0):
-                return
+
+        async def ask(turn: Turn) -> Response | Page:
+            answer = await session.get(f"{API}/{path}/licenses", query={"page": str(turn.number), **query})
+            # Older descriptions of the API lack this list; where it does not exist, nothing is listed in it.
+            absent = answer.status == 404 and path == "editorial/videos"
+            return Page((), total=0) if absent else answer.expect()
+
+        def read(body: Mapping[str, Any]) -> Page:
+            return Page([_licence(path, row) for row in body["data"]], total=int(body["total_count"]))
+
+        return pages(ask, read)
 
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
@@ -126,11 +115,7 @@ class Shutterstock(Provider[Session]):
         else:
             yield await preview(session, self.info.rules, picture)
         if not licence.comp:
-            yield Gap(
-                kind=DocumentKind.CERTIFICATE,
-                reason=GapReason.ON_REQUEST,
-                detail="Shutterstock confirms a licence by letter: Legal Centre, Proof of License Request",
-            )
+            yield self.info.gap(DocumentKind.CERTIFICATE)
 
 
 def _licence(path: str, row: Mapping[str, Any]) -> Licence:
