@@ -326,7 +326,7 @@ class TermsText:
 class ProviderInfo:
     """Everything about an adapter that is not code. `archiver providers` prints it.
 
-    `narrowed` are settings of an account that make its history narrower, and which licences are then not seen.
+    `narrowed` are settings of an account that narrow its history where they are not `true`, and what is then not seen.
     """
 
     name: str
@@ -373,6 +373,11 @@ class ProviderInfo:
         why = self.documents[kind]
         reason = GapReason.ON_REQUEST if why.startswith("on request") else GapReason.NONE_OFFERED
         return Gap(kind=kind, reason=reason, detail=why)
+
+    def unseen(self, settings: Mapping[str, str]) -> list[str]:
+        """The licences that an account with these settings leaves unseen, with the setting that does it."""
+        narrowed = ((name, settings.get(name, "true")) for name in self.narrowed)
+        return [f"{self.narrowed[name]} ({name}: {value})" for name, value in narrowed if value.lower() != "true"]
 
     def method(self, name: str | None) -> SignInMethod:
         """The sign-in method of that name, or the provider's first; ConfigError names what there is."""

@@ -606,6 +606,7 @@ class Sync:
         if said:
             result.outcome = Outcome.PARTIAL
             result.exit_code = max(result.exit_code, PARTIAL)
+        said += [f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings)]
         if self.dry_run:
             said.append("Dry run: nothing was fetched or archived.")
         if self.asset_id and not result.listed:

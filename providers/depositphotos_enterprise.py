@@ -11,24 +11,10 @@ from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
 from archiver.provider import History, ProviderInfo, Session
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
-from providers.depositphotos import (
-    API,
-    AUTOMATION,
-    DepositphotosApi,
-    instant_or_day,
-    method,
-    over_tls,
-    rules,
-)
+from providers.depositphotos import API, AUTOMATION, DepositphotosApi, instant_or_day, method, over_tls, rules
 
 # Fields that are filled in when licensing, by their names at Depositphotos.
-HINTS = {
-    "project": "project",
-    "client": "client",
-    "purchaseOrder": "purchase_order",
-    "isbn": "isbn",
-    "other": "other",
-}
+HINTS = {"project": "project", "client": "client", "purchaseOrder": "purchase_order", "isbn": "isbn", "other": "other"}
 
 
 class DepositphotosEnterprise(DepositphotosApi):

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import override
 from urllib.parse import urljoin
 
+from archiver.browsing.website import SignInForm, Website
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import NotACertificate, SessionExpired, SignInNeeded, WrongPassword
+from archiver.errors import NotACertificate, SignInNeeded, WrongPassword
 from archiver.provider import (
     BrowserSession,
-    Challenge,
     Click,
     Code,
     History,
     Page,
-    Provider,
     ProviderInfo,
     Purpose,
-    Response,
     Rule,
     Rules,
-    SignInOutcome,
     static_files,
 )
 from archiver.reading.certificates import elements_certificate
 from archiver.reading.dates import moment
 from archiver.reading.html import Field, read_row, value
 from archiver.reading.layout import changed, known_layout
-from archiver.reading.records import record
+from archiver.reading.records import certificate, record, titled
 
 SITE = "https://elements.envato.com"
 LOGIN = f"{SITE}/sign-in"
@@ -50,29 +47,36 @@ FIELDS = {
     "day": Field("time[datetime]", "datetime"),
     "certificate": Field('a[href*="license-certificate"]', "href", optional=True),
     "code": Field(
-        'a[href*="license-certificate"]',
-        "href",
-        r"/account/downloads/([\w-]+)/license-certificate\.txt",
-        optional=True,
+        'a[href*="license-certificate"]', "href", r"/account/downloads/([\w-]+)/license-certificate\.txt", optional=True
     ),
 }
 COOKIES = '#CybotCookiebotDialogBodyButtonAccept, button:has-text("Accept Cookies")'
 SUBMIT = "button[type=submit]"
 CODE = "input[name=twoFactorValue]"
-OUTCOMES: Mapping[str, SignInOutcome] = {
-    COOKIES: Click(COOKIES),
-    "[role=alert]": WrongPassword,
-    CODE: Code(field=CODE, submit=SUBMIT),
-    "text=Great to have you back": Click('button:has-text("Sign in"), a:has-text("Sign in"), input[value="Sign in"]'),
-    'iframe[src*="captcha"]': SignInNeeded,
-    # Where a sign-in leads is not known; signed in is any page that no longer asks who is there.
-    f"body:not(:has(input[name=password])):not(:has({CODE}))": None,
-}
+WELCOME = 'button:has-text("Sign in"), a:has-text("Sign in"), input[value="Sign in"]'  # asked who is there, once more
 PATIENCE = 5.0  # seconds for a list to show its first row or its empty state
 STALL = 3.0  # seconds for more rows, or the end mark, after scrolling
 
 
-class EnvatoElements(Provider[BrowserSession]):
+class EnvatoElements(Website):
+    account_page = DOWNLOADS
+    leads_to_sign_in = (LOGIN, "https://account.envato.com/")
+    form = SignInForm(
+        url=LOGIN,
+        cookies=COOKIES,
+        username="input[name=username]",
+        password="input[name=password]",  # noqa: S106  a selector
+        submit=SUBMIT,
+        outcomes={
+            COOKIES: Click(COOKIES),
+            "[role=alert]": WrongPassword,
+            CODE: Code(field=CODE, submit=SUBMIT),
+            "text=Great to have you back": Click(WELCOME),
+            'iframe[src*="captcha"]': SignInNeeded,
+            # Where a sign-in leads is not known; signed in is any page that no longer asks who is there.
+            f"body:not(:has(input[name=password])):not(:has({CODE}))": None,
+        },
+    )
     info = ProviderInfo.beside(
         __file__,
         rules=Rules(
@@ -105,33 +109,12 @@ class EnvatoElements(Provider[BrowserSession]):
     )
 
     @override
-    async def sign_in(self, session: BrowserSession, secrets: Mapping[str, str], challenge: Challenge) -> None:
-        if not secrets.get("password"):
-            raise SignInNeeded("no saved session for Envato Elements is valid")
-        await session.goto(LOGIN)
-        if await session.seen(COOKIES):
-            await session.click(COOKIES)
-        await session.fill(
-            {"input[name=username]": session.username or "", "input[name=password]": secrets["password"]}
-        )
-        await session.click(SUBMIT)
-        await session.settle(OUTCOMES, challenge=challenge)
-
-    @override
-    async def signed_in(self, session: BrowserSession) -> bool:
-        try:
-            await _open(session, DOWNLOADS)
-        except SessionExpired:
-            return False
-        return True
-
-    @override
     def history(self, session: BrowserSession) -> Sequence[History]:
         return [History("downloads", self._pages(session))]
 
     async def _pages(self, session: BrowserSession) -> AsyncGenerator[Page]:
         """Both forms of the list: pages with a next link, or one that grows while it is scrolled to its end mark."""
-        page = await _open(session, DOWNLOADS)
+        page = await self.open(session, DOWNLOADS)
         if not await session.seen(f"{ROW}, {EMPTY}", wait=PATIENCE):
             raise changed(await session.page(), "My Downloads shows neither rows nor that it is empty")
         if not await session.rows(ROW):
@@ -153,7 +136,7 @@ class EnvatoElements(Provider[BrowserSession]):
                 if address in visited:
                     raise changed(await session.page(), f"the next page is {address} again")
                 visited.add(address)
-                await _open(session, address)
+                await self.open(session, address)
                 await session.seen(ROW, wait=PATIENCE)
                 read = 0
             elif ended or len(visited) > 1:
@@ -178,18 +161,8 @@ class EnvatoElements(Provider[BrowserSession]):
             for document in await self._captured(session, licence):
                 yield document
             return
-        url = CERTIFICATE.replace("*", licence.licence_id)
-        answer = await session.get(url)
-        if answer.status != 200:
-            raise NotACertificate(f"{url} answered {answer.status}")
-        yield Document(
-            name="certificate.txt",
-            kind=DocumentKind.CERTIFICATE,
-            content=answer.content,
-            media_type="text/plain",
-            url=url,
-            retrieved_at=answer.retrieved_at,
-        )
+        answer = await session.get(CERTIFICATE.replace("*", licence.licence_id))
+        yield certificate(answer, "certificate.txt", "text/plain")
 
     async def _captured(self, session: BrowserSession, licence: Licence) -> Sequence[Document]:
         """The page of My Downloads that shows this licence, since the list itself may be on another by now."""
@@ -205,11 +178,7 @@ class EnvatoElements(Provider[BrowserSession]):
         for said, listed in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
             if said and said != listed:
                 raise NotACertificate(f"the certificate is for {said}, and My Downloads lists {listed}")
-        asset = replace(
-            licence.asset,
-            title=found.title or licence.asset.title,
-            contributor=found.author or licence.asset.contributor,
-        )
+        asset = titled(licence.asset, found.title, found.author)
         return replace(
             licence,
             asset=asset,
@@ -233,11 +202,3 @@ def _licence(html: str, owner: str | None, certified: bool) -> Licence:
         licensed_at=moment(row["day"]),
         row=row,
     )
-
-
-async def _open(session: BrowserSession, url: str) -> Response:
-    """A page of the account; SessionExpired where it leads to a sign-in."""
-    page = await session.goto(url)
-    if page.url.startswith((LOGIN, "https://account.envato.com/")):
-        raise SessionExpired("Envato asks for a sign-in")
-    return page.expect()

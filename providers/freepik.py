@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import override
 from urllib.parse import urljoin
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
-from archiver.errors import AccountBlocked, NotACertificate, SavedPage, SessionExpired, SignInNeeded, WrongPassword
+from archiver.browsing.website import SignInForm, Website
+from archiver.domain import Asset, Document, Gap, Licence
+from archiver.errors import AccountBlocked, NotACertificate, SavedPage, SignInNeeded, WrongPassword
 from archiver.provider import (
     BrowserSession,
-    Challenge,
     Click,
     History,
     Page,
-    Provider,
     ProviderInfo,
     Purpose,
     Response,
     Rule,
     Rules,
-    SignInOutcome,
     static_files,
 )
 from archiver.reading.certificates import freepik_certificate
 from archiver.reading.dates import moment
 from archiver.reading.html import Field, read_row, rows, text, value
 from archiver.reading.layout import changed, known_layout
-from archiver.reading.records import record
+from archiver.reading.records import certificate, record, titled
 
 SITE = "https://www.freepik.com"
 LOGIN = f"{SITE}/log-in"
@@ -52,17 +50,26 @@ FIELDS = {
 }
 COOKIES = "#onetrust-accept-btn-handler"
 EMAIL = "input[name=email]"
-OUTCOMES: Mapping[str, SignInOutcome] = {
-    COOKIES: Click(COOKIES),
-    "[role=alert]": WrongPassword,
-    'iframe[src*="captcha"]': SignInNeeded,
-    f"body:not(:has({EMAIL})):not(:has(input[name=password]))": None,
-}
-
 PATIENCE = 5.0  # seconds for the list to show its first row or that it is empty
 
 
-class Freepik(Provider[BrowserSession]):
+class Freepik(Website):
+    account_page = f"{DOWNLOADS}?page=1&type=regular"
+    leads_to_sign_in = (LOGIN, "https://id.freepik.com/")
+    form = SignInForm(
+        url=f"{LOGIN}?client_id=freepik&lang=en",
+        cookies=COOKIES,
+        opener='button:has-text("email")',
+        username=EMAIL,
+        password="input[name=password]",  # noqa: S106  a selector
+        submit="#submit",
+        outcomes={
+            COOKIES: Click(COOKIES),
+            "[role=alert]": WrongPassword,
+            'iframe[src*="captcha"]': SignInNeeded,
+            f"body:not(:has({EMAIL})):not(:has(input[name=password]))": None,
+        },
+    )
     info = ProviderInfo.beside(
         __file__,
         rules=Rules(
@@ -100,35 +107,20 @@ class Freepik(Provider[BrowserSession]):
     )
 
     @override
-    async def sign_in(self, session: BrowserSession, secrets: Mapping[str, str], challenge: Challenge) -> None:
-        if not secrets.get("password"):
-            raise SignInNeeded("no saved session for Freepik is valid, and Freepik asks for a captcha at sign-in")
-        _not_blocked(await session.goto(f"{LOGIN}?client_id=freepik&lang=en"))
-        if await session.seen(COOKIES):
-            await session.click(COOKIES)
-        if not await session.seen(EMAIL):
-            await session.click('button:has-text("email")')
-        await session.fill({EMAIL: session.username or "", "input[name=password]": secrets["password"]})
-        await session.click("#submit")
-        await session.settle(OUTCOMES, challenge=challenge)
-
-    @override
-    async def signed_in(self, session: BrowserSession) -> bool:
-        try:
-            await _open(session, f"{DOWNLOADS}?page=1&type=regular")
-        except SessionExpired:
-            return False
-        return True
+    def check(self, page: Response) -> Response:
+        if page.status == 403:
+            raise AccountBlocked("Freepik answered 403 (Access Denied)", page=SavedPage(page.url, page.content))
+        return page
 
     @override
     def history(self, session: BrowserSession) -> Sequence[History]:
         return [History("regular", self._pages(session))]
 
     async def _pages(self, session: BrowserSession) -> AsyncIterator[Page]:
-        address: str | None = f"{DOWNLOADS}?page=1&type=regular"
+        address: str | None = self.account_page
         visited: set[str] = set()
         while address:
-            await _open(session, address)
+            await self.open(session, address)
             visited.add(address)
             if not await session.seen(f'{ROW}, :text("{EMPTY}")', wait=PATIENCE):
                 raise changed(await session.page(), "the downloads show neither rows nor that there are none")
@@ -144,17 +136,8 @@ class Freepik(Provider[BrowserSession]):
         url = f"{CERTIFICATE}/{licence.asset.asset_id}?lang=en"
         answer = await session.get(url)
         if "Access Denied" in answer.text[:5000]:  # a refusal without these words concerns this one PDF
-            _not_blocked(answer)
-        if answer.status != 200:
-            raise NotACertificate(f"{url} answered {answer.status}")
-        yield Document(
-            name="certificate.pdf",
-            kind=DocumentKind.CERTIFICATE,
-            content=answer.content,
-            media_type="application/pdf",
-            url=url,
-            retrieved_at=answer.retrieved_at,
-        )
+            self.check(answer)
+        yield certificate(answer, "certificate.pdf", "application/pdf")
 
     @override
     def read_certificate(self, licence: Licence, text: str) -> Licence:
@@ -162,11 +145,7 @@ class Freepik(Provider[BrowserSession]):
         named = found.resource_ids
         if named and licence.asset.asset_id not in named:
             raise NotACertificate(f"the PDF is for {', '.join(named)}, and the list says {licence.asset.asset_id}")
-        asset = replace(
-            licence.asset,
-            title=found.title or licence.asset.title,
-            contributor=found.author or licence.asset.contributor,
-        )
+        asset = titled(licence.asset, found.title, found.author)
         return replace(
             licence, asset=asset, licensee=found.licensee, licensed_at=found.licensed_at or licence.licensed_at
         )
@@ -197,17 +176,3 @@ def _next(page: Response, visited: set[str]) -> str | None:
     if address in visited:
         raise ValueError(f"the next page is {address} again")
     return address
-
-
-async def _open(session: BrowserSession, url: str) -> Response:
-    """A page of the account; SessionExpired where it leads to a sign-in."""
-    page = _not_blocked(await session.goto(url))
-    if page.url.startswith((LOGIN, "https://id.freepik.com/")):
-        raise SessionExpired("Freepik asks for a sign-in")
-    return page.expect()
-
-
-def _not_blocked(answer: Response) -> Response:
-    if answer.status == 403:
-        raise AccountBlocked("Freepik answered 403 (Access Denied)", page=SavedPage(answer.url, answer.content))
-    return answer

@@ -10,9 +10,4 @@ SITE = "https://www.istockphoto.com"
 
 class Istock(GettyFamily):
     product_types = ("royaltyfreesubscription", "creditpack")
-    info = ProviderInfo.beside(
-        __file__,
-        methods=METHODS,
-        rules=rules("media.istockphoto.com"),
-        listings=product_types,
-    )
+    info = ProviderInfo.beside(__file__, methods=METHODS, rules=rules("media.istockphoto.com"), listings=product_types)

@@ -48,11 +48,7 @@ class Shutterstock(ApiProvider):
                 Rule("POST", "https://api.shutterstock.com/**"),
                 Rule("*", "https://api.shutterstock.com/**/downloads"),
             ),
-            assets=(
-                "https://image.shutterstock.com/**",
-                "https://*.picdn.net/**",
-                "https://*.shuttercorp.net/**",
-            ),
+            assets=("https://image.shutterstock.com/**", "https://*.picdn.net/**", "https://*.shuttercorp.net/**"),
         ),
         listings=tuple(LISTS),
     )

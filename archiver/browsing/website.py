@@ -14,7 +14,7 @@ from archiver.provider import BrowserSession, Challenge, Provider, Response, Sig
 class SignInForm:
     """A sign-in page: where it is, its fields and buttons as selectors, and what may follow.
 
-    `cookies` is a banner's button that may lie over it, `opener` what shows the form where it is not there at first.
+    `cookies` is the button of a banner that may lie over it, `opener` what shows the form where it is not there yet.
     """
 
     url: str

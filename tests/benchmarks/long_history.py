@@ -1,8 +1,8 @@
 """A long history streams: `python tests/benchmarks/long_history.py` (10,000 licences by default).
 
-Shutterstock's adapter reads pages of 200 from a loopback site over the real client, and the real archive is written. The
-first licence is archived before the last page is asked for, and memory stays flat: between the tenth part of the history
-and its end the process grows by at most 50 MB.
+Shutterstock's adapter reads pages of 200 from a site that answers below the real client, and the real archive is
+written. The first licence is archived before the last page is asked for, and memory stays flat: after the first tenth
+of the history the process grows by at most 50 MB.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def resident() -> float:
 
 
 class Site(HttpSession):
-    """The loopback site, answering below the client: every list is empty but that of images, details are small."""
+    """The site, answering below the client: every list is empty but that of images, details are small."""
 
     length = 0
     measured: Measured

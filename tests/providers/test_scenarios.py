@@ -81,7 +81,7 @@ class Site:
     @cached_property
     def recording(self) -> Any:
         folder = RECORDINGS / self.provider / "two-pages"
-        session = yaml.load((folder / "session.yaml").read_text(), yaml.CSafeLoader)  # noqa: S506
+        session = yaml.load((folder / "session.yaml").read_text(), yaml.CSafeLoader)
         terms = [rule for page in load(self.provider).info.terms for rule in page.rules]
         session["exchanges"] = [
             each for each in session["exchanges"]
@@ -185,7 +185,9 @@ class Site:
         ]  # fmt: skip
 
     def concerns(self, exchange: Exchange, row: Any) -> bool:
-        return any(re.search(rf"(?<![0-9A-Za-z]){re.escape(each)}(?![0-9A-Za-z])", place(exchange)) for each in self.named(row))
+        return any(
+            re.search(rf"(?<![0-9A-Za-z]){re.escape(each)}(?![0-9A-Za-z])", place(exchange)) for each in self.named(row)
+        )
 
     def named(self, row: Any) -> set[str]:
         """What the platform calls this row's licence and asset."""
@@ -320,9 +322,7 @@ class Nights:
             content = whole.read_bytes()
             (folder / body).write_bytes(content[: len(content) // 2] if body.endswith(HALF) else content)
         (folder / "session.yaml").write_text(json.dumps(session))
-        summary = self.loop.run(
-            run(self.home, self.vault, Order(replay=folder, dry_run=dry), shared=self.tools)
-        )
+        summary = self.loop.run(run(self.home, self.vault, Order(replay=folder, dry_run=dry), shared=self.tools))
         for listener in summary.replays.values():
             assert listener.unknown == []
         [result] = summary.accounts
@@ -347,7 +347,7 @@ def chunks(rows: Sequence[Any], size: int) -> list[Sequence[Any]]:
 
 def wanted(site: Site, rows: Sequence[Any]) -> list[dict[str, Any]]:
     """What the recording's expected.yaml says of these rows."""
-    golden = yaml.load((RECORDINGS / site.provider / "two-pages" / "expected.yaml").read_text(), yaml.CSafeLoader)  # noqa: S506
+    golden = yaml.load((RECORDINGS / site.provider / "two-pages" / "expected.yaml").read_text(), yaml.CSafeLoader)
     known = {value for row in rows for value in site.named(row)}
     named = "licence_id" if any(str(each["licence_id"]) in known for each in golden["licences"]) else "asset_id"
     return [each for each in golden["licences"] if each[named] in known]
@@ -410,7 +410,9 @@ def test_what_leaves_the_site_stays_in_the_archive_and_its_gap_says_why(name: st
         for each in site.documents(rows[:1])
         if not re.search(f"statement|{site.lasting}", place(each))
     ]
-    result = nights.run([*site.reading(chunks(rows, site.per_page)), *gone, *site.documents(rows[1:]), *site.documents(rows)])
+    result = nights.run(
+        [*site.reading(chunks(rows, site.per_page)), *gone, *site.documents(rows[1:]), *site.documents(rows)]
+    )
     found = {each["licence_id"] or each["asset_id"]: each for each in nights.archived}
     assert len(found) == result.archived == len(rows)
     [first] = [each for named, each in found.items() if named in site.named(rows[0])]
