@@ -102,7 +102,8 @@ class AdobeStock(ApiProvider):
                 fuller = _fuller(licence, told.get("purchase_details") or {})
             yield fuller
         yield record(answer.url, answer.retrieved_at, row=licence.row, content_info=details, entitlement=self.account)
-        yield await preview(session, self.info.rules, _thumbnail(licence.row))
+        picture = licence.row.get("thumbnail_url") or licence.row.get(f"thumbnail_{THUMBNAIL}_url")
+        yield await preview(session, self.info.rules, str(picture or ""))
         yield self.info.gap(DocumentKind.CERTIFICATE)
 
 
@@ -160,8 +161,3 @@ def _near(one: Moment, other: Moment | None) -> bool:
     """Within a day: neither date has a time zone."""
     days = [date.fromisoformat(str(iso(each))[:10]) for each in (one, other or one)]
     return abs(days[0] - days[1]) <= timedelta(days=1)
-
-
-def _thumbnail(row: Mapping[str, object]) -> str | None:
-    found = row.get("thumbnail_url") or row.get(f"thumbnail_{THUMBNAIL}_url")
-    return str(found) if found else None

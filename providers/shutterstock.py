@@ -96,14 +96,10 @@ class Shutterstock(ApiProvider):
         query = {"country": session.settings.get("country", "USA")} if editorial else None
         url = f"{API}/{licence.listing}/{licence.asset.asset_id}"
         answer = (await session.get(url, query=query)).expect(200, 404)
-        details: Mapping[str, Any] | None = None
-        picture: str | None = None
-        if answer.status == 200:
-            with known_layout(answer):
-                details = dict(answer.json())
-                picture = _preview_url(details)
-                fuller = _fuller(licence, details)
-            yield fuller
+        with known_layout(answer):
+            details = dict(answer.json()) if answer.status == 200 else None
+            fuller, picture = _fuller(licence, details or {}), _preview_url(details or {})
+        yield fuller
         yield record(answer.url, answer.retrieved_at, row=licence.row, asset=details)
         if details is None:
             detail = "the asset has left the site: Shutterstock no longer answers for it"

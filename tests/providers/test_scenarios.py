@@ -299,12 +299,14 @@ class Nights:
     folder: Path
     loop: asyncio.Runner
     tools: Tools
+    settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        root = self.folder / "home"
+        root, site = self.folder / "home", self.site
         create_home(root, replay=True)
         add_client(root, "client", name="Client")
-        add_account(root, "one", client="client", provider=self.site.provider, method=self.site.recording["method"])
+        how = {"provider": site.provider, "method": site.recording["method"], "settings": self.settings}
+        add_account(root, "one", client="client", **how)
         self.home, self.vault = Home.load(root), Vault.create(root / "vault.enc", new_key())
         self.count = 0
 
@@ -333,12 +335,12 @@ class Nights:
         return [expected.describe(each) for each in expected.licences(self.home)]
 
 
-type Play = Callable[[str], Nights]
+type Play = Callable[..., Nights]
 
 
 @pytest.fixture
 def play(stage: tuple[asyncio.Runner, Tools], tmp_path: Path) -> Play:
-    return lambda provider: Nights(SITES[provider], tmp_path, *stage)
+    return lambda provider, **settings: Nights(SITES[provider], tmp_path, *stage, settings)
 
 
 def chunks(rows: Sequence[Any], size: int) -> list[Sequence[Any]]:
@@ -510,3 +512,21 @@ def test_licences(count: str, name: str, play: Play) -> None:
     rows = site.numbered({"no": 0, "one": 1}.get(count, site.full))
     result = nights.run(site.reading([rows]), dry=True)
     assert (result.outcome, result.listed, result.sweep) == (Outcome.COMPLETE, len(rows), "full"), result
+
+
+NARROWED = [(name, setting) for name in SITES for setting in load(name).info.narrowed]
+# How the request of a narrower list differs from the recorded one.
+NARROWER = {"company": (r"company_\w+=true&", ""), "team_history": ("history=true", "history=false"),
+            "all": (r"\ball=true", "all=false")}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "setting"), NARROWED)
+def test_an_account_that_may_see_less_says_which_licences_are_not_seen(name: str, setting: str, play: Play) -> None:
+    value = "4711" if setting == "user_id" else "false"
+    nights = play(name, **{setting: value})
+    exchanges = copy.deepcopy([*nights.site.others(), *nights.site.reading([[]])])
+    for each in exchanges:
+        each["request"]["url"] = re.sub(*NARROWER.get(setting, ("", "")), each["request"]["url"])
+    result = nights.run(exchanges)
+    assert f"Not seen: {load(name).info.narrowed[setting]} ({setting}: {value})." in result.message
+    assert result.outcome is Outcome.COMPLETE
