@@ -28,10 +28,11 @@ from archiver.network import joined
 from archiver.proof import claims
 from archiver.proof.pack import Order, Packed, write_proof
 from archiver.proof.pages import Demand
-from archiver.provider import ProviderInfo, discover, load
+from archiver.provider import ProviderInfo, installed, load
 from archiver.reading import filenames
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
+from archiver.run import on_request
 
 if TYPE_CHECKING:
     from archiver.vault import Vault
@@ -65,8 +66,18 @@ def scope(home: Home, client: str | None) -> Iterator[tuple[str, bool]]:
 
 def without_client(home: Home) -> list[str]:
     """The archives whose client's file is gone; they are evidence all the same."""
-    places = sorted(path.parent.parent for path in home.archive("-").parent.glob(f"*/{verifier.LEDGER}"))
-    return [place.name for place in places if place.name not in home.clients]
+    places = sorted(home.archive("-").parent.glob("*"))
+    whole = [each for each in places if (each / verifier.LEDGER).is_file() or (each / "evidence").is_dir()]
+    return [place.name for place in whole if place.name not in home.clients]
+
+
+def strays(home: Home) -> list[str]:
+    """A sentence for each archive whose client's file is gone."""
+    return [
+        f"archive/{slug} belongs to no client: bring clients/{slug}.yaml back from a backup. Until then only `archiver "
+        "verify` looks at that archive."
+        for slug in without_client(home)
+    ]
 
 
 def find(
@@ -220,7 +231,9 @@ def incomplete(home: Home, client: str | None = None) -> list[str]:
                     full[line.fields["account"]] = str(line.fields["at"])[:10]
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
-            if last is None:
+            if info := on_request(account):
+                told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
+            elif last is None:
                 told.append(f"{slug}: {account.name} was never read")
             elif last["outcome"] != "complete":
                 since = f", and to its end last on {full[account.name]}" if account.name in full else ""
@@ -340,7 +353,7 @@ def verify(
     documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
     states = [document["state"] for document in documents]
     worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
-    told = [*(report.as_text() for report in reports.values()), *(reasons if against else [])]
+    told = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *strays(home)]
     text = "\n".join(told) or "There is no archive yet."
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "clients": documents}, text
 
@@ -428,4 +441,4 @@ def proof(
 
 def _info(provider: str) -> ProviderInfo | None:
     """What the platform's adapter declares; None for platforms of which licences were only imported."""
-    return load(provider).info if provider in discover() else None
+    return load(provider).info if provider in installed() else None

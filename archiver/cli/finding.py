@@ -54,6 +54,8 @@ def find(
             say(f"Wrote {sheet}. Compare by eye: a match is a hint.")
     else:
         rows = evidence.find(here, text, client=client, limit=limit, warn=say)
+    for line in evidence.strays(here):
+        say(line)
     if as_json:
         emit(rows)
     elif not rows:
