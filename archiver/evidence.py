@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from archiver.vault import Vault
 
 
+MANY = 200  # pictures to embed, of which a person is told
+EMBEDDED_A_SECOND = 20  # by a core, as tests/benchmarks/matching_speed.py measures it
+
+
 @contextmanager
 def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tuple[Archive, Catalogue]]:
     """A client's archive and its catalogue, caught up with the ledger's head."""
@@ -91,7 +95,7 @@ def find(
     rows: list[dict[str, Any]] = []
     named = [each for each in filenames.names(text.strip()) if each.asset_id]
     by = "page_url" if "://" in text else "file_name"
-    pages = _seen_on(home) if by == "page_url" else {}
+    pages = _seen_on(home, warn) if by == "page_url" else {}
     with DocumentReader() as reader:
         for slug, unassigned in scope(home, client):
             with catalogue_of(home, slug, reader) as (archive, catalogue):
@@ -112,13 +116,24 @@ def find(
     return sorted(rows, key=lambda row: -row["score"])[:limit]
 
 
-def _seen_on(home: Home) -> dict[str, set[str]]:
+def _seen_on(home: Home, warn: Callable[[str], None]) -> dict[str, set[str]]:
     """The folders of the licences found for claims, by the pages that the claims name."""
     found: dict[str, set[str]] = {}
-    for claim in claims.all_claims(home):
-        for url in claim.urls if claim.licence else ():
-            found.setdefault(url, set()).add((claim.licence or "").rpartition("/")[2])
+    for claim in claims.all_claims(home, warn):
+        for url in claim.urls:
+            found.setdefault(url, set()).update(each.rpartition("/")[2] for each in claim.licences)
     return found
+
+
+type Progress = Callable[[str, int, int | None], None]
+"""Hears of a client how much of how much is done."""
+
+
+def _embedding(slug: str, watch: Progress, warn: Callable[[str], None], done: int, total: int) -> None:
+    if done == 0 and total > MANY:
+        minutes = max(1, round(total / EMBEDDED_A_SECOND / 60))
+        warn(f"{slug}: {total} pictures are made recognisable by their parts, once: some {minutes} minutes.")
+    watch(slug, done, total)
 
 
 @dataclass(frozen=True)
@@ -131,12 +146,13 @@ class Pictured:
 
 def find_picture(
     home: Home, content: bytes, name: str = "", *, client: str | None = None, limit: int = 20,
-    warn: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None, watch: Progress = lambda *_: None,
 ) -> Pictured:  # fmt: skip
     """The licences of the assets that a picture shows, best first; `match` is `same`, `probable` or `possible`.
 
     What the picture's file name or address says counts too, where nothing is the same: as `file_name` or `page_url`.
-    UnreadablePicture where it is none.
+    UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
+    their parts: `watch` hears of it, and `warn` where that takes a while.
     """
     rows: dict[str, dict[str, Any]] = {}
     with DocumentReader() as reader, ExitStack() as stack:
@@ -149,14 +165,14 @@ def find_picture(
             archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
             try:
                 if embedder:
-                    catalogue.embed(archive, reader, embedder, lambda *_: None)
+                    catalogue.embed(archive, reader, embedder, partial(_embedding, slug, watch, warn))
             except (OSError, MachineRefused):  # a home that can only be read
                 warn(
                     f"{slug}: what recognises cropped pictures cannot be kept here; of new ones only the hash is used."
                 )
             archives[slug], catalogues[slug] = archive, catalogue
             indexes.append(catalogue.pictures(unassigned=unassigned))
-        found = match(query, indexes, loader(archives, reader), embedder)
+        found = match(query, indexes, loader(archives, reader), embedder, marked=_marked)
         for each in found:
             picture = each.picture
             for slug, catalogue in catalogues.items():
@@ -433,10 +449,25 @@ def proof(
         if client.slug not in {*clients, HOUSE}
         for name in (client.slug, client.name, *client.aliases, *client.domains)
     ]
-    order = Order(
-        now=datetime.now(UTC), language=language, internal=internal, claim=claim, picture=picture, others=others
-    )
-    return write_proof(packed, out, order, warn)
+    numbers = [number for each in packed for number in _numbers(each.entry)]
+    with DocumentReader() as reader, ExitStack() as stack:
+        catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
+        order = Order(
+            now=datetime.now(UTC), language=language, internal=internal, claim=claim, picture=picture, others=others,
+            elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
+        )  # fmt: skip
+        return write_proof(packed, out, order, warn)
+
+
+def _numbers(entry: Entry) -> list[str]:
+    licence = entry.licence
+    return [each for each in (licence.asset.asset_id, licence.licence_id, licence.order, *licence.key) if each]
+
+
+def _marked(provider: str) -> bool:
+    """Whether the platform's archived previews carry its watermark."""
+    info = _info(provider)
+    return info is not None and info.previews_marked
 
 
 def _info(provider: str) -> ProviderInfo | None:

@@ -272,10 +272,14 @@ class AutomationTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class Confirm:
-    """How the platform itself confirms a licence to a third party, and who may ask."""
+    """How the platform itself confirms a licence to a third party, and who may ask.
+
+    `german` says both in whole German sentences; where it is empty, a German pack only says whom to ask.
+    """
 
     how: str
     who: str
+    german: str = ""
 
 
 @dataclass(frozen=True)
@@ -349,6 +353,7 @@ class ProviderInfo:
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
     headless: bool = True
     on_request: bool = False  # no history: it reads what a person names, by `archiver capture`, and no run asks it
+    previews_marked: bool = False  # the previews that it archives carry the platform's watermark, or may
     session_secrets: tuple[
         str, ...
     ] = ()  # names of cookies and tokens that are searched for before anything is archived

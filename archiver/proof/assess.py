@@ -102,7 +102,7 @@ class Case:
     plan_ended: date | None = None
     secured_since: str | None = None
     evidence: bool = True
-    confirm: str = ""  # how the platform itself confirms a licence, and who may ask
+    confirm: Mapping[str, str] = field(default_factory=dict)  # by language: how the platform confirms it, and to whom
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "order_number": licence.order or "",
         "secured_since": (case.secured_since or "")[:10],
         "terms_seen": seen[:10],
-        "confirm": case.confirm,
+        **{f"confirm_{language}": case.confirm.get(language, "") for language in LANGUAGES},
     }
     return facts | shown, _places(case)
 

@@ -44,7 +44,7 @@ def described(licence: Licence, documents: Any, gaps: Any = ()) -> LicenceFile:
 CASE = Case(
     file=described(LICENCE, (RECORD, CERTIFICATE)), client_names=["Acme Limited"],
     agency_names=["Agency Ltd"], texts={"certificate.pdf": ["Licence", "Licensee: ACME, Ltd.\nDate: 9 March 2026"]},
-    secured_since="2026-04-01T00:00:00Z", confirm="Ask Getty.",
+    secured_since="2026-04-01T00:00:00Z", confirm={"en": "Ask Getty.", "de": "Getty fragen."},
 )  # fmt: skip
 USE = Use(first_seen=date(2026, 3, 20), kind="commercial")
 
