@@ -177,11 +177,17 @@ class Tally:
     seen: int = 0  # rows of the last reading
     full: bool = False
     steady: bool = True  # the total stayed the same while the last reading went on
+    shifted: bool = False  # a row of the last reading stood on two pages: another came above it meanwhile, as a rule
 
     @property
     def agrees(self) -> bool:
         """Whether a reading to the end saw as many rows as the platform states, and none came or went meanwhile."""
         return not self.full or self.total is None or (self.steady and self.total == self.seen)
+
+    @property
+    def settled(self) -> bool:
+        """Whether another reading could find nothing more. Where no total is stated, rows that moved are the sign."""
+        return self.agrees and not (self.full and self.total is None and self.shifted)
 
     def count(self, row: Row) -> int:
         return sum(1 for found in self.rows.values() if found is row)
@@ -300,7 +306,7 @@ class Sync:
             if tally.full and not tally.open:
                 continue  # read to its end, and all of it settled, before the session was renewed
             await self._sweep(tally)
-            if not tally.agrees:
+            if not tally.settled:
                 # A licence that came or went while pages were read shifts the rest; a second reading settles it.
                 await self._sweep(tally)
 
@@ -312,7 +318,7 @@ class Sync:
         if self.known and not self.full:
             cursor = Cursor(listed=len(self.known), head="", lines=0, full_on=today.isoformat())
         head, fresh, streak, above = "", 0, 0, True
-        tally.seen, tally.full, tally.steady = 0, False, True
+        tally.seen, tally.full, tally.steady, tally.shifted = 0, False, True, False
         stated_before: int | None = None
         seen: set[str] = set()
         lost: ArchiverError | None = (
@@ -325,11 +331,14 @@ class Sync:
                     tally.total = tally.total if page.total is None else page.total
                     tally.steady = tally.steady and stated_before in (None, tally.total)
                     stated_before = tally.total
+                    here: set[str] = set()
                     for licence in page.licences:
                         identity = licence.identity
                         if identity in seen:
+                            tally.shifted = tally.shifted or identity not in here
                             continue  # the same row again, shifted onto the next page
                         seen.add(identity)
+                        here.add(identity)
                         known = self._is_known(licence) or self._passed_over(licence, len(seen))
                         head = head or identity
                         met = cursor is not None and identity == cursor.head
@@ -635,6 +644,7 @@ class Sync:
             said.append(
                 f"{len(result.completed)} that were incomplete are complete now: {', '.join(result.completed)}."
             )
+        said += [f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings)]
         if self.dry_run:
             said.append("Dry run: nothing was fetched or archived.")
         if self.asset_id and not result.listed:
