@@ -11,7 +11,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from archiver.errors import ConfigError
 from archiver.files import replace_file
-from archiver.strictyaml import Marked, Value, load, validate
+from archiver.strictyaml import Loc, Marked, Value, load, validate
 
 HOUSE = "house"
 
@@ -152,13 +153,56 @@ class Settings(_Strict):
         return self
 
 
+class Rule(_Strict):
+    """Which licences of a shared account are for `client`: those that fit every condition that is given.
+
+    A condition on text is a pattern for the whole of it, in any case: `*` is any text, `?` one character. `hint` looks
+    at every client hint, `hints` at those named; `since` and `until` are days, both included.
+    """
+
+    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+    client: str
+    hint: str | None = None
+    hints: dict[str, str] = {}
+    project: str | None = None
+    folder: str | None = None
+    seat: str | None = None
+    title: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _tells_something(self) -> Rule:
+        if not self.model_dump(exclude={"name", "client"}, exclude_defaults=True):
+            raise ValueError("needs a condition: one of hint, hints, project, folder, seat, title, since and until")
+        if self.since and self.until and self.since > self.until:
+            raise ValueError("its `since` is after its `until`, so it fits nothing")
+        return self
+
+
+type _People = Annotated[int, Field(ge=1, le=100_000)]
+
+
 class _Account(_Strict):
     provider: str
     method: str | None = None
     username: str | None = None
     secret_command: _Command | None = None
     plan: str | None = None
+    plan_until: date | None = None
+    seats: _People | None = None
+    people: _People | None = None
+    seat_until: dict[str, date] = {}
     settings: dict[str, Annotated[str, BeforeValidator(_setting)]] = {}
+    rules: tuple[Rule, ...] = ()
+    closed: date | None = None
+
+    @field_validator("rules")
+    @classmethod
+    def _names_differ(cls, listed: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        if len({each.name for each in listed}) != len(listed):
+            raise ValueError("two have the same name")
+        return listed
 
 
 class _Client(_Strict):
@@ -173,7 +217,12 @@ class _Client(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """One sign-in at one provider. `client` is the slug whose archive it fills."""
+    """One sign-in at one provider. `client` is the slug whose archive it fills.
+
+    `plan_until` is the last day of its plan or subscription, `seat_until` that of single seats by user. `seats` is how
+    many people the plan allows, `people` how many use the sign-in. `rules` say for which clients a shared account's
+    licences are. Since the day `closed` nothing signs in.
+    """
 
     name: str
     client: str
@@ -182,7 +231,13 @@ class Account:
     username: str | None = None
     secret_command: tuple[str, ...] | None = None
     plan: str | None = None
+    plan_until: date | None = None
+    seats: int | None = None
+    people: int | None = None
+    seat_until: Mapping[str, date] = field(default_factory=dict)
     settings: Mapping[str, str]
+    rules: tuple[Rule, ...] = ()
+    closed: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,8 +265,7 @@ class Home:
         root = root.absolute()
         marked = load(root / "archiver.yaml")
         settings = _with_files(root, marked, _checked(marked, Settings))
-        clients = {client.slug: client for client in _clients(root)}
-        return cls(root, settings, clients)
+        return cls(root, settings, _clients(root))
 
     def accounts(self) -> list[Account]:
         """Every account, in the order of clients and of their files."""
@@ -296,8 +350,9 @@ def _with_files(root: Path, marked: Marked, settings: Settings) -> Settings:
     return settings.model_copy(update={"timestamps": timestamps, "network": network})
 
 
-def _clients(root: Path) -> Iterator[Client]:
+def _clients(root: Path) -> dict[str, Client]:
     seen: dict[str, str] = {}
+    read: dict[str, tuple[Marked, Client]] = {}
     for path in sorted((root / "clients").glob("*.y*ml")):
         try:
             slug = check_slug(path.stem)
@@ -313,7 +368,29 @@ def _clients(root: Path) -> Iterator[Client]:
                 raise ConfigError(f"{here} {name}: the account is already at {seen[name]}. Account names are unique.")
             seen[name] = here
         accounts = tuple(Account(name=name, client=slug, **dict(each)) for name, each in client.accounts.items())
-        yield Client(slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts)
+        read[slug] = (
+            marked,
+            Client(slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts),
+        )
+    clients = {slug: client for slug, (_, client) in read.items()}
+    for marked, each in read.values():
+        _check_rules(marked, each, clients)
+    return clients
+
+
+def _check_rules(marked: Marked, client: Client, clients: Mapping[str, Client]) -> None:
+    """ConfigError for rules of an account that is not shared, and for those that lead to no client."""
+    for account in client.accounts:
+        for number, rule in enumerate(account.rules):
+            here: Loc = ("accounts", account.name, "rules", number, "client")
+            if client.slug != HOUSE:
+                raise ConfigError(
+                    f"{marked.where(here[:-1])} rules are for shared accounts, in clients/{HOUSE}.yaml; what this "
+                    f"account licenses is for {client.slug} anyway."
+                )
+            if rule.client == HOUSE or rule.client not in clients:
+                known = ", ".join(sorted(clients.keys() - {HOUSE})) or "none yet"
+                raise ConfigError(f"{marked.where(here)} client: there is no client {rule.client!r}. Known: {known}.")
 
 
 # ---------------------------------------------------------------- writing

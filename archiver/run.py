@@ -27,13 +27,14 @@ from archiver.archive.store import NewObject, object_path
 from archiver.archive.verify import moment, renewal
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive
-from archiver.assignment import follow
+from archiver.assignment import follow, follow_rules
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.catalogue.catalogue import Catalogue
+from archiver.concerns import Concern, concerns
 from archiver.config import Account, Home
 from archiver.domain import Outcome
 from archiver.errors import (
@@ -98,6 +99,7 @@ class Summary:
     run: str
     accounts: list[Result] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    concerns: list[Concern] = field(default_factory=list)
     faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written on
     replays: dict[str, Listener] = field(default_factory=dict)
 
@@ -197,7 +199,8 @@ async def run(
         position = {account.name: number for number, account in enumerate(accounts)}
         summary.accounts.sort(key=lambda result: position[result.account])
         if not order.dry_run:
-            summary.warnings += await asyncio.to_thread(lambda: list(follow(home, partial(writing, home, vault))))
+            summary.warnings += await asyncio.to_thread(shared_out, home, vault)
+            summary.concerns += await asyncio.to_thread(concerns, home, datetime.now(UTC).date())
         log(home, summary)
         summary.warnings += renewals_due(home)
         if not order.dry_run:
@@ -206,6 +209,12 @@ async def run(
             if isinstance(end, BaseException):
                 raise end  # only now: one client's archive must not stop the others
     return summary
+
+
+def shared_out(home: Home, vault: Vault) -> list[str]:
+    """Assign what the rules of shared accounts say, and bring copies up to date; what a person should know of that."""
+    opened = partial(writing, home, vault)
+    return [*follow_rules(home, opened), *follow(home, opened)]
 
 
 def chosen(home: Home, order: Order) -> list[Account]:
