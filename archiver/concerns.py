@@ -28,7 +28,7 @@ _ONE_USER = re.compile(r"\b(?:single|individual|one)[- ]?(?:seat|user)?\b", re.I
 
 @dataclass(frozen=True, kw_only=True)
 class Concern:
-    """One cause. `flags` are what is wrong (`two_clients`, `plan`, `shared_login`, `ending`), `clients` whom it concerns.
+    """One cause. `flags` say what is wrong (`two_clients`, `plan`, `shared_login`, `ending`), `clients` for whom.
 
     `message` says what happened, `risk` what it puts at risk, `command` what to do.
     """
@@ -101,7 +101,7 @@ def about_plans(accounts: Iterable[Account]) -> Iterator[Concern]:
                 subject=account.name,
                 clients=(account.client,),
                 message=f"The plan of {account.name} is {account.plan}.",
-                risk=f"{platform['title']}: {platform['plan_clause']}. What it licensed may not cover work for clients.",
+                risk=f"{platform['title']}: {platform['plan_clause']}. What it licensed may not cover clients' work.",
                 command=f"Have the clause read, or correct `plan:` at the account in clients/{account.client}.yaml.",
             )
 

@@ -352,30 +352,35 @@ def _with_files(root: Path, marked: Marked, settings: Settings) -> Settings:
 
 def _clients(root: Path) -> dict[str, Client]:
     seen: dict[str, str] = {}
-    read: dict[str, tuple[Marked, Client]] = {}
+    read: list[tuple[Marked, Client]] = []
     for path in sorted((root / "clients").glob("*.y*ml")):
-        try:
-            slug = check_slug(path.stem)
-        except ValueError as error:
-            raise ConfigError(f"{path}: {error}.") from None
-        if path.suffix != ".yaml":
-            raise ConfigError(f"{path} would be overlooked. Rename it to {slug}.yaml.")
-        marked = load(path)
-        client = _checked(marked, _Client)
-        for name in client.accounts:
-            here = marked.where(("accounts", name))
-            if name in seen:
-                raise ConfigError(f"{here} {name}: the account is already at {seen[name]}. Account names are unique.")
-            seen[name] = here
-        accounts = tuple(Account(name=name, client=slug, **dict(each)) for name, each in client.accounts.items())
-        read[slug] = (
-            marked,
-            Client(slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts),
-        )
-    clients = {slug: client for slug, (_, client) in read.items()}
-    for marked, each in read.values():
-        _check_rules(marked, each, clients)
+        marked, client = _client(path, load(path))
+        for account in client.accounts:
+            here = marked.where(("accounts", account.name))
+            if account.name in seen:
+                raise ConfigError(
+                    f"{here} {account.name}: the account is already at {seen[account.name]}. Account names are unique."
+                )
+            seen[account.name] = here
+        read.append((marked, client))
+    clients = {client.slug: client for _, client in read}
+    for marked, client in read:
+        _check_rules(marked, client, clients)
     return clients
+
+
+def _client(path: Path, marked: Marked) -> tuple[Marked, Client]:
+    try:
+        slug = check_slug(path.stem)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}.") from None
+    if path.suffix != ".yaml":
+        raise ConfigError(f"{path} would be overlooked. Rename it to {slug}.yaml.")
+    client = _checked(marked, _Client)
+    accounts = tuple(Account(name=name, client=slug, **dict(each)) for name, each in client.accounts.items())
+    return marked, Client(
+        slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts
+    )
 
 
 def _check_rules(marked: Marked, client: Client, clients: Mapping[str, Client]) -> None:
@@ -456,7 +461,7 @@ def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), do
         return Home.load(root).clients[slug]
 
 
-def add_account(
+def planned_account(
     root: Path,
     name: str,
     *,
@@ -467,10 +472,11 @@ def add_account(
     secret_command: Sequence[str] | None = None,
     plan: str | None = None,
     settings: Mapping[str, str] | None = None,
-) -> Account:
-    """Write the account into its client's file; ConfigError for an unknown client or a name that is taken or not one.
+) -> tuple[Home, str]:
+    """The home as it would be with this account, and its client's file as it would read; nothing is written.
 
-    The house's file is made with its first account.
+    ConfigError for an unknown client or a name that is taken or not one. The house's file is made with its first
+    account.
     """
     try:
         check_account_name(name)
@@ -480,27 +486,37 @@ def add_account(
         "provider": provider, "method": method, "username": username, "plan": plan,
         "secret_command": list(secret_command or ()), "settings": dict(settings or {}),
     }  # fmt: skip
+    home = Home.load(root)
+    if name in {account.name for account in home.accounts()}:
+        raise ConfigError(f"There is an account {name!r} already. Account names are unique; choose another.")
+    path = root / "clients" / f"{client}.yaml"
+    if client == HOUSE and client not in home.clients:
+        text = _CLIENT_HEADING + _dump({"name": home.settings.agency.name or "House"})
+    else:
+        home.client(client)
+        text = path.read_text("utf-8")
+    given = {key: value for key, value in fields.items() if value}
+    text = _with_entry(path, text, ("accounts",), name, given)
+    _, after = _client(path, load(path, text))
+    return replace(home, clients={**home.clients, client: after}), text
+
+
+def add_account(root: Path, name: str, *, client: str, **fields: Any) -> Account:
+    """Write the account into its client's file; arguments and errors as `planned_account`."""
     with _writing(root):
-        home = Home.load(root)
-        if name in {account.name for account in home.accounts()}:
-            raise ConfigError(f"There is an account {name!r} already. Account names are unique; choose another.")
-        path = root / "clients" / f"{client}.yaml"
-        if client == HOUSE and client not in home.clients:
-            text = _CLIENT_HEADING + _dump({"name": home.settings.agency.name or "House"})
-        else:
-            home.client(client)
-            text = path.read_text("utf-8")
-        given = {key: value for key, value in fields.items() if value}
-        _write(path, _with_entry(path, text, ("accounts",), name, given), _Client)
+        _, text = planned_account(root, name, client=client, **fields)
+        _write(root / "clients" / f"{client}.yaml", text, _Client)
         return Home.load(root).account(name)
 
 
-def change_account(root: Path, name: str, *, username: str) -> Account:
-    """Give an account another user name."""
+def change_account(root: Path, name: str, **fields: str) -> Account:
+    """Give an account another `username`, or note the day on which it was `closed`."""
     with _writing(root):
         account = Home.load(root).account(name)
         path = root / "clients" / f"{account.client}.yaml"
-        text = _with_entry(path, path.read_text("utf-8"), ("accounts", name), "username", username)
+        text = path.read_text("utf-8")
+        for key, value in fields.items():
+            text = _with_entry(path, text, ("accounts", name), key, value)
         _write(path, text, _Client)
         return Home.load(root).account(name)
 

@@ -218,7 +218,8 @@ def shared_out(home: Home, vault: Vault) -> list[str]:
 
 
 def chosen(home: Home, order: Order) -> list[Account]:
-    """The accounts of an order, in the order of the home's files; ConfigError for unknown names and where none fits."""
+    """The accounts of an order, in the order of the home's files; without the closed ones; ConfigError for unknown names and
+    where none fits."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
     wanted = {home.account(name).name for name in order.accounts}
     accounts = [
@@ -226,6 +227,9 @@ def chosen(home: Home, order: Order) -> list[Account]:
         for account in home.accounts()
         if (not wanted_clients or account.client in wanted_clients) and (not wanted or account.name in wanted)
     ]
+    if closed := [account for account in accounts if account.closed and account.name in wanted]:
+        raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}; nothing signs in there any more.")
+    accounts = [account for account in accounts if not account.closed]
     if not accounts and (asked := ", ".join((*order.clients, *order.accounts))):
         raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
     return accounts
