@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
 import stat
@@ -21,11 +19,11 @@ from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Account, Home, change_account
 from archiver.domain import DocumentKind, GapReason, Outcome, iso
-from archiver.errors import ConfigError, IntegrityError, machine_error
+from archiver.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.evidence import archives, catalogue_of, trusted_roots
 from archiver.privacy import state
 from archiver.provider import discover
-from archiver.reading.printable import printable
+from archiver.reading.spreadsheet import written
 from archiver.reading.worker import DocumentReader
 from archiver.run import Order, Summary, run, writing
 from archiver.sync import Progress
@@ -234,7 +232,7 @@ def _checklist(user: str, accounts: list[Account], missing: list[Missing], summa
         yield f"Read the histories a last time: archiver account leaver {user}"
     for result in summary.accounts if summary else ():
         if result.outcome is not Outcome.COMPLETE:
-            yield f"{result.account} was not read completely ({result.message or result.outcome}). Repair it and repeat."
+            yield f"{result.account} was not read completely: {result.message or result.outcome} Repair it and repeat."
     wanted = Counter(each.do for each in missing)
     for what, number in wanted.items():
         yield f"{number} document{'s are' if number > 1 else ' is'} missing. {what}"
@@ -358,7 +356,10 @@ def _copy(source: Path, target: Path) -> None:
 
 def _handed_over(home: Home, slug: str, root: Path, out: Path, outcome: str, files: list[Path]) -> HandedOver:
     """Check the archive at `root`; IntegrityError where it is not whole."""
-    checked = verify.verify_archive(root, trusted_roots(home), None, fallback=sealing.strict_checker()).as_json()
+    try:
+        checked = verify.verify_archive(root, trusted_roots(home), fallback=sealing.strict_checker()).as_json()
+    except verify.Busy as error:
+        raise ArchiveBusy(str(error)) from None
     if checked["state"] in ("DAMAGED", "FORKED"):
         found = next(iter(checked["findings"]), {"path": str(root), "message": "is not whole"})
         raise IntegrityError(f"{slug}: {found['path']} {found['message']}")
@@ -394,21 +395,7 @@ def _list(home: Home, slug: str) -> bytes:
                 entry.folder, asset.provider, asset.asset_id, asset.title, licence.kind, iso(licence.licensed_at),
                 licence.licensee, licence.order, folder,
             ))  # fmt: skip
-    return table(COLUMNS, rows)
-
-
-def table(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> bytes:
-    """CSV for spreadsheets: UTF-8 with its mark; what a spreadsheet would take for a formula is text."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig", "replace")
-
-
-def _cell(value: object) -> str:
-    text = printable(str(value)) if value is not None else ""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return written(COLUMNS, rows).encode("utf-8-sig", "replace")
 
 
 READ_ME = """\

@@ -218,8 +218,8 @@ def shared_out(home: Home, vault: Vault) -> list[str]:
 
 
 def chosen(home: Home, order: Order) -> list[Account]:
-    """The accounts of an order, in the order of the home's files; without the closed ones; ConfigError for unknown names and
-    where none fits."""
+    """The accounts of an order that are open, in the order of the home's files; ConfigError for unknown names and where
+    none fits."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
     wanted = {home.account(name).name for name in order.accounts}
     accounts = [
