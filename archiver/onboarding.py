@@ -82,7 +82,7 @@ def closing(home: Home, summary: Summary, *, dry_run: bool = False) -> Iterator[
         info = known[result.provider].info if result.provider in known else None
         if dry_run and result.archived and info:
             seconds = forecast(result.archived, info, home.settings.pacing.default)
-            yield f"{result.account}: {result.archived:,} to be archived, about {spelt(seconds)} at the platform's pace."
+            yield f"{result.account}: {result.archived:,} to be archived, about {spelt(seconds)} at its pace."
         gaps = [
             f"{count} {kind} {reason.replace('_', ' ')}"
             for kind, reasons in result.gaps.items()

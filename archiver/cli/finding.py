@@ -147,6 +147,8 @@ def unassigned(
     from archiver import unassigned as pool
 
     here = opened(home)
+    if yes and not from_folder:
+        raise typer.BadParameter("--yes goes with --from-folder; other suggestions are confirmed in a table (--csv)")
     decided = None
     if assign_from:
         rows = []
