@@ -153,7 +153,7 @@ def holders(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> di
                 catalogue.catch_up(archive, reader)
                 for object_id in there:
                     entry = catalogue.of_object(object_id)
-                    if entry and entry.held:
+                    if entry and (entry.held or slug == HOUSE):  # the house keeps what it gave away
                         found[object_id][slug] = entry
     return found
 

@@ -195,7 +195,7 @@ def _of_several(home: Home, reader: DocumentReader) -> Iterator[tuple[str, Licen
             for entry in catalogue.assigned():
                 if slug == HOUSE and len(entry.assigned["clients"] or () if entry.assigned else ()) < 2:
                     ruled_out.add(entry.object_id)
-                elif entry.object_id not in ruled_out and entry.held:
+                elif entry.object_id not in ruled_out and (slug == HOUSE or entry.held):
                     candidates.setdefault(entry.object_id, entry)
     for object_id, where in holders(home, candidates, reader).items():
         of_clients = {slug: entry for slug, entry in where.items() if slug != HOUSE}

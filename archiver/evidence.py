@@ -220,7 +220,9 @@ def incomplete(home: Home, client: str | None = None) -> list[str]:
                     full[line.fields["account"]] = str(line.fields["at"])[:10]
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
-            if last is None:
+            if account.closed:
+                told.append(f"{slug}: {account.name} was closed on {account.closed}; what came later is not archived")
+            elif last is None:
                 told.append(f"{slug}: {account.name} was never read")
             elif last["outcome"] != "complete":
                 since = f", and to its end last on {full[account.name]}" if account.name in full else ""

@@ -321,7 +321,7 @@ def _lookup(home: Home, reader: DocumentReader) -> Callable[[str], Entry | None]
         if slug not in entries and slug in home.clients:
             with Catalogue(home.catalogue(slug)) as catalogue:
                 catalogue.catch_up(Archive(home.archive(slug)), reader)
-                entries[slug] = {entry.folder.casefold(): entry for entry in catalogue.each() if entry.held}
+                entries[slug] = {entry.folder.casefold(): entry for entry in catalogue.each()}
         return entries.get(slug, {}).get(folder.casefold())
 
     return find
