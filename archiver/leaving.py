@@ -326,7 +326,7 @@ def hand_over(home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool =
             (partial / "staging").mkdir(exist_ok=True)
             done = _handed_over(home, slug, partial, out, "handed_over", files)
             (partial / "licences.csv").write_bytes(_list(home, slug))
-            letter = READ_ME.format(client=home.client(slug).name, **vars(done) | {"day": datetime.now(UTC).date()})
+            letter = READ_ME.format(**vars(done) | {"client": home.client(slug).name, "day": datetime.now(UTC).date()})
             (partial / "READ-ME.txt").write_text(letter, "utf-8")
             partial.rename(out)
         except OSError as error:

@@ -200,7 +200,7 @@ async def run(
         summary.accounts.sort(key=lambda result: position[result.account])
         if not order.dry_run:
             summary.warnings += await asyncio.to_thread(shared_out, home, vault)
-            summary.concerns += await asyncio.to_thread(concerns, home, datetime.now(UTC).date())
+        summary.concerns += await asyncio.to_thread(concerns, home, datetime.now(UTC).date())
         log(home, summary)
         summary.warnings += renewals_due(home)
         if not order.dry_run:

@@ -117,6 +117,7 @@ def test_platforms_whose_terms_are_unread_need_an_acceptance(
         "acme",
         "--provider",
         provider,
+        "--no-check",
         "--secrets-stdin",
         stdin="token: t0ken-one\npassword: passw0rd\n",
     )

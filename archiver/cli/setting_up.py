@@ -215,7 +215,9 @@ def account_close(
         if done.sweep:
             tell(f"  {done.sweep['listed']} listed, {done.sweep['archived']} new. {done.sweep['message']}".rstrip())
         for each in done.missing:
-            tell(f"  missing: {each.licence}: {each.document} ({each.reason}). {each.do}")
+            tell(f"  missing: {each.licence}: {each.document} ({each.reason})")
+        for step in dict.fromkeys(each.do for each in done.missing):
+            tell(f"  {step}")
     if done.outcome == "incomplete":
         say("It stays open. Repair what is named and repeat, or close it with --anyway --by NAME --reason TEXT.")
     raise typer.Exit(done.exit_code)
