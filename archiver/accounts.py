@@ -85,7 +85,8 @@ async def add(
             state(planned, vault, account, info, stated)
         add_account(home.root, name, **asked)
     except BaseException:
-        vault.forget(name)
+        if name not in {each.name for each in Home.load(home.root).accounts()}:  # else another command was quicker
+            vault.forget(name)
         raise
 
 
@@ -103,8 +104,9 @@ def untestable(
         return "a replay home reaches no site; name recordings with --replay DIR"
     if not method.secrets:
         return f"a person signs in, with `archiver sign-in {account.name}`"
-    if not replay and any(not secrets.get(each) for each in method.secrets):
-        return f"no {' and no '.join(each for each in method.secrets if not secrets.get(each))} was given"
+    missing = [each for each in method.secrets if not secrets.get(each)]
+    if missing and not replay:
+        return f"no {' and no '.join(missing)} was given; it is found so: {method.where}"
     if info.automation.stance.needs_acceptance and not (accepted_by or home.settings.replay):
         return f"the terms of {info.title} on automation are {info.automation.stance}, and nobody accepted that"
     return None

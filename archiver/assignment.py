@@ -242,11 +242,11 @@ def follow_rules(home: Home, opened: Open) -> Iterator[str]:
                     f"{account.name}: {len(several)} licences fit rules for more than one client and were assigned to "
                     f"nobody, among them {some}. See them with `archiver unassigned`."
                 )
-    if wanted:
-        try:
-            assign_all(home, opened, wanted)
+    for slug in sorted({made.client for _, made in wanted}):
+        try:  # each client for itself: one archive that is held or damaged does not stop the others
+            assign_all(home, opened, [(entry, made) for entry, made in wanted if made.client == slug])
         except (ArchiverError, OSError) as error:
-            yield f"what the rules say was not all assigned, and is tried again by the next run: {error}"
+            yield f"{slug}: not all that the rules say was assigned, and the next run tries it again: {error}"
 
 
 def _by_rule(account: Account, digest: str, rule: Rule, why: Mapping[str, str]) -> Assignment:

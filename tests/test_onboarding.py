@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from archiver.config import Home as Loaded
 from archiver.onboarding import Watch, forecast, spelt
 from archiver.provider import discover
-from archiver.vault import open_vault
+from archiver.run import writing
+from archiver.vault import Vault
 from tests.homes import RECORDINGS, Home, clean_environment
 
 ACCOUNTS = {
@@ -98,7 +100,15 @@ def test_a_refused_sign_in_leaves_nothing(home: Home) -> None:
         assert "s3cret" not in done.stdout + done.stderr
         assert before == ((home.root / "vault.enc").read_bytes(), (home.root / "clients/acme.yaml").read_bytes())
         assert not home.archive().exists()
-    home.account("one", "envato_market", replay=str(RECORDINGS), authorised_by="Ada Example")
+    options = ("--client", "acme", "--provider", "envato_market", "--authorised-by", "Ada Example")
+    vault = open_vault_of(home)
+    with writing(Loaded.load(home.root), vault, "acme"):  # the statement cannot be filed
+        done = home(
+            "account", "add", "one", *options, "--replay", RECORDINGS, "--secrets-stdin", code=50, stdin="token: x\n"
+        )
+    assert "accepts the sign-in" in done.stderr and not vault.secrets("one")
+    assert before[1] == (home.root / "clients/acme.yaml").read_bytes()
+    home("account", "add", "one", *options, "--replay", RECORDINGS)
     [statement] = home.archive().glob("evidence/statements/**/statement.json")
     said = json.loads(statement.read_text())
     assert (said["statement"], said["by"], said["account"]) == ("access authorised", "Ada Example", "one")
@@ -113,8 +123,6 @@ def test_every_method_that_asks_for_a_secret_says_where_it_is_found() -> None:
 def test_a_first_run_is_foretold_and_its_progress_told(home: Home) -> None:
     home.account("one", "shutterstock")
     lines: list[str] = []
-    from archiver.config import Home as Loaded
-
     loaded = Loaded.load(home.root)
     clock = iter([0.0, 70.0])
     watch = Watch(loaded, lines.append, now=lambda: next(clock))
@@ -155,9 +163,8 @@ def test_a_closed_account_signs_in_no_more_and_its_proof_stays(ran: Home) -> Non
     assert ran.json("find", "harbour") and ran.json("verify")["clients"][0]["findings"] == []
 
 
-def open_vault_of(home: Home):  # type: ignore[no-untyped-def]
-    os.environ["ARCHIVER_KEY_FILE"] = home.env["ARCHIVER_KEY_FILE"]
-    return open_vault(home.root / "vault.enc")
+def open_vault_of(home: Home) -> Vault:
+    return Vault(home.root / "vault.enc", Path(home.env["ARCHIVER_KEY_FILE"]).read_text().strip())
 
 
 def test_before_a_leavers_seat_goes_everything_is_read_and_what_is_missing_is_named(ran: Home) -> None:
