@@ -16,6 +16,7 @@ from archiver.config import Account, Home, add_account, change_account, planned_
 from archiver.domain import iso
 from archiver.errors import ConfigError, Erased
 from archiver.provider import ProviderInfo, SignInMethod, Transport, discover, load
+from archiver.reading.served import Served, served
 from archiver.vault import Vault, parse_secrets
 
 __all__ = ["add", "describe_providers", "method_of", "parse_secrets", "rotate", "sign_in"]
@@ -254,9 +255,47 @@ async def sign_in(
             await session.close()
 
 
+ADAPTER, BY_HAND = "adapter", "import and attended capture"
+
+
 def describe_providers() -> list[dict[str, Any]]:
-    """Every installed adapter's declaration as plain data. `live` says when it was last run against the live site."""
-    return [plain(dataclasses.asdict(adapter.info)) | {"live": "never"} for adapter in discover().values()]
+    """Every installed adapter's declaration as plain data, then the platforms that are served by hand, with `why`.
+
+    `served_by` tells them apart; `pages` are those that `archiver capture NAME` opens. `live` says when an adapter was
+    last run against the live site.
+    """
+    by_hand = served()
+    described = []
+    for name, adapter in discover().items():
+        web = by_hand.get(name, Served())
+        more = {"live": "never", "served_by": ADAPTER, "why": "", "web": web.web, "pages": list(web.pages)}
+        described.append(plain(dataclasses.asdict(adapter.info)) | more)
+    known = {each["name"] for each in described}
+    return described + [_by_hand(name, each) for name, each in by_hand.items() if each.why and name not in known]
+
+
+def _by_hand(name: str, platform: Served) -> dict[str, Any]:
+    """A platform without an adapter, with the keys of one."""
+    return {
+        "name": name,
+        "title": platform.title,
+        "methods": [],
+        "scope": None,
+        "listings": [],
+        "documents": {"by hand": platform.documents},
+        "basis": "unproven",
+        "basis_detail": "nothing is automated; the pages are named by public code and help pages, or are the site's "
+        "first. Not yet run against a live account",
+        "automation": dict(platform.automation),
+        "confirm": dict(platform.confirm),
+        "terms": [],
+        "live": "never",
+        "served_by": BY_HAND,
+        "why": platform.why,
+        "plans": platform.plans,
+        "web": "",
+        "pages": list(platform.pages),
+    }
 
 
 def plain(value: Any) -> Any:

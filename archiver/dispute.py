@@ -24,7 +24,7 @@ from archiver import assignment, evidence
 from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject
 from archiver.archive.verify import dates
-from archiver.catalogue.catalogue import Entry
+from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Client, Home
 from archiver.domain import DocumentKind, iso
 from archiver.errors import ConfigError, UnreadablePicture
@@ -35,9 +35,11 @@ from archiver.proof.assess import Assessment, Case, Use, Verdict, platform_of
 from archiver.proof.assess import assess as apply_rules
 from archiver.proof.claims import Claim
 from archiver.proof.drafts import Matter, drafts, write_drafts
-from archiver.provider import discover, load
+from archiver.provider import Confirm, discover, load
 from archiver.reading.documents import PAGE_BREAK, is_html, is_pdf, read_text
 from archiver.reading.letters import LetterKind, number, read_letter
+from archiver.reading.plans import paid_until
+from archiver.reading.served import served
 from archiver.reading.worker import LARGEST, DocumentReader
 
 if TYPE_CHECKING:
@@ -398,7 +400,16 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
     held = assignment.holders(home, [entry.object_id], reader)[entry.object_id]
     versions = [line for line in (next(archive.lines(offset=o)) for _, o in entry.lines) if line.type != "assign"]
     adapters = discover()
+    by_hand = served().get(entry.provider)
     confirm = load(entry.provider).info.confirm if entry.provider in adapters else None
+    if confirm is None and by_hand and by_hand.confirm:
+        confirm = Confirm(**by_hand.confirm)
+    plan_ended = None
+    if entry.licence.plan_ends:
+        with Catalogue(home.catalogue(entry.client)) as catalogue:
+            plan_ended = paid_until(
+                entry.licence, [e.licence for e in catalogue.each() if e.provider == entry.provider]
+            )
     return Case(
         file=entry.file,
         client_names=[owner.name, *owner.aliases],
@@ -407,6 +418,7 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
         terms=[(each.relation.value, iso(each.seen_at) or "") for each in entry.file.terms],
         assigned=owner.slug in held,
         other_clients=bool(set(held) - {HOUSE, owner.slug}),
+        plan_ended=plan_ended,
         secured_since=dates(archive.root).since(versions[-1].seq),
         evidence=archive.origin == "live",
         confirm=f"{confirm.how}. Who may ask: {confirm.who}." if confirm else "",

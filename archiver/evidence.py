@@ -32,6 +32,7 @@ from archiver.provider import ProviderInfo, discover, load
 from archiver.reading import filenames
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
+from archiver.run import on_request
 
 if TYPE_CHECKING:
     from archiver.vault import Vault
@@ -222,6 +223,8 @@ def incomplete(home: Home, client: str | None = None) -> list[str]:
             last = runs.get(account.name)
             if account.closed:
                 told.append(f"{slug}: {account.name} was closed on {account.closed}; what came later is not archived")
+            elif info := on_request(account):
+                told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
             elif last is None:
                 told.append(f"{slug}: {account.name} was never read")
             elif last["outcome"] != "complete":

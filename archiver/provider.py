@@ -336,6 +336,7 @@ class ProviderInfo:
     terms: tuple[TermsPage, ...] = ()
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
     headless: bool = True
+    on_request: bool = False  # no history: it reads what a person names, by `archiver capture`, and no run asks it
     session_secrets: tuple[
         str, ...
     ] = ()  # names of cookies and tokens that are searched for before anything is archived
@@ -527,7 +528,11 @@ class Provider[S: Session](ABC):
 
     @abstractmethod
     def history(self, session: S) -> Sequence[History]:
-        """The account's lists. Comps are yielded as licences with `comp=True`."""
+        """The account's lists. Comps are yielded as licences with `comp=True`.
+
+        Where all is `on_request`, what is asked for stands in the session's settings: `assets`, ids or addresses with
+        spaces between, and `by`, the person who asks.
+        """
 
     @abstractmethod
     def documents(self, session: S, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:

@@ -12,7 +12,7 @@ import secrets as randomness
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -162,12 +162,14 @@ async def run(
     progress: Progress = lambda *_: None,
     finished: Callable[[Result], None] = lambda _: None,
     shared: Tools | None = None,
+    accounts: Sequence[Account] | None = None,
 ) -> Summary:
     """Run the accounts and return what came of each. Raises only what concerns the run as a whole.
 
+    `accounts` takes the place of those that the order names, for what is asked of platforms without a history.
     ConfigError for unknown names or `replay` in a real home; ArchiveBusy where another run holds the home.
     """
-    accounts = chosen(home, order)
+    accounts = chosen(home, order) if accounts is None else accounts
     if order.replay and not home.settings.replay:
         raise ConfigError(
             "A replay is never evidence, so --replay works only in a replay home. Make one with "
@@ -222,10 +224,18 @@ def chosen(home: Home, order: Order) -> list[Account]:
     none fits."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
     wanted = {home.account(name).name for name in order.accounts}
+    keys = {account.name: info.title for account in home.accounts() if (info := on_request(account))}
+    if named := sorted(wanted & keys.keys()):
+        raise ConfigError(
+            f"{named[0]} only holds a key: {keys[named[0]]} keeps no history. Ask for single assets with "
+            "`archiver capture`."
+        )
     accounts = [
         account
         for account in home.accounts()
-        if (not wanted_clients or account.client in wanted_clients) and (not wanted or account.name in wanted)
+        if (not wanted_clients or account.client in wanted_clients)
+        and (not wanted or account.name in wanted)
+        and account.name not in keys
     ]
     if closed := [account for account in accounts if account.closed and account.name in wanted]:
         raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}; nothing signs in there any more.")
@@ -233,6 +243,19 @@ def chosen(home: Home, order: Order) -> list[Account]:
     if not accounts and (asked := ", ".join((*order.clients, *order.accounts))):
         raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
     return accounts
+
+
+def on_request(account: Account) -> ProviderInfo | None:
+    """The declaration of the account's platform where that keeps no history."""
+    with suppress(ConfigError):  # an unknown provider: its visit tells
+        info = load(account.provider).info
+        return info if info.on_request else None
+    return None
+
+
+def asking(account: Account, assets: Sequence[str], by: str) -> Account:
+    """The account, asked by a person for these assets of a platform without a history: ids, or pages' addresses."""
+    return replace(account, settings={**account.settings, "assets": " ".join(assets), "by": by})
 
 
 def renewals_due(home: Home) -> Iterator[str]:
@@ -536,8 +559,11 @@ class Visit:
         return seen
 
     def _accepted(self, info: ProviderInfo) -> None:
-        """Where the platform's terms bar or do not mention robots, a named person must have accepted that."""
-        if not info.automation.stance.needs_acceptance or self.of.home.settings.replay:
+        """Where the platform's terms bar or do not mention robots, a named person must have accepted that.
+
+        What a person asks for there and then is no unattended run.
+        """
+        if not info.automation.stance.needs_acceptance or info.on_request or self.of.home.settings.replay:
             return
         said = acceptance(self.account, info).object_id[:-8]  # what follows tells an acceptance after an erased one
         stated = (line.id or "" for line in self.archive.reader.lines() if line.type == "statement")
@@ -602,7 +628,7 @@ class Visit:
         )
 
     async def _remember(self, session: HttpSession | PlaywrightSession) -> None:
-        if isinstance(session, PlaywrightSession):
+        if isinstance(session, PlaywrightSession) and not session.info.on_request:
             self.of.vault.save_session(self.account.name, await session.state())
 
     def _keep(self, error: ArchiverError, needles: list[str]) -> None:

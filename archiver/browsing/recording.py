@@ -64,7 +64,8 @@ class RecordedExchange(_Strict):
 
 class Recording(_Strict):
     """One scenario. `secrets` are stand-ins; `session` is a Playwright storage state; `known` holds licence ids that an
-    earlier full sweep archived; `now` is the adapter's clock.
+    earlier full sweep archived; `now` is the adapter's clock; `assets` is what a person asks for, of a platform without
+    a history, by id or address.
     """
 
     format: Literal[1]
@@ -77,6 +78,7 @@ class Recording(_Strict):
     now: AwareDatetime | None = None
     session: dict[str, Any] | None = None
     known: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
     exchanges: tuple[RecordedExchange, ...]
     _folder: Path = PrivateAttr()
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 def providers(as_json: JsonOption = False) -> None:
     """List the platforms: what each adapter stands on, what it can get, and what the platform's terms say.
 
+    Platforms without an adapter are listed, too, with the reason, and what a person can archive there.
+
     Example: archiver providers --json
     """
     from archiver.accounts import describe_providers
@@ -35,12 +37,20 @@ def providers(as_json: JsonOption = False) -> None:
         methods = ", ".join(f"{method['name']} ({method['transport']})" for method in info["methods"])
         terms = info["automation"]
         tell(f"{info['name']}: {info['title']}")
-        tell(f"  sign-in:    {methods}; scope: {info['scope']}")
+        if info["why"]:
+            tell(f"  served by:  {info['served_by']}: {info['why']}")
+        else:
+            tell(f"  sign-in:    {methods}; scope: {info['scope']}")
         tell(f"  basis:      {info['basis']}: {info['basis_detail']}; live: {info['live']}")
         for kind, how in info["documents"].items():
             tell(f"  {kind + ':':<11} {how}")
+        if info["pages"]:
+            tell(f"  by hand:    archiver capture {info['name']}: {', '.join(info['pages'])}")
+            if info["web"]:
+                tell(f"              {info['web']}")
+        looked = f" (looked up {terms['read_on']})" if terms["read_on"] else ""
         quote = f'"{terms["quote"]}" - ' if terms["quote"] else ""
-        tell(f"  automation: {terms['stance']}: {quote}{terms['source']} (looked up {terms['read_on']})")
+        tell(f"  automation: {terms['stance']}: {quote}{terms['source']}{looked}")
         for page in info["terms"]:
             only = f" (for {', '.join(page['kinds'])})" if page["kinds"] else ""
             tell(f"  terms:      {page['name']}{only}: {page['url']}")

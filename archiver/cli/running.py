@@ -148,28 +148,38 @@ def import_(
 @app.command()
 def capture(
     client: Annotated[str, typer.Option(help="The client to whose archive it goes.")],
-    urls: Annotated[list[str] | None, typer.Argument(metavar="[URL]...", help="Pages to begin with.")] = None,
+    wanted: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[URL|FILE NAME|PLATFORM:ID|PLATFORM]...", help="What to capture, or to begin with."),
+    ] = None,
     by: Annotated[
         str | None, typer.Option(metavar="PERSON", help="Who is at the wheel [default: the system's user].")
     ] = None,
+    attended: Annotated[bool, typer.Option("--attended", help="Open everything in the visible browser.")] = False,
     as_json: JsonOption = False,
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Archive what you download, and the pages you mark, in a browser window, on any platform.
+    """Archive a free site's offer, or what you download and mark in a browser window, on any platform.
 
-    Sign in by hand. Every licence document that you open or download is archived, and every page on which you press the
-    bar's button or Alt+Shift+M. Close the window, or press Ctrl-C here, to end.
+    A picture of Unsplash, Pexels or Pixabay, named by its page, its file or its id, needs nobody: its page is archived
+    as it is offered, with the uploader's name and the licence terms.
+
+    All else is yours to open. Sign in by hand. Every licence document that you open or download is archived, and every
+    page on which you press the bar's button or Alt+Shift+M. Close the window, or press Ctrl-C here, to end. The name of
+    a platform opens the pages of its account on which licences and invoices stand.
 
     Example: archiver capture --client acme https://stock.example.com/licences
     """
     from getpass import getuser
 
-    from archiver.intake.attended import capture_attended
+    from archiver.intake.asking import capture as capture_wanted
 
     here = opened(home)
     by = by or f"system user {getuser()}"
-    report = asyncio.run(capture_attended(here, unlocked(here), urls or (), client, by=by, replay=replay, say=say))
+    report = asyncio.run(
+        capture_wanted(here, unlocked(here), wanted or (), client, by=by, replay=replay, attended=attended, say=say)
+    )
     for warning in report.warnings:
         say(f"warning: {warning}")
     if as_json:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import Paper, Quote, Sure, day, plain, quoted
 from archiver.reading.dates import Order, day_order
+from archiver.reading.plans import read_plan
 from archiver.reading.platforms import PLATFORMS, the_platform
 
 ENGLISH, GERMAN, FRENCH, SPANISH = "en", "de", "fr", "es"
@@ -148,6 +149,7 @@ _RECEIPT_TITLE = re.compile(
     r"facture|reçu|confirmation de commande|factura|recibo|confirmación de(?:l)? pedido)\b",
     re.IGNORECASE,
 )
+HINTS = ("project", "client", "purchase_order", "profile", "references")
 TITLE_WITHIN = 1_500  # characters from the beginning in which a paper says what it is
 
 # A demand names platform, picture and amount as a receipt does, and is the opposite of one.
@@ -175,6 +177,13 @@ _CREDIT_LINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+# What a shop says of a picture that it bought elsewhere: its address, or "from" and the site's name.
+_SOLD = re.compile(
+    r"(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}/[^\s/?][^\s]*|"
+    r"\b(?:from|at|via|by|on|von|bei|aus|über|auf|de|chez|sur|en)\s+(?:www\.)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}\b",
+    re.IGNORECASE,
+)
+
 # Names that one licence has in four languages; the canonical one is the adapters'.
 _KINDS = {
     "standard": r"(?:standard|estándar)|(?:standard|estándar) licen[cs]e|standard-?lizenz|licence standard|"
@@ -192,6 +201,12 @@ _SIGNS = {"€": "EUR", "£": "GBP", "US$": "USD", "AU$": "AUD", "A$": "AUD", "C
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*", re.ASCII)
 
 
+def titled(text: str) -> bool:
+    """Whether a text calls itself a licence or a receipt where papers do."""
+    head = text[:TITLE_WITHIN]
+    return bool(_LICENCE_TITLE.search(head) or _RECEIPT_TITLE.search(head))
+
+
 def read_labelled(text: str, name: str = "") -> Paper | None:
     """A licence or a receipt by its labels; None where it is neither for sure.
 
@@ -205,15 +220,39 @@ def read_labelled(text: str, name: str = "") -> Paper | None:
         platform, words, strong = the_platform(text, name)
     else:
         # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
-        platform, words, strong = the_platform(_CREDIT_LINE.sub("", text))
+        platform, words, strong = the_platform(_SOLD.sub("", _CREDIT_LINE.sub("", text)))
     if platform is None or not (licence or strong):
         return None
-    found = quoted(text, _FLAT, _SHAPES)
+    found = quoted(_untabled(text), _FLAT, _SHAPES)
     paper = _licence(platform, found) if licence else _receipt(platform, found)
     if paper is None:
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
-    return replace(paper, sure=Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
+    paper = replace(paper, sure=Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
+    return paper if licence else read_plan(paper, text, _order(found))
+
+
+_GAP = re.compile(r"\s{2,}|\t")
+
+
+def _untabled(text: str) -> str:
+    """The text with tables of one row, whose labels stand above their values, as a line for each.
+
+    A table of several rows says no field once, so it stays what it is.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    out: list[str] = []
+    head: list[str] = []
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        cells = _GAP.split(line)
+        if head and len(cells) == len(head) and len(_GAP.split(after)) != len(head):
+            out[-1:] = [f"{label}: {value}" for label, value in zip(head, cells, strict=True)]
+            head = []
+            continue
+        labels = len(cells) > 1 and all(cell.casefold() in _ENGLISH | _FOREIGN for cell in cells)
+        head = cells if labels else []
+        out.append(line)
+    return "\n".join(out) if len(out) != len(lines) else text
 
 
 def _licence(platform: str, found: Mapping[str, Quote]) -> Paper | None:
@@ -280,7 +319,7 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
         seat=values.get("seat"),
         plan=values.get("plan"),
         order=values.get("order", "").removeprefix("#").strip() or None,
-        client_hints={name: values[name] for name in ("project", "client", "purchase_order") if name in values},
+        client_hints={name: values[name] for name in HINTS if name in values},
         comp=bool(kind and re.search(r"(?:^|[\W_])(?:comp|comping|layout|preview)(?:$|[\W_])", kind, re.IGNORECASE)),
     )
 
@@ -322,9 +361,13 @@ def _day(quote: Quote, found: Mapping[str, Quote]) -> Moment | None:
 
     English does not tell, as it is written on both sides of the Atlantic; nor does a paper in two languages.
     """
+    return day(quote, _order(found))
+
+
+def _order(found: Mapping[str, Quote]) -> Order | None:
     proven = day_order(each.value for each in found.values())
     spoken = spoken_order([match[0] for each in found.values() if (match := _ANY_LABEL.match(each.text))])
-    return day(quote, None if proven and spoken and proven is not spoken else proven or spoken)
+    return None if proven and spoken and proven is not spoken else proven or spoken
 
 
 def spoken_order(labels: Sequence[str]) -> Order | None:

@@ -50,6 +50,7 @@ class Scenario:
     secrets: Facts = field(default_factory=dict)
     session: Facts | None = None
     known: list[str] = field(default_factory=list)
+    assets: list[str] = field(default_factory=list)
     exchanges: list[Facts] = field(default_factory=list)
     bodies: dict[str, bytes] = field(default_factory=dict)
     licences: list[Facts] = field(default_factory=list)
@@ -102,7 +103,7 @@ class Scenario:
         session = {
             "format": 1, "provider": self.provider, "scenario": self.name, "method": self.method, "origin": "authored",
             "sources": self.sources, "secrets": self.secrets, "now": NOW, "session": self.session, "known": self.known,
-            "exchanges": self.exchanges,
+            **({"assets": self.assets} if self.assets else {}), "exchanges": self.exchanges,
         }  # fmt: skip
         expected = {
             "outcome": outcome, "error": error, "requests_refused": 0, "licences": self.licences, "comps": self.comps,
@@ -165,9 +166,12 @@ def picture(seed: str) -> bytes:
 
 
 def pdf(lines: list[str]) -> bytes:
-    """A small real PDF of one page: the lines in Helvetica, the first one large."""
-    escaped = [re.sub(r"([\\()])", r"\\\1", line) for line in lines]
-    shown = [f"/F1 {18 if number == 0 else 10} Tf ({line}) Tj T*" for number, line in enumerate(escaped)]
+    """A small real PDF of one page: the lines in Helvetica, the first one large. Tabs part the cells of a table."""
+    escaped = [re.sub(r"([\\()])", r"\\\1", line).replace("\t", ") Tj 160 0 Td (") for line in lines]
+    shown = [
+        f"/F1 {18 if number == 0 else 10} Tf ({line}) Tj {-160 * line.count('Td')} 0 Td T*"
+        for number, line in enumerate(escaped)
+    ]
     stream = "\n".join(("BT 56 780 Td 20 TL", *shown, "ET")).encode("cp1252")
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -1069,7 +1073,7 @@ def write_freepik() -> None:
 if __name__ == "__main__":
     # The writers in the files beside this one import it by its full name, which is not on a script's path.
     sys.modules["tests.authoring.write"] = sys.modules[__name__]
-    for writer in ("adobe_stock", "depositphotos", "getty"):
+    for writer in ("adobe_stock", "depositphotos", "free", "getty"):
         importlib.import_module(writer).write()
     write_shutterstock()
     write_envato_market()

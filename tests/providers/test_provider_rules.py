@@ -59,6 +59,13 @@ SPENDING = [
             "complimentaryDownload",
         )
     ),
+    # Nothing is paid at free sites; what is refused there is counted as a use of the picture.
+    *(("unsplash", method, f"https://{place}/photos/AbCdEfGhIjk/download{query}")
+      for method in ("GET", "POST") for query in ("", "?force=true", "/")
+      for place in ("unsplash.com", "api.unsplash.com", "unsplash.com/napi")),
+    ("pexels", "GET", "https://www.pexels.com/photo/1234567/download/?size=original"),
+    ("pexels", "POST", "https://www.pexels.com/en-us/api/v3/media/1234567/download"),
+    ("pixabay", "GET", "https://pixabay.com/images/download/rain-1234567_1920.jpg"),
 ]  # fmt: skip
 
 
@@ -100,6 +107,10 @@ def test_one_address_that_reads_and_spends_is_told_by_its_command(command: str, 
     ("provider", "url"),
     [
         ("envato_elements", "https://elements.envato.com/renew"),
+        ("unsplash", "https://unsplash.com/napi/photos/AbCdEfGhIjk"),
+        ("unsplash", "https://api.unsplash.com/me"),
+        ("pexels", "https://www.pexels.com/search/rain/"),
+        ("pixabay", "https://pixabay.com/accounts/media/"),
         ("envato_elements", "https://elements.envato.com/data-api/buy"),
         ("freepik", "https://www.freepik.com/checkout"),
         ("freepik", "https://www.freepik.com/user/downloads/again"),
