@@ -103,6 +103,8 @@ def untestable(
     method = info.method(account.method)
     if home.settings.replay and not replay:
         return "a replay home reaches no site; name recordings with --replay DIR"
+    if info.on_request:
+        return f"{info.title} keeps no history; what a person names is read by `archiver capture --client {account.client}`"
     if not method.secrets:
         return f"a person signs in, with `archiver sign-in {account.name}`"
     missing = [each for each in method.secrets if not secrets.get(each)]

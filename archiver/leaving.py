@@ -25,8 +25,8 @@ from archiver.privacy import state
 from archiver.provider import discover
 from archiver.reading.spreadsheet import written
 from archiver.reading.worker import DocumentReader
-from archiver.run import Order, Summary, run, writing
-from archiver.sync import Progress
+from archiver.run import Order, Summary, on_request, run, writing
+from archiver.sync import Progress, Result
 from archiver.vault import Vault
 
 CHUNK = 1 << 20
@@ -91,10 +91,12 @@ async def close(
         vault.forget(name)
         missing = list(_missing(home, lambda entry: entry.file.provenance.get("account") == name))
         return Closing(account=name, outcome="already_closed", sweep=None, missing=missing, exit_code=0)
-    order = Order(accounts=[name], full=True, dry_run=dry_run, replay=replay)
-    summary = await run(home, vault, order, progress=progress)
-    [result] = summary.accounts
-    complete = result.outcome is Outcome.COMPLETE and not summary.faults
+    result, complete, code = Result(name, account.provider), True, 0
+    if not on_request(account):  # else there is no history to be read
+        order = Order(accounts=[name], full=True, dry_run=dry_run, replay=replay)
+        summary = await run(home, vault, order, progress=progress)
+        [result] = summary.accounts
+        complete, code = result.outcome is Outcome.COMPLETE and not summary.faults, summary.exit_code
     missing = list(_missing(home, lambda entry: entry.file.provenance.get("account") == name))
     outcome = "closed" if complete or anyway else "incomplete"
     if dry_run:
@@ -119,7 +121,7 @@ async def close(
             archive.seal()
         change_account(home.root, name, closed=datetime.now(UTC).date().isoformat())
         vault.forget(name)
-    code = 0 if outcome in ("closed", "would_close") else summary.exit_code
+    code = code if outcome == "incomplete" else 0
     return Closing(account=name, outcome=outcome, sweep=result.as_json(), missing=missing, exit_code=code)
 
 
@@ -170,7 +172,7 @@ async def leaver(
     `dry_run` reads no history and tells from the archives. ConfigError where nothing knows that user.
     """
     accounts = _accounts_of(home, user)
-    open_ones = [account.name for account in accounts if not account.closed]
+    open_ones = [account.name for account in accounts if not (account.closed or on_request(account))]
     if not accounts and not _of_seat(home, user):
         raise ConfigError(
             f"No licence, user name or seat in this home is {user!r}. Write it as the platform does; "

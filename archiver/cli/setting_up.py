@@ -180,8 +180,7 @@ def account_add(
         replay=replay, say=say,
     )  # fmt: skip
     asyncio.run(adding)
-    step = "run --account" if chosen.secrets else "sign-in"
-    say(f"Added account {name}. Next: archiver {step} {name}")
+    say(f"Added account {name}." + (f" Next: archiver run --account {name}" if chosen.secrets else ""))
 
 
 @account_app.command("close")
