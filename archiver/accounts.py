@@ -104,7 +104,7 @@ def untestable(
     if home.settings.replay and not replay:
         return "a replay home reaches no site; name recordings with --replay DIR"
     if info.on_request:
-        return f"{info.title} keeps no history; what a person names is read by `archiver capture --client {account.client}`"
+        return f"{info.title} keeps no history; `archiver capture --client {account.client}` reads what is named"
     if not method.secrets:
         return f"a person signs in, with `archiver sign-in {account.name}`"
     missing = [each for each in method.secrets if not secrets.get(each)]
