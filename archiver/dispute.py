@@ -422,7 +422,7 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
     """Everything that bears on one licence for one client, out of archive and home."""
     agency = home.settings.agency.name
     house = home.clients.get(HOUSE)
-    held = assignment.holders(home, entry.object_id, reader)
+    held = assignment.holders(home, [entry.object_id], reader)[entry.object_id]
     versions = [line for line in (next(archive.lines(offset=o)) for _, o in entry.lines) if line.type != "assign"]
     by_hand = served().get(entry.provider)
     confirm, title = None, entry.provider

@@ -247,7 +247,9 @@ def incomplete(home: Home, client: str | None = None) -> list[str]:
                     full[line.fields["account"]] = str(line.fields["at"])[:10]
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
-            if info := on_request(account):
+            if account.closed:
+                told.append(f"{slug}: {account.name} was closed on {account.closed}; what came later is not archived")
+            elif info := on_request(account):
                 told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
             elif last is None:
                 told.append(f"{slug}: {account.name} was never read")

@@ -26,7 +26,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject, object_path
 from archiver.archive.verify import moment, renewal
 from archiver.archive.writer import ArchiveWriter
-from archiver.assignment import follow
+from archiver.assignment import follow, follow_rules
 from archiver.browsing.exchange import Hear
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
@@ -34,6 +34,7 @@ from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers, PlaywrightSession, expiry
 from archiver.catalogue.catalogue import Catalogue
+from archiver.concerns import Concern, concerns
 from archiver.config import Account, Home
 from archiver.domain import Outcome, iso
 from archiver.errors import (
@@ -107,6 +108,7 @@ class Summary:
     run: str
     accounts: list[Result] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    concerns: list[Concern] = field(default_factory=list)
     faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written on
     replays: dict[str, Listener] = field(default_factory=dict)
 
@@ -202,7 +204,8 @@ async def run(
     position = {account.name: number for number, account in enumerate(accounts)}
     summary.accounts.sort(key=lambda result: position[result.account])
     if not order.dry_run:
-        summary.warnings += await asyncio.to_thread(lambda: list(follow(home, partial(writing, home, vault))))
+        summary.warnings += await asyncio.to_thread(shared_out, home, vault)
+    summary.concerns += await asyncio.to_thread(concerns, home, datetime.now(UTC).date())
     log(home, summary)
     summary.warnings += renewals_due(home)
     if not order.dry_run:
@@ -214,8 +217,15 @@ async def run(
     return summary
 
 
+def shared_out(home: Home, vault: Vault) -> list[str]:
+    """Assign what the rules of shared accounts say, and bring copies up to date; what a person should know of that."""
+    opened = partial(writing, home, vault)
+    return [*follow_rules(home, opened), *follow(home, opened)]
+
+
 def chosen(home: Home, order: Order) -> list[Account]:
-    """The accounts of an order, in the order of the home's files; ConfigError for unknown names and where none fits."""
+    """The accounts of an order that are open, in the order of the home's files; ConfigError for unknown names and where
+    none fits."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
     wanted = {home.account(name).name for name in order.accounts}
     keys = {account.name: info.title for account in home.accounts() if (info := on_request(account))}
@@ -231,6 +241,9 @@ def chosen(home: Home, order: Order) -> list[Account]:
         and (not wanted or account.name in wanted)
         and account.name not in keys
     ]
+    if closed := [account for account in accounts if account.closed and account.name in wanted]:
+        raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}; nothing signs in there any more.")
+    accounts = [account for account in accounts if not account.closed]
     if not accounts and (asked := ", ".join((*order.clients, *order.accounts))):
         raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
     return accounts

@@ -43,6 +43,7 @@ BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
 EMBEDDED_AT_ONCE = 64  # pictures between two commits
+ASSIGNED = ("held", "clients", "statement", "rule", "rules")  # what is kept of an `assign` line
 WORDS = 32  # of a query
 WORD_LENGTH = 100
 
@@ -124,7 +125,7 @@ class Entry:
     object_id: str
     described: bytes = field(repr=False)
     lines: tuple[tuple[int, int], ...]
-    assigned: Mapping[str, Any] | None = None  # the newest `assign` line's `held`, `clients`, `statement`
+    assigned: Mapping[str, Any] | None = None  # what the newest `assign` line says, of `ASSIGNED`
 
     @property
     def held(self) -> bool:
@@ -315,6 +316,14 @@ class Catalogue:
     def each(self) -> Iterator[Entry]:
         """All licences and comps, one after another, in the order in which they were archived."""
         return self._entries("true ORDER BY id")
+
+    def of_account(self, account: str) -> Iterator[Entry]:
+        """The licences (no comps) that an account's runs archived, oldest first."""
+        return self._entries("NOT comp AND account = ? ORDER BY id", account)
+
+    def unassigned(self) -> Iterator[Entry]:
+        """The licences (no comps) that are assigned to nobody, oldest first."""
+        return self._entries("NOT comp AND assigned IS NULL ORDER BY id")
 
     def entries(self) -> list[Entry]:
         """All licences and comps, in the order in which they were archived."""
@@ -533,7 +542,7 @@ class Catalogue:
         number, lines, assigned = self._db.execute(query, (object_id,)).fetchone() or (None, "[]", None)
         for line in about:
             if line.type == "assign":
-                assigned = json.dumps({key: line.fields.get(key) for key in ("held", "clients", "statement")})
+                assigned = json.dumps({key: line.fields.get(key) for key in ASSIGNED})
         licence = found.file.licence
         values = {
             "id": number,

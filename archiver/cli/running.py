@@ -79,6 +79,7 @@ def run(
 
     Example: archiver run --client acme
     """
+    from archiver.onboarding import Watch, closing
     from archiver.run import Order
     from archiver.run import run as run_accounts
 
@@ -94,11 +95,14 @@ def run(
         say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
 
     with progress() as watch:
-        summary = asyncio.run(run_accounts(here, unlocked(here), order, progress=watch, finished=finished))
+        told = Watch(here, say, watch)
+        summary = asyncio.run(run_accounts(here, unlocked(here), order, progress=told, finished=finished))
     for slug, fault in summary.faults.items():
         say(f"{slug}: {fault}")
     for warning in summary.warnings:
         say(f"warning: {warning}")
+    for concern in summary.concerns:
+        say(f"note: {concern}")
     if as_json:
         emit(summary.as_json())
     else:
@@ -115,6 +119,8 @@ def run(
                 tell(f"  incomplete: {short_id}")
             for platform_id in result.unexplained:
                 tell(f"  unexplained: {platform_id}")
+        for line in closing(here, summary, dry_run=dry_run):
+            tell(line)
         tell(f"Run {summary.run}: {summary.outcome}.")
     raise typer.Exit(summary.exit_code)
 
@@ -143,7 +149,7 @@ def import_(
     with progress() as watch:
         report = import_files(
             here, unlocked(here), paths, client, by=by or f"system user {getuser()}", dry_run=dry_run,
-            keep_files=keep_files, progress=watch,
+            keep_files=keep_files, progress=watch or (lambda *_: None),
         )  # fmt: skip
     for warning in report.warnings:
         say(f"warning: {warning}")

@@ -124,7 +124,7 @@ def import_files(
         if stored.ledger.exists():
             catalogue.catch_up(stored, reader)
         lookup = unasked if home.settings.replay else DnsLookup()
-        files = list(_recognised(paths, home.root, reader, lookup, spool, keep_files, progress))
+        files = list(recognised(paths, home.root, reader, lookup, spool, keep_files, progress))
         order = None
         if spool:
             order = Import(by=by, at=datetime.now(UTC), content=spool.content, preview=spool.preview,
@@ -196,7 +196,7 @@ def _coming(client: str, group: Group) -> dict[str, Any]:
 # ---------------------------------------------------------------- reading the files
 
 
-def _recognised(
+def recognised(
     paths: Sequence[Path],
     home: Path,
     reader: DocumentReader,
