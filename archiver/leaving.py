@@ -261,7 +261,7 @@ def _missing(home: Home, wanted: Callable[[Entry], bool]) -> Iterator[Missing]:
                     if entry.licence.comp or entry.object_id in seen or not wanted(entry):
                         continue
                     seen.add(entry.object_id)
-                    adapter = known.get(entry.provider)
+                    confirm = load(entry.provider).info.confirm if entry.provider in known else None
                     for gap in entry.file.gaps:
                         if gap.reason in OPEN:
                             yield Missing(
@@ -271,8 +271,8 @@ def _missing(home: Home, wanted: Callable[[Entry], bool]) -> Iterator[Missing]:
                                 detail=gap.detail,
                                 do="archiver run tries it again; while the seat is there, it can be had by hand, too."
                                 if gap.reason is GapReason.FAILED
-                                else f"Ask for it while the account is open: {adapter.info.confirm.how}"
-                                if adapter
+                                else f"Ask for it while the account is open: {confirm.how}"
+                                if confirm
                                 else "Ask the platform for it while the account is open.",
                             )
 
