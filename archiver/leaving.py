@@ -23,7 +23,7 @@ from archiver.errors import ArchiveBusy, ConfigError, IntegrityError, machine_er
 from archiver.evidence import archives, catalogue_of, trusted_roots
 from archiver.opening import writing
 from archiver.privacy import state
-from archiver.provider import installed
+from archiver.provider import installed, load
 from archiver.reading.spreadsheet import written
 from archiver.reading.worker import DocumentReader
 from archiver.run import Order, Summary, on_request, run
