@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Catalogue, RunLine
+from archiver.concerns import Concern, concerns
 from archiver.config import Account, Home
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ConfigError
@@ -70,6 +71,7 @@ class Cause:
     happened: str
     risk: str
     fix: str  # one command
+    concerned: tuple[str, ...] = ()  # other clients whose contacts are told, too
 
     @property
     def key(self) -> str:
@@ -77,7 +79,7 @@ class Cause:
 
     def as_json(self) -> dict[str, Any]:
         """The cause's part of `notify --json`, and of what a webhook gets."""
-        return {**vars(self), "items": list(self.items)}
+        return {**vars(self), "items": list(self.items), "concerned": list(self.concerned)}
 
     def as_text(self) -> str:
         where = self.about if self.client in (None, self.about) else f"{self.about} ({self.client})"
@@ -122,6 +124,7 @@ def causes(home: Home, now: datetime) -> list[Cause]:
                 found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))
             found += _missing(home, client.slug, catalogue, now)
     found += _deadlines(home, now)
+    found += map(_concern, concerns(home, now.date()))
     if home.accounts() and newest and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS:
         happened = f"Nothing ran for {days} working days, since {newest:%Y-%m-%d %H:%M} UTC."
         found.append(_cause("silent", None, "all accounts", (str(newest.date()),), happened, "archiver doctor"))
@@ -194,6 +197,14 @@ def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
             happened = f"{what} to the claim {claim.claim} is due on {day} ({left[name]} days left)."
             fix = f"archiver claim show {claim.claim}"
             yield _cause("deadline", claim.client, claim.claim, (f"{name} {day}",), happened, fix)
+
+
+def _concern(concern: Concern) -> Cause:
+    return Cause(
+        kind="concern", client=concern.clients[0] if concern.clients else None, about=concern.subject,
+        items=(concern.key,), happened=concern.message, risk=concern.risk, fix=concern.command,
+        concerned=concern.clients[1:],
+    )  # fmt: skip
 
 
 def _named(ids: Sequence[str]) -> str:
@@ -305,14 +316,15 @@ SUBJECTS = {
     "machine": "this machine stops the work",
     "silent": "nothing runs",
     "deadline": "a deadline is near",
+    "concern": "a licence, a seat or a plan needs a decision",
 }
 
 
 def destinations(home: Home, cause: Cause) -> list[str]:
-    """Who is told of a cause: the client's contact, and the agency's channels."""
-    client = home.clients.get(cause.client or "")
-    contact = client.contact.to if client else ()
-    return list(dict.fromkeys((*contact, *home.settings.notify.channels)))
+    """Who is told of a cause: the contacts of the clients that it concerns, and the agency's channels."""
+    clients = [home.clients[slug] for slug in (cause.client or "", *cause.concerned) if slug in home.clients]
+    contacts = [each for client in clients for each in client.contact.to]
+    return list(dict.fromkeys((*contacts, *home.settings.notify.channels)))
 
 
 def send(home: Home, destination: str, message: Message) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver import concerns, unassigned
+from archiver import concerns, notify, unassigned
 from archiver.assignment import fitting, follow_rules
 from archiver.config import Account, Rule
 from archiver.config import Home as Loaded
@@ -203,6 +203,11 @@ def test_a_grant_for_two_clients_under_an_unmetered_plan_is_one_alert_with_both_
         [alert] = [each for each in concerns.concerns(at.home, date(2026, 11, 24)) if each.subject.startswith("house/")]
         assert alert.flags == ("two_clients", "plan") and alert.clients == ("acme", "beta")
         assert "acme (Job 4711) and beta (Job 4712)" in alert.message and "6(D)" in alert.risk
+        with (at.home.root / "archiver.yaml").open("a") as settings:
+            settings.write("notify: ['http://127.0.0.1:9/hook']\n")
+        here, now = Loaded.load(at.home.root), datetime(2026, 11, 24, tzinfo=UTC)
+        [(who, message, _)] = notify.due(here, notify.causes(here, now), {}, now)
+        assert who == "http://127.0.0.1:9/hook" and alert.message in message.body and alert.risk in message.body
         told = at.run("run", code=10).stderr
         assert told.count("Job 4711") == told.count("Job 4712") == 1
         at.run("assign", f"house/{stored.folder}", "beta", "--reason", "only Beta", "--by", "Ada Example")
