@@ -1,0 +1,55 @@
+"""Client and accounts: what an archive holds, what it lacks, and the sign-ins that fill it."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from archiver import evidence
+from archiver.catalogue import views
+from archiver.desk.access import Role
+from archiver.desk.app import Visit, Way
+from archiver.desk.pages import PAGE, troubles
+from archiver.reading.worker import DocumentReader
+
+LINK_DAYS = (7, 30, 90)
+
+
+def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
+    """One client: the licences, the newest first, a page at a time; and a link to show them by."""
+    owner = visit.client(visit.path["client"])
+    rows, more, count, failed = [], None, 0, 0
+    if visit.home.archive(owner.slug).is_dir():
+        with DocumentReader() as reader, evidence.catalogue_of(visit.home, owner.slug, reader) as (archive, catalogue):
+            hits, more = catalogue.newest(PAGE, visit.asked("after") or None)
+            rows = views.hits(owner.slug, archive, hits)
+            count, failed = catalogue.count(), catalogue.count_incomplete()
+    return visit.page(
+        "client.html", client=owner, rows=rows, more=more, count=count, failed=failed, link=link, days=LINK_DAYS,
+        first=not visit.asked("after"),
+        lacks=[] if visit.visitor.client else evidence.incomplete(visit.home, owner.slug),
+    )  # fmt: skip
+
+
+def make_link(visit: Visit) -> Response:
+    """A read-only link to one client's licences."""
+    owner = visit.client(visit.path["client"])
+    days = visit.given("days")
+    secret, until = visit.desk.doors.links.made(owner.slug, int(days) if days.isdecimal() and len(days) < 4 else 0)
+    visit.told("link made", owner.slug, until=until.isoformat())
+    base = str(visit.request.base_url)
+    if visit.desk.site.secure:
+        base = base.replace("http:", "https:", 1)
+    return client(visit, link=(f"{base}link/{secret}", until))
+
+
+def accounts(visit: Visit) -> Response:
+    """All accounts, and which of them need a person."""
+    marks = {each["account"].name: each for each in troubles(visit)}
+    return visit.page("accounts.html", accounts=visit.home.accounts(), marks=marks)
+
+
+WAYS = [
+    Way("/client/{client}", client, Role.CLIENT),
+    Way("/client/{client}/link", make_link, Role.OPERATE, post=True),
+    Way("/accounts", accounts),
+]
