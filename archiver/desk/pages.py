@@ -37,7 +37,8 @@ PICTURES = {
 }  # fmt: skip
 IN_PLACE = {
     "text/html": "text/html; charset=utf-8", "image/svg+xml": "image/svg+xml",
-    "text/plain": "text/plain; charset=utf-8", "application/json": "text/plain; charset=utf-8", "text/csv": "text/plain; charset=utf-8",
+    "text/plain": "text/plain; charset=utf-8",
+    "application/json": "text/plain; charset=utf-8", "text/csv": "text/plain; charset=utf-8",
     "message/rfc822": "text/plain; charset=utf-8", "text/xml": "text/plain; charset=utf-8",
     "application/xml": "text/plain; charset=utf-8",
 }  # fmt: skip
@@ -254,8 +255,8 @@ def verdict(visit: Visit) -> Response:
         owner = visit.asked("for") or entry.client
     assessed = dispute.assess(visit.home, visit.client(owner).slug, Use(), name=entry.short_id)
     assert assessed.assessment
-    whole = visit.asked("part") != "1"
-    return visit.page("verdict.html", assessment=assessed.assessment, notes=assessed.notes, whole=whole, entry=entry)
+    template = "verdict.html" if visit.asked("part") else "verdict-page.html"
+    return visit.page(template, assessment=assessed.assessment, notes=assessed.notes, entry=entry)
 
 
 def document(visit: Visit) -> Response:

@@ -66,6 +66,7 @@ def bound(plan: Plan) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
+            listening.listen(128)  # whoever comes before the server is ready waits
             return listening
         except OSError as error:
             listening.close()
