@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from archiver.config import Client, Home
 from archiver.desk.access import Doors, Role, Visitor
 from archiver.desk.words import LANGUAGES, Words, words
+from archiver.desk.work import Work
 from archiver.errors import ArchiverError, ConfigError, machine_error
 from archiver.vault import Vault, open_vault
 
@@ -72,6 +73,7 @@ class Desk:
     root: Path
     site: Site
     doors: Doors
+    work: Work = field(default_factory=Work)
     _home: tuple[object, Home] | None = None
     _lock: Lock = field(default_factory=Lock)
     _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
@@ -334,7 +336,7 @@ def failed(visit: Visit, error: ArchiverError | OSError | HTTPException) -> Resp
         text, status = visit.words.get(f"error_{error.status_code}", "error_400"), error.status_code
     else:
         error = machine_error(error) if isinstance(error, OSError) else error
-        text, status = str(error), 409 if isinstance(error, ConfigError) else 503
+        text, status = str(error), 409 if error.exit_code == ConfigError.exit_code else 503
     return visit.page("error.html", status, text=text, code=status, ours=isinstance(error, HTTPException))
 
 

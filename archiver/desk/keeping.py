@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver import evidence
 from archiver.catalogue import views
+from archiver.config import Account
 from archiver.desk.access import Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import PAGE, troubles
+from archiver.provider import Transport, discover, load
 from archiver.reading.worker import DocumentReader
 
 LINK_DAYS = (7, 30, 90)
@@ -45,11 +48,47 @@ def make_link(visit: Visit) -> Response:
 def accounts(visit: Visit) -> Response:
     """All accounts, and which of them need a person."""
     marks = {each["account"].name: each for each in troubles(visit)}
-    return visit.page("accounts.html", accounts=visit.home.accounts(), marks=marks)
+    here = visit.operates and not visit.desk.site.secure  # a person signs in where the desk runs
+    known = visit.home.accounts()
+    attended = {each.name for each in known if here and _in_browser(each)}
+    return visit.page("accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work)
+
+
+def _in_browser(account: Account) -> bool:
+    if account.provider not in discover():
+        return False
+    return load(account.provider).info.method(account.method).transport is not Transport.HTTP
+
+
+def progress(visit: Visit) -> Response:
+    """A part of a page: what runs just now, and how far it is."""
+    return visit.page("progress.html", work=visit.desk.work)
+
+
+def run(visit: Visit) -> Response:
+    """Run one account, or all, beside the desk."""
+    name = visit.given("account")
+    names = [visit.home.account(name).name] if name else []
+    visit.desk.work.run(visit.home, visit.desk.vault, names)
+    visit.told("run started", name or "all")
+    return visit.to("accounts")
+
+
+def sign_in(visit: Visit) -> Response:
+    """Open the attended sign-in on this machine."""
+    account = visit.home.account(visit.given("account"))
+    if visit.desk.site.secure:
+        raise HTTPException(403)
+    visit.desk.work.sign_in(visit.home, visit.desk.vault, account.name)
+    visit.told("sign-in started", account.name)
+    return visit.to("accounts")
 
 
 WAYS = [
     Way("/client/{client}", client, Role.CLIENT),
     Way("/client/{client}/link", make_link, Role.OPERATE, post=True),
     Way("/accounts", accounts),
+    Way("/accounts/progress", progress),
+    Way("/accounts/run", run, Role.OPERATE, post=True),
+    Way("/accounts/sign-in", sign_in, Role.OPERATE, post=True),
 ]

@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
 from PIL import Image
+from playwright.sync_api import Browser, Page
 
 from tests.catalogue.test_matching import scene
 from tests.desk.conftest import HOSTILE, PASSWORD, Served
 from tests.proof.test_dispute import jpeg
+from tests.reading.test_letters import COPYTRACK
 
+BLOCKED = "because the document's frame is sandboxed"  # how the browser tells of a document's script that did not run
 DROP = """(bytes) => {
     const carried = new DataTransfer();
     carried.items.add(new File([new Uint8Array(bytes)], "from-the-web.jpg", { type: "image/jpeg" }));
@@ -51,7 +52,7 @@ def visiting(browser: Browser, served: Served, **options: object) -> Iterator[Pa
     page.keyboard.press("Enter")
     page.wait_for_url("**/")
     yield page
-    assert complaints == []
+    assert [each for each in complaints if BLOCKED not in each] == []
     context.close()
 
 
@@ -85,7 +86,7 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
         first = page.locator("section.sheet").first
         assert "Same picture" in first.inner_text() or "Probably the same" in first.inner_text()
         assert "Picture 9001" in first.inner_text()
-        assert "9 March 2026" in first.inner_text()
+        assert "9 March 2026" in first.inner_text().replace("\xa0", " ")
         assert first.locator(".pair img").evaluate("each => each.naturalWidth") > 900
         first.locator(".findings li").first.wait_for()  # the verdict came after the page
         fine(page)
@@ -97,7 +98,7 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
         fine(page)
         page.get_by_role("button", name="Confirm").click()
         page.wait_for_selector(".step.done")
-        assert "31 January 2099" in page.locator(".clock").inner_text()
+        assert "31 January 2099" in page.locator(".clock").inner_text().replace("\xa0", " ")
         page.select_option("#use", "commercial")
         page.wait_for_url("**use=commercial*")
         assert page.locator("#step-4 .tag").inner_text() == "Covered"
@@ -117,9 +118,7 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
 def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Served, tmp_path: Path) -> None:
     """From the letter of a shared account's picture to its assignment; a mouse is never used."""
     letter = tmp_path / "brief.txt"
-    letter.write_text(
-        "Copytrack GmbH\nFall: X7K2P9\nhttps://www.acme.example/seite\nSchadensersatz: 350,00 EUR\n", "utf-8"
-    )
+    letter.write_text(COPYTRACK, "utf-8")
 
     def press(page: Page, role: str, name: str, key: str = "Enter") -> None:
         """Tab to it, where it can be seen that it has the focus, and press a key."""
@@ -185,16 +184,12 @@ def test_hostile_documents_and_titles_do_nothing(browser: Browser, served: Serve
             assert page.title() == "Picture 9002 · archiver"
             assert HOSTILE in page.locator("main").inner_text()
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        ours = page.context.pages[0]
-        ours.evaluate("0")
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/find", "/find?q=Picture", "/find?q=nothing-like-it", "/client/acme", "/accounts"]
-)
-def test_every_page_can_be_used_by_everybody(browser: Browser, served: Served, path: str) -> None:
+def test_every_page_can_be_used_by_everybody(browser: Browser, served: Served) -> None:
     with visiting(browser, served, viewport={"width": 390, "height": 800}) as page:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.goto(path)
-            fine(page)
+        for path in ("/", "/find", "/find?q=Picture", "/find?q=nothing", "/client/acme", "/accounts", "/claims/new"):
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.goto(path)
+                fine(page)
