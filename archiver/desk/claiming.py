@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,9 @@ def begun(
                 paths[what].write_bytes(file[0])
         pictures = [paths["picture"]] if picture else []
         claim = dispute.add(visit.home, client, paths.get("letter"), {}, pictures)
+    if letter is None:  # nothing was read, so a person has still to say what the letter says
+        claim = replace(claim, confirmed=False)
+        claims.save(visit.home, claim)
     if licence:
         claim = claims.with_licence(visit.home, claim, licence)
     visit.told("claim added", claim.claim)
