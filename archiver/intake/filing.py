@@ -91,7 +91,7 @@ class Group:
         yield from self.delivered
 
 
-@dataclass
+@dataclass(slots=True)
 class Fate:
     """What became of one file: its outcome, its licences, and a sentence where that needs one."""
 

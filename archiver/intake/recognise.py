@@ -16,6 +16,7 @@ from archiver.intake.walk import LARGEST, Item
 from archiver.reading.documents import TEXT_LENGTH, is_html, is_pdf, read_text
 from archiver.reading.filenames import Named, names
 from archiver.reading.fingerprint import Fingerprint
+from archiver.reading.labelled_papers import titled
 from archiver.reading.paper import Paper, Sure
 from archiver.reading.paper import read_table as read_table_paper
 from archiver.reading.paper import read_text as read_text_paper
@@ -62,7 +63,7 @@ _SIGN = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)  # an import holds one of each file
 class Seen:
     """One file after it was read. `what` is a word for people; `refused` says why it could not be read.
 
@@ -159,7 +160,10 @@ def _document(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr
         return replace(seen, refused=reading.error)
     if not reading.text.strip():
         return _scanned(replace(seen, sign=True), ocr(content, "application/pdf"), name)
-    return replace(seen, paper=read_text_paper(reading.text, name), sign=_signs(f"{name}\n{reading.text}"))
+    paper = read_text_paper(reading.text, name)
+    if not paper and titled(reading.text):  # a table, perhaps, whose cells the running text does not keep apart
+        paper = read_text_paper(reader.columns(content).text, name)
+    return replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}"))
 
 
 def _scanned(seen: Seen, text: str, name: str) -> Seen:

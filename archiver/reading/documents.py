@@ -61,8 +61,8 @@ def read_text(content: bytes) -> Reading:
     return Reading(_storable(text))
 
 
-def read_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
-    """The text of a PDF's first pages, `PAGE_BREAK` between them.
+def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool = False) -> Reading:
+    """The text of a PDF's first pages, `PAGE_BREAK` between them; with `columns`, as wide apart as on the page.
 
     `opened` is told the number of pages before any text is extracted. Can take any time and memory on a hostile file:
     call it in a process with limits.
@@ -78,7 +78,8 @@ def read_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
         opened(pages)
         found: list[str] = []
         for number in range(min(pages, PAGES_READ)):
-            found.append(reader.pages[number].extract_text())
+            page = reader.pages[number]
+            found.append(page.extract_text(extraction_mode="layout") if columns else page.extract_text())
             if sum(map(len, found)) > TEXT_LENGTH:
                 break
     except FileNotDecryptedError:

@@ -175,6 +175,13 @@ _CREDIT_LINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+# What a shop says of a picture that it bought elsewhere: its address, or "from" and the site's name.
+_SOLD = re.compile(
+    r"(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}/[^\s/?][^\s]*|"
+    r"\b(?:from|at|via|by|on|von|bei|aus|über|auf|de|chez|sur|en)\s+(?:www\.)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}\b",
+    re.IGNORECASE,
+)
+
 # Names that one licence has in four languages; the canonical one is the adapters'.
 _KINDS = {
     "standard": r"(?:standard|estándar)|(?:standard|estándar) licen[cs]e|standard-?lizenz|licence standard|"
@@ -192,6 +199,12 @@ _SIGNS = {"€": "EUR", "£": "GBP", "US$": "USD", "AU$": "AUD", "A$": "AUD", "C
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*", re.ASCII)
 
 
+def titled(text: str) -> bool:
+    """Whether a text calls itself a licence or a receipt where papers do."""
+    head = text[:TITLE_WITHIN]
+    return bool(_LICENCE_TITLE.search(head) or _RECEIPT_TITLE.search(head))
+
+
 def read_labelled(text: str, name: str = "") -> Paper | None:
     """A licence or a receipt by its labels; None where it is neither for sure.
 
@@ -205,15 +218,38 @@ def read_labelled(text: str, name: str = "") -> Paper | None:
         platform, words, strong = the_platform(text, name)
     else:
         # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
-        platform, words, strong = the_platform(_CREDIT_LINE.sub("", text))
+        platform, words, strong = the_platform(_SOLD.sub("", _CREDIT_LINE.sub("", text)))
     if platform is None or not (licence or strong):
         return None
-    found = quoted(text, _FLAT, _SHAPES)
+    found = quoted(_untabled(text), _FLAT, _SHAPES)
     paper = _licence(platform, found) if licence else _receipt(platform, found)
     if paper is None:
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
     return replace(paper, sure=Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
+
+
+_GAP = re.compile(r"\s{2,}|\t")
+
+
+def _untabled(text: str) -> str:
+    """The text with tables of one row, whose labels stand above their values, as a line for each.
+
+    A table of several rows says no field once, so it stays what it is.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    out: list[str] = []
+    head: list[str] = []
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        cells = _GAP.split(line)
+        if head and len(cells) == len(head) and len(_GAP.split(after)) != len(head):
+            out[-1:] = [f"{label}: {value}" for label, value in zip(head, cells, strict=True)]
+            head = []
+            continue
+        labels = len(cells) > 1 and all(cell.casefold() in _ENGLISH | _FOREIGN for cell in cells)
+        head = cells if labels else []
+        out.append(line)
+    return "\n".join(out) if len(out) != len(lines) else text
 
 
 def _licence(platform: str, found: Mapping[str, Quote]) -> Paper | None:

@@ -24,7 +24,8 @@ from archiver.reading.certificates import (
     market_certificate,
 )
 from archiver.reading.documents import TEXT_LENGTH
-from archiver.reading.labelled_papers import read_labelled
+from archiver.reading.labelled_papers import read_labelled, titled
+from archiver.reading.platforms import the_platform
 from archiver.reading.tables import read_history
 
 __all__ = ["Paper", "Sure", "completed", "read_table", "read_text", "same_licence"]
@@ -155,7 +156,8 @@ def _market(text: str) -> Paper | None:
 
 def _freepik(text: str) -> Paper | None:
     """Freepik's personal PDF. The texts in its zips, the same for everybody, name no resource and no licensee."""
-    if not re.search(r"Freepik licen[cs]e", text[:1000], re.IGNORECASE):
+    by_title = re.search(r"Freepik licen[cs]e", text[:1000], re.IGNORECASE)
+    if not by_title and not (titled(text) and the_platform(text)[0] == "freepik"):
         return None
     found = freepik_certificate(text)
     when = iso(found.licensed_at)

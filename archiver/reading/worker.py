@@ -96,6 +96,10 @@ class DocumentReader:
             return read_text(content)
         return Reading()
 
+    def columns(self, content: bytes) -> Reading:
+        """As `read` of a PDF, with the gaps between its columns kept as spaces."""
+        return self._read_pdf(content, "columns of pdf")
+
     def read_all(self, content: bytes) -> Reading:
         """Everything that can be read in a PDF, each thing on a line of its own; `error` where that is not all."""
         return self._read_pdf(content, "whole pdf")
@@ -337,6 +341,7 @@ def _embedded() -> _Job:
 
 JOBS: dict[str, Callable[[], _Job]] = {
     "pdf": partial(_pdf, read_pdf),
+    "columns of pdf": partial(_pdf, partial(read_pdf, columns=True)),
     "whole pdf": partial(_pdf, read_all_of_pdf),
     "picture": partial(_picture, PREVIEW_SIDE),
     "large picture": partial(_picture, SIDE),

@@ -165,9 +165,12 @@ def picture(seed: str) -> bytes:
 
 
 def pdf(lines: list[str]) -> bytes:
-    """A small real PDF of one page: the lines in Helvetica, the first one large."""
-    escaped = [re.sub(r"([\\()])", r"\\\1", line) for line in lines]
-    shown = [f"/F1 {18 if number == 0 else 10} Tf ({line}) Tj T*" for number, line in enumerate(escaped)]
+    """A small real PDF of one page: the lines in Helvetica, the first one large. Tabs part the cells of a table."""
+    escaped = [re.sub(r"([\\()])", r"\\\1", line).replace("\t", ") Tj 160 0 Td (") for line in lines]
+    shown = [
+        f"/F1 {18 if number == 0 else 10} Tf ({line}) Tj {-160 * line.count('Td')} 0 Td T*"
+        for number, line in enumerate(escaped)
+    ]
     stream = "\n".join(("BT 56 780 Td 20 TL", *shown, "ET")).encode("cp1252")
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",

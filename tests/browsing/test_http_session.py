@@ -236,7 +236,7 @@ async def test_requests_are_paced_evenly_by_host_and_settings_win_over_the_provi
         await asyncio.gather(*(pacing.wait(host, 0.01) for _ in range(requests)))
         return time.monotonic() - begin
 
-    # The upper bounds stand far below what the refused rates would take (400 s, 5 s), so that a busy machine keeps them.
+    # The upper bounds are far below what the refused rates would take (400 s, 5 s); a busy machine keeps them.
     assert 0.2 <= await took("a.example.com", 5) < 5
     assert await took("free.example.com", 100) < 2.5
     assert await took("b.example.com", 1) < 5

@@ -15,9 +15,13 @@ import yaml
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Catalogue, Entry
-from archiver.domain import Asset, Licence
+from archiver.domain import Asset, Licence, iso
+from archiver.intake.mail import unasked
+from archiver.intake.recognise import recognise
+from archiver.intake.walk import Item, walk
 from archiver.reading.worker import DocumentReader
 from tests import papers
+from tests.authoring.write import pdf
 from tests.homes import RECORDINGS, Home, clean_environment
 from tests.intake.folder import Truth, build, jpeg, letter, photo
 
@@ -243,3 +247,23 @@ def test_what_had_to_be_erased_is_not_imported_again(home: Home, tmp_path: Path)
     assert (again["outcome"], again["licence"]) == ("known", None) and "erased" in again["message"]
     assert (home.archive() / "ledger" / "ledger.jsonl").read_bytes().startswith(lines)
     assert home.json("find", "Example", "--client", "acme") == []
+
+
+ROW = ["Image ID\tLicense date\tLicensee", "32009999\t2024-03-03\tAda Example"]
+
+
+def test_a_table_is_read_as_it_stands_on_the_page(tmp_path: Path) -> None:
+    """Running text has one space between a label and its value, where a page has a column."""
+    below = ["Dateinummer\t32009999", "Lizenzdatum\t3. März 2024", "Lizenznehmer\tAda Example", "Lizenzart\tStandard"]
+    with DocumentReader(workers=1) as reader:
+
+        def licences(lines: list[str]) -> list[tuple[str, str | None, str | None]]:
+            (tmp_path / "paper.pdf").write_bytes(pdf(["License certificate", "dreamstime.com", *lines]))
+            [item] = walk([tmp_path])
+            assert isinstance(item, Item)
+            paper = recognise(item, reader, unasked, lambda *_: "").paper
+            read = paper.licences if paper else ()
+            return [(each.asset.asset_id, iso(each.licensed_at), each.licensee) for each in read]
+
+        assert licences(below) == licences(ROW) == [("32009999", "2024-03-03", "Ada Example")]
+        assert licences([*ROW, ROW[1].replace("9999", "8888")]) == []

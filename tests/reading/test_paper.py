@@ -69,6 +69,11 @@ def test_a_certificate_reads_the_same_from_a_pdf() -> None:
             assert paper and [facts(licence) for licence in paper.licences] == list(sample.licences)
 
 
+def test_a_freepik_certificate_says_whose_it_is_by_its_title_or_its_site() -> None:
+    paper = read_text(FREEPIK.replace("Freepik license certificate", "License certificate\nwww.freepik.com"))
+    assert paper and [facts(each) for each in paper.licences] == list(papers.freepik().licences)
+
+
 def test_many_certificates_in_one_text_are_all_read_or_none() -> None:
     samples = [papers.market_2017(n) for n in range(3)] + [papers.elements("project", n) for n in range(3)]
     paper = read_text("\n".join(sample.text for sample in samples))
@@ -87,6 +92,9 @@ LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("e
         "",
         "Invoice\nHotel Example\nInvoice number: 4711\nInvoice date: March 3, 2023\nTotal: EUR 99.00\n",
         "Invoice\nHotel Example\nWe also sell Shutterstock gift cards\nInvoice number: 4711\nTotal: EUR 99.00\n",
+        "Invoice\nStudio Example\nInvoice number: 4711\nInvoice date: March 3, 2023\nTotal: EUR 99.00\n"
+        "1 picture, shutterstock.com/image-photo/blue-sea-12345678\n",
+        "Invoice\nStudio Example\nInvoice number: 4711\nTotal: EUR 99.00\n1 picture from shutterstock.com\n",
         "Invoice\nHotel Example\nImages: Shutterstock, Inc.\nInvoice number: 4711\nInvoice date: March 3, 2023\n",
         papers.demand(),
         LABELLED + "\nThis asset was used without a licence; the settlement amount is due.",
