@@ -112,6 +112,21 @@ def _seen_on(home: Home) -> dict[str, set[str]]:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What looks at pictures: kept by who asks often, since starting it takes longer than a search. For one thread."""
+
+    reader: DocumentReader
+    embedder: Embedder | None
+
+
+@contextmanager
+def sight(home: Home) -> Iterator[Sight]:
+    """The home's sight; without the extra `match` there is no embedder."""
+    with DocumentReader() as reader:
+        yield Sight(reader, Embedder(home.settings.match.model) if embedding.installed() else None)
+
+
+@dataclass(frozen=True)
 class Pictured:
     """What a picture found: the rows of `find --json`, and each asset that matches with its licences, best first."""
 
@@ -126,7 +141,7 @@ class Pictured:
 
 def find_picture(
     home: Home, content: bytes, name: str = "", *, client: str | None = None, alone: bool = False, limit: int = 20,
-    warn: Callable[[str], None] = lambda _: None,
+    seeing: Sight | None = None, warn: Callable[[str], None] = lambda _: None,
 ) -> Pictured:  # fmt: skip
     """The licences of the assets that a picture shows, best first; `match` is `same`, `probable` or `possible`.
 
@@ -135,9 +150,10 @@ def find_picture(
     """
     rows: dict[str, dict[str, Any]] = {}
     matches: list[tuple[Match, list[str]]] = []
-    with DocumentReader() as reader, ExitStack() as stack:
+    with ExitStack() as stack:
+        seeing = seeing or stack.enter_context(sight(home))
+        reader, embedder = seeing.reader, seeing.embedder
         query = decode(reader.look(content, large=True).preview)
-        embedder = Embedder(home.settings.match.model) if embedding.installed() else None
         if embedder is None:
             warn("The extra `match` is not installed: a picture that was cropped or covered is not recognised.")
         archives, indexes, catalogues = {}, [], {}

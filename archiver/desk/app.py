@@ -26,6 +26,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from archiver import evidence
 from archiver.config import Client, Home
 from archiver.desk.access import Doors, Role, Visitor
 from archiver.desk.words import LANGUAGES, Words, words
@@ -75,6 +76,8 @@ class Desk:
     doors: Doors
     work: Work = field(default_factory=Work)
     _home: tuple[object, Home] | None = None
+    _sight: evidence.Sight | None = None
+    _looking: Lock = field(default_factory=Lock)
     _lock: Lock = field(default_factory=Lock)
     _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
 
@@ -91,6 +94,13 @@ class Desk:
     @property
     def vault(self) -> Vault:
         return open_vault(self.home.vault)
+
+    def look_for(self, content: bytes, name: str, client: str | None, **more: Any) -> evidence.Pictured:
+        """What a picture shows, see `evidence.find_picture`: one after another, with what looks kept ready."""
+        with self._looking:
+            if self._sight is None:
+                self._sight = evidence.sight(self.home).__enter__()  # ends with the process
+            return evidence.find_picture(self.home, content, name, client=client, seeing=self._sight, **more)
 
     def keep(self, key: str, size: int, value: Any) -> None:
         """Remember a search for a while: the newest ones, as far as memory was set aside for them."""

@@ -163,7 +163,7 @@ def match(visit: Visit) -> Response:
         return visit.to("claim", claim.claim)
     told: list[str] = []
     for content, name in pictures:
-        found = evidence.find_picture(visit.home, content, name, client=claim.client, warn=told.append)
+        found = visit.desk.look_for(content, name, claim.client, warn=told.append)
         search = Search(name, content, claim.client, found, told)
         if found.rows:
             break

@@ -139,9 +139,7 @@ def find_file(visit: Visit) -> Response:
     content, name = file
     told: list[str] = []
     try:
-        found = evidence.find_picture(
-            visit.home, content, name, client=client or None, alone=bool(visit.visitor.client), warn=told.append
-        )
+        found = visit.desk.look_for(content, name, client or None, alone=bool(visit.visitor.client), warn=told.append)
     except UnreadablePicture:
         if _picture_type(content):  # a broken picture, no letter
             raise
@@ -207,7 +205,6 @@ def licence(visit: Visit, report: dict[str, Any] | None = None) -> Response:
         with opened(visit) as (archive, _, entry):
             facts = views.show(slug, archive, entry)
             terms = [(each, _names(archive, each.id)) for each in entry.file.terms]
-            replay = archive.origin != "live"
     except HTTPException:
         erased = None if visit.visitor.client else _erased(visit, slug, folder)
         if erased is None:
@@ -220,7 +217,7 @@ def licence(visit: Visit, report: dict[str, Any] | None = None) -> Response:
          and not each["name"].endswith(".gz")), None)  # fmt: skip
     return visit.page(
         "licence.html", facts=facts, folder=folder, documents=documents, chosen=chosen, terms=terms, report=report,
-        replay=replay, place=at("licence", slug, folder), clients=visit.clients(), house=HOUSE,
+        place=at("licence", slug, folder), clients=visit.clients(), house=HOUSE,
     )  # fmt: skip
 
 

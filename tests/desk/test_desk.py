@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import zipfile
@@ -65,13 +66,26 @@ def fine(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, page.url
 
 
+def pictured(page: Page, name: str) -> None:
+    """The page as the documentation shows it, where `make desk-pictures` asks for that."""
+    if folder := os.environ.get("DESK_PICTURES"):
+        page.set_viewport_size({"width": 1120, "height": 760})
+        page.mouse.move(0, 0)
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_load_state("networkidle")
+        with Image.open(io.BytesIO(page.screenshot())) as shot:
+            shot.convert("RGB").quantize(160).save(Path(folder) / f"{name}.png", optimize=True)
+
+
 def verified(zipped: bytes, folder: Path) -> str:
     """What the verifier inside a pack says of it."""
     with zipfile.ZipFile(io.BytesIO(zipped)) as pack:
         pack.extractall(folder)
     [tool] = folder.rglob("verify.py")
     bag = next(each.parent for each in folder.rglob("bagit.txt"))
-    done = subprocess.run([sys.executable, tool, "--proof", bag], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", tool, "--proof", bag / "data"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -90,6 +104,7 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
         assert first.locator(".pair img").evaluate("each => each.naturalWidth") > 900
         first.locator(".findings li").first.wait_for()  # the verdict came after the page
         fine(page)
+        pictured(page, "picture")
         first.get_by_role("button", name="This is it").click()
         page.wait_for_url("**/claim/*")
         page.fill("#f-claimant", "Studio Ada Example")
@@ -103,6 +118,7 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
         page.wait_for_url("**use=commercial*")
         assert page.locator("#step-4 .tag").inner_text() == "Covered"
         fine(page)
+        pictured(page, "claim")
         page.get_by_role("button", name="Make the pack").click()
         page.get_by_role("heading", name="The pack is made").wait_for()
         fine(page)
@@ -112,6 +128,8 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
         with page.expect_download() as download:
             page.get_by_role("link", name="proof.pdf").click()
         assert download.value.path().read_bytes().startswith(b"%PDF-")
+        page.goto("/")
+        pictured(page, "home")
     assert "PROVEN" in verified(zipped, tmp_path)
 
 
@@ -190,6 +208,6 @@ def test_every_page_can_be_used_by_everybody(browser: Browser, served: Served) -
     with visiting(browser, served, viewport={"width": 390, "height": 800}) as page:
         for path in ("/", "/find", "/find?q=Picture", "/find?q=nothing", "/client/acme", "/accounts", "/claims/new"):
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 page.goto(path)
                 fine(page)
