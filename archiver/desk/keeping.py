@@ -6,11 +6,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver import evidence
+from archiver.assignment import Assignment
 from archiver.catalogue import views
-from archiver.config import Account
-from archiver.desk.access import Role
+from archiver.config import HOUSE, Account
+from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import PAGE, troubles
+from archiver.errors import ConfigError
 from archiver.provider import Transport, discover, load
 from archiver.reading.worker import DocumentReader
 
@@ -20,17 +22,34 @@ LINK_DAYS = (7, 30, 90)
 def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
     """One client: the licences, the newest first, a page at a time; and a link to show them by."""
     owner = visit.client(visit.path["client"])
-    rows, more, count, failed = [], None, 0, 0
+    rows, more, count, failed, free = [], None, 0, 0, set[str]()
     if visit.home.archive(owner.slug).is_dir():
         with DocumentReader() as reader, evidence.catalogue_of(visit.home, owner.slug, reader) as (archive, catalogue):
             hits, more = catalogue.newest(PAGE, visit.asked("after") or None)
             rows = views.hits(owner.slug, archive, hits)
+            if owner.slug == HOUSE and visit.operates:
+                free = {hit.entry.short_id for hit in hits if not hit.entry.assigned}
             count, failed = catalogue.count(), catalogue.count_incomplete()
     return visit.page(
         "client.html", client=owner, rows=rows, more=more, count=count, failed=failed, link=link, days=LINK_DAYS,
+        free=free, by="" if visit.visitor.name == OWNER else visit.visitor.name,
         first=not visit.asked("after"),
         lacks=[] if visit.visitor.client else evidence.incomplete(visit.home, owner.slug),
     )  # fmt: skip
+
+
+def assign(visit: Visit) -> Response:
+    """A named person says for which client licences of shared accounts were bought, several at once."""
+    visit.client(HOUSE)
+    by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
+    made = Assignment(client=visit.given("to"), by=by, reason=visit.given("reason"))
+    chosen = [str(each) for each in visit.form.getlist("licence")][:PAGE]
+    if not chosen or not made.client or not made.by or not made.reason:
+        raise ConfigError(visit.words("assign_many_needs"))
+    for name in chosen:
+        evidence.assign(visit.home, visit.desk.vault, name, made)
+        visit.told("assigned", name, client=made.client)
+    return visit.to("client", HOUSE)
 
 
 def make_link(visit: Visit) -> Response:
@@ -86,6 +105,7 @@ def sign_in(visit: Visit) -> Response:
 
 WAYS = [
     Way("/client/{client}", client, Role.CLIENT),
+    Way("/assign", assign, Role.OPERATE, post=True),
     Way("/client/{client}/link", make_link, Role.OPERATE, post=True),
     Way("/accounts", accounts),
     Way("/accounts/progress", progress),

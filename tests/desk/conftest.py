@@ -97,16 +97,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             *((licence(f"91{n}"), [record(), preview(jpeg(scene(n)))]) for n in (31, 32, 33)),
         )
         [beta] = at.archive("beta", (licence("9003", licensee="Beta GmbH"), [record(), certificate("Beta's own")]))
-        [house] = at.archive("house", (licence("9004"), [record(), preview(jpeg(scene(44)))]))
+        pictured = (licence("9004"), [record(), preview(jpeg(scene(44)))])
+        house, spare = at.archive("house", pictured, (licence("9005"), [record()]))
         users = Users(at.home.root)
         users.add("Rita Reader", "read", PASSWORD)
         users.add("Olaf Operator", "operate", PASSWORD)
         process, key = started(at)
-        owners = ["acme", "acme", "beta", "house"]
-        stored = [harbour, hostile, beta, house]
-        folders = {
-            name: f"{slug}/{each.folder}" for name, slug, each in zip([*names, "house"], owners, stored, strict=True)
-        }
+        owners = ["acme", "acme", "beta", "house", "house"]
+        stored = [harbour, hostile, beta, house, spare]
+        named = zip([*names, "house", "spare"], owners, stored, strict=True)
+        folders = {name: f"{slug}/{each.folder}" for name, slug, each in named}
         try:
             yield Served(at, process, key, folders)
         finally:
