@@ -9,6 +9,7 @@ import re
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -77,6 +78,7 @@ class Desk:
     work: Work = field(default_factory=Work)
     _home: tuple[object, Home] | None = None
     _sight: evidence.Sight | None = None
+    _open: ExitStack = field(default_factory=ExitStack)
     _looking: Lock = field(default_factory=Lock)
     _lock: Lock = field(default_factory=Lock)
     _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
@@ -99,7 +101,7 @@ class Desk:
         """What a picture shows, see `evidence.find_picture`: one after another, with what looks kept ready."""
         with self._looking:
             if self._sight is None:
-                self._sight = evidence.sight(self.home).__enter__()  # ends with the process
+                self._sight = self._open.enter_context(evidence.sight(self.home))  # ends with the process
             return evidence.find_picture(self.home, content, name, client=client, seeing=self._sight, **more)
 
     def keep(self, key: str, size: int, value: Any) -> None:

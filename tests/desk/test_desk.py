@@ -177,7 +177,7 @@ def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Se
         page.locator("#reason").focus()
         page.keyboard.type("Auftrag 4711")
         page.keyboard.press("Enter")
-        page.wait_for_function("!document.querySelector('#reason')")
+        page.locator("#reason").wait_for(state="detached")
         assert "Sie liegt im Archiv von Acme Ltd." in page.locator("main").inner_text()
         fine(page)
     said = served.agency.run.json("show", "acme/" + served.folders["house"].partition("/")[2])["assignments"]
