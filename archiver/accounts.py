@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -12,11 +12,12 @@ from typing import Any
 
 from archiver.config import Home, add_account, change_account
 from archiver.domain import iso
-from archiver.errors import ConfigError, Erased
-from archiver.provider import ProviderInfo, SignInMethod, Transport, discover, load
+from archiver.errors import ArchiverError, ConfigError, Erased
+from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
+from archiver.reading.served import Served, served
 from archiver.vault import Vault, parse_secrets
 
-__all__ = ["add", "describe_providers", "method_of", "parse_secrets", "rotate", "sign_in"]
+__all__ = ["add", "describe_providers", "method_of", "parse_secrets", "rotate", "sign_in", "sign_in_all"]
 
 
 def method_of(provider: str, name: str | None) -> SignInMethod:
@@ -98,6 +99,22 @@ def rotate(home: Home, vault: Vault, name: str, secrets: Mapping[str, str], user
     vault.clear_mark(account.name)
 
 
+async def sign_in_all(
+    home: Home, vault: Vault, names: Sequence[str], *, replay: Path | None, headless: bool, say: Callable[[str], None]
+) -> int:
+    """Each account in its turn, whatever becomes of those before it; the highest exit code of those that failed."""
+    code = 0
+    for name in [home.account(name).name for name in names]:  # a name that is none is told before anybody begins
+        try:
+            await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
+        except ArchiverError as error:
+            say(f"archiver: {name}: {error.message(name)}")
+            code = max(code, error.exit_code)
+        else:
+            say(f"Signed in {name}. Next: archiver run --account {name}")
+    return code
+
+
 async def sign_in(
     home: Home,
     vault: Vault,
@@ -112,6 +129,7 @@ async def sign_in(
     ConfigError for accounts that sign in with a token; SignInNeeded when nobody signed in within ten minutes.
     """
     from archiver.browsing.attended import attend
+    from archiver.browsing.session import expiry
     from archiver.provider import Mode
     from archiver.run import find_recording, tools
 
@@ -133,15 +151,67 @@ async def sign_in(
         )  # fmt: skip
         try:
             await attend(session, provider, provider.info.login_url, say)
-            vault.save_session(name, await session.state())
+            state = await session.state()
+            vault.save_session(name, state)
             vault.clear_mark(name)
+            if ends := expiry(provider.info, state):
+                say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC; sign in again before.")
         finally:
             await session.close()
 
 
-def describe_providers() -> list[dict[str, Any]]:
-    """Every installed adapter's declaration as plain data. `live` says when it was last run against the live site."""
-    return [plain(dataclasses.asdict(adapter.info)) | {"live": "never"} for adapter in discover().values()]
+ADAPTER, BY_HAND = "adapter", "import and attended capture"
+
+
+def describe_providers(live: Mapping[str, str], say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Every installed adapter's declaration as plain data, then the platforms that are served by hand, with `why`.
+
+    `served_by` tells them apart; `pages` are those that `archiver capture NAME` opens. `live` maps
+    a name to the day on which a live check of it last passed; `say` is told of each adapter that cannot be loaded.
+    """
+    by_hand = served()
+    described = []
+    for name in installed():
+        try:
+            info = load(name).info
+        except ConfigError as error:
+            say(str(error))
+            continue
+        web = by_hand.get(name, Served())
+        more = {
+            "live": live.get(name, "never"),
+            "served_by": ADAPTER,
+            "why": "",
+            "web": web.web,
+            "pages": list(web.pages),
+        }
+        described.append(plain(dataclasses.asdict(info)) | more)
+    known = {each["name"] for each in described}
+    return described + [_by_hand(name, each) for name, each in by_hand.items() if each.why and name not in known]
+
+
+def _by_hand(name: str, platform: Served) -> dict[str, Any]:
+    """A platform without an adapter, with the keys of one."""
+    return {
+        "name": name,
+        "title": platform.title,
+        "methods": [],
+        "scope": None,
+        "listings": [],
+        "documents": {"by hand": platform.documents},
+        "basis": "unproven",
+        "basis_detail": "nothing is automated; the pages are named by public code and help pages, or are the site's "
+        "first. Not yet run against a live account",
+        "automation": dict(platform.automation),
+        "confirm": dict(platform.confirm),
+        "terms": [],
+        "live": "never",
+        "served_by": BY_HAND,
+        "why": platform.why,
+        "plans": platform.plans,
+        "web": "",
+        "pages": list(platform.pages),
+    }
 
 
 def plain(value: Any) -> Any:

@@ -113,7 +113,7 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack) -> No
     assessed = dispute.assess(home, "acme", use, name=best["licence"], claim=claim)
     say(f"\n7. archiver assess {best['licence']} --client acme --claim {claim.claim} --use commercial")
     if assessed.assessment:
-        say(f"   {dispute.WORDS[assessed.assessment.verdict]}")
+        say(f"   {dispute.VERDICTS[assessed.assessment.verdict]}")
         for finding in assessed.assessment.findings:
             say(f"   - {finding.messages['en']}")
 

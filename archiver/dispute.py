@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,20 +24,23 @@ from archiver import assignment, evidence
 from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject
 from archiver.archive.verify import dates
-from archiver.catalogue.catalogue import Entry
+from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Client, Home
 from archiver.domain import DocumentKind, iso
 from archiver.errors import ConfigError, UnreadablePicture
 from archiver.files import replace_file
 from archiver.intake.mail import Unreadable, looks_like_mail, read_mail
 from archiver.proof import claims
-from archiver.proof.assess import Assessment, Case, Use, Verdict, platform_of
+from archiver.proof.assess import WORST, Assessment, Case, Use, Verdict, platform_of
 from archiver.proof.assess import assess as apply_rules
 from archiver.proof.claims import Claim
 from archiver.proof.drafts import Matter, drafts, write_drafts
-from archiver.provider import discover, load
+from archiver.proof.pages import LANGUAGES, Words, confirmation
+from archiver.provider import Confirm, installed, load
 from archiver.reading.documents import PAGE_BREAK, is_html, is_pdf, read_text
 from archiver.reading.letters import LetterKind, number, read_letter
+from archiver.reading.plans import paid_until
+from archiver.reading.served import served
 from archiver.reading.worker import LARGEST, DocumentReader
 
 if TYPE_CHECKING:
@@ -157,7 +160,7 @@ def add(
     content = _read(path) if path else b""
     what = content or json.dumps([sorted(map(str, stated.items())), [str(each) for each in pictures]]).encode()
     name = f"{client}-{hashlib.sha256(what).hexdigest()[:8]}"
-    before = next((each for each in claims.all_claims(home) if each.claim == name), None)
+    before = next((each for each in claims.all_claims(home, say) if each.claim == name), None)
     with DocumentReader() as reader:
         material = read_material(content, reader) if content else Material()
         looked = [_looked_at(each, reader) for each in (*material.pictures, *map(_read, pictures))]
@@ -221,7 +224,7 @@ def _read_claim(
     }  # fmt: skip
     return Claim(
         claim=name, client=owner.slug, deadline_zone=claims.zone_of(home), sure=sure,
-        licence=before.licence if before else None, **(fields | given),
+        licences=before.licences if before else (), **(fields | given),
     )  # fmt: skip
 
 
@@ -331,9 +334,13 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Assessed:
-    """What was assessed, and what came of it; `licence` is None where no licence was found, and `missing` says why."""
+    """What was assessed, and what came of it; `licence` is None where no licence was found, and `missing` says why.
+
+    `licence` is the first of `licences`: a claim may be about several pictures, and then the worst verdict counts.
+    """
 
     licence: str | None
+    licences: tuple[str, ...] = ()
     assessment: Assessment | None = None
     match: str | None = None
     used_on: str | None = None
@@ -348,7 +355,12 @@ class Assessed:
             message = " ".join(["No licence found in this archive.", *(f"{each}." for each in self.missing)])
             finding = {"rule": "found", "verdict": "open", "message": message, "document": None, "page": None}
             document = {"verdict": "open", "findings": [finding | {"source": "what the archives hold"}]}
-        return document | {"licence": self.licence, "match": self.match, "used_on": self.used_on}
+        return document | {
+            "licence": self.licence,
+            "licences": list(self.licences),
+            "match": self.match,
+            "used_on": self.used_on,
+        }
 
 
 def assess(
@@ -366,48 +378,63 @@ def assess(
             raise ConfigError(f"The readings of {claim.claim} are not confirmed. {CONFIRM}")
         use = replace(use, first_seen=use.first_seen or claim.first_seen)
         used_on = used_on or next(iter(claim.urls), None)
-        name = name or (None if picture else claim.licence)
-    match = None
-    if not name:
+    names = [name] if name else list(claim.licences) if claim and not picture else []
+    matches = []
+    if not names:
         pictures = [picture] if picture else _pictures(home, claim)
         if not pictures:
             raise ConfigError("Name a licence, or a picture with --image FILE.")
-        found = _pictured(home, client, pictures, warn)
-        if found:
-            name, match = str(found["licence"]), str(found["match"])
-    if not name:
+        found = [row for each in pictures if (row := _pictured(home, client, each, warn))]
+        names, matches = [str(row["licence"]) for row in found], [str(row["match"]) for row in found]
+    if not names:
         missing = evidence.incomplete(home, client)
         return Assessed(licence=None, used_on=used_on, missing=missing)
-    with DocumentReader() as reader, evidence.located(home, name, reader, prefer=client) as (_, archive, entry):
-        case = case_of(home, owner, archive, entry, reader)
+    judged: dict[str, Assessment] = {}
+    for each in names:
+        with DocumentReader() as reader, evidence.located(home, each, reader, prefer=client) as (_, archive, entry):
+            judged[entry.short_id] = apply_rules(case_of(home, owner, archive, entry, reader), use)
     if claim:
-        claims.with_licence(home, claim, entry.short_id)
+        claims.with_licences(home, claim, [*claim.licences, *judged])
     notes = []
     host = (urlsplit(used_on).hostname or "") if used_on else ""
     if host and not any(host == each or host.endswith(f".{each}") for each in owner.domains):
         notes.append(f"{host} is no domain that {owner.name} is known by in this home.")
+    match = next((each for each in matches if each != "same"), matches[0] if matches else None)
     if match and match != "same":
         notes.append(f"The match is {match}: compare picture and preview by eye before anything is said.")
     return Assessed(
-        licence=entry.short_id, assessment=apply_rules(case, use), match=match, used_on=used_on, notes=notes
-    )
+        licence=next(iter(judged)), licences=tuple(judged), assessment=together(judged), match=match, used_on=used_on,
+        notes=notes,
+    )  # fmt: skip
+
+
+def together(judged: Mapping[str, Assessment]) -> Assessment:
+    """One assessment of several licences: the worst verdict, and all findings, each with its licence before it."""
+    if len(judged) == 1:
+        return next(iter(judged.values()))
+    findings = [
+        replace(each, messages={language: f"{name}: {said}" for language, said in each.messages.items()})
+        for name, assessment in judged.items()
+        for each in assessment.findings
+    ]
+    findings.sort(key=lambda each: -WORST.index(each.verdict))
+    return Assessment(max((each.verdict for each in judged.values()), key=WORST.index), tuple(findings))
 
 
 def _pictures(home: Home, claim: Claim | None) -> list[str]:
     return [str(claims.folder(home, claim.claim) / each) for each in claim.pictures] if claim else []
 
 
-def _pictured(home: Home, client: str, pictures: Iterable[str], warn: Callable[[str], None]) -> dict[str, Any] | None:
-    """The best find among pictures; what is only possible is not taken for it, and is told."""
-    for where in pictures:
-        content, name = evidence.picture_of(home, where)
-        rows = evidence.find_picture(home, content, name, client=client, warn=warn).rows
-        good = [row for row in rows if row["match"] != "possible"]
-        if good:
-            own = [row for row in good if row["match"] == good[0]["match"] and row["client"] == client]
-            return (own or good)[0]
-        for row in rows:
-            warn(f"possible, to be compared by eye with `archiver find --image`: {row['licence']}")
+def _pictured(home: Home, client: str, where: str, warn: Callable[[str], None]) -> dict[str, Any] | None:
+    """The best find for a picture; what is only possible is not taken for it, and is told."""
+    content, name = evidence.picture_of(home, where)
+    rows = evidence.find_picture(home, content, name, client=client, warn=warn).rows
+    good = [row for row in rows if row["match"] != "possible"]
+    if good:
+        own = [row for row in good if row["match"] == good[0]["match"] and row["client"] == client]
+        return (own or good)[0]
+    for row in rows:
+        warn(f"possible, to be compared by eye with `archiver find --image`: {row['licence']}")
     return None
 
 
@@ -417,8 +444,19 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
     house = home.clients.get(HOUSE)
     held = assignment.holders(home, entry.object_id, reader)
     versions = [line for line in (next(archive.lines(offset=o)) for _, o in entry.lines) if line.type != "assign"]
-    adapters = discover()
-    confirm = load(entry.provider).info.confirm if entry.provider in adapters else None
+    by_hand = served().get(entry.provider)
+    confirm, title = None, entry.provider
+    if entry.provider in installed():
+        info = load(entry.provider).info
+        confirm, title = info.confirm, info.title
+    elif by_hand and by_hand.confirm:
+        confirm, title = Confirm(**by_hand.confirm), by_hand.title
+    plan_ended = None
+    if entry.licence.plan_ends:
+        with Catalogue(home.catalogue(entry.client)) as catalogue:
+            plan_ended = paid_until(
+                entry.licence, [e.licence for e in catalogue.each() if e.provider == entry.provider]
+            )
     return Case(
         file=entry.file,
         client_names=[owner.name, *owner.aliases],
@@ -427,9 +465,10 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
         terms=[(each.relation.value, iso(each.seen_at) or "") for each in entry.file.terms],
         assigned=owner.slug in held,
         other_clients=bool(set(held) - {HOUSE, owner.slug}),
+        plan_ended=plan_ended,
         secured_since=dates(archive.root).since(versions[-1].seq),
         evidence=archive.origin == "live",
-        confirm=f"{confirm.how}. Who may ask: {confirm.who}." if confirm else "",
+        confirm={each: confirmation(confirm, title, Words(each)) for each in LANGUAGES} if confirm else {},
     )
 
 
@@ -472,7 +511,7 @@ def hand_over(
     claim = order.claim
     if claim and not claim.confirmed:
         raise ConfigError(f"The readings of {claim.claim} are not confirmed. {CONFIRM}")
-    names = names or ([claim.licence] if claim and claim.licence else [])
+    names = names or (claim.licences if claim else ())
     if not names:
         raise ConfigError("Name a licence, or a claim whose licence was found: `archiver assess --claim CLAIM`.")
     pictures = _pictures(home, claim)
@@ -549,30 +588,24 @@ def letter(
         return claim, None, None
 
     say("2. The licence")
-    licence = told.licence or claim.licence or _matched(home, claim, ask, say)
-    if not licence:
+    licences = [told.licence] if told.licence else [*claim.licences] or _matched(home, claim, ask, say)
+    if not licences:
         for sentence in (*evidence.incomplete(home, told.client), *EMPTY.format(client=told.client).split("\n")):
             say(f"   {sentence}")
         return claim, None, None
-    with DocumentReader() as reader, evidence.located(home, licence, reader, prefer=told.client) as (slug, _, entry):
-        pass
-    claim = claims.with_licence(home, claim, entry.short_id)
-    say(f"   {entry.short_id} {entry.licence.asset.title or ''}".rstrip())
+    found = []
+    for licence in licences:
+        with (
+            DocumentReader() as reader,
+            evidence.located(home, licence, reader, prefer=told.client) as (slug, _, entry),
+        ):
+            found.append((slug, entry.short_id))
+        say(f"   {entry.short_id} {entry.licence.asset.title or ''}".rstrip())
+    claim = claims.with_licences(home, claim, [short_id for _, short_id in found])
 
     say("3. Whom it was for")
-    if slug == told.client:
-        say(f"   It lies in the archive of {home.client(told.client).name}.")
-    else:
-        say(f"   It lies in the archive {slug}, and nothing says that it is for {home.client(told.client).name}.")
-        by = told.by or (ask("   Who says that it is (Enter skips this)", "") if ask else "")
-        reason = told.reason or (ask("   Why: the order, the job", "") if ask and by else "")
-        if by and reason:
-            made = assignment.Assignment(client=told.client, by=by, reason=reason)
-            evidence.assign(home, vault(), entry.short_id, made)
-            claim = claims.with_licence(home, claim, f"{told.client}/{entry.folder}")
-            say(f"   Assigned to {told.client} on the word of {by}.")
-        else:
-            say("   Skipped. `archiver assign` records it.")
+    for slug, short_id in found:
+        claim = _for_whom(home, vault, claim, told, slug, short_id, ask, say)
 
     say("4. The verdict")
     use = told.use
@@ -581,7 +614,7 @@ def letter(
         use = replace(use, kind=answer if answer in ("commercial", "editorial") else None)
     assessed = assess(home, told.client, use, claim=claim, warn=say)
     assert assessed.assessment
-    say(f"   {WORDS[assessed.assessment.verdict]}")
+    say(f"   {VERDICTS[assessed.assessment.verdict]}")
     for finding in assessed.assessment.findings:
         say(f"   - {finding.messages[told.language]}")
     for note in assessed.notes:
@@ -601,13 +634,34 @@ def letter(
         return claim, assessed, None
     else:
         order = HandOver(out=out, language=told.language, claim=claim, use=use, drafts=True)
-        for path in hand_over(home, [claim.licence or entry.short_id], order, warn=say):
+        for path in hand_over(home, claim.licences, order, warn=say):
             say(f"   Wrote {path}.")
         say("   Look through all of it before you send anything; nothing is sent by itself.")
     return claim, assessed, out
 
 
-WORDS = {
+def _for_whom(
+    home: Home, vault: Callable[[], Vault], claim: Claim, told: Dialogue, slug: str, short_id: str, ask: Ask | None,
+    say: Callable[[str], None],
+) -> Claim:  # fmt: skip
+    """The claim with the licence in its client's archive, where a person says that it is for that client."""
+    name = home.client(told.client).name
+    if slug == told.client:
+        say(f"   {short_id} lies in the archive of {name}.")
+        return claim
+    say(f"   {short_id} lies in the archive {slug}, and nothing says that it is for {name}.")
+    by = told.by or (ask("   Who says that it is (Enter skips this)", "") if ask else "")
+    reason = told.reason or (ask("   Why: the order, the job", "") if ask and by else "")
+    if not (by and reason):
+        say("   Skipped. `archiver assign` records it.")
+        return claim
+    evidence.assign(home, vault(), short_id, assignment.Assignment(client=told.client, by=by, reason=reason))
+    say(f"   Assigned to {told.client} on the word of {by}.")
+    folder = short_id.rpartition("/")[2]
+    return claims.with_licences(home, claim, [*claim.licences, f"{told.client}/{folder}"])
+
+
+VERDICTS = {
     Verdict.COVERED: "Covered: every fact that is needed is there.",
     Verdict.OPEN: "Open: what follows is to be settled first.",
     Verdict.NOT_COVERED: "Not covered, as far as the documents say.",
@@ -635,32 +689,33 @@ def described(claim: Claim) -> list[str]:
     return lines
 
 
-def _matched(home: Home, claim: Claim, ask: Ask | None, say: Callable[[str], None]) -> str | None:
-    """The licence of the letter's picture; a person confirms what is not surely the same."""
-    for name in claim.pictures:
+def _matched(home: Home, claim: Claim, ask: Ask | None, say: Callable[[str], None]) -> list[str]:
+    """The licences of the letter's pictures; a person confirms what is not surely the same."""
+    matched = []
+    for picture, name in enumerate(claim.pictures, 1):
         content = (claims.folder(home, claim.claim) / name).read_bytes()
         found = evidence.find_picture(home, content, client=claim.client, warn=say)
         if not found.rows:
             continue
         best = found.rows[0]
         if found.sheets:
-            beside = claims.folder(home, claim.claim) / "match.png"
+            beside = claims.folder(home, claim.claim) / f"match-{picture}.png"
             replace_file(beside, evidence.sheet(found.sheets))
             say(f"   {best['match']}: {best['licence']}; side by side in {beside}")
         if ask:
             question = f"   Is {best['licence']} the picture of the letter (yes or no)"
             if ask(question, "yes" if best["match"] == "same" else "no").strip().lower() in ("yes", "y", "ja", "j"):
-                return str(best["licence"])
+                matched.append(str(best["licence"]))
         elif best["match"] == "same":
-            return str(best["licence"])
+            matched.append(str(best["licence"]))
         else:
             say("   A person has to confirm that: name it with --licence.")
-    if ask:
+    if ask and not matched:
         text = ask("   Words, an asset id, a file name or an address to look for (Enter skips this)", "").strip()
         rows = evidence.find(home, text, client=claim.client, limit=5) if text else []
         for number, row in enumerate(rows, 1):
             say(f"   {number}. {row['licence']} {row['title'] or ''}".rstrip())
         choice = ask("   Which one (Enter: none)", "").strip() if rows else ""
         if choice.isdecimal() and 0 < int(choice) <= len(rows):
-            return str(rows[int(choice) - 1]["licence"])
-    return None
+            matched.append(str(rows[int(choice) - 1]["licence"]))
+    return list(dict.fromkeys(matched))

@@ -421,6 +421,8 @@ def archives(home: Home) -> Findings:
             yield State.PROBLEM, f"{words}{told}", advice
         elif report["state"] == verify.UNPROVEN and home.settings.timestamps:
             yield State.WARNING, f"{words}{told}", "Run `archiver run`; its seal asks the authorities again."
+        elif any(each["code"] == "verifier" for each in found):
+            yield State.WARNING, f"{words}{told}", "Run `archiver run`; it puts this version's verifier there."
         else:
             yield State.OK, f"{words}{told}", ""
 

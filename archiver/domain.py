@@ -87,7 +87,8 @@ class Licence:
 
     `licence_id` is the platform's own, where it is globally unique. Where there is none, `key` holds the parts that the
     adapter declares (user or organisation, asset, kind, the platform's own date string). `row` is what the platform's
-    list said, verbatim; it becomes the record. `comp` marks a preview download, which grants nothing.
+    list said, verbatim; it becomes the record. `comp` marks a preview download, which grants nothing. Where a platform
+    licenses no single items, a licence is a period of a plan: from `licensed_at` to `plan_ends`, the last day paid for.
     """
 
     asset: Asset
@@ -99,6 +100,7 @@ class Licence:
     licensee: str | None = None
     seat: str | None = None
     plan: str | None = None
+    plan_ends: date | None = None
     order: str | None = None
     client_hints: Mapping[str, str] = field(default_factory=dict)
     comp: bool = False

@@ -149,6 +149,13 @@ class SecretFound(ArchiverError):
     retryable = True
 
 
+class SecretLeft(ArchiverError):
+    """The scrubbed recording would still hold what looks like a secret: {detail}. Nothing was written. Please tell the
+    maintainers what kind of value that is; from a recording on disk take it by hand, then scrub again."""
+
+    exit_code = 40
+
+
 class DiskFull(ArchiverError):
     """The disk is full: {detail}. Make room and run again; what was archived is safe."""
 

@@ -28,13 +28,18 @@ from archiver.network import joined
 from archiver.proof import claims
 from archiver.proof.pack import Order, Packed, write_proof
 from archiver.proof.pages import Demand
-from archiver.provider import ProviderInfo, discover, load
+from archiver.provider import ProviderInfo, installed, load
 from archiver.reading import filenames
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
+from archiver.run import on_request
 
 if TYPE_CHECKING:
     from archiver.vault import Vault
+
+
+MANY = 200  # pictures to embed, of which a person is told
+EMBEDDED_A_SECOND = 20  # by a core, as tests/benchmarks/matching_speed.py measures it
 
 
 @contextmanager
@@ -65,8 +70,18 @@ def scope(home: Home, client: str | None, *, alone: bool = False) -> Iterator[tu
 
 def without_client(home: Home) -> list[str]:
     """The archives whose client's file is gone; they are evidence all the same."""
-    places = sorted(path.parent.parent for path in home.archive("-").parent.glob(f"*/{verifier.LEDGER}"))
-    return [place.name for place in places if place.name not in home.clients]
+    places = sorted(home.archive("-").parent.glob("*"))
+    whole = [each for each in places if (each / verifier.LEDGER).is_file() or (each / "evidence").is_dir()]
+    return [place.name for place in whole if place.name not in home.clients]
+
+
+def strays(home: Home) -> list[str]:
+    """A sentence for each archive whose client's file is gone."""
+    return [
+        f"archive/{slug} belongs to no client: bring clients/{slug}.yaml back from a backup. Until then only `archiver "
+        "verify` looks at that archive."
+        for slug in without_client(home)
+    ]
 
 
 def find(
@@ -81,7 +96,7 @@ def find(
     rows: list[dict[str, Any]] = []
     named = [each for each in filenames.names(text.strip()) if each.asset_id]
     by = "page_url" if "://" in text else "file_name"
-    pages = _seen_on(home) if by == "page_url" else {}
+    pages = _seen_on(home, warn) if by == "page_url" else {}
     with DocumentReader() as reader:
         for slug, unassigned in scope(home, client, alone=alone):
             with catalogue_of(home, slug, reader) as (archive, catalogue):
@@ -102,13 +117,24 @@ def find(
     return sorted(rows, key=lambda row: -row["score"])[:limit]
 
 
-def _seen_on(home: Home) -> dict[str, set[str]]:
+def _seen_on(home: Home, warn: Callable[[str], None]) -> dict[str, set[str]]:
     """The folders of the licences found for claims, by the pages that the claims name."""
     found: dict[str, set[str]] = {}
-    for claim in claims.all_claims(home):
-        for url in claim.urls if claim.licence else ():
-            found.setdefault(url, set()).add((claim.licence or "").rpartition("/")[2])
+    for claim in claims.all_claims(home, warn):
+        for url in claim.urls:
+            found.setdefault(url, set()).update(each.rpartition("/")[2] for each in claim.licences)
     return found
+
+
+type Progress = Callable[[str, int, int | None], None]
+"""Hears of a client how much of how much is done."""
+
+
+def _embedding(slug: str, watch: Progress, warn: Callable[[str], None], done: int, total: int) -> None:
+    if done == 0 and total > MANY:
+        minutes = max(1, round(total / EMBEDDED_A_SECOND / 60))
+        warn(f"{slug}: {total} pictures are made recognisable by their parts, once: some {minutes} minutes.")
+    watch(slug, done, total)
 
 
 @dataclass(frozen=True)
@@ -141,12 +167,13 @@ class Pictured:
 
 def find_picture(
     home: Home, content: bytes, name: str = "", *, client: str | None = None, alone: bool = False, limit: int = 20,
-    seeing: Sight | None = None, warn: Callable[[str], None] = lambda _: None,
+    seeing: Sight | None = None, warn: Callable[[str], None] = lambda _: None, watch: Progress = lambda *_: None,
 ) -> Pictured:  # fmt: skip
     """The licences of the assets that a picture shows, best first; `match` is `same`, `probable` or `possible`.
 
     What the picture's file name or address says counts too, where nothing is the same: as `file_name` or `page_url`.
-    UnreadablePicture where it is none.
+    UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
+    their parts: `watch` hears of it, and `warn` where that takes a while.
     """
     rows: dict[str, dict[str, Any]] = {}
     matches: list[tuple[Match, list[str]]] = []
@@ -161,14 +188,14 @@ def find_picture(
             archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
             try:
                 if embedder:
-                    catalogue.embed(archive, reader, embedder, lambda *_: None)
+                    catalogue.embed(archive, reader, embedder, partial(_embedding, slug, watch, warn))
             except (OSError, MachineRefused):  # a home that can only be read
                 warn(
                     f"{slug}: what recognises cropped pictures cannot be kept here; of new ones only the hash is used."
                 )
             archives[slug], catalogues[slug] = archive, catalogue
             indexes.append(catalogue.pictures(unassigned=unassigned))
-        found = match(query, indexes, loader(archives, reader), embedder)
+        found = match(query, indexes, loader(archives, reader), embedder, marked=_marked)
         for each in found:
             picture, licences = each.picture, list[str]()
             matches.append((each, licences))
@@ -244,7 +271,9 @@ def incomplete(home: Home, client: str | None = None) -> list[str]:
                     full[line.fields["account"]] = str(line.fields["at"])[:10]
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
-            if last is None:
+            if info := on_request(account):
+                told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
+            elif last is None:
                 told.append(f"{slug}: {account.name} was never read")
             elif last["outcome"] != "complete":
                 since = f", and to its end last on {full[account.name]}" if account.name in full else ""
@@ -364,7 +393,7 @@ def verify(
     documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
     states = [document["state"] for document in documents]
     worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
-    told = [*(report.as_text() for report in reports.values()), *(reasons if against else [])]
+    told = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *strays(home)]
     text = "\n".join(told) or "There is no archive yet."
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "clients": documents}, text
 
@@ -444,12 +473,27 @@ def proof(
         if client.slug not in {*clients, HOUSE}
         for name in (client.slug, client.name, *client.aliases, *client.domains)
     ]
-    order = Order(
-        now=datetime.now(UTC), language=language, internal=internal, claim=claim, picture=picture, others=others
-    )
-    return write_proof(packed, out, order, warn)
+    numbers = [number for each in packed for number in _numbers(each.entry)]
+    with DocumentReader() as reader, ExitStack() as stack:
+        catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
+        order = Order(
+            now=datetime.now(UTC), language=language, internal=internal, claim=claim, picture=picture, others=others,
+            elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
+        )  # fmt: skip
+        return write_proof(packed, out, order, warn)
+
+
+def _numbers(entry: Entry) -> list[str]:
+    licence = entry.licence
+    return [each for each in (licence.asset.asset_id, licence.licence_id, licence.order, *licence.key) if each]
+
+
+def _marked(provider: str) -> bool:
+    """Whether the platform's archived previews carry its watermark."""
+    info = _info(provider)
+    return info is not None and info.previews_marked
 
 
 def _info(provider: str) -> ProviderInfo | None:
     """What the platform's adapter declares; None for platforms of which licences were only imported."""
-    return load(provider).info if provider in discover() else None
+    return load(provider).info if provider in installed() else None

@@ -22,7 +22,7 @@ from archiver.config import Home, add_account, add_client, create_home
 from archiver.domain import iso
 from archiver.errors import ConfigError
 from archiver.reading.licence_json import LicenceFile, from_json
-from archiver.run import Order, Tools, run, tools
+from archiver.run import Order, Tools, asking, run, tools
 from archiver.strictyaml import load
 from archiver.vault import Vault, new_key
 
@@ -48,9 +48,13 @@ async def replayed(path: Path, shared: Tools | None = None) -> dict[str, Any]:
         root = Path(folder) / "home"
         create_home(root, replay=True)
         add_client(root, "client", name="Client")
-        add_account(root, ACCOUNT, client="client", provider=recording.provider, method=recording.method)
+        add_account(
+            root, ACCOUNT, client="client", provider=recording.provider, method=recording.method,
+            username=recording.username, settings=recording.settings,
+        )  # fmt: skip
         home, vault = Home.load(root), Vault.create(root / "vault.enc", new_key())
-        summary = await run(home, vault, Order(replay=path), shared=shared)
+        asked = [asking(home.account(ACCOUNT), recording.assets, "Ada Example")] if recording.assets else None
+        summary = await run(home, vault, Order(replay=path), shared=shared, accounts=asked)
         [result] = summary.accounts
         found = [*licences(home)]
         described: dict[str, Any] = {

@@ -30,7 +30,7 @@ def this_process() -> str:
     return f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path | str) -> None:
     """Make a folder's entries durable, where the system has that notion."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)

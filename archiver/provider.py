@@ -270,10 +270,14 @@ class AutomationTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class Confirm:
-    """How the platform itself confirms a licence to a third party, and who may ask."""
+    """How the platform itself confirms a licence to a third party, and who may ask.
+
+    `german` says both in whole German sentences; where it is empty, a German pack only says whom to ask.
+    """
 
     how: str
     who: str
+    german: str = ""
 
 
 @dataclass(frozen=True)
@@ -336,6 +340,8 @@ class ProviderInfo:
     terms: tuple[TermsPage, ...] = ()
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
     headless: bool = True
+    on_request: bool = False  # no history: it reads what a person names, by `archiver capture`, and no run asks it
+    previews_marked: bool = False  # the previews that it archives carry the platform's watermark, or may
     session_secrets: tuple[
         str, ...
     ] = ()  # names of cookies and tokens that are searched for before anything is archived
@@ -441,8 +447,17 @@ class Code:
     submit: str
 
 
-type SignInOutcome = type[ArchiverError] | Click | Code | None
-"""What a sign-in page shows: an error, a step to take, a code to give, or None: signed in."""
+@dataclass(frozen=True)
+class Choose:
+    """An outcome that asks whose history is wanted (a profile, a workspace): the selector of what can be clicked, and
+    the account's setting that names one by its text. Without one that fits, ConfigError names the choices."""
+
+    options: str
+    setting: str
+
+
+type SignInOutcome = type[ArchiverError] | Click | Code | Choose | None
+"""What a sign-in page shows: an error, a step to take, a code to give, a choice to make, or None: signed in."""
 
 
 class BrowserSession(Session, Protocol):
@@ -527,7 +542,11 @@ class Provider[S: Session](ABC):
 
     @abstractmethod
     def history(self, session: S) -> Sequence[History]:
-        """The account's lists. Comps are yielded as licences with `comp=True`."""
+        """The account's lists. Comps are yielded as licences with `comp=True`.
+
+        Where all is `on_request`, what is asked for stands in the session's settings: `assets`, ids or addresses with
+        spaces between, and `by`, the person who asks.
+        """
 
     @abstractmethod
     def documents(self, session: S, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
@@ -554,18 +573,20 @@ class Provider[S: Session](ABC):
         return None
 
 
-def discover() -> dict[str, type[Provider[Any]]]:
-    """All installed adapters by name, in alphabetical order."""
-    return {
-        entry.name: entry.load() for entry in sorted(entry_points(group="archiver.providers"), key=lambda e: e.name)
-    }
+def installed() -> list[str]:
+    """The names of all installed adapters, in alphabetical order. Nothing is imported, so one may be broken."""
+    return sorted({entry.name for entry in entry_points(group="archiver.providers")})
 
 
 def load(name: str) -> type[Provider[Any]]:
-    """The adapter of that name; ConfigError lists the installed ones."""
-    for entry in entry_points(group="archiver.providers"):
-        if entry.name == name:
+    """The adapter of that name; ConfigError lists the installed ones, or says that this one cannot be imported."""
+    for entry in entry_points(group="archiver.providers", name=name):
+        try:
             found: type[Provider[Any]] = entry.load()
-            return found
-    names = ", ".join(sorted(entry.name for entry in entry_points(group="archiver.providers"))) or "none"
-    raise ConfigError(f"There is no provider {name!r}. Installed: {names}.")
+        except Exception as error:  # whatever somebody else's module raises
+            raise ConfigError(
+                f"The provider {name!r} cannot be loaded from {entry.value} ({type(error).__name__}: {error}). Install "
+                "its package anew, or uninstall it."
+            ) from error
+        return found
+    raise ConfigError(f"There is no provider {name!r}. Installed: {', '.join(installed()) or 'none'}.")

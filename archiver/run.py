@@ -12,7 +12,7 @@ import secrets as randomness
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,17 +22,19 @@ from typing import Any
 import pyotp
 from filelock import FileLock, Timeout
 
+from archiver.archive.reader import Archive
 from archiver.archive.seal import Authority
 from archiver.archive.store import NewObject, object_path
 from archiver.archive.verify import moment, renewal
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.assignment import follow
+from archiver.browsing.exchange import Hear
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
-from archiver.browsing.session import Browsers, PlaywrightSession
+from archiver.browsing.session import Browsers, PlaywrightSession, expiry
 from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Account, Home
 from archiver.domain import Outcome
@@ -72,6 +74,7 @@ from archiver.terms import given as terms_given
 from archiver.terms import rules as terms_rules
 from archiver.vault import Vault, run_secret_command, secret_digest
 
+RENEWAL = timedelta(hours=36)  # before a session ends: one night is a night too late
 REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again until a person has acted
 
 
@@ -80,6 +83,7 @@ class Order:
     """What to run. Empty `clients` and `accounts` mean all; `replay` is a folder of recordings (replay homes only).
 
     `after_restore` names what a witness holds of before a restore from a backup; every history is then read to its end.
+    `sample` bounds how many licences of each list are fetched (recordings): the rest count as known, and are told.
     """
 
     clients: Sequence[str] = ()
@@ -89,6 +93,7 @@ class Order:
     dry_run: bool = False
     replay: Path | None = None
     after_restore: Path | None = None
+    sample: int | None = None
 
 
 @dataclass
@@ -118,17 +123,21 @@ class Summary:
 
 @dataclass
 class Tools:
-    """What all accounts of a process share: one browser, one pool of document readers, one pacing, perhaps a replay."""
+    """What all accounts of a process share: one browser, one pool of document readers, one pacing, perhaps a replay.
+
+    `hear` is told of every exchange.
+    """
 
     browsers: Browsers
     reader: DocumentReader
     pacing: Pacing
     network: Network
     replay: Replay | None = None
+    hear: Hear | None = None
 
 
 @asynccontextmanager
-async def tools(home: Home, *, replay: bool, headless: bool = True) -> AsyncIterator[Tools]:
+async def tools(home: Home, *, replay: bool, headless: bool = True, hear: Hear | None = None) -> AsyncIterator[Tools]:
     """Open the shared tools; the browser itself starts when an account first needs one."""
     settings = home.settings
     async with AsyncExitStack() as stack:
@@ -137,9 +146,9 @@ async def tools(home: Home, *, replay: bool, headless: bool = True) -> AsyncIter
         if replaying:
             network = Network(ca_file=replaying.ca_file)
         reader = stack.enter_context(DocumentReader())
-        browsers = await stack.enter_async_context(Browsers(network, headless=headless))
+        browsers = await stack.enter_async_context(Browsers(network, headless=headless, hear=hear))
         pacing = Pacing(settings.pacing.default, settings.pacing.hosts, off=replay)
-        yield Tools(browsers, reader, pacing, network, replaying)
+        yield Tools(browsers, reader, pacing, network, replaying, hear)
 
 
 def network_of(home: Home) -> Network:
@@ -160,12 +169,14 @@ async def run(
     progress: Progress = lambda *_: None,
     finished: Callable[[Result], None] = lambda _: None,
     shared: Tools | None = None,
+    accounts: Sequence[Account] | None = None,
 ) -> Summary:
     """Run the accounts and return what came of each. Raises only what concerns the run as a whole.
 
+    `accounts` takes the place of those that the order names, for what is asked of platforms without a history.
     ConfigError for unknown names or `replay` in a real home; ArchiveBusy where another run holds the home.
     """
-    accounts = chosen(home, order)
+    accounts = chosen(home, order) if accounts is None else accounts
     if order.replay and not home.settings.replay:
         raise ConfigError(
             "A replay is never evidence, so --replay works only in a replay home. Make one with "
@@ -212,14 +223,35 @@ def chosen(home: Home, order: Order) -> list[Account]:
     """The accounts of an order, in the order of the home's files; ConfigError for unknown names and where none fits."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
     wanted = {home.account(name).name for name in order.accounts}
+    keys = {account.name: info.title for account in home.accounts() if (info := on_request(account))}
+    if named := sorted(wanted & keys.keys()):
+        raise ConfigError(
+            f"{named[0]} only holds a key: {keys[named[0]]} keeps no history. Ask for single assets with "
+            "`archiver capture`."
+        )
     accounts = [
         account
         for account in home.accounts()
-        if (not wanted_clients or account.client in wanted_clients) and (not wanted or account.name in wanted)
+        if (not wanted_clients or account.client in wanted_clients)
+        and (not wanted or account.name in wanted)
+        and account.name not in keys
     ]
     if not accounts and (asked := ", ".join((*order.clients, *order.accounts))):
         raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
     return accounts
+
+
+def on_request(account: Account) -> ProviderInfo | None:
+    """The declaration of the account's platform where that keeps no history."""
+    with suppress(ConfigError):  # an unknown provider: its visit tells
+        info = load(account.provider).info
+        return info if info.on_request else None
+    return None
+
+
+def asking(account: Account, assets: Sequence[str], by: str) -> Account:
+    """The account, asked by a person for these assets of a platform without a history: ids, or pages' addresses."""
+    return replace(account, settings={**account.settings, "assets": " ".join(assets), "by": by})
 
 
 def renewals_due(home: Home) -> Iterator[str]:
@@ -438,8 +470,8 @@ class Visit:
             provider: Provider[Any] = load(self.account.provider)()
             recording = find_recording(self.of.order.replay, self.account) if self.of.order.replay else None
             method = provider.info.method(recording.method if recording else self.account.method)
-            self._accepted(provider.info)
-            secrets = self._secrets(method, recording)
+            accepted(self.of.home, self.archive.reader, self.account, provider.info)
+            secrets = secrets_of(self.of.vault, self.account, method, recording)
             needles += secrets.values()
             digest = secret_digest(secrets)
             trouble = self.of.vault.trouble(self.account.name)
@@ -452,7 +484,7 @@ class Visit:
                 terms = asyncio.create_task(self._terms(provider.info, recording))
             async with open_session(
                 self.of.tools, provider.info, method, self.account, network, secrets, self._clock(recording),
-                self.of.vault.session(self.account.name) or (recording.session if recording else None),
+                self._saved(provider.info, method) or (recording.session if recording else None),
             ) as session:  # fmt: skip
                 code = Totp(secrets.get("totp"), self._clock(recording))
                 signing_in = SigningIn(provider, session, secrets, code)
@@ -522,31 +554,6 @@ class Visit:
             )
         return seen
 
-    def _accepted(self, info: ProviderInfo) -> None:
-        """Where the platform's terms bar or do not mention robots, a named person must have accepted that."""
-        if not info.automation.stance.needs_acceptance or self.of.home.settings.replay:
-            return
-        said = acceptance(self.account, info).object_id[:-8]  # what follows tells an acceptance after an erased one
-        stated = (line.id or "" for line in self.archive.reader.lines() if line.type == "statement")
-        if not any(each.startswith(said) and object_path(self.archive.reader.root, each).exists() for each in stated):
-            raise NotAccepted(
-                f"the terms of {info.title} on automation are {info.automation.stance} "
-                f"({info.automation.source}, read {info.automation.read_on})"
-            )
-
-    def _secrets(self, method: SignInMethod, recording: Recording | None) -> dict[str, str]:
-        stored = self.of.vault.secrets(self.account.name)
-        if self.account.secret_command:
-            stored = run_secret_command(self.account.secret_command, bare=next(iter(method.secrets), "password"))
-        secrets = {**(recording.secrets if recording else {}), **stored}
-        missing = [name for name in method.secrets if not secrets.get(name)]
-        if missing:
-            raise SignInNeeded(
-                f"the vault holds no {' and no '.join(missing)} for {self.account.name}; give it with "
-                f"`archiver account rotate {self.account.name}`"
-            )
-        return secrets
-
     def _refused_before(self, result: Result, error: str, at: str) -> Result:
         kind = next(each for each in REFUSALS if each.__name__ == error)
         return failed(result, kind(f"it was refused on {at} and nothing has changed since, so it was not tried"), [])
@@ -584,12 +591,28 @@ class Visit:
             dry_run=order.dry_run,
             asset_id=order.asset_id,
             known=frozenset(recording.known) if recording else frozenset(),
+            sample=order.sample,
             progress=self.of.progress,
             terms=terms,
         )
 
+    def _saved(self, info: ProviderInfo, method: SignInMethod) -> Any:
+        """The saved session. One that soon ends is renewed while there is somebody to notice if that fails: by secrets
+        at once, else by a person, who is told."""
+        state = self.of.vault.session(self.account.name)
+        ends = expiry(info, state)
+        if ends is None or ends - datetime.now(UTC) > RENEWAL:
+            return state
+        if method.secrets:
+            return None
+        self.of.summary.warnings.append(
+            f"{self.account.name}: the saved session ends on {ends:%Y-%m-%d %H:%M} UTC. Run `archiver sign-in "
+            f"{self.account.name}` before."
+        )
+        return state
+
     async def _remember(self, session: HttpSession | PlaywrightSession) -> None:
-        if isinstance(session, PlaywrightSession):
+        if isinstance(session, PlaywrightSession) and not session.info.on_request:
             self.of.vault.save_session(self.account.name, await session.state())
 
     def _keep(self, error: ArchiverError, needles: list[str]) -> None:
@@ -671,7 +694,7 @@ async def open_session(
     if method.transport is Transport.HTTP:
         async with HttpSession(
             info, network=network, pacing=shared.pacing, username=account.username, settings=account.settings,
-            secrets=secrets, now=now,
+            secrets=secrets, now=now, hear=shared.hear,
         ) as session:  # fmt: skip
             yield session
     else:
@@ -694,6 +717,37 @@ def find_recording(folder: Path, account: Account) -> Recording:
                 raise ConfigError(f"{path} is a recording of {recording.provider}, and {account.name} is of another.")
             return recording
     raise ConfigError(f"No recording for account {account.name} in {folder}. Add {account.name}/session.yaml there.")
+
+
+def accepted(home: Home, archive: Archive, account: Account, info: ProviderInfo) -> None:
+    """NotAccepted where the platform's terms bar or do not mention robots, and no named person accepted that.
+
+    What a person asks for there and then is no unattended run.
+    """
+    if not info.automation.stance.needs_acceptance or info.on_request or home.settings.replay:
+        return
+    said = acceptance(account, info).object_id[:-8]  # what follows tells an acceptance after an erased one
+    stated = (line.id or "" for line in archive.lines() if line.type == "statement")
+    if not any(each.startswith(said) and object_path(archive.root, each).exists() for each in stated):
+        raise NotAccepted(
+            f"the terms of {info.title} on automation are {info.automation.stance} "
+            f"({info.automation.source}, read {info.automation.read_on})"
+        )
+
+
+def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: Recording | None) -> dict[str, str]:
+    """An account's secrets, from its command or the vault, over a recording's; SignInNeeded names those missing."""
+    stored = vault.secrets(account.name)
+    if account.secret_command:
+        stored = run_secret_command(account.secret_command, bare=next(iter(method.secrets), "password"))
+    secrets = {**(recording.secrets if recording else {}), **stored}
+    missing = [name for name in method.secrets if not secrets.get(name)]
+    if missing:
+        raise SignInNeeded(
+            f"the vault holds no {' and no '.join(missing)} for {account.name}; give it with "
+            f"`archiver account rotate {account.name}`"
+        )
+    return secrets
 
 
 def acceptance(account: Account, info: ProviderInfo, statement: bytes = b"", again: str = "") -> NewObject:

@@ -132,10 +132,11 @@ class Result:
     funds: str | None = None  # what the platform states before and after: unchanged | changed; None: it does not
     requests_refused: int = 0
     exit_code: int = 0
+    passed_over: list[str] = field(default_factory=list)  # the platform's ids of what a sample left out
 
     def as_json(self) -> dict[str, Any]:
         """The account's part of `run --json`."""
-        hidden = ("funds", "requests_refused", "exit_code")
+        hidden = ("funds", "requests_refused", "exit_code", "passed_over")
         return {name: value for name, value in vars(self).items() if name not in hidden}
 
 
@@ -206,6 +207,7 @@ class Sync:
     dry_run: bool = False
     asset_id: str | None = None
     known: frozenset[str] = frozenset()  # platform ids that an earlier full sweep archived (recordings only)
+    sample: int | None = None  # licences of each list that are fetched; the others count as known (recordings only)
     progress: Progress = lambda *_: None
     terms: Callable[[], Awaitable[Sequence[SeenTerms]]] | None = None  # waits until the platform's were looked at
 
@@ -306,7 +308,7 @@ class Sync:
                         if identity in seen:
                             continue  # the same row again, shifted onto the next page
                         seen.add(identity)
-                        known = self._is_known(licence)
+                        known = self._is_known(licence) or self._passed_over(licence, len(seen))
                         head = head or identity
                         met = cursor is not None and identity == cursor.head
                         above = above and not met and licence.platform_id not in self.known
@@ -336,6 +338,12 @@ class Sync:
         entry = self.catalogue.known(identity)
         fetched = entry is not None and entry.file.provenance.get("source") == "adapter"
         return licence.platform_id in self.known or fetched or self.catalogue.erased(identity)
+
+    def _passed_over(self, licence: Licence, number: int) -> bool:
+        if self.sample is None or number <= self.sample:
+            return False
+        self.result.passed_over.append(licence.platform_id)
+        return True
 
     def _imported(self, licence: Licence) -> Entry | None:
         """The archived licence that a person brought before the platform's own history did, if it is clear which."""

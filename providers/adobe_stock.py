@@ -109,6 +109,9 @@ class AdobeStock(Provider[Session]):
             how="the License History goes on showing when an asset was licensed, also after it has left the site; no "
             "letter and no look-up for third parties was found",
             who="the account holder; an organisation's administrator by the CSV report",
+            german="Die Lizenzhistorie zeigt weiterhin, wann ein Werk lizenziert wurde, auch wenn es nicht mehr "
+            "angeboten wird; ein Schreiben oder eine Auskunft für Dritte wurde nicht gefunden. Fragen darf der "
+            "Kontoinhaber, bei Organisationen deren Administrator mit dem CSV-Bericht.",
         ),
         terms=(
             TermsPage("licence", f"{SITE}/license-terms", assets=static_files(SITE), also=(f"{SITE}/*/license-terms",)),

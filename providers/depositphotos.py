@@ -169,6 +169,8 @@ class Depositphotos(DepositphotosApi):
             how="no route is known; Depositphotos's help speaks of a licence to download as proof of use; support "
             "answers at support@depositphotos.com",
             who="the account holder",
+            german="Ein Weg ist nicht bekannt; die Hilfe von Depositphotos nennt eine herunterladbare Lizenz als "
+            "Nachweis der Verwendung, und der Support antwortet. Fragen darf der Kontoinhaber.",
         ),
         session_secrets=("sessionid",),
     )

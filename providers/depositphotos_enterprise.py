@@ -69,6 +69,8 @@ class DepositphotosEnterprise(DepositphotosApi):
         confirm=Confirm(
             how="the Enterprise API states the parties of each licence and of its transfer (getTransactionLicenseInfo)",
             who="the account holder",
+            german="Die Enterprise-Schnittstelle nennt zu jeder Lizenz und ihrer Übertragung die Beteiligten "
+            "(getTransactionLicenseInfo). Fragen darf der Kontoinhaber.",
         ),
         session_secrets=("sessionid",),
     )

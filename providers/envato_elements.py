@@ -150,6 +150,9 @@ class EnvatoElements(Provider[BrowserSession]):
         confirm=Confirm(
             how="the certificate with its licence code; Elements issues no purchase codes, and no look-up was found",
             who="the account holder; authors clear music claims from the certificate's text",
+            german="Durch das Zertifikat mit seinem Lizenzcode; Kaufcodes gibt es bei Elements nicht, und eine "
+            "Auskunft wurde nicht gefunden. Fragen darf der Kontoinhaber; Urheber klären Ansprüche zu Musik "
+            "anhand des Zertifikats.",
         ),
         # The certificate names both, "which form part of this certificate"; their addresses are from public links.
         terms=tuple(

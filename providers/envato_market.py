@@ -89,6 +89,8 @@ class EnvatoMarket(Provider[Session]):
         confirm=Confirm(
             how="the purchase code: the item's author can look it up (date, licence, item, buyer's user name)",
             who="the item's author with an own token; nobody else. Give no full purchase code to a claimant",
+            german="Durch den Kaufcode: Der Urheber des Werks kann ihn nachschlagen (Datum, Lizenz, Werk, "
+            "Benutzername des Käufers). Sonst kann das niemand.",
         ),
         # From public links; all markets show these two texts, and have others for music, whose addresses are unsure.
         terms=tuple(

@@ -146,7 +146,12 @@ class Freepik(Provider[BrowserSession]):
             source="the terms of November 2024 incorporate an Acceptable Use Policy that could not be read",
             read_on="2026-11-24",
         ),
-        confirm=Confirm(how="the licence PDF; no way for others to check it was found", who="the account holder"),
+        confirm=Confirm(
+            how="the licence PDF; no way for others to check it was found",
+            who="the account holder",
+            german="Durch das Lizenz-PDF; wie Dritte es prüfen könnten, wurde nicht gefunden. Fragen darf der "
+            "Kontoinhaber.",
+        ),
         # From public links; one report says that it now leads to Magnific's own page.
         terms=(
             TermsPage(

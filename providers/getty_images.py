@@ -46,6 +46,10 @@ class GettyImages(GettyFamily):
             how="the sales order number, with a copy of the licence if at hand, in answer to a letter within 10 "
             "business days: Getty Images then connects it with the use. Downloads under an agreement have none",
             who="whoever received the letter; a purchase by staff counts",
+            german="Durch die Auftragsnummer, mit einer Kopie der Lizenz, soweit vorhanden, als Antwort auf ein "
+            "Schreiben binnen zehn Werktagen: Getty Images verbindet sie dann mit der Verwendung. Downloads aus einem "
+            "Rahmenvertrag haben keine. Antworten darf, wer das Schreiben erhielt; auch ein Kauf durch Mitarbeiter "
+            "zählt.",
         ),
         terms=(TermsPage("licence", f"{SITE}/eula", assets=static_files(SITE)),),
         pacing=2.0,

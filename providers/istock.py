@@ -43,6 +43,8 @@ class Istock(GettyFamily):
             how="the history of downloads is the proof, as a buyer reports the support's answer; no letter or look-up "
             "was found",
             who="the account holder",
+            german="Der Download-Verlauf ist der Nachweis, wie ein Käufer die Auskunft des Supports wiedergibt; ein "
+            "Schreiben oder eine Auskunft für Dritte wurde nicht gefunden. Fragen darf der Kontoinhaber.",
         ),
         terms=(TermsPage("licence", f"{SITE}/legal/license-agreement", assets=static_files(SITE)),),
         pacing=2.0,

@@ -108,10 +108,14 @@ class Shutterstock(Provider[Session]):
         confirm=Confirm(
             how="Legal Centre, Proof of License Request: an e-mailed letter, naming the licensee as the request does",
             who="the account holder, with asset id, user name and licensee name; keep the request with the letter",
+            german='Im Legal Centre durch einen "Proof of License Request": ein Schreiben per E-Mail, das den '
+            "Lizenznehmer so nennt, wie die Anfrage es tut. Fragen darf der Kontoinhaber, mit Bildnummer, Benutzername "
+            "und Name des Lizenznehmers.",
         ),
         # The address is widely linked as the licence agreement; the page itself has not been opened by us.
         terms=(TermsPage("licence", f"{SITE}/license", assets=static_files(SITE)),),
         pacing=2.0,
+        previews_marked=True,
     )
 
     def __init__(self) -> None:

@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from tests.homes import RECORDINGS, ROOT, Clock, Home, clean_environment
+from tests.homes import RECORDINGS, ROOT, Clock, Home, begun, clean_environment
+
+# A test may start a dozen commands, and without bytecode each of them compiles half a second of modules anew. So it is
+# kept, whatever the environment says, and where it is in nobody's way. Worker processes of pytest inherit this.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".venv" / "cache" / "bytecode")
+sys.dont_write_bytecode = False
 
 set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)
 settings.load_profile("archiver")
 
 
+type Once = Callable[[str, Callable[[Path], object]], Path]
+"""Gives a folder of that name, which the first that asks fills; nobody changes it then."""
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """For what many tests begin with: made once for all worker processes, copied by each test."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name: str, fill: Callable[[Path], object]) -> Path:
+        with FileLock(base / f"{name}.lock"):
+            if not (base / name).exists():
+                fill(new := tmp_path_factory.mktemp(name))
+                new.rename(base / name)
+        return base / name
+
+    return make
+
+
 @pytest.fixture
-def new_home(tmp_path: Path) -> Callable[..., Home]:
+def new_home(once: Once, tmp_path: Path) -> Callable[..., Home]:
     """Makes a home with one client, `acme`; `new_home(replay=False)` makes a real one."""
 
     def make(*, replay: bool = True) -> Home:
-        home = Home(tmp_path / "home", clean_environment(tmp_path))
-        home("init", home.root, *(["--replay"] if replay else []))
-        home("client", "add", "acme", "--name", "Acme Ltd")
-        return home
+        origin = once(f"begun-{'replay' if replay else 'live'}", lambda folder: begun(folder, replay=replay))
+        shutil.copytree(origin, tmp_path, dirs_exist_ok=True)
+        return Home(tmp_path / "home", clean_environment(tmp_path))
 
     return make
 
@@ -55,15 +83,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture(scope="session")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first_run(once: Once) -> Path:
     """A folder with a replay home after its first run, and its key."""
-    folder = tmp_path_factory.mktemp("first-run")
-    home = Home(folder / "home", clean_environment(folder))
-    home("init", home.root, "--replay")
-    home("client", "add", "acme", "--name", "Acme Ltd")
-    home.account("one", "shutterstock")
-    home("run", "--replay", RECORDINGS)
-    return folder
+
+    def fill(folder: Path) -> None:
+        home = begun(folder)
+        home.account("one", "shutterstock")
+        home("run", "--replay", RECORDINGS)
+
+    return once("first-run", fill)
 
 
 @pytest.fixture

@@ -57,6 +57,14 @@ class Home:
         return self.root / "archive" / client
 
 
+def begun(folder: Path, *, replay: bool = True) -> Home:
+    """A new home in a folder, with one client, `acme`."""
+    home = Home(folder / "home", clean_environment(folder))
+    home("init", home.root, *(["--replay"] if replay else []))
+    home("client", "add", "acme", "--name", "Acme Ltd")
+    return home
+
+
 def clean_environment(folder: Path) -> dict[str, str]:
     """The environment without anything that could point at another home or key."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}

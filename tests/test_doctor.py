@@ -60,6 +60,9 @@ ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
         lambda r: shutil.copytree(first(r, EVIDENCE), first(r, EVIDENCE).with_name("20200101_a_b_00000000")),
         "archives", State.PROBLEM, "compare with a copy",
     ),
+    "another verifier": (
+        lambda r: append(r / "archive/acme/tools/verify.py", b"#"), "archives", State.WARNING, "this version's",
+    ),
     "a lost ledger": (
         lambda r: (r / LEDGER / "ledger.jsonl").unlink(), "archives", State.PROBLEM, "compare with a copy",
     ),
@@ -133,5 +136,6 @@ def test_authorities_are_asked_only_online_and_tell_the_time(healthy: Home, tmp_
 def test_an_archive_whose_client_is_lost_is_verified_all_the_same(ran: Home) -> None:
     (ran.root / "clients/acme.yaml").unlink()
     assert [each["client"] for each in ran.json("verify")["clients"]] == ["acme"]
+    assert "archive/acme belongs to no client" in ran("find", "anything").stderr
     shutil.rmtree(first(ran.root, EVIDENCE))
     ran("verify", code=90)

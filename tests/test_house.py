@@ -28,14 +28,16 @@ def project_files() -> list[Path]:
     return found
 
 
-def commands() -> dict[str, TyperCommand]:
+def commands() -> dict[str, TyperCommand | TyperGroup]:
     """Every command of the program by its full name: `archiver client add`."""
     from archiver.cli.commands import app
 
-    found: dict[str, TyperCommand] = {}
+    found: dict[str, TyperCommand | TyperGroup] = {}
 
     def walk(command: object, name: str) -> None:
         if isinstance(command, TyperGroup):
+            if command.invoke_without_command:
+                found[name] = command
             for word, child in command.commands.items():
                 walk(child, f"{name} {word}")
         elif isinstance(command, TyperCommand) and not command.hidden:

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,12 @@ def test_a_real_run_through_a_company_proxy(
     assert run["outcome"] == "complete" and run["accounts"][0]["archived"] > 20
     [report] = home.json("verify")["clients"]
     assert report["evidence"] is True and report["licences"] == run["accounts"][0]["archived"]
+
+    assert not (home.root / "live.yaml").exists(), "only a person's own check says that an adapter was seen to work"
+    checked = home.json("account", "check", "one", "--live")
+    assert {step["state"] for step in checked["steps"]} == {"ok"} and checked["steps"][-1]["step"] == "documents"
+    listed = {each["name"]: each["live"] for each in home.json("providers")}
+    assert (listed[provider], listed["freepik"]) == (f"{datetime.now(UTC):%Y-%m-%d}", "never")
 
     settings.write_text(f"timestamps: []\npacing: {{default: 0}}\nnetwork: {{proxy: '{proxy}'}}\n")
     untrusted = home.json("run", "--full", code=30)

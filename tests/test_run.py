@@ -100,35 +100,39 @@ def test_a_dry_run_archives_nothing(home: Home) -> None:
     assert run["accounts"][0]["listed"] and not list(home.archive().glob("evidence/licences/*"))
 
 
-@pytest.mark.parametrize(
-    ("provider", "error"), [("freepik", "NotAccepted"), ("envato_elements", "NotAccepted"), ("envato_market", None)]
-)
-def test_platforms_whose_terms_are_unread_need_an_acceptance(
-    new_home: Callable[..., Home], provider: str, error: str | None
-) -> None:
+def test_platforms_whose_terms_are_unread_need_an_acceptance(new_home: Callable[..., Home]) -> None:
     home = new_home(replay=False)
     settings = home.root / "archiver.yaml"
     settings.write_text("timestamps: []\npacing: {default: 0}\nnetwork: {proxy: 'http://127.0.0.1:9'}\n")
-    home(
-        "account",
-        "add",
-        "one",
-        "--client",
-        "acme",
-        "--provider",
-        provider,
-        "--secrets-stdin",
-        stdin="token: t0ken-one\npassword: passw0rd\n",
-    )
-    found = home.json("run", code=None)["accounts"][0]["error"]
-    assert found == (error or "SiteUnavailable")
-    if error:  # afterwards too, by the same words
-        accept = ("--provider", provider, "--accept-automation", "Ada Example")
-        home("account", "add", "one", "--client", "acme", *accept)
-        assert home.json("run", code=None)["accounts"][0]["error"] != "NotAccepted"
-        assert "already" in home("account", "add", "one", "--client", "acme", *accept, "--plan", "x", code=2).stderr
-        ledger = (home.archive() / "ledger" / "ledger.jsonl").read_text()
-        assert '"type":"statement"' in ledger and "Ada" not in ledger
+
+    def errors() -> dict[str, str]:
+        return {each["account"]: each["error"] for each in home.json("run", code=None)["accounts"]}
+
+    unread = {"freepik-one": "freepik", "elements-one": "envato_elements"}
+    for name, provider in {**unread, "market-one": "envato_market"}.items():
+        home(
+            "account", "add", name, "--client", "acme", "--provider", provider, "--secrets-stdin",
+            stdin="token: t0ken-one\npassword: passw0rd\n",
+        )  # fmt: skip
+    refused = dict.fromkeys(unread, "NotAccepted")
+    assert errors() == {**refused, "market-one": "SiteUnavailable"}
+    for name, provider in unread.items():  # afterwards too, by the same words
+        accept = (
+            "account",
+            "add",
+            name,
+            "--client",
+            "acme",
+            "--provider",
+            provider,
+            "--accept-automation",
+            "Ada Example",
+        )
+        home(*accept)
+        assert "already" in home(*accept, "--plan", "x", code=2).stderr
+    assert "NotAccepted" not in errors().values()
+    ledger = (home.archive() / "ledger" / "ledger.jsonl").read_text()
+    assert ledger.count('"type":"statement"') == 2 and "Ada" not in ledger
 
 
 def test_a_fault_in_one_adapter_is_told_and_does_not_stop_the_others(

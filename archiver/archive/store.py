@@ -234,7 +234,8 @@ def _inventory(object_id: str, head: str, manifest: Mapping[str, Any], versions:
         "manifest": manifest,
         "versions": versions,
     }
-    return json.dumps(inventory, indent=1, sort_keys=True).encode()
+    # A line for each entry: people can read it, and the standard library's fast encoder, which cannot indent, serves.
+    return json.dumps(inventory, sort_keys=True, separators=(",\n", ": ")).encode()
 
 
 def _inventory_files(inventory: bytes) -> tuple[str, dict[str, bytes]]:
@@ -244,13 +245,17 @@ def _inventory_files(inventory: bytes) -> tuple[str, dict[str, bytes]]:
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write a folder of new files, durably: all are written before the first is waited for."""
-    folders = {folder, *(folder / parent for name in files for parent in Path(name).parents)}
+    root = os.fspath(folder)  # plain text: this is done for every file of an archive
+    folders = {root}
+    for name in files:
+        while name := name.rpartition("/")[0]:
+            folders.add(f"{root}/{name}")
     for each in sorted(folders):
-        each.mkdir()
+        os.mkdir(each)  # noqa: PTH102
     handles = []
     try:
         for name, content in files.items():
-            handles.append(_create(folder / name, content))
+            handles.append(_create(f"{root}/{name}", content))
         for handle in handles:
             os.fsync(handle)
     finally:
@@ -275,7 +280,7 @@ def write_over(path: Path, content: bytes) -> None:
     write_new(path, content)
 
 
-def _create(path: Path, content: bytes) -> int:
+def _create(path: Path | str, content: bytes) -> int:
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o444)
     try:
         if os.name == "posix":

@@ -41,6 +41,7 @@ INTENTS = "ledger/intents.jsonl"
 CHECKPOINTS = "ledger/checkpoints"
 SIGNER_KEY = "keys/signer-public.pem"
 TSA_ROOTS = "keys/tsa-roots.pem"
+TOOL = "tools/verify.py"
 
 KINDS = {
     "licence": "licences",
@@ -55,6 +56,7 @@ KINDS = {
 
 URN = "urn:x-archiver"
 CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
+PATIENCE = 30  # seconds for one call of the program openssl
 LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
 RENEW_AHEAD = 2 * 365 * 86400  # seconds before the end of their certificates that timestamps are to be renewed
 
@@ -67,6 +69,7 @@ WARNINGS = frozenset(
         "remark",
         "renewal",
         "rollback",
+        "verifier",
         "withheld",
         "witness",
     }
@@ -615,15 +618,24 @@ class Checker(NamedTuple):
 
 
 def openssl_version() -> tuple[str, str] | None:
-    """The `openssl` program and what it is: `OpenSSL 3.5.9`, `LibreSSL 3.3.6`; None where there is none."""
+    """The `openssl` program and what it is: `OpenSSL 3.5.9`, `LibreSSL 3.3.6`, `not answering`; None: there is none."""
     program = shutil.which("openssl")
     if program is None:
         return None
     try:
-        answer = subprocess.run([program, "version"], capture_output=True, text=True, errors="replace", check=False)
+        answer = _openssl([program, "version"])
     except OSError:
         return None
+    except subprocess.TimeoutExpired:
+        return program, "not answering"
     return program, " ".join(answer.stdout.split()[:2])
+
+
+def _openssl(command: list[str | Path], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
+        timeout=PATIENCE,
+    )  # fmt: skip
 
 
 def openssl() -> str | None:
@@ -634,13 +646,16 @@ def openssl() -> str | None:
 
 
 def openssl_refuses(program: str, response: Path, data: Path, roots: Path, chain: Path) -> str | None:
-    """Why `openssl ts -verify` refuses a timestamp at the time that it states; None where it accepts it."""
+    """Why `openssl ts -verify` refuses a timestamp at the time that it states; None where it accepts it.
+
+    subprocess.TimeoutExpired where it does not end.
+    """
     at = str(epoch(Token.parse(response.read_bytes()).time))
     command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), "-data", data.resolve()]
     command += ["-CAfile", roots.resolve(), "-attime", at]
     if chain.is_file():
         command += ["-untrusted", chain.name]  # openssl splits this value at spaces and commas: no folder may be in it
-    done = subprocess.run(command, cwd=chain.parent, capture_output=True, text=True, errors="replace", check=False)
+    done = _openssl(command, chain.parent)
     if done.returncode == 0:
         return None
     reasons = re.findall(r":(?:[^:\n]*):([^:\n]+):[^:\n]*:\d+:(.*)", done.stderr)
@@ -1181,10 +1196,12 @@ class _Check:
         certificates: list[bytes] = []
         try:
             certificates = pem_blocks(_utf8(roots.read_bytes()), "CERTIFICATE") if stamped or roots.is_file() else []
-            _must(certificates or not stamped or self.supplied_roots, "holds no certificate, so no date can be checked")
+            _must(certificates or not stamped, "holds no certificate, so no date can be checked")
         except FileNotFoundError:
             self.find("missing", self.tsa_roots, "is missing, so that no date can be checked")
         except Malformed as error:
+            if self.supplied_roots:
+                raise Malformed(f"the file of timestamp roots that you supplied cannot be used: {error}") from None
             self.find("invalid", self.tsa_roots, str(error))
         if self.supplied_roots and stamped and chain.is_file():
             try:
@@ -1198,7 +1215,9 @@ class _Check:
         checker = self.checker()
         if stamped and certificates and checker:
             self.report.dates_by = checker.name
+        against = "the roots that you supplied" if self.supplied_roots else roots.name
         unchecked: list[str] = []  # the dates that the timestamps state
+        hanging: list[str] = []  # the program, once it did not end: it is not waited for again
 
         def judge(note: Path, file: Path) -> Stamp | Finding | None:
             path = f"{self.checkpoint_folder}/{file.name}"
@@ -1208,15 +1227,19 @@ class _Check:
                 _must(token.covers(note.read_bytes()), "is a timestamp of something else than its checkpoint")
             except Malformed as error:
                 return Finding("timestamp", path, str(error))
-            if not checker:
+            if not checker or hanging:
                 unchecked.append(token.time)
-            if not checker or not certificates:
+            if not checker or hanging or not certificates:
                 return None
             try:
                 refusal = checker.refuses(file, note, roots, chain)
+            except subprocess.TimeoutExpired:
+                hanging.append(checker.name)
+                unchecked.append(token.time)
+                return None
             except Malformed as error:
                 return Finding("dates-not-checked", path, f"is not checked: {checker.name} cannot read it: {error}")
-            text = f"does not hold against {roots.name}: {refusal}"
+            text = f"does not hold against {against}: {refusal}"
             if refusal:
                 return Finding("timestamp", path, text)
             return Stamp(token.time, token_ends(response, certificates))
@@ -1229,7 +1252,7 @@ class _Check:
                 elif judgement:
                     checkpoint.stamps[name] = judgement
         if unchecked:
-            _, version = openssl_version() or ("", "")
+            version = "not answering" if hanging else (openssl_version() or ("", ""))[1]
             here = f"the program openssl is {version} here" if version else "there is no program openssl here"
             text = (
                 f"dates not checked: {here}. Install OpenSSL 3 or later and see that it comes first on the PATH. It is "
@@ -1311,6 +1334,9 @@ def _quiet(ledger: Path) -> Iterator[None]:
     except ImportError:
         yield
         return
+    if not ledger.is_file():
+        yield
+        return
     with ledger.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -1341,10 +1367,6 @@ def verify_archive(
     """
     if not any((root / name).is_dir() for name in ("ledger", "evidence", "keys")):
         raise Malformed(f"{root} is not an archive")
-    if not (root / LEDGER).is_file():
-        report = Report(root.resolve().name, DAMAGED)
-        report.findings.append(Finding("missing", LEDGER, "is missing"))
-        return report
     with _quiet(root / LEDGER):
         return _ArchiveCheck(root, roots, key, quick, licence, fallback).run(against)
 
@@ -1377,7 +1399,14 @@ class _ArchiveCheck(_Check):
     def run(self, against: Path | None) -> Report:
         key = self.key()
         self.read_checkpoints(key)
+        if not (self.root / LEDGER).is_file():
+            self.find("missing", LEDGER, "is missing; without it no object can be checked")
+            if against:
+                self.hold_against(against, key)
+            self.report.checkpoint = max(self.checkpoints, default=None)
+            return self.conclude(proven=False)
         self.read_ledger(key)
+        self.read_tool()
         if against:
             self.hold_against(against, key)
         self.age()
@@ -1400,6 +1429,19 @@ class _ArchiveCheck(_Check):
             self.report.secured_since = proven.since(self.lines - 1)
         return self.conclude(0 < self.lines <= covered)
 
+    def read_tool(self) -> None:
+        """The verifier that lies in the archive, which others may run, is the one that runs now."""
+        with contextlib.suppress(OSError):
+            own = Path(__file__).read_bytes()
+            if not (self.root / TOOL).is_file():
+                self.find("verifier", TOOL, "is missing; the next writing command puts it back")
+            elif (self.root / TOOL).read_bytes() != own:
+                text = (
+                    "is another file than the verifier that ran now: that of another version, or a changed one. Do not "
+                    "rely on what it prints; the next writing command replaces it"
+                )
+                self.find("verifier", TOOL, text)
+
     def hold_against(self, against: Path, key: bytes | None) -> None:
         """The ledger against what is held outside."""
         own = [checkpoint.note for checkpoint in self.checkpoints.values() if checkpoint.note]
@@ -1413,6 +1455,8 @@ class _ArchiveCheck(_Check):
         held = hold(self.root / LEDGER, outside)
         for each in held.forked:
             text = f"was made over {each.size} lines that are not the first {each.size} of this ledger"
+            if not (self.root / LEDGER).is_file():
+                text = f"was made over {each.size} lines, and there is no ledger here any more"
             self.find("forked", str(each.path), each.fault or text)
         for each in held.explained:
             self.find("witness", str(each.path), "is a checkpoint of lines that a rollback says were lost")
@@ -1586,9 +1630,9 @@ class _ArchiveCheck(_Check):
                     object_id = f"{URN}:{kind}:{folder}"
                     seen.add(object_id)
                     self.read_object(place, object_id, checked, {v for i, v in pending if i == object_id})
-                    erased = object_id in self.erased
-                    self.report.objects += not erased
-                    self.report.licences += kind == "licence" and not erased
+                    counts = object_id in self.recorded and object_id not in self.erased  # nothing planted does
+                    self.report.objects += counts
+                    self.report.licences += kind == "licence" and counts
         for object_id in self.erased if not wanted else self.erased.keys() & {wanted}:
             self.read_erased(object_id, there=object_id in seen)
         for object_id in (self.recorded.keys() - self.erased.keys() - seen) if not wanted else ():

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 __all__ = ["ArchiveWriter", "Authority", "Seal", "open_archive"]
 
 HOLDER = "staging/holder.txt"  # who is writing; for those who must wait
-BATCH = 64  # requests that share the durable writes of intents and ledger lines
+BATCH = 128  # requests that share the durable writes of intents and ledger lines
 BUILDERS = 16  # objects that are built, and waited for by the disk, at once
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -82,6 +82,7 @@ def open_archive(
     for an archive of the other origin or of another signing key, and for an `after_restore` that shows no loss;
     IntegrityError where the ledger is shorter than its checkpoints or does not extend what a folder witness holds.
     """
+    _check_there(root)
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
     ledger = Ledger(root / verify.LEDGER, root / HOLDER)
@@ -102,6 +103,13 @@ def open_archive(
 
 
 # ---------------------------------------------------------------- a new archive, or the right one
+
+
+def _check_there(root: Path) -> None:
+    """A ledger that is lost is not begun anew: that would hide it."""
+    signed = verify.checkpoint_files(root / verify.CHECKPOINTS)
+    if not (root / verify.LEDGER).exists() and (signed or (root / "evidence").exists()):
+        raise IntegrityError(f"{root} holds evidence and its {verify.LEDGER} is lost")
 
 
 def _check_whole(root: Path, ledger: Ledger) -> None:
@@ -228,7 +236,7 @@ def _introduce(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, origin: st
         raise ConfigError(
             f"{root} was signed with another key than the vault holds. Put back the vault that belongs to this archive."
         )
-    tool, current = root / "tools" / "verify.py", Path(verify.__file__).read_bytes()
+    tool, current = root / verify.TOOL, Path(verify.__file__).read_bytes()
     if not tool.exists() or tool.read_bytes() != current:
         replace_file(tool, current)
 
@@ -601,18 +609,22 @@ class ArchiveWriter:
         if not staged:
             return
         self._note_intents(staged)
-        changed = {self._move(each) for each in staged}
+        places = [object_path(self._root, each.object_id) for each in staged]
+        new = {place.parent for place, each in zip(places, staged, strict=True) if each.version == "v1"}
+        if new:
+            self._make_evidence()
+        for folder in new:
+            make_folder(folder)
+        changed = {self._move(each, place) for each, place in zip(staged, places, strict=True)}
         list(self._syncers.map(sync_folder, changed))
         for each in staged:
             if each.version != "v1":
                 publish_version(self._root, self._staging, each.object_id, each.version)
 
-    def _move(self, staged: Staged) -> Path:
+    @staticmethod
+    def _move(staged: Staged, place: Path) -> Path:
         """Rename into place; the folder whose entries that changed."""
-        place = object_path(self._root, staged.object_id)
         if staged.version == "v1":
-            self._make_evidence()
-            make_folder(place.parent)
             staged.folder.rename(place)
             return place.parent
         staged.folder.rename(place / staged.version)

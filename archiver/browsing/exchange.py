@@ -7,11 +7,12 @@ import json as _json
 import random
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
+from typing import Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from archiver.browsing.pacing import Pacing
@@ -48,6 +49,20 @@ class Lost(Exception):
 type Send = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[Raw]]
 """Sends one request (method, URL, headers, body), cookies included, and follows nothing; raises Lost."""
 
+type Pairs = Iterable[tuple[str, str]]
+
+
+class Hear(Protocol):
+    """Is told of exchanges as they were on the wire. Chromium tells of a page's cookies apart from all else."""
+
+    def __call__(
+        self, request: Request, asked: Pairs, status: int, told: Pairs, content: bytes, *, by_page: bool = False
+    ) -> None:
+        """A request with its headers; its answer's status, headers and decoded body. `by_page`: cookies follow."""
+
+    def cookies(self, method: str, url: str, lines: Sequence[str]) -> None:
+        """The Set-Cookie lines of the next answer to such a request of a page; none, mostly."""
+
 
 @dataclass
 class Exchange:
@@ -58,6 +73,7 @@ class Exchange:
     mode: Mode = Mode.STRICT
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     refused: list[str] = field(default_factory=list)
+    hear: Hear | None = None
     authorisation: dict[str, str] = field(default_factory=dict, repr=False)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_AT_ONCE), init=False, repr=False)
 

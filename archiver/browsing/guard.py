@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Route
     from playwright.async_api import Request as PageRequest
 
+    from archiver.browsing.exchange import Hear
+
 PASSIVE = frozenset({"image", "stylesheet", "font", "script", "media"})
 BLOCKED = "net::ERR_BLOCKED_BY_CLIENT"
 
@@ -128,10 +130,11 @@ def close_popups(context: BrowserContext) -> None:
     context.on("page", watch)
 
 
-async def watch_browser(browser: Browser, guards: Collection[Guard]) -> CDPSession:
+async def watch_browser(browser: Browser, guards: Collection[Guard], hear: Hear | None = None) -> CDPSession:
     """Judge every request of the whole browser by the guards that are open at that moment: one of them must permit it.
 
-    Chromium does not say here which account a request belongs to; the account's own judge and proxy do.
+    Chromium does not say here which account a request belongs to; the account's own judge and proxy do. `hear` is told
+    of every answer before the page sees it, since Chromium forgets bodies when a page is left.
     """
     session = await browser.new_browser_cdp_session()
 
@@ -159,15 +162,33 @@ async def watch_browser(browser: Browser, guards: Collection[Guard]) -> CDPSessi
         except Error as error:
             log.debug("the request was gone before it was judged: %s", error.message)
 
+    async def answered(event: dict[str, Any]) -> None:
+        from playwright.async_api import Error
+
+        at = {"requestId": event["requestId"]}
+        with suppress(Error):  # the page was closed meanwhile
+            if hear and "responseStatusCode" in event:
+                body, told = b"", [(each["name"], each["value"]) for each in event.get("responseHeaders", ())]
+                if not 300 <= event["responseStatusCode"] < 400:  # of a redirect Chromium has no body
+                    got = await session.send("Fetch.getResponseBody", at)
+                    body = base64.b64decode(got["body"]) if got["base64Encoded"] else got["body"].encode()
+                asked = event["request"]
+                passive = event["resourceType"].lower() in PASSIVE
+                request = Request(asked["method"], asked["url"].partition("#")[0], _body(asked), passive=passive)
+                hear(request, asked["headers"].items(), event["responseStatusCode"], told, body, by_page=True)
+            await session.send("Fetch.continueRequest", at)
+
     tasks: set[asyncio.Task[None]] = set()
 
     def paused(event: dict[str, Any]) -> None:
-        task = asyncio.ensure_future(judge(event))
+        done = "responseStatusCode" in event or "responseErrorReason" in event
+        task = asyncio.ensure_future(answered(event) if done else judge(event))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
     session.on("Fetch.requestPaused", paused)
-    await session.send("Fetch.enable", {"patterns": [{"urlPattern": "*", "requestStage": "Request"}]})
+    stages = ("Request", "Response") if hear else ("Request",)
+    await session.send("Fetch.enable", {"patterns": [{"urlPattern": "*", "requestStage": each} for each in stages]})
     return session
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import archiver
-from archiver.browsing.exchange import Exchange, ExchangeSession, Lost, Raw
+from archiver.browsing.exchange import Exchange, ExchangeSession, Hear, Lost, Raw
 from archiver.browsing.pacing import Pacing
 from archiver.errors import SiteUnavailable
 from archiver.network import Network
-from archiver.provider import ProviderInfo
+from archiver.provider import ProviderInfo, Request
 
 if TYPE_CHECKING:
     import httpx
@@ -34,8 +34,11 @@ class HttpSession(ExchangeSession):
         settings: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        hear: Hear | None = None,
     ) -> None:
-        super().__init__(Exchange(info, pacing, now=now), username, settings or {}, set((secrets or {}).values()))
+        super().__init__(
+            Exchange(info, pacing, now=now, hear=hear), username, settings or {}, set((secrets or {}).values())
+        )
         self._client: httpx.AsyncClient = network.client(
             timeout=TIMEOUT, headers={"user-agent": f"archiver/{archiver.__version__}", "accept": "*/*"}
         )
@@ -65,4 +68,8 @@ class HttpSession(ExchangeSession):
                 ) from None
             unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
             raise Lost(reason, received=not isinstance(error, unsent)) from None
+        if self.exchange.hear:
+            asked = answer.request.headers.multi_items()
+            told = answer.headers.multi_items()
+            self.exchange.hear(Request(method, url, body), asked, answer.status_code, told, answer.content)
         return Raw(answer.status_code, dict(answer.headers), answer.content)

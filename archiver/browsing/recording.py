@@ -63,8 +63,9 @@ class RecordedExchange(_Strict):
 
 
 class Recording(_Strict):
-    """One scenario. `secrets` are stand-ins; `session` is a Playwright storage state; `known` holds licence ids that an
-    earlier full sweep archived; `now` is the adapter's clock.
+    """One scenario. `secrets` are stand-ins; `username` and `settings` are the account's; `session` is a Playwright
+    storage state; `known` holds licence ids that an earlier full sweep archived; `now` is the adapter's clock; `assets`
+    is what a person asks for, of a platform without a history, by id or address.
     """
 
     format: Literal[1]
@@ -74,9 +75,12 @@ class Recording(_Strict):
     origin: Literal["authored", "captured"]
     sources: tuple[str, ...] = ()
     secrets: dict[str, str] = {}
+    username: str | None = None
+    settings: dict[str, str] = {}
     now: AwareDatetime | None = None
     session: dict[str, Any] | None = None
     known: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
     exchanges: tuple[RecordedExchange, ...]
     _folder: Path = PrivateAttr()
 

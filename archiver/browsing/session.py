@@ -22,7 +22,7 @@ from archiver.browsing import guard as guarding
 from archiver.browsing import trust
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import child_environment, ensure
-from archiver.browsing.exchange import Exchange, ExchangeSession, Lost, Raw
+from archiver.browsing.exchange import Exchange, ExchangeSession, Hear, Lost, Raw
 from archiver.browsing.observe import Observation, Take
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.proxy import NOTHING, GuardProxy
@@ -42,6 +42,7 @@ from archiver.errors import (
 from archiver.network import Network
 from archiver.provider import (
     Challenge,
+    Choose,
     Click,
     Code,
     Mode,
@@ -58,6 +59,7 @@ from archiver.reading.worker import DocumentReader
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Cookie, Locator, Page, Playwright
     from playwright.async_api import Request as PageRequest
+    from playwright.async_api import Response as PageResponse
 
 TIMEOUT = 30.0  # seconds for a page or an answer
 LOAD = 10.0  # seconds that a page's pictures and scripts may take after its text
@@ -76,11 +78,13 @@ class Browsers:
     """Starts Chromium when an account first needs it; an async context manager.
 
     `network` names the certificates to trust besides the system's. `executable` is a Chromium to use instead of the one
-    that is found. A provider that does not work headless gets a visible browser.
+    that is found. A provider that does not work headless gets a visible browser. `hear` is told of every exchange.
     """
 
-    def __init__(self, network: Network, *, headless: bool = True, executable: Path | None = None) -> None:
-        self.network, self.headless, self.executable = network, headless, executable
+    def __init__(
+        self, network: Network, *, headless: bool = True, executable: Path | None = None, hear: Hear | None = None
+    ) -> None:
+        self.network, self.headless, self.executable, self.hear = network, headless, executable, hear
         self._stack = AsyncExitStack()
         self._starting = asyncio.Lock()
         self._playwright: Playwright | None = None
@@ -134,13 +138,15 @@ class Browsers:
                 raise SignInNeeded(f"the saved session cannot be restored ({first_line(error)})") from None
             stack.push_async_callback(_close, context)
             await guard.watch(context)
+            if self.hear:
+                await stack.enter_async_context(_cookies_told(context, self.hear))
             page = await context.new_page()
             traffic = await Traffic.of(page)
             if mode is Mode.STRICT:
                 guarding.close_popups(context)
             opened = stack.pop_all()
         return PlaywrightSession(
-            exchange=Exchange(info, pacing, now=now, mode=mode, refused=guard.refused),
+            exchange=Exchange(info, pacing, now=now, mode=mode, refused=guard.refused, hear=self.hear),
             username=username,
             settings=settings or {},
             secrets={*(secrets or {}).values(), *_named(info.session_secrets, state)},
@@ -215,7 +221,7 @@ class Browsers:
                     raise BrowserMissing(f"{executable} does not start ({first_line(error)})") from None
                 log.warning("Chromium does not start in its sandbox here; it runs without: %s", first_line(error))
         self._stack.push_async_callback(_close, browser)
-        await guarding.watch_browser(browser, self._guards)
+        await guarding.watch_browser(browser, self._guards, self.hear)
         return browser
 
     async def _trust(self) -> tuple[list[str], Mapping[str, str]]:
@@ -230,6 +236,24 @@ class Browsers:
             return [], environ | {"HOME": str(home)}
         # Works only where the other side sends the certificate itself, hence the second choice.
         return [f"--ignore-certificate-errors-spki-list={trust.key_hashes(self.network.ca_file)}"], environ
+
+
+@asynccontextmanager
+async def _cookies_told(context: BrowserContext, hear: Hear) -> AsyncIterator[None]:
+    """Tell of the cookies that each answer to a page sets."""
+    from playwright.async_api import Error
+
+    tasks: list[asyncio.Task[None]] = []
+
+    async def tell(response: PageResponse) -> None:
+        lines: list[str] = []
+        with suppress(Error):  # the page was closed meanwhile
+            lines = [each["value"] for each in await response.headers_array() if each["name"].lower() == "set-cookie"]
+        hear.cookies(response.request.method, response.url.partition("#")[0], lines)
+
+    context.on("response", lambda response: tasks.append(asyncio.ensure_future(tell(response))))
+    yield
+    await asyncio.wait_for(asyncio.gather(*tasks), TIMEOUT)
 
 
 @contextmanager
@@ -268,6 +292,13 @@ def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
     for item in [*(state or {}).get("cookies", []), *stored]:
         if item["name"] in names:
             yield item["value"]
+
+
+def expiry(info: ProviderInfo, state: Any) -> datetime | None:
+    """When a saved session ends by itself: when the first of its declared cookies does. None where none says."""
+    cookies = (state or {}).get("cookies", [])
+    ends = [each["expires"] for each in cookies if each["name"] in info.session_secrets and each["expires"] > 0]
+    return datetime.fromtimestamp(min(ends), UTC) if ends else None
 
 
 # ---------------------------------------------------------------- one account
@@ -399,6 +430,9 @@ class PlaywrightSession(ExchangeSession):
                     left[shown_now] = 0
                     await self.fill({typed: await self._code(challenge)})
                     await self.click(submit)
+                case Choose(options, setting):
+                    left[shown_now] -= 1
+                    await self._choose(options, setting)
                 case error:
                     raise error(await self._words(shown_now), page=await self._saved())
             deadline = time.monotonic() + within
@@ -444,6 +478,24 @@ class PlaywrightSession(ExchangeSession):
             raise SignInNeeded("the platform asks again for a code that was already used")
         self._codes.add(code)
         return code
+
+    async def _choose(self, options: str, setting: str) -> None:
+        """Click the option that the account's setting names; a guess would read another's history."""
+        await self._element(options)
+        found = self.tab.locator(options).filter(visible=True)
+        with self._named_errors(f"{options!r}"):
+            texts = [" ".join(text.split()) for text in await found.all_inner_texts()]
+        wanted = self.settings.get(setting)
+        fitting = [number for number, text in enumerate(texts) if text.casefold() == (wanted or "").casefold()]
+        if len(fitting) != 1:
+            said = f"the setting `{setting}` says {wanted!r}" if wanted else f"no setting `{setting}` says which"
+            raise ConfigError(
+                f"The platform asks whose account to open, and {said}. Let the account's `settings` in its client's "
+                f"file name one of: {', '.join(texts)}."
+            )
+        await self._polite()
+        with self._named_errors(f"{options!r}"):
+            await found.nth(fitting[0]).click(timeout=1000 * ELEMENT)
 
     async def _words(self, key: str) -> str:
         """What the platform says where the outcome shows, for the person who reads the error."""
@@ -557,12 +609,20 @@ class PlaywrightSession(ExchangeSession):
                 url, method=method, headers=dict(headers), data=body, max_redirects=0, timeout=1000 * TIMEOUT
             )
             content = await answer.body()
+            if self.exchange.hear:
+                told = [(each["name"], each["value"]) for each in answer.headers_array]
+                asked = [*headers.items(), *await self._cookie_header(url)]
+                self.exchange.hear(Request(method, url, body), asked, answer.status, told, content)
             await answer.dispose()
         except Error as error:
             raise _lost(error, url) from None
         if "set-cookie" in answer.headers:
             await self.remember()
         return Raw(answer.status, answer.headers, content)
+
+    async def _cookie_header(self, url: str) -> list[tuple[str, str]]:
+        """What the context sends to this address as cookies."""
+        return [("cookie", f"{each['name']}={each['value']}") for each in await self.context.cookies(url)]
 
 
 def _is_at(url: str, glob: str) -> bool:

@@ -7,7 +7,7 @@ import os
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -91,17 +91,22 @@ CREATE TABLE erased (
     object_id TEXT PRIMARY KEY, folder TEXT COLLATE NOCASE, identity_sha256 TEXT, at TEXT, reason TEXT, tombstone TEXT
 );
 CREATE INDEX erased_identity ON erased (identity_sha256);
-CREATE VIRTUAL TABLE words USING fts5 (ids, title, about, text, tokenize="unicode61 remove_diacritics 2", prefix="2 3");
+CREATE VIRTUAL TABLE words USING fts5
+    (ids, title, about, text, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
 """
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
 COLUMNS = "object_id, folder, described, lines, assigned"
 SHOWN = "NOT comp AND NOT withdrawn"
-# The weights are those of the columns of `words`.
-RANKED = """SELECT object_id, folder, described, lines, assigned, bm25(words, 10.0, 5.0, 3.0, 1.0) AS rank
-    FROM words JOIN licence ON licence.id = words.rowid
+# The newest first, which is how the index lies: it stops at the limit, however common the words are.
+MATCHING = """SELECT object_id, folder, described, lines, assigned
+    FROM words CROSS JOIN licence ON licence.id = words.rowid
     WHERE words MATCH ? AND NOT comp AND NOT withdrawn AND (NOT ? OR assigned IS NULL)
-    ORDER BY rank, licensed_at DESC LIMIT ?"""
+    ORDER BY words.rowid DESC LIMIT ?"""
+COMMON = 100  # licences: a word of so many is not also sought as the beginning of others
+LOOKED_AT = 100  # licences that are compared, of each question to the index
+NAMES = {"asset_id": "asset_id", "licence_id": "licence_id", "order": "order_id"}  # fields and their columns
+WEIGHTS = {**dict.fromkeys(NAMES, 10.0), "title": 5.0, "text": 1.0}  # of the field that holds a word; 3 for all others
 
 # Scripts without spaces between words: each character becomes a word, and a query a phrase of them.
 _UNSPACED = re.compile(
@@ -241,6 +246,8 @@ class Catalogue:
         ]
         load = loader({self.client: archive}, reader)
         done = 0
+        if missing:
+            told(done, len(missing))
         with ThreadPoolExecutor(READERS) as threads:
             for part in batched(missing, EMBEDDED_AT_ONCE, strict=False):
                 images = threads.map(partial(_decoded, load), [picture for _, picture in part])
@@ -271,6 +278,17 @@ class Catalogue:
         """The licences (no comps) of a platform's asset, oldest first."""
         found = self._entries("NOT comp AND asset_id = ? ORDER BY id", _plain(asset_id))
         return [entry for entry in found if entry.provider == provider]
+
+    def names_another(self, words: Iterable[str], but: Collection[str]) -> bool:
+        """Whether one of these words is the number of an asset, a licence or an order that is none of `but`."""
+        known = {each.casefold() for each in but}
+        wanted = sorted({plain for word in words if (plain := _plain(word).casefold()) not in known})
+        return any(
+            self._db.execute(f"SELECT 1 FROM licence WHERE {column} IN ({marks}) LIMIT 1", part).fetchone()  # noqa: S608
+            for part in batched(wanted, 500, strict=False)
+            for marks in [", ".join("?" * len(part))]
+            for column in NAMES.values()
+        )
 
     def of_order(self, provider: str, order: str) -> list[Entry]:
         """The licences (no comps) that a platform's order paid for, oldest first."""
@@ -338,11 +356,12 @@ class Catalogue:
         pieces = re.findall(r"[^\W_]+", " ".join(words))[:WORDS]
         named = self._named({_plain(text).strip(), *words, *pieces}, scope, limit)
         hits = {hit.entry.object_id: hit for hit in (*self._dated(text.strip(), scope, limit), *named)}
-        for query in (" AND ".join(map(_phrase, words)), " OR ".join(map(_phrase, pieces or words))):
-            for hit in self._ranked(query, pieces or words, limit, unassigned=unassigned):
+        if len(hits) < limit:
+            worded = self._worded(words, unassigned=unassigned)
+            if not hits and not worded:
+                worded = self._worded(pieces, unassigned=unassigned, any_of=True)
+            for hit in worded:
                 hits.setdefault(hit.entry.object_id, hit)
-            if hits:
-                break
         return list(hits.values())[:limit]
 
     def newest(self, limit: int, after: str | None = None) -> tuple[list[Hit], str | None]:
@@ -394,11 +413,41 @@ class Catalogue:
             for entry in self._entries(where, *names, limit):
                 yield Hit(entry, {"order_id": "order", "folder": "licence"}.get(column, column), 1.0)
 
-    def _ranked(self, query: str, words: Sequence[str], limit: int, *, unassigned: bool) -> Iterator[Hit]:
-        for *columns, rank in self._db.execute(RANKED, (query, unassigned, limit)):
-            entry = self._entry(columns)
-            weight = max(-rank, 0.0)
-            yield Hit(entry, _where(entry.file, words), round(weight / (1 + weight), 3))
+    def _worded(self, words: Sequence[str], *, unassigned: bool, any_of: bool = False) -> list[Hit]:
+        """Licences with these words, best first; with `any_of` those with as many of them as go together."""
+        forms = self._forms(words)
+        if any_of:
+            forms = self._together([form for form in forms if self._holds(form)])
+        if not forms:
+            return []
+        query = " AND ".join(forms)
+        entries = self._matching(query, LOOKED_AT, unassigned=unassigned)
+        if len(entries) == LOOKED_AT:  # there are more, and better ones may be older
+            entries += self._matching(f"{{ids title}} : ({query})", LOOKED_AT, unassigned=unassigned)
+        wanted = [_folded(word) for word in words]
+        hits = [_hit(entry, wanted) for entry in {each.object_id: each for each in entries}.values()]
+        return sorted(hits, key=lambda hit: (hit.score, iso(hit.entry.licence.licensed_at) or ""), reverse=True)
+
+    def _forms(self, words: Iterable[str]) -> list[str]:
+        """Each word as the index is asked for it: from its beginning, or whole where it is common by itself."""
+        phrases = map(_phrase, dict.fromkeys(words))
+        return [phrase if self._holds(phrase, COMMON) else f"{phrase}*" for phrase in phrases]
+
+    def _together(self, forms: Sequence[str]) -> list[str]:
+        """As many of these as occur in one licence, the rarest of all among them."""
+        kept: list[str] = []
+        for form in sorted(forms, key=lambda form: form.endswith("*"), reverse=True):
+            if self._holds(" AND ".join([*kept, form])):
+                kept.append(form)
+        return kept
+
+    def _holds(self, query: str, number: int = 1) -> bool:
+        """Whether so many rows have these words."""
+        rows = self._db.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1 OFFSET ?", (query, number - 1))
+        return rows.fetchone() is not None
+
+    def _matching(self, query: str, limit: int, *, unassigned: bool) -> list[Entry]:
+        return [self._entry(columns) for columns in self._db.execute(MATCHING, (query, unassigned, limit))]
 
     def _entries(self, where: str, *values: object) -> Iterator[Entry]:
         query = f"SELECT {COLUMNS} FROM licence WHERE {where}"  # noqa: S608  # `where` is this file's own text
@@ -632,9 +681,9 @@ def _searched(read: _Read) -> tuple[list[str], ...]:
     return [each for each in ids if each], [asset.title or ""], [each for each in about if each], [read.text]
 
 
-def _where(file: LicenceFile, words: Sequence[str]) -> str:
-    """The field that holds most of the words; what no field holds is in the certificate's text."""
-    licence = file.licence
+def _hit(entry: Entry, wanted: Sequence[str]) -> Hit:
+    """How well a licence fits, and by which field best: what no field holds is in the certificate's text."""
+    licence = entry.licence
     fields = {
         "title": licence.asset.title,
         "asset_id": licence.asset.asset_id,
@@ -647,12 +696,16 @@ def _where(file: LicenceFile, words: Sequence[str]) -> str:
         "plan": licence.plan,
         "seat": licence.seat,
         "provider": licence.asset.provider,
-        "documents": " ".join(document.name for document in file.documents),
+        "documents": " ".join(document.name for document in entry.file.documents),
     }
-    wanted = [_folded(word) for word in words]
-    counts = {name: sum(word in _folded(value) for word in wanted) for name, value in fields.items() if value}
+    folded = {name: _folded(value) for name, value in fields.items() if value}
+    counts = {name: sum(word in value for word in wanted) for name, value in folded.items()}
     best = max(counts, key=counts.__getitem__)
-    return best if counts[best] else "text"
+    weights = [
+        max((WEIGHTS.get(n, 3.0) for n in folded if word in folded[n]), default=WEIGHTS["text"]) for word in wanted
+    ]
+    weight = sum(weights) / len(weights)
+    return Hit(entry, best if counts[best] else "text", round(weight / (1 + weight), 3))
 
 
 # ---------------------------------------------------------------- words
@@ -671,7 +724,7 @@ def _indexed(text: str) -> str:
 
 def _phrase(word: str) -> str:
     quoted = _indexed(word).replace('"', " ")
-    return f'"{quoted}"*'
+    return f'"{quoted}"'
 
 
 def _folded(text: str) -> str:

@@ -99,12 +99,16 @@ type Load = Callable[[Indexed], bytes]
 """Reads a picture's bytes from the archive. IntegrityError where they are not there or damaged."""
 
 
-def match(query: Picture, indexes: Sequence[Index], load: Load, embedder: Embedder | None = None) -> list[Match]:
+def match(
+    query: Picture, indexes: Sequence[Index], load: Load, embedder: Embedder | None = None,
+    marked: Callable[[str], bool] = lambda _: False,
+) -> list[Match]:  # fmt: skip
     """The archived assets that the query may show, best first, at most five; none means none in these archives.
 
-    Without an embedder only pictures that were not cut, covered or turned are found.
+    Without an embedder only pictures that were not cut, covered or turned are found. `marked` knows the providers whose
+    previews carry a watermark: nothing is called the same by those, nor where other previews show that they do.
     """
-    search = _Search(query.image, indexes, load, points=embedder is not None)
+    search = _Search(query.image, indexes, load, marked, points=embedder is not None)
     search.by_hash(fingerprint(query))
     if embedder is not None and not search.settled:
         search.by_vector(embedder, [whole(query.image.size)])
@@ -134,10 +138,16 @@ def windows(size: tuple[int, int]) -> list[Box]:
     return [(x, y, x + width, y + height) for y, height in spans[1] for x, width in spans[0]]
 
 
+MARKED = ("the platform's previews carry a mark",)
+
+
 class _Search:
     """One query's candidates: the best judgement of each asset so far."""
 
-    def __init__(self, image: Image.Image, indexes: Sequence[Index], load: Load, *, points: bool) -> None:
+    def __init__(
+        self, image: Image.Image, indexes: Sequence[Index], load: Load, marked: Callable[[str], bool], *, points: bool
+    ) -> None:
+        self._declared = marked
         self._image = image
         self._indexes = indexes
         self._load = load
@@ -185,8 +195,11 @@ class _Search:
             if compared.median < PROBABLE_MEDIAN:  # two pictures of little content
                 continue
             reasons = _parts(compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
-            if self._points:
+            if self._declared(picture.provider):
+                reasons += MARKED
+            elif self._points:
                 reasons += self._marked(picture, pairs=False)  # here the whole picture agrees
+            if self._points:
                 way = self._align(picture, whole(self._image.size))
                 reasons += _series(way) if way else ()
             word = Word.PROBABLE if reasons else Word.SAME
@@ -210,6 +223,7 @@ class _Search:
         if way is None or not _probable(way, MARKED_MEDIAN if reasons else PROBABLE_MEDIAN):
             likely = min(max(likeness, 0.0), 1.0)
             return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
+        reasons = MARKED if self._declared(picture.provider) else reasons
         reasons += _parts(way.comparison.agreeing >= SAME_BLOCKS) + _series(way) + _few(way)
         word = Word.PROBABLE if reasons else Word.SAME
         onto, score = self._placed(picture, way, view), min(way.comparison.median, 1.0)
@@ -261,7 +275,7 @@ class _Search:
             self._shared[picture] = np.concatenate([np.zeros((0, 2), np.float32), *common])
             self._others[picture] = others
         bears = len(self._shared[picture]) or (pairs and len(self._alike(combinations(self._others[picture], 2))) > 1)
-        return ("the platform's previews carry a mark",) if bears else ()
+        return MARKED if bears else ()
 
     def _alike(self, pairs: Iterable[tuple[Indexed, Indexed]]) -> list[NDArray[np.float32]]:
         """Of the pairs that have something in common, which points of the first."""

@@ -39,6 +39,7 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
         },
         "seat": licence.seat,
         "plan": licence.plan,
+        "plan_ends": iso(licence.plan_ends),
         "order": licence.order,
         "client_hints": dict(licence.client_hints),
         "documents": [

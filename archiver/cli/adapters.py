@@ -9,25 +9,35 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import (
+    HomeOption,
     JsonOption,
-    app,
+    ReplayOption,
+    opened,
+    providers_app,
     recording_app,
+    unlocked,
 )
-from archiver.cli.output import emit, tell
+from archiver.cli.output import emit, progress, say, tell
 
 if TYPE_CHECKING:
     pass
 
 
-@app.command()
-def providers(as_json: JsonOption = False) -> None:
+@providers_app.callback(invoke_without_command=True)
+def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOption = None) -> None:
     """List the platforms: what each adapter stands on, what it can get, and what the platform's terms say.
+
+    Platforms without an adapter are listed, too, with the reason, and what a person can archive there.
 
     Example: archiver providers --json
     """
+    if context.invoked_subcommand:
+        return
     from archiver.accounts import describe_providers
+    from archiver.checks import live_days
+    from archiver.config import default_home
 
-    described = describe_providers()
+    described = describe_providers(live_days(home or default_home()), say)
     if as_json:
         emit(described)
         return
@@ -35,16 +45,41 @@ def providers(as_json: JsonOption = False) -> None:
         methods = ", ".join(f"{method['name']} ({method['transport']})" for method in info["methods"])
         terms = info["automation"]
         tell(f"{info['name']}: {info['title']}")
-        tell(f"  sign-in:    {methods}; scope: {info['scope']}")
+        if info["why"]:
+            tell(f"  served by:  {info['served_by']}: {info['why']}")
+        else:
+            tell(f"  sign-in:    {methods}; scope: {info['scope']}")
         tell(f"  basis:      {info['basis']}: {info['basis_detail']}; live: {info['live']}")
         for kind, how in info["documents"].items():
             tell(f"  {kind + ':':<11} {how}")
+        if info["pages"]:
+            tell(f"  by hand:    archiver capture {info['name']}: {', '.join(info['pages'])}")
+            if info["web"]:
+                tell(f"              {info['web']}")
+        looked = f" (looked up {terms['read_on']})" if terms["read_on"] else ""
         quote = f'"{terms["quote"]}" - ' if terms["quote"] else ""
-        tell(f"  automation: {terms['stance']}: {quote}{terms['source']} (looked up {terms['read_on']})")
+        tell(f"  automation: {terms['stance']}: {quote}{terms['source']}{looked}")
         for page in info["terms"]:
             only = f" (for {', '.join(page['kinds'])})" if page["kinds"] else ""
             tell(f"  terms:      {page['name']}{only}: {page['url']}")
         tell(f"  confirm:    {info['confirm']['how']}; who may ask: {info['confirm']['who']}")
+
+
+@providers_app.command("new")
+def providers_new(
+    name: Annotated[str, typer.Argument(help="The adapter's name, as in ProviderInfo.name: acme_stock.")],
+    out: Annotated[Path | None, typer.Option(help="The folder to make [default: ./archiver-NAME].")] = None,
+) -> None:
+    """Lay out a new adapter: a small package with a working example, its recording and its test.
+
+    Example: archiver providers new acme_stock
+    """
+    from archiver.scaffold import lay_out
+
+    folder = out or Path(f"archiver-{name.replace('_', '-')}")
+    for path in lay_out(name, folder):
+        tell(path)
+    say(f"Next: python -m pip install -e {folder}, then archiver recording check {folder}/recordings/{name}/two-pages")
 
 
 @recording_app.command("check")
@@ -86,3 +121,53 @@ def recording_expect(
                 tell(await expect(path, force=force, shared=shared))
 
     asyncio.run(expect_all())
+
+
+@recording_app.command("capture")
+def recording_capture(
+    name: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account.")],
+    scenario: Annotated[str, typer.Argument(help="The scenario's name: two-pages.")],
+    out: Annotated[Path, typer.Option(help="Where PROVIDER/SCENARIO is to be made.")] = Path("recordings"),
+    replay: ReplayOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Record a whole run of an account, read-only as ever, and scrub it: to prove or repair an adapter.
+
+    Nothing is archived. The first licences of each list are recorded with their documents, the others as rows.
+
+    Example: archiver recording capture acme-freepik first-look
+    """
+    from archiver.recorder import capture
+
+    here = opened(home)
+    with progress() as shown:
+        made = asyncio.run(capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown))
+    for line in (made.result.message, *made.report.lines(), *made.notes):
+        if line:
+            say(line)
+    say(f"Recorded in {made.folder}. Read it through once before you give it to anybody.")
+
+
+@recording_app.command("scrub")
+def recording_scrub(
+    path: Annotated[Path, typer.Argument(help="A recording's folder.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be replaced; write nothing.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Take out of a recording what is secret or personal, and put stand-ins there; with a home, all that it knows, too.
+
+    Example: archiver recording scrub recordings/freepik/first-look --dry-run
+    """
+    from archiver.browsing.scrub import scrub
+    from archiver.config import default_home
+    from archiver.reading.worker import DocumentReader
+    from archiver.recorder import personal_of
+
+    known: dict[str, str] = {}
+    if home or (default_home() / "archiver.yaml").is_file():
+        here = opened(home)
+        known = personal_of(here, unlocked(here))
+    with DocumentReader() as reader:
+        report = scrub(path, None if dry_run else path, known=known, reader=reader)
+    for line in report.lines():
+        say(line)

@@ -25,11 +25,13 @@ client_app = typer.Typer(no_args_is_help=True, help="Clients: each owns one arch
 account_app = typer.Typer(no_args_is_help=True, help="Accounts: one sign-in at one platform.")
 claim_app = typer.Typer(no_args_is_help=True, help="Claims: letters that demand proof or money; working papers.")
 catalogue_app = typer.Typer(no_args_is_help=True, help="The search index, a cache of the archive.")
+providers_app = typer.Typer()
 recording_app = typer.Typer(no_args_is_help=True, help="Recordings: scripted sessions that prove an adapter.")
 app.add_typer(client_app, name="client")
 app.add_typer(account_app, name="account")
 app.add_typer(claim_app, name="claim")
 app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(providers_app, name="providers")
 app.add_typer(recording_app, name="recording")
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY")]

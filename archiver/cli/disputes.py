@@ -84,7 +84,7 @@ def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
     from archiver.proof.claims import all_claims
 
     now = datetime.now(UTC)
-    found = [claim.as_json() | claim.clocks(now) for claim in all_claims(opened(home))]
+    found = [claim.as_json() | claim.clocks(now) for claim in all_claims(opened(home), say)]
     if as_json:
         emit(found)
         return

@@ -14,7 +14,7 @@ from archiver.cli.app import (
     opened,
     unlocked,
 )
-from archiver.cli.output import emit, say, tell
+from archiver.cli.output import emit, progress, say, tell
 
 if TYPE_CHECKING:
     pass
@@ -47,13 +47,16 @@ def find(
     here = opened(home)
     if image:
         content, name = evidence.picture_of(here, image)
-        found = evidence.find_picture(here, content, name, client=client, limit=limit, warn=say)
+        with progress() as watch:
+            found = evidence.find_picture(here, content, name, client=client, limit=limit, warn=say, watch=watch)
         rows = found.rows
         if sheet and found.sheets:
             evidence.write_new(sheet, evidence.sheet(found.sheets))
             say(f"Wrote {sheet}. Compare by eye: a match is a hint.")
     else:
         rows = evidence.find(here, text, client=client, limit=limit, warn=say)
+    for line in evidence.strays(here):
+        say(line)
     if as_json:
         emit(rows)
     elif not rows:

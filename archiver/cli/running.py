@@ -24,20 +24,21 @@ if TYPE_CHECKING:
 
 @app.command("sign-in")
 def sign_in(
-    name: Annotated[str, typer.Argument(help="The account.")],
+    names: Annotated[list[str], typer.Argument(metavar="ACCOUNT...", help="The accounts, one after another.")],
     replay: ReplayOption = None,
     headless: Annotated[bool, typer.Option(hidden=True)] = False,
     home: HomeOption = None,
 ) -> None:
-    """Sign in as a person, in a visible browser; the session is saved for the nights.
+    """Sign in as a person, in a visible browser; the sessions are saved for the nights.
 
-    Example: archiver sign-in acme-freepik
+    Where one account fails, the next one has its turn all the same.
+
+    Example: archiver sign-in acme-freepik acme-envato
     """
-    from archiver.accounts import sign_in as attend
+    from archiver.accounts import sign_in_all
 
     here = opened(home)
-    asyncio.run(attend(here, unlocked(here), name, replay=replay, headless=headless, say=say))
-    say(f"Signed in {name}. Next: archiver run --account {name}")
+    raise typer.Exit(asyncio.run(sign_in_all(here, unlocked(here), names, replay=replay, headless=headless, say=say)))
 
 
 @app.command()
@@ -142,28 +143,38 @@ def import_(
 @app.command()
 def capture(
     client: Annotated[str, typer.Option(help="The client to whose archive it goes.")],
-    urls: Annotated[list[str] | None, typer.Argument(metavar="[URL]...", help="Pages to begin with.")] = None,
+    wanted: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[URL|FILE NAME|PLATFORM:ID|PLATFORM]...", help="What to capture, or to begin with."),
+    ] = None,
     by: Annotated[
         str | None, typer.Option(metavar="PERSON", help="Who is at the wheel [default: the system's user].")
     ] = None,
+    attended: Annotated[bool, typer.Option("--attended", help="Open everything in the visible browser.")] = False,
     as_json: JsonOption = False,
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Archive what you download, and the pages you mark, in a browser window, on any platform.
+    """Archive a free site's offer, or what you download and mark in a browser window, on any platform.
 
-    Sign in by hand. Every licence document that you open or download is archived, and every page on which you press the
-    bar's button or Alt+Shift+M. Close the window, or press Ctrl-C here, to end.
+    A picture of Unsplash, Pexels or Pixabay, named by its page, its file or its id, needs nobody: its page is archived
+    as it is offered, with the uploader's name and the licence terms.
+
+    All else is yours to open. Sign in by hand. Every licence document that you open or download is archived, and every
+    page on which you press the bar's button or Alt+Shift+M. Close the window, or press Ctrl-C here, to end. The name of
+    a platform opens the pages of its account on which licences and invoices stand.
 
     Example: archiver capture --client acme https://stock.example.com/licences
     """
     from getpass import getuser
 
-    from archiver.intake.attended import capture_attended
+    from archiver.intake.asking import capture as capture_wanted
 
     here = opened(home)
     by = by or f"system user {getuser()}"
-    report = asyncio.run(capture_attended(here, unlocked(here), urls or (), client, by=by, replay=replay, say=say))
+    report = asyncio.run(
+        capture_wanted(here, unlocked(here), wanted or (), client, by=by, replay=replay, attended=attended, say=say)
+    )
     for warning in report.warnings:
         say(f"warning: {warning}")
     if as_json:

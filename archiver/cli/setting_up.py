@@ -12,6 +12,7 @@ import typer
 from archiver.cli.app import (
     HomeOption,
     JsonOption,
+    ReplayOption,
     account_app,
     app,
     ask,
@@ -168,6 +169,31 @@ def account_rotate(
         here, unlocked(here), name, read_secrets(secrets_stdin, method_of(account.provider, account.method)), username
     )
     say(f"Changed the secret of {name}. Next: archiver run --account {name}")
+
+
+@account_app.command("check")
+def account_check(
+    name: Annotated[str, typer.Argument(help="The account.")],
+    live: Annotated[
+        bool, typer.Option("--live", help="Sign in and open one page of each step, read-only; archive nothing.")
+    ] = False,
+    as_json: JsonOption = False,
+    replay: ReplayOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Check an account: what is set up; with --live also which step of its adapter no longer works.
+
+    Example: archiver account check acme-shutterstock --live
+    """
+    from archiver.checks import check
+
+    here = opened(home)
+    found = asyncio.run(check(here, unlocked(here), name, live=live, replay=replay))
+    if as_json:
+        emit(found.as_json())
+    else:
+        tell_lines("\n".join(f"{step.state:<7} {step.step}: {step.message}" for step in found.steps))
+    raise typer.Exit(found.exit_code)
 
 
 def read_secrets(from_stdin: bool, method: Any) -> dict[str, str]:

@@ -7,20 +7,20 @@ import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver import dispute, evidence
 from archiver.assignment import Assignment
+from archiver.catalogue.catalogue import Entry, ErasedEntry
 from archiver.config import HOUSE
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import Search, due, handed_out
 from archiver.errors import ConfigError
 from archiver.proof import claims
-from archiver.proof.assess import Use, Verdict
+from archiver.proof.assess import WORST, Use, Verdict
 from archiver.proof.claims import Claim
 from archiver.reading.letters import LetterKind
 from archiver.reading.worker import DocumentReader
@@ -67,7 +67,7 @@ def begun(
         claim = replace(claim, confirmed=False)
         claims.save(visit.home, claim)
     if licence:
-        claim = claims.with_licence(visit.home, claim, licence)
+        claim = claims.with_licences(visit.home, claim, [licence])
     visit.told("claim added", claim.claim)
     return visit.to("claim", claim.claim)
 
@@ -106,37 +106,46 @@ def _claim(visit: Visit) -> Claim:
 def show(visit: Visit) -> Response:
     """A claim with all its steps, and the deadline above them."""
     claim = _claim(visit)
-    facts: dict[str, Any] = {"entry": None, "own": False, "assessed": None}
     use = visit.asked("use") if visit.asked("use") in USES else ""
-    if claim.licence:
-        with DocumentReader() as reader:
-            slug, entry = evidence.named(visit.home, claim.licence, reader, prefer=claim.client)
-        facts |= {"entry": entry, "own": slug == claim.client}
-        if claim.confirmed:
-            facts["assessed"] = _assessed(visit, claim, use)
+    entries = _entries(visit, claim)
+    assessed = [_assessed(visit, claim, entry.short_id, use) for entry, _ in entries] if claim.confirmed else []
     search, rows, key = None, [], visit.asked("found")
     if key:
         search = visit.desk.kept(f"{visit.visitor.name} {key}")
     if text := visit.asked("q"):
         rows = evidence.find(visit.home, text, client=claim.client, limit=10)
     lawyer = claim.kind is LetterKind.ABMAHNUNG
-    assessed = facts["assessed"]
-    refused = lawyer or bool(assessed and assessed.assessment and assessed.assessment.verdict is Verdict.NOT_COVERED)
+    verdict = _worst(assessed)
+    refused = lawyer or verdict is Verdict.NOT_COVERED
     return visit.page(
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
         fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in dispute.FIELDS], search=search, key=key,
         q=text, rows=rows, papers=papers(visit, claim), use=use, uses=USES, lawyer=lawyer, refused=refused,
         incomplete=evidence.incomplete(visit.home, claim.client) if (search or text) and not rows else [],
         changing=bool(visit.asked("change")), by="" if visit.visitor.name == OWNER else visit.visitor.name,
-        kinds=[each.value for each in LetterKind], **facts,
+        kinds=[each.value for each in LetterKind], entries=entries, own=all(own for _, own in entries),
+        assessed=assessed, verdict=verdict,
     )  # fmt: skip
 
 
-def _assessed(visit: Visit, claim: Claim, use: str) -> dispute.Assessed:
-    """The verdict on a claim's licence, of which nothing is kept."""
+def _entries(visit: Visit, claim: Claim) -> list[tuple[Entry | ErasedEntry, bool]]:
+    """The claim's licences, and whether each lies in its client's archive."""
+    with DocumentReader() as reader:
+        found = [evidence.named(visit.home, each, reader, prefer=claim.client) for each in claim.licences]
+    return [(entry, slug == claim.client) for slug, entry in found]
+
+
+def _assessed(visit: Visit, claim: Claim, licence: str, use: str) -> dispute.Assessed:
+    """The verdict on one of a claim's licences, of which nothing is kept."""
     known = Use(kind=use or None, first_seen=claim.first_seen)
     page = next(iter(claim.urls), None)
-    return dispute.assess(visit.home, claim.client, known, name=claim.licence, used_on=page)
+    return dispute.assess(visit.home, claim.client, known, name=licence, used_on=page)
+
+
+def _worst(assessed: list[dispute.Assessed]) -> Verdict | None:
+    """What all together come to; None for none."""
+    verdicts = [each.assessment.verdict for each in assessed if each.assessment]
+    return max(verdicts, key=WORST.index, default=None)
 
 
 def _typed(claim: Claim, name: str) -> str:
@@ -177,7 +186,8 @@ def choose(visit: Visit) -> Response:
     claim = _claim(visit)
     with DocumentReader() as reader, evidence.located(visit.home, visit.given("licence"), reader) as (_, _, entry):
         pass
-    claims.with_licence(visit.home, claim, entry.short_id)
+    kept = claim.licences if visit.given("also") else ()
+    claims.with_licences(visit.home, claim, [*kept, entry.short_id])
     visit.told("licence chosen", claim.claim, licence=entry.short_id)
     return visit.to("claim", claim.claim)
 
@@ -185,15 +195,17 @@ def choose(visit: Visit) -> Response:
 def assign(visit: Visit) -> Response:
     """A named person says that the licence was bought for this client."""
     claim = _claim(visit)
-    if not claim.licence:
-        raise HTTPException(400)
     by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
     made = Assignment(client=claim.client, by=by, reason=visit.given("reason"))
     if not made.by or not made.reason:
         raise ConfigError(visit.words("assign_needs"))
-    evidence.assign(visit.home, visit.desk.vault, claim.licence, made)
-    claims.with_licence(visit.home, claim, f"{claim.client}/{claim.licence.rpartition('/')[2]}")
-    visit.told("assigned", claim.licence, client=claim.client)
+    now = []
+    for entry, own in _entries(visit, claim):
+        if not own:
+            evidence.assign(visit.home, visit.desk.vault, entry.short_id, made)
+            visit.told("assigned", entry.short_id, client=claim.client)
+        now.append(f"{claim.client}/{entry.folder}")
+    claims.with_licences(visit.home, claim, now)
     return visit.to("claim", claim.claim)
 
 
@@ -201,10 +213,8 @@ def pack(visit: Visit) -> Response:
     """The pack and its drafts, made anew where they were made before."""
     claim = _claim(visit)
     use = Use(kind=visit.given("use") if visit.given("use") in USES else None)
-    assessed = dispute.assess(visit.home, claim.client, use, claim=claim)
-    if claim.kind is LetterKind.ABMAHNUNG or not assessed.assessment:
-        raise HTTPException(400)
-    if assessed.assessment.verdict is Verdict.NOT_COVERED:
+    verdict = _worst([_assessed(visit, claim, each, use.kind or "") for each in claim.licences])
+    if claim.kind is LetterKind.ABMAHNUNG or verdict in (None, Verdict.NOT_COVERED):
         raise HTTPException(400)
     out = claims.folder(visit.home, claim.claim) / PACK
     for old in (out, out.with_suffix(".pdf")):

@@ -13,7 +13,7 @@ from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import PAGE, troubles
 from archiver.errors import ConfigError
-from archiver.provider import Transport, discover, load
+from archiver.provider import Transport, installed, load
 from archiver.reading.worker import DocumentReader
 
 LINK_DAYS = (7, 30, 90)
@@ -74,7 +74,7 @@ def accounts(visit: Visit) -> Response:
 
 
 def _in_browser(account: Account) -> bool:
-    if account.provider not in discover():
+    if account.provider not in installed():
         return False
     return load(account.provider).info.method(account.method).transport is not Transport.HTTP
 

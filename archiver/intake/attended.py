@@ -332,7 +332,14 @@ class _Looking:
         platform = next(iter(marked(host)), None)
         named = tuple(each for each in names(origin.url) if each.asset_id)
         self.origins[seen.sha256], self.captures[seen.sha256] = origin, documents
-        return replace(seen, paper=paper, named=named, platform=platform, words=frozenset(_WORD.findall(text)))
+        return replace(
+            seen,
+            paper=paper,
+            named=named,
+            platform=platform,
+            dated=origin.retrieved_at.date(),
+            words=frozenset(_WORD.findall(text)),
+        )
 
     def _refusal(self, document: Document) -> str | None:
         """Secrets that became known after a page was captured are looked for, too."""

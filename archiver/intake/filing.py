@@ -25,6 +25,8 @@ from archiver.reading.certificates import Paper, Sure
 from archiver.reading.fingerprint import NEAR, Fingerprint, distance
 from archiver.reading.licence_json import IMPORT_PREFIX, FiledDocument, to_json
 from archiver.reading.paper import completed, same_day, same_licence
+from archiver.reading.plans import covers
+from archiver.reading.platforms import PLATFORMS
 
 FORMAT = 1
 
@@ -137,6 +139,7 @@ class _Planner:
         self._read_papers()
         self._read_orders()
         self._bind_pages()
+        self._bind_to_plans()
         self._bind_pictures()
         self._settle_copies()
         self._follow_letters()
@@ -281,12 +284,13 @@ class _Planner:
     def _bind_pages(self) -> None:
         """Pages that a person marked and no reader knows: by the one licence whose id their address or text names.
 
-        One that names several, or none, is an object of its own; it is kept in any case.
+        One of a platform that licenses no single items belongs to the plan of the day. One that names several, or none,
+        is an object of its own; it is kept in any case.
         """
         for seen in list(self._open()):
             if not seen.marked:
                 continue
-            groups = self._of_assets(seen) or self._named_in(seen)
+            groups = self._of_assets(seen) or self._named_in(seen) or self._plans(seen)
             if len(groups) == 1:
                 self._end(seen, self._add(groups[0], seen, None), groups)
             else:
@@ -305,6 +309,32 @@ class _Planner:
         return [self.by_object.get(each) or self._archived(known[each]) for each in found]
 
     # ------------------------------------------------------------ delivered files
+
+    def _bind_to_plans(self) -> None:
+        """Files of platforms that license no single items: by name and date, to the one plan period of that day."""
+        for seen in list(self._open()):
+            if not seen.platform or seen.what not in ("picture", "media") or seen.named:
+                continue
+            if entry := self.known.file(seen.sha256):
+                self._end(seen, Outcome.KNOWN, [self._archived(entry)])
+                continue
+            groups, day = self._plans(seen), iso(seen.dated) or "an unknown day"
+            if len(groups) == 1:
+                self._deliver(seen, groups, f"bound to the plan by its name and its own date, {day}")
+            else:
+                fault = "several plan periods in this archive cover" if groups else "no plan period here covers"
+                title = PLATFORMS[seen.platform].title
+                self._end(seen, Outcome.IRRELEVANT, message=f"a file of {title}; {fault} its own date, {day}")
+
+    def _plans(self, seen: Seen) -> list[Group]:
+        """The plan periods of the platform that the file's day lies in."""
+        if not seen.platform:
+            return []
+        for entry in self.known.platform(seen.platform):
+            if covers(entry.licence, seen.dated):
+                self._archived(entry)
+        mine = [group for group in self.groups if group.licence.asset.provider == seen.platform]
+        return [group for group in mine if covers(group.licence, seen.dated)]
 
     def _bind_pictures(self) -> None:
         unnamed = []
@@ -669,6 +699,7 @@ def _description(seen: Seen) -> bytes:
             "sha256": seen.sha256,
             "bytes": seen.size,
             "media_type": seen.media_type,
+            "dated": iso(seen.dated),
             "width": mark.width if mark else None,
             "height": mark.height if mark else None,
             "hash": mark.hash.hex() if mark else None,

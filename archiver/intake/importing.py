@@ -50,10 +50,11 @@ class Report:
     licences: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     dry_run: bool = False
+    failed: int = 0  # exit code of what failed besides single files
 
     @property
     def exit_code(self) -> int:
-        return PARTIAL if self.counts[Outcome.REFUSED] else 0
+        return max(self.failed, PARTIAL if self.counts[Outcome.REFUSED] else 0)
 
     @property
     def counts(self) -> Counter[Outcome]:

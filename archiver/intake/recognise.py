@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from shutil import which
 
 from archiver.domain import DocumentKind
@@ -20,6 +21,7 @@ from archiver.reading.labelled_papers import titled
 from archiver.reading.paper import Paper, Sure
 from archiver.reading.paper import read_table as read_table_paper
 from archiver.reading.paper import read_text as read_text_paper
+from archiver.reading.platforms import PLATFORMS
 from archiver.reading.worker import DocumentReader
 
 OCR_SECONDS = 20.0
@@ -73,7 +75,8 @@ class Seen:
     `within` is the SHA-256 of the letter that it was attached to.
 
     Of a page that a person marked in the browser (`marked`), `sha256` is that of its capture, `platform` whose site it
-    is on, and `words` what stands in it.
+    is on, `dated` the day, and `words` what stands in it. Of a file `platform` is one that licenses no single items and
+    that its name speaks of, and `dated` its own day.
     """
 
     path: str
@@ -93,6 +96,7 @@ class Seen:
     within: str | None = None
     marked: bool = False
     platform: str | None = None
+    dated: date | None = None
     words: frozenset[str] = frozenset()
 
     @property
@@ -116,7 +120,8 @@ type Ocr = Callable[[bytes, str], str]
 def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> Seen:
     """What a file is. May be called from any thread; the most that a hostile file costs is time limits and a worker."""
     content, name = item.content, item.name
-    base = Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", within=item.within)
+    base = Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", within=item.within,
+                platform=_plans(name), dated=item.dated)  # fmt: skip
     ending = name.rpartition(".")[2].lower()
     if content is None:
         if ending in _DELIVERED:
@@ -223,6 +228,12 @@ def _signs(text: str) -> bool:
 
 def _assets(name: str) -> tuple[Named, ...]:
     return tuple(each for each in names(name) if each.asset_id)
+
+
+def _plans(name: str) -> str | None:
+    """The platform without licences of single items that a file's name speaks of."""
+    found = {each.platform for each in names(name) if each.asset_id is None}
+    return next((each for each in found if each in PLATFORMS and PLATFORMS[each].plans), None)
 
 
 def _picture_type(content: bytes, ending: str) -> str | None:

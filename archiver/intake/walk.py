@@ -16,8 +16,9 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -50,7 +51,7 @@ class Item:
     """One file. `path` begins with the last part of the path that was given: `papers/mail.eml!certificate.pdf`.
 
     `content` is None where it is larger than `LARGEST`. `mail` is what a letter says; `within` is the digest of the
-    letter that a file was attached to.
+    letter that a file was attached to. `dated` is the day (UTC) of the file as its file system or its zip gives it.
     """
 
     path: str
@@ -59,6 +60,7 @@ class Item:
     content: bytes | None
     mail: Mail | None = None
     within: str | None = None
+    dated: date | None = None
 
     @property
     def name(self) -> str:
@@ -89,9 +91,10 @@ class _Place:
     depth: int = 0
     budget: _Budget = field(default_factory=_Budget)
     within: str | None = None
+    dated: date | None = None
 
-    def inside(self, name: str, within: str | None = None) -> _Place:
-        return _Place(f"{self.path}!{shown(name)}", self.depth + 1, self.budget, within or self.within)
+    def inside(self, name: str, within: str | None = None, dated: date | None = None) -> _Place:
+        return _Place(f"{self.path}!{shown(name)}", self.depth + 1, self.budget, within or self.within, dated)
 
 
 def shown(name: str) -> str:
@@ -200,6 +203,7 @@ def _reading(handle: int) -> Iterator[_Cautious]:
 def _file(file: _Cautious, place: _Place) -> Iterator[Item | Refused]:
     """A file on disk, or what it contains; refused where it changed meanwhile."""
     before = os.fstat(file.fileno())
+    place = replace(place, dated=datetime.fromtimestamp(before.st_mtime, UTC).date())
     start = file.read(8192)
     file.seek(0)
     if _is_zip(start, place.path):
@@ -262,7 +266,9 @@ def _taken_apart(digest: str, content: bytes | None, size: int, place: _Place) -
         except Unreadable as error:
             yield Refused(path=place.path, reason=str(error))
             return
-    yield Item(path=place.path, size=size, sha256=digest, content=content, mail=mail, within=place.within)
+    yield Item(
+        path=place.path, size=size, sha256=digest, content=content, mail=mail, within=place.within, dated=place.dated
+    )
     for name, attachment in mail.attachments if mail else ():
         yield from _member(attachment, place.inside(name, digest))
 
@@ -315,7 +321,10 @@ def _zip(file: io.BytesIO | io.FileIO, place: _Place) -> Iterator[Item | Refused
             return
         times = Counter(info.filename for info in members)
         for info in members:
-            inside = place.inside(info.filename)
+            written = None
+            with suppress(ValueError):  # a zip may say the 31st of April
+                written = date(*info.date_time[:3])
+            inside = place.inside(info.filename, dated=written)
             if fault := _fault(info, times[info.filename], place.budget):
                 yield Refused(path=inside.path, reason=fault)
                 continue

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from archiver.domain import DocumentKind, GapReason, Moment, iso
+from archiver.domain import DocumentKind, GapReason, Moment, iso, parse_iso
 from archiver.reading.licence_json import LicenceFile
 
 
@@ -42,6 +42,7 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
         "licensed": "known unknown",
         "first_use": "known unknown",
         "order_of_dates": "in_time same_day late unknown",
+        "offered": "in_time late unknown",
         "licensee_is": "client agency other unknown",
         "client_use": "allowed on_transfer unknown",
         "assigned": "yes no",
@@ -53,7 +54,8 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
         "one_client": "yes no unknown",
         "several_seats": "yes no",
         "single_seat": "yes no unknown",
-        "lapse": "in_time late unknown none",
+        "lapse": "in_time late unpaid unknown none",
+        "blanket": "yes no",
         "copies": "within over unknown none",
         "territory": "within unknown none",
         "rights_managed": "yes no",
@@ -100,7 +102,7 @@ class Case:
     plan_ended: date | None = None
     secured_since: str | None = None
     evidence: bool = True
-    confirm: str = ""  # how the platform itself confirms a licence, and who may ask
+    confirm: Mapping[str, str] = field(default_factory=dict)  # by language: how the platform confirms it, and to whom
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,8 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
     certificates = [each for each in file.documents if each.kind is DocumentKind.CERTIFICATE]
     reason = next((gap.reason for gap in file.gaps if gap.kind is DocumentKind.CERTIFICATE), None)
     order_of_dates, days_late = _order(licence.licensed_at, use.first_seen)
+    archived = parse_iso(file.provenance.get("captured_at"))
+    offered = _order(archived, use.first_seen)[0]
     allowed = next((number for word, number in platform.get("copies", {}).items() if word in kind.lower()), None)
     relation, seen = min(case.terms, default=("none", ""))  # `at_purchase` sorts before `later`
     other_clients = "yes" if case.other_clients else "no"
@@ -206,6 +210,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "licensed": "known" if licence.licensed_at else "unknown",
         "first_use": "known" if use.first_seen else "unknown",
         "order_of_dates": order_of_dates,
+        "offered": "late" if offered == "same_day" else offered,
         "licensee_is": licensee_is,
         "client_use": platform.get("client_use", "unknown"),
         "assigned": _yes(case.assigned),
@@ -217,7 +222,10 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "one_client": platform.get("one_client", "unknown"),
         "several_seats": _yes(use.seats > 1),
         "single_seat": platform.get("single_seat", "unknown"),
-        "lapse": _lapse(platform.get("lapse_days"), plan, case.plan_ended, licence.licensed_at, use.first_seen),
+        "lapse": _paid(case.plan_ended, use.first_seen)
+        if licence.plan_ends
+        else _lapse(platform.get("lapse_days"), plan, case.plan_ended, licence.licensed_at, use.first_seen),
+        "blanket": _yes(licence.plan_ends),
         "copies": _copies(use.copies, allowed),
         "territory": _territory(use.territory, text),
         "rights_managed": _yes(re.search(r"\brights?[- _]?managed\b|\bRM\b", kind, re.IGNORECASE)),
@@ -241,7 +249,9 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "licensee": licence.licensee or "",
         "kind": kind,
         "plan": plan,
+        "plan_ends": iso(licence.plan_ends) or "",
         "licensed_at": (iso(licence.licensed_at) or "")[:10],
+        "archived_at": (iso(archived) or "")[:10],
         "first_seen": iso(use.first_seen) or "",
         "days_late": str(days_late),
         "plan_ended": iso(case.plan_ended) or "",
@@ -252,7 +262,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "order_number": licence.order or "",
         "secured_since": (case.secured_since or "")[:10],
         "terms_seen": seen[:10],
-        "confirm": case.confirm,
+        **{f"confirm_{language}": case.confirm.get(language, "") for language in LANGUAGES},
     }
     return facts | shown, _places(case)
 
@@ -327,6 +337,13 @@ def _lapse(days: int | None, plan: str, ended: date | None, licensed: Moment | N
     if first_seen and licensed and first_seen <= day_of(licensed) + grace:
         return "in_time"  # whenever the subscription ended, it cannot have been long before
     return "unknown"
+
+
+def _paid(until: date | None, first_seen: date | None) -> str:
+    """Whether a plan was paid for on the day of use, as far as the archive shows; a later receipt may be missing."""
+    if not until or not first_seen:
+        return "unknown"
+    return "in_time" if first_seen <= until else "unpaid"
 
 
 def _copies(made: int, allowed: int | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ from archiver.proof.assess import platform_of
 from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_days_after
 
 FORMAT = 1
+CLAIM = "claim.json"
+LISTS = ("urls", "pictures", "licences")
 
 # By whose clock a day ends. Where a country has several, the easternmost: rather too early than too late.
 ZONES = {
@@ -41,7 +43,7 @@ class Claim:
     """One demand. `sure` says for each field how it was read or who stated it; `confirmed`: a person accepted them all.
 
     `deadline` ends at midnight in `deadline_zone`; `notice_deadline` is the last day for the platform's indemnity
-    notice. `letter` and `pictures` are files in the claim's folder; `licence` is the short id that was found for it.
+    notice. `letter` and `pictures` are files in the claim's folder; `licences`: the short ids found for it.
     """
 
     claim: str
@@ -59,7 +61,7 @@ class Claim:
     first_seen: date | None = None
     pictures: tuple[str, ...] = ()
     letter: str | None = None
-    licence: str | None = None
+    licences: tuple[str, ...] = ()
     confirmed: bool = False
     sure: Mapping[str, str] = field(default_factory=dict)
 
@@ -68,15 +70,16 @@ class Claim:
         """Counted from receipt, by the platform's own clause where that was read, else five business days."""
         if self.received is None:
             return None
-        notice = platform_of(provider_of(self.licence)).get("notice", {}) if self.licence else {}
-        days = notice["business_days"] if notice.get("read") else NOTICE_BUSINESS_DAYS
-        return business_days_after(self.received, days)
+        notices = [platform_of(provider_of(each)).get("notice", {}) for each in self.licences]
+        days = [each["business_days"] if each.get("read") else NOTICE_BUSINESS_DAYS for each in notices]
+        return business_days_after(self.received, min(days, default=NOTICE_BUSINESS_DAYS))
 
     def as_json(self) -> dict[str, Any]:
         """The document of `claim add --json`; days are ISO texts."""
         days = ("dated", "received", "deadline", "notice_deadline", "first_seen")
-        lists = {"urls": list(self.urls), "pictures": list(self.pictures), "sure": dict(self.sure)}
-        return vars(self) | {name: iso(getattr(self, name)) for name in days} | lists
+        lists = {name: list(getattr(self, name)) for name in LISTS} | {"sure": dict(self.sure)}
+        first = self.licences[0] if self.licences else None
+        return vars(self) | {name: iso(getattr(self, name)) for name in days} | lists | {"licence": first}
 
     def clocks(self, now: datetime) -> dict[str, Any]:
         """Whole days left of both deadlines, 0 on the last day, negative once it is past; None without one."""
@@ -123,26 +126,32 @@ def save(home: Home, claim: Claim, files: Mapping[str, bytes] | None = None) -> 
     for name, content in (files or {}).items():
         replace_file(place / name, content)
     text = json.dumps({"format": FORMAT, **claim.as_json()}, indent=1, ensure_ascii=False, sort_keys=True)
-    replace_file(place / "claim.json", text.encode())
+    replace_file(place / CLAIM, text.encode())
 
 
 def load(home: Home, claim: str) -> Claim:
     """The claim of this name, or of a unique part of it or of its reference; ConfigError where there is none."""
+    if re.fullmatch(r"[a-z0-9-]+", claim) and (path := home.root / "work" / claim / CLAIM).is_file():
+        return _read(path)
     known = {each.claim: each for each in all_claims(home)}
-    found = (
-        [known[claim]]
-        if claim in known
-        else [each for each in known.values() if claim and (claim in each.claim or claim == each.reference)]
-    )
+    found = [each for each in known.values() if claim and (claim in each.claim or claim == each.reference)]
     if len(found) != 1:
         what = "names more than one claim" if found else "names no claim"
         raise ConfigError(f"{claim!r} {what}. `archiver claim list` shows them.")
     return found[0]
 
 
-def all_claims(home: Home) -> list[Claim]:
-    """All claims, the most urgent first; those without a deadline last. A folder that holds none is left out."""
-    found = [_read(path) for path in sorted((home.root / "work").glob("*/claim.json"))]
+def all_claims(home: Home, warn: Callable[[str], None] = lambda _: None) -> list[Claim]:
+    """All claims, the most urgent first; those without a deadline last. A folder that holds none is left out.
+
+    One that cannot be read is left out, too, and told to `warn`.
+    """
+    found = []
+    for path in sorted((home.root / "work").glob(f"*/{CLAIM}")):
+        try:
+            found.append(_read(path))
+        except ConfigError as error:
+            warn(f"warning: {error}")
     return sorted(found, key=lambda each: (each.deadline or date.max, each.claim))
 
 
@@ -155,7 +164,9 @@ def _read(path: Path) -> Claim:
         for name in ("dated", "received", "deadline", "first_seen"):
             described[name] = date.fromisoformat(described[name]) if described[name] else None
         described["kind"] = LetterKind(described["kind"]) if described["kind"] else None
-        described |= {name: tuple(described[name]) for name in ("urls", "pictures")}
+        first = described.pop("licence")
+        described.setdefault("licences", [first] if first else [])
+        described |= {name: tuple(described[name]) for name in LISTS}
         return Claim(**described)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
@@ -163,8 +174,9 @@ def _read(path: Path) -> Claim:
         ) from None
 
 
-def with_licence(home: Home, claim: Claim, licence: str) -> Claim:
-    """The claim with the licence that was found for it, kept."""
-    found = replace(claim, licence=licence)
+def with_licences(home: Home, claim: Claim, licences: Iterable[str]) -> Claim:
+    """The claim with the licences that were found for it, kept; of one in two archives the later named counts."""
+    by_folder = {each.rpartition("/")[2]: each for each in licences}
+    found = replace(claim, licences=tuple(by_folder.values()))
     save(home, found)
     return found

@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -35,6 +35,7 @@ _SHAPES = {
     ),
     "a cookie": re.compile(r"\b(?:set-)?cookie\d?\s*[:=]\s*\S+", re.IGNORECASE),
 }
+_NUMBER = re.compile(r"(?<!\w)\w[\w-]{4,80}\w(?!\w)")
 _MONEY = "a sum of money"
 _KEY = re.compile(
     r"(?:^|_)(?:price|amount|cost|total|sum|fee|tax|gst|vat|rwt|bwt|currency|paid|payment|card|iban|credit|credits|"
@@ -53,11 +54,16 @@ _ACCOUNT = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Private:
-    """What is nobody else's business about one licence. `others`: names of all other clients; `own`: this client's."""
+    """What is nobody else's business about one licence. `others`: names of all other clients; `own`: this client's.
+
+    `elsewhere` tells whether any of some words is the number of a licence that the pack is not about, as on a page that
+    lists many.
+    """
 
     file: LicenceFile
     others: Sequence[str] = ()
     own: Sequence[str] = ()
+    elsewhere: Callable[[set[str]], bool] = lambda _: False
 
     @cached_property
     def words(self) -> Mapping[str, re.Pattern[str]]:
@@ -78,6 +84,8 @@ class Private:
     def found(self, text: str) -> list[str]:
         """What sorts of private data a text holds, in words."""
         found = [sort for sort, shape in (*_SHAPES.items(), *self.words.items()) if shape.search(text)]
+        if self.elsewhere({word for word in _NUMBER.findall(text) if any(map(str.isdigit, word))}):
+            found.append("another licence")
         content = text.encode("utf-8", "replace")
         return found if mask_named(content) == content else [*found, "a token"]
 

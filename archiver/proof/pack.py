@@ -64,6 +64,7 @@ class Packed:
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """How to pack. `others` are names of all other clients, which must not get out; `picture` is the claimant's.
+    `elsewhere` as in `Private`.
 
     `now` becomes the bag's date, the one thing in which packs of the same licences differ.
     """
@@ -73,6 +74,7 @@ class Order:
     claim: Demand | None = None
     picture: bytes | None = None
     others: Sequence[str] = ()
+    elsewhere: Callable[[set[str]], bool] = lambda _: False
     internal: bool = False
 
 
@@ -157,7 +159,7 @@ def _sound(packed: Packed, order: Order, reader: DocumentReader) -> _Sound:
     file = from_json(stored.read("licence.json"))
     own = {each.casefold() for each in (packed.client_name, *packed.own)}
     others = [each for each in order.others if each.casefold() not in own]
-    private = Private(file=file, others=others, own=(packed.client_name, *packed.own))
+    private = Private(file=file, others=others, own=(packed.client_name, *packed.own), elsewhere=order.elsewhere)
     terms = [(each, packed.archive.object(each.id)) for each in file.terms]
     return _Sound(packed, stored, file, private, external(stored, private, reader), terms)
 

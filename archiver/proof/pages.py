@@ -16,7 +16,7 @@ from archiver.archive.verify import PROVEN, Report
 from archiver.domain import DocumentKind, TermsReference, TermsRelation, iso
 from archiver.proof.assess import platform_of
 from archiver.proof.external import Private
-from archiver.provider import ProviderInfo
+from archiver.provider import Confirm, ProviderInfo
 from archiver.reading.letters import LetterKind
 from archiver.reading.licence_json import ATTENDED_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile
 from archiver.reading.printable import printable
@@ -90,6 +90,13 @@ class Words:
         return self.of("kinds", document.kind)
 
 
+def confirmation(confirm: Confirm, platform: str, words: Words) -> str:
+    """How the platform confirms a licence, and who may ask, as far as that is known in this language."""
+    if words.language == "de" and not confirm.german:
+        return words("confirm_ask", platform=platform)
+    return words("confirm_how", how=confirm.how.rstrip("."), who=confirm.who.rstrip("."), german=confirm.german)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """One licence as a pack tells of it. `withheld`: names of its newest files that stay with the sender.
@@ -150,8 +157,7 @@ class Told:
     def confirm(self, words: Words) -> str:
         if self.provider_info is None:
             return words("no_adapter", platform=self.platform)
-        confirm = self.provider_info.confirm
-        return words("confirm_how", how=confirm.how.rstrip("."), who=confirm.who.rstrip("."))
+        return confirmation(self.provider_info.confirm, self.provider_info.title, words)
 
     def facts(self, words: Words) -> dict[str, str]:
         """The rows of the summary's table, without those that nothing is known about."""
@@ -172,7 +178,9 @@ class Told:
         """What is missing and why, a sentence each."""
         return [
             f"{words.of('names', gap.kind)}: {words.of('reasons', gap.reason)}"
-            + (f" ({self.clean(gap.detail)})" if gap.detail else "")
+            + (
+                f" ({self.clean(gap.detail)})" if gap.detail and words.language == "en" else ""
+            )  # adapters write English
             for gap in self.file.gaps
         ]
 
@@ -233,7 +241,7 @@ th { color: var(--soft); padding-inline-end: 5mm; white-space: nowrap; width: 1%
 .clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden }
 table.overview th { white-space: normal; width: 26% }
 table.overview th:first-child { width: 46% }
-table.overview td { padding-inline-end: 4mm }
+table.overview td { padding-right: 4mm }
 section.part { margin-top: 4.4mm }
 ul { list-style: none }
 li { padding: .35mm 0 .35mm 3.6mm; position: relative }

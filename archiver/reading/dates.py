@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -19,21 +19,31 @@ _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})(st|nd|rd|th)? (?P<month>[a-z]{3,9})\.
 # Months in German, French and Spanish, in full and as they are cut; no two languages disagree about one.
 _FOREIGN = [
     ("januar", "jän", "jänner", "janvier", "janv", "enero", "ene"),
-    ("februar", "febr", "février", "févr", "fév", "febrero"),
-    ("märz", "mär", "mars", "marzo"),
+    ("februar", "febr", "février", "fevrier", "févr", "fév", "febrero"),
+    ("märz", "maerz", "mär", "mars", "marzo"),
     ("april", "avril", "avr", "abril", "abr"),
     ("mai", "mayo"),
     ("juni", "juin", "junio"),
     ("juli", "juillet", "juil", "julio"),
-    ("august", "août", "agosto", "ago"),
+    ("august", "août", "aout", "agosto", "ago"),
     ("september", "septembre", "septiembre", "setiembre", "sept"),
     ("oktober", "okt", "octobre", "octubre"),
     ("november", "novembre", "noviembre"),
-    ("dezember", "dez", "décembre", "déc", "diciembre", "dic"),
+    ("dezember", "dez", "décembre", "decembre", "déc", "diciembre", "dic"),
 ]
 _FOREIGN_MONTH = {name: number for number, names in enumerate(_FOREIGN, 1) for name in names}
 _FOREIGN_DAY = re.compile(
     r"(?P<day>\d{1,2})(?:\.|er|º)? ?(?:de )?(?P<month>[a-zäûé]{3,10})\.?,? (?:del? )?(?P<year>\d{4})", re.ASCII
+)
+_NAMES = "|".join(
+    sorted({*_FOREIGN_MONTH, *_MONTHS, *(date(2000, n, 1).strftime("%B").lower() for n in range(1, 13))}, key=len)[::-1]
+)
+_IN_TEXT = re.compile(
+    r"(?<![\w./-])(?:\d{4}-\d{2}-\d{2}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?,?\s+(?:de\s+)?(?:{_NAMES})\b\.?,?\s+(?:del?\s+)?\d{{4}}"
+    rf"|(?:{_NAMES})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
+    r"|\d{1,2}\.\s?\d{1,2}\.\s?\d{4}|\d{1,2}/\d{1,2}/\d{4})(?![\w/]|-\w|\.\d)",
+    re.IGNORECASE,
 )
 _TIME = re.compile(
     r",? (?:um |at |à |a las )?\d{1,2}[:h]\d{2}(?::\d{2})?(?:\.\d{1,6})?(?: ?[ap]\.?m\.?)?(?: uhr| h)?", re.ASCII
@@ -105,10 +115,20 @@ def printed(text: str, order: Order | None = None) -> Moment:
         return date(int(found[3]), int(found[2]), int(found[1]))
     if found := _SLASHED.fullmatch(low):
         order = order if len(found[4]) == 2 else day_order([low]) or order
+        if found[1] == found[3] and len(found[4]) == 4:
+            order = Order.DAY_FIRST  # or the other: it is the same
         if order:
             day, month = (found[1], found[3]) if order is Order.DAY_FIRST else (found[3], found[1])
             return date(int(found[4]) + (2000 if len(found[4]) == 2 else 0), int(month), int(day))
     raise ValueError(f"{text!r} is no date that is known here, or one that can be read in two ways")
+
+
+def days_in(text: str) -> Iterator[tuple[date, re.Match[str]]]:
+    """The days that a text names and `printed` can read, in order; `03/04/2026` is left out: it could be two."""
+    for found in _IN_TEXT.finditer(text):
+        with suppress(ValueError):
+            day = printed(re.sub(r"(?<=\d),(?=\s+[^\W\d])", "", found[0]))  # 3, May 2026
+            yield day.date() if isinstance(day, datetime) else day, found
 
 
 def day_order(texts: Iterable[str]) -> Order | None:

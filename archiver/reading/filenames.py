@@ -70,6 +70,11 @@ NAMES = (
     _name("pexels", r"pexels-photo-(\d{3,9})(?!\d)"),
     _name("unsplash", r"(?:[^/]{0,200}-)?([A-Za-z0-9_-]{11})-unsplash(?![A-Za-z])"),
     _name("imago", r"imago(\d{7,12})(?!\d)", Sure.LIKELY),
+    # Platforms that license no single items: the name says whose it is, and no id is of use.
+    _name("storyblocks", r"()(?:storyblocks|videoblocks|audioblocks|graphicstock)(?![a-z])", Sure.LIKELY),
+    _name("artlist", r"()artlist(?![a-z])", Sure.LIKELY),
+    _name("motion_array", r"()motion[-_ ]?array(?![a-z])", Sure.LIKELY),
+    _name("canva", r"()canva(?![a-z])", Sure.POSSIBLE),
     _name("pond5", r"pond5[-_](\d{5,12})(?!\d)", Sure.POSSIBLE),
 )
 # Only as the whole name: the platform's name is missing, or the number may be anything.
@@ -100,6 +105,9 @@ ADDRESSES = (
     _at("bigstock", r"p\.bigstockphoto\.com/[^?]{0,200}_?bigstock-[^?]{0,200}-(\d{6,12})\.jpg"),
     _at("freepik", r"img\.freepik\.com/[^?]{1,300}_(\d{2,8}-\d{3,10})\.", Sure.LIKELY),
     _at("freepik", r"freepik\.com/[^?]{1,300}_(\d{4,12})\.htm"),
+    _at("unsplash", r"unsplash\.com/(?:[a-z-]{2,5}/)?(?:photos|fotos)/(?:[^/]{0,200}-)?([A-Za-z0-9_-]{11})/?\Z"),
+    _at("pexels", r"pexels\.com/(?:[a-z-]{2,5}/)?(?:photo|foto)/(?:[^/]{0,200}-)?(\d{1,12})/?\Z"),
+    _at("pixabay", r"pixabay\.com/(?:[a-z]{2}/)?(?:photos|illustrations|vectors)/(?:[^/]{0,200}-)?(\d{1,12})/?\Z"),
     _at("unsplash", r"images\.unsplash\.com/(photo-\d{13}-[0-9a-f]{12})", Sure.LIKELY),
     _at("unsplash", r"plus\.unsplash\.com/(premium_photo-\d{13}-[0-9a-f]{12})", Sure.LIKELY),
     _at("pexels", r"images\.pexels\.com/photos/(\d{1,9})/"),

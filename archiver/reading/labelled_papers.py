@@ -14,6 +14,7 @@ from decimal import Decimal
 from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import Paper, Quote, Sure, day, plain, quoted
 from archiver.reading.dates import Order, day_order
+from archiver.reading.plans import read_plan
 from archiver.reading.platforms import PLATFORMS, the_platform
 
 ENGLISH, GERMAN, FRENCH, SPANISH = "en", "de", "fr", "es"
@@ -148,6 +149,7 @@ _RECEIPT_TITLE = re.compile(
     r"facture|reçu|confirmation de commande|factura|recibo|confirmación de(?:l)? pedido)\b",
     re.IGNORECASE,
 )
+HINTS = ("project", "client", "purchase_order", "profile", "references")
 TITLE_WITHIN = 1_500  # characters from the beginning in which a paper says what it is
 
 # A demand names platform, picture and amount as a receipt does, and is the opposite of one.
@@ -226,7 +228,8 @@ def read_labelled(text: str, name: str = "") -> Paper | None:
     if paper is None:
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
-    return replace(paper, sure=Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
+    paper = replace(paper, sure=Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
+    return paper if licence else read_plan(paper, text, _order(found))
 
 
 _GAP = re.compile(r"\s{2,}|\t")
@@ -316,7 +319,7 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
         seat=values.get("seat"),
         plan=values.get("plan"),
         order=values.get("order", "").removeprefix("#").strip() or None,
-        client_hints={name: values[name] for name in ("project", "client", "purchase_order") if name in values},
+        client_hints={name: values[name] for name in HINTS if name in values},
         comp=bool(kind and re.search(r"(?:^|[\W_])(?:comp|comping|layout|preview)(?:$|[\W_])", kind, re.IGNORECASE)),
     )
 
@@ -358,9 +361,13 @@ def _day(quote: Quote, found: Mapping[str, Quote]) -> Moment | None:
 
     English does not tell, as it is written on both sides of the Atlantic; nor does a paper in two languages.
     """
+    return day(quote, _order(found))
+
+
+def _order(found: Mapping[str, Quote]) -> Order | None:
     proven = day_order(each.value for each in found.values())
     spoken = spoken_order([match[0] for each in found.values() if (match := _ANY_LABEL.match(each.text))])
-    return day(quote, None if proven and spoken and proven is not spoken else proven or spoken)
+    return None if proven and spoken and proven is not spoken else proven or spoken
 
 
 def spoken_order(labels: Sequence[str]) -> Order | None:

@@ -17,6 +17,8 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
+from archiver.reading.dates import days_in
+
 NOTICE_BUSINESS_DAYS = 5
 """Business days for a platform's indemnity notice, unless its own clause was read (Shutterstock's, from a reprint)."""
 
@@ -54,7 +56,7 @@ class Letter:
 
 @cache
 def known() -> Mapping[str, Any]:
-    """`letters.yaml`: words, numbers, currencies, months and claimants."""
+    """`letters.yaml`: words, numbers, currencies and claimants."""
     import yaml
 
     loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.reading").joinpath("letters.yaml").read_text("utf-8"))
@@ -66,18 +68,18 @@ def read_letter(text: str, *, received: date | None = None, domains: Iterable[st
     text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:LONGEST]
     sure: dict[str, str] = {}
     claimant = _claimant(text, sure)
-    dated = _dated(text, sure)
+    dated = _dated(text, received, sure)
     amount, currency = _amount(text, sure)
     return Letter(
         claimant=claimant.get("name"),
         reference=_reference(text, claimant, sure),
-        kind=_kind(text, amount, sure),
+        kind=_kind(text, sure),
         urls=_urls(text, tuple(domains), sure),
         amount=amount,
         currency=currency,
         dated=dated,
         deadline=_deadline(text, dated, received, claimant, sure),
-        first_seen=_first_seen(text, sure),
+        first_seen=_first_seen(text, received, sure),
         sure=sure,
     )
 
@@ -127,7 +129,7 @@ def _claimant(text: str, sure: dict[str, str]) -> Mapping[str, Any]:
     others = [each for each in found if known()["claimants"][each[1]]["name"] != "Getty Images"]
     if not found:
         return {}
-    _, number, match = min(others or found)
+    _, number, match = min(others or found, key=lambda each: each[:2])
     sure["claimant"] = f"the letter names it: {_quote(match)}"
     writer: Mapping[str, Any] = known()["claimants"][number]
     return writer
@@ -138,22 +140,23 @@ def _reference(text: str, claimant: Mapping[str, Any], sure: dict[str, str]) -> 
         if found := re.search(pattern, text, re.IGNORECASE):
             sure["reference"] = f"as this claimant writes it: {_quote(found)}"
             return found[1].upper()
-    label = rf"\b{_any('reference')}[ \t]*[:#][ \t]*(?P<id>[A-Z0-9][A-Z0-9/._-]{{2,29}})"
-    for found in re.finditer(label, text, re.IGNORECASE):
-        if any(char.isdigit() for char in found["id"]):
+    written = r"(?P<id>[A-Z0-9][A-Z0-9/._-]{2,29}(?: [A-Z]{1,3}(?:/[A-Z]{1,3})?(?=[ \t]*$))?)"
+    label = rf"(?<!\w){_any('reference')}(?:[ \t]*[:#][ \t]*|[ \t]{{2,}}|\t){written}"
+    for found in re.finditer(label, text, re.IGNORECASE | re.MULTILINE):
+        if any(char.isdigit() for char in found["id"]) and not any(days_in(found["id"])):
             sure["reference"] = f"by its label: {_quote(found)}"
             return found["id"].rstrip("./-")
     return None
 
 
-def _kind(text: str, amount: Decimal | None, sure: dict[str, str]) -> LetterKind | None:
+def _kind(text: str, sure: dict[str, str]) -> LetterKind | None:
     for found in re.finditer(_any("abmahnung"), text, re.IGNORECASE | re.MULTILINE):
         if not _search("not_yet", _before(found).rpartition("\n")[2]):
             sure["kind"] = f"an Abmahnung: {_quote(found)}"
             return LetterKind.ABMAHNUNG
     asked, demanded = _search("inquiry", text), _search("demand", text)
-    if asked and (amount is None or not demanded or asked[0].lower() == "berechtigungsanfrage"):
-        sure["kind"] = f"it asks for the licence: {_quote(asked)}"
+    if (titled := _search("inquiry_by_name", text)) or (asked and not (demanded and any(_sums(text)))):
+        sure["kind"] = f"it asks for the licence: {_quote(titled or asked)}"  # type: ignore[arg-type]  # one of both
         return LetterKind.INQUIRY
     if demanded:
         sure["kind"] = f"it demands: {_quote(demanded)}"
@@ -165,14 +168,28 @@ def _kind(text: str, amount: Decimal | None, sure: dict[str, str]) -> LetterKind
 
 
 _URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"“”'|]+", re.IGNORECASE)
+_BROKEN = re.compile(
+    r"(?<=[/_=&?%-])[ \t]*(?P<beside>[^\n]*)\n[ \t]*(?P<rest>[a-z0-9][\w./%&=?#~+-]*)(?=[ \t]*(?:\n|$))"
+)
+"""The rest of an address, alone on the next line, where the first part ends as few addresses do by themselves.
+
+In a table, where more stands `beside` the first part, the rest has to begin in its column.
+"""
 
 
 def _urls(text: str, domains: tuple[str, ...], sure: dict[str, str]) -> tuple[str, ...]:
     """Pages on which the picture is said to be: all addresses but those of claimants and of laws."""
     theirs = {domain for each in known()["claimants"] for domain in each["domains"]}
+    bare = [rf"(?<![\w.@/-])(?:[\w-]+\.)*{re.escape(domain)}/[^\s<>\"“”'|]*" for domain in domains]
+    places = re.compile("|".join([_URL.pattern, *bare]), re.IGNORECASE)
     found: dict[str, str] = {}  # address -> host
-    for match in _URL.finditer(text):
-        url = match[0].rstrip(".,;:!?)]}>*_")
+    joined = False
+    for match in places.finditer(text):
+        rest = _BROKEN.match(text, match.end())
+        if rest and rest["beside"] and _column(text, rest.start("rest")) != _column(text, match.start()):
+            rest = None
+        joined |= rest is not None
+        url = (match[0] + (rest["rest"] if rest else "")).rstrip(".,;:!?)]}>*_")
         url = url if "://" in url else f"https://{url}"
         try:
             host = (urlsplit(url).hostname or "").removeprefix("www.")
@@ -185,7 +202,13 @@ def _urls(text: str, domains: tuple[str, ...], sure: dict[str, str]) -> tuple[st
         sure["urls"] = "addresses of the client's own domains"
     elif found:
         sure["urls"] = "addresses in the letter; none is of a domain that this client is known by"
+    if found and joined:
+        sure["urls"] += "; one was broken over two lines"
     return tuple(own or found)
+
+
+def _column(text: str, place: int) -> int:
+    return place - text.rfind("\n", 0, place)
 
 
 def _within(host: str, domains: Iterable[str]) -> bool:
@@ -196,27 +219,53 @@ def _within(host: str, domains: Iterable[str]) -> bool:
 
 
 def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None]:
-    """The sum that is asked for: one that is called the total, else the first that is called a sum, else the first."""
-    sums = list(_sums(text))
-    labelled = [each for each in sums if _search("total", _before(each[2]).rpartition("\n")[2])] or sums
-    totals = [each for each in labelled if _search("grand_total", _before(each[2]).rpartition("\n")[2])]
-    candidates = totals or labelled
+    """The sum that is asked for: the total, else the one that is called a sum, else the only one.
+
+    Of two that the letter offers to choose from, the first. Where nothing says which of several counts, none.
+    """
+    sums = [each for each in _sums(text) if not _search("no_demand", each.label)]
+    totals = [each for each in sums if _search("grand_total", each.label)]
+    candidates = [each for each in sums if _search("total", each.label)] or sums
+    if totals:
+        candidates = [max(totals, key=lambda each: each.amount)]
     if not candidates:
         return None, None
-    amount, currency, found = candidates[0]
-    others = sorted({f"{each[1]} {each[0]}" for each in sums} - {f"{currency} {amount}"})
-    sure["amount"] = _quote(found) + (f"; the letter also names {', '.join(others)}" if others else "")
-    return amount, currency
+    first, *others = [each for n, each in enumerate(candidates) if each.named not in [c.named for c in candidates[:n]]]
+    named = ", ".join(sorted({each.named for each in sums}))
+    if len(others) > 1 or (others and not _search("or", text[first.found.end() : others[0].found.start()][:80])):
+        sure["amount"] = f"open: the letter names {named}, and does not say which of them counts"
+        return None, None
+    sure["amount"] = _quote(first.found) + (f"; the sums in the letter are {named}" if ", " in named else "")
+    return first.amount, first.currency
 
 
-def _sums(text: str) -> Iterator[tuple[Decimal, str, re.Match[str]]]:
+@dataclass(frozen=True)
+class _Sum:
+    """A sum of money in a letter; `label` is what stands before it, back to the sum before it or the line's start."""
+
+    amount: Decimal
+    currency: str
+    label: str
+    found: re.Match[str]
+
+    @property
+    def named(self) -> str:
+        return f"{self.currency} {self.amount}"
+
+
+def _sums(text: str) -> Iterator[_Sum]:
     signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
     digits = r"\d(?:[\d.,' ]{0,20}\d)?"
     money = rf"(?<!\w)(?P<before>{signs})\s?(?P<first>{digits})|(?P<second>{digits})(?:,-)?\s?(?P<after>{signs})(?!\w)"
+    end = 0
     for found in re.finditer(money, text, re.IGNORECASE):
         value = number(found["first"] or found["second"])
         if value is not None:
-            yield value, known()["currencies"][(found["before"] or found["after"]).lower()], found
+            before = text[max(end, found.start() - BEFORE) : found.start()].rpartition("\n\n")[2]
+            line = before.rpartition("\n")[2]
+            currency = known()["currencies"][(found["before"] or found["after"]).lower()]
+            yield _Sum(value, currency, line if line.strip() else before, found)
+            end = found.end()
 
 
 def number(text: str) -> Decimal | None:
@@ -230,66 +279,24 @@ def number(text: str) -> Decimal | None:
 # ---------------------------------------------------------------- days
 
 
-@cache
-def _days() -> re.Pattern[str]:
-    names = "|".join(sorted(_months(), key=len, reverse=True))
-    return re.compile(
-        r"(?<![\d./-])(?:(?P<iso>\d{4}-\d{2}-\d{2})"
-        rf"|(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|\.)?,?\s+(?:de\s+)?(?P<m1>{names})\b\.?,?\s+(?:del?\s+)?(?P<y1>\d{{4}})"
-        rf"|(?P<m2>\b{names})\b\.?\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y2>\d{{4}})"
-        r"|(?P<d3>\d{1,2})\.\s?(?P<m3>\d{1,2})\.\s?(?P<y3>\d{4})"
-        r"|(?P<n1>\d{1,2})/(?P<n2>\d{1,2})/(?P<y4>\d{4}))(?![\d/])",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _months() -> Mapping[str, int]:
-    return {name: month for month, names in enumerate(known()["months"], 1) for name in names.split()}
-
-
-def days_in(text: str) -> Iterator[tuple[date, re.Match[str]]]:
-    """The days that a text names, in order. `03/04/2026` is left out: it could be two days."""
-    for found in _days().finditer(text):
-        if (day := _day(found.groupdict())) is not None:
-            yield day, found
-
-
-def _day(part: Mapping[str, str | None]) -> date | None:
-    def day(year: object, month: object, day: object) -> date:
-        return date(*(int(str(each)) for each in (year, month, day)))
-
-    try:
-        if part["iso"]:
-            return date.fromisoformat(part["iso"])
-        if part["m1"]:
-            return day(part["y1"], _months()[part["m1"].lower()], part["d1"])
-        if part["m2"]:
-            return day(part["y2"], _months()[part["m2"].lower()], part["d2"])
-        if part["m3"]:
-            return day(part["y3"], part["m3"], part["d3"])
-        first, second = int(part["n1"] or 0), int(part["n2"] or 0)
-        if first > 12 or first == second:
-            return day(part["y4"], second, first)
-        return day(part["y4"], first, second) if second > 12 else None
-    except ValueError:
-        return None
-
-
-def _dated(text: str, sure: dict[str, str]) -> date | None:
-    """The letter's own date: the first day near its top that no word makes another kind of day."""
+def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | None:
+    """The letter's own date: the first day near its top that stands by itself or after a place, not in a sentence."""
     for day, found in days_in(text[:3000]):
-        before = _before(found).rpartition("\n")[2]
-        if not (_search("first_seen", before) or _search("until", before)):
+        line = text[text.rfind("\n", 0, found.start()) + 1 : (text + "\n").index("\n", found.end())]
+        cells = [cell for cell in re.split(r"\s{2,}|\t|\|", line) if found[0] in cell]
+        around = cells[0].replace(found[0], "") if cells else line
+        alone = len(re.findall(r"\w+", around)) <= 4 or _search("dated", around)
+        if alone and not _search("another_day", line) and not (received and day > received):
             sure["dated"] = _quote(found)
             return day
     return None
 
 
-def _first_seen(text: str, sure: dict[str, str]) -> date | None:
+def _first_seen(text: str, received: date | None, sure: dict[str, str]) -> date | None:
     for day, found in days_in(text):
         after = re.match(r"[^.:\n]{0,40}", text[found.end() :])  # German puts the verb last
-        if _search("first_seen", _before(found)) or (after and _search("first_seen", after[0])):
+        said = _search("first_seen", _before(found)) or (after and _search("first_seen", after[0]))
+        if said and not (received and day > received):
             sure["first_seen"] = _quote(found)
             return day
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from archiver.domain import (
@@ -100,6 +100,7 @@ def to_json(
         "licensee": licence.licensee,
         "seat": licence.seat,
         "plan": licence.plan,
+        **({"plan_ends": iso(licence.plan_ends)} if licence.plan_ends else {}),  # of plan periods only
         "order": licence.order,
         "client_hints": dict(licence.client_hints),
         "documents": [
@@ -132,6 +133,7 @@ def from_json(content: bytes) -> LicenceFile:
                 licensee=described["licensee"],
                 seat=described["seat"],
                 plan=described["plan"],
+                plan_ends=date.fromisoformat(described["plan_ends"]) if described.get("plan_ends") else None,
                 order=described["order"],
                 client_hints=described["client_hints"],
             ),

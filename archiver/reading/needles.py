@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
@@ -148,11 +148,16 @@ def secret_header(name: str) -> bool:
 
 def mask_named(content: bytes) -> bytes:
     """The content without what its name or shape tells to be a token: in HTML, scripts, JSON, forms and URLs."""
-    masked, end = [], 0
+    return replace_named(content, lambda _: MASK)
+
+
+def replace_named(content: bytes, stand_in: Callable[[bytes], bytes]) -> bytes:
+    """The content with each such value exchanged for what `stand_in` makes of it."""
+    parts, end = [], 0
     for start, stop in _told(content):
-        masked += [content[end:start], MASK]
+        parts += [content[end:start], stand_in(content[start:stop])]
         end = stop
-    return b"".join([*masked, content[end:]])
+    return b"".join([*parts, content[end:]])
 
 
 def named_tokens(content: bytes) -> set[str]:

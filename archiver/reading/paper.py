@@ -65,7 +65,7 @@ def same_licence(read: Licence, captured: Licence) -> bool:
     return len(kinds) < 2 and same_day(read.licensed_at, captured.licensed_at)
 
 
-_FILLED = ("kind", "licensed_at", "licensee", "seat", "plan", "order")
+_FILLED = ("kind", "licensed_at", "licensee", "seat", "plan", "plan_ends", "order")
 
 
 def completed(licence: Licence, other: Licence) -> Licence:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Platform:
     """`title` is its name in prose, `marks` its sites and companies; `asset` and `licence` are the forms of its ids.
 
-    `licence` is None where the platform numbers no licences.
+    `licence` is None where the platform numbers no licences. `plans` says that it licenses no single items: what counts
+    there is the plan and its period, which has an id of ours.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Platform:
     marks: str
     asset: str
     licence: str | None = None
+    plans: bool = False
 
 
 UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -28,10 +30,14 @@ _MARKETS = r"(?:themeforest|codecanyon|graphicriver|audiojungle|videohive|photod
 
 _ANY_NUMBER = r"[A-Z0-9][A-Z0-9./_-]{2,39}"
 
+_PLAN = r"plan-\d{4}-\d\d-\d\d"
+
 _ALL = (
     Platform("123rf", "123RF", r"123rf\.com|123RF Limited", r"\d{5,12}", _ANY_NUMBER),
     Platform("adobe_stock", "Adobe Stock", r"stock\.adobe\.com", r"\d{5,12}"),
     Platform("alamy", "Alamy", r"alamy\.(?:com|de|es|fr)|Alamy (?:Ltd|Limited|Inc)", r"[A-Z0-9]{5,10}", _ANY_NUMBER),
+    Platform("artlist", "Artlist", r"artlist\.io|Artlist (?:Ltd|UK)", _PLAN, plans=True),
+    Platform("canva", "Canva", r"canva\.com|Canva (?:Pty|US|UK)", _PLAN, plans=True),
     Platform("depositphotos", "Depositphotos", r"depositphotos\.com|Depositphotos,? Inc", r"\d{4,12}", r"\d{4,14}"),
     Platform("dreamstime", "Dreamstime", r"dreamstime\.com", r"\d{4,12}", _ANY_NUMBER),
     Platform(
@@ -51,6 +57,7 @@ _ALL = (
         _ANY_NUMBER,
     ),
     Platform("istock", "iStock", r"istockphoto\.com|iStockphoto LP|iStock by Getty Images", r"\d{5,12}", _ANY_NUMBER),
+    Platform("motion_array", "Motion Array", r"motionarray\.com|Motion Array,? LLC", _PLAN, plans=True),
     Platform("pond5", "Pond5", r"pond5\.com|Pond5,? Inc", r"\d{4,12}", _ANY_NUMBER),
     Platform(
         "shutterstock",
@@ -59,6 +66,7 @@ _ALL = (
         r"\d{4,12}[a-z]{0,3}",
         r"[0-9a-f]{20,64}",
     ),
+    Platform("storyblocks", "Storyblocks", r"storyblocks\.com|Footage Firm,? Inc", _PLAN, plans=True),
     Platform("vecteezy", "Vecteezy", r"vecteezy\.com|Eezy,? (?:Inc|LLC)", r"\d{3,12}", _ANY_NUMBER),
 )
 PLATFORMS = {each.name: each for each in _ALL}

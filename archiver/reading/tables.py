@@ -29,7 +29,7 @@ DELIMITERS = ",;\t|"
 
 # Field -> names of its column beside the labels that papers have.
 _COLUMNS: Mapping[str, Sequence[str]] = {
-    "asset_id": ("asset_id", "image.id", "video.id", "audio.id", "sfx.id", "mediaId", "Content ID"),
+    "asset_id": ("asset_id", "image.id", "video.id", "audio.id", "sfx.id", "mediaId", "Content ID", "file_id"),
     "licence_id": ("licenseId", "license_id"),
     "kind": ("license",),
     "licensed_at": ("license_date", "purchaseDate"),
@@ -38,11 +38,13 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "contributor": ("creator_name", "Contributor name"),
     "licensee": (),
     "media_type": ("Media type", "Asset type", "Medientyp", "Type de média", "Tipo de medio"),
-    "seat": ("user.username", "Licensed by", "Downloaded by"),
+    "seat": ("user.username", "Licensed by", "Downloaded by", "User", "User email", "Member email"),
     "plan": ("subscription_id", "Plan", "Subscription", "Abonnement", "Abo", "Suscripción"),
     "order": ("order_id",),
     "project": ("metadata.job", "Job"),
-    "client": ("metadata.client",),
+    "client": ("metadata.client", "Client"),
+    "profile": ("Product profile", "Product profile name", "Profile"),  # whose history it is, in Adobe's organisations
+    "references": ("License references", "License reference"),
     "purchase_order": ("metadata.purchase_order", "Purchase order", "PO number", "purchaseOrder"),
     "bought_at": (),
     "dated": (),

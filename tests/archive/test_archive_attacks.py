@@ -106,6 +106,9 @@ ATTACKS = {
     "the end is cut off with all that belongs to it": Attack(
         lambda k: cut(k, everything=True), "PROVEN", "FORKED", frozenset()
     ),
+    "the ledger is deleted": Attack(
+        lambda k: (k.root / "ledger/ledger.jsonl").unlink(), "DAMAGED", "FORKED", frozenset({"missing"})
+    ),
     "a line is back-dated": Attack(back_date, "UNPROVEN", "UNPROVEN", frozenset({"claimed-date"})),
     "a back-dated line is timestamped": Attack(back_date_and_seal, "PROVEN", "PROVEN", frozenset({"claimed-date"})),
     "all is rewritten": Attack(rewrite, "PROVEN", "FORKED", frozenset()),

@@ -276,7 +276,7 @@ def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch)
 
         return count
 
-    steps = ((os, "fsync"), (os, "write"), (os, "unlink"), (os, "rmdir"), (Path, "rename"), (Path, "mkdir"))
+    steps = ((os, "fsync"), (os, "write"), (os, "unlink"), (os, "rmdir"), (Path, "rename"), (os, "mkdir"))
     for owner, name in steps:
         monkeypatch.setattr(owner, name, lethal(getattr(owner, name)))
     for stop in range(1, 1000):

@@ -172,7 +172,20 @@ def test_a_planted_object_is_a_finding_and_is_not_adopted(kit: Kit) -> None:
             archive.put(licence(2)).result()
         assert archive.put(licence(3)).result().already is False  # one bad object does not stop the others
         archive.seal()
-    assert [f.code for f in kit.verify().findings] == ["orphan"]
+    report = kit.verify()
+    assert [f.code for f in report.findings] == ["orphan"] and (report.licences, report.objects) == (2, 2)
+
+
+def test_another_verifier_in_the_archive_is_told_and_is_no_damage(kit: Kit) -> None:
+    kit.write(1)
+    tool = kit.root / verify.TOOL
+    tool.write_bytes(tool.read_bytes() + b"# of another version")
+    report = kit.verify()
+    assert report.state == "PROVEN" and [(f.code, f.path) for f in report.findings] == [("verifier", verify.TOOL)]
+    done = run(*ISOLATED, tool, "--json")
+    assert json.loads(done.stdout)["findings"] == [], "whoever runs that one needs another to compare"
+    kit.write(2)
+    assert kit.verify().findings == []
 
 
 def test_claimed_dates_that_contradict_proven_ones_are_told(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +217,11 @@ def test_supplied_roots_and_key_are_what_counts(kit: Kit, tmp_path: Path) -> Non
     run("openssl", "genpkey", "-algorithm", "ed25519", "-out", tmp_path / "key")
     run("openssl", "pkey", "-in", tmp_path / "key", "-pubout", "-out", other)
     assert {f.code for f in verify_archive(kit.root, key=other).findings} >= {"key", "checkpoint"}
+    with pytest.raises(Malformed, match="roots that you supplied cannot be used"):
+        verify_archive(kit.root, roots=other)
+    with LocalAuthority(tmp_path / "stranger") as stranger:
+        told = [f.message for f in verify_archive(kit.root, roots=stranger.root_pem).findings]
+    assert len(told) == 1 and told[0].startswith("does not hold against the roots that you supplied: ")
 
 
 @pytest.mark.parametrize("content", ["", "-----BEGIN CERTIFICATE-----\n~\n-----END CERTIFICATE-----\n"])
@@ -231,6 +249,22 @@ def test_without_openssl_it_says_that_dates_are_not_checked(kit: Kit, monkeypatc
     four.unlink()
     four.write_bytes(two.read_bytes())  # but a timestamp of something else is seen
     assert damage(kit) == {four.relative_to(kit.root).as_posix()}
+
+
+@pytest.mark.parametrize("hangs", ["version", "ts"])
+def test_an_openssl_that_hangs_ends_in_words(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: str
+) -> None:
+    kit.write(1)
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin/openssl"
+    program.write_text(f"#!/bin/sh\n[ $1 = {hangs} ] && exec sleep 60\necho OpenSSL 3.5.9\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    monkeypatch.setattr(verify, "PATIENCE", 1)
+    report = kit.verify()
+    assert (report.state, [f.code for f in report.findings]) == ("UNPROVEN", ["dates-not-checked"])
+    assert "dates not checked: the program openssl is not answering here" in report.findings[0].message
 
 
 def test_a_replay_is_not_evidence(kit: Kit, tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ class Scenario:
     secrets: Facts = field(default_factory=dict)
     session: Facts | None = None
     known: list[str] = field(default_factory=list)
+    assets: list[str] = field(default_factory=list)
     exchanges: list[Facts] = field(default_factory=list)
     bodies: dict[str, bytes] = field(default_factory=dict)
     licences: list[Facts] = field(default_factory=list)
@@ -102,7 +103,7 @@ class Scenario:
         session = {
             "format": 1, "provider": self.provider, "scenario": self.name, "method": self.method, "origin": "authored",
             "sources": self.sources, "secrets": self.secrets, "now": NOW, "session": self.session, "known": self.known,
-            "exchanges": self.exchanges,
+            **({"assets": self.assets} if self.assets else {}), "exchanges": self.exchanges,
         }  # fmt: skip
         expected = {
             "outcome": outcome, "error": error, "requests_refused": 0, "licences": self.licences, "comps": self.comps,
@@ -1072,7 +1073,7 @@ def write_freepik() -> None:
 if __name__ == "__main__":
     # The writers in the files beside this one import it by its full name, which is not on a script's path.
     sys.modules["tests.authoring.write"] = sys.modules[__name__]
-    for writer in ("adobe_stock", "depositphotos", "getty"):
+    for writer in ("adobe_stock", "depositphotos", "free", "getty"):
         importlib.import_module(writer).write()
     write_shutterstock()
     write_envato_market()

@@ -258,7 +258,7 @@ def answer(query: Query) -> Any:
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         where = halved(query.key) if query.archive.startswith("half") else index(query.archive)
-        matches = match(decode(picture(query)), [where], load, embedder())
+        matches = match(decode(picture(query)), [where], load, embedder(), "watermarked".__eq__)
         told = [[each.picture.asset, each.word, round(each.score, 3), each.step, each.reasons] for each in matches]
         path.write_text(json.dumps(told))
         for each in matches:  # to be looked at

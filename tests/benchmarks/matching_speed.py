@@ -78,7 +78,8 @@ def fill(folder: Path, pictures: int) -> None:
         (folder / f"other-{number}").write_bytes(jpeg(scene(1000 + number).resize((512, 341))))
     with sqlite3.connect(path) as db:
         db.executemany(
-            "INSERT INTO licence (id, object_id, folder, comp, described, lines) VALUES (?, ?, ?, 0, ?, '[]')",
+            """INSERT INTO licence (id, object_id, folder, comp, withdrawn, described, lines)
+                VALUES (?, ?, ?, 0, 0, ?, '[]')""",
             ((n, str(n), str(n), described.replace("ASSET", str(n)).encode()) for n in range(1, pictures + 1)),
         )
         db.executemany(

@@ -30,7 +30,7 @@ from archiver.errors import (
     WrongPassword,
 )
 from archiver.network import Network
-from archiver.provider import Click, Code, Mode, ProviderInfo, Purpose, Rule, Rules, SignInOutcome
+from archiver.provider import Choose, Click, Code, Mode, ProviderInfo, Purpose, Rule, Rules, SignInOutcome
 
 pytestmark = pytest.mark.anyio
 
@@ -371,3 +371,24 @@ def children() -> list[bytes]:
                 below.add(int(process.name))
                 found.append((process / "environ").read_bytes())
     return found
+
+
+WORKSPACES = "<ul id=spaces><li><a href=/account>Acme  Ltd</a><li><a href=/page/other>Private</a></ul>"
+
+
+async def test_whose_history_is_read_is_the_accounts_setting_and_never_a_guess(visit: Open) -> None:
+    outcomes: dict[str, SignInOutcome] = {
+        "#spaces": Choose("#spaces a", setting="workspace"),
+        f"url:{SITE}/account": None,
+    }
+    exchanges = page("/login", WORKSPACES) + page("/account", "Ada")
+    for settings, words in (({}, "no setting `workspace`"), ({"workspace": "Other"}, "says 'Other'")):
+        async with visit(exchanges, settings=settings) as site:
+            await site.session.goto(f"{SITE}/login")
+            with pytest.raises(ConfigError, match=f"{words}.*one of: Acme Ltd, Private"):
+                await site.session.settle(outcomes, challenge=Codes())
+            assert site.seen == ["GET /login"]
+    async with visit(exchanges, settings={"workspace": "acme ltd"}) as site:
+        await site.session.goto(f"{SITE}/login")
+        await site.session.settle(outcomes, challenge=Codes())
+        assert site.seen == ["GET /login", "GET /account"]

@@ -155,6 +155,19 @@ def test_a_shared_watermark_does_not_make_two_pictures_one(acme: Acme, embedder:
     assert "the platform's previews carry a mark" in best.reasons
 
 
+@pytest.mark.parametrize("with_points", [False, True])
+def test_where_a_platform_is_known_to_mark_its_previews_nothing_is_the_same(
+    eight: Acme, embedder: Embedder, with_points: bool
+) -> None:
+    model = embedder if with_points else None
+    eight.catalogue.embed(eight.archive, eight.reader, embedder, lambda *_: None)
+    for edit in ("resize 600", "crop 70") if with_points else ("resize 600",):
+        query, index = decode(edited(edit, 3)), eight.catalogue.pictures()
+        [plain, *_] = match(query, [index], loader({"acme": eight.archive}, eight.reader), model)
+        known = match(query, [index], loader({"acme": eight.archive}, eight.reader), model, lambda _: True)
+        assert (plain.word, known[0].word, known[0].picture) == (Word.SAME, Word.PROBABLE, plain.picture)
+
+
 def test_two_assets_that_agree_are_both_only_probable(acme: Acme, embedder: Embedder) -> None:
     archived(acme, {str(seed): encoded(fit(scene(seed), 600)) for seed in range(4)})
     archived(acme, {"99": encoded(fit(scene(2), 500))}, provider="freepik")

@@ -44,7 +44,7 @@ def described(licence: Licence, documents: Any, gaps: Any = ()) -> LicenceFile:
 CASE = Case(
     file=described(LICENCE, (RECORD, CERTIFICATE)), client_names=["Acme Limited"],
     agency_names=["Agency Ltd"], texts={"certificate.pdf": ["Licence", "Licensee: ACME, Ltd.\nDate: 9 March 2026"]},
-    secured_since="2026-04-01T00:00:00Z", confirm="Ask Getty.",
+    secured_since="2026-04-01T00:00:00Z", confirm={"en": "Ask Getty.", "de": "Getty fragen."},
 )  # fmt: skip
 USE = Use(first_seen=date(2026, 3, 20), kind="commercial")
 
@@ -86,9 +86,16 @@ def test_an_agency_as_licensee_is_an_open_question_that_cites_the_clause() -> No
     assert said(replace(agency, assigned=True))["licensee"] is Verdict.COVERED
 
 
+PLAN = case(asset=Asset(provider="artlist", asset_id="plan-2026-02-05"), kind="plan", licensed_at=date(2026, 2, 5),
+            plan_ends=date(2026, 3, 4))  # fmt: skip
+
 RULES = [
     ("comp", case(comp=True), USE, Verdict.NOT_COVERED),
     ("free_site", case(asset=Asset(provider="pexels", asset_id="1")), USE, Verdict.OPEN),
+    ("offer", replace(CASE, file=replace(case(asset=Asset(provider="pexels", asset_id="1"), licensed_at=None).file,
+                                         provenance={"captured_at": "2026-04-01T00:00:00Z"})), USE, Verdict.OPEN),
+    ("blanket", replace(PLAN, plan_ended=date(2026, 4, 4)), USE, Verdict.OPEN),
+    ("lapsed", replace(PLAN, plan_ended=date(2026, 3, 19)), USE, Verdict.OPEN),
     ("late_purchase", CASE, replace(USE, first_seen=None), Verdict.OPEN),
     ("late_purchase", CASE, replace(USE, first_seen=date(2026, 3, 9)), Verdict.OPEN),
     ("late_purchase", case(licensed_at=None), USE, Verdict.OPEN),

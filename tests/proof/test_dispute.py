@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +26,7 @@ from tests import papers
 from tests.authoring.write import pdf
 from tests.catalogue.test_matching import scene
 from tests.proof.agency import Agency, agency, certificate, preview, record
+from tests.proof.test_drafts import NEVER
 from tests.reading.test_letters import ABMAHNUNG, COPYTRACK, GETTY, PICRIGHTS, UNKNOWN
 
 BOUGHT = datetime(2026, 3, 9, tzinfo=UTC)
@@ -197,12 +201,23 @@ def test_1_a_flipped_cropped_picture_finds_its_licence_among_those_of_client_and
 def test_2_a_pack_of_a_dead_platform_is_built_without_network(at: Agency, tmp_path: Path) -> None:
     old = certificate("Fotolia", "Licence fotolia-4711", "Licensee: Acme Ltd", "Date: 5 May 2010")
     grant = licence("4711", "fotolia", licensed_at=date(2010, 5, 5))
-    [stored] = at.archive("acme", (grant, [record(), old]))
+    page = TermsPage(name="licence", url="https://fotolia.example/terms")
+    terms = SeenTerms(
+        provider="fotolia", page=page, url=page.url, text=b"Terms of 2010\n", language="en",
+        at=datetime(2010, 5, 5, 9, tzinfo=UTC),
+    )  # fmt: skip
+    [stored] = at.archive("acme", (grant, [record(), old, terms]))
     offline = replace(at.run, env=at.run.env | {"HTTPS_PROXY": "http://127.0.0.1:9"})
     offline("proof", stored.folder, "--out", tmp_path / "proof.zip")
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         inside = [name for name in zipped.namelist() if name.endswith("/certificate.txt")]
         assert {zipped.read(name) for name in inside} == {old.content} and len(inside) == 2
+        [said] = [name for name in zipped.namelist() if re.search("03_terms_at_purchase/.*/terms.txt", name)]
+        assert zipped.read(said) == b"Terms of 2010\n"
+        zipped.extractall(tmp_path)
+    checked = [sys.executable, "-I", "proof/data/07_integrity/verify.py", "--proof", "proof/data"]
+    done = subprocess.run(checked, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "PROVEN" in done.stdout and "DAMAGED" not in done.stdout
     assert at.run.json("find", "2010-05-05")[0]["asset_id"] == "4711"
 
 
@@ -267,6 +282,11 @@ def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path
     with agency(tmp_path) as at:
         letter, paper = tmp_path / "letter.pdf", tmp_path / "licence.pdf"
         letter.write_bytes(letter_pdf(GETTY.replace("2026", "2024"), scene(9)))
+        read = at.run.json("claim", "add", letter, "--client", "acme")
+        assert [read[name] for name in ("reference", "urls", "amount", "dated", "deadline", "confirmed")] == [
+            "90012345", ["https://www.acme.example/news/launch.html"], 645, "2024-03-13", "2024-03-27", False,
+        ]  # fmt: skip
+        assert "not confirmed" in at.run("assess", "--client", "acme", "--claim", read["claim"], code=2).stderr
         empty = at.run("letter", letter, "--client", "acme", "--yes").stdout
         assert "archiver import FILE --client acme" in empty
         assert "house-stock was never read" in empty
@@ -288,5 +308,11 @@ def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path
             everything = b"".join(zipped.read(name) for name in zipped.namelist())
         assert b"SO-7001" in everything
         assert b"beta gmbh" not in everything.lower()
+        drafts = {path.name: path.read_text() for path in (out.parent / "drafts").glob("*.txt")}
+        reply = drafts["reply.txt"]
+        assert "SO-7001" in reply and all(f"({n})" in reply for n in range(1, 9))
+        assert not [found[0] for text in drafts.values() for found in NEVER.finditer(text)]
+        assert not any("beta" in text.lower() for text in drafts.values())
+        assert "nothing is sent by itself" in done.stdout
         resumed = at.run("letter", letter, "--client", "acme", "--yes").stdout
         assert "is there already; it is kept" in resumed

@@ -125,7 +125,8 @@ class Stage:
     async def play(self, recording: Recording) -> tuple[dict[str, Any], Listener, list[str]]:
         info = load(recording.provider).info
         listener = await self._replay.serve(recording, info.rules)
-        given: dict[str, Any] = {"network": listener.network, "pacing": Pacing(off=True), "secrets": recording.secrets}
+        given: dict[str, Any] = {"network": listener.network, "pacing": Pacing(off=True), "secrets": recording.secrets,
+                                 "settings": {"assets": " ".join(recording.assets)}}  # fmt: skip
         if info.method(recording.method).transport is Transport.HTTP:
             async with HttpSession(info, **given) as session:
                 return await self._visit(recording, session), listener, session.refused

@@ -1,8 +1,12 @@
 """What spends is refused, by whatever method and whoever asks: adapter, page or a person signing in."""
 
+from pathlib import Path
+
 import pytest
 
-from archiver.provider import Automation, Mode, Request, discover, load
+from archiver.accounts import describe_providers
+from archiver.errors import ConfigError
+from archiver.provider import Automation, Mode, Request, installed, load
 
 SPENDING = [
     ("shutterstock", "POST", "https://api.shutterstock.com/v2/images/licenses?subscription_id=s1"),
@@ -59,6 +63,13 @@ SPENDING = [
             "complimentaryDownload",
         )
     ),
+    # Nothing is paid at free sites; what is refused there is counted as a use of the picture.
+    *(("unsplash", method, f"https://{place}/photos/AbCdEfGhIjk/download{query}")
+      for method in ("GET", "POST") for query in ("", "?force=true", "/")
+      for place in ("unsplash.com", "api.unsplash.com", "unsplash.com/napi")),
+    ("pexels", "GET", "https://www.pexels.com/photo/1234567/download/?size=original"),
+    ("pexels", "POST", "https://www.pexels.com/en-us/api/v3/media/1234567/download"),
+    ("pixabay", "GET", "https://pixabay.com/images/download/rain-1234567_1920.jpg"),
 ]  # fmt: skip
 
 
@@ -100,6 +111,10 @@ def test_one_address_that_reads_and_spends_is_told_by_its_command(command: str, 
     ("provider", "url"),
     [
         ("envato_elements", "https://elements.envato.com/renew"),
+        ("unsplash", "https://unsplash.com/napi/photos/AbCdEfGhIjk"),
+        ("unsplash", "https://api.unsplash.com/me"),
+        ("pexels", "https://www.pexels.com/search/rain/"),
+        ("pixabay", "https://pixabay.com/accounts/media/"),
         ("envato_elements", "https://elements.envato.com/data-api/buy"),
         ("freepik", "https://www.freepik.com/checkout"),
         ("freepik", "https://www.freepik.com/user/downloads/again"),
@@ -117,8 +132,23 @@ def test_what_nobody_declared_is_refused_in_unattended_runs(provider: str, url: 
 
 
 def test_every_adapter_says_what_it_rests_on() -> None:
-    for name, provider in discover().items():
+    for name, provider in ((name, load(name)) for name in installed()):
         info = provider.info
         assert info.name == name and info.documents["record"] == "offered" and info.listings
         assert "live" in info.basis_detail and info.confirm.how and info.automation.source and info.automation.read_on
         assert info.automation.quote or info.automation.stance is Automation.UNREAD
+
+
+def test_a_broken_adapter_is_named_and_hinders_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "broken-1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
+    (package / "entry_points.txt").write_text("[archiver.providers]\nbroken = no_such_module:Broken\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    told: list[str] = []
+    names = [each["name"] for each in describe_providers({}, told.append)]
+    assert "shutterstock" in names and "broken" in installed() and "broken" not in names
+    assert len(told) == 1 and "'broken' cannot be loaded from no_such_module:Broken" in told[0]
+    assert load("shutterstock").info.name == "shutterstock"
+    with pytest.raises(ConfigError, match="cannot be loaded"):
+        load("broken")

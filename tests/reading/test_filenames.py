@@ -38,9 +38,14 @@ DOWNLOADED = {
     "pexels-ada-example-417173": ("pexels", "417173", L),
     "lake-sea-1234567_1280": ("pixabay", "1234567", P),
     "imago0123456789h": ("imago", "0123456789", L),
+    "6015932_Rain_By_Ada_Example_Artlist_HD": ("artlist", None, L),
+    "storyblocks-rain-on-a-window_rXyZ": ("storyblocks", None, L),
     "pond5_12345678": ("pond5", "12345678", P),
 }
 ADDRESSES = {
+    "https://unsplash.com/de/fotos/rain-AbC_dEf-123?utm_source=x": ("unsplash", "AbC_dEf-123", C),
+    "https://www.pexels.com/photo/rain-on-a-window-417173/": ("pexels", "417173", C),
+    "https://pixabay.com/vectors/rain-1234567/": ("pixabay", "1234567", C),
     "https://t3.ftcdn.net/jpg/01/12/67/03/240_F_112670342_abcd.jpg": ("adobe_stock", "112670342", C),
     "https://stock.adobe.com/de/images/haus-am-meer/112670342?x=1": ("adobe_stock", "112670342", C),
     "https://www.shutterstock.com/image-photo/a-b-260nw-123456789.jpg": ("shutterstock", "123456789", C),

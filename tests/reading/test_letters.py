@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from archiver.reading.letters import Letter, LetterKind, business_days_after, days_in, number, read_letter
+from archiver.reading.dates import days_in
+from archiver.reading.letters import Letter, LetterKind, business_days_after, number, read_letter
+from tests.reading.claim_letters import ACME, RECEIVED, SENT, Sent
 
 GETTY = """Getty Images License Compliance
 13 March 2026
@@ -99,6 +101,12 @@ def test_a_letter_without_a_deadline_gets_the_claimants_usual_one_and_says_so() 
     letter = read_letter("Getty Images\n13 March 2026\nCase No: 77001122\nunauthorised use")
     assert letter.deadline == date(2026, 3, 27)
     assert "usually" in letter.sure["deadline"]
+
+
+@pytest.mark.parametrize("sent", SENT, ids=lambda sent: sent.name)
+def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> None:
+    letter = read_letter(sent.text, received=RECEIVED, domains=ACME)
+    assert {name: getattr(letter, name) for name in sent.expected()} == sent.expected()
 
 
 def test_nothing_is_read_from_nothing() -> None:

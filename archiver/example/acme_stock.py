@@ -1,0 +1,126 @@
+"""Acme Stock, by its API: what was licensed, and the certificate of each licence."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, override
+
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
+from archiver.errors import NotACertificate, SessionExpired, WrongPassword
+from archiver.provider import (
+    Automation,
+    AutomationTerms,
+    Basis,
+    Challenge,
+    Confirm,
+    History,
+    Page,
+    Provider,
+    ProviderInfo,
+    Rule,
+    Rules,
+    Scope,
+    Session,
+    SignInMethod,
+    Transport,
+)
+from archiver.reading.dates import moment
+from archiver.reading.layout import known_layout
+from archiver.reading.records import record
+
+API = "https://api.acme-stock.example/v1"
+PER_PAGE = 2  # the documented maximum
+
+
+class AcmeStock(Provider[Session]):
+    info = ProviderInfo(
+        name="acme_stock",
+        title="Acme Stock",
+        home="https://acme-stock.example/",
+        login_url="https://acme-stock.example/login",
+        methods=(
+            SignInMethod(name="token", transport=Transport.HTTP, secrets=("token",), where="Settings, API, read-only"),
+        ),
+        rules=Rules(
+            allow=(
+                Rule("GET", f"{API}/me"),
+                Rule("GET", f"{API}/licences"),
+                Rule("GET", f"{API}/licences/*/certificate.pdf"),
+            ),
+            # Whatever spends, by name, even where nothing above would allow it.
+            refuse=(Rule("POST", f"{API}/**"), Rule("*", f"{API}/assets/*/download")),
+        ),
+        scope=Scope.ORGANISATION,
+        listings=("licences",),
+        identity="the licence id, which Acme Stock makes unique",
+        documents={"record": "offered", "certificate": "offered", "receipt": "not in the API"},
+        client_hints="project, as entered when licensing",
+        basis=Basis.UNPROVEN,
+        basis_detail="an invented example; say here what you read, and when. Not yet run against a live account.",
+        automation=AutomationTerms(
+            stance=Automation.UNREAD, quote="", source="the terms of use have not been read", read_on="2026-11-24"
+        ),
+        confirm=Confirm(how="unknown", who="unknown"),
+    )
+
+    def __init__(self) -> None:
+        self._accepted = False
+
+    @override
+    async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
+        session.authorise({"Authorization": f"Bearer {secrets['token']}"})
+        try:
+            (await session.get(f"{API}/me")).expect()
+        except SessionExpired as error:
+            raise WrongPassword("Acme Stock does not accept this token") from error
+        self._accepted = True
+
+    @override
+    async def signed_in(self, session: Session) -> bool:
+        return self._accepted
+
+    @override
+    def history(self, session: Session) -> Sequence[History]:
+        return [History("licences", self._pages(session))]
+
+    async def _pages(self, session: Session) -> AsyncIterator[Page]:
+        number, seen = 1, 0
+        while True:
+            query = {"page": str(number), "per_page": str(PER_PAGE)}
+            answer = (await session.get(f"{API}/licences", query=query)).expect()
+            with known_layout(answer):  # KeyError, TypeError, ValueError become LayoutChanged, with the page kept
+                body = answer.json()
+                page = Page([_licence(row) for row in body["licences"]], total=int(body["total"]))
+            yield page
+            number, seen = number + 1, seen + len(page.licences)
+            if not page.licences or seen >= (page.total or 0):
+                return
+
+    @override
+    async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
+        yield record(f"{API}/licences", row=licence.row)
+        url = f"{API}/licences/{licence.licence_id}/certificate.pdf"
+        answer = await session.get(url)
+        if answer.status == 404:
+            yield Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.NONE_OFFERED, detail="Acme Stock has none for it")
+        elif answer.status == 200:
+            yield Document(
+                name="certificate.pdf", kind=DocumentKind.CERTIFICATE, content=answer.content,
+                media_type="application/pdf", url=url, retrieved_at=answer.retrieved_at,
+            )  # fmt: skip
+        else:
+            raise NotACertificate(f"{url} answered {answer.status}")
+
+
+def _licence(row: Mapping[str, Any]) -> Licence:
+    """A row of the list. What a licence cannot be without is read by `[]`, the rest by `get`."""
+    return Licence(
+        asset=Asset(provider="acme_stock", asset_id=str(row["asset"]["id"]), title=row["asset"].get("title")),
+        licence_id=str(row["id"]),
+        listing="licences",
+        kind=str(row["kind"]),
+        licensed_at=moment(row["licensed_at"]),
+        licensee=row.get("licensee"),
+        client_hints={"project": row["project"]} if row.get("project") else {},
+        row=row,
+    )

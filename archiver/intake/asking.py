@@ -1,0 +1,150 @@
+"""What a person asks for by name, at platforms without accounts: `archiver capture` opens the picture's page by itself.
+
+An adapter of such a platform is asked for single assets by the same run that reads histories, in the guarded browser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from archiver.archive.reader import Archive
+from archiver.catalogue import views
+from archiver.catalogue.catalogue import Catalogue, Entry, Hit
+from archiver.config import HOUSE, Account, Home
+from archiver.domain import parse_iso
+from archiver.intake.attended import capture_attended
+from archiver.intake.filing import Fate, Group, Outcome
+from archiver.intake.importing import Report
+from archiver.intake.recognise import Seen
+from archiver.provider import ProviderInfo, installed, load
+from archiver.reading.filenames import names
+from archiver.reading.served import served
+from archiver.reading.worker import DocumentReader
+from archiver.run import Order, Summary, asking, run
+from archiver.vault import Vault
+
+AGAIN = timedelta(hours=24)  # what was captured within is not opened again; a documented API asks for that, too
+_NAMED = re.compile(r"([a-z0-9_]+):([\w-]+)")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An asset that a person names, as it was written; `wanted` is what its adapter is asked for."""
+
+    text: str
+    info: ProviderInfo
+    asset_id: str
+    wanted: str
+
+
+def asked_for(text: str) -> Asked | None:
+    """The asset that an address, a file's name or `platform:id` names, where its platform is served by asking."""
+    named = _NAMED.fullmatch(text)
+    found = [(named[1], named[2])] if named else [(each.platform, each.asset_id) for each in names(text)]
+    for name, asset_id in found:
+        info = load(name).info if name in installed() and asset_id else None
+        if info and info.on_request and asset_id:
+            # A picture's own address is no page; the page is found by the id in it.
+            return Asked(text, info, asset_id, text if text.startswith(info.home) else asset_id)
+    return None
+
+
+async def capture(
+    home: Home,
+    vault: Vault,
+    wanted: Sequence[str],
+    client: str,
+    *,
+    by: str,
+    replay: Path | None = None,
+    attended: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Archive what is asked for: pictures of platforms without accounts at once, all else with the person at the wheel.
+
+    `wanted` are addresses, files' names, `platform:id`, or names of platforms, whose account pages are opened.
+    `attended` opens everything in the visible browser. Errors as `capture_attended` and `run` raise them.
+    """
+    home.client(client)
+    asked = [] if attended else [each for text in wanted if (each := asked_for(text))]
+    texts = {each.text for each in asked}
+    rest = [page for text in wanted if text not in texts for page in pages_of(text)]
+    report = Report(client)
+    if asked:
+        await _capture_asked(home, vault, asked, report, by, replay, say)
+    if rest or not asked:
+        found = await capture_attended(home, vault, rest, client, by=by, replay=replay, say=say)
+        report = replace(
+            found, fates=report.fates + found.fates, licences=report.licences + found.licences,
+            warnings=report.warnings + found.warnings, failed=report.failed,
+        )  # fmt: skip
+    return report
+
+
+async def _capture_asked(
+    home: Home, vault: Vault, asked: Sequence[Asked], report: Report, by: str, replay: Path | None,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
+    before = await asyncio.to_thread(_newest, home, report.client, asked)
+    accounts, due = [], [each for each in asked if not _fresh(before.get(each.text))]
+    for info in {each.info.name: each.info for each in due}.values():
+        items = [each.wanted for each in due if each.info is info]
+        accounts.append(asking(_account(home, report.client, info), items, by))
+        say(f"{info.title}: {len(items)} asked for by {by}. Its terms on automation: {info.automation.stance}.")
+    summary = Summary("")
+    if accounts:
+        summary = await run(home, vault, Order(full=True, replay=replay), accounts=accounts)
+    after = await asyncio.to_thread(_newest, home, report.client, asked)
+    messages = {result.provider: result.message for result in summary.accounts}
+    for each in asked:
+        seen = Seen(path=each.text, sha256="", size=0, what="page", media_type="text/html", marked=True)
+        entry, old = after.get(each.text), before.get(each.text)
+        if entry and (each not in due or (old and entry.object_id == old.object_id)):
+            same = each not in due
+            outcome = Outcome.KNOWN if same else Outcome.REFUSED
+            message = "captured within the last 24 hours" if same else messages.get(each.info.name, "")
+        else:
+            outcome = Outcome.ARCHIVED if entry else Outcome.REFUSED
+            message = "" if entry else messages.get(each.info.name, "")
+        groups = [Group(entry.licence, entry)] if entry and outcome is not Outcome.REFUSED else []
+        report.fates.append(Fate(seen, outcome, groups, message))
+    hits = {entry.object_id: Hit(entry, None, 1.0) for entry in after.values()}
+    if hits:
+        report.licences += views.hits(report.client, Archive(home.archive(report.client)), hits.values())
+    report.warnings += summary.warnings
+    report.failed = summary.exit_code
+
+
+def _account(home: Home, client: str, info: ProviderInfo) -> Account:
+    """The account that holds the client's key, or the house's; without one a nameless one, whose name none can have."""
+    slugs = [slug for slug in (client, HOUSE) if slug in home.clients]
+    held = [each for slug in slugs for each in home.client(slug).accounts if each.provider == info.name]
+    nameless = Account(name=f"_{info.name}", client=client, provider=info.name, settings={})
+    return replace(held[0], client=client) if held else nameless
+
+
+def _newest(home: Home, client: str, asked: Sequence[Asked]) -> dict[str, Entry]:
+    """The newest archived offer of each asset, by how it was asked for."""
+    archive = Archive(home.archive(client))
+    if not archive.ledger.exists():
+        return {}
+    with DocumentReader() as reader, Catalogue(home.catalogue(client)) as catalogue:
+        catalogue.catch_up(archive, reader)
+        found = {each.text: catalogue.of_asset(each.info.name, each.asset_id) for each in asked}
+    return {text: entries[-1] for text, entries in found.items() if entries}
+
+
+def _fresh(entry: Entry | None) -> bool:
+    captured = parse_iso(entry.file.provenance.get("captured_at")) if entry else None
+    return isinstance(captured, datetime) and datetime.now(UTC) - captured < AGAIN
+
+
+def pages_of(text: str) -> Sequence[str]:
+    """The pages to open for what was asked: an address, or those of a platform's account, by its name."""
+    platform = served().get(text.lower().replace(" ", "_").replace("-", "_"))
+    return platform.pages if platform else [text]

@@ -1,0 +1,37 @@
+"""Platforms without an adapter, and the web sides of those with one: what a person can archive there, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """One platform of `served.yaml`. `why` there is no adapter; empty where there is one, and `web` tells of its site.
+
+    `plans` says that it licenses no single items. `confirm` has `how` and `who`, `automation` the terms' `stance`,
+    `quote`, `source` and `read_on`, as adapters declare them.
+    """
+
+    title: str = ""
+    why: str = ""
+    web: str = ""
+    plans: bool = False
+    pages: tuple[str, ...] = ()
+    documents: str = ""
+    confirm: Mapping[str, str] = field(default_factory=dict)
+    automation: Mapping[str, str] = field(
+        default_factory=lambda: {"stance": "unread", "quote": "", "source": "not looked up", "read_on": ""}
+    )
+
+
+@cache
+def served() -> Mapping[str, Served]:
+    """All of them by name."""
+    import yaml
+
+    loaded = yaml.safe_load(files("archiver.reading").joinpath("served.yaml").read_text("utf-8"))
+    return {name: Served(**{**entry, "pages": tuple(entry["pages"])}) for name, entry in loaded.items()}

@@ -1,0 +1,212 @@
+"""What free picture sites share: no account and no history. A person names a picture; its page is captured as offered.
+
+What comes of it shows what was offered, who was credited and when it was seen, and is never more than that: it names
+no licensee, and the date on which somebody took the picture is not the site's to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, ClassVar, override
+from urllib.parse import urljoin
+
+from archiver.browsing.preview import preview
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
+from archiver.errors import (
+    ConfigError,
+    LayoutChanged,
+    RateLimited,
+    SavedPage,
+    SessionExpired,
+    SiteUnavailable,
+    WrongPassword,
+)
+from archiver.provider import (
+    BrowserSession,
+    Challenge,
+    History,
+    Page,
+    Provider,
+    Request,
+    Scope,
+    SignInMethod,
+    Transport,
+    shown,
+)
+from archiver.reading.html import Field, read_row
+from archiver.reading.layout import known_layout
+from archiver.reading.records import record
+
+LISTINGS = ("asked for",)
+SCOPE = Scope.SEAT
+IDENTITY = "the asset and the day (UTC) on which its page was seen: each day's offer is one of its own"
+HINTS = "none"
+DOCUMENTS: Mapping[str, str] = {
+    "record": "offered",
+    "capture": "offered",
+    "preview": "offered",
+    "certificate": "none: free sites issue no licence documents, and keep no list of who took what",
+    "receipt": "none: nothing is paid",
+}
+
+
+def public(where: str) -> tuple[SignInMethod, ...]:
+    """No sign-in; a key of the site's API, if there is one, adds the API's record. `where` says where it is had."""
+    said = f"none is needed; an API key adds the API's own record of each picture: {where}"
+    return (SignInMethod(name="public", transport=Transport.BROWSER, optional_secrets=("api_key",), where=said),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """One documented call for one picture. `{id}` and `{key}` stand for the asset's id and the account's API key.
+
+    `photo` are the keys and numbers that lead to the picture in the answer.
+    """
+
+    url: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    photo: tuple[str | int, ...] = ()
+
+
+class FreeSite(Provider[BrowserSession]):
+    """A site is its addresses, the fields of its picture's page, and its API.
+
+    `asset_id` finds the id in a page's address, as group 1, and `bare_id` is the form of one by itself. Of `fields`,
+    `contributor` and `kind`, the licence as the page names it, must be there.
+    """
+
+    page: ClassVar[str]
+    asset_id: ClassVar[str]
+    bare_id: ClassVar[str]
+    fields: ClassVar[Mapping[str, Field]]
+    api: ClassVar[Api]
+
+    def __init__(self) -> None:
+        self._key: str | None = None
+        self._ready = False
+        self._seen: dict[str, Sequence[Document | Gap]] = {}  # by asset, until they are asked for
+        self._looking = asyncio.Lock()  # there is one page
+
+    @override
+    async def sign_in(self, session: BrowserSession, secrets: Mapping[str, str], challenge: Challenge) -> None:
+        self._key, self._ready = secrets.get("api_key"), True
+
+    @override
+    async def signed_in(self, session: BrowserSession) -> bool:
+        return self._ready
+
+    @override
+    def history(self, session: BrowserSession) -> Sequence[History]:
+        return [History(LISTINGS[0], self._asked(session))]
+
+    async def _asked(self, session: BrowserSession) -> AsyncIterator[Page]:
+        """One page for each asset; ConfigError at the end names those that the site does not show."""
+        gone: list[str] = []
+        for asked in session.settings.get("assets", "").split():
+            asset_id, url = self._address(asked)
+            if offer := await self._look(session, asset_id, url):
+                licence, self._seen[asset_id] = offer
+                yield Page([licence])
+            else:
+                gone.append(shown(url))
+        if gone:
+            raise ConfigError(
+                f"{self.info.title} shows no picture at {', '.join(gone)}. Check the address; what a site has removed "
+                "can no longer be archived from it."
+            )
+
+    def _address(self, asked: str) -> tuple[str, str]:
+        """The asset's id, and the address of its page."""
+        if re.fullmatch(self.bare_id, asked):
+            return asked, self.page.format(id=asked)
+        if found := re.match(self.asset_id, url := shown(asked)):
+            spoken = not self.info.rules.permit(Request("GET", url))  # the page in another language
+            return found[1], self.page.format(id=found[1]) if spoken else url
+        raise ConfigError(f"{asked} is no picture's page and no picture's id of {self.info.title}.")
+
+    @override
+    async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
+        asset_id = licence.asset.asset_id
+        evidence = self._seen.pop(asset_id, None)
+        if evidence is None:  # tried again: each document says when it was had
+            offer = await self._look(session, *self._address(asset_id))
+            evidence = offer[1] if offer else ()
+        for each in evidence:
+            yield each
+
+    async def _look(
+        self, session: BrowserSession, asset_id: str, url: str
+    ) -> tuple[Licence, Sequence[Document | Gap]] | None:
+        """The offer, as a licence without a date, and its evidence; None where the site has no such picture."""
+        async with self._looking:
+            answer = await session.goto(url)
+            if answer.status in (404, 410):
+                return None
+            if answer.status == 403:
+                raise SiteUnavailable(
+                    f"{self.info.title} shows an unattended browser no page (403 at {shown(url)}); open it yourself "
+                    "with `archiver capture --attended`"
+                )
+            place = re.match(self.asset_id, shown(answer.expect().url))
+            if not place or place[1] != asset_id:
+                saved = SavedPage(answer.url, answer.content)
+                raise LayoutChanged(f"{shown(url)} leads to {shown(answer.url)}", page=saved)
+            with known_layout(answer):
+                said = read_row(answer.text, self.fields)
+            captures = await session.capture()
+        photo = await self._photo(session, asset_id)
+        addresses = {name: urljoin(answer.url, said[name]) for name in said if name.endswith("_url")}
+        now = session.now()
+        row = {"asked_by": session.settings.get("by"), "page": answer.url, **said, **addresses}
+        licence = Licence(
+            asset=Asset(
+                provider=self.info.name,
+                asset_id=asset_id,
+                title=said.get("title"),
+                contributor=said["contributor"],
+                media_type="picture",
+            ),
+            key=("offered", asset_id, now.date().isoformat()),
+            listing=LISTINGS[0],
+            kind=said["kind"],
+            row=row,
+        )
+        gap = Gap(
+            kind=DocumentKind.CERTIFICATE,
+            reason=GapReason.NONE_OFFERED,
+            detail=f"{self.info.title} issues no licence documents; the captures show what it offered",
+        )
+        shows = await preview(session, self.info.rules, addresses.get("picture_url"))
+        return licence, (record(answer.url, answer.retrieved_at, row=row, api=photo), *captures, shows, gap)
+
+    async def _photo(self, session: BrowserSession, asset_id: str) -> Mapping[str, Any] | None:
+        """The API's record with its address; None without a key. WrongPassword where the key is refused."""
+        if not self._key:
+            return None
+
+        def filled(parts: Mapping[str, str]) -> dict[str, str]:
+            return {name: part.format(id=asset_id, key=self._key) for name, part in parts.items()}
+
+        api = self.api
+        try:
+            answer = await session.get(
+                api.url.format(id=asset_id), query=filled(api.query), headers=filled(api.headers)
+            )
+        except SessionExpired as error:
+            raise WrongPassword(f"{self.info.title} does not accept this API key") from error
+        if answer.status == 400 and "api key" in answer.text.lower():
+            raise WrongPassword(f"{self.info.title} does not accept this API key")
+        if answer.status == 403 and "rate limit" in answer.text.lower():
+            raise RateLimited(f"{self.info.title} allows its API key no more requests for now")
+        photo = None
+        if answer.status not in (400, 404):  # which say that it has no such picture
+            with known_layout(answer.expect()):
+                photo = reduce(lambda found, step: found and found[step], api.photo, answer.json())
+                if photo and str(photo["id"]) != asset_id:
+                    raise ValueError(f"it answers with another picture, {photo['id']}")
+        return {"url": shown(answer.url), "status": answer.status, "photo": photo}

@@ -1,0 +1,210 @@
+"""Claims of several pictures, packs and verdicts of claims, and the dialogue, as a person has them."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import re
+import select
+import subprocess
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from archiver import evidence
+from archiver.domain import Document, DocumentKind, Gap, GapReason
+from archiver.proof.claims import load
+from tests.authoring.write import pdf
+from tests.catalogue.test_matching import scene
+from tests.proof.agency import Agency, agency, certificate, preview, record
+from tests.proof.test_dispute import jpeg, licence
+from tests.reading.test_letters import GETTY
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
+    """Two licences of Acme with previews, and one of Beta's."""
+    with agency(tmp_path_factory.mktemp("agency")) as made:
+        papers = [certificate(f"Licence shutterstock-50000{n}", "Licensee: Acme Ltd") for n in (1, 2)]
+        missing = Gap(kind=DocumentKind.CAPTURE, reason=GapReason.ON_REQUEST, detail="only by a form of the platform")
+        for n, paper in enumerate(papers, 1):
+            made.archive("acme", (licence(f"50000{n}"), [record(), paper, preview(jpeg(scene(n))), missing]))
+        made.archive("beta", (licence("700009", licensee="Beta GmbH"), [record()]))
+        yield made
+
+
+@pytest.fixture
+def claim(at: Agency, tmp_path: Path) -> str:
+    """A confirmed claim about both pictures."""
+    (tmp_path / "letter.txt").write_text(GETTY + str(tmp_path))
+    pictures: list[str | Path] = []
+    for n in (1, 2):
+        (tmp_path / f"{n}.jpg").write_bytes(jpeg(scene(n).resize((600, 400)), 70))
+        pictures += ["--picture", tmp_path / f"{n}.jpg"]
+    added = at.run.json(
+        "claim", "add", tmp_path / "letter.txt", "--client", "acme", "--yes", *pictures, "--first-seen", "2026-03-20"
+    )
+    return str(added["claim"])
+
+
+def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_licences(
+    at: Agency, claim: str, tmp_path: Path
+) -> None:
+    found = at.run.json("assess", "--client", "acme", "--claim", claim, "--use", "commercial")
+    assert [each.split("_")[2] for each in found["licences"]] == ["500001", "500002"]
+    assert {re.search("50000[12]", each["message"])[0] for each in found["findings"]} == {"500001", "500002"}  # type: ignore[index]
+    told = at.run("proof", "--claim", claim, "--drafts", "--out", tmp_path / "proof.zip", "--language", "de").stderr
+    with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
+        inside = {name.split("/")[3] for name in zipped.namelist() if "/02_licence_original/" in name}
+        sheet = zipped.read("proof/data/01_claim/claim-by-us.txt").decode()
+    assert len(inside) == 2 and "90012345" in sheet
+    drafts = sorted((at.run.root / "work" / claim / "drafts").rglob("reply.txt"))
+    assert [path.parent.name.split("_")[2] for path in drafts] == ["500001", "500002"]
+    assert all("Zeichen 90012345" in path.read_text() for path in drafts) and str(drafts[0]) in told
+
+
+def test_a_claim_that_cannot_be_read_is_named_and_stops_no_other(at: Agency, claim: str, tmp_path: Path) -> None:
+    broken = at.run.root / "work" / "acme-0bad0bad" / "claim.json"
+    broken.parent.mkdir()
+    broken.write_text("{")
+    try:
+        listed = at.run("claim", "list", "--json")
+        assert claim in [each["claim"] for each in json.loads(listed.stdout)]
+        assert "acme-0bad0bad" in listed.stderr
+        assert "acme-0bad0bad" in at.run("find", "https://acme.example/x").stderr
+        assert at.run.json("claim", "show", claim)["claim"] == claim
+        assert "delete its folder" in at.run("claim", "show", "acme-0bad0bad", code=2).stderr
+    finally:
+        broken.unlink()
+
+
+def test_a_claim_of_the_time_before_several_licences_is_read(at: Agency, claim: str) -> None:
+    path = at.run.root / "work" / claim / "claim.json"
+    kept = json.loads(path.read_text())
+    del kept["licences"]
+    path.write_text(json.dumps(kept | {"licence": "acme/one"}))
+    assert load(at.home, claim).licences == ("acme/one",)
+
+
+@pytest.mark.parametrize(
+    ("options", "rule", "verdict"),
+    [
+        (["--territory", "Japan"], "territory", "open"),
+        (["--copies", "600000"], "copies", "not_covered"),
+        (["--seats", "3"], "seats", "open"),
+    ],
+)
+def test_what_only_people_know_changes_the_verdict(at: Agency, options: list[str], rule: str, verdict: str) -> None:
+    found = at.run.json("assess", "_500001_", "--client", "acme", "--first-seen", "2026-03-20", *options)
+    assert [each["verdict"] for each in found["findings"] if each["rule"] == rule] == [verdict]
+
+
+def test_a_picture_is_fetched_by_its_address(at: Agency, tmp_path: Path) -> None:
+    (tmp_path / "x.jpg").write_bytes(jpeg(scene(2).resize((500, 333))))
+    (tmp_path / "page.html").write_text("<p>no picture")
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        rows = at.run.json("find", "--image", f"{address}/x.jpg")
+        assert (rows[0]["asset_id"], rows[0]["match"]) == ("500002", "probable")
+        assert "is a page" in at.run("find", "--image", f"{address}/page.html", code=2).stderr
+        at.run("find", "--image", f"{address}/none.jpg", code=None)
+        server.shutdown()
+
+
+def test_the_first_search_by_picture_says_what_it_does(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (at.run.root / "state").rglob("*.vectors"):
+        path.unlink()
+    evidence.rebuild(at.home)
+    monkeypatch.setattr(evidence, "MANY", 1)
+    told: list[str] = []
+    seen: list[tuple[str, int, int | None]] = []
+    for _ in range(2):
+        evidence.find_picture(
+            at.home, jpeg(scene(1)), client="acme", warn=told.append, watch=lambda *step: seen.append(step)
+        )
+    assert [each for each in told if "made recognisable" in each] == [told[0]] and "2 pictures" in told[0]
+    assert seen == [("acme", 0, 2), ("acme", 2, 2)]
+
+
+def captured(*lines: str) -> Document:
+    return Document(
+        name="page.pdf", kind=DocumentKind.CAPTURE, content=pdf(list(lines)), media_type="application/pdf"
+    )  # fmt: skip
+
+
+def test_pages_that_list_other_licences_stay_here_and_german_packs_are_german(at: Agency, tmp_path: Path) -> None:
+    own, listed = at.archive(
+        "acme",
+        (licence("500003"), [record(), captured("Download 500003", "Order PO-500003")]),
+        (licence("500004"), [record(), captured("Downloads", "500004 harbour", "700009 somebody's")]),
+    )
+    told = at.run("proof", own.folder, listed.folder, "--out", tmp_path / "proof.zip", "--language", "de").stderr
+    assert "700009" not in told
+    with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
+        pages = {name for name in zipped.namelist() if name.endswith("/page.pdf")}
+        texts = b"".join(zipped.read(name) for name in zipped.namelist() if name.endswith((".txt", ".json")))
+    assert pages and all("_500003_" in name for name in pages)
+    assert b"700009" not in texts
+    at.run("proof", "_500001_", "--out", tmp_path / "de.zip", "--language", "de")
+    from pypdf import PdfReader
+
+    first = " ".join(PdfReader(tmp_path / "de.pdf").pages[0].extract_text().split())
+    assert "Fragen darf der Kontoinhaber" in first
+    assert not re.search(r"Legal Centre, Proof|account holder|only by a form", first)
+
+
+def conversation(command: list[str], env: dict[str, str], said: list[tuple[str, str | None]]) -> int:
+    """Run a program at a terminal of its own: wait for each text, then type the answer; its exit code."""
+    ours, theirs = os.openpty()
+    shown = ""
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True
+    ) as child:
+        os.close(theirs)
+        for expected, answer in said:
+            while (found := re.search(expected, shown)) is None:
+                assert select.select([ours], [], [], 100)[0], f"{expected!r} never came: {shown}"
+                shown += os.read(ours, 4096).decode("utf-8", "replace")
+            shown = shown[found.end() :]
+            if answer is not None:
+                os.write(ours, f"{answer}\n".encode())
+        with suppress(OSError):  # at its end a terminal cannot be read on Linux
+            while os.read(ours, 4096):
+                pass
+        os.close(ours)
+        return child.wait(100)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a terminal of its own")
+def test_the_dialogue_at_a_terminal(at: Agency, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text(GETTY.replace("90012345", "90055555"))
+    (tmp_path / "1.jpg").write_bytes(jpeg(scene(1).resize((600, 400))))
+    out = tmp_path / "proof.zip"
+    command = at.run.command(
+        "letter", tmp_path / "letter.txt", "--client", "acme", "--picture", tmp_path / "1.jpg", "--out", out
+    )
+    said = [
+        ("Claimant", ""), ("Reference", ""), ("Kind", "quarrel"), ("cannot be read", None), ("Kind", "demand"),
+        ("Urls", ""), ("Amount", "600"), ("Currency", ""), ("Received", ""), ("Deadline", ""),
+        ("First seen", "2026-03-20"), ("Is acme/.*_500001_", "yes"), ("commercial or editorial", "commercial"),
+        ("Write ", "no"), ("Skipped", None),
+    ]  # fmt: skip
+    assert conversation(command, at.run.env, said) == 0 and not out.exists()
+    [kept] = [each for each in at.run.json("claim", "list") if each["reference"] == "90055555"]
+    assert (kept["amount"], kept["first_seen"], kept["confirmed"]) == (600, "2026-03-20", True)
+    assert kept["licence"] and "500001" in kept["licence"]
+
+
+def test_the_picture_that_is_shown_beside_the_preview_is_a_picture(at: Agency, claim: str) -> None:
+    at.run("assess", "--client", "acme", "--claim", claim)
+    [path] = (at.run.root / "work" / claim).glob("picture-1.*")
+    assert Image.open(path).size == (600, 400)
