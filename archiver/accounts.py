@@ -5,19 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import Enum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from archiver.config import Home, add_account, change_account
+from archiver.archive.store import NewObject
+from archiver.config import Account, Home, add_account, change_account, planned_account
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ConfigError, Erased
+from archiver.notify import PERSON, followed, remedy
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.reading.served import Served, served
 from archiver.vault import Vault, parse_secrets
 
-__all__ = ["add", "describe_providers", "method_of", "parse_secrets", "rotate", "sign_in", "sign_in_all"]
+__all__ = [
+    "add", "describe_providers", "due_sign_ins", "method_of", "parse_secrets", "rotate", "sign_in", "sign_in_all",
+]  # fmt: skip
 
 
 def method_of(provider: str, name: str | None) -> SignInMethod:
@@ -25,7 +31,7 @@ def method_of(provider: str, name: str | None) -> SignInMethod:
     return load(provider).info.method(name)
 
 
-def add(
+async def add(
     home: Home,
     vault: Vault,
     name: str,
@@ -38,10 +44,16 @@ def add(
     settings: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
     accepted_by: str | None = None,
+    authorised_by: str | None = None,
+    check: bool = True,
+    replay: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Add an account to a client's file, its secrets to the vault, and a person's acceptance to the archive.
+    """Add an account to a client's file, its secrets to the vault, and persons' statements to the archive.
 
-    With `accepted_by`, an account that is there already, and is not asked to be another, is accepted afterwards.
+    The sign-in is tested first, where `check` and that can be done; `say` is told how it went. Where it is refused, or
+    anything else fails, nothing is left: the client's file is written last, and says that the account exists. With
+    `accepted_by`, an account that is there already, and is not asked to be another, is accepted afterwards.
     """
     info = load(provider).info
     info.method(method)
@@ -49,46 +61,156 @@ def add(
         "client": client, "provider": provider, "method": method, "username": username, "plan": plan,
         "settings": settings or None,
     }  # fmt: skip
+    stated = {what: person for what, person in ((ACCEPTED, accepted_by), (AUTHORISED, authorised_by)) if person}
     there = next((account for account in home.accounts() if account.name == name), None)
-    same = there and all(value in (None, getattr(there, key)) for key, value in asked.items())
-    if not (accepted_by and same):
+    if there and stated and all(value in (None, getattr(there, key)) for key, value in asked.items()):
+        if secrets:
+            vault.set_secrets(name, dict(secrets))
+        file_statements(home, vault, there, info, stated)
+        return
+    planned, _ = planned_account(home.root, name, **asked)
+    account = planned.account(name)
+    session = None
+    if (
+        reason := untestable(planned, account, info, secrets or {}, accepted_by, replay)
+        if check
+        else "as was asked for"
+    ):
+        say(f"The sign-in was not tested: {reason}.")
+    else:
+        session = await try_sign_in(planned, account, secrets or {}, replay)
+        say(f"{info.title} accepts the sign-in.")
+    try:
+        vault.forget(name)  # what an addition that was killed may have left
+        if secrets:
+            vault.set_secrets(name, dict(secrets))
+        if session:
+            vault.save_session(name, session)
+        if stated:
+            file_statements(planned, vault, account, info, stated)
         add_account(home.root, name, **asked)
-    if secrets:
-        vault.set_secrets(name, dict(secrets))
-    if accepted_by:
-        accept_automation(Home.load(home.root), vault, name, info, accepted_by)
+    except BaseException:
+        if name not in {each.name for each in Home.load(home.root).accounts()}:  # else another command was quicker
+            vault.forget(name)
+        raise
 
 
-def accept_automation(home: Home, vault: Vault, name: str, info: ProviderInfo, person: str) -> None:
-    """Archive a named person's statement that unattended runs of this account are accepted."""
-    from archiver.run import acceptance, writing
+def untestable(
+    home: Home,
+    account: Account,
+    info: ProviderInfo,
+    secrets: Mapping[str, str],
+    accepted_by: str | None,
+    replay: Path | None,
+) -> str | None:
+    """Why a new account's sign-in cannot be tested by itself now; None where it can."""
+    method = info.method(account.method)
+    if home.settings.replay and not replay:
+        return "a replay home reaches no site; name recordings with --replay DIR"
+    if info.on_request:
+        return f"{info.title} keeps no history; `archiver capture --client {account.client}` reads what is named"
+    if not method.secrets:
+        return f"a person signs in, with `archiver sign-in {account.name}`"
+    missing = [each for each in method.secrets if not secrets.get(each)]
+    if missing and not replay:
+        return f"no {' and no '.join(missing)} was given; it is found so: {method.where}"
+    if info.automation.stance.needs_acceptance and not (accepted_by or home.settings.replay):
+        return f"the terms of {info.title} on automation are {info.automation.stance}, and nobody accepted that"
+    return None
 
-    account = home.account(name)
-    statement = {
-        "format": 1,
-        "statement": "automation accepted",
-        "account": account.name,
-        "provider": info.name,
-        "by": person,
-        "at": iso(datetime.now(UTC)),
-        "stance": info.automation.stance,
-        "quote": info.automation.quote,
-        "source": info.automation.source,
-        "read_on": info.automation.read_on,
-    }
-    content = json.dumps(statement, indent=1, sort_keys=True, ensure_ascii=False).encode()
+
+async def try_sign_in(
+    home: Home, account: Account, secrets: Mapping[str, str], replay: Path | None
+) -> Mapping[str, Any] | None:
+    """Sign in once with these secrets and nothing else; the browser's session, where there is one.
+
+    Raises what the platform or the network answered; nothing is kept.
+    """
+    from archiver.browsing.session import PlaywrightSession
+    from archiver.run import SigningIn, Totp, find_recording, open_session, tools
+
+    if bool(replay) != home.settings.replay:
+        raise ConfigError("--replay DIR belongs to replay homes, and only there. See `archiver init --replay`.")
+    provider = load(account.provider)()
+    recording = find_recording(replay, account) if replay else None
+    method = provider.info.method(recording.method if recording else account.method)
+    secrets = {**(recording.secrets if recording else {}), **secrets}
+
+    def now() -> datetime:
+        return (recording.now if recording else None) or datetime.now(UTC)
+
+    async with tools(home, replay=bool(replay)) as shared:
+        network = shared.network
+        if recording and shared.replay:
+            network = (await shared.replay.serve(recording, provider.info.rules)).network
+        async with open_session(
+            shared, provider.info, method, account, network, secrets, now, recording.session if recording else None
+        ) as session:
+            await SigningIn(provider, session, secrets, Totp(secrets.get("totp"), now)).once()
+            return await session.state() if isinstance(session, PlaywrightSession) else None
+
+
+ACCEPTED, AUTHORISED = "automation accepted", "access authorised"
+
+
+def file_statements(home: Home, vault: Vault, account: Account, info: ProviderInfo, stated: Mapping[str, str]) -> None:
+    """Archive what named persons state of an account: that unattended runs are accepted, that access is authorised."""
+    from archiver.opening import writing
+    from archiver.run import acceptance
+
     with writing(home, vault, account.client) as archive:
-        try:
-            stored = archive.put(acceptance(account, info, content)).result()
-        except Erased:
-            stored = archive.put(acceptance(account, info, content, again=f":{statement['at']}")).result()
-        archive.append("statement", id=stored.object_id, account=account.name)
+        for what, person in stated.items():
+            said: dict[str, Any] = {
+                "format": 1,
+                "statement": what,
+                "account": account.name,
+                "provider": info.name,
+                "by": person,
+                "at": iso(datetime.now(UTC)),
+            }
+            if what == ACCEPTED:
+                terms = info.automation
+                said |= {"stance": terms.stance, "quote": terms.quote, "source": terms.source, "read_on": terms.read_on}
+            content = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()
+            if what == ACCEPTED:
+                new = acceptance(account, info, content)
+                try:
+                    stored = archive.put(new).result()
+                except Erased:
+                    stored = archive.put(acceptance(account, info, content, again=f":{said['at']}")).result()
+            else:
+                stored = archive.put(authorisation(account, content)).result()
+            archive.append("statement", id=stored.object_id, account=account.name)
         archive.seal()
+
+
+def authorisation(account: Account, statement: bytes) -> NewObject:
+    """The archive object by which a person authorised access to an account; another one each time it is stated."""
+    return NewObject(
+        kind="statements",
+        date=None,
+        provider=account.provider,
+        asset_id=account.name,
+        identity=f"access:{account.name}:{sha256(statement).hexdigest()}",
+        files={"statement.json": statement},
+        created=datetime.now(UTC),
+    )
+
+
+def open_account(home: Home, name: str) -> Account:
+    """The account; ConfigError where it was closed, or there is none."""
+    account = home.account(name)
+    if account.closed:
+        raise ConfigError(
+            f"{name} was closed on {account.closed}. Add the sign-in anew under another name, or remove `closed:` in "
+            f"clients/{account.client}.yaml."
+        )
+    return account
 
 
 def rotate(home: Home, vault: Vault, name: str, secrets: Mapping[str, str], username: str | None = None) -> None:
     """Replace an account's secrets; it is no longer marked as needing a person, and its old session is dropped."""
-    account = home.account(name)
+    account = open_account(home, name)
     if not secrets and not username:
         raise ConfigError(f"No new secret was given for {name}. Give it at the prompt or with --secrets-stdin.")
     if secrets:
@@ -133,7 +255,7 @@ async def sign_in(
     from archiver.provider import Mode
     from archiver.run import find_recording, tools
 
-    account = home.account(name)
+    account = open_account(home, name)
     if bool(replay) != home.settings.replay:
         raise ConfigError("--replay DIR belongs to replay homes, and only there. See `archiver init --replay`.")
     provider = load(account.provider)()
@@ -158,6 +280,57 @@ async def sign_in(
                 say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC; sign in again before.")
         finally:
             await session.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueSignIn:
+    """A sign-in that a person must do. `attended`: in a browser, by `sign-in`; else by the command named."""
+
+    account: str
+    why: str
+    command: str
+    attended: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return vars(self)
+
+
+def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None) -> list[DueSignIn]:
+    """The sign-ins that wait for a person, and those whose saved session ends within a week."""
+    now, found = now or datetime.now(UTC), []
+    for account in home.accounts():
+        info = load(account.provider).info
+        attended = info.method(account.method).transport is Transport.BROWSER
+        error, since = _needs_person(home, vault, account)
+        ends = session_end(vault.session(account.name), info.session_secrets) if attended else None
+        if error:
+            why = f"{error} on {since}"
+        elif ends and ends < now + timedelta(days=7):
+            why = f"its session ends on {ends:%Y-%m-%d %H:%M} UTC"
+        else:
+            continue
+        _, command = remedy(account, error or "SessionExpired")
+        by_hand = attended and " sign-in " in command
+        found.append(DueSignIn(account=account.name, why=why, command=command, attended=by_hand))
+    return found
+
+
+def _needs_person(home: Home, vault: Vault, account: Account) -> tuple[str | None, str]:
+    """The error that only a person can end, and since when: the vault's mark, else what the last run said."""
+    if mark := vault.trouble(account.name):
+        return mark.error, mark.at
+    if home.archive(account.client).is_dir():
+        with followed(home, account.client) as catalogue:
+            for run in catalogue.runs(account.name, newest=1):
+                return (run.error if run.error in PERSON else None), run.at
+    return None, ""
+
+
+def session_end(session: Mapping[str, Any] | None, names: Sequence[str]) -> datetime | None:
+    """When the first of the cookies that carry a saved session ends; None where none of them says so."""
+    cookies = (session or {}).get("cookies", ())
+    ends = [float(each.get("expires", -1)) for each in cookies if each.get("name") in names]
+    return min((datetime.fromtimestamp(end, UTC) for end in ends if end > 0), default=None)
 
 
 ADAPTER, BY_HAND = "adapter", "import and attended capture"

@@ -11,7 +11,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from archiver.errors import ConfigError
 from archiver.files import replace_file
-from archiver.strictyaml import Marked, Value, load, validate
+from archiver.strictyaml import Loc, Marked, Value, load, validate
 
 HOUSE = "house"
 
@@ -53,6 +54,25 @@ def _setting(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int | float) else value
 
 
+def _duration(value: object) -> object:
+    """`4h`, `90m`, `1h 30m` or `45s`, in seconds; a bare number says nothing of its unit and is refused."""
+    if isinstance(value, str) and re.fullmatch(r"(\d+(\.\d+)?[hms]\s*)+", value.strip()):
+        units = {"h": 3600, "m": 60, "s": 1}
+        return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([hms])", value))
+    raise ValueError("is not a duration such as 4h, 90m or 45s")
+
+
+def _destination(value: str) -> str:
+    if not re.fullmatch(r"[^\s@:/]+@[^\s@]+|[a-z][a-z0-9+.-]*://\S+", value):
+        raise ValueError("is neither a mail address nor an address such as https://... or slack://...")
+    return value
+
+
+def _one_or_many(value: object) -> object:
+    # A tuple, for what came through a validator is no JSON any more, and strictly checked.
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
 def _url(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
         raise ValueError("is not an http:// or https:// address")
@@ -60,6 +80,8 @@ def _url(value: str) -> str:
 
 
 type _Url = Annotated[str, AfterValidator(_url)]
+type _Destinations = Annotated[tuple[Annotated[str, AfterValidator(_destination)], ...], BeforeValidator(_one_or_many)]
+type _Duration = Annotated[float, BeforeValidator(_duration), Field(gt=0)]
 type _Command = Annotated[tuple[str, ...], Field(min_length=1)]
 type _Rate = Annotated[float, Field(ge=0, le=1000)]
 
@@ -124,6 +146,43 @@ class Match(_Strict):
     model: Path | None = None
 
 
+class RunSettings(_Strict):
+    """`deadline`: the longest one account's turn may take, in seconds; what is left over is for the next run."""
+
+    deadline: _Duration = 4 * 3600.0
+
+
+class Notify(_Strict):
+    """Who is told what matters, besides each client's contact; see docs/operations.md.
+
+    `channels` are mail addresses, https:// addresses that take a POST, and addresses of apprise. A certificate that is
+    missing is told of again after `missing_days`, a claim's deadline `deadline_days` before. `ping` is fetched at the
+    end of every run, for a service that misses it. `weekly`: say once a week that all is well.
+    """
+
+    channels: _Destinations = ()
+    missing_days: Annotated[int, Field(ge=1)] = 7
+    deadline_days: Annotated[int, Field(ge=0)] = 5
+    weekly: bool = False
+    ping: _Url | None = None
+
+
+def _channels(value: object) -> object:
+    """A list alone is a list of channels."""
+    return {"channels": value} if isinstance(value, list | str) else value
+
+
+class Contact(_Strict):
+    """The person who is told what matters of a client; `to` as the channels of `notify`."""
+
+    name: str = ""
+    to: _Destinations = ()
+
+
+def _contact(value: object) -> object:
+    return {"to": value} if isinstance(value, list | str) else value
+
+
 class Settings(_Strict):
     """archiver.yaml. `replay` marks a home whose archives are never evidence."""
 
@@ -132,7 +191,8 @@ class Settings(_Strict):
     timestamps: tuple[Timestamps, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     mail: Mail = Mail()
-    notify: tuple[str, ...] = ()
+    notify: Annotated[Notify, BeforeValidator(_channels)] = Notify()
+    run: RunSettings = RunSettings()
     pacing: PacingSettings = PacingSettings()
     network: NetworkSettings = NetworkSettings()
     match: Match = Match()
@@ -147,9 +207,43 @@ class Settings(_Strict):
 
     @model_validator(mode="after")
     def _mail_goes_out(self) -> Settings:
-        if any(each.email for each in self.witnesses) and not (self.mail.host and self.mail.sender):
+        if self.mail.host and self.mail.sender:
+            return self
+        if any(each.email for each in self.witnesses):
             raise ValueError("a witness with an email address needs `mail: {host: ..., from: ...}`")
+        if any("://" not in each for each in self.notify.channels):
+            raise ValueError("notifying a mail address needs `mail: {host: ..., from: ...}`")
         return self
+
+
+class Rule(_Strict):
+    """Which licences of a shared account are for `client`: those that fit every condition that is given.
+
+    A condition on text is a pattern for the whole of it, in any case: `*` is any text, `?` one character. `hint` looks
+    at every client hint, `hints` at those named; `since` and `until` are days, both included.
+    """
+
+    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+    client: str
+    hint: str | None = None
+    hints: dict[str, str] = {}
+    project: str | None = None
+    folder: str | None = None
+    seat: str | None = None
+    title: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _tells_something(self) -> Rule:
+        if not self.model_dump(exclude={"name", "client"}, exclude_defaults=True):
+            raise ValueError("needs a condition: one of hint, hints, project, folder, seat, title, since and until")
+        if self.since and self.until and self.since > self.until:
+            raise ValueError("its `since` is after its `until`, so it fits nothing")
+        return self
+
+
+type _People = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class _Account(_Strict):
@@ -158,13 +252,27 @@ class _Account(_Strict):
     username: str | None = None
     secret_command: _Command | None = None
     plan: str | None = None
+    plan_until: date | None = None
+    seats: _People | None = None
+    people: _People | None = None
+    seat_until: dict[str, date] = {}
     settings: dict[str, Annotated[str, BeforeValidator(_setting)]] = {}
+    rules: tuple[Rule, ...] = ()
+    closed: date | None = None
+
+    @field_validator("rules")
+    @classmethod
+    def _names_differ(cls, listed: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        if len({each.name for each in listed}) != len(listed):
+            raise ValueError("two have the same name")
+        return listed
 
 
 class _Client(_Strict):
     name: str
     aliases: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    contact: Annotated[Contact, BeforeValidator(_contact)] = Contact()
     accounts: dict[Annotated[str, AfterValidator(check_account_name)], _Account] = {}
 
 
@@ -173,7 +281,12 @@ class _Client(_Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """One sign-in at one provider. `client` is the slug whose archive it fills."""
+    """One sign-in at one provider. `client` is the slug whose archive it fills.
+
+    `plan_until` is the last day of its plan or subscription, `seat_until` that of single seats by user. `seats` is how
+    many people the plan allows, `people` how many use the sign-in. `rules` say for which clients a shared account's
+    licences are. Since the day `closed` nothing signs in.
+    """
 
     name: str
     client: str
@@ -182,7 +295,13 @@ class Account:
     username: str | None = None
     secret_command: tuple[str, ...] | None = None
     plan: str | None = None
+    plan_until: date | None = None
+    seats: int | None = None
+    people: int | None = None
+    seat_until: Mapping[str, date] = field(default_factory=dict)
     settings: Mapping[str, str]
+    rules: tuple[Rule, ...] = ()
+    closed: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +313,7 @@ class Client:
     aliases: tuple[str, ...]
     domains: tuple[str, ...]
     accounts: tuple[Account, ...]
+    contact: Contact = field(default_factory=Contact)
 
 
 @dataclass(frozen=True)
@@ -210,8 +330,7 @@ class Home:
         root = root.absolute()
         marked = load(root / "archiver.yaml")
         settings = _with_files(root, marked, _checked(marked, Settings))
-        clients = {client.slug: client for client in _clients(root)}
-        return cls(root, settings, clients)
+        return cls(root, settings, _clients(root))
 
     def accounts(self) -> list[Account]:
         """Every account, in the order of clients and of their files."""
@@ -296,24 +415,53 @@ def _with_files(root: Path, marked: Marked, settings: Settings) -> Settings:
     return settings.model_copy(update={"timestamps": timestamps, "network": network})
 
 
-def _clients(root: Path) -> Iterator[Client]:
+def _clients(root: Path) -> dict[str, Client]:
     seen: dict[str, str] = {}
+    read: list[tuple[Marked, Client]] = []
     for path in sorted((root / "clients").glob("*.y*ml")):
-        try:
-            slug = check_slug(path.stem)
-        except ValueError as error:
-            raise ConfigError(f"{path}: {error}.") from None
-        if path.suffix != ".yaml":
-            raise ConfigError(f"{path} would be overlooked. Rename it to {slug}.yaml.")
-        marked = load(path)
-        client = _checked(marked, _Client)
-        for name in client.accounts:
-            here = marked.where(("accounts", name))
-            if name in seen:
-                raise ConfigError(f"{here} {name}: the account is already at {seen[name]}. Account names are unique.")
-            seen[name] = here
-        accounts = tuple(Account(name=name, client=slug, **dict(each)) for name, each in client.accounts.items())
-        yield Client(slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts)
+        marked, client = _client(path, load(path))
+        for account in client.accounts:
+            here = marked.where(("accounts", account.name))
+            if account.name in seen:
+                raise ConfigError(
+                    f"{here} {account.name}: the account is already at {seen[account.name]}. Account names are unique."
+                )
+            seen[account.name] = here
+        read.append((marked, client))
+    clients = {client.slug: client for _, client in read}
+    for marked, client in read:
+        _check_rules(marked, client, clients)
+    return clients
+
+
+def _client(path: Path, marked: Marked) -> tuple[Marked, Client]:
+    try:
+        slug = check_slug(path.stem)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}.") from None
+    if path.suffix != ".yaml":
+        raise ConfigError(f"{path} would be overlooked. Rename it to {slug}.yaml.")
+    client = _checked(marked, _Client)
+    accounts = tuple(Account(name=name, client=slug, **dict(each)) for name, each in client.accounts.items())
+    return marked, Client(
+        slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts,
+        contact=client.contact,
+    )  # fmt: skip
+
+
+def _check_rules(marked: Marked, client: Client, clients: Mapping[str, Client]) -> None:
+    """ConfigError for rules of an account that is not shared, and for those that lead to no client."""
+    for account in client.accounts:
+        for number, rule in enumerate(account.rules):
+            here: Loc = ("accounts", account.name, "rules", number, "client")
+            if client.slug != HOUSE:
+                raise ConfigError(
+                    f"{marked.where(here[:-1])} rules are for shared accounts, in clients/{HOUSE}.yaml; what this "
+                    f"account licenses is for {client.slug} anyway."
+                )
+            if rule.client == HOUSE or rule.client not in clients:
+                known = ", ".join(sorted(clients.keys() - {HOUSE})) or "none yet"
+                raise ConfigError(f"{marked.where(here)} client: there is no client {rule.client!r}. Known: {known}.")
 
 
 # ---------------------------------------------------------------- writing
@@ -379,7 +527,7 @@ def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), do
         return Home.load(root).clients[slug]
 
 
-def add_account(
+def planned_account(
     root: Path,
     name: str,
     *,
@@ -390,10 +538,11 @@ def add_account(
     secret_command: Sequence[str] | None = None,
     plan: str | None = None,
     settings: Mapping[str, str] | None = None,
-) -> Account:
-    """Write the account into its client's file; ConfigError for an unknown client or a name that is taken or not one.
+) -> tuple[Home, str]:
+    """The home as it would be with this account, and its client's file as it would read; nothing is written.
 
-    The house's file is made with its first account.
+    ConfigError for an unknown client or a name that is taken or not one. The house's file is made with its first
+    account.
     """
     try:
         check_account_name(name)
@@ -403,27 +552,37 @@ def add_account(
         "provider": provider, "method": method, "username": username, "plan": plan,
         "secret_command": list(secret_command or ()), "settings": dict(settings or {}),
     }  # fmt: skip
+    home = Home.load(root)
+    if name in {account.name for account in home.accounts()}:
+        raise ConfigError(f"There is an account {name!r} already. Account names are unique; choose another.")
+    path = root / "clients" / f"{client}.yaml"
+    if client == HOUSE and client not in home.clients:
+        text = _CLIENT_HEADING + _dump({"name": home.settings.agency.name or "House"})
+    else:
+        home.client(client)
+        text = path.read_text("utf-8")
+    given = {key: value for key, value in fields.items() if value}
+    text = _with_entry(path, text, ("accounts",), name, given)
+    _, after = _client(path, load(path, text))
+    return replace(home, clients={**home.clients, client: after}), text
+
+
+def add_account(root: Path, name: str, *, client: str, **fields: Any) -> Account:
+    """Write the account into its client's file; arguments and errors as `planned_account`."""
     with _writing(root):
-        home = Home.load(root)
-        if name in {account.name for account in home.accounts()}:
-            raise ConfigError(f"There is an account {name!r} already. Account names are unique; choose another.")
-        path = root / "clients" / f"{client}.yaml"
-        if client == HOUSE and client not in home.clients:
-            text = _CLIENT_HEADING + _dump({"name": home.settings.agency.name or "House"})
-        else:
-            home.client(client)
-            text = path.read_text("utf-8")
-        given = {key: value for key, value in fields.items() if value}
-        _write(path, _with_entry(path, text, ("accounts",), name, given), _Client)
+        _, text = planned_account(root, name, client=client, **fields)
+        _write(root / "clients" / f"{client}.yaml", text, _Client)
         return Home.load(root).account(name)
 
 
-def change_account(root: Path, name: str, *, username: str) -> Account:
-    """Give an account another user name."""
+def change_account(root: Path, name: str, **fields: str) -> Account:
+    """Give an account another `username`, or note the day on which it was `closed`."""
     with _writing(root):
         account = Home.load(root).account(name)
         path = root / "clients" / f"{account.client}.yaml"
-        text = _with_entry(path, path.read_text("utf-8"), ("accounts", name), "username", username)
+        text = path.read_text("utf-8")
+        for key, value in fields.items():
+            text = _with_entry(path, text, ("accounts", name), key, value)
         _write(path, text, _Client)
         return Home.load(root).account(name)
 

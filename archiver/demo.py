@@ -17,12 +17,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shlex import quote
 
-from archiver import accounts, dispute, evidence
+from archiver import dispute, evidence
 from archiver.archive.authority import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.browsing.recording import bundled
 from archiver.catalogue.catalogue import Catalogue
-from archiver.config import Home, add_client, create_home
+from archiver.config import Home, add_account, add_client, create_home
 from archiver.dispute import HandOver
 from archiver.domain import DocumentKind
 from archiver.errors import ConfigError
@@ -165,9 +165,9 @@ def prepare(root: Path, authority: LocalAuthority) -> Home:
     create_home(root, replay=True, timestamps=[{"name": "local", "url": authority.url, "roots": "../tsa-root.pem"}])
     for slug, name in CLIENTS.items():
         add_client(root, slug, name=name, domains=[f"{slug}.example"])
-    vault = open_vault(root / "vault.enc", create=True)
+    open_vault(root / "vault.enc", create=True)
     for name, (client, provider) in ACCOUNTS.items():
-        accounts.add(Home.load(root), vault, name, client=client, provider=provider)
+        add_account(root, name, client=client, provider=provider)
     return Home.load(root)
 
 

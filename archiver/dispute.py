@@ -299,7 +299,7 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
 
     A letter becomes a statement, any other paper a sighting. ConfigError where there is no such paper.
     """
-    from archiver.run import writing
+    from archiver.opening import writing
 
     claim = claims.load(home, name)
     if not by.strip():
@@ -442,7 +442,7 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
     """Everything that bears on one licence for one client, out of archive and home."""
     agency = home.settings.agency.name
     house = home.clients.get(HOUSE)
-    held = assignment.holders(home, entry.object_id, reader)
+    held = assignment.holders(home, [entry.object_id], reader)[entry.object_id]
     versions = [line for line in (next(archive.lines(offset=o)) for _, o in entry.lines) if line.type != "assign"]
     by_hand = served().get(entry.provider)
     confirm, title = None, entry.provider

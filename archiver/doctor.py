@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from getpass import getuser
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,9 @@ from archiver.domain import iso
 from archiver.errors import ArchiveBusy, ArchiverError
 from archiver.evidence import verify as verify_archives
 from archiver.evidence import without_client
+from archiver.opening import mailer_of, network_of
 from archiver.provider import Transport, load
-from archiver.run import network_of, renewals_due
+from archiver.run import renewals_due
 from archiver.vault import Vault, locate_key
 
 PROBLEM_CODE = 50
@@ -116,6 +119,7 @@ def examine(root: Path, *, online: bool = False) -> Report:
         return Report((*found, Diagnosis("settings", State.PROBLEM, str(error), advice)))
     for name, check in OF_THE_HOME.items():
         found += _diagnose(name, partial(check, home))
+    found += _diagnose("mail", partial(mail, home, online))
     found += _diagnose("timestamps", partial(timestamps, home, online))
     return Report(tuple(found))
 
@@ -223,7 +227,11 @@ def vault(root: Path) -> Findings:
                 "Keep it elsewhere: a backup should not hold both.",
             )
             return
-    yield State.OK, f"it opens with the key from {place}", ""
+    yield (
+        State.OK,
+        f"it opens with the key from {place}, for the user {getuser()}; the nights must run as that user",
+        "",
+    )
 
 
 def disk(root: Path) -> Findings:
@@ -489,12 +497,39 @@ def witnesses(home: Home) -> Findings:
             yield State.OK, f"{each.name}: {each.email}, by {home.settings.mail.host}", ""
 
 
-def mail(home: Home) -> Findings:
+def notifying(home: Home) -> Findings:
+    """Somebody is told what a person must know of."""
+    told = [*home.settings.notify.channels, *(each for client in home.clients.values() for each in client.contact.to)]
+    if home.accounts() and not told and not home.settings.replay:
+        advice = "Name channels under `notify:` in archiver.yaml, or a `contact:` in each client's file."
+        yield State.WARNING, "nobody is told when a night needs a person", advice
+        return
+    for each in dict.fromkeys(told):
+        scheme = each.partition("://")[0] if "://" in each else ""
+        if scheme not in ("", "http", "https") and not find_spec("apprise"):
+            yield State.PROBLEM, f"{scheme}:// needs apprise", "uv tool install 'archiver[notify]'"
+        if not scheme and not (home.settings.mail.host and home.settings.mail.sender):
+            yield State.PROBLEM, f"{each} cannot be told without a mail server", "Set `mail:` in archiver.yaml."
+    if home.accounts() and not home.settings.notify.ping and not home.settings.replay:
+        yield State.OK, "no ping is set; only the daily `archiver notify` tells that nothing runs", ""
+    yield State.OK, f"{len(dict.fromkeys(told))} addresses are told", ""
+
+
+def mail(home: Home, online: bool) -> Findings:
+    """The mail server; `online` connects and signs in, and sends nothing."""
     host, sender = home.settings.mail.host, home.settings.mail.sender
-    if host and sender:
-        yield State.OK, f"goes out by {host} from {sender}; no mail was sent to try it", ""
-    else:
+    if not (host and sender):
         yield State.OK, "no server is set, so no mail goes out", ""
+    elif not online:
+        yield State.OK, f"goes out by {host} from {sender}, which was not asked (--online asks)", ""
+    else:
+        try:
+            encrypted = mailer_of(home).greet()
+        except (OSError, ArchiverError) as error:
+            yield State.PROBLEM, f"{host}: {error}", "See to `mail:` in archiver.yaml; until then no mail goes out."
+            return
+        words = "takes mail, encrypted" if encrypted else "takes mail, and not encrypted"
+        yield State.OK if encrypted else State.WARNING, f"{host} {words}; none was sent", ""
 
 
 OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
@@ -503,7 +538,7 @@ OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
     "archives": archives,
     "put aside": trouble,
     "witnesses": witnesses,
-    "mail": mail,
+    "notify": notifying,
 }
 
 

@@ -18,7 +18,7 @@ from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.assignment import Assignment
 from archiver.catalogue import embedding, views
-from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit
+from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit, RunLine
 from archiver.catalogue.embedding import Embedder
 from archiver.catalogue.matching import Match, match
 from archiver.catalogue.pictures import loader
@@ -218,7 +218,7 @@ def find_picture(
 def picture_of(home: Home, where: str) -> tuple[bytes, str]:
     """The bytes of a picture by file name or address, and what it is called."""
     if re.match(r"https?://", where, re.IGNORECASE):
-        from archiver.run import network_of
+        from archiver.opening import network_of
 
         content, media_type = network_of(home).get(where)
         if media_type.startswith("text/"):
@@ -262,26 +262,27 @@ def incomplete(home: Home, client: str | None = None) -> list[str]:
     """What the archives that a search looks in do not hold, a sentence for each account: for a search in vain."""
     told = []
     for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
-        runs: dict[str, dict[str, Any]] = {}
+        runs: dict[str, RunLine] = {}
         full: dict[str, str] = {}
-        for line in Archive(home.archive(slug)).lines():
-            if b'"type":"run"' in line.raw and line.type == "run":
-                runs[line.fields["account"]] = line.fields
-                if line.fields.get("sweep") == "full" and line.fields.get("outcome") == "complete":
-                    full[line.fields["account"]] = str(line.fields["at"])[:10]
+        if home.archive(slug).is_dir():
+            with DocumentReader() as reader, catalogue_of(home, slug, reader) as (_, catalogue):
+                for run in catalogue.runs():
+                    runs[run.account] = run
+                    if run.sweep == "full" and run.outcome == "complete":
+                        full[run.account] = run.at[:10]
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
-            if info := on_request(account):
+            if account.closed:
+                told.append(f"{slug}: {account.name} was closed on {account.closed}; what came later is not archived")
+            elif info := on_request(account):
                 told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
             elif last is None:
                 told.append(f"{slug}: {account.name} was never read")
-            elif last["outcome"] != "complete":
+            elif last.outcome != "complete":
                 since = f", and to its end last on {full[account.name]}" if account.name in full else ""
-                told.append(
-                    f"{slug}: {account.name} was read on {last['at'][:10]} with the outcome {last['outcome']}{since}"
-                )
+                told.append(f"{slug}: {account.name} was read on {last.at[:10]} with the outcome {last.outcome}{since}")
             else:
-                told.append(f"{slug}: {account.name} is archived up to {last['at'][:10]}; what came later is not")
+                told.append(f"{slug}: {account.name} is archived up to {last.at[:10]}; what came later is not")
         if not home.client(slug).accounts:
             told.append(f"{slug}: no account is connected")
     return told
@@ -339,7 +340,7 @@ def show(home: Home, name: str) -> dict[str, Any]:
 
 def assign(home: Home, vault: Vault, name: str, made: Assignment) -> None:
     """Record which client a licence is for, on a person's word; ConfigError where that cannot be."""
-    from archiver.run import writing
+    from archiver.opening import writing
 
     with DocumentReader() as reader, located(home, name, reader) as (_, _, entry):
         pass
@@ -403,7 +404,7 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
 
     An archive that cannot be written does not stop the others; the first such error is raised at the end.
     """
-    from archiver.run import writing
+    from archiver.opening import writing
 
     failures: list[ArchiverError] = []
     for slug in archives(home, client):

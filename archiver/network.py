@@ -59,19 +59,8 @@ class Network:
         return None if direct else self.proxy
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Trusts the system's roots, certifi's and those of `ca_file`."""
-        import certifi
-
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
-        if self.ca_file:
-            # Python 3.13 demands extensions that the authorities of company proxies often lack; browsers do not.
-            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-            try:
-                context.load_verify_locations(self.ca_file)
-            except ssl.SSLError:
-                raise ConfigError(f"network.ca_file {self.ca_file} holds no certificate in PEM form.") from None
-        return context
+        """Trusts the system's roots, certifi's and those of `ca_file`. One for all: to make it takes a while."""
+        return _ssl_context(self.ca_file)
 
     def client(self, **options: Any) -> httpx.AsyncClient:
         """An HTTP client on this network. It reads no environment and follows no redirect."""
@@ -91,7 +80,7 @@ class Network:
                 httpx.Client(**self._client_settings(), timeout=timeout) as client,
                 client.stream("POST", url, content=body, headers={"content-type": content_type}) as response,
             ):
-                if response.status_code != 200:
+                if not response.is_success:
                     raise SiteUnavailable(f"{name} answered {response.status_code}")
                 for chunk in response.iter_bytes():
                     answer += chunk
@@ -125,6 +114,12 @@ class Network:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SiteUnavailable(f"{name}: {error or type(error).__name__}") from None
 
+    def bundle(self) -> Path | None:
+        """A file of all certificates that are trusted, for programs that take only such; None: the usual ones."""
+        import certifi
+
+        return joined(Path(certifi.where()), self.ca_file) if self.ca_file else None
+
     def driver_environment(self) -> dict[str, str]:
         """What Node.js reads when it starts, so that `ca_file` is trusted there besides what is already named."""
         if not self.ca_file:
@@ -155,6 +150,22 @@ def _pattern(entry: str) -> str:
     """A `no_proxy` entry as httpx writes it: `*host` is the host and all below it."""
     bare = entry.removeprefix("*").lstrip(".")
     return f"[{bare}]" if ":" in bare else f"*{bare}"
+
+
+@cache
+def _ssl_context(ca_file: Path | None) -> ssl.SSLContext:
+    import certifi
+
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    if ca_file:
+        # Python 3.13 demands extensions that the authorities of company proxies often lack; browsers do not.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        try:
+            context.load_verify_locations(ca_file)
+        except ssl.SSLError:
+            raise ConfigError(f"network.ca_file {ca_file} holds no certificate in PEM form.") from None
+    return context
 
 
 @cache

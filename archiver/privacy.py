@@ -17,9 +17,9 @@ from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.config import Home
 from archiver.domain import iso
 from archiver.errors import ConfigError, IntegrityError
+from archiver.opening import writing
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
-from archiver.run import writing
 from archiver.vault import Vault
 
 NOT_REACHED = (

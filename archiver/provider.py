@@ -9,18 +9,20 @@ from __future__ import annotations
 import json as _json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from archiver.domain import Document, Gap, Licence
-from archiver.errors import ArchiverError, ConfigError, LayoutChanged, SavedPage
+from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
+from archiver.errors import ArchiverError, ConfigError, LayoutChanged, SavedPage, SessionExpired, WrongPassword
+from archiver.strictyaml import load as read_yaml
 
 # ---------------------------------------------------------------- request rules
 
@@ -285,8 +287,8 @@ class TermsPage:
     """A public page with licence terms, opened without a sign-in, and nothing but it.
 
     `selector` is the element whose visible text is the terms. `also` are URL patterns (as in `Rule`) of where the
-    platform may lead instead, `assets` of what the page may load. `kinds` are the kinds of licence that the text is
-    for, as the platform names them; empty: all.
+    platform may lead instead, `assets` of what the page may load besides the files of the sites in `static`. `kinds`
+    are the kinds of licence that the text is for, as the platform names them; empty: all.
     """
 
     name: str
@@ -295,6 +297,12 @@ class TermsPage:
     assets: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """URL patterns of all that the page may load."""
+        return (*self.assets, *(pattern for site in self.static for pattern in static_files(site)))
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -320,7 +328,10 @@ class TermsText:
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderInfo:
-    """Everything about an adapter that is not code. `archiver providers` prints it."""
+    """Everything about an adapter that is not code. `archiver providers` prints it.
+
+    `narrowed` are settings of an account that narrow its history where they are not `true`, and what is then not seen.
+    """
 
     name: str
     title: str
@@ -338,6 +349,7 @@ class ProviderInfo:
     automation: AutomationTerms
     confirm: Confirm
     terms: tuple[TermsPage, ...] = ()
+    narrowed: Mapping[str, str] = field(default_factory=dict)
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
     headless: bool = True
     on_request: bool = False  # no history: it reads what a person names, by `archiver capture`, and no run asks it
@@ -345,6 +357,33 @@ class ProviderInfo:
     session_secrets: tuple[
         str, ...
     ] = ()  # names of cookies and tokens that are searched for before anything is archived
+
+    @classmethod
+    def beside(cls, module: str, **code: Any) -> ProviderInfo:
+        """The declaration in the YAML file beside an adapter's module (`__file__`): its words; `code` has the rest.
+
+        The keys are this class's fields, but `name`, which is the file's. ConfigError names what is not as it must be.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        path = Path(module).with_suffix(".yaml")
+        facts = read_yaml(path).value
+        try:
+            return TypeAdapter(cls).validate_python({"name": path.stem, **dict(facts), **code})  # type: ignore[arg-type]
+        except ValidationError as error:
+            faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+            raise ConfigError(f"{path}: {'; '.join(faults)}") from None
+
+    def gap(self, kind: DocumentKind) -> Gap:
+        """The gap of a document that the platform does not give, with the reason that `documents` declares."""
+        why = self.documents[kind]
+        reason = GapReason.ON_REQUEST if why.startswith("on request") else GapReason.NONE_OFFERED
+        return Gap(kind=kind, reason=reason, detail=why)
+
+    def unseen(self, settings: Mapping[str, str]) -> list[str]:
+        """The licences that an account with these settings leaves unseen, with the setting that does it."""
+        narrowed = ((name, settings.get(name, "true")) for name in self.narrowed)
+        return [f"{self.narrowed[name]} ({name}: {value})" for name, value in narrowed if value.lower() != "true"]
 
     def method(self, name: str | None) -> SignInMethod:
         """The sign-in method of that name, or the provider's first; ConfigError names what there is."""
@@ -571,6 +610,29 @@ class Provider[S: Session](ABC):
         """What the account may still spend, as the platform states it, in any form that can be compared; None where it
         does not. Asked before and after a run, which must not have changed it."""
         return None
+
+
+class ApiProvider(Provider[Session]):
+    """An adapter of an interface over plain HTTP. `account` is what `sign_in` learned: None until it was accepted."""
+
+    account: Mapping[str, Any] | None = None
+
+    async def signed_in(self, session: Session) -> bool:  # noqa: ARG002  # a token has no session that could be restored
+        return self.account is not None
+
+    async def identified(self, session: Session, url: str, query: Mapping[str, str] | None = None) -> Response:
+        """The first answer to whoever signs in. There was no session yet, so an expired one is a refusal."""
+        with refusing(f"{self.info.title} does not accept this token, or no longer"):
+            return await session.get(url, query=query)
+
+
+@contextmanager
+def refusing(what: str) -> Iterator[None]:
+    """Inside this a session cannot have expired, since it is only being made: WrongPassword(what) instead."""
+    try:
+        yield
+    except SessionExpired as error:
+        raise WrongPassword(what) from error
 
 
 def installed() -> list[str]:

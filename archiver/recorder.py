@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from archiver.accounts import accept_automation
+from archiver.accounts import ACCEPTED, file_statements
 from archiver.archive.reader import Archive
 from archiver.browsing import scrub
 from archiver.browsing.capture import cookie_secrets
@@ -211,7 +211,8 @@ def _throw_away(
         vault.save_session(account.name, state)
     there = Home.load(root)
     if info.automation.stance.needs_acceptance and not home.settings.replay:
-        accept_automation(there, vault, account.name, info, "accepted in the home that it is recorded for")
+        said = {ACCEPTED: "accepted in the home that it is recorded for"}
+        file_statements(there, vault, there.account(account.name), info, said)
     return there, vault
 
 

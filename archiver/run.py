@@ -1,7 +1,8 @@
-"""One run over many accounts: who is due, in what order, isolated from each other, with one summary.
+"""One run over many accounts: who is due, how much at once, isolated from each other, with one summary.
 
-Clients are independent and run side by side; a client's accounts share one archive, which has one writer, and follow
-one another. One failing account never stops the others.
+Clients are independent and run side by side; a client's accounts do too, into one archive that has one writer. How many
+may be at one platform at once is bounded, so that a slow client leaves room to the others. One failing account never
+stops the others, and a hanging one is given up at its deadline.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import secrets as randomness
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,15 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import pyotp
-from filelock import FileLock, Timeout
 
 from archiver.archive.reader import Archive
-from archiver.archive.seal import Authority
 from archiver.archive.store import NewObject, object_path
 from archiver.archive.verify import moment, renewal
-from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
-from archiver.archive.writer import ArchiveWriter, open_archive
-from archiver.assignment import follow
+from archiver.archive.writer import ArchiveWriter
+from archiver.assignment import follow, follow_rules
 from archiver.browsing.exchange import Hear
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
@@ -36,12 +34,12 @@ from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers, PlaywrightSession, expiry
 from archiver.catalogue.catalogue import Catalogue
+from archiver.concerns import Concern, concerns
 from archiver.config import Account, Home
-from archiver.domain import Outcome
+from archiver.domain import Outcome, iso
 from archiver.errors import (
     AccountBlocked,
     AdapterBroken,
-    ArchiveBusy,
     ArchiverError,
     ConfigError,
     NotAccepted,
@@ -50,16 +48,19 @@ from archiver.errors import (
     SecretFound,
     SessionExpired,
     SignInNeeded,
+    SiteUnavailable,
     WrongPassword,
     machine_error,
 )
-from archiver.files import this_process
 from archiver.network import Network
+from archiver.notify import tell
+from archiver.opening import network_of, writing
 from archiver.provider import (
     Challenge,
     Provider,
     ProviderInfo,
     Request,
+    Scope,
     SignInMethod,
     TermsPage,
     Transport,
@@ -68,13 +69,17 @@ from archiver.provider import (
 from archiver.reading.needles import all_forms, contains, mask_text
 from archiver.reading.worker import DocumentReader
 from archiver.retention import prune
-from archiver.sync import Cursors, Progress, Result, Sync, keep_page
+from archiver.sync import Cursors, Progress, Result, Sync, keep_page, sweep_day
 from archiver.terms import SeenTerms, look
 from archiver.terms import given as terms_given
 from archiver.terms import rules as terms_rules
 from archiver.vault import Vault, run_secret_command, secret_digest
 
 RENEWAL = timedelta(hours=36)  # before a session ends: one night is a night too late
+CLIENTS_AT_ONCE = 16  # archives open at once
+ACCOUNTS_AT_ONCE = 4  # of one platform
+BROWSERS_AT_ONCE = 4  # accounts, of all platforms; each is a context of the one browser
+CLOSING = 20.0  # seconds for a browser's context to close
 REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again until a person has acted
 
 
@@ -103,6 +108,7 @@ class Summary:
     run: str
     accounts: list[Result] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    concerns: list[Concern] = field(default_factory=list)
     faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written on
     replays: dict[str, Listener] = field(default_factory=dict)
 
@@ -151,13 +157,6 @@ async def tools(home: Home, *, replay: bool, headless: bool = True, hear: Hear |
         yield Tools(browsers, reader, pacing, network, replaying, hear)
 
 
-def network_of(home: Home) -> Network:
-    """The network settings of a home: archiver.yaml first, then the environment."""
-    chosen = home.settings.network
-    ca_file = home.root / chosen.ca_file if chosen.ca_file else None
-    return Network.from_environment(proxy=chosen.proxy, ca_file=ca_file, no_proxy=chosen.no_proxy)
-
-
 # ---------------------------------------------------------------- the run
 
 
@@ -174,7 +173,8 @@ async def run(
     """Run the accounts and return what came of each. Raises only what concerns the run as a whole.
 
     `accounts` takes the place of those that the order names, for what is asked of platforms without a history.
-    ConfigError for unknown names or `replay` in a real home; ArchiveBusy where another run holds the home.
+    ConfigError for unknown names or `replay` in a real home. A client whose archive another command holds is a fault
+    of that client, named in the summary with the holder; the other clients' accounts run.
     """
     accounts = chosen(home, order) if accounts is None else accounts
     if order.replay and not home.settings.replay:
@@ -189,38 +189,43 @@ async def run(
     summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
     if not accounts:
         summary.warnings.append("There is no account yet. Add one with `archiver account add`.")
-    if home.settings.notify:
-        summary.warnings.append("archiver.yaml: `notify` has no effect in this version.")
-    with exclusive(home.state / "run.lock"):
-        async with AsyncExitStack() as stack:
-            common = (
-                await stack.enter_async_context(tools(home, replay=bool(order.replay))) if shared is None else shared
-            )
-            by_client: dict[str, list[Account]] = {}
-            for account in accounts:
-                by_client.setdefault(account.client, []).append(account)
-            terms = TermsVisits(common, summary, home, accounts)
-            visits = [
-                ClientRun(home, vault, order, common, summary, terms, progress, finished)(client, group)
-                for client, group in by_client.items()
-            ]
-            ends = await asyncio.gather(*visits, return_exceptions=True)
-        position = {account.name: number for number, account in enumerate(accounts)}
-        summary.accounts.sort(key=lambda result: position[result.account])
-        if not order.dry_run:
-            summary.warnings += await asyncio.to_thread(lambda: list(follow(home, partial(writing, home, vault))))
-        log(home, summary)
-        summary.warnings += renewals_due(home)
-        if not order.dry_run:
-            summary.warnings += prune(home.root, datetime.now(UTC))
-        for end in ends:
-            if isinstance(end, BaseException):
-                raise end  # only now: one client's archive must not stop the others
+    async with AsyncExitStack() as stack:
+        common = await stack.enter_async_context(tools(home, replay=bool(order.replay))) if shared is None else shared
+        by_client: dict[str, list[Account]] = {}
+        for account in accounts:
+            by_client.setdefault(account.client, []).append(account)
+        terms, gates = TermsVisits(common, summary, home, accounts), Gates()
+        visits = [
+            ClientRun(home, vault, order, common, summary, terms, gates, progress, finished)(client, group)
+            for client, group in by_client.items()
+        ]
+        ends = await asyncio.gather(*visits, return_exceptions=True)
+        terms.end()
+    position = {account.name: number for number, account in enumerate(accounts)}
+    summary.accounts.sort(key=lambda result: position[result.account])
+    if not order.dry_run:
+        summary.warnings += await asyncio.to_thread(shared_out, home, vault)
+    summary.concerns += await asyncio.to_thread(concerns, home, datetime.now(UTC).date())
+    log(home, summary)
+    summary.warnings += renewals_due(home)
+    if not order.dry_run:
+        summary.warnings += prune(home.root, datetime.now(UTC))
+        summary.warnings += await asyncio.to_thread(tell, home, ran=True)
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end  # only now: one client's archive must not stop the others
     return summary
 
 
+def shared_out(home: Home, vault: Vault) -> list[str]:
+    """Assign what the rules of shared accounts say, and bring copies up to date; what a person should know of that."""
+    opened = partial(writing, home, vault)
+    return [*follow_rules(home, opened), *follow(home, opened)]
+
+
 def chosen(home: Home, order: Order) -> list[Account]:
-    """The accounts of an order, in the order of the home's files; ConfigError for unknown names and where none fits."""
+    """The accounts of an order that are open, in the order of the home's files; ConfigError for unknown names and where
+    none fits."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
     wanted = {home.account(name).name for name in order.accounts}
     keys = {account.name: info.title for account in home.accounts() if (info := on_request(account))}
@@ -236,6 +241,9 @@ def chosen(home: Home, order: Order) -> list[Account]:
         and (not wanted or account.name in wanted)
         and account.name not in keys
     ]
+    if closed := [account for account in accounts if account.closed and account.name in wanted]:
+        raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}; nothing signs in there any more.")
+    accounts = [account for account in accounts if not account.closed]
     if not accounts and (asked := ", ".join((*order.clients, *order.accounts))):
         raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
     return accounts
@@ -262,25 +270,18 @@ def renewals_due(home: Home) -> Iterator[str]:
             yield f"The timestamps of {slug} are to be renewed since {due}. Run `archiver verify --renew`."
 
 
-@contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock file that says who holds it; ArchiveBusy names the holder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    holder = path.with_suffix(".holder")
-    try:
-        with FileLock(path, timeout=0):
-            holder.write_text(this_process(), "utf-8")
-            yield
-    except Timeout:
-        who = holder.read_text("utf-8") if holder.exists() else "another process"
-        raise ArchiveBusy(f"this home is held by {who}") from None
-
-
 def log(home: Home, summary: Summary) -> None:
-    """One JSON line per account and run, for people who ask later; disposable like all of state/."""
+    """One JSON line per account and run, and per client whose archive could not be written on, for people who ask
+    later; disposable like all of state/."""
     folder = home.state / "runs"
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps({"run": summary.run, **result.as_json()}, sort_keys=True) for result in summary.accounts]
+    frame = {"run": summary.run, "at": iso(datetime.now(UTC))}
+    told = [result.as_json() for result in summary.accounts]
+    told += [
+        {"client": client, "fault": type(fault).__name__, "message": str(fault)}
+        for client, fault in summary.faults.items()
+    ]
+    lines = [json.dumps(frame | each, sort_keys=True) for each in told]
     (folder / f"{summary.run}.jsonl").write_text("".join(line + "\n" for line in lines), "utf-8")
     if summary.replays:
         asked = [
@@ -289,51 +290,6 @@ def log(home: Home, summary: Summary) -> None:
             for request in listener.log
         ]
         (folder / f"{summary.run}.requests.jsonl").write_text("".join(line + "\n" for line in asked), "utf-8")
-
-
-@contextmanager
-def writing(home: Home, vault: Vault, client: str, *, after_restore: Path | None = None) -> Iterator[ArchiveWriter]:
-    """The one way to a client's archive for writing: its lock, its signing key, its authorities and witnesses."""
-    home.client(client)
-    authorities = [
-        Authority(name=each.name, url=each.url, roots=home.root / each.roots if each.roots else None)
-        for each in home.settings.timestamps
-    ]
-    with open_archive(
-        home.archive(client),
-        client=client,
-        signer=vault.signer(client),
-        origin="replay" if home.settings.replay else "live",
-        authorities=authorities,
-        state=home.state / "archive" / client,
-        post=network_of(home).post,
-        witnesses=list(witnesses_of(home)),
-        after_restore=after_restore,
-    ) as archive:
-        yield archive
-
-
-def witnesses_of(home: Home) -> Iterator[Witness]:
-    """The witnesses in the home's settings, each ready to take a checkpoint."""
-    mail = home.settings.mail
-    for each in home.settings.witnesses:
-        if each.folder:
-            yield FolderWitness(name=each.name, folder=home.root / each.folder)
-        elif each.command:
-            yield CommandWitness(name=each.name, command=each.command)
-        elif each.email:
-            yield MailWitness(
-                name=each.name, address=each.email, sender=mail.sender or "", host=mail.host or "", port=mail.port,
-                username=mail.username, password=partial(mail_password, mail.secret_command or ()),
-                trust=network_of(home).ssl_context,
-            )  # fmt: skip
-
-
-def mail_password(command: Sequence[str]) -> str:
-    """What the mail settings' secret command prints; ConfigError where there is none."""
-    if not command:
-        raise ConfigError("The mail settings name a user and no secret_command that prints the password.")
-    return run_secret_command(command, bare="password").get("password", "")
 
 
 @dataclass
@@ -351,6 +307,11 @@ class TermsVisits:
         if info.name not in self._visits:
             self._visits[info.name] = asyncio.create_task(self._visit(info, recording))
         return await asyncio.shield(self._visits[info.name])
+
+    def end(self) -> None:
+        """Wait for none any more: all accounts have ended."""
+        for visit in self._visits.values():
+            visit.cancel()
 
     async def _visit(self, info: ProviderInfo, recording: Recording | None) -> list[SeenTerms]:
         network = self.tools.network
@@ -379,9 +340,39 @@ def recorded(recording: Recording, page: TermsPage) -> bool:
     return any(page.rules[0].matches(request) for request in asked)
 
 
+class Gates:
+    """How much of a run goes on at once.
+
+    A platform is visited by a few accounts together, and by no more than two of one client: so whoever has many
+    accounts, or slow ones, does not keep the others waiting. Of accounts that see a whole organisation, one client's
+    follow one another, since they may list the same licences. Requests are paced by host besides.
+    """
+
+    def __init__(self) -> None:
+        self.clients = asyncio.Semaphore(CLIENTS_AT_ONCE)
+        self._browsers = asyncio.Semaphore(BROWSERS_AT_ONCE)
+        self._platforms: dict[str, asyncio.Semaphore] = {}
+        self._lanes: dict[tuple[str, str], asyncio.Semaphore] = {}
+
+    @asynccontextmanager
+    async def turn(self, account: Account) -> AsyncIterator[None]:
+        """Wait for the account's turn, and hold it."""
+        browser, organisation = False, False
+        with suppress(ConfigError):  # the visit tells
+            info = load(account.provider).info
+            organisation = info.scope is Scope.ORGANISATION
+            browser = info.method(account.method).transport is Transport.BROWSER
+        lane = self._lanes.setdefault((account.client, account.provider), asyncio.Semaphore(1 if organisation else 2))
+        platform = self._platforms.setdefault(account.provider, asyncio.Semaphore(ACCOUNTS_AT_ONCE))
+        async with lane, platform, AsyncExitStack() as stack:
+            if browser:
+                await stack.enter_async_context(self._browsers)
+            yield
+
+
 @dataclass
 class ClientRun:
-    """The accounts of one client, one after another, into one archive."""
+    """The accounts of one client, side by side, into one archive."""
 
     home: Home
     vault: Vault
@@ -389,25 +380,19 @@ class ClientRun:
     tools: Tools
     summary: Summary
     terms: TermsVisits
+    gates: Gates
     progress: Progress
     finished: Callable[[Result], None]
 
     async def __call__(self, client: str, accounts: list[Account]) -> None:
         done: set[str] = set()
         try:
-            with (
-                writing(self.home, self.vault, client, after_restore=self.order.after_restore) as archive,
-                Catalogue(self.home.catalogue(client)) as catalogue,
-            ):
-                await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
-                for account in accounts:
-                    result = await self._account(account, archive, catalogue)
-                    done.add(account.name)
-                    self._end(result)
-                if not self.order.dry_run:
-                    seal = await asyncio.to_thread(archive.seal)
-                    self.summary.warnings.extend(seal.warnings)
-                    await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
+            async with self.gates.clients:
+                with writing(self.home, self.vault, client, after_restore=self.order.after_restore) as archive:
+                    await self._all(accounts, archive, done)
+                    if not self.order.dry_run:
+                        seal = await asyncio.to_thread(archive.seal)
+                        self.summary.warnings.extend(seal.warnings)
         except (ArchiverError, OSError) as error:  # the archive itself: all accounts that were to follow share its fate
             fault = machine_error(error) if isinstance(error, OSError) else error
             self.summary.faults[client] = fault
@@ -415,14 +400,35 @@ class ClientRun:
                 if account.name not in done:
                     self._end(failed(Result(account.name, account.provider), fault, []))
 
+    async def _all(self, accounts: Sequence[Account], archive: ArchiveWriter, done: set[str]) -> None:
+        with Catalogue(self.home.catalogue(accounts[0].client)) as catalogue:
+            await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
+            turns = [self._turn(account, archive, done) for account in accounts]
+            ends = await asyncio.gather(*turns, return_exceptions=True)
+            for end in ends:
+                if isinstance(end, BaseException):
+                    raise end
+            await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
+
+    async def _turn(self, account: Account, archive: ArchiveWriter, done: set[str]) -> None:
+        async with self.gates.turn(account):
+            with Catalogue(self.home.catalogue(account.client)) as catalogue:  # one for each: they go on side by side
+                result = await self._account(account, archive, catalogue)
+        done.add(account.name)
+        self._end(result)
+
     def _end(self, result: Result) -> None:
         self.summary.accounts.append(result)
         self.finished(result)
 
     async def _account(self, account: Account, archive: ArchiveWriter, catalogue: Catalogue) -> Result:
         started = time.monotonic()
-        visit = Visit(self, account, archive, catalogue)
-        result = await visit()
+        visit, patience = Visit(self, account, archive, catalogue), self.home.settings.run.deadline
+        try:
+            async with asyncio.timeout(patience):
+                result = await visit()
+        except TimeoutError:
+            result = visit.overdue(patience)
         result.seconds = round(time.monotonic() - started, 3)
         if not self.order.dry_run:
             await asyncio.to_thread(
@@ -436,6 +442,8 @@ class ClientRun:
                 total=result.total,
                 outcome=result.outcome.value,
                 error=result.error,
+                incomplete=len(result.incomplete),
+                unexplained=len(result.unexplained),
                 **({"funds": result.funds} if result.funds else {}),
             )
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
@@ -460,9 +468,19 @@ class Visit:
     account: Account
     archive: ArchiveWriter
     catalogue: Catalogue
+    result: Result = field(init=False)
+
+    def overdue(self, patience: float) -> Result:
+        """What came of a turn that was ended at its deadline: what it archived stays, the rest is for the next run."""
+        span = f"{patience / 3600:g} h" if patience >= 3600 else f"{patience:g} s"
+        late = SiteUnavailable(f"{self.account.name} was not done at its deadline, {span} after its turn began")
+        failed(self.result, late, [])
+        if self.result.archived:
+            self.result.outcome = Outcome.PARTIAL
+        return self.result
 
     async def __call__(self) -> Result:
-        result = Result(self.account.name, self.account.provider)
+        result = self.result = Result(self.account.name, self.account.provider)
         needles: list[str] = []
         listener: Listener | None = None
         terms: asyncio.Task[list[SeenTerms]] | None = None
@@ -471,7 +489,7 @@ class Visit:
             recording = find_recording(self.of.order.replay, self.account) if self.of.order.replay else None
             method = provider.info.method(recording.method if recording else self.account.method)
             accepted(self.of.home, self.archive.reader, self.account, provider.info)
-            secrets = secrets_of(self.of.vault, self.account, method, recording)
+            secrets = await asyncio.to_thread(secrets_of, self.of.vault, self.account, method, recording)
             needles += secrets.values()
             digest = secret_digest(secrets)
             trouble = self.of.vault.trouble(self.account.name)
@@ -491,7 +509,7 @@ class Visit:
                 given: list[SeenTerms] = []
                 looked = partial(seen_terms, terms, given) if terms else None
                 sync = self._sync(provider, session, method, recording, looked, signing_in.again)
-                result = sync.result
+                result = self.result = sync.result
                 try:
                     await signing_in.once()
                     given += await self._given_terms(provider, session) if terms else []
@@ -588,6 +606,7 @@ class Visit:
             trouble=home.state / "trouble",
             renew=renew,
             full=order.full or order.after_restore is not None,
+            full_since=sweep_day(self.account.name, datetime.now(UTC).date()),
             dry_run=order.dry_run,
             asset_id=order.asset_id,
             known=frozenset(recording.known) if recording else frozenset(),
@@ -705,7 +724,9 @@ async def open_session(
         try:
             yield browser
         finally:
-            await browser.close()
+            with suppress(TimeoutError):  # one that hangs must not keep the run
+                async with asyncio.timeout(CLOSING):
+                    await browser.close()
 
 
 def find_recording(folder: Path, account: Account) -> Recording:

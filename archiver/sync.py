@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -78,12 +78,14 @@ class Cursor:
     """What the last sweeps of one list left behind. Disposable: without it the next sweep is a full one.
 
     `listed` counts the rows of the list, comps included; `head` is the newest row's identity; `lines` is the ledger's
-    length then, so that a restored archive invalidates the cursor.
+    length then, so that a restored archive invalidates the cursor. `full_on`: the day on which the list was last read
+    to its end, `2026-11-24`.
     """
 
     listed: int
     head: str
     lines: int
+    full_on: str = ""
 
 
 class Cursors:
@@ -107,12 +109,26 @@ class Cursors:
         replace_file(self._path, text.encode())
 
 
+def sweep_day(account: str, today: date) -> date:
+    """The newest day on which the account's lists were due to be read to their end: each month on a day of its own,
+    so that the accounts of a home spread over the month."""
+    day = 1 + int.from_bytes(sha256(account.encode()).digest()[:4]) % 28
+    return today.replace(day=day) if day <= today.day else (today.replace(day=1) - timedelta(1)).replace(day=day)
+
+
+def next_sweep_day(account: str, today: date) -> date:
+    """The next such day after today."""
+    day = sweep_day(account, today).day
+    return today.replace(day=day) if day > today.day else (today.replace(day=28) + timedelta(4)).replace(day=day)
+
+
 # ---------------------------------------------------------------- the result
 
 
 @dataclass
 class Result:
-    """What a run did for one account. `incomplete` holds short ids, `unexplained` the platform's ids."""
+    """What a run did for one account. `incomplete` holds short ids, and `completed` those that were incomplete before;
+    `unexplained` holds the platform's ids."""
 
     account: str
     provider: str
@@ -125,6 +141,7 @@ class Result:
     archived: int = 0
     already: int = 0
     comps: int = 0
+    completed: list[str] = field(default_factory=list)
     incomplete: list[str] = field(default_factory=list)
     gaps: dict[str, dict[str, int]] = field(default_factory=dict)
     unexplained: list[str] = field(default_factory=list)
@@ -160,11 +177,17 @@ class Tally:
     seen: int = 0  # rows of the last reading
     full: bool = False
     steady: bool = True  # the total stayed the same while the last reading went on
+    shifted: bool = False  # a row of the last reading stood on two pages: another came above it meanwhile, as a rule
 
     @property
     def agrees(self) -> bool:
         """Whether a reading to the end saw as many rows as the platform states, and none came or went meanwhile."""
         return not self.full or self.total is None or (self.steady and self.total == self.seen)
+
+    @property
+    def settled(self) -> bool:
+        """Whether another reading could find nothing more. Where no total is stated, rows that moved are the sign."""
+        return self.agrees and not (self.full and self.total is None and self.shifted)
 
     def count(self, row: Row) -> int:
         return sum(1 for found in self.rows.values() if found is row)
@@ -204,6 +227,7 @@ class Sync:
     trouble: Path  # where pages are left for the maintainer
     renew: Callable[[], Awaitable[None]]
     full: bool = False
+    full_since: date | None = None  # lists that were last read to their end before that day are read so again
     dry_run: bool = False
     asset_id: str | None = None
     known: frozenset[str] = frozenset()  # platform ids that an earlier full sweep archived (recordings only)
@@ -214,6 +238,7 @@ class Sync:
     def __post_init__(self) -> None:
         self.result = Result(self.account, self.provider.info.name)
         self._tallies: dict[str, Tally] = {}
+        self._completed: list[str] = []
         self._incomplete: dict[str, str] = {}  # short id -> what could not be had, and why
         self._gaps: Counter[tuple[str, str]] = Counter()
         self._fetching = asyncio.Semaphore(CONCURRENCY)
@@ -281,16 +306,19 @@ class Sync:
             if tally.full and not tally.open:
                 continue  # read to its end, and all of it settled, before the session was renewed
             await self._sweep(tally)
-            if not tally.agrees:
+            if not tally.settled:
                 # A licence that came or went while pages were read shifts the rest; a second reading settles it.
                 await self._sweep(tally)
 
     async def _sweep(self, tally: Tally) -> None:
+        today = datetime.now(UTC).date()
         cursor = None if self.full or self.asset_id else self.cursors.get(tally.listing)
+        if cursor and self.full_since and cursor.full_on < self.full_since.isoformat():
+            cursor = None
         if self.known and not self.full:
-            cursor = Cursor(listed=len(self.known), head="", lines=0)
+            cursor = Cursor(listed=len(self.known), head="", lines=0, full_on=today.isoformat())
         head, fresh, streak, above = "", 0, 0, True
-        tally.seen, tally.full, tally.steady = 0, False, True
+        tally.seen, tally.full, tally.steady, tally.shifted = 0, False, True, False
         stated_before: int | None = None
         seen: set[str] = set()
         lost: ArchiverError | None = (
@@ -303,11 +331,14 @@ class Sync:
                     tally.total = tally.total if page.total is None else page.total
                     tally.steady = tally.steady and stated_before in (None, tally.total)
                     stated_before = tally.total
+                    here: set[str] = set()
                     for licence in page.licences:
                         identity = licence.identity
                         if identity in seen:
+                            tally.shifted = tally.shifted or identity not in here
                             continue  # the same row again, shifted onto the next page
                         seen.add(identity)
+                        here.add(identity)
                         known = self._is_known(licence) or self._passed_over(licence, len(seen))
                         head = head or identity
                         met = cursor is not None and identity == cursor.head
@@ -330,7 +361,8 @@ class Sync:
         if self.dry_run or self.asset_id or not (tally.full or cursor):
             return
         listed = tally.seen if tally.full or cursor is None else cursor.listed + fresh
-        self.cursors.put(tally.listing, Cursor(listed, head, self.archive.lines))
+        full_on = today.isoformat() if tally.full or cursor is None else cursor.full_on
+        self.cursors.put(tally.listing, Cursor(listed, head, self.archive.lines, full_on))
 
     def _is_known(self, licence: Licence) -> bool:
         """Whether it need not be fetched: a platform's history brought it, or it was archived and had to be erased."""
@@ -385,7 +417,8 @@ class Sync:
             tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ALREADY
         else:
             self._note(evidence, f"{self.client}/{stored.folder}")
-            tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ARCHIVED
+            new = Row.ALREADY if stored.already else Row.ARCHIVED  # another account of this run was quicker
+            tally.rows[licence.identity] = Row.COMP if licence.comp else new
         del tally.open[licence.identity]
         self._report()
 
@@ -543,7 +576,8 @@ class Sync:
     def _note(self, evidence: Evidence, short_id: str) -> None:
         self._gaps.update((gap.kind.value, gap.reason.value) for gap in evidence.gaps if not evidence.licence.comp)
         failures = [f"{gap.kind}: {gap.detail}" for gap in evidence.gaps if gap.reason is GapReason.FAILED]
-        self._incomplete.pop(short_id, None)
+        if self._incomplete.pop(short_id, None) is not None and not failures:
+            self._completed.append(short_id)
         if failures:
             self._incomplete[short_id] = f"{short_id}: {'; '.join(failures)}"
 
@@ -583,8 +617,9 @@ class Sync:
         result.unexplained = [platform_id for tally in tallies for platform_id in tally.open.values()]
         totals = [tally.total for tally in tallies if tally.total is not None]
         result.total = sum(totals) if totals else None
-        result.sweep = "full" if tallies and all(tally.full for tally in tallies) else "known"
-        result.incomplete = sorted(self._incomplete)
+        read_all = bool(tallies) and all(tally.full for tally in tallies)
+        result.sweep = "full" if read_all and not self.asset_id else "known"
+        result.incomplete, result.completed = sorted(self._incomplete), sorted(self._completed)
         for (kind, reason), number in sorted(self._gaps.items()):
             result.gaps.setdefault(kind, {})[reason] = number
         result.requests_refused = len(self.session.refused)
@@ -605,6 +640,11 @@ class Sync:
         if said:
             result.outcome = Outcome.PARTIAL
             result.exit_code = max(result.exit_code, PARTIAL)
+        if result.completed:
+            said.append(
+                f"{len(result.completed)} that were incomplete are complete now: {', '.join(result.completed)}."
+            )
+        said += [f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings)]
         if self.dry_run:
             said.append("Dry run: nothing was fetched or archived.")
         if self.asset_id and not result.listed:

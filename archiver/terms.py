@@ -143,7 +143,7 @@ def rules(info: ProviderInfo) -> Rules:
     return Rules(
         allow=tuple(rule for page in info.terms for rule in page.rules),
         refuse=info.rules.refuse,
-        assets=tuple(dict.fromkeys(asset for page in info.terms for asset in page.assets)),
+        assets=tuple(dict.fromkeys(asset for page in info.terms for asset in page.loads)),
     )
 
 

@@ -82,6 +82,13 @@ class Vault:
         with self._changing(account) as record:
             record["secrets"] = dict(secrets)
 
+    def forget(self, account: str) -> None:
+        """Drop all that is kept of the account: secrets, session, mark."""
+        with self._lock():
+            content = self._read()
+            if content["accounts"].pop(account, None) is not None:
+                self._write(content)
+
     def session(self, account: str) -> dict[str, Any] | None:
         """The saved browser sign-in: a Playwright storage state."""
         session: dict[str, Any] | None = self._account(account).get("session")

@@ -11,31 +11,30 @@ from datetime import UTC, datetime
 from typing import Any, override
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
+from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Moment
 from archiver.errors import ArchiverError, SessionExpired, SiteUnavailable, WrongPassword
 from archiver.provider import (
+    ApiProvider,
     Automation,
     AutomationTerms,
-    Basis,
     Challenge,
-    Confirm,
     History,
     Page,
-    Provider,
     ProviderInfo,
     Purpose,
     Response,
     Rule,
     Rules,
-    Scope,
     Session,
     SignInMethod,
     TermsPage,
     TermsText,
     Transport,
+    refusing,
 )
 from archiver.reading.dates import printed
 from archiver.reading.layout import changed, known_layout
+from archiver.reading.pages import Turn, pages
 from archiver.reading.records import record
 
 SITE = "https://depositphotos.com"
@@ -85,7 +84,7 @@ def method(where: str) -> SignInMethod:
     )
 
 
-class DepositphotosApi(Provider[Session]):
+class DepositphotosApi(ApiProvider):
     """What both APIs share: sign-in, failures and paging."""
 
     LOGIN: str
@@ -97,18 +96,12 @@ class DepositphotosApi(Provider[Session]):
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
         self._keys = {"dp_apikey": secrets["api_key"]}
         credentials = {"dp_login_user": session.username or "", "dp_login_password": secrets["password"]}
-        try:
+        with refusing("Depositphotos does not accept this user name, password or API key"):
             answer = await self.ask(session, self.LOGIN, **credentials)
-        except SessionExpired as error:
-            raise WrongPassword("Depositphotos does not accept this user name, password or API key") from error
         with known_layout(answer):
             number = str(answer.json()["sessionid"])
         session.keep_secret(number)
-        self._keys["dp_session_id"] = number
-
-    @override
-    async def signed_in(self, session: Session) -> bool:
-        return "dp_session_id" in self._keys
+        self.account = self._keys = {**self._keys, "dp_session_id": number}
 
     async def ask(self, session: Session, command: str, **fields: str) -> Response:
         """The answer to a command; its failure as the error that says what to do."""
@@ -123,56 +116,25 @@ class DepositphotosApi(Provider[Session]):
             raise FAILURES[name](f"Depositphotos answers {said}") if name in FAILURES else changed(answer, said)
         return answer
 
-    async def pages(
+    def listed(
         self, session: Session, command: str, rows: str, licence: Callable[[Mapping[str, Any]], Licence], **fields: str
     ) -> AsyncIterator[Page]:
-        """A command's list, to its stated `count` or an empty page."""
-        offset = 0
-        while True:
-            paging = {"dp_limit": str(LIMIT), "dp_offset": str(offset)}
-            answer = await self.ask(session, command, **paging, **fields)
-            with known_layout(answer):
-                body = answer.json()
-                page = Page([licence(row) for row in body[rows]], total=int(body["count"]))
-            yield page
-            offset += len(page.licences)
-            if not page.licences or offset >= (page.total or 0):
-                return
+        """A command's list, to its stated `count`."""
+
+        async def ask(turn: Turn) -> Response:
+            return await self.ask(session, command, dp_limit=str(LIMIT), dp_offset=str(turn.before), **fields)
+
+        return pages(ask, lambda body: Page([licence(row) for row in body[rows]], total=int(body["count"])))
 
 
 class Depositphotos(DepositphotosApi):
     LOGIN = "login"
-    info = ProviderInfo(
-        name="depositphotos",
-        title="Depositphotos",
-        home=f"{SITE}/",
-        login_url=f"{SITE}/login.html",
+    info = ProviderInfo.beside(
+        __file__,
         methods=(method("the API key that Depositphotos issued to you, with the account's user name and password"),),
         rules=rules("login", "getPurchases", "availableFunds", "getLegalsList", "getLegalDocument"),
-        scope=Scope.SEAT,
         listings=("purchases",),
-        identity="the licence id, which Depositphotos numbers",
-        documents={
-            "record": "offered",
-            "preview": "offered",
-            "certificate": "on request: a help article speaks of a licence to download as proof of use; the API has no "
-            "command for it that is known to work",
-            "receipt": "not in the API; the web account shows invoices; the record holds the price",
-        },
-        client_hints="none",
-        basis=Basis.DOCUMENTED,
-        basis_detail="the vendor's API client of 2022 with its sample answers. Not yet run against a live account. "
-        "Dates have no time zone, so they are taken as days. Purchases of sub-accounts are not listed. The texts of "
-        "the licences come by the API; which name of a kind belongs to the extended one is assumed.",
         automation=AUTOMATION,
-        confirm=Confirm(
-            how="no route is known; Depositphotos's help speaks of a licence to download as proof of use; support "
-            "answers at support@depositphotos.com",
-            who="the account holder",
-            german="Ein Weg ist nicht bekannt; die Hilfe von Depositphotos nennt eine herunterladbare Lizenz als "
-            "Nachweis der Verwendung, und der Support antwortet. Fragen darf der Kontoinhaber.",
-        ),
-        session_secrets=("sessionid",),
     )
     # Of the platform's legal documents those that are about licences, and the kinds that each is for.
     LEGALS: Mapping[str, tuple[str, ...]] = {
@@ -190,18 +152,14 @@ class Depositphotos(DepositphotosApi):
             return _purchase(row, session.username)
 
         newest = {"dp_sort_field": "timestamp", "dp_sort_type": "desc"}
-        return [History("purchases", self.pages(session, "getPurchases", "purchases", licence, **newest))]
+        return [History("purchases", self.listed(session, "getPurchases", "purchases", licence, **newest))]
 
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         yield record(API, session.now(), row=licence.row)
         picture = next((licence.row[size] for size in PICTURES if licence.row.get(size)), None)
         yield await preview(session, self.info.rules, over_tls(picture) if picture else None)
-        yield Gap(
-            kind=DocumentKind.CERTIFICATE,
-            reason=GapReason.ON_REQUEST,
-            detail="the API offers none; Depositphotos's help speaks of a licence to download as proof of use",
-        )
+        yield self.info.gap(DocumentKind.CERTIFICATE)
 
     @override
     async def terms(self, session: Session) -> Sequence[TermsText]:

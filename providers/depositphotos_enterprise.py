@@ -7,38 +7,20 @@ from dataclasses import replace
 from typing import Any, override
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.provider import Basis, Confirm, History, ProviderInfo, Scope, Session
+from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
+from archiver.provider import History, ProviderInfo, Session
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
-from providers.depositphotos import (
-    API,
-    AUTOMATION,
-    SITE,
-    DepositphotosApi,
-    instant_or_day,
-    method,
-    over_tls,
-    rules,
-)
+from providers.depositphotos import API, AUTOMATION, DepositphotosApi, instant_or_day, method, over_tls, rules
 
 # Fields that are filled in when licensing, by their names at Depositphotos.
-HINTS = {
-    "project": "project",
-    "client": "client",
-    "purchaseOrder": "purchase_order",
-    "isbn": "isbn",
-    "other": "other",
-}
+HINTS = {"project": "project", "client": "client", "purchaseOrder": "purchase_order", "isbn": "isbn", "other": "other"}
 
 
 class DepositphotosEnterprise(DepositphotosApi):
     LOGIN = "loginEnterprise"
-    info = ProviderInfo(
-        name="depositphotos_enterprise",
-        title="Depositphotos Enterprise",
-        home=f"{SITE}/enterprise.html",
-        login_url=f"{SITE}/login.html",
+    info = ProviderInfo.beside(
+        __file__,
         methods=(
             method("the Enterprise API key from your manager at Depositphotos, with a user's login and password"),
         ),
@@ -49,30 +31,8 @@ class DepositphotosEnterprise(DepositphotosApi):
             "getGroupCompDownloads",
             "getTransactionLicenseInfo",
         ),
-        scope=Scope.ORGANISATION,
         listings=("licensed", "transferred", "comps"),
-        identity="the transaction id, which Depositphotos numbers (its licence id names a kind of licence). A transfer "
-        "makes another licence, known by transaction and transfer id. Comps: user, item and time",
-        documents={
-            "record": "offered",
-            "preview": "offered",
-            "certificate": "none as a file; the record holds what Depositphotos states: licence, licensor, licensee, "
-            "transfer",
-            "receipt": "not fetched; the record names the invoice's id",
-        },
-        client_hints="project, client, purchase order, ISBN and other, as entered when licensing",
-        basis=Basis.DOCUMENTED,
-        basis_detail="the vendor's Enterprise API reference of December 2024 and its API client of 2022 with its "
-        "sample answers. Not yet run against a live account. Whether every user of a group sees the whole group's "
-        "licences is not said; the setting `user_id` asks for one user's only.",
         automation=AUTOMATION,
-        confirm=Confirm(
-            how="the Enterprise API states the parties of each licence and of its transfer (getTransactionLicenseInfo)",
-            who="the account holder",
-            german="Die Enterprise-Schnittstelle nennt zu jeder Lizenz und ihrer Übertragung die Beteiligten "
-            "(getTransactionLicenseInfo). Fragen darf der Kontoinhaber.",
-        ),
-        session_secrets=("sessionid",),
     )
 
     @override
@@ -86,7 +46,7 @@ class DepositphotosEnterprise(DepositphotosApi):
             "comps": ("getGroupCompDownloads", _comp),
         }
         return [
-            History(name, self.pages(session, command, "downloads", licence, **only))
+            History(name, self.listed(session, command, "downloads", licence, **only))
             for name, (command, licence) in lists.items()
         ]
 
@@ -105,11 +65,7 @@ class DepositphotosEnterprise(DepositphotosApi):
             parts = ("license", "transaction", "item", "from", "to", "transferredTo")
             told = {name: details[name] for name in parts if name in details}
             yield record(API, answer.retrieved_at, row=licence.row, transaction_license_info=told)
-            yield Gap(
-                kind=DocumentKind.CERTIFICATE,
-                reason=GapReason.NONE_OFFERED,
-                detail="there is no file; the record holds what Depositphotos states of the licence and its parties",
-            )
+            yield self.info.gap(DocumentKind.CERTIFICATE)
         picture = licence.row.get("preview")
         yield await preview(session, self.info.rules, over_tls(picture) if picture else None)
 

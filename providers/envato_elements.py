@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import override
 from urllib.parse import urljoin
 
+from archiver.browsing.website import SignInForm, Website
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import NotACertificate, SessionExpired, SignInNeeded, WrongPassword
+from archiver.errors import NotACertificate, SignInNeeded, WrongPassword
 from archiver.provider import (
-    Automation,
-    AutomationTerms,
-    Basis,
     BrowserSession,
-    Challenge,
     Click,
     Code,
-    Confirm,
     History,
     Page,
-    Provider,
     ProviderInfo,
     Purpose,
-    Response,
     Rule,
     Rules,
-    Scope,
-    SignInMethod,
-    SignInOutcome,
-    TermsPage,
-    Transport,
     static_files,
 )
 from archiver.reading.certificates import elements_certificate
 from archiver.reading.dates import moment
 from archiver.reading.html import Field, read_row, value
 from archiver.reading.layout import changed, known_layout
-from archiver.reading.records import record
+from archiver.reading.records import certificate, record, titled
 
 SITE = "https://elements.envato.com"
 LOGIN = f"{SITE}/sign-in"
@@ -58,47 +47,38 @@ FIELDS = {
     "day": Field("time[datetime]", "datetime"),
     "certificate": Field('a[href*="license-certificate"]', "href", optional=True),
     "code": Field(
-        'a[href*="license-certificate"]',
-        "href",
-        r"/account/downloads/([\w-]+)/license-certificate\.txt",
-        optional=True,
+        'a[href*="license-certificate"]', "href", r"/account/downloads/([\w-]+)/license-certificate\.txt", optional=True
     ),
 }
 COOKIES = '#CybotCookiebotDialogBodyButtonAccept, button:has-text("Accept Cookies")'
 SUBMIT = "button[type=submit]"
 CODE = "input[name=twoFactorValue]"
-OUTCOMES: Mapping[str, SignInOutcome] = {
-    COOKIES: Click(COOKIES),
-    "[role=alert]": WrongPassword,
-    CODE: Code(field=CODE, submit=SUBMIT),
-    "text=Great to have you back": Click('button:has-text("Sign in"), a:has-text("Sign in"), input[value="Sign in"]'),
-    'iframe[src*="captcha"]': SignInNeeded,
-    # Where a sign-in leads is not known; signed in is any page that no longer asks who is there.
-    f"body:not(:has(input[name=password])):not(:has({CODE}))": None,
-}
+WELCOME = 'button:has-text("Sign in"), a:has-text("Sign in"), input[value="Sign in"]'  # asked who is there, once more
 PATIENCE = 5.0  # seconds for a list to show its first row or its empty state
 STALL = 3.0  # seconds for more rows, or the end mark, after scrolling
 
 
-class EnvatoElements(Provider[BrowserSession]):
-    info = ProviderInfo(
-        name="envato_elements",
-        title="Envato Elements",
-        home=f"{SITE}/",
-        login_url=LOGIN,
-        methods=(
-            SignInMethod(
-                name="password",
-                transport=Transport.BROWSER,
-                secrets=("password",),
-                optional_secrets=("totp",),
-                needs_username=True,
-                where="the sign-in of elements.envato.com; totp is the key shown when the authenticator app was set up",
-            ),
-            SignInMethod(
-                name="attended", transport=Transport.BROWSER, where="a person signs in: archiver sign-in ACCOUNT"
-            ),
-        ),
+class EnvatoElements(Website):
+    account_page = DOWNLOADS
+    leads_to_sign_in = (LOGIN, "https://account.envato.com/")
+    form = SignInForm(
+        url=LOGIN,
+        cookies=COOKIES,
+        username="input[name=username]",
+        password="input[name=password]",  # noqa: S106  a selector
+        submit=SUBMIT,
+        outcomes={
+            COOKIES: Click(COOKIES),
+            "[role=alert]": WrongPassword,
+            CODE: Code(field=CODE, submit=SUBMIT),
+            "text=Great to have you back": Click(WELCOME),
+            'iframe[src*="captcha"]': SignInNeeded,
+            # Where a sign-in leads is not known; signed in is any page that no longer asks who is there.
+            f"body:not(:has(input[name=password])):not(:has({CODE}))": None,
+        },
+    )
+    info = ProviderInfo.beside(
+        __file__,
         rules=Rules(
             allow=(
                 *(Rule("GET", f"{SITE}{path}") for path in ("/", "/account", "/account/subscription")),
@@ -125,63 +105,8 @@ class EnvatoElements(Provider[BrowserSession]):
             ),
             sign_in_hosts=("elements.envato.com", "account.envato.com", "www.google.com", "www.recaptcha.net"),
         ),
-        scope=Scope.SEAT,
         listings=("downloads",),
-        identity="the licence code on the certificate: ten letters and digits, or a UUID; without a certificate the "
-        "account's user name, the item and the day",
-        documents={
-            "record": "offered",
-            "certificate": "offered",
-            "receipt": "not read",
-            "capture": "of the page in My Downloads, for a row without a link to its certificate",
-            "preview": "not fetched",
-        },
-        client_hints="project: the registered project's name (licences up to about 2025)",
-        basis=Basis.UNPROVEN,
-        basis_detail="certificate texts from copies that buyers published (2023, 2025, 2026), sign-in fields from "
-        "public code; the rows of My Downloads are assumed. The addresses of the two texts of terms are from "
-        "public links. Not yet run against the live site.",
-        automation=AutomationTerms(
-            stance=Automation.UNREAD,
-            quote="",
-            source="the Envato Elements user terms could not be read",
-            read_on="2026-11-24",
-        ),
-        confirm=Confirm(
-            how="the certificate with its licence code; Elements issues no purchase codes, and no look-up was found",
-            who="the account holder; authors clear music claims from the certificate's text",
-            german="Durch das Zertifikat mit seinem Lizenzcode; Kaufcodes gibt es bei Elements nicht, und eine "
-            "Auskunft wurde nicht gefunden. Fragen darf der Kontoinhaber; Urheber klären Ansprüche zu Musik "
-            "anhand des Zertifikats.",
-        ),
-        # The certificate names both, "which form part of this certificate"; their addresses are from public links.
-        terms=tuple(
-            TermsPage(name, f"{SITE}/{name}", assets=(*static_files(SITE), "https://assets.elements.envato.com/**"))
-            for name in ("license-terms", "user-terms")
-        ),
-        session_secrets=("envatoid", "_elements_session_4", "elements.session.5", "envato_client_id"),
     )
-
-    @override
-    async def sign_in(self, session: BrowserSession, secrets: Mapping[str, str], challenge: Challenge) -> None:
-        if not secrets.get("password"):
-            raise SignInNeeded("no saved session for Envato Elements is valid")
-        await session.goto(LOGIN)
-        if await session.seen(COOKIES):
-            await session.click(COOKIES)
-        await session.fill(
-            {"input[name=username]": session.username or "", "input[name=password]": secrets["password"]}
-        )
-        await session.click(SUBMIT)
-        await session.settle(OUTCOMES, challenge=challenge)
-
-    @override
-    async def signed_in(self, session: BrowserSession) -> bool:
-        try:
-            await _open(session, DOWNLOADS)
-        except SessionExpired:
-            return False
-        return True
 
     @override
     def history(self, session: BrowserSession) -> Sequence[History]:
@@ -189,7 +114,7 @@ class EnvatoElements(Provider[BrowserSession]):
 
     async def _pages(self, session: BrowserSession) -> AsyncGenerator[Page]:
         """Both forms of the list: pages with a next link, or one that grows while it is scrolled to its end mark."""
-        page = await _open(session, DOWNLOADS)
+        page = await self.open(session, DOWNLOADS)
         if not await session.seen(f"{ROW}, {EMPTY}", wait=PATIENCE):
             raise changed(await session.page(), "My Downloads shows neither rows nor that it is empty")
         if not await session.rows(ROW):
@@ -211,7 +136,7 @@ class EnvatoElements(Provider[BrowserSession]):
                 if address in visited:
                     raise changed(await session.page(), f"the next page is {address} again")
                 visited.add(address)
-                await _open(session, address)
+                await self.open(session, address)
                 await session.seen(ROW, wait=PATIENCE)
                 read = 0
             elif ended or len(visited) > 1:
@@ -236,18 +161,8 @@ class EnvatoElements(Provider[BrowserSession]):
             for document in await self._captured(session, licence):
                 yield document
             return
-        url = CERTIFICATE.replace("*", licence.licence_id)
-        answer = await session.get(url)
-        if answer.status != 200:
-            raise NotACertificate(f"{url} answered {answer.status}")
-        yield Document(
-            name="certificate.txt",
-            kind=DocumentKind.CERTIFICATE,
-            content=answer.content,
-            media_type="text/plain",
-            url=url,
-            retrieved_at=answer.retrieved_at,
-        )
+        answer = await session.get(CERTIFICATE.replace("*", licence.licence_id))
+        yield certificate(answer, "certificate.txt", "text/plain")
 
     async def _captured(self, session: BrowserSession, licence: Licence) -> Sequence[Document]:
         """The page of My Downloads that shows this licence, since the list itself may be on another by now."""
@@ -263,11 +178,7 @@ class EnvatoElements(Provider[BrowserSession]):
         for said, listed in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
             if said and said != listed:
                 raise NotACertificate(f"the certificate is for {said}, and My Downloads lists {listed}")
-        asset = replace(
-            licence.asset,
-            title=found.title or licence.asset.title,
-            contributor=found.author or licence.asset.contributor,
-        )
+        asset = titled(licence.asset, found.title, found.author)
         return replace(
             licence,
             asset=asset,
@@ -291,11 +202,3 @@ def _licence(html: str, owner: str | None, certified: bool) -> Licence:
         licensed_at=moment(row["day"]),
         row=row,
     )
-
-
-async def _open(session: BrowserSession, url: str) -> Response:
-    """A page of the account; SessionExpired where it leads to a sign-in."""
-    page = await session.goto(url)
-    if page.url.startswith((LOGIN, "https://account.envato.com/")):
-        raise SessionExpired("Envato asks for a sign-in")
-    return page.expect()

@@ -9,30 +9,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, override
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
-from archiver.errors import SessionExpired, WrongPassword
-from archiver.provider import (
-    Automation,
-    AutomationTerms,
-    Basis,
-    Challenge,
-    Confirm,
-    History,
-    Page,
-    Provider,
-    ProviderInfo,
-    Response,
-    Rule,
-    Rules,
-    Scope,
-    Session,
-    SignInMethod,
-    TermsPage,
-    Transport,
-    static_files,
-)
+from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Moment
+from archiver.errors import WrongPassword
+from archiver.provider import ApiProvider, Challenge, History, Page, ProviderInfo, Response, Rule, Rules, Session
 from archiver.reading.dates import moment, utc
 from archiver.reading.layout import known_layout
+from archiver.reading.pages import Turn, pages
 from archiver.reading.records import record
 
 SITE = "https://themeforest.net"
@@ -44,99 +26,43 @@ STATEMENT = f"{API}/v3/market/user/statement"
 DAY = timedelta(days=1)
 
 
-class EnvatoMarket(Provider[Session]):
-    info = ProviderInfo(
-        name="envato_market",
-        title="Envato Market",
-        home="https://themeforest.net/",
-        login_url="https://account.envato.com/sign_in",
-        methods=(
-            SignInMethod(
-                name="token",
-                transport=Transport.HTTP,
-                secrets=("token",),
-                where="build.envato.com/create-token, with: view your username, account details and transactions; list "
-                "and verify purchases you've made. Leave out: download your purchased items",
-            ),
-        ),
+class EnvatoMarket(ApiProvider):
+    info = ProviderInfo.beside(
+        __file__,
         rules=Rules(
             allow=tuple(Rule("GET", url) for url in (USERNAME, ACCOUNT, PURCHASES, STATEMENT)),
             # Free of charge, but every call counts against the item's daily download limit.
             refuse=(Rule("*", f"{API}/**/download"),),
         ),
-        scope=Scope.SEAT,
         listings=("purchases",),
-        identity="the purchase code, a UUID",
-        documents={
-            "record": "offered",
-            "certificate": "on request: a person downloads it from the market's Downloads page (License certificate & "
-            "purchase code); the API has no call for it",
-            "receipt": "not in the API; the record holds the statement's line with order number and price",
-            "preview": "not fetched",
-        },
-        client_hints="none",
-        basis=Basis.OBSERVED,
-        basis_detail="the vendor's reference as a published client library follows it (baileyherbert/envato.js). Not "
-        "yet run against a live account. The addresses of the licence texts are from public links; those for music are "
-        "not declared.",
-        automation=AutomationTerms(
-            stance=Automation.PERMITTED,
-            quote="Your purchases: you'll be able download the items you've recently bought",
-            source="build.envato.com/api, undated: the API's stated purpose. Of the API terms of 11 March 2025 only "
-            "sections 1 to 6 have been read",
-            read_on="2026-11-24",
-        ),
-        confirm=Confirm(
-            how="the purchase code: the item's author can look it up (date, licence, item, buyer's user name)",
-            who="the item's author with an own token; nobody else. Give no full purchase code to a claimant",
-            german="Durch den Kaufcode: Der Urheber des Werks kann ihn nachschlagen (Datum, Lizenz, Werk, "
-            "Benutzername des Käufers). Sonst kann das niemand.",
-        ),
-        # From public links; all markets show these two texts, and have others for music, whose addresses are unsure.
-        terms=tuple(
-            TermsPage(name, f"{SITE}/licenses/terms/{name}", assets=static_files(SITE), kinds=(f"{name} license",))
-            for name in ("regular", "extended")
-        ),
     )
 
     def __init__(self) -> None:
-        self._username: str | None = None
-        self._licensee: str | None = None
         self._statement: Statement | None = None
 
     @override
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
         session.authorise({"Authorization": f"Bearer {secrets['token']}"})
-        try:
-            identity = _permitted(await session.get(USERNAME), "view your username")
-            person = _permitted(await session.get(ACCOUNT), "view your account details")
-        except SessionExpired as error:
-            raise WrongPassword("Envato does not accept this token") from error
+        identity = _permitted(await self.identified(session, USERNAME), "view your username")
+        person = _permitted(await self.identified(session, ACCOUNT), "view your account details")
         with known_layout(identity):
             username = str(identity.json()["username"])
         with known_layout(person):
             account = person.json()["account"]
             names = [str(account[part]) for part in ("firstname", "surname") if account.get(part)]
-        self._username, self._licensee = username, " ".join(names) or username
-
-    @override
-    async def signed_in(self, session: Session) -> bool:
-        return self._username is not None
+        self.account = {"username": username, "licensee": " ".join(names) or username}
 
     @override
     def history(self, session: Session) -> Sequence[History]:
         self._statement = Statement(session)
-        return [History("purchases", self._pages(session))]
 
-    async def _pages(self, session: Session) -> AsyncIterator[Page]:
-        """All purchases. `count` is not documented as a total, so the list ends at an empty page and states none."""
-        for number in count(1):
-            answer = _permitted(await session.get(PURCHASES, query={"page": str(number)}), "list your purchases")
-            with known_layout(answer):
-                licences = [self._licence(row) for row in answer.json()["results"]]
-            yield Page(licences)
-            if not licences:
-                return
+        async def ask(turn: Turn) -> Response:
+            return _permitted(await session.get(PURCHASES, query={"page": str(turn.number)}), "list your purchases")
+
+        def read(body: Mapping[str, Any]) -> Page:
+            return Page([self._licence(row) for row in body["results"]])  # `count` is not documented as a total
+
+        return [History("purchases", pages(ask, read))]
 
     def _licence(self, row: Mapping[str, Any]) -> Licence:
         item = row["item"]
@@ -152,8 +78,8 @@ class EnvatoMarket(Provider[Session]):
             listing="purchases",
             kind=str(row["license"]),
             licensed_at=moment(row["sold_at"]),
-            licensee=self._licensee,
-            seat=self._username,
+            licensee=(self.account or {}).get("licensee"),
+            seat=(self.account or {}).get("username"),
             row=row,
         )
 
@@ -163,11 +89,7 @@ class EnvatoMarket(Provider[Session]):
         if line and line.get("order_id") is not None:
             yield replace(licence, order=str(line["order_id"]))
         yield record(PURCHASES, session.now(), row=licence.row, statement=line)
-        yield Gap(
-            kind=DocumentKind.CERTIFICATE,
-            reason=GapReason.ON_REQUEST,
-            detail="the API offers none; a person can download it from the market's Downloads page",
-        )
+        yield self.info.gap(DocumentKind.CERTIFICATE)
 
 
 class Statement:

@@ -6,19 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import count
 from typing import Any, ClassVar, override
 from urllib.parse import quote
 
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ConfigError, SessionExpired, WrongPassword
+from archiver.errors import ArchiverError, ConfigError, WrongPassword
 from archiver.provider import (
+    ApiProvider,
     Basis,
     Challenge,
     History,
     Page,
-    Provider,
     Purpose,
     Response,
     Rule,
@@ -26,10 +25,12 @@ from archiver.provider import (
     Session,
     SignInMethod,
     Transport,
+    refusing,
     shown,
 )
 from archiver.reading.dates import printed, utc
 from archiver.reading.layout import known_layout
+from archiver.reading.pages import Turn, pages
 from archiver.reading.records import record
 
 API = "https://api.gettyimages.com"
@@ -72,7 +73,7 @@ def rules(media: str, *read: str) -> Rules:
     )
 
 
-class GettyFamily(Provider[Session]):
+class GettyFamily(ApiProvider):
     """`product_types` are the lists of downloads, each under the API's own name; `purchases` whether there are orders.
 
     Settings: `company: false` lists this user's licences only (default: the whole company's); `purchases: false` leaves
@@ -83,7 +84,6 @@ class GettyFamily(Provider[Session]):
     purchases: ClassVar[bool] = False
 
     def __init__(self) -> None:
-        self._products: dict[str, Mapping[str, Any]] | None = None
         self._secrets: Mapping[str, str] = {}
         self._until: datetime | None = None  # the access token's end, where a refresh token can give another
         self._renewing = asyncio.Lock()
@@ -93,15 +93,13 @@ class GettyFamily(Provider[Session]):
         self._secrets, self._until = secrets, None
         title = self.info.title
         session.authorise({"Api-Key": secrets["api_key"]})
-        try:
+        with refusing(f"{title} does not accept this token, or no longer"):
             await self._authorise(session)
-            answer = await session.get(PRODUCTS)
-        except SessionExpired as error:
-            raise WrongPassword(f"{title} does not accept this token, or no longer") from error
+        answer = await self.identified(session, PRODUCTS)
         if answer.status == 403:
             raise WrongPassword(f"{title} does not accept this API key")
         with known_layout(answer.expect()):
-            self._products = {str(product["id"]): product for product in answer.json()["products"]}
+            self.account = {str(product["id"]): product for product in answer.json()["products"]}
 
     async def _authorise(self, session: Session) -> None:
         """Send the access token from here on; with a client secret, one that the refresh token gives now."""
@@ -126,10 +124,6 @@ class GettyFamily(Provider[Session]):
         return await session.get(url, query=query)
 
     @override
-    async def signed_in(self, session: Session) -> bool:
-        return self._products is not None
-
-    @override
     def history(self, session: Session) -> Sequence[History]:
         lists = [History(each, self._downloads(session, each)) for each in self.product_types]
         if self.purchases and _on(session, "purchases"):
@@ -148,10 +142,16 @@ class GettyFamily(Provider[Session]):
         while True:
             first = last - WINDOW + DAY
             window, total = list[Licence](), 0
-            async for page in self._pages(session, DOWNLOADS, _downloaded, _between(query, first, last)):
-                window, total = [*window, *page.licences], max(total, page.total or 0)
+            lost: ArchiverError | None = None  # what was read before is told all the same
+            try:
+                async for page in self._pages(session, DOWNLOADS, _downloaded, _between(query, first, last)):
+                    window, total = [*window, *page.licences], max(total, page.total or 0)
+            except ArchiverError as error:
+                lost = error
             if window:
                 yield Page(sorted(window, key=lambda licence: str(licence.row["date_downloaded"]), reverse=True))
+            if lost:
+                raise lost
             last, stated = first - DAY, stated + total
             if older is not None and (older := older - total) <= 0:
                 older = await self._older(session, _between(query, BEGINNING, last))
@@ -170,23 +170,22 @@ class GettyFamily(Provider[Session]):
     def _purchases(self, session: Session) -> AsyncIterator[Page]:
         return self._pages(session, PURCHASES, _purchased, _whole(session, "company_purchases"))
 
-    async def _pages(
+    def _pages(
         self, session: Session, url: str, read: Callable[[str, Mapping[str, Any]], Licence], query: Mapping[str, str]
     ) -> AsyncIterator[Page]:
         """All pages of one request, each with the total that the API states."""
         part = "downloads" if url == DOWNLOADS else "previous_purchases"
-        seen = 0
-        for number in count(1):
-            answer = await self._get(session, url, {**query, "page": str(number), "page_size": PAGE_SIZE})
-            if number > 1 and answer.status == 400:
-                return  # InvalidPage: the list became shorter while it was read, and its total says so
-            with known_layout(self._permitted(answer, query)):
-                body = answer.json()
-                page = Page([read(self.info.name, row) for row in body[part] or ()], total=int(body["result_count"]))
-            yield page
-            seen += len(page.licences)
-            if not page.licences or seen >= (page.total or 0):
-                return
+
+        async def ask(turn: Turn) -> Response | Page:
+            answer = await self._get(session, url, {**query, "page": str(turn.number), "page_size": PAGE_SIZE})
+            if turn.number > 1 and answer.status == 400:
+                return Page(())  # InvalidPage: the list became shorter while it was read, and its total says so
+            return self._permitted(answer, query)
+
+        def page(body: Mapping[str, Any]) -> Page:
+            return Page([read(self.info.name, row) for row in body[part] or ()], total=int(body["result_count"]))
+
+        return pages(ask, page)
 
     def _permitted(self, answer: Response, query: Mapping[str, str]) -> Response:
         """The answer; ConfigError says what a 403 leaves unseen, and what can be done."""
@@ -203,7 +202,7 @@ class GettyFamily(Provider[Session]):
 
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
-        row, title = licence.row, self.info.title
+        row = licence.row
         if "order_id" in row:
             order = await self._order(session, licence)
             yield _fuller(licence, order or {})
@@ -213,10 +212,10 @@ class GettyFamily(Provider[Session]):
                 detail += "; the API shows no details of it, so licensee and purchase order are not known"
             yield Gap(kind=DocumentKind.RECEIPT, reason=GapReason.ON_REQUEST, detail=detail)
         else:
-            product = (self._products or {}).get(str(row.get("product_id")))
+            product = (self.account or {}).get(str(row.get("product_id")))
             yield record(DOWNLOADS, session.now(), row=row, product=product)
         yield await preview(session, self.info.rules, str(row.get("thumb_uri") or ""))
-        yield Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.NONE_OFFERED, detail=f"{title} issues none")
+        yield self.info.gap(DocumentKind.CERTIFICATE)
 
     async def _order(self, session: Session, licence: Licence) -> Mapping[str, Any] | None:
         """The order's details; None where the API does not show them, which the key must be enabled for."""

@@ -8,28 +8,11 @@ from typing import Any, override
 
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import SessionExpired, WrongPassword
-from archiver.provider import (
-    Automation,
-    AutomationTerms,
-    Basis,
-    Challenge,
-    Confirm,
-    History,
-    Page,
-    Provider,
-    ProviderInfo,
-    Rule,
-    Rules,
-    Scope,
-    Session,
-    SignInMethod,
-    TermsPage,
-    Transport,
-    static_files,
-)
+from archiver.errors import WrongPassword
+from archiver.provider import ApiProvider, Challenge, History, Page, ProviderInfo, Response, Rule, Rules, Session
 from archiver.reading.dates import moment
 from archiver.reading.layout import known_layout
+from archiver.reading.pages import Turn, pages
 from archiver.reading.records import record
 
 SITE = "https://www.shutterstock.com"
@@ -52,21 +35,9 @@ NEEDED_SCOPE = "licenses.view"
 PREVIEWS = ("preview", "preview_jpg", "watermark_450", "thumb_jpg", "thumb_220", "huge_thumb")  # the first one there is
 
 
-class Shutterstock(Provider[Session]):
-    info = ProviderInfo(
-        name="shutterstock",
-        title="Shutterstock",
-        home="https://www.shutterstock.com/",
-        login_url="https://accounts.shutterstock.com/login",
-        methods=(
-            SignInMethod(
-                name="token",
-                transport=Transport.HTTP,
-                secrets=("token",),
-                where="your app on Shutterstock's developer pages: a token with the scopes licenses.view, "
-                "purchases.view and user.view only; one that can buy (licenses.create) is refused",
-            ),
-        ),
+class Shutterstock(ApiProvider):
+    info = ProviderInfo.beside(
+        __file__,
         rules=Rules(
             allow=(
                 Rule("GET", TOKEN),
@@ -77,59 +48,18 @@ class Shutterstock(Provider[Session]):
                 Rule("POST", "https://api.shutterstock.com/**"),
                 Rule("*", "https://api.shutterstock.com/**/downloads"),
             ),
-            assets=(
-                "https://image.shutterstock.com/**",
-                "https://*.picdn.net/**",
-                "https://*.shuttercorp.net/**",
-            ),
+            assets=("https://image.shutterstock.com/**", "https://*.picdn.net/**", "https://*.shuttercorp.net/**"),
         ),
-        scope=Scope.ORGANISATION,
         listings=tuple(LISTS),
-        identity="the licence id, which Shutterstock makes unique",
-        documents={
-            "record": "offered",
-            "preview": "offered",
-            "certificate": "on request: the Proof of License Request form of the Legal Centre answers with a letter",
-            "receipt": "not in the API; the web account shows invoices",
-        },
-        client_hints="client, job, purchase_order and other, as entered when licensing (enterprise and API plans)",
-        basis=Basis.DOCUMENTED,
-        basis_detail="the vendor's SDK documentation of May 2026. Not yet run against a live account. Unknown: whether "
-        "the API shows licences that were bought on the web site outside enterprise plans. The address of the licence "
-        "page is from public links; its layout, and whether it is the text for enterprise plans, are unknown. Opening "
-        "it falls under the site's terms of use, which bar robots; that is one public page in a run.",
-        automation=AutomationTerms(
-            stance=Automation.PERMITTED,
-            quote="licenses.view: Grant read-only access to a user's licenses.",
-            source="Shutterstock API documentation, OAuth scopes: there is a read-only scope for exactly this. The API "
-            "terms' clause on storing data has not been read",
-            read_on="2026-11-24",
-        ),
-        confirm=Confirm(
-            how="Legal Centre, Proof of License Request: an e-mailed letter, naming the licensee as the request does",
-            who="the account holder, with asset id, user name and licensee name; keep the request with the letter",
-            german='Im Legal Centre durch einen "Proof of License Request": ein Schreiben per E-Mail, das den '
-            "Lizenznehmer so nennt, wie die Anfrage es tut. Fragen darf der Kontoinhaber, mit Bildnummer, Benutzername "
-            "und Name des Lizenznehmers.",
-        ),
-        # The address is widely linked as the licence agreement; the page itself has not been opened by us.
-        terms=(TermsPage("licence", f"{SITE}/license", assets=static_files(SITE)),),
-        pacing=2.0,
-        previews_marked=True,
     )
-
-    def __init__(self) -> None:
-        self._accepted = False
 
     @override
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
         session.authorise({"Authorization": f"Bearer {secrets['token']}"})
-        try:
-            answer = (await session.get(TOKEN)).expect()
-        except SessionExpired as error:
-            raise WrongPassword("Shutterstock does not accept this token") from error
+        answer = (await self.identified(session, TOKEN)).expect()
         with known_layout(answer):
-            scopes = [str(scope) for scope in answer.json()["scopes"]]
+            account = dict(answer.json())
+            scopes = [str(scope) for scope in account["scopes"]]
         if changing := [scope for scope in scopes if not scope.endswith(READING_SCOPES)]:
             raise WrongPassword(
                 f"this token can do more than read (scope {', '.join(changing)}), and the archiver takes none that can "
@@ -137,34 +67,27 @@ class Shutterstock(Provider[Session]):
             )
         if NEEDED_SCOPE not in scopes:
             raise WrongPassword(f"this token may not list licences; make one with the scope {NEEDED_SCOPE}")
-        self._accepted = True
-
-    @override
-    async def signed_in(self, session: Session) -> bool:
-        return self._accepted
+        self.account = account
 
     @override
     def history(self, session: Session) -> Sequence[History]:
+        """Settings: `team_history: false` lists this user's licences only (default: the whole team's)."""
         return [History(path, self._pages(session, path)) for path in LISTS]
 
-    async def _pages(self, session: Session, path: str) -> AsyncIterator[Page]:
-        """Settings: `team_history: false` lists this user's licences only (default: the whole team's)."""
+    def _pages(self, session: Session, path: str) -> AsyncIterator[Page]:
         team = session.settings.get("team_history", "true").lower()
         query = {"per_page": PER_PAGE, "sort": "newest", "team_history": team}
-        number, seen = 1, 0
-        while True:
-            answer = await session.get(f"{API}/{path}/licenses", query={"page": str(number), **query})
-            if answer.status == 404 and path == "editorial/videos":
-                # Older descriptions of the API lack this list; where it does not exist, nothing is listed in it.
-                yield Page((), total=0)
-                return
-            with known_layout(answer.expect()):
-                body = answer.json()
-                page = Page([_licence(path, row) for row in body["data"]], total=int(body["total_count"]))
-            yield page
-            number, seen = number + 1, seen + len(page.licences)
-            if not page.licences or seen >= (page.total or 0):
-                return
+
+        async def ask(turn: Turn) -> Response | Page:
+            answer = await session.get(f"{API}/{path}/licenses", query={"page": str(turn.number), **query})
+            # Older descriptions of the API lack this list; where it does not exist, nothing is listed in it.
+            absent = answer.status == 404 and path == "editorial/videos"
+            return Page((), total=0) if absent else answer.expect()
+
+        def read(body: Mapping[str, Any]) -> Page:
+            return Page([_licence(path, row) for row in body["data"]], total=int(body["total_count"]))
+
+        return pages(ask, read)
 
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
@@ -173,22 +96,18 @@ class Shutterstock(Provider[Session]):
         query = {"country": session.settings.get("country", "USA")} if editorial else None
         url = f"{API}/{licence.listing}/{licence.asset.asset_id}"
         answer = (await session.get(url, query=query)).expect(200, 404)
-        details: Mapping[str, Any] | None = None
-        picture: str | None = None
-        if answer.status == 200:
-            with known_layout(answer):
-                details = dict(answer.json())
-                picture = _preview_url(details)
-                fuller = _fuller(licence, details)
-            yield fuller
+        with known_layout(answer):
+            details = dict(answer.json()) if answer.status == 200 else None
+            fuller, picture = _fuller(licence, details or {}), _preview_url(details or {})
+        yield fuller
         yield record(answer.url, answer.retrieved_at, row=licence.row, asset=details)
-        yield await preview(session, self.info.rules, picture)
+        if details is None:
+            detail = "the asset has left the site: Shutterstock no longer answers for it"
+            yield Gap(kind=DocumentKind.PREVIEW, reason=GapReason.LAPSED, detail=detail)
+        else:
+            yield await preview(session, self.info.rules, picture)
         if not licence.comp:
-            yield Gap(
-                kind=DocumentKind.CERTIFICATE,
-                reason=GapReason.ON_REQUEST,
-                detail="Shutterstock confirms a licence by letter: Legal Centre, Proof of License Request",
-            )
+            yield self.info.gap(DocumentKind.CERTIFICATE)
 
 
 def _licence(path: str, row: Mapping[str, Any]) -> Licence:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,9 @@ from filelock import FileLock
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from archiver.browsing.recording import Recording
+from archiver.browsing.replay import Listener, Replay
+from archiver.provider import Rules
 from tests.homes import RECORDINGS, ROOT, Clock, Home, begun, clean_environment
 
 # A test may start a dozen commands, and without bytecode each of them compiles half a second of modules anew. So it is
@@ -25,6 +28,23 @@ sys.dont_write_bytecode = False
 set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)
 settings.load_profile("archiver")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_spent() -> Iterator[None]:
+    """Of all that reached a replay in this process, nothing is what its platform's rules name as spending."""
+    listeners: list[Listener] = []
+    serve = Replay.serve
+
+    async def watched(self: Replay, recording: Recording, rules: Rules) -> Listener:
+        listeners.append(await serve(self, recording, rules))
+        return listeners[-1]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Replay, "serve", watched)
+        yield
+    asked = [(listener.cursor.rules, logged.request) for listener in listeners for logged in listener.log]
+    assert [each.url for rules, each in asked if any(rule.resembles(each) for rule in rules.refuse)] == []
 
 
 type Once = Callable[[str, Callable[[Path], object]], Path]

@@ -65,7 +65,8 @@ def test_every_key_of_the_settings(home: Path) -> None:
         'timestamps: [{name: a, url: "http://tsa.example/a", roots: roots-a.pem}]\n'
         "witnesses: [{name: disk, folder: w}, {name: counsel, email: a@example.com}, {name: s, command: [prog, arg]}]\n"
         "mail: {host: mx.example, port: 25, from: a@example.com, username: }\n"
-        "notify: []\n"
+        "notify: {channels: [a@example.com, 'slack://x/y/z'], missing_days: 3, ping: 'https://p.example/1'}\n"
+        "run: {deadline: 1h 30m}\n"
         "pacing: {default: 1, hosts: {api.example.com: 0.5}}\n"
         "network: {proxy: , ca_file: corp.pem, no_proxy: [localhost]}\n"
         "match:\n"
@@ -73,6 +74,7 @@ def test_every_key_of_the_settings(home: Path) -> None:
     settings = Home.load(home).settings
     assert settings.network.ca_file == home / "corp.pem"
     assert settings.network.proxy is None
+    assert settings.notify.channels == ("a@example.com", "slack://x/y/z") and settings.run.deadline == 5400
     assert settings.timestamps[0].roots == home / "roots-a.pem"
     assert settings.pacing.hosts == {"api.example.com": 0.5}
     assert settings.witnesses[2].command == ("prog", "arg")
@@ -88,6 +90,9 @@ def test_every_key_of_the_settings(home: Path) -> None:
         ("timestamps:\n- {name: a, url: 'http://a.example', roots: no.pem}\n", "archiver.yaml:2:38", "is not there"),
         ("network: {ca_file: no.pem}\n", "archiver.yaml:1:11", "is not there"),
         ("witnesses: [{name: a}]\n", "archiver.yaml:1:13", "exactly one of"),
+        ("notify: [nobody]\n", "archiver.yaml:1:1", "neither a mail address"),
+        ("notify: [a@example.com]\n", "archiver.yaml:1:1", "needs `mail:"),
+        ("run: {deadline: 90}\n", "archiver.yaml:1:7", "is not a duration"),
         ("- a list\n", "archiver.yaml:1:1", "object"),
     ],
 )

@@ -129,25 +129,22 @@ def test_a_full_disk_stops_a_run_which_goes_on_when_there_is_room(home: Home) ->
 
 # ---------------------------------------------------------------- two hosts, other users
 
-HOLD_RUN = "from archiver.run import exclusive as hold; place = home / 'state' / 'run.lock'"
-HOLD_ARCHIVE = """
+HOLD = """
+import sys; from pathlib import Path; home = Path(sys.argv[1])
 from archiver.archive.ledger import Ledger
 from contextlib import closing
 from archiver.archive.writer import HOLDER
 place = home / "archive" / "acme"
 hold = lambda place: closing(Ledger(place / "ledger" / "ledger.jsonl", place / HOLDER))
-"""
-HOLD = """
-import sys; from pathlib import Path; home = Path(sys.argv[1])
-{how}
 with hold(place):
     print("held", flush=True); sys.stdin.read()
 """
 
 
-@pytest.mark.parametrize("how", [HOLD_RUN, HOLD_ARCHIVE], ids=["run", "archive"])
-def test_two_hosts_on_one_share_exclude_each_other(ran: Home, how: str) -> None:
-    script = [sys.executable, "-c", HOLD.format(how=how), str(ran.root)]
+def test_two_hosts_on_one_share_exclude_each_other_from_a_client_and_from_no_other(ran: Home) -> None:
+    ran("client", "add", "beta", "--name", "Beta Ltd")
+    ran.account("two", "envato_market", client="beta")
+    script = [sys.executable, "-c", HOLD, str(ran.root)]
     other = ["unshare", "--uts", "sh", "-c", 'hostname other-host && exec "$@"', "sh"]
     if subprocess.run([*other, "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs root, to be another host")
@@ -156,6 +153,7 @@ def test_two_hosts_on_one_share_exclude_each_other(ran: Home, how: str) -> None:
     assert holder.stdout.readline() == "held\n"
     done = ran(*RUN, code=50)
     assert f"held by process {holder.pid} on other-host, since 20" in done.stdout + done.stderr
+    assert "one: failed - ArchiveBusy" in done.stderr and "two: complete" in done.stderr
     holder.kill()  # what it wrote about itself stays, and holds nothing
     holder.wait()
     ran(*RUN)

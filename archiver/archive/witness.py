@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,14 +19,12 @@ from typing import TYPE_CHECKING, Protocol
 from archiver.archive.store import make_folder
 from archiver.errors import ArchiverError
 from archiver.files import replace_file
+from archiver.mail import Mailer
 
 if TYPE_CHECKING:
-    import ssl
     from email.message import EmailMessage
 
 COMMAND_PATIENCE = 30.0  # seconds for a command
-MAIL_PATIENCE = 10.0  # seconds for each step of the conversation with a mail server
-IMPLICIT_TLS, SUBMISSION = 465, 587  # ports
 
 MAIL = """\
 Attached is the newest checkpoint of the archive "{archive}": {size} lines, with {count} timestamp(s).
@@ -100,47 +98,20 @@ class FolderWitness:
 
 @dataclass(frozen=True, kw_only=True)
 class MailWitness:
-    """A mail address, reached through one SMTP server; port 465 speaks TLS at once, others after STARTTLS.
-
-    `password` is asked for when a mail goes out, and only sent encrypted. `trust` makes the TLS settings.
-    """
+    """A mail address, reached through a mail server."""
 
     name: str
     address: str
-    sender: str
-    host: str
-    port: int | None
-    username: str | None
-    password: Callable[[], str]
-    trust: Callable[[], ssl.SSLContext]
+    mailer: Mailer
 
     def take(self, handover: Handover) -> None:
-        import smtplib
-
-        port = self.port or SUBMISSION
-        server = (
-            smtplib.SMTP_SSL(self.host, port, timeout=MAIL_PATIENCE, context=self.trust())
-            if port == IMPLICIT_TLS
-            else smtplib.SMTP(self.host, port, timeout=MAIL_PATIENCE)
-        )
-        with server:
-            server.ehlo()
-            encrypted = port == IMPLICIT_TLS
-            if not encrypted and server.has_extn("starttls"):
-                server.starttls(context=self.trust())
-                encrypted = True
-            if self.username:
-                if not encrypted:
-                    raise ConnectionError(f"{self.host} offers no encryption, so it got no password")
-                server.login(self.username, self.password())
-            server.send_message(self._message(handover))
+        self.mailer.send(self._message(handover))
 
     def _message(self, handover: Handover) -> EmailMessage:
         from email.message import EmailMessage
-        from email.utils import formatdate
 
         message = EmailMessage()
-        message["From"], message["To"], message["Date"] = self.sender, self.address, formatdate()
+        message["To"] = self.address
         message["Subject"] = f"Checkpoint {handover.size} of the archive {handover.archive}"
         words = {"archive": handover.archive, "size": handover.size, "name": handover.note.name}
         message.set_content(MAIL.format(**words, count=len(handover.tokens)))

@@ -6,6 +6,8 @@ from archiver.domain import Document, DocumentKind, Gap, GapReason
 from archiver.provider import Request, Rules, Session
 
 PICTURES = {"image/jpeg": "preview.jpg", "image/png": "preview.png", "image/webp": "preview.webp"}
+ENDS = {"image/jpeg": b"\xff\xd9", "image/png": b"IEND\xaeB`\x82"}  # a WebP says its length instead
+TRAILING = 1024  # bytes that may follow the end: servers and cameras add some
 
 
 async def preview(session: Session, rules: Rules, url: str | None) -> Document | Gap:
@@ -26,6 +28,8 @@ async def preview(session: Session, rules: Rules, url: str | None) -> Document |
         return gap(GapReason.LAPSED, f"the preview is no longer at {url}")
     if answer.status != 200 or answer.media_type not in PICTURES:
         return gap(GapReason.FAILED, f"{url} answered {answer.status} {answer.media_type}")
+    if not whole(answer.media_type, answer.content):
+        return gap(GapReason.FAILED, f"{url} is a picture whose end is missing")
     return Document(
         name=PICTURES[answer.media_type],
         kind=DocumentKind.PREVIEW,
@@ -34,3 +38,10 @@ async def preview(session: Session, rules: Rules, url: str | None) -> Document |
         url=answer.url,
         retrieved_at=answer.retrieved_at,
     )
+
+
+def whole(media_type: str, content: bytes) -> bool:
+    """Whether a picture's end is there: a platform may send half of one as if it were all."""
+    if media_type == "image/webp":
+        return len(content) >= 8 + int.from_bytes(content[4:8], "little")
+    return ENDS[media_type] in content[-TRAILING:]

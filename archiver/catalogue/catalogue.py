@@ -43,6 +43,7 @@ BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
 EMBEDDED_AT_ONCE = 64  # pictures between two commits
+ASSIGNED = ("held", "clients", "statement", "rule", "rules")  # what is kept of an `assign` line
 WORDS = 32  # of a query
 WORD_LENGTH = 100
 
@@ -86,6 +87,8 @@ CREATE TABLE picture (
 CREATE INDEX picture_licence ON picture (licence);
 CREATE INDEX picture_bare ON picture (number) WHERE NOT embedded;
 CREATE TABLE model (identity TEXT /* of what made the vectors */);
+CREATE TABLE run (seq INTEGER PRIMARY KEY, account TEXT, fields TEXT /* of the ledger's line, in JSON */);
+CREATE INDEX run_account ON run (account, seq);
 CREATE TABLE unreadable (object_id TEXT PRIMARY KEY, reason TEXT);
 CREATE TABLE erased (
     object_id TEXT PRIMARY KEY, folder TEXT COLLATE NOCASE, identity_sha256 TEXT, at TEXT, reason TEXT, tombstone TEXT
@@ -124,7 +127,7 @@ class Entry:
     object_id: str
     described: bytes = field(repr=False)
     lines: tuple[tuple[int, int], ...]
-    assigned: Mapping[str, Any] | None = None  # the newest `assign` line's `held`, `clients`, `statement`
+    assigned: Mapping[str, Any] | None = None  # what the newest `assign` line says, of `ASSIGNED`
 
     @property
     def held(self) -> bool:
@@ -147,6 +150,23 @@ class Entry:
     def short_id(self) -> str:
         """What it is called everywhere: `acme/20261124_shutterstock_1234567890_1a2b3c4d`."""
         return f"{self.client}/{self.folder}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunLine:
+    """What the ledger says of one account's turn in a run; `at` is UTC, `2026-11-24T02:00:00Z`."""
+
+    account: str
+    provider: str
+    at: str
+    sweep: str
+    outcome: str
+    error: str | None
+    listed: int
+    archived: int
+    total: int | None
+    incomplete: int = 0
+    unexplained: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,6 +319,14 @@ class Catalogue:
         """All licences and comps, one after another, in the order in which they were archived."""
         return self._entries("true ORDER BY id")
 
+    def of_account(self, account: str) -> Iterator[Entry]:
+        """The licences (no comps) that an account's runs archived, oldest first."""
+        return self._entries("NOT comp AND account = ? ORDER BY id", account)
+
+    def unassigned(self) -> Iterator[Entry]:
+        """The licences (no comps) that are assigned to nobody, oldest first."""
+        return self._entries("NOT comp AND assigned IS NULL ORDER BY id")
+
     def entries(self) -> list[Entry]:
         """All licences and comps, in the order in which they were archived."""
         return list(self._entries("true ORDER BY id"))
@@ -306,6 +334,13 @@ class Catalogue:
     def incomplete(self, account: str | None = None) -> list[Entry]:
         """What has a `failed` gap, of one account or of all, oldest first."""
         return list(self._entries("failed AND (?1 IS NULL OR account = ?1) ORDER BY id", account))
+
+    def runs(self, account: str | None = None, newest: int = -1) -> list[RunLine]:
+        """The newest turns of an account, or of all, oldest first; -1: every one."""
+        query = "SELECT fields FROM run WHERE ?1 IS NULL OR account = ?1 ORDER BY seq DESC LIMIT ?2"
+        found = [json.loads(fields) for (fields,) in self._db.execute(query, (account, newest))]
+        names = RunLine.__dataclass_fields__
+        return [RunLine(**{name: each[name] for name in names if name in each}) for each in reversed(found)]
 
     def count(self, *, comps: bool = False) -> int:
         """The number of licences, or of comps."""
@@ -480,6 +515,7 @@ class Catalogue:
             self._db.execute("DELETE FROM position")
             self._db.execute("DELETE FROM licence")
             self._db.execute("DELETE FROM picture")
+            self._db.execute("DELETE FROM run")
             self._db.execute("DELETE FROM unreadable")
             self._db.execute("DELETE FROM erased")
             self._db.execute("DELETE FROM words")
@@ -494,6 +530,8 @@ class Catalogue:
         for line in lines:
             if line.type == "erasure" and str(line.fields.get("erases")).startswith(KINDS):
                 self._erase(archive, line)
+        runs = [(line.seq, line.fields.get("account"), line.raw.decode()) for line in lines if line.type == "run"]
+        self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?)", runs)
         last = lines[-1]
         self._db.execute("DELETE FROM position")
         self._db.execute("INSERT INTO position VALUES (?, ?)", (last.offset, last.hash))
@@ -526,7 +564,7 @@ class Catalogue:
         number, lines, assigned = self._db.execute(query, (object_id,)).fetchone() or (None, "[]", None)
         for line in about:
             if line.type == "assign":
-                assigned = json.dumps({key: line.fields.get(key) for key in ("held", "clients", "statement")})
+                assigned = json.dumps({key: line.fields.get(key) for key in ASSIGNED})
         licence = found.file.licence
         values = {
             "id": number,

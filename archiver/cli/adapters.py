@@ -141,7 +141,9 @@ def recording_capture(
 
     here = opened(home)
     with progress() as shown:
-        made = asyncio.run(capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown))
+        made = asyncio.run(
+            capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown or (lambda *_: None))
+        )
     for line in (made.result.message, *made.report.lines(), *made.notes):
         if line:
             say(line)

@@ -14,7 +14,7 @@ from archiver.cli.app import (
     opened,
     unlocked,
 )
-from archiver.cli.output import emit, progress, say, tell
+from archiver.cli.output import emit, progress, say, tell, tell_lines
 
 if TYPE_CHECKING:
     pass
@@ -48,7 +48,9 @@ def find(
     if image:
         content, name = evidence.picture_of(here, image)
         with progress() as watch:
-            found = evidence.find_picture(here, content, name, client=client, limit=limit, warn=say, watch=watch)
+            found = evidence.find_picture(
+                here, content, name, client=client, limit=limit, warn=say, watch=watch or (lambda *_: None)
+            )
         rows = found.rows
         if sheet and found.sheets:
             evidence.write_new(sheet, evidence.sheet(found.sheets))
@@ -122,3 +124,68 @@ def assign(
     here = opened(home)
     record(here, unlocked(here), licence, Assignment(client=client, by=by, reason=reason, also=also))
     say(f"{licence.rpartition('/')[2]} is assigned to {client}.")
+
+
+@app.command()
+def unassigned(
+    from_folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Project folders: propose clients from the files in them.")
+    ] = None,
+    assign_from: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Assign what this table says: columns licence and client.")
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="A table to edit, for --assign-from.")] = False,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="The person who says so.")] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --from-folder: assign what is proposed, on NAME's word.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be assigned; assign nothing.")] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """List the licences of shared accounts that are for nobody yet, with suggestions; assign many at once.
+
+    Example: archiver unassigned --from-folder ~/projects --csv > todo.csv
+
+    Example: archiver unassigned --assign-from todo.csv --by "Ada Example"
+    """
+    from archiver import unassigned as pool
+
+    here = opened(home)
+    if yes and not from_folder:
+        raise typer.BadParameter("--yes goes with --from-folder; other suggestions are confirmed in a table (--csv)")
+    decided = None
+    if assign_from:
+        rows = []
+        decided = pool.from_csv(here, assign_from, by or "")
+    else:
+        rows = pool.listed(here)
+        if from_folder:
+            with progress() as watch:
+                rows = pool.from_folder(here, from_folder, rows, watch or (lambda *_: None))
+            decided = pool.proposed(rows, by or "") if yes else None
+    if decided is not None and not dry_run:
+        if not by:
+            raise typer.BadParameter("say who says so, with --by NAME")
+        pool.assign(here, unlocked(here), decided)
+    if as_json:
+        emit(
+            [row.as_json() for row in rows]
+            if decided is None
+            else [{"licence": entry.short_id, "client": made.client, "reason": made.reason} for entry, made in decided]
+        )
+    elif decided is not None:
+        for entry, made in decided:
+            tell(f"{entry.short_id} {'would be' if dry_run else 'is'} assigned to {made.client}: {made.reason}")
+        say(f"{len(decided)} {'would be' if dry_run else 'were'} assigned.")
+    elif as_csv:
+        tell_lines(pool.as_csv(rows).rstrip("\n"))
+    else:
+        for row in rows:
+            licence = row.entry.licence
+            tell(f"{row.entry.short_id}  {licence.asset.title or ''}".rstrip())
+            for each in row.suggestions:
+                tell(f"    {each.client}? {each.reason}")
+            for rule in row.rules:
+                tell(f"    fits the rule {rule}")
+        say(f"{len(rows)} licences {'can be proposed' if from_folder else 'are for nobody yet'}.")

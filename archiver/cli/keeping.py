@@ -16,10 +16,109 @@ from archiver.cli.app import (
     opened,
     unlocked,
 )
-from archiver.cli.output import emit, say, tell, tell_lines
+from archiver.cli.output import emit, say, table, tell, tell_lines
 
 if TYPE_CHECKING:
     pass
+
+
+@app.command()
+def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
+    """Show how every account stands: last complete, archived of listed, next full reading, trouble.
+
+    Example: archiver status
+    """
+    from archiver.status import status as look
+
+    found = look(opened(home))
+    if as_json:
+        emit(found.as_json())
+    else:
+        table(*found.table())
+
+
+@app.command()
+def report(
+    client: Annotated[str, typer.Option(help="The client whom it is for.")],
+    month: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="A .pdf or .html file.")] = None,
+    language: Annotated[str | None, typer.Option(help="en or de [default: the agency's].")] = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Write a client's monthly report: what was archived, coverage, gaps and reasons, the checkpoint to keep.
+
+    Example: archiver report --client acme --month 2026-11 --out acme-2026-11.pdf
+    """
+    from archiver.report import report as make
+    from archiver.report import write
+
+    here = opened(home)
+    made = make(here, client, month)
+    if as_json:
+        emit(made.as_json())
+    elif out is None:
+        raise typer.BadParameter("name a file with --out, or say --json")
+    if out:
+        write(made, out, language or here.settings.agency.language)
+        say(f"Wrote {out}.")
+
+
+@app.command()
+def notify(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what there is to tell.")] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Tell each person what they were not told yet; every run does so at its end.
+
+    Example: archiver notify --dry-run
+    """
+    from datetime import UTC, datetime
+
+    from archiver.notify import causes
+    from archiver.notify import tell as tell_people
+
+    here = opened(home)
+    found = causes(here, datetime.now(UTC))
+    if as_json:
+        emit([cause.as_json() for cause in found])
+    else:
+        tell_lines("\n\n".join(cause.as_text() for cause in found) or "Nothing is to be told.")
+    for warning in [] if dry_run else tell_people(here):
+        say(f"warning: {warning}")
+
+
+@app.command()
+def schedule(
+    at: Annotated[str, typer.Option(metavar="HH:MM", help="When, by this machine's clock.")] = "02:30",
+    system: Annotated[
+        str | None, typer.Option(help="systemd, cron, launchd or windows [default: this machine's].")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(exists=True, help="The vault's key file [default: $ARCHIVER_KEY_FILE].")
+    ] = None,
+    install: Annotated[bool, typer.Option("--install", help="Put it in place; else it is only shown.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Show, or install, what starts the nightly run on this machine.
+
+    Example: archiver schedule --at 03:15
+    """
+    import os
+
+    from archiver.schedule import install as put_in_place
+    from archiver.schedule import named_system
+    from archiver.schedule import schedule as make
+
+    named = os.environ.get("ARCHIVER_KEY_FILE")
+    file = key or (Path(named) if named else None)
+    made = make(opened(home).root, named_system(system), at, key=file and file.absolute())
+    if install:
+        put_in_place(made)
+        say(f"Installed in {made.folder}. Try it at once with `archiver run`.")
+    else:
+        tell_lines(made.as_text())
 
 
 @app.command()

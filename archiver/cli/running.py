@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 @app.command("sign-in")
 def sign_in(
-    names: Annotated[list[str], typer.Argument(metavar="ACCOUNT...", help="The accounts, one after another.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="The accounts, one after another.")
+    ] = None,
+    due: Annotated[bool, typer.Option("--due", help="All sign-ins that a person must do this week.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --due: only list them.")] = False,
+    as_json: JsonOption = False,
     replay: ReplayOption = None,
     headless: Annotated[bool, typer.Option(hidden=True)] = False,
     home: HomeOption = None,
@@ -35,10 +40,21 @@ def sign_in(
 
     Example: archiver sign-in acme-freepik acme-envato
     """
-    from archiver.accounts import sign_in_all
+    from archiver.accounts import due_sign_ins, sign_in_all
 
     here = opened(home)
-    raise typer.Exit(asyncio.run(sign_in_all(here, unlocked(here), names, replay=replay, headless=headless, say=say)))
+    if bool(names) == due:
+        raise typer.BadParameter("name the accounts, or say --due")
+    vault = unlocked(here)
+    waiting = due_sign_ins(here, vault) if due else []
+    if as_json:
+        emit([each.as_json() for each in waiting])
+    elif due:
+        table(("account", "why", "command"), [(each.account, each.why, each.command) for each in waiting])
+    if dry_run or as_json:
+        return
+    chosen = names or [each.account for each in waiting if each.attended]
+    raise typer.Exit(asyncio.run(sign_in_all(here, vault, chosen, replay=replay, headless=headless, say=say)))
 
 
 @app.command()
@@ -63,6 +79,7 @@ def run(
 
     Example: archiver run --client acme
     """
+    from archiver.onboarding import Watch, closing
     from archiver.run import Order
     from archiver.run import run as run_accounts
 
@@ -78,11 +95,14 @@ def run(
         say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
 
     with progress() as watch:
-        summary = asyncio.run(run_accounts(here, unlocked(here), order, progress=watch, finished=finished))
+        told = Watch(here, say, watch)
+        summary = asyncio.run(run_accounts(here, unlocked(here), order, progress=told, finished=finished))
     for slug, fault in summary.faults.items():
         say(f"{slug}: {fault}")
     for warning in summary.warnings:
         say(f"warning: {warning}")
+    for concern in summary.concerns:
+        say(f"note: {concern}")
     if as_json:
         emit(summary.as_json())
     else:
@@ -99,6 +119,8 @@ def run(
                 tell(f"  incomplete: {short_id}")
             for platform_id in result.unexplained:
                 tell(f"  unexplained: {platform_id}")
+        for line in closing(here, summary, dry_run=dry_run):
+            tell(line)
         tell(f"Run {summary.run}: {summary.outcome}.")
     raise typer.Exit(summary.exit_code)
 
@@ -127,7 +149,7 @@ def import_(
     with progress() as watch:
         report = import_files(
             here, unlocked(here), paths, client, by=by or f"system user {getuser()}", dry_run=dry_run,
-            keep_files=keep_files, progress=watch,
+            keep_files=keep_files, progress=watch or (lambda *_: None),
         )  # fmt: skip
     for warning in report.warnings:
         say(f"warning: {warning}")

@@ -20,7 +20,7 @@ from archiver.cli.app import (
     opened,
     unlocked,
 )
-from archiver.cli.output import emit, say, tell_lines
+from archiver.cli.output import emit, progress, say, tell, tell_lines
 
 if TYPE_CHECKING:
     pass
@@ -58,7 +58,7 @@ def setup(
 
 @app.command()
 def doctor(
-    online: Annotated[bool, typer.Option("--online", help="Ask each timestamp authority, too.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Ask mail server and authorities, too.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -114,6 +114,30 @@ def client_add(
     say(f"Added client {slug}. Next: archiver account add NAME --client {slug} --provider PROVIDER")
 
 
+@client_app.command("hand-over")
+def client_hand_over(
+    slug: Annotated[str, typer.Argument(help="The client.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder, for the client alone.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the archive and tell; write nothing.")] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Give a client its whole archive, which needs nothing of this software, and nothing of the house.
+
+    Example: archiver client hand-over acme --out /mnt/disk/acme-licences
+    """
+    from archiver.leaving import hand_over
+
+    here = opened(home)
+    done = hand_over(here, unlocked(here), slug, out, dry_run=dry_run)
+    if as_json:
+        emit(done.as_json())
+        return
+    tell(f"{slug}: {done.outcome.replace('_', ' ')}: {done.out}")
+    tell(f"  {done.licences} licences, {done.files} files, {done.bytes:,} bytes: {done.state}")
+    tell(f"  key {done.key}")
+
+
 @account_app.command("add")
 def account_add(
     name: Annotated[str, typer.Argument(help="A name of your own, unique in this home: acme-shutterstock.")],
@@ -129,23 +153,105 @@ def account_add(
     accept_automation: Annotated[
         str | None, typer.Option(metavar="PERSON", help="Who accepts unattended runs where the terms bar or omit them.")
     ] = None,
+    authorised_by: Annotated[
+        str | None, typer.Option(metavar="PERSON", help="Who authorised access to the account; kept in its archive.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Test the sign-in before anything is kept.")] = True,
+    replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Add an account and put its secrets into the vault.
+    """Add an account and put its secrets into the vault. Its sign-in is tested first; refused, nothing is kept.
 
-    Example: archiver account add acme-shutterstock --client acme --provider shutterstock
+    Example: archiver account add acme-shutterstock --client acme --provider shutterstock --authorised-by "Ada Example"
     """
     from archiver.accounts import add, method_of
 
     here = opened(home)
+    vault = unlocked(here)
     chosen = method_of(provider, method)
+    if chosen.needs_username and not username:
+        username = ask("User name", "") or None
     secrets = read_secrets(secrets_stdin, chosen)
+    authorised_by = authorised_by or ask("Who authorised access to this account (empty: not recorded)", "") or None
     settings = {name: value or "true" for name, _, value in (pair.partition("=") for pair in setting or [])}
-    add(
-        here, unlocked(here), name, client=client, provider=provider, method=method, username=username, plan=plan,
-        settings=settings, secrets=secrets, accepted_by=accept_automation,
+    adding = add(
+        here, vault, name, client=client, provider=provider, method=method, username=username, plan=plan,
+        settings=settings, secrets=secrets, accepted_by=accept_automation, authorised_by=authorised_by, check=check,
+        replay=replay, say=say,
     )  # fmt: skip
-    say(f"Added account {name}. Next: archiver run --account {name}")
+    asyncio.run(adding)
+    say(f"Added account {name}." + (f" Next: archiver run --account {name}" if chosen.secrets else ""))
+
+
+@account_app.command("close")
+def account_close(
+    name: Annotated[str, typer.Argument(help="The account.")],
+    anyway: Annotated[bool, typer.Option("--anyway", help="Close it though its last sweep is not complete.")] = False,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="With --anyway: who decided that.")] = None,
+    reason: Annotated[str | None, typer.Option(help="With --anyway: why.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the history, and tell; close nothing.")] = False,
+    as_json: JsonOption = False,
+    replay: ReplayOption = None,
+    home: HomeOption = None,
+) -> None:
+    """End an account: a last full sweep, a note in the ledger, no more sign-ins, secrets gone. The proof stays.
+
+    Example: archiver account close acme-shutterstock --dry-run
+    """
+    from archiver.leaving import close
+
+    here = opened(home)
+    with progress() as watch:
+        closing = close(
+            here, unlocked(here), name, replay=replay, dry_run=dry_run, anyway=anyway, by=by, reason=reason,
+            progress=watch or (lambda *_: None),
+        )  # fmt: skip
+        done = asyncio.run(closing)
+    if as_json:
+        emit(done.as_json())
+    else:
+        tell(f"{name}: {done.outcome.replace('_', ' ')}")
+        if done.sweep:
+            tell(f"  {done.sweep['listed']} listed, {done.sweep['archived']} new. {done.sweep['message']}".rstrip())
+        for each in done.missing:
+            tell(f"  missing: {each.licence}: {each.document} ({each.reason})")
+        for step in dict.fromkeys(each.do for each in done.missing):
+            tell(f"  {step}")
+    if done.outcome == "incomplete":
+        say("It stays open. Repair what is named and repeat, or close it with --anyway --by NAME --reason TEXT.")
+    raise typer.Exit(done.exit_code)
+
+
+@account_app.command("leaver")
+def account_leaver(
+    user: Annotated[str, typer.Argument(help="The seat's user, as the platform writes it.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell from the archives; read no history.")] = False,
+    as_json: JsonOption = False,
+    replay: ReplayOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Before a seat is removed: read its histories a last time, name what is missing, and say what to do first.
+
+    Example: archiver account leaver ada@example.com
+    """
+    from archiver.leaving import leaver
+
+    here = opened(home)
+    with progress() as watch:
+        leaving = leaver(
+            here, unlocked(here), user, replay=replay, dry_run=dry_run, progress=watch or (lambda *_: None)
+        )
+        found = asyncio.run(leaving)
+    if as_json:
+        emit(found.as_json())
+    else:
+        tell(f"{user}: {', '.join(f'{number} {what.replace("_", " ")}' for what, number in found.covered.items())}")
+        for each in found.missing:
+            tell(f"  missing: {each.licence}: {each.document} ({each.reason})")
+        tell("Before the seat is removed:")
+        for number, step in enumerate(found.checklist, 1):
+            tell(f"  {number}. {step}")
+    raise typer.Exit(found.exit_code)
 
 
 @account_app.command("rotate")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver import evidence
+from archiver import report as monthly
+from archiver import unassigned as deciding
 from archiver.assignment import Assignment
 from archiver.catalogue import views
 from archiver.config import HOUSE, Account
+from archiver.desk import shown
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import PAGE, troubles
 from archiver.errors import ConfigError
 from archiver.provider import Transport, installed, load
 from archiver.reading.worker import DocumentReader
+from archiver.status import status
 
 LINK_DAYS = (7, 30, 90)
 
@@ -22,34 +29,69 @@ LINK_DAYS = (7, 30, 90)
 def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
     """One client: the licences, the newest first, a page at a time; and a link to show them by."""
     owner = visit.client(visit.path["client"])
-    rows, more, count, failed, free = [], None, 0, 0, set[str]()
+    rows, more, count, failed = [], None, 0, 0
     if visit.home.archive(owner.slug).is_dir():
         with DocumentReader() as reader, evidence.catalogue_of(visit.home, owner.slug, reader) as (archive, catalogue):
             hits, more = catalogue.newest(PAGE, visit.asked("after") or None)
             rows = views.hits(owner.slug, archive, hits)
-            if owner.slug == HOUSE and visit.operates:
-                free = {hit.entry.short_id for hit in hits if not hit.entry.assigned}
             count, failed = catalogue.count(), catalogue.count_incomplete()
     return visit.page(
         "client.html", client=owner, rows=rows, more=more, count=count, failed=failed, link=link, days=LINK_DAYS,
-        free=free, by="" if visit.visitor.name == OWNER else visit.visitor.name,
+        house=HOUSE, months=_months(),
+        standing=[each for each in status(visit.home).accounts if each.client == owner.slug],
         first=not visit.asked("after"),
         lacks=[] if visit.visitor.client else evidence.incomplete(visit.home, owner.slug),
     )  # fmt: skip
 
 
+def _months() -> list[str]:
+    """The last twelve months, the newest first: `2026-11`."""
+    today = shown.today()
+    numbers = (today.year * 12 + today.month - 1 - back for back in range(12))
+    return [f"{number // 12}-{number % 12 + 1:02}" for number in numbers]
+
+
+def report(visit: Visit) -> Response:
+    """A client's report of a month, as a PDF."""
+    owner, month = visit.client(visit.path["client"]), visit.asked("month")
+    made = monthly.report(visit.home, owner.slug, month)
+    with tempfile.TemporaryDirectory(prefix="archiver-desk-") as folder:
+        out = Path(folder) / "report.pdf"
+        monthly.write(made, out, visit.language)
+        content = out.read_bytes()
+    headers = {"content-disposition": f'attachment; filename="{owner.slug}-{month}.pdf"'}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+def unassigned(visit: Visit) -> Response:
+    """What shared accounts bought for nobody in particular yet, with a client for each where something suggests one."""
+    rows = deciding.listed(visit.home)
+    start = int(asked) if (asked := visit.asked("from")).isdecimal() and len(asked) < 8 else 0
+    return visit.page(
+        "unassigned.html", rows=rows[start : start + PAGE], total=len(rows), next=start + PAGE,
+        by="" if visit.visitor.name == OWNER else visit.visitor.name,
+    )  # fmt: skip
+
+
 def assign(visit: Visit) -> Response:
-    """A named person says for which client licences of shared accounts were bought, several at once."""
-    visit.client(HOUSE)
+    """A named person says for which clients licences were bought, several at once."""
     by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
-    made = Assignment(client=visit.given("to"), by=by, reason=visit.given("reason"))
-    chosen = [str(each) for each in visit.form.getlist("licence")][:PAGE]
-    if not chosen or not made.client or not made.by or not made.reason:
+    reason = visit.given("reason")
+    chosen = {
+        name.removeprefix("for "): str(slug) for name, slug in visit.form.items() if name.startswith("for ") and slug
+    }
+    if not chosen or not by or not reason:
         raise ConfigError(visit.words("assign_many_needs"))
-    for name in chosen:
-        evidence.assign(visit.home, visit.desk.vault, name, made)
-        visit.told("assigned", name, client=made.client)
-    return visit.to("client", HOUSE)
+    known = {row.entry.short_id: row.entry for row in deciding.listed(visit.home)}
+    decided = [
+        (known[name], Assignment(client=visit.client(slug).slug, by=by, reason=reason))
+        for name, slug in chosen.items()
+        if name in known
+    ]
+    deciding.assign(visit.home, visit.desk.vault, decided)
+    for entry, made in decided:
+        visit.told("assigned", entry.short_id, client=made.client)
+    return visit.to("unassigned")
 
 
 def make_link(visit: Visit) -> Response:
@@ -66,11 +108,14 @@ def make_link(visit: Visit) -> Response:
 
 def accounts(visit: Visit) -> Response:
     """All accounts, and which of them need a person."""
-    marks = {each["account"].name: each for each in troubles(visit)}
+    marks = {each.account: each for each in troubles(visit)}
     here = visit.operates and not visit.desk.site.secure  # a person signs in where the desk runs
     known = visit.home.accounts()
     attended = {each.name for each in known if here and _in_browser(each)}
-    return visit.page("accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work)
+    standing = {each.account: each for each in status(visit.home).accounts}
+    return visit.page(
+        "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing
+    )
 
 
 def _in_browser(account: Account) -> bool:
@@ -105,7 +150,9 @@ def sign_in(visit: Visit) -> Response:
 
 WAYS = [
     Way("/client/{client}", client, Role.CLIENT),
-    Way("/assign", assign, Role.OPERATE, post=True),
+    Way("/client/{client}/report", report),
+    Way("/unassigned", unassigned),
+    Way("/unassigned", assign, Role.OPERATE, post=True),
     Way("/client/{client}/link", make_link, Role.OPERATE, post=True),
     Way("/accounts", accounts),
     Way("/accounts/progress", progress),

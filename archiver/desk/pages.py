@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver import dispute, evidence
+from archiver.accounts import DueSignIn, due_sign_ins
 from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry
@@ -25,6 +26,7 @@ from archiver.proof import claims
 from archiver.proof.assess import Use
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
+from archiver.status import status
 
 PAGE = 24  # licences of a page
 MOST = 240  # found by words; more than that, nobody looks through
@@ -58,22 +60,23 @@ def start(visit: Visit) -> Response:
     if visit.visitor.client:
         return visit.to("client", visit.visitor.client)
     home = visit.home
+    standing = status(home)
     rows = []
     with DocumentReader() as reader:
         for client in visit.clients():
+            theirs = [each for each in standing.accounts if each.client == client.slug and each.configured]
+            count = failed = 0
             if home.archive(client.slug).is_dir():
                 with evidence.catalogue_of(home, client.slug, reader) as (_, catalogue):
-                    rows.append((client, catalogue.count(), catalogue.count_incomplete()))
-            else:
-                rows.append((client, 0, 0))
+                    count, failed = catalogue.count(), catalogue.count_incomplete()
+            rows.append((client, count, failed, theirs))
     return visit.page("home.html", rows=rows, troubles=troubles(visit), claims=due(visit))
 
 
-def troubles(visit: Visit) -> list[dict[str, Any]]:
-    """The accounts that need a person, and since when."""
+def troubles(visit: Visit) -> list[DueSignIn]:
+    """The sign-ins that wait for a person; none where the vault is locked, as its commands say themselves."""
     with suppress(VaultLocked):
-        marks = [(account, visit.desk.vault.trouble(account.name)) for account in visit.home.accounts()]
-        return [{"account": account, "error": mark.error, "at": mark.at} for account, mark in marks if mark]
+        return due_sign_ins(visit.home, visit.desk.vault)
     return []
 
 

@@ -34,6 +34,7 @@ from archiver.intake.importing import Report, Spool, settle, spooling
 from archiver.intake.mail import DnsLookup, Lookup, unasked
 from archiver.intake.recognise import Seen, recognise, tesseract
 from archiver.intake.walk import Item, Refused, walk
+from archiver.opening import exclusive, writing
 from archiver.provider import Rules
 from archiver.reading.documents import is_pdf
 from archiver.reading.filenames import names
@@ -41,7 +42,7 @@ from archiver.reading.licence_json import ATTENDED_PREFIX
 from archiver.reading.needles import all_forms, contains, mask, mask_named, refusal
 from archiver.reading.platforms import marked
 from archiver.reading.worker import DocumentReader
-from archiver.run import exclusive, tools, writing
+from archiver.run import tools
 from archiver.vault import Vault
 
 if TYPE_CHECKING:

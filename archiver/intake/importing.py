@@ -28,8 +28,8 @@ from archiver.intake.filing import AddVersion, Fate, Group, Import, Outcome, Pla
 from archiver.intake.mail import DnsLookup, Lookup, unasked
 from archiver.intake.recognise import Seen, recognise, tesseract
 from archiver.intake.walk import Item, Refused, walk
+from archiver.opening import writing
 from archiver.reading.worker import DocumentReader
-from archiver.run import writing
 from archiver.vault import Vault
 
 PARTIAL = 40  # exit code where files were refused
@@ -124,7 +124,7 @@ def import_files(
         if stored.ledger.exists():
             catalogue.catch_up(stored, reader)
         lookup = unasked if home.settings.replay else DnsLookup()
-        files = list(_recognised(paths, home.root, reader, lookup, spool, keep_files, progress))
+        files = list(recognised(paths, home.root, reader, lookup, spool, keep_files, progress))
         order = None
         if spool:
             order = Import(by=by, at=datetime.now(UTC), content=spool.content, preview=spool.preview,
@@ -196,7 +196,7 @@ def _coming(client: str, group: Group) -> dict[str, Any]:
 # ---------------------------------------------------------------- reading the files
 
 
-def _recognised(
+def recognised(
     paths: Sequence[Path],
     home: Path,
     reader: DocumentReader,

@@ -294,10 +294,10 @@ def day_of(moment: Moment) -> date:
 
 
 def _licensee(licensee: str | None, case: Case) -> str:
-    if not licensee or not _bare(licensee):
+    if not licensee or not bare(licensee):
         return "unknown"
     for whose, names in (("client", case.client_names), ("agency", case.agency_names)):
-        if _bare(licensee) in map(_bare, names):
+        if bare(licensee) in map(bare, names):
             return whose
     return "other"
 
@@ -307,7 +307,7 @@ _FORMS = re.compile(
 )
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
     """A company's name without its legal form, case and punctuation: `ACME, Ltd.` and `Acme Limited` are one."""
     words = re.sub(r"[^\w\s]", "", name.casefold())
     return " ".join(_FORMS.sub(" ", words).split()) or " ".join(words.split())

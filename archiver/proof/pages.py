@@ -82,6 +82,11 @@ class Words:
         named = {"day": day, "month": _wording()[self.language]["months"][month - 1], "year": year}
         return self("moment", **named, time=text[11:16]) if "T" in text else self("day", **named)
 
+    def month(self, text: str) -> str:
+        """`2026-11` in words."""
+        year, month = map(int, text.split("-"))
+        return f"{_wording()[self.language]['months'][month - 1]} {year}"
+
     def document(self, document: FiledDocument) -> str:
         """What a document is. Those that no adapter fetched, but a person brought, are named so."""
         for prefix, kinds in BY_HAND.items():

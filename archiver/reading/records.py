@@ -1,11 +1,14 @@
-"""The record of a licence: the platform's own data, unchanged, in one readable file."""
+"""What adapters make documents of: the platform's own data as a record, and certificates as they come."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
-from archiver.domain import Document, DocumentKind
+from archiver.domain import Asset, Document, DocumentKind
+from archiver.errors import NotACertificate
+from archiver.provider import Response, shown
 
 
 def record(url: str, retrieved_at: datetime | None = None, **parts: object) -> Document:
@@ -22,3 +25,22 @@ def record(url: str, retrieved_at: datetime | None = None, **parts: object) -> D
         url=url,
         retrieved_at=retrieved_at,
     )
+
+
+def certificate(answer: Response, name: str, media_type: str) -> Document:
+    """The certificate that an answer brought, which core reads and checks; NotACertificate where it is refused."""
+    if answer.status != 200:
+        raise NotACertificate(f"{shown(answer.url)} answered {answer.status}")
+    return Document(
+        name=name,
+        kind=DocumentKind.CERTIFICATE,
+        content=answer.content,
+        media_type=media_type,
+        url=answer.url,
+        retrieved_at=answer.retrieved_at,
+    )
+
+
+def titled(asset: Asset, title: str | None, contributor: str | None) -> Asset:
+    """The asset with the title and contributor that a paper says, where it says them."""
+    return replace(asset, title=title or asset.title, contributor=contributor or asset.contributor)

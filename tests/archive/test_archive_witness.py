@@ -17,6 +17,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import Malformed
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness
 from archiver.errors import ConfigError, IntegrityError, SiteUnavailable
+from archiver.mail import Mailer
 from tests.archive.conftest import Kit
 from tests.archive.smtp import MailServer
 
@@ -103,8 +104,12 @@ def test_commands_that_fail(kit: Kit, monkeypatch: pytest.MonkeyPatch, command: 
 
 def mail_to(server: MailServer, password: str = "RECORDED-PASSWORD", username: str | None = "ada") -> MailWitness:
     return MailWitness(
-        name="counsel", address="counsel@example.com", sender="ada@example.com", host="localhost", port=server.port,
-        username=username, password=lambda: password, trust=lambda: server.trust,
+        name="counsel",
+        address="counsel@example.com",
+        mailer=Mailer(
+            sender="ada@example.com", host="localhost", port=server.port, username=username,
+            password=lambda: password, trust=lambda: server.trust,
+        ),
     )  # fmt: skip
 
 

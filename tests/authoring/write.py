@@ -403,7 +403,7 @@ def shutterstock_details(scenario: Scenario, listing: str, number: int, row: Fac
         plan=row["subscription_id"],
         client_hints={name: value for name, value in row.get("metadata", {}).items() if value},
         documents=["record.json", *(["preview.jpg"] if preview else [])],
-        gaps={"certificate": "on_request"} | ({} if preview else {"preview": "none_offered"}),
+        gaps={"certificate": "on_request"} | ({} if preview else {"preview": "lapsed" if gone else "none_offered"}),
     )
 
 

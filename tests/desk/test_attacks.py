@@ -130,12 +130,14 @@ def test_a_clients_link_shows_that_client_alone_until_it_ends(served: Served, pe
 def test_several_licences_are_assigned_at_once(served: Served, person: Sign) -> None:
     olaf = person("Olaf Operator")
     spare = served.folders["spare"]
-    assert spare in olaf.get("/client/house").text
-    order = {"licence": spare, "to": "beta", "reason": "Job 12", "by": "Somebody Else"}
-    assert person("Rita Reader").post("/assign", order).status_code == 403
-    assert olaf.post("/assign", order).status_code == 303
+    assert spare in olaf.get("/unassigned").text
+    order = {f"for {spare}": "beta", "reason": "Job 12", "by": "Somebody Else"}
+    assert person("Rita Reader").post("/unassigned", order).status_code == 403
+    assert olaf.post("/unassigned", order).status_code == 303
     said = served.agency.run.json("show", spare.replace("house", "beta"))["assignments"]
     assert [(each["by"], each["reason"]) for each in said] == [("Olaf Operator", "Job 12")]  # in nobody else's name
+    report = olaf.get("/client/beta/report?month=2026-03")
+    assert report.content.startswith(b"%PDF-")
 
 
 def test_document_addresses_lead_nowhere_else(served: Served, person: Sign) -> None:

@@ -210,7 +210,16 @@ def test_hostile_documents_and_titles_do_nothing(browser: Browser, served: Serve
 
 def test_every_page_can_be_used_by_everybody(browser: Browser, served: Served) -> None:
     with visiting(browser, served, viewport={"width": 390, "height": 800}) as page:
-        for path in ("/", "/find", "/find?q=Picture", "/find?q=nothing", "/client/acme", "/accounts", "/claims/new"):
+        for path in (
+            "/",
+            "/find",
+            "/find?q=Picture",
+            "/find?q=nothing",
+            "/client/acme",
+            "/accounts",
+            "/unassigned",
+            "/claims/new",
+        ):
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
                 page.goto(path)

@@ -15,8 +15,8 @@ from archiver.archive.store import NewObject, Stored
 from archiver.config import Home as Loaded
 from archiver.config import add_account, add_client, create_home
 from archiver.domain import Document, DocumentKind, Gap, Licence
+from archiver.opening import writing
 from archiver.reading.licence_json import to_json
-from archiver.run import writing
 from archiver.terms import SeenTerms
 from archiver.vault import Vault, find_key, open_vault
 from tests.homes import Home, clean_environment

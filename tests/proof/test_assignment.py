@@ -9,7 +9,7 @@ from pathlib import Path
 
 from archiver.archive.verify import InclusionProof, Note, Token
 from archiver.domain import Asset, Licence
-from archiver.run import writing
+from archiver.opening import writing
 from tests.proof.agency import agency, certificate, record
 
 LICENCE = Licence(

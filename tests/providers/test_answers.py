@@ -189,7 +189,11 @@ def test_previews_come_from_declared_hosts_and_are_pictures(assets: object, expe
     def answer(path: str, query: Mapping[str, str]) -> Answer:
         if path.endswith("licenses"):
             return listing(ROW)
-        return (200, b"\xff\xd8") if path.endswith(".jpg") else (200, {"description": "A fern", "assets": assets})
+        return (
+            (200, b"\xff\xd8 a picture \xff\xd9")
+            if path.endswith(".jpg")
+            else (200, {"description": "A fern", "assets": assets})
+        )
 
     session = Canned(answer)
     licence = pages(Shutterstock(), session)["images"][0].licences[0]

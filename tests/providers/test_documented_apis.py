@@ -156,7 +156,9 @@ class Commands(Canned):
     """Answers by command; keeps what was asked and what is to stay secret."""
 
     def __init__(self, answer: Callable[[Mapping[str, str]], object], **settings: str) -> None:
-        super().__init__(lambda path, query: (200, answer(query) if query else b"\xff\xd8"), **settings)
+        super().__init__(
+            lambda path, query: (200, answer(query) if query else b"\xff\xd8 a picture \xff\xd9"), **settings
+        )
         self.forms: list[Mapping[str, str]] = []
         self.secrets: list[str] = []
 

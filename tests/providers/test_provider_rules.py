@@ -1,16 +1,33 @@
 """What spends is refused, by whatever method and whoever asks: adapter, page or a person signing in."""
 
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
+from archiver import expected
 from archiver.accounts import describe_providers
-from archiver.errors import ConfigError
-from archiver.provider import Automation, Mode, Request, installed, load
+from archiver.browsing.http import HttpSession
+from archiver.browsing.pacing import Pacing
+from archiver.browsing.recording import Recording
+from archiver.errors import ConfigError, SpendRefused
+from archiver.provider import Automation, Mode, Request, Rule, installed, load
+from archiver.run import Tools
+from tests.homes import RECORDINGS
 
 SPENDING = [
     ("shutterstock", "POST", "https://api.shutterstock.com/v2/images/licenses?subscription_id=s1"),
     ("shutterstock", "POST", "https://api.shutterstock.com/v2/editorial/videos/licenses"),
+    ("shutterstock", "POST", "https://api.shutterstock.com/v2/videos/licenses"),
+    ("shutterstock", "POST", "https://api.shutterstock.com/v2/audio/licenses"),
+    ("shutterstock", "POST", "https://api.shutterstock.com/v2/sfx/licenses"),
+    ("shutterstock", "POST", "https://api.shutterstock.com/v2/editorial/images/licenses"),
     ("shutterstock", "POST", "https://api.shutterstock.com/v2/images/licenses/e1/downloads"),
     ("shutterstock", "GET", "https://api.shutterstock.com/v2/images/licenses/e1/downloads"),
     ("envato_market", "GET", "https://api.envato.com/v3/market/buyer/download?item_id=1"),
@@ -44,6 +61,7 @@ SPENDING = [
     ("freepik", "GET", "https://www.freepik.com/api/icon/download"),
     ("freepik", "GET", "https://www.freepik.com/api/model3d/1/download"),
     ("freepik", "POST", "https://www.freepik.com/api/fonts/download"),
+    ("freepik", "GET", "https://www.magnific.com/api/regular/download?resource=1"),
     ("freepik", "GET", "https://api.freepik.com/v1/resources/1/download/jpg"),
     ("freepik", "GET", "https://api.magnific.com/v1/resources/1/download"),
     ("adobe_stock", "GET", "https://stock.adobe.io/Rest/Libraries/1/Content/License?content_id=1&license=Standard"),
@@ -60,7 +78,7 @@ SPENDING = [
         for command in (
             "getMedia", "licenseItem", "transferEnterpriseLicense", "createEnterpriseInvoice", "reDownload",
             "createSubaccount", "createSubaccountSubscription", "imageGenerator.generate", "getDownloadLink",
-            "complimentaryDownload",
+            "complimentaryDownload", "removeBg", "updateSubaccount", "deleteSubaccount",
         )
     ),
     # Nothing is paid at free sites; what is refused there is counted as a use of the picture.
@@ -83,6 +101,71 @@ def test_spending_is_refused(provider: str, method: str, url: str, passive: bool
 @pytest.mark.parametrize(("provider", "method", "url"), SPENDING)
 def test_spending_is_refused_by_name_whatever_is_allowed(provider: str, method: str, url: str) -> None:
     assert any(rule.resembles(Request(method, url)) for rule in load(provider).info.rules.refuse)
+
+
+TRAP = """<!doctype html><title>trap</title><script>
+for (const [method, url] of %s) {
+  fetch(url, {method, mode: method === 'PUT' ? 'cors' : 'no-cors', keepalive: true}).catch(() => 0);
+  navigator.sendBeacon(url);
+  new Image().src = url;
+  for (const name of ['iframe', 'script'])
+    document.head.append(Object.assign(document.createElement(name), {src: url}));
+}
+setTimeout(() => document.body.innerHTML = '<p id="fired">fired</p>', 100);
+</script><body></body>"""
+
+
+@pytest.fixture(scope="module")
+def tools() -> Iterator[tuple[asyncio.Runner, Tools]]:
+    with asyncio.Runner() as loop:
+        context = expected.checking()
+        yield loop, loop.run(context.__aenter__())
+        loop.run(context.__aexit__(None, None, None))
+
+
+@pytest.mark.parametrize("provider", sorted({provider for provider, _, _ in SPENDING}))
+def test_nothing_that_spends_leaves_when_a_page_or_the_adapter_asks(
+    provider: str, tools: tuple[asyncio.Runner, Tools]
+) -> None:
+    """A page of the platform fires every spending request by every means; then the client is told to send each."""
+    loop, shared = tools
+    fired = [(method, url) for each, method, url in SPENDING if each == provider]
+    trap = f"https://{urlsplit(fired[0][1]).netloc}/trap"
+    info = load(provider).info
+    rules = replace(info.rules, allow=(*info.rules.allow, Rule("GET", trap)))
+    page = {"status": 200, "headers": {"content-type": "text/html"}, "text": TRAP % json.dumps(fired)}
+    recording = Recording.model_validate(
+        {"format": 1, "provider": provider, "scenario": "trap", "method": "token", "origin": "authored",
+         "exchanges": [{"request": {"method": "GET", "url": trap}, "response": page}]}
+    )  # fmt: skip
+
+    async def visit() -> list[str]:
+        assert shared.replay
+        listener = await shared.replay.serve(recording, rules)
+        given: dict[str, Any] = {"network": listener.network, "pacing": Pacing(off=True)}
+        browser = await shared.browsers.open(replace(info, rules=rules), **given)
+        await browser.goto(trap)
+        assert await browser.seen("#fired", wait=10)
+        await browser.close()
+        async with HttpSession(info, **given) as client:
+            for method, url in fired:
+                with pytest.raises(SpendRefused):
+                    await (client.post(url, form={}) if method == "POST" else client.get(url))
+        assert browser.refused and len(client.refused) == len(fired)
+        assert [logged.url for logged in listener.log if logged.url == trap]
+        reached = [logged.request for logged in listener.log]
+        return [each.url for each in reached if any(rule.resembles(each) for rule in rules.refuse)]
+
+    assert loop.run(visit()) == []
+
+
+def test_no_recording_answers_what_spends() -> None:
+    for path in RECORDINGS.glob("*/*/session.yaml"):
+        refuse = load(path.parts[-3]).info.rules.refuse
+        for exchange in yaml.load(path.read_text(), yaml.CSafeLoader)["exchanges"]:
+            asked = exchange["request"]
+            body = json.dumps(asked.get("match", {})).encode()
+            assert not any(rule.resembles(Request(asked["method"], asked["url"], body)) for rule in refuse), path
 
 
 @pytest.mark.parametrize("command", ["licenseItem", "createEnterpriseInvoice", "aCommandThatNobodyKnows"])

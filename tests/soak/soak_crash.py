@@ -1,4 +1,4 @@
-"""The long form of the crash tests, run by `make soak`: 200 times `kill -9`, 30 power cuts."""
+"""The long form of the crash tests, run by `make soak`: 200 times `kill -9`, 30 of a whole run, 30 power cuts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 
 from archiver.errors import ArchiverError
 from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts
+from tests.homes import Home
+from tests.test_crash_run import ACCOUNTS, kill_a_backfill
 
 WHY_NOT = no_power_cuts()
 power_cuts = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
@@ -28,3 +30,8 @@ def test_without_fsync_a_power_cut_is_noticed(tmp_path: Path) -> None:
     """Else the test above would prove nothing."""
     with pytest.raises((AssertionError, ArchiverError)):
         cut_again_and_again(tmp_path, 3, "careless")
+
+
+def test_30_kills_of_a_backfill(home: Home) -> None:
+    """The resumed runs fetch what was in flight and no more."""
+    kill_a_backfill(home, 30, (*ACCOUNTS, "getty_images", "depositphotos"))

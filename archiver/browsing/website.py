@@ -1,0 +1,68 @@
+"""What adapters of web sites share: a declared sign-in form, and pages that lead to it when a session has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, override
+
+from archiver.errors import SessionExpired, SignInNeeded
+from archiver.provider import BrowserSession, Challenge, Provider, Response, SignInOutcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInForm:
+    """A sign-in page: where it is, its fields and buttons as selectors, and what may follow.
+
+    `cookies` is the button of a banner that may lie over it, `opener` what shows the form where it is not there yet.
+    """
+
+    url: str
+    username: str
+    password: str
+    submit: str
+    outcomes: Mapping[str, SignInOutcome]
+    cookies: str
+    opener: str | None = None
+
+
+class Website(Provider[BrowserSession]):
+    """A platform that is read in the browser. `account_page` shows whether the account is signed in; an ended session
+    leads to an address that begins with one of `leads_to_sign_in`."""
+
+    form: ClassVar[SignInForm]
+    account_page: ClassVar[str]
+    leads_to_sign_in: ClassVar[tuple[str, ...]]
+
+    @override
+    async def sign_in(self, session: BrowserSession, secrets: Mapping[str, str], challenge: Challenge) -> None:
+        form = self.form
+        if not secrets.get("password"):
+            raise SignInNeeded(f"no saved session for {self.info.title} is valid, and there is no password")
+        self.check(await session.goto(form.url))
+        if await session.seen(form.cookies):
+            await session.click(form.cookies)
+        if form.opener and not await session.seen(form.username):
+            await session.click(form.opener)
+        await session.fill({form.username: session.username or "", form.password: secrets["password"]})
+        await session.click(form.submit)
+        await session.settle(form.outcomes, challenge=challenge)
+
+    @override
+    async def signed_in(self, session: BrowserSession) -> bool:
+        try:
+            await self.open(session, self.account_page)
+        except SessionExpired:
+            return False
+        return True
+
+    async def open(self, session: BrowserSession, url: str) -> Response:
+        """A page of the account; SessionExpired where it leads to a sign-in."""
+        page = self.check(await session.goto(url))
+        if page.url.startswith(self.leads_to_sign_in):
+            raise SessionExpired(f"{self.info.title} asks for a sign-in")
+        return page.expect()
+
+    def check(self, page: Response) -> Response:
+        """The page; raises where it shows that the platform shuts the account out. By default none does."""
+        return page

@@ -1,0 +1,90 @@
+"""How the parts of a home are opened: its network, its mail, its locks, and a client's archive for writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from archiver.archive.seal import Authority
+from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
+from archiver.archive.writer import ArchiveWriter, open_archive
+from archiver.config import Home
+from archiver.errors import ArchiveBusy, ConfigError
+from archiver.files import this_process
+from archiver.mail import Mailer
+from archiver.network import Network
+from archiver.vault import Vault, run_secret_command
+
+
+def network_of(home: Home) -> Network:
+    """The network settings of a home: archiver.yaml first, then the environment."""
+    chosen = home.settings.network
+    ca_file = home.root / chosen.ca_file if chosen.ca_file else None
+    return Network.from_environment(proxy=chosen.proxy, ca_file=ca_file, no_proxy=chosen.no_proxy)
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold a lock file that says who holds it; ArchiveBusy names the holder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    holder = path.with_suffix(".holder")
+    try:
+        with FileLock(path, timeout=0):
+            holder.write_text(this_process(), "utf-8")
+            yield
+    except Timeout:
+        who = holder.read_text("utf-8") if holder.exists() else "another process"
+        raise ArchiveBusy(f"it is held by {who}") from None
+
+
+@contextmanager
+def writing(home: Home, vault: Vault, client: str, *, after_restore: Path | None = None) -> Iterator[ArchiveWriter]:
+    """The one way to a client's archive for writing: its lock, its signing key, its authorities and witnesses."""
+    home.client(client)
+    authorities = [
+        Authority(name=each.name, url=each.url, roots=home.root / each.roots if each.roots else None)
+        for each in home.settings.timestamps
+    ]
+    with open_archive(
+        home.archive(client),
+        client=client,
+        signer=vault.signer(client),
+        origin="replay" if home.settings.replay else "live",
+        authorities=authorities,
+        state=home.state / "archive" / client,
+        post=network_of(home).post,
+        witnesses=list(witnesses_of(home)),
+        after_restore=after_restore,
+    ) as archive:
+        yield archive
+
+
+def witnesses_of(home: Home) -> Iterator[Witness]:
+    """The witnesses in the home's settings, each ready to take a checkpoint."""
+    for each in home.settings.witnesses:
+        if each.folder:
+            yield FolderWitness(name=each.name, folder=home.root / each.folder)
+        elif each.command:
+            yield CommandWitness(name=each.name, command=each.command)
+        elif each.email:
+            yield MailWitness(name=each.name, address=each.email, mailer=mailer_of(home))
+
+
+def mailer_of(home: Home) -> Mailer:
+    """The mail server in the home's settings; ConfigError where none is set."""
+    mail = home.settings.mail
+    if not (mail.host and mail.sender):
+        raise ConfigError("Mail cannot go out: archiver.yaml names no `mail: {host: ..., from: ...}`.")
+
+    def password() -> str:
+        if not mail.secret_command:
+            raise ConfigError("The mail settings name a user and no secret_command that prints the password.")
+        return run_secret_command(mail.secret_command, bare="password").get("password", "")
+
+    return Mailer(
+        sender=mail.sender, host=mail.host, port=mail.port, username=mail.username, password=password,
+        trust=network_of(home).ssl_context,
+    )  # fmt: skip

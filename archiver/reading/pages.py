@@ -1,0 +1,41 @@
+"""Lists of JSON interfaces, page by page, and how they end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
+from typing import Any, NamedTuple
+
+from archiver.provider import Page, Response
+from archiver.reading.layout import known_layout
+
+
+class Turn(NamedTuple):
+    """Which page it is: its number, from 1, and how many rows came before it."""
+
+    number: int
+    before: int
+
+
+type Ask = Callable[[Turn], Awaitable[Response | Page]]
+"""Asks for a page. A ready `Page` instead of an answer is the last one: the platform has no such page, or list."""
+
+
+async def pages(ask: Ask, read: Callable[[Any], Page], *, step: int | None = None) -> AsyncIterator[Page]:
+    """A list to its stated total, or to an empty page where none is stated; never ended by a page that is short.
+
+    `read` makes a page of an answer's JSON; what it cannot read is LayoutChanged. `step` is for platforms where a page
+    counts as so many rows, however many came.
+    """
+    before = 0
+    for number in count(1):
+        answer = await ask(Turn(number, before))
+        if isinstance(answer, Page):
+            yield answer
+            return
+        with known_layout(answer):
+            page = read(answer.json())
+        yield page
+        before += step or len(page.licences)
+        if not page.licences or (page.total is not None and before >= page.total):
+            return

@@ -1,0 +1,135 @@
+"""How things stand: of each account the newest run, what is archived of what is listed, and what troubles it.
+
+All of it comes from the ledgers' run lines, which the catalogues hold, so that it is there in a moment and without the
+vault's key. Accounts that are no longer in the settings stay listed: their proof stays, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from archiver.catalogue.catalogue import RunLine
+from archiver.config import Home
+from archiver.notify import followed
+from archiver.sync import next_sweep_day
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Of how many rows that a platform lists (comps included) the archive holds how many, and how many of these lack a
+    document. `listed` is None while no list was read to its end and the platform states no total."""
+
+    listed: int | None
+    archived: int
+    incomplete: int
+
+    @property
+    def whole(self) -> int:
+        """Archived with every document that the platform offers."""
+        return max(0, self.archived - self.incomplete)
+
+    def __str__(self) -> str:
+        return f"{self.whole}/{'?' if self.listed is None else self.listed}"
+
+
+def coverage(runs: Sequence[RunLine]) -> Coverage:
+    """The coverage of an account after these turns, all of its own, oldest first."""
+    good = [run for run in runs if run.outcome != "failed" and run.error is None]
+    if not good:
+        stated = runs[-1].total if runs else None
+        return Coverage(stated, sum(run.archived for run in runs), runs[-1].incomplete if runs else 0)
+    newest = good[-1]
+    full = next((at for at in reversed(range(len(runs))) if runs[at] in good and runs[at].sweep == "full"), None)
+    since = sum(run.archived for run in runs[full + 1 :]) if full is not None else sum(run.archived for run in runs)
+    listed = runs[full].listed + since if full is not None else newest.listed
+    listed = max(listed, newest.listed) if newest.total is None else newest.total
+    return Coverage(listed, max(0, listed - newest.unexplained), newest.incomplete)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountStatus:
+    """One account. Moments are UTC, `2026-11-24T02:00:00Z`; `next_full` is a day; None: not yet."""
+
+    client: str
+    account: str
+    provider: str
+    configured: bool
+    last_run: str | None
+    last_complete: str | None
+    outcome: str | None
+    error: str | None
+    coverage: Coverage
+    unexplained: int
+    next_full: str | None
+
+    @property
+    def trouble(self) -> str:
+        """In a few words, what is wrong; empty where nothing is."""
+        said = [self.error or ""]
+        said += [f"{self.coverage.incomplete} incomplete"] if self.coverage.incomplete else []
+        said += [f"{self.unexplained} not archived"] if self.unexplained and not self.error else []
+        said += ["closed"] if not self.configured else ["never run"] if self.last_run is None else []
+        return ", ".join(filter(None, said))
+
+
+@dataclass(frozen=True)
+class Status:
+    accounts: tuple[AccountStatus, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `status --json`."""
+        return {"accounts": [{**asdict(each), "trouble": each.trouble} for each in self.accounts]}
+
+    def table(self) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+        """Columns and rows for a screen."""
+        columns = ("client", "account", "last complete", "archived", "incomplete", "next full", "trouble")
+        rows: list[tuple[object, ...]] = [
+            (
+                each.client, each.account, (each.last_complete or "never").replace("T", " ")[:16], each.coverage,
+                each.coverage.incomplete, each.next_full or "-", each.trouble or "-",
+            )
+            for each in self.accounts
+        ]  # fmt: skip
+        return columns, rows
+
+
+def status(home: Home, now: datetime | None = None) -> Status:
+    """How every account of the home stands."""
+    today = (now or datetime.now(UTC)).date()
+    found: list[AccountStatus] = []
+    for client in home.clients.values():
+        runs = runs_of(home, client.slug)
+        configured = {account.name: account.provider for account in client.accounts}
+        for name in dict.fromkeys((*configured, *runs)):
+            theirs = runs.get(name, [])
+            last = theirs[-1] if theirs else None
+            complete = [run.at for run in theirs if run.outcome == "complete"]
+            found.append(
+                AccountStatus(
+                    client=client.slug,
+                    account=name,
+                    provider=last.provider if last else configured[name],
+                    configured=name in configured,
+                    last_run=last.at if last else None,
+                    last_complete=complete[-1] if complete else None,
+                    outcome=last.outcome if last else None,
+                    error=last.error if last else None,
+                    coverage=coverage(theirs),
+                    unexplained=last.unexplained if last else 0,
+                    next_full=next_sweep_day(name, today).isoformat() if name in configured else None,
+                )
+            )
+    return Status(tuple(found))
+
+
+def runs_of(home: Home, client: str) -> dict[str, list[RunLine]]:
+    """The turns of each account that a client's archive tells of, oldest first."""
+    found: dict[str, list[RunLine]] = {}
+    if home.archive(client).is_dir():
+        with followed(home, client) as catalogue:
+            for run in catalogue.runs():
+                found.setdefault(run.account, []).append(run)
+    return found

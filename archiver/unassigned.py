@@ -1,0 +1,333 @@
+"""What shared accounts licensed and nobody has claimed: for which client it seems to be, and a person's decisions.
+
+Suggestions are made from what the licence says, from earlier assignments, and from project folders in which licensed
+files lie. None is applied without a named person's word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from archiver.archive.reader import Archive
+from archiver.assignment import PROJECTS, Assignment, assign_all, fitting
+from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue.pictures import PictureIndex
+from archiver.config import HOUSE, Client, Home
+from archiver.domain import iso
+from archiver.errors import ConfigError
+from archiver.intake.importing import recognised
+from archiver.intake.mail import unasked
+from archiver.intake.recognise import Seen
+from archiver.opening import writing
+from archiver.proof.assess import bare
+from archiver.reading import spreadsheet
+from archiver.reading.worker import DocumentReader
+from archiver.sync import Progress
+from archiver.vault import Vault
+
+SHORTEST = 3  # characters of a name that may be found inside other text
+COLUMNS = (
+    "licence", "client", "reason", "platform", "asset", "title", "licensed on", "seat", "order", "hints", "suggestions",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A client for whom a licence seems to be. `how`: client_field, hint, seat, project, order, asset or folder."""
+
+    client: str
+    how: str
+    reason: str
+
+
+@dataclass
+class Unassigned:
+    """A licence that is assigned to nobody. `rules` are those that it fits, where they name several clients."""
+
+    entry: Entry
+    suggestions: list[Suggestion] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+
+    @property
+    def proposal(self) -> str | None:
+        """The client on whom all suggestions agree."""
+        clients = {each.client for each in self.suggestions}
+        return clients.pop() if len(clients) == 1 else None
+
+    def as_json(self) -> dict[str, Any]:
+        """A row of `unassigned --json`."""
+        licence = self.entry.licence
+        return {
+            "licence": self.entry.short_id,
+            "account": self.entry.file.provenance.get("account"),
+            "provider": licence.asset.provider,
+            "asset_id": licence.asset.asset_id,
+            "title": licence.asset.title,
+            "licensed_at": iso(licence.licensed_at),
+            "seat": licence.seat,
+            "order": licence.order,
+            "client_hints": dict(licence.client_hints),
+            "proposal": self.proposal,
+            "suggestions": [vars(each) for each in self.suggestions],
+            "rules": self.rules,
+        }
+
+
+# ---------------------------------------------------------------- suggestions, purely
+
+
+def names_of(client: Client) -> set[str]:
+    """What a client is called, for comparing: short name, name and aliases, without legal forms."""
+    return {name for name in map(bare, (client.slug, client.name, *client.aliases)) if name}
+
+
+def named_in(text: str, clients: Iterable[Client]) -> set[str]:
+    """The clients that a text names: as a whole, or by a name of some length or a domain in it."""
+    whole = bare(text)
+    words = " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    found = set()
+    for client in clients:
+        names = names_of(client)
+        inside = [" ".join(re.findall(r"[^\W_]+", name)) for name in names if len(name) >= SHORTEST]
+        if (
+            whole in names
+            or any(f" {name} " in f" {words} " for name in inside if name)
+            or any(
+                re.search(rf"(?<![\w-]){re.escape(each.casefold())}(?![\w-])", text.casefold())
+                for each in client.domains
+            )
+        ):
+            found.add(client.slug)
+    return found
+
+
+def suggest(
+    entry: Entry, clients: Sequence[Client], earlier: Mapping[tuple[str, str], Mapping[str, int]]
+) -> Iterator[Suggestion]:
+    """For whom a licence seems to be. `earlier`: by what was the same, how many licences are for each client. Pure."""
+    licence, names = entry.licence, {client.slug: client.name for client in clients}
+    field_, seen = licence.client_hints.get("client", ""), set[str]()
+    for slug in sorted(client.slug for client in clients if field_ and bare(field_) in names_of(client)):
+        seen.add(slug)
+        yield Suggestion(slug, "client_field", f"the platform's client field is {field_!r}")
+    texts = {**licence.client_hints, "order": licence.order, "plan": licence.plan, "title": licence.asset.title}
+    for where, text in texts.items():
+        for slug in sorted(named_in(text or "", clients) - seen):
+            seen.add(slug)
+            yield Suggestion(slug, "hint", f"the {where.replace('_', ' ')} {text!r} names {names[slug]}")
+    host = (licence.seat or "").rpartition("@")[2].casefold() if "@" in (licence.seat or "") else ""
+    for client in clients:
+        if host and host in map(str.casefold, client.domains):
+            yield Suggestion(client.slug, "seat", f"the seat's address {licence.seat} is of {client.name}")
+    for key in _alike(entry):
+        for slug, count in sorted(earlier.get(key, {}).items()):
+            how = key[0] if key[0] in ("order", "asset") else "project"
+            what = f"the same {key[0].replace('_', ' ')}, {key[1]!r},"
+            yield Suggestion(
+                slug,
+                how,
+                f"{count} of {what} {'are' if count > 1 else 'is'} for {names.get(slug, slug)}",
+            )
+
+
+def _alike(entry: Entry) -> Iterator[tuple[str, str]]:
+    """What licences for one client have in common."""
+    licence = entry.licence
+    for name in (*PROJECTS, "purchase_order"):
+        if value := licence.client_hints.get(name):
+            yield name, value
+    if licence.order:
+        yield "order", licence.order
+    yield "asset", f"{licence.asset.provider} {licence.asset.asset_id}"
+
+
+# ---------------------------------------------------------------- the list
+
+
+def listed(home: Home) -> list[Unassigned]:
+    """The house archive's licences that are assigned to nobody, with suggestions, oldest first."""
+    if HOUSE not in home.clients:
+        return []
+    clients = [client for client in home.clients.values() if client.slug != HOUSE]
+    rules = {account.name: account.rules for account in home.client(HOUSE).accounts}
+    earlier: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    rows = []
+    with DocumentReader() as reader, Catalogue(home.catalogue(HOUSE)) as catalogue:
+        catalogue.catch_up(Archive(home.archive(HOUSE)), reader)
+        for entry in catalogue.assigned():
+            for slug in (entry.assigned or {}).get("clients") or ():
+                for key in _alike(entry):
+                    earlier[key][slug] += 1
+        for entry in catalogue.unassigned():
+            row = Unassigned(entry, list(suggest(entry, clients, earlier)))
+            fits = fitting(rules.get(str(entry.file.provenance.get("account")), ()), entry.licence)
+            if len({rule.client for rule, _ in fits}) > 1:
+                row.rules = [f"{rule.name} ({rule.client}): {'; '.join(why.values())}" for rule, why in fits]
+            rows.append(row)
+    return rows
+
+
+def as_csv(rows: Sequence[Unassigned]) -> str:
+    """The list as a table to be edited and fed back: `client` holds what all suggestions agree on, else nothing."""
+    table = []
+    for row in rows:
+        licence = row.entry.licence
+        table.append((
+            row.entry.short_id, row.proposal, "; ".join(each.reason for each in row.suggestions if row.proposal),
+            licence.asset.provider, licence.asset.asset_id, licence.asset.title, iso(licence.licensed_at), licence.seat,
+            licence.order, "; ".join(f"{name}: {value}" for name, value in licence.client_hints.items()),
+            "; ".join(f"{each.client}: {each.reason}" for each in row.suggestions),
+        ))  # fmt: skip
+    return spreadsheet.written(COLUMNS, table)
+
+
+# ---------------------------------------------------------------- from project folders
+
+
+def from_folder(
+    home: Home, folder: Path, rows: Sequence[Unassigned], progress: Progress = lambda *_: None
+) -> list[Unassigned]:
+    """The licences whose files lie in project folders that are named after a client, with these suggestions added.
+
+    A file is known by an asset's id in its name or its embedded data, by its digest, where it was imported, or by what
+    it shows. Where an asset was licensed more than once, its file cannot tell which of them it came with, and none is
+    proposed. Nothing is written; links are not followed.
+    """
+    if not folder.is_dir():
+        raise ConfigError(f"There is no folder {folder}.")
+    clients = [client for client in home.clients.values() if client.slug != HOUSE]
+    by_asset, by_digest, by_id = (
+        defaultdict[tuple[str, str], list[Unassigned]](list),
+        dict[str, Unassigned](),
+        dict[str, Unassigned](),
+    )
+    for row in rows:
+        asset = row.entry.licence.asset
+        by_asset[asset.provider, asset.asset_id.casefold()].append(row)
+        by_id[row.entry.object_id] = row
+        for each in row.entry.file.provenance.get("imports", ()):
+            by_digest[each["sha256"]] = row
+    found: dict[int, Unassigned] = {}
+    with DocumentReader() as reader, Catalogue(home.catalogue(HOUSE)) as catalogue:
+        pictures = catalogue.pictures(unassigned=True)
+        for seen in recognised([folder], home.root, reader, unasked, None, False, progress):
+            whose = _whose(seen.path, clients)
+            if whose is None:
+                continue
+            known = _known(seen, by_asset, by_digest, by_id, pictures)
+            for row, how in known if len(known) == 1 else ():
+                reason = f"{seen.path} lies in a folder of {home.client(whose).name}; {how}"
+                row.suggestions.append(Suggestion(whose, "folder", reason))
+                found[id(row)] = row
+    return list(found.values())
+
+
+def _whose(path: str, clients: Sequence[Client]) -> str | None:
+    """The client that the innermost folder with a client's name is of; None where that names several, or none does."""
+    for part in reversed(re.split(r"[/!]", path)[:-1]):
+        if named := named_in(part, clients):
+            return named.pop() if len(named) == 1 else None
+    return None
+
+
+def _known(
+    seen: Seen,
+    by_asset: Mapping[tuple[str, str], list[Unassigned]],
+    by_digest: Mapping[str, Unassigned],
+    by_id: Mapping[str, Unassigned],
+    pictures: PictureIndex,
+) -> list[tuple[Unassigned, str]]:
+    """The licences whose file this is, and how that is known; the surest way decides."""
+    if row := by_digest.get(seen.sha256):
+        return [(row, "it is the very file that was imported")]
+    for each in seen.named:
+        if each.asset_id and (rows := by_asset.get((each.platform, each.asset_id.casefold()))):
+            return [(row, f"its name or data says {each.quote!r}") for row in rows]
+    if seen.fingerprint is None or seen.fingerprint.flat:
+        return []
+    alike = [by_id[near.object_id] for near, _, _ in pictures.near(seen.fingerprint) if near.object_id in by_id]
+    assets = {(row.entry.provider, row.entry.licence.asset.asset_id) for row in alike}
+    return [(row, "it shows the picture") for row in by_asset[_key(alike[0])]] if len(assets) == 1 else []
+
+
+def _key(row: Unassigned) -> tuple[str, str]:
+    return row.entry.provider, row.entry.licence.asset.asset_id.casefold()
+
+
+# ---------------------------------------------------------------- a person's word
+
+
+def proposed(rows: Iterable[Unassigned], by: str) -> list[tuple[Entry, Assignment]]:
+    """The proposals on whose client all suggestions of a licence agree, as this person's assignments."""
+    return [
+        (row.entry, Assignment(client=row.proposal, by=by, reason="; ".join(each.reason for each in row.suggestions)))
+        for row in rows
+        if row.proposal
+    ]
+
+
+def from_csv(home: Home, path: Path, by: str) -> list[tuple[Entry, Assignment]]:
+    """The assignments that a table states in its columns `licence`, `client` and perhaps `reason`.
+
+    A row without a client says nothing; one that is so already is left out. ConfigError names `file:line` of every
+    fault, and nothing is assigned where there is one.
+    """
+    try:
+        rows = list(spreadsheet.read(path.read_bytes()))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}:1 {error}. It needs the columns licence and client.") from None
+    if rows and not {"licence", "client"} <= rows[0][1].keys():
+        raise ConfigError(f"{path}:1 the columns licence and client are not both there.")
+    faults: list[str] = []
+    found: dict[str, tuple[Entry, Assignment]] = {}
+    with DocumentReader() as reader:
+        lookup = _lookup(home, reader)
+        for line, cells in rows:
+            if not (whom := cells.get("client", "")):
+                continue
+            clients = [each for each in home.clients.values() if each.slug != HOUSE and bare(whom) in names_of(each)]
+            entry = lookup(cells["licence"])
+            if len(clients) != 1:
+                faults.append(
+                    f"{path}:{line} client: {'no' if not clients else 'more than one'} client is called {whom!r}"
+                )
+            elif entry is None:
+                faults.append(f"{path}:{line} licence: there is no licence {cells['licence']!r}")
+            elif (before := found.get(entry.object_id)) and before[1].client != clients[0].slug:
+                faults.append(f"{path}:{line} licence: {entry.short_id} is for {before[1].client} further up")
+            elif (entry.assigned or {}).get("clients") != [clients[0].slug] or (entry.assigned or {}).get("rule"):
+                reason = cells.get("reason") or f"listed in {path.name}"
+                found[entry.object_id] = entry, Assignment(client=clients[0].slug, by=by, reason=reason)
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return list(found.values())
+
+
+def _lookup(home: Home, reader: DocumentReader) -> Callable[[str], Entry | None]:
+    """Finds licences by their short ids, the house's without its name."""
+    entries: dict[str, dict[str, Entry]] = {}
+
+    def find(short_id: str) -> Entry | None:
+        slug, _, folder = short_id.rpartition("/")
+        slug = slug or HOUSE
+        if slug not in entries and slug in home.clients:
+            with Catalogue(home.catalogue(slug)) as catalogue:
+                catalogue.catch_up(Archive(home.archive(slug)), reader)
+                entries[slug] = {entry.folder.casefold(): entry for entry in catalogue.each()}
+        return entries.get(slug, {}).get(folder.casefold())
+
+    return find
+
+
+def assign(home: Home, vault: Vault, decided: Sequence[tuple[Entry, Assignment]]) -> None:
+    """Record a person's decisions; ConfigError without the person's name."""
+    if decided:
+        assign_all(home, partial(writing, home, vault), decided)

@@ -1,0 +1,14 @@
+"""A long history is archived while it is read; `tests/benchmarks/long_history.py` shows it with 10,000 licences."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.benchmarks.long_history import GROWTH, read
+
+
+def test_a_long_history_streams() -> None:
+    found = asyncio.run(read(1000))
+    assert found.archived == 1000 and len(found.archived_when_asked) == 5
+    assert found.archived_when_asked[-1] > 0
+    assert found.growth < GROWTH

@@ -1,0 +1,96 @@
+"""Schedules, each read by its system's own checker where there is one, else by the parser of its format."""
+
+from __future__ import annotations
+
+import plistlib
+import shutil
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from archiver.errors import ConfigError
+from archiver.schedule import Schedule, System, named_system, schedule
+from tests.homes import Home
+
+HOME, KEY = Path("/srv/archive home 100%"), Path("/etc/archiver/vault.key")
+
+
+def made(system: System, **more: object) -> Schedule:
+    return schedule(HOME, system, "3:05", program=("/bin/true",), key=KEY, **more)  # type: ignore[arg-type]
+
+
+def test_systemd_takes_the_units_and_hands_over_the_key(tmp_path: Path) -> None:
+    files = made(System.SYSTEMD).files
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    run = files["archiver-run.service"]
+    assert f"LoadCredential=archiver-key:{KEY}\n" in run and '--home "/srv/archive home 100%%" run\n' in run
+    assert "Persistent=true\n" in files["archiver-run.timer"] and "*-*-* 03:05:00\n" in files["archiver-run.timer"]
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed")
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", *map(str, tmp_path.glob("*"))], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+def test_cron_gets_two_lines_in_which_no_per_cent_ends_the_command() -> None:
+    lines = made(System.CRON).files["crontab"].splitlines()[1:]
+    assert lines == [
+        rf"5 3 * * * ARCHIVER_KEY_FILE={KEY} /bin/true --home '/srv/archive home 100\%' run >/dev/null 2>&1",
+        rf"0 11 * * * ARCHIVER_KEY_FILE={KEY} /bin/true --home '/srv/archive home 100\%' notify >/dev/null 2>&1",
+    ]
+
+
+def test_launchd_gets_property_lists() -> None:
+    content = plistlib.loads(made(System.LAUNCHD).files["org.archiver-run.plist"].encode())
+    assert content["ProgramArguments"] == ["/bin/true", "--home", str(HOME), "run"]
+    assert content["StartCalendarInterval"] == {"Hour": 3, "Minute": 5}
+    assert content["EnvironmentVariables"] == {"ARCHIVER_KEY_FILE": str(KEY)}
+    if plutil := shutil.which("plutil"):
+        subprocess.run([plutil, "-lint", "-"], input=made(System.LAUNCHD).files["org.archiver-run.plist"], check=True)
+
+
+def test_windows_gets_tasks_that_run_while_logged_on_and_catch_up() -> None:
+    place = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
+    task = ElementTree.fromstring(made(System.WINDOWS).files["archiver-run.xml"])
+    said = {name: task.findtext(f".//t:{name}", "", place) for name in ("LogonType", "StartWhenAvailable", "Arguments")}
+    assert (said["LogonType"], said["StartWhenAvailable"]) == ("InteractiveToken", "true")
+    assert f'set "ARCHIVER_KEY_FILE={KEY}" && /bin/true --home "{HOME}" run' in said["Arguments"]
+
+
+def test_the_command_shows_what_it_would_install_and_refuses_what_is_no_time(home: Home) -> None:
+    shown = home("schedule", "--system", "systemd", "--at", "04:00").stdout
+    assert f"--home {home.root} run" in shown and "systemctl --user enable --now" in shown
+    assert "HH:MM" in home("schedule", "--at", "25:00", code=2).stderr
+    with pytest.raises(ConfigError, match="systemd, cron, launchd, windows"):
+        named_system("at")
+
+
+def test_a_restored_copy_elsewhere_verifies_and_goes_on_and_says_that_it_was_restored(
+    ran: Home, tmp_path: Path
+) -> None:
+    """As docs/operations.md says: the home, its key apart, and a witness that saw more than the backup."""
+    witness = tmp_path / "witness"
+    witness.mkdir()
+    settings = ran.root / "archiver.yaml"
+    settings.write_text(settings.read_text() + f"witnesses: [{{name: disk, folder: {witness}}}]\n")
+    replay = Path(__file__).parent.parent / "recordings"
+    ran("run", "--replay", replay)
+    shutil.copytree(ran.root, tmp_path / "backup", symlinks=True)
+    ran("run", "--replay", replay)  # is lost with the disk
+    shutil.rmtree(ran.root)
+    restored = tmp_path / "elsewhere" / "restored home"
+    shutil.copytree(tmp_path / "backup", restored, symlinks=True)
+    shutil.rmtree(restored / "state")  # is not backed up
+    ran.root, ran.env["ARCHIVER_HOME"] = restored, str(restored)
+    assert ran.json("verify")["clients"][0]["findings"] == []
+    refused = ran("run", "--replay", replay, code=90)
+    assert "--after-restore" in refused.stderr
+    ran("run", "--replay", replay, "--after-restore", witness)
+    assert ran.json("run", "--replay", replay)["accounts"][0]["archived"] == 0
+    ledger = (ran.archive() / "ledger" / "ledger.jsonl").read_text()
+    assert ledger.count('"type":"rollback"') == 1
+    assert ran.json("verify", "--against", witness)["clients"][0]["state"] != "FORKED"
