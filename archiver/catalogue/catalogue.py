@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from archiver.catalogue.embedding import Embedder
 
-VERSION = 4  # of the schema; a file of any other version is made anew
+VERSION = 5  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")

@@ -11,7 +11,7 @@ import typer
 from archiver.cli.app import HomeOption, JsonOption, app, opened
 from archiver.cli.output import emit, say, tell
 
-desk_app = typer.Typer(help="The desk: a page in the browser for people who do not use a terminal.")
+desk_app = typer.Typer()
 user_app = typer.Typer(no_args_is_help=True, help="Who may use the desk from another machine.")
 desk_app.add_typer(user_app, name="user")
 app.add_typer(desk_app, name="desk")
