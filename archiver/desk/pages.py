@@ -70,7 +70,8 @@ def start(visit: Visit) -> Response:
                 with evidence.catalogue_of(home, client.slug, reader) as (_, catalogue):
                     count, failed = catalogue.count(), catalogue.count_incomplete()
             rows.append((client, count, failed, theirs))
-    return visit.page("home.html", rows=rows, troubles=troubles(visit), claims=due(visit))
+    well = not any(failed or any(each.trouble for each in theirs) for _, _, failed, theirs in rows)
+    return visit.page("home.html", rows=rows, troubles=troubles(visit), claims=due(visit), well=well)
 
 
 def troubles(visit: Visit) -> list[DueSignIn]:
