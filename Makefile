@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test soak check matching-corpus lock
+.PHONY: setup demo test soak check matching-corpus desk-pictures lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -25,6 +25,9 @@ check: setup ## style, types and import directions
 
 matching-corpus: setup ## pictures out of packages, in .venv/corpus, for tests/benchmarks/matching.py; Debian only
 	@.venv/bin/python tests/benchmarks/corpus.py .venv/corpus
+
+desk-pictures: setup ## the screenshots of docs/desk.md, made anew by the desk's tests
+	@DESK_PICTURES=docs/desk .venv/bin/pytest tests/desk/test_desk.py -k whole
 
 lock: ## lock the newest versions of all dependencies
 	@.ci/lock

@@ -51,6 +51,7 @@ async def demo(keep: Path | None, say: Callable[[str], None]) -> None:
     say("To go on in this home with other commands:")
     say(f"  export ARCHIVER_HOME={quote(str(folder / 'home'))}")
     say(f"  export ARCHIVER_KEY_FILE={quote(str(folder / 'vault.key'))}")
+    say("To look at it in your browser: archiver desk")
     say("Its timestamp authority has stopped with this demo, so later seals stay UNPROVEN.")
 
 

@@ -257,20 +257,40 @@ def shown(claim: Claim, name: str) -> str:
 
 def _asked(claim: Claim, ask: Ask, say: Callable[[str], None]) -> Claim:
     """Each reading accepted or corrected; `-` takes one away."""
-    for name, parse in FIELDS.items():
+    for name in FIELDS:
         how = claim.sure.get(name, "not found")
         while True:
             answer = ask(f"{name.replace('_', ' ').capitalize()} ({how})", shown(claim, name)).strip()
-            if answer == shown(claim, name):
-                break
             try:
-                value = parse(answer) if answer != "-" else () if name == "urls" else None
+                claim = corrected(claim, name, answer)
             except ValueError as error:
                 say(f"That cannot be read: {error}.")
                 continue
-            corrected: dict[str, Any] = {name: value, "sure": {**claim.sure, name: STATED}}
-            claim = replace(claim, **corrected)
             break
+    return claim
+
+
+def corrected(claim: Claim, name: str, answer: str) -> Claim:
+    """One reading as a person accepts or corrects it; `-` takes it away. ValueError for what cannot be read."""
+    if answer == shown(claim, name):
+        return claim
+    value = FIELDS[name](answer) if answer != "-" else () if name == "urls" else None
+    stated: dict[str, Any] = {name: value, "sure": {**claim.sure, name: STATED}}
+    return replace(claim, **stated)
+
+
+def confirm(home: Home, claim: Claim, answers: Mapping[str, str]) -> Claim:
+    """All readings accepted by a person, save those that `answers` correct; kept. ConfigError names what is amiss."""
+    for name, answer in answers.items():
+        try:
+            claim = corrected(claim, name, answer.strip() or "-")
+        except ValueError:
+            raise ConfigError(
+                f"{name.replace('_', ' ').capitalize()}: {answer!r} cannot be read. Write days as 2026-12-31 and sums "
+                "as 389.59; leave the field empty where nothing is known."
+            ) from None
+    claim = replace(claim, confirmed=True)
+    claims.save(home, claim)
     return claim
 
 

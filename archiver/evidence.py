@@ -18,9 +18,9 @@ from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.assignment import Assignment
 from archiver.catalogue import embedding, views
-from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit
+from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit, RunLine
 from archiver.catalogue.embedding import Embedder
-from archiver.catalogue.matching import match
+from archiver.catalogue.matching import Match, match
 from archiver.catalogue.pictures import loader
 from archiver.config import HOUSE, Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, MachineRefused
@@ -57,14 +57,14 @@ def archives(home: Home, client: str | None = None) -> list[str]:
     return [slug for slug in slugs if home.archive(slug).is_dir()]
 
 
-def scope(home: Home, client: str | None) -> Iterator[tuple[str, bool]]:
+def scope(home: Home, client: str | None, *, alone: bool = False) -> Iterator[tuple[str, bool]]:
     """The archives in which a search looks, and whether only what is assigned to nobody counts there.
 
-    With a client's own archive goes the house's, whose unassigned licences may be for it.
+    With a client's own archive goes the house's, whose unassigned licences may be for it; not where it is `alone`.
     """
     for slug in archives(home, client):
         yield slug, False
-    if client and client != HOUSE and HOUSE in home.clients and home.archive(HOUSE).is_dir():
+    if client and not alone and client != HOUSE and HOUSE in home.clients and home.archive(HOUSE).is_dir():
         yield HOUSE, True
 
 
@@ -85,8 +85,9 @@ def strays(home: Home) -> list[str]:
 
 
 def find(
-    home: Home, text: str, *, client: str | None = None, limit: int = 20, warn: Callable[[str], None] = lambda _: None
-) -> list[dict[str, Any]]:
+    home: Home, text: str, *, client: str | None = None, alone: bool = False, limit: int = 20,
+    warn: Callable[[str], None] = lambda _: None,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Licences that match, best first, in the form of `find --json`. `warn` is told which objects cannot be read.
 
     A file name or an address in which a platform wrote an asset's id finds that asset's licences alone, and the address
@@ -97,7 +98,7 @@ def find(
     by = "page_url" if "://" in text else "file_name"
     pages = _seen_on(home, warn) if by == "page_url" else {}
     with DocumentReader() as reader:
-        for slug, unassigned in scope(home, client):
+        for slug, unassigned in scope(home, client, alone=alone):
             with catalogue_of(home, slug, reader) as (archive, catalogue):
                 hits = [
                     Hit(entry, by, 1.0)
@@ -137,16 +138,36 @@ def _embedding(slug: str, watch: Progress, warn: Callable[[str], None], done: in
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What looks at pictures: kept by who asks often, since starting it takes longer than a search. For one thread."""
+
+    reader: DocumentReader
+    embedder: Embedder | None
+
+
+@contextmanager
+def sight(home: Home) -> Iterator[Sight]:
+    """The home's sight; without the extra `match` there is no embedder."""
+    with DocumentReader() as reader:
+        yield Sight(reader, Embedder(home.settings.match.model) if embedding.installed() else None)
+
+
+@dataclass(frozen=True)
 class Pictured:
-    """What a picture found: the rows of `find --json`, and the best matches side by side with it, as PNGs."""
+    """What a picture found: the rows of `find --json`, and each asset that matches with its licences, best first."""
 
     rows: list[dict[str, Any]]
-    sheets: list[bytes]
+    matches: list[tuple[Match, list[str]]]
+
+    @property
+    def sheets(self) -> list[bytes]:
+        """The best matches side by side with the picture, as PNGs."""
+        return [each.side_by_side() for each, _ in self.matches if each.word is self.matches[0][0].word]
 
 
 def find_picture(
-    home: Home, content: bytes, name: str = "", *, client: str | None = None, limit: int = 20,
-    warn: Callable[[str], None] = lambda _: None, watch: Progress = lambda *_: None,
+    home: Home, content: bytes, name: str = "", *, client: str | None = None, alone: bool = False, limit: int = 20,
+    seeing: Sight | None = None, warn: Callable[[str], None] = lambda _: None, watch: Progress = lambda *_: None,
 ) -> Pictured:  # fmt: skip
     """The licences of the assets that a picture shows, best first; `match` is `same`, `probable` or `possible`.
 
@@ -155,13 +176,15 @@ def find_picture(
     their parts: `watch` hears of it, and `warn` where that takes a while.
     """
     rows: dict[str, dict[str, Any]] = {}
-    with DocumentReader() as reader, ExitStack() as stack:
+    matches: list[tuple[Match, list[str]]] = []
+    with ExitStack() as stack:
+        seeing = seeing or stack.enter_context(sight(home))
+        reader, embedder = seeing.reader, seeing.embedder
         query = decode(reader.look(content, large=True).preview)
-        embedder = Embedder(home.settings.match.model) if embedding.installed() else None
         if embedder is None:
             warn("The extra `match` is not installed: a picture that was cropped or covered is not recognised.")
         archives, indexes, catalogues = {}, [], {}
-        for slug, unassigned in scope(home, client):
+        for slug, unassigned in scope(home, client, alone=alone):
             archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
             try:
                 if embedder:
@@ -174,7 +197,8 @@ def find_picture(
             indexes.append(catalogue.pictures(unassigned=unassigned))
         found = match(query, indexes, loader(archives, reader), embedder, marked=_marked)
         for each in found:
-            picture = each.picture
+            picture, licences = each.picture, list[str]()
+            matches.append((each, licences))
             for slug, catalogue in catalogues.items():
                 provider, _, asset_id = picture.asset.partition(":")
                 entries = [entry for entry in catalogue.of_asset(provider, asset_id) if entry.held]
@@ -183,12 +207,12 @@ def find_picture(
                 hits = [Hit(entry, each.word.value, round(each.score, 3)) for entry in entries]
                 for row in views.hits(slug, archives[slug], hits):
                     rows.setdefault(row["licence"], row)
+                    licences.append(row["licence"])
     if name and not any(row["match"] == "same" for row in rows.values()) and filenames.names(name):
-        for row in find(home, name, client=client, limit=limit):
+        for row in find(home, name, client=client, alone=alone, limit=limit):
             if row["match"] in ("file_name", "page_url"):
                 rows.setdefault(row["licence"], row)
-    sheets = [each.side_by_side() for each in found if each.word is found[0].word]
-    return Pictured(list(rows.values())[:limit], sheets)
+    return Pictured(list(rows.values())[:limit], matches)
 
 
 def picture_of(home: Home, where: str) -> tuple[bytes, str]:
@@ -238,13 +262,14 @@ def incomplete(home: Home, client: str | None = None) -> list[str]:
     """What the archives that a search looks in do not hold, a sentence for each account: for a search in vain."""
     told = []
     for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
-        runs: dict[str, dict[str, Any]] = {}
+        runs: dict[str, RunLine] = {}
         full: dict[str, str] = {}
-        for line in Archive(home.archive(slug)).lines():
-            if b'"type":"run"' in line.raw and line.type == "run":
-                runs[line.fields["account"]] = line.fields
-                if line.fields.get("sweep") == "full" and line.fields.get("outcome") == "complete":
-                    full[line.fields["account"]] = str(line.fields["at"])[:10]
+        if home.archive(slug).is_dir():
+            with DocumentReader() as reader, catalogue_of(home, slug, reader) as (_, catalogue):
+                for run in catalogue.runs():
+                    runs[run.account] = run
+                    if run.sweep == "full" and run.outcome == "complete":
+                        full[run.account] = run.at[:10]
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
             if account.closed:
@@ -253,13 +278,11 @@ def incomplete(home: Home, client: str | None = None) -> list[str]:
                 told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
             elif last is None:
                 told.append(f"{slug}: {account.name} was never read")
-            elif last["outcome"] != "complete":
+            elif last.outcome != "complete":
                 since = f", and to its end last on {full[account.name]}" if account.name in full else ""
-                told.append(
-                    f"{slug}: {account.name} was read on {last['at'][:10]} with the outcome {last['outcome']}{since}"
-                )
+                told.append(f"{slug}: {account.name} was read on {last.at[:10]} with the outcome {last.outcome}{since}")
             else:
-                told.append(f"{slug}: {account.name} is archived up to {last['at'][:10]}; what came later is not")
+                told.append(f"{slug}: {account.name} is archived up to {last.at[:10]}; what came later is not")
         if not home.client(slug).accounts:
             told.append(f"{slug}: no account is connected")
     return told

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from archiver.catalogue.embedding import Embedder
 
-VERSION = 4  # of the schema; a file of any other version is made anew
+VERSION = 5  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
@@ -72,6 +72,8 @@ CREATE INDEX licence_asset ON licence (asset_id);
 CREATE INDEX licence_licence ON licence (licence_id);
 CREATE INDEX licence_order ON licence (order_id);
 CREATE INDEX licence_date ON licence (licensed_at) WHERE NOT comp;
+CREATE INDEX licence_newest ON licence (coalesce(licensed_at, ''), id) WHERE NOT comp AND NOT withdrawn;
+CREATE INDEX licence_comp ON licence (comp);
 CREATE INDEX licence_assigned ON licence (id) WHERE assigned IS NOT NULL;
 CREATE INDEX licence_failed ON licence (account) WHERE failed;
 CREATE TABLE picture (
@@ -345,6 +347,11 @@ class Catalogue:
         (number,) = self._db.execute("SELECT count(*) FROM licence WHERE comp = ?", (comps,)).fetchone()
         return int(number)
 
+    def count_incomplete(self) -> int:
+        """The number of licences with a `failed` gap."""
+        (number,) = self._db.execute("SELECT count(*) FROM licence WHERE failed").fetchone()
+        return int(number)
+
     def matching(self, part: str) -> list[Entry]:
         """What a folder name, or a part of one, names: that very folder alone, else up to 10 that contain the part."""
         part = _plain(part)
@@ -391,6 +398,21 @@ class Catalogue:
             for hit in worded:
                 hits.setdefault(hit.entry.object_id, hit)
         return list(hits.values())[:limit]
+
+    def newest(self, limit: int, after: str | None = None) -> tuple[list[Hit], str | None]:
+        """Licences (no comps), the newest first, a page at a time; `after` is what came back with the page before."""
+        where, values = f"{SHOWN}", []
+        if after is not None:
+            day, _, number = after.rpartition(" ")
+            values = [day, int(number[:15]) if number.isdecimal() else 0]
+            where += " AND (coalesce(licensed_at, ''), id) < (?, ?)"
+        query = f"SELECT {COLUMNS}, coalesce(licensed_at, ''), id FROM licence WHERE {where} "  # noqa: S608
+        rows = self._db.execute(
+            f"{query} ORDER BY coalesce(licensed_at, '') DESC, id DESC LIMIT ?", (*values, limit + 1)
+        )
+        found = rows.fetchall()
+        more = f"{found[limit - 1][-2]} {found[limit - 1][-1]}" if len(found) > limit else None
+        return [Hit(self._entry(row[:-2]), None, 0.0) for row in found[:limit]], more
 
     def _dated(self, text: str, scope: str, limit: int) -> Iterator[Hit]:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):

@@ -1,0 +1,378 @@
+"""The desk's application: what every request passes, what every page is given, and which page is where.
+
+A page is a function of a `Visit` that returns a response. It runs in a thread, so that it may take its time.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, Headers, MutableHeaders, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from archiver import evidence
+from archiver.config import Client, Home
+from archiver.desk.access import Doors, Role, Visitor
+from archiver.desk.words import LANGUAGES, Words, words
+from archiver.desk.work import Work
+from archiver.errors import ArchiverError, ConfigError, machine_error
+from archiver.vault import Vault, open_vault
+
+HERE = Path(__file__).parent
+LARGEST_UPLOAD = 40 << 20  # bytes of a whole request
+FIELDS, FILES = 600, 4  # of a form
+KEPT_BYTES = 96 << 20  # of pictures that were looked for
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",  # with none at all, browsers would name no origin in forms
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "x-robots-tag": "noindex, nofollow",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """How the desk is reached: the hosts by which it may be called, with their ports, and whether by https."""
+
+    hosts: frozenset[str]
+    secure: bool = False
+    proxied: bool = False
+
+    @property
+    def cookie(self) -> str:
+        """The visit's cookie. Other desks of this machine have other ports, and cookies do not know ports."""
+        return "__Host-desk" if self.secure else f"desk-{min(self.hosts).rpartition(':')[2]}"
+
+
+@dataclass
+class Desk:
+    """One home at one site, and what its visitors share."""
+
+    root: Path
+    site: Site
+    doors: Doors
+    work: Work = field(default_factory=Work)
+    _home: tuple[object, Home] | None = None
+    _sight: evidence.Sight | None = None
+    _open: ExitStack = field(default_factory=ExitStack)
+    _looking: Lock = field(default_factory=Lock)
+    _lock: Lock = field(default_factory=Lock)
+    _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
+
+    @property
+    def home(self) -> Home:
+        """The home as its files are now; they are read again when one of them changed."""
+        files = [self.root / "archiver.yaml", *sorted((self.root / "clients").glob("*.y*ml"))]
+        stamp = [(each, status.st_mtime_ns, status.st_size) for each in files if (status := each.stat())]
+        loaded = self._home
+        if loaded is None or loaded[0] != stamp:
+            loaded = self._home = stamp, Home.load(self.root)
+        return loaded[1]
+
+    @property
+    def vault(self) -> Vault:
+        return open_vault(self.home.vault)
+
+    def look_for(self, content: bytes, name: str, client: str | None, **more: Any) -> evidence.Pictured:
+        """What a picture shows, see `evidence.find_picture`: one after another, with what looks kept ready."""
+        with self._looking:
+            if self._sight is None:
+                self._sight = self._open.enter_context(evidence.sight(self.home))  # ends with the process
+            return evidence.find_picture(self.home, content, name, client=client, seeing=self._sight, **more)
+
+    def keep(self, key: str, size: int, value: Any) -> None:
+        """Remember a search for a while: the newest ones, as far as memory was set aside for them."""
+        with self._lock:
+            self._kept[key] = size, value
+            while sum(size for size, _ in self._kept.values()) > KEPT_BYTES and len(self._kept) > 1:
+                self._kept.popitem(last=False)
+
+    def kept(self, key: str) -> Any:
+        """What was kept under this key; HTTPException 404 where it is gone."""
+        with self._lock:
+            if key not in self._kept:
+                raise HTTPException(404)
+            return self._kept[key][1]
+
+
+@dataclass
+class Visit:
+    """One request of one visitor, and how it is answered."""
+
+    desk: Desk
+    request: Request
+    visitor: Visitor
+    words: Words
+    form: FormData
+
+    @property
+    def home(self) -> Home:
+        return self.desk.home
+
+    @property
+    def language(self) -> str:
+        return self.words.language
+
+    @property
+    def operates(self) -> bool:
+        return self.visitor.role >= Role.OPERATE
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        return self.request.path_params
+
+    def asked(self, name: str) -> str:
+        """A field of the address."""
+        return self.request.query_params.get(name, "").strip()
+
+    def given(self, name: str) -> str:
+        """A field of the form."""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+    def upload(self, name: str) -> tuple[bytes, str] | None:
+        """A file of the form and its name; None where none was chosen."""
+        value = self.form.get(name)
+        if not isinstance(value, UploadFile) or not value.size:
+            return None
+        return value.file.read(), (value.filename or "").replace("\\", "/").rpartition("/")[2]
+
+    def client(self, slug: str) -> Client:
+        """A client whom the visitor may see; HTTPException 404 else, as for one that there is not."""
+        if slug not in self.home.clients or (self.visitor.client and self.visitor.client != slug):
+            raise HTTPException(404)
+        return self.home.clients[slug]
+
+    def clients(self) -> list[Client]:
+        """All clients whom the visitor may see."""
+        return [each for each in self.home.clients.values() if self.visitor.client in (None, each.slug)]
+
+    def page(self, template: str, status: int = 200, **facts: Any) -> Response:
+        """A page, or a part of one, in the visitor's language."""
+        given = {
+            "visit": self,
+            "w": self.words,
+            "visitor": self.visitor,
+            "home": self.home,
+            "here": self.request.url.path,
+        }
+        text = templates().get_template(template).render(given | facts)
+        return HTMLResponse(text, status_code=status)
+
+    def to(self, *parts: str, **query: str) -> Response:
+        """Go to another page."""
+        return RedirectResponse(at(*parts, **query), status_code=303)
+
+    def told(self, what: str, target: str = "", **more: object) -> None:
+        self.desk.doors.told(self.visitor, what, target, **more)
+
+
+type Page = Callable[[Visit], Response]
+
+
+def at(*parts: str, **query: str) -> str:
+    """The address of a page; nothing in a part can leave its place."""
+    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items() if value)
+    return "/" + "/".join(quote(each, safe="") for each in parts) + (f"?{asked}" if asked else "")
+
+
+_environment: list[Any] = []
+
+
+def templates() -> Any:
+    """The pages' templates; every text that goes into one is escaped."""
+    if not _environment:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        from archiver.desk import shown
+
+        environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+            lstrip_blocks=True, auto_reload=False,
+        )  # fmt: skip
+        environment.globals |= {"at": at, **shown.GLOBALS}
+        environment.filters |= shown.FILTERS
+        environment.tests["draft"] = lambda name: name.startswith("drafts/")
+        _environment.append(environment)
+    return _environment[0]
+
+
+# ---------------------------------------------------------------- what every request passes
+
+
+class Guard:
+    """In front of everything: hosts, origins, sizes, and the headers of every answer."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self._app, self._site = app, site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return  # there are no web sockets here
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("content-security-policy", PAGE_POLICY)
+                headers.setdefault("cache-control", "no-store")
+                if self._site.secure:
+                    headers["strict-transport-security"] = "max-age=31536000"
+            await send(message)
+
+        if refusal := self._refused(scope):
+            await refusal(scope, receive, sent)
+        else:
+            await self._app(scope, receive, sent)
+
+    def _refused(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or hosts[0].lower() not in self._site.hosts:
+            return PlainTextResponse("The desk is not called by this name.", 421)
+        if scope["method"] in ("GET", "HEAD"):
+            return None
+        scheme = "https" if self._site.secure else "http"
+        same = headers.get("origin") == f"{scheme}://{hosts[0]}"
+        if not same or headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return PlainTextResponse("This did not come from a page of the desk.", 403)
+        length = headers.get("content-length", "")  # without one nothing is read: browsers always send it
+        if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > LARGEST_UPLOAD:
+            return PlainTextResponse(f"That is more than the {LARGEST_UPLOAD >> 20} MB that the desk takes.", 413)
+        return None
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where a page is, who may see it, and whether it is posted to. `open`: without any sign-in."""
+
+    path: str
+    page: Page
+    needs: Role = Role.READ
+    post: bool = False
+    open: bool = False
+
+
+def route(desk: Desk, way: Way) -> Route:
+    """One way as the web framework has it."""
+
+    async def endpoint(request: Request) -> Response:
+        cookie = request.cookies.get(desk.site.cookie)
+        visitor = await run_in_threadpool(desk.doors.visitor, cookie)
+        chosen = spoken(request)
+        someone = visitor or Visitor(name="", role=Role.CLIENT, expires=0, client="-", token="")
+        visit = Visit(desk, request, someone, words(chosen), FormData())
+        try:
+            if visitor is None and not way.open:
+                return await run_in_threadpool(_turned_away, visit)
+            if visitor and not way.open and visitor.role < way.needs:
+                if way.post:
+                    desk.doors.told(visitor, "refused", way.path)
+                raise HTTPException(403 if visitor.client is None else 404)
+            if way.post:
+                async with request.form(max_files=FILES, max_fields=FIELDS, max_part_size=1 << 20) as form:
+                    visit.form = form
+                    if not way.open and not _same(visit.given("token"), someone.token):
+                        desk.doors.told(visitor, "refused without token", way.path)
+                        raise HTTPException(403)
+                    response = await run_in_threadpool(way.page, visit)
+            else:
+                response = await run_in_threadpool(way.page, visit)
+        except (ArchiverError, OSError, HTTPException) as error:
+            response = await run_in_threadpool(failed, visit, error)
+        except (MultiPartException, ClientDisconnect):
+            response = await run_in_threadpool(failed, visit, HTTPException(400))
+        if chosen != request.cookies.get("language") and "lang" in request.query_params:
+            response.set_cookie("language", chosen, max_age=86400 * 365, samesite="lax", httponly=True)
+        return response
+
+    return Route(way.path, endpoint, methods=["POST"] if way.post else ["GET"])
+
+
+def spoken(request: Request) -> str:
+    """The visitor's language: as just chosen, as chosen before, as the browser asks for."""
+    for each in (request.query_params.get("lang"), request.cookies.get("language")):
+        if each in LANGUAGES:
+            return str(each)
+    for part in request.headers.get("accept-language", "").split(","):
+        if (code := part.strip()[:2].lower()) in LANGUAGES:
+            return code
+    return LANGUAGES[0]
+
+
+def _same(given: str, token: str) -> bool:
+    import hmac
+
+    return bool(token) and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
+
+
+def _turned_away(visit: Visit) -> Response:
+    """To whoever carries no cookie: the way in."""
+    if visit.request.method != "GET":
+        raise HTTPException(403)
+    if visit.desk.doors.users.all():
+        return visit.to("sign-in")
+    return visit.page("closed.html", 401)
+
+
+def failed(visit: Visit, error: ArchiverError | OSError | HTTPException) -> Response:
+    """A page that says what happened and what to do, in the words of `errors.py` where it is one of those."""
+    if isinstance(error, HTTPException):
+        text, status = visit.words.get(f"error_{error.status_code}", "error_400"), error.status_code
+    else:
+        error = machine_error(error) if isinstance(error, OSError) else error
+        text, status = str(error), 409 if error.exit_code == ConfigError.exit_code else 503
+    return visit.page("error.html", status, text=text, code=status, ours=isinstance(error, HTTPException))
+
+
+async def _broken(_: Request, error: Exception) -> Response:
+    """A fault of the program: told on the terminal, and to the visitor without its details."""
+    traceback.print_exception(error)
+    return PlainTextResponse("Something is wrong with the desk itself; its terminal says what.", 500)
+
+
+def build(desk: Desk, ways: Sequence[Way]) -> ASGIApp:
+    """The application of a desk."""
+
+    async def missing(request: Request, error: Exception) -> Response:
+        visitor = await run_in_threadpool(desk.doors.visitor, request.cookies.get(desk.site.cookie))
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        if visitor is None:
+            return PlainTextResponse("There is nothing here.", status)
+        return await run_in_threadpool(
+            failed, Visit(desk, request, visitor, words(spoken(request)), FormData()), HTTPException(status)
+        )
+
+    static = Mount("/static", StaticFiles(directory=HERE / "static"))
+    app = Starlette(
+        routes=[static, *(route(desk, way) for way in ways)],
+        exception_handlers={404: missing, 405: missing, Exception: _broken},
+    )
+    return Guard(app, desk.site)

@@ -1,0 +1,161 @@
+"""Client and accounts: what an archive holds, what it lacks, and the sign-ins that fill it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver import evidence
+from archiver import report as monthly
+from archiver import unassigned as deciding
+from archiver.assignment import Assignment
+from archiver.catalogue import views
+from archiver.config import HOUSE, Account
+from archiver.desk import shown
+from archiver.desk.access import OWNER, Role
+from archiver.desk.app import Visit, Way
+from archiver.desk.pages import PAGE, troubles
+from archiver.errors import ConfigError
+from archiver.provider import Transport, installed, load
+from archiver.reading.worker import DocumentReader
+from archiver.status import status
+
+LINK_DAYS = (7, 30, 90)
+
+
+def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
+    """One client: the licences, the newest first, a page at a time; and a link to show them by."""
+    owner = visit.client(visit.path["client"])
+    rows, more, count, failed = [], None, 0, 0
+    if visit.home.archive(owner.slug).is_dir():
+        with DocumentReader() as reader, evidence.catalogue_of(visit.home, owner.slug, reader) as (archive, catalogue):
+            hits, more = catalogue.newest(PAGE, visit.asked("after") or None)
+            rows = views.hits(owner.slug, archive, hits)
+            count, failed = catalogue.count(), catalogue.count_incomplete()
+    return visit.page(
+        "client.html", client=owner, rows=rows, more=more, count=count, failed=failed, link=link, days=LINK_DAYS,
+        house=HOUSE, months=_months(),
+        standing=[each for each in status(visit.home).accounts if each.client == owner.slug],
+        first=not visit.asked("after"),
+        lacks=[] if visit.visitor.client else evidence.incomplete(visit.home, owner.slug),
+    )  # fmt: skip
+
+
+def _months() -> list[str]:
+    """The last twelve months, the newest first: `2026-11`."""
+    today = shown.today()
+    numbers = (today.year * 12 + today.month - 1 - back for back in range(12))
+    return [f"{number // 12}-{number % 12 + 1:02}" for number in numbers]
+
+
+def report(visit: Visit) -> Response:
+    """A client's report of a month, as a PDF."""
+    owner, month = visit.client(visit.path["client"]), visit.asked("month")
+    made = monthly.report(visit.home, owner.slug, month)
+    with tempfile.TemporaryDirectory(prefix="archiver-desk-") as folder:
+        out = Path(folder) / "report.pdf"
+        monthly.write(made, out, visit.language)
+        content = out.read_bytes()
+    headers = {"content-disposition": f'attachment; filename="{owner.slug}-{month}.pdf"'}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+def unassigned(visit: Visit) -> Response:
+    """What shared accounts bought for nobody in particular yet, with a client for each where something suggests one."""
+    rows = deciding.listed(visit.home)
+    start = int(asked) if (asked := visit.asked("from")).isdecimal() and len(asked) < 8 else 0
+    return visit.page(
+        "unassigned.html", rows=rows[start : start + PAGE], total=len(rows), next=start + PAGE,
+        by="" if visit.visitor.name == OWNER else visit.visitor.name,
+    )  # fmt: skip
+
+
+def assign(visit: Visit) -> Response:
+    """A named person says for which clients licences were bought, several at once."""
+    by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
+    reason = visit.given("reason")
+    chosen = {
+        name.removeprefix("for "): str(slug) for name, slug in visit.form.items() if name.startswith("for ") and slug
+    }
+    if not chosen or not by or not reason:
+        raise ConfigError(visit.words("assign_many_needs"))
+    known = {row.entry.short_id: row.entry for row in deciding.listed(visit.home)}
+    decided = [
+        (known[name], Assignment(client=visit.client(slug).slug, by=by, reason=reason))
+        for name, slug in chosen.items()
+        if name in known
+    ]
+    deciding.assign(visit.home, visit.desk.vault, decided)
+    for entry, made in decided:
+        visit.told("assigned", entry.short_id, client=made.client)
+    return visit.to("unassigned")
+
+
+def make_link(visit: Visit) -> Response:
+    """A read-only link to one client's licences."""
+    owner = visit.client(visit.path["client"])
+    days = visit.given("days")
+    secret, until = visit.desk.doors.links.made(owner.slug, int(days) if days.isdecimal() and len(days) < 4 else 0)
+    visit.told("link made", owner.slug, until=until.isoformat())
+    base = str(visit.request.base_url)
+    if visit.desk.site.secure:
+        base = base.replace("http:", "https:", 1)
+    return client(visit, link=(f"{base}link/{secret}", until))
+
+
+def accounts(visit: Visit) -> Response:
+    """All accounts, and which of them need a person."""
+    marks = {each.account: each for each in troubles(visit)}
+    here = visit.operates and not visit.desk.site.secure  # a person signs in where the desk runs
+    known = visit.home.accounts()
+    attended = {each.name for each in known if here and _in_browser(each)}
+    standing = {each.account: each for each in status(visit.home).accounts}
+    return visit.page(
+        "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing
+    )
+
+
+def _in_browser(account: Account) -> bool:
+    if account.provider not in installed():
+        return False
+    return load(account.provider).info.method(account.method).transport is not Transport.HTTP
+
+
+def progress(visit: Visit) -> Response:
+    """A part of a page: what runs just now, and how far it is."""
+    return visit.page("progress.html", work=visit.desk.work)
+
+
+def run(visit: Visit) -> Response:
+    """Run one account, or all, beside the desk."""
+    name = visit.given("account")
+    names = [visit.home.account(name).name] if name else []
+    visit.desk.work.run(visit.home, visit.desk.vault, names)
+    visit.told("run started", name or "all")
+    return visit.to("accounts")
+
+
+def sign_in(visit: Visit) -> Response:
+    """Open the attended sign-in on this machine."""
+    account = visit.home.account(visit.given("account"))
+    if visit.desk.site.secure:
+        raise HTTPException(403)
+    visit.desk.work.sign_in(visit.home, visit.desk.vault, account.name)
+    visit.told("sign-in started", account.name)
+    return visit.to("accounts")
+
+
+WAYS = [
+    Way("/client/{client}", client, Role.CLIENT),
+    Way("/client/{client}/report", report),
+    Way("/unassigned", unassigned),
+    Way("/unassigned", assign, Role.OPERATE, post=True),
+    Way("/client/{client}/link", make_link, Role.OPERATE, post=True),
+    Way("/accounts", accounts),
+    Way("/accounts/progress", progress),
+    Way("/accounts/run", run, Role.OPERATE, post=True),
+    Way("/accounts/sign-in", sign_in, Role.OPERATE, post=True),
+]

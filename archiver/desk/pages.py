@@ -1,0 +1,335 @@
+"""Home, find and licence: what is there, and where it is shown."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver import dispute, evidence
+from archiver.accounts import DueSignIn, due_sign_ins
+from archiver.archive.reader import Archive, StoredObject
+from archiver.catalogue import views
+from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.config import HOUSE
+from archiver.desk.access import Role
+from archiver.desk.app import Visit, Way, at
+from archiver.domain import DocumentKind
+from archiver.errors import IntegrityError, UnreadablePicture, VaultLocked
+from archiver.proof import claims
+from archiver.proof.assess import Use
+from archiver.reading.documents import is_pdf
+from archiver.reading.worker import DocumentReader
+from archiver.status import status
+
+PAGE = 24  # licences of a page
+MOST = 240  # found by words; more than that, nobody looks through
+FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
+"""What a client's link shows: no receipts, records and captures, which may hold prices and names of seats."""
+
+# How documents are shown in place. Anything else is only handed out to be saved.
+PICTURES = {
+    b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp",
+}  # fmt: skip
+IN_PLACE = {
+    "text/html": "text/html; charset=utf-8", "image/svg+xml": "image/svg+xml",
+    "text/plain": "text/plain; charset=utf-8",
+    "application/json": "text/plain; charset=utf-8", "text/csv": "text/plain; charset=utf-8",
+    "message/rfc822": "text/plain; charset=utf-8", "text/xml": "text/plain; charset=utf-8",
+    "application/xml": "text/plain; charset=utf-8",
+}  # fmt: skip
+SANDBOX = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'self'"
+)
+# Browsers show no PDF in a sandbox. Their viewer is one itself; and as nothing but a PDF can it be read.
+PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+
+# ---------------------------------------------------------------- home
+
+
+def start(visit: Visit) -> Response:
+    """Is everything archived? Clients, what needs a person, deadlines."""
+    if visit.visitor.client:
+        return visit.to("client", visit.visitor.client)
+    home = visit.home
+    standing = status(home)
+    rows = []
+    with DocumentReader() as reader:
+        for client in visit.clients():
+            theirs = [each for each in standing.accounts if each.client == client.slug and each.configured]
+            count = failed = 0
+            if home.archive(client.slug).is_dir():
+                with evidence.catalogue_of(home, client.slug, reader) as (_, catalogue):
+                    count, failed = catalogue.count(), catalogue.count_incomplete()
+            rows.append((client, count, failed, theirs))
+    well = not any(failed or any(each.trouble for each in theirs) for _, _, failed, theirs in rows)
+    return visit.page("home.html", rows=rows, troubles=troubles(visit), claims=due(visit), well=well)
+
+
+def troubles(visit: Visit) -> list[DueSignIn]:
+    """The sign-ins that wait for a person; none where the vault is locked, as its commands say themselves."""
+    with suppress(VaultLocked):
+        return due_sign_ins(visit.home, visit.desk.vault)
+    return []
+
+
+def due(visit: Visit) -> list[tuple[claims.Claim, dict[str, Any]]]:
+    """The claims with their clocks, the most urgent first."""
+    now = datetime.now(UTC)
+    return [(each, each.clocks(now)) for each in claims.all_claims(visit.home)]
+
+
+# ---------------------------------------------------------------- find
+
+
+@dataclass
+class Search:
+    """A picture that was looked for, and what it found."""
+
+    name: str
+    content: bytes = field(repr=False)
+    client: str
+    found: evidence.Pictured
+    told: list[str]
+    sheets: dict[int, bytes] = field(default_factory=dict, repr=False)
+
+    def sheet(self, number: int) -> bytes:
+        """Query and match side by side, as a PNG."""
+        if number not in self.sheets:
+            self.sheets[number] = self.found.matches[number][0].side_by_side()
+        return self.sheets[number]
+
+
+def find(visit: Visit) -> Response:
+    """By words, an id, a day, a file name, an address; and the form for a picture or a letter."""
+    text, client = visit.asked("q"), visit.visitor.client or visit.asked("client")
+    if client:
+        visit.client(client)
+    rows: list[dict[str, Any]] = []
+    told: list[str] = []
+    limit = min(int(shown) if (shown := visit.asked("show")).isdecimal() and len(shown) < 5 else PAGE, MOST)
+    if text:
+        rows = evidence.find(
+            visit.home, text, client=client or None, alone=bool(visit.visitor.client), limit=limit + 1,
+            warn=told.append,
+        )  # fmt: skip
+    return visit.page(
+        "find.html", text=text, client=client, rows=rows[:limit], more=len(rows) > limit and limit < MOST,
+        next=limit + 2 * PAGE, told=told, missing=missing(visit, client) if text and not rows else [],
+    )  # fmt: skip
+
+
+def missing(visit: Visit, client: str) -> list[str]:
+    """What the archives lack in which was looked in vain."""
+    return [] if visit.visitor.client else evidence.incomplete(visit.home, client or None)
+
+
+def find_file(visit: Visit) -> Response:
+    """A picture is looked for; anything else is taken for a letter, and read into a claim."""
+    client = visit.visitor.client or visit.given("client")
+    if client:
+        visit.client(client)
+    file = visit.upload("file")
+    if file is None:
+        return visit.to("find", error="nothing")
+    content, name = file
+    told: list[str] = []
+    try:
+        found = visit.desk.look_for(content, name, client or None, alone=bool(visit.visitor.client), warn=told.append)
+    except UnreadablePicture:
+        if _picture_type(content):  # a broken picture, no letter
+            raise
+        from archiver.desk.claiming import taken
+
+        if not visit.operates:
+            raise
+        return taken(visit, content, name, client)
+    key = secrets.token_urlsafe(12)
+    kept = len(content) + 12_000_000  # with the pictures that are decoded
+    visit.desk.keep(f"{visit.visitor.name} {key}", kept, Search(name, content, client, found, told))
+    return visit.to("find", "picture", key)
+
+
+def _search(visit: Visit) -> Search:
+    search: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
+    return search
+
+
+def found_picture(visit: Visit) -> Response:
+    """What a picture found: each match beside the query."""
+    search = _search(visit)
+    rows = {row["licence"]: row for row in search.found.rows}
+    groups = [
+        (number, each, [rows.pop(name) for name in names if name in rows])
+        for number, (each, names) in enumerate(search.found.matches)
+    ]
+    vain = not any(each.word != "possible" for _, each, _ in groups) and not rows
+    return visit.page(
+        "picture.html", search=search, key=visit.path["key"], groups=groups, named=list(rows.values()),
+        missing=missing(visit, search.client) if vain else [],
+    )  # fmt: skip
+
+
+def found_sheet(visit: Visit) -> Response:
+    """Query and match side by side."""
+    search, number = _search(visit), int(visit.path["number"])
+    if number >= len(search.found.matches):
+        raise HTTPException(404)
+    return Response(search.sheet(number), media_type="image/png", headers={"cache-control": "private, max-age=600"})
+
+
+# ---------------------------------------------------------------- licence
+
+
+@contextmanager
+def opened(visit: Visit) -> Iterator[tuple[Archive, Catalogue, Entry]]:
+    """The licence of an address, in its client's archive; HTTPException 404 where the visitor may not see it."""
+    slug = visit.client(visit.path["client"]).slug
+    if not visit.home.archive(slug).is_dir():
+        raise HTTPException(404)
+    with DocumentReader() as reader, evidence.catalogue_of(visit.home, slug, reader) as (archive, catalogue):
+        found = [each for each in catalogue.matching(visit.path["folder"]) if each.folder == visit.path["folder"]]
+        if not found or (visit.visitor.client and (not found[0].held or found[0].licence.comp)):
+            raise HTTPException(404)
+        yield archive, catalogue, found[0]
+
+
+def licence(visit: Visit, report: dict[str, Any] | None = None) -> Response:
+    """Everything about one licence."""
+    slug, folder = visit.client(visit.path["client"]).slug, visit.path["folder"]
+    try:
+        with opened(visit) as (archive, _, entry):
+            facts = views.show(slug, archive, entry)
+            terms = [(each, _names(archive, each.id)) for each in entry.file.terms]
+    except HTTPException:
+        erased = None if visit.visitor.client else _erased(visit, slug, folder)
+        if erased is None:
+            raise
+        return visit.page("erased.html", facts=erased)
+    documents = [each for each in facts["documents"] if not visit.visitor.client or each["kind"] in FOR_CLIENTS]
+    asked = visit.asked("view")
+    chosen = next((each for each in documents if each["name"] == asked), None) or next(
+        (each for kind in ("certificate", "capture", "receipt", "record") for each in documents if each["kind"] == kind
+         and not each["name"].endswith(".gz")), None)  # fmt: skip
+    return visit.page(
+        "licence.html", facts=facts, folder=folder, documents=documents, chosen=chosen, terms=terms, report=report,
+        place=at("licence", slug, folder), clients=visit.clients(), house=HOUSE,
+    )  # fmt: skip
+
+
+def _names(archive: Archive, object_id: str) -> list[str]:
+    try:
+        return sorted(name for name in archive.object(object_id).files() if not name.endswith((".json", ".gz")))
+    except IntegrityError:  # `verify` names what is wrong there
+        return []
+
+
+def _erased(visit: Visit, slug: str, folder: str) -> dict[str, Any] | None:
+    if not visit.home.archive(slug).is_dir():
+        return None
+    with DocumentReader() as reader, evidence.catalogue_of(visit.home, slug, reader) as (archive, catalogue):
+        found = [each for each in catalogue.erased_matching(folder) if each.folder == folder]
+        return views.erased(slug, archive, found[0]) if found else None
+
+
+def check(visit: Visit) -> Response:
+    """Verify one licence now: every byte of it, and where it stands in the ledger."""
+    with opened(visit) as (_, _, entry):
+        pass
+    slug = visit.path["client"]
+    _, document, _ = evidence.verify(visit.home, client=slug, licence=f"{slug}/{entry.folder}")
+    visit.told("verified", entry.short_id, state=document["state"])
+    return licence(visit, report=document["clients"][0])
+
+
+def verdict(visit: Visit) -> Response:
+    """A part of a page: what the rules say of a licence, with what is known of its use."""
+    with opened(visit) as (_, _, entry):
+        owner = visit.asked("for") or entry.client
+    assessed = dispute.assess(visit.home, visit.client(owner).slug, Use(), name=entry.short_id)
+    assert assessed.assessment
+    template = "verdict.html" if visit.asked("part") else "verdict-page.html"
+    return visit.page(template, assessment=assessed.assessment, notes=assessed.notes, entry=entry)
+
+
+def document(visit: Visit) -> Response:
+    """A document's bytes as they were archived, in a way in which nothing in it can run."""
+    with opened(visit) as (archive, _, entry):
+        name = visit.path["name"]
+        filed = next((each for each in entry.file.documents if each.name == name), None)
+        if filed is None or (visit.visitor.client and filed.kind not in FOR_CLIENTS):
+            raise HTTPException(404)
+        content = archive.object(entry.object_id).read(name)
+    if visit.asked("save"):
+        visit.told("saved", f"{entry.short_id}/{name}")
+    return handed_out(visit, content, name, filed.media_type)
+
+
+def terms(visit: Visit) -> Response:
+    """A text of terms that a licence names."""
+    with opened(visit) as (archive, _, entry):
+        found = next((each for each in entry.file.terms if each.id.endswith(f":{visit.path['terms']}")), None)
+        if found is None:
+            raise HTTPException(404)
+        stored, name = archive.object(found.id), visit.path["name"]
+        content = _read(stored, name)
+    return handed_out(visit, content, name, "text/plain" if name.endswith(".txt") else "")
+
+
+def _read(stored: StoredObject, name: str) -> bytes:
+    if name not in stored.files():
+        raise HTTPException(404)
+    return stored.read(name)
+
+
+def preview(visit: Visit) -> Response:
+    """The licence's preview picture; where there is none, a drawing that says so."""
+    with opened(visit) as (archive, _, entry), suppress(IntegrityError):
+        for filed in entry.file.documents:
+            if filed.kind is DocumentKind.PREVIEW and filed.media_type.startswith("image/"):
+                content = archive.object(entry.object_id).read(filed.name)
+                if media_type := _picture_type(content):
+                    headers = {"content-security-policy": SANDBOX, "cache-control": "private, max-age=3600"}
+                    return Response(content, media_type=media_type, headers=headers)
+    return visit.to("static", "no-picture.svg")
+
+
+def _picture_type(content: bytes) -> str | None:
+    return next((kind for start, kind in PICTURES.items() if content.startswith(start)), None)
+
+
+def handed_out(visit: Visit, content: bytes, name: str, media_type: str) -> Response:
+    """Bytes of unknown origin. What they are is told by themselves or by a short list; a sandbox is around the rest."""
+    pdf, picture = is_pdf(content), _picture_type(content)
+    shown = "application/pdf" if pdf else picture or IN_PLACE.get(media_type.partition(";")[0].strip().lower())
+    saved = bool(visit.asked("save")) or shown is None
+    plain = "".join(each if each.isascii() and (each.isalnum() or each in "._-") else "_" for each in name)[-80:]
+    headers = {
+        "content-security-policy": PDF_POLICY if pdf else SANDBOX,
+        "content-disposition": f'{"attachment" if saved else "inline"}; filename="{plain}"',
+    }
+    kind = "application/octet-stream" if shown is None else shown
+    return Response(content, headers=headers | {"content-type": kind})
+
+
+WAYS = [
+    Way("/", start, Role.CLIENT),
+    Way("/find", find, Role.CLIENT),
+    Way("/find/file", find_file, Role.CLIENT, post=True),
+    Way("/find/picture/{key}", found_picture, Role.CLIENT),
+    Way("/find/picture/{key}/{number:int}.png", found_sheet, Role.CLIENT),
+    Way("/licence/{client}/{folder}", licence, Role.CLIENT),
+    Way("/licence/{client}/{folder}/verify", check, Role.READ, post=True),
+    Way("/licence/{client}/{folder}/verdict", verdict, Role.READ),
+    Way("/licence/{client}/{folder}/preview", preview, Role.CLIENT),
+    Way("/licence/{client}/{folder}/file/{name:path}", document, Role.CLIENT),
+    Way("/licence/{client}/{folder}/terms/{terms}/{name:path}", terms, Role.CLIENT),
+]

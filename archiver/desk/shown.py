@@ -1,0 +1,83 @@
+"""How facts look on a page: days, sizes, names, pictures of state. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from archiver.domain import Moment, iso, parse_iso
+from archiver.proof.assess import platform_of
+from archiver.reading.printable import printable
+
+MONTHS = {
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+}
+
+
+def day(moment: Moment | str | None, language: str = "en") -> str:
+    """`24 November 2026`, `24. November 2026`; nothing for none."""
+    moment = parse_iso(moment) if isinstance(moment, str) else moment
+    if moment is None:
+        return ""
+    when = moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
+    dot = "." if language == "de" else ""
+    return f"{when.day}{dot}\u00a0{MONTHS[language].split()[when.month - 1]}\u00a0{when.year}"
+
+
+def moment(value: Moment | str | None, language: str = "en") -> str:
+    """With the time of day, in UTC, where there is one."""
+    when = parse_iso(value) if isinstance(value, str) else value
+    time = f", {when.astimezone(UTC):%H:%M}\u00a0UTC" if isinstance(when, datetime) else ""
+    return day(when, language) + time
+
+
+def size(count: int, language: str = "en") -> str:
+    """`1.4 MB`, `1,4 MB`."""
+    value, unit = (count / 1e6, "MB") if count >= 1e6 else (count / 1e3, "KB")
+    text = f"{value:.1f}" if value < 10 else f"{value:.0f}"
+    return f"{text.replace('.', ',') if language == 'de' else text}\u00a0{unit}"
+
+
+def number(count: int) -> str:
+    """With narrow spaces between thousands, as both languages may have it."""
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def platform(name: str) -> str:
+    """The platform's name as people write it."""
+    return str(platform_of(name).get("title") or name.replace("_", " ").capitalize())
+
+
+def urgency(days: int | None) -> str:
+    """How a deadline looks: `bad` once it is past or today, `warn` in its last week."""
+    return "" if days is None else "bad" if days <= 0 else "warn" if days <= 7 else "calm"
+
+
+STATES: Mapping[str, str] = {
+    "PROVEN": "good", "UNPROVEN": "calm", "ERASED": "calm", "DAMAGED": "bad", "FORKED": "bad",
+    "covered": "good", "open": "warn", "not_covered": "bad",
+    "same": "good", "probable": "warn", "possible": "calm",
+    "complete": "good", "partial": "warn", "failed": "bad",
+}  # fmt: skip
+
+
+def tone(state: str | None) -> str:
+    return STATES.get(state or "", "calm")
+
+
+def text(value: object) -> str:
+    """A text of unknown origin, without what could rewrite the page around it."""
+    return printable(str(value), keep="\n")
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "day": day, "moment": moment, "size": size, "number": number, "platform": platform, "tone": tone, "text": text,
+    "iso": iso, "urgency": urgency,
+}  # fmt: skip
+GLOBALS: Mapping[str, Any] = {"today": today}

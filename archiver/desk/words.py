@@ -1,0 +1,42 @@
+"""The desk's words in each language, out of `words.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("en", "de")
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language. `w("days_left", n=3)` fills in; `w.get` takes the first text that there is."""
+
+    language: str
+    texts: Mapping[str, str]
+
+    def __call__(self, key: str, **facts: object) -> str:
+        return self.texts[key].format(**facts) if facts else self.texts[key]
+
+    def count(self, key: str, number: int) -> str:
+        """A text that depends on a number: `key_one` or `key_many`."""
+        return self(f"{key}_{'one' if number == 1 else 'many'}", n=f"{number:,}".replace(",", "\u202f"))
+
+    def get(self, *keys: str) -> str:
+        """The first of these texts that there is; of none, the last key itself."""
+        return next((self.texts[key] for key in keys if key in self.texts), keys[-1])
+
+    def known(self, key: str) -> bool:
+        return key in self.texts
+
+
+@cache
+def words(language: str) -> Words:
+    import yaml
+
+    loaded: Mapping[str, list[Any]] = yaml.safe_load(files("archiver.desk").joinpath("words.yaml").read_text("utf-8"))
+    place = LANGUAGES.index(language)
+    return Words(language, {key: str(both[place]) for key, both in loaded.items()})
