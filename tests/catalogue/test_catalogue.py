@@ -301,7 +301,7 @@ def test_rows_have_the_stable_keys(acme: Acme) -> None:
     shown = acme.show("_77_")
     assert json.loads(json.dumps(shown)) == shown
     assert set(shown) - set(row) == {
-        "score", "asset", "seat", "plan", "order", "client_hints", "documents", "gaps",
+        "score", "asset", "seat", "plan", "plan_ends", "order", "client_hints", "documents", "gaps",
         "gap_details", "terms", "assignments", "provenance", "imports",
         "history",
     }  # fmt: skip

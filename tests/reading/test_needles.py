@@ -63,9 +63,9 @@ def test_any_bytes_can_be_masked_and_masking_twice_is_masking_once(content: byte
 
 @pytest.mark.parametrize("pattern", ["csrf", "<input ", "&a", 'csrf="', "eyJ", "bearer ", "token=", "<meta name=csrf "])
 def test_hostile_pages_take_no_longer_than_others(pattern: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     mask_named(pattern.encode() * (1_000_000 // len(pattern)))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 30  # one that goes back over what it has read takes minutes
 
 
 def test_what_a_mask_would_break_is_told_by_its_type() -> None:
