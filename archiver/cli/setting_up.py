@@ -122,7 +122,7 @@ def client_hand_over(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Give a client its whole archive, which needs nothing of this software, and nothing of the house.
+    """Give a client its whole archive, which needs nothing of this software, and nothing of the house archive.
 
     Example: archiver client hand-over acme --out /mnt/disk/acme-licences
     """
