@@ -10,7 +10,7 @@ demo: setup ## the whole job on bundled recordings; its folders stay in .venv/de
 
 test: setup ## all tests
 	@echo "test: running the tests on four processes, since many of them wait"
-	@.venv/bin/pytest -n 4
+	@.venv/bin/pytest -n 4 --dist worksteal
 
 soak: setup ## 200 kills and 30 power cuts; some minutes, power cuts only as root on Linux
 	@echo "soak: killing and cutting the power, again and again"

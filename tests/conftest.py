@@ -17,7 +17,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.provider import Rules
-from tests.homes import RECORDINGS, ROOT, Clock, Home, begun, clean_environment
+from tests.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make_quick
 
 # A test may start a dozen commands, and without bytecode each of them compiles half a second of modules anew. So it is
 # kept, whatever the environment says, and where it is in nobody's way. Worker processes of pytest inherit this.
@@ -28,6 +28,11 @@ sys.dont_write_bytecode = False
 set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)
 settings.load_profile("archiver")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # once, before the processes of pytest-xdist begin
+        make_quick()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -109,7 +114,7 @@ def first_run(once: Once) -> Path:
     def fill(folder: Path) -> None:
         home = begun(folder)
         home.account("one", "shutterstock")
-        home("run", "--replay", RECORDINGS)
+        home("run", "--replay", QUICK)
 
     return once("first-run", fill)
 

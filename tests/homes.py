@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,8 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from archiver.provider import Request, load
+
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "recordings"
+QUICK = ROOT / ".venv" / "cache" / "recordings"
+"""The recordings without the pages of terms, for whose capture each run starts a browser; see `make_quick`."""
 
 type Clock = Callable[[str], dict[str, str]]
 """Sets the clock of all programs that are started from here on to a day, `2045-01-01`; returns how, as environment."""
@@ -55,6 +62,22 @@ class Home:
 
     def archive(self, client: str = "acme") -> Path:
         return self.root / "archive" / client
+
+
+def make_quick() -> None:
+    """Write `QUICK` anew: what two-pages has of the terms is taken out, so that runs which are about something else do
+    without a browser. Call it before the tests begin."""
+    shutil.rmtree(QUICK, ignore_errors=True)
+    shutil.copytree(RECORDINGS, QUICK)
+    for path in QUICK.glob("*/two-pages/session.yaml"):
+        session = yaml.safe_load(path.read_text("utf-8"))
+        pages = [page.rules[0] for page in load(session["provider"]).info.terms]
+        session["exchanges"] = [
+            each
+            for each in session["exchanges"]
+            if not any(page.matches(Request(each["request"]["method"], each["request"]["url"])) for page in pages)
+        ]
+        path.write_text(yaml.safe_dump(session, sort_keys=False), "utf-8")
 
 
 def begun(folder: Path, *, replay: bool = True) -> Home:

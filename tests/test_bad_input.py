@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.homes import RECORDINGS, Home
+from tests.homes import QUICK, Home
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from tests.homes import RECORDINGS, Home
     ],
 )
 def test_a_wrong_name_is_said(home: Home, arguments: list[str], words: str) -> None:
-    filled = [each.format(recordings=RECORDINGS, home=home.root) for each in arguments]
+    filled = [each.format(recordings=QUICK, home=home.root) for each in arguments]
     done = home(*filled, code=2)
     assert words.lower() in done.stderr.lower() and "Traceback" not in done.stderr
 
@@ -49,7 +49,7 @@ def test_a_wrong_setting_is_found_by_line_and_column(home: Home, text: str, plac
 
 def test_replay_is_refused_in_a_real_home(new_home: Callable[..., Home]) -> None:
     home = new_home(replay=False)
-    done = home("run", "--replay", RECORDINGS, code=2)
+    done = home("run", "--replay", QUICK, code=2)
     assert "replay home" in done.stderr and not home.archive().exists()
 
 
@@ -58,13 +58,13 @@ def test_a_wrong_key_does_not_open_the_vault(home: Home, tmp_path: Path) -> None
     key = tmp_path / "vault.key"
     key.unlink()
     home("init", tmp_path / "other", "--replay")  # makes another key in the same place
-    done = home("run", "--replay", RECORDINGS, code=50)
+    done = home("run", "--replay", QUICK, code=50)
     assert "key" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_recording_with_an_unknown_field_is_refused(home: Home, tmp_path: Path) -> None:
     folder = tmp_path / "changed"
-    shutil.copytree(RECORDINGS / "shutterstock" / "empty-history", folder)
+    shutil.copytree(QUICK / "shutterstock" / "empty-history", folder)
     session = folder / "session.yaml"
     session.write_text(session.read_text() + "colour: red\n")
     done = home("recording", "check", folder, code=2)

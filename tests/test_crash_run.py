@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.homes import RECORDINGS, Home
+from tests.homes import QUICK, Home
 
 ACCOUNTS = ("envato_market", "shutterstock")  # the second one's licences wait until its terms were looked at
 PATIENCE = 60.0  # seconds for a run to archive anything, on a busy machine
@@ -25,7 +25,7 @@ def captured(home: Home) -> int:
 def run_and_kill(home: Home, more: int, after: float) -> None:
     """Begin a run and kill it `after` some seconds when it has archived so many `more`, or before it began to."""
     before = captured(home)
-    command = home.command("run", "--replay", RECORDINGS)
+    command = home.command("run", "--replay", QUICK)
     with subprocess.Popen(command, env=home.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
         latest = time.monotonic() + PATIENCE
         while more and captured(home) < before + more and child.poll() is None and time.monotonic() < latest:
@@ -42,7 +42,7 @@ def kill_a_backfill(home: Home, kills: int, providers: tuple[str, ...] = ACCOUNT
     for _ in range(kills):
         run_and_kill(home, moments.choice((0, 1, 2, 5)), moments.uniform(0, 0.3))
     there = captured(home)
-    run = home.json("run", "--replay", RECORDINGS)
+    run = home.json("run", "--replay", QUICK)
     assert run["outcome"] == "complete"
     listed = sum(account["listed"] - account["comps"] for account in run["accounts"])
     archived = sum(account["archived"] for account in run["accounts"])

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from archiver.archive.verify import CLOCK_TOLERANCE
-from tests.homes import RECORDINGS, Home, begun
+from tests.homes import QUICK, Home, begun
 
-RUN = ("run", "--replay", RECORDINGS)
+RUN = ("run", "--replay", QUICK)
 
 
 @contextmanager
@@ -191,7 +191,7 @@ def test_hostile_names_leave_every_path_short(new_home: Callable[..., Home], tmp
     home("client", "add", slug, "--name", "\U0001f3db" * 300)
     home.account(name, "shutterstock", client=slug)
     folder = tmp_path / "hostile"
-    shutil.copytree(RECORDINGS / "shutterstock" / "two-pages", folder)
+    shutil.copytree(QUICK / "shutterstock" / "two-pages", folder)
     title = json.dumps("../CON" + "\U0001f3db\u6e2f/." * 75).replace("\\", r"\\")
     for path in [*folder.rglob("*.json"), *folder.rglob("*.yaml")]:
         text = re.sub(r"(?<!-)\b9264430928\b", "CON.nul.." + "9" * 291, path.read_text("utf-8"))

@@ -18,7 +18,7 @@ from archiver.onboarding import Watch, forecast, spelt
 from archiver.opening import writing
 from archiver.provider import installed, load
 from archiver.vault import Vault
-from tests.homes import RECORDINGS, Home, clean_environment
+from tests.homes import QUICK, Home, clean_environment
 
 ACCOUNTS = {
     "acme-shutterstock": ("acme", "shutterstock"),
@@ -47,13 +47,11 @@ def agency(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for slug, name in {"acme": "Acme Ltd", "beta": "Beta GmbH", "gamma": "Gamma SA"}.items():
         home("client", "add", slug, "--name", name)
     for name, (client, provider) in ACCOUNTS.items():
-        extra: list[str | Path] = (
-            ["--replay", RECORDINGS, "--authorised-by", "Ada Example"] if name == "beta-market" else []
-        )
+        extra: list[str | Path] = ["--replay", QUICK, "--authorised-by", "Ada Example"] if name == "beta-market" else []
         home("account", "add", name, "--client", client, "--provider", provider, *extra)
     house = home.root / "clients" / "house.yaml"
     house.write_text(house.read_text().rstrip() + RULES)
-    (folder / "first.json").write_text(home("run", "--replay", RECORDINGS, "--json").stdout)
+    (folder / "first.json").write_text(home("run", "--replay", QUICK, "--json").stdout)
     return folder
 
 
@@ -80,7 +78,7 @@ def test_three_clients_and_eight_accounts_are_archived_assigned_reconciled_and_v
     assert {line["rule"] for line in ruled} <= {"acme-early", "acme", "beta"}
     assert any(len(row["rules"]) == 2 for row in left)  # the glass blower of Job 102
     started = time.process_time(), os.times().children_user + os.times().children_system
-    second = used.json("run", "--replay", RECORDINGS)
+    second = used.json("run", "--replay", QUICK)
     seconds = time.process_time() - started[0] + os.times().children_user + os.times().children_system - started[1]
     assert second["outcome"] == "complete" and sum(each["archived"] for each in second["accounts"]) == 0
     assert seconds < 10  # of processors; how long it takes by the clock depends on what else runs here
@@ -94,7 +92,7 @@ def test_a_refused_sign_in_leaves_nothing(home: Home) -> None:
         before = (home.root / "vault.enc").read_bytes(), (home.root / "clients/acme.yaml").read_bytes()
         done = home(
             "account", "add", "one", "--client", "acme", "--provider", provider, "--username", "ada",
-            "--authorised-by", "Ada Example", "--replay", RECORDINGS / provider / scenario, "--secrets-stdin",
+            "--authorised-by", "Ada Example", "--replay", QUICK / provider / scenario, "--secrets-stdin",
             code=10, stdin="token: s3cret-one\npassword: s3cret-two\napi_key: s3cret-three\n",
         )  # fmt: skip
         assert "s3cret" not in done.stdout + done.stderr
@@ -104,11 +102,11 @@ def test_a_refused_sign_in_leaves_nothing(home: Home) -> None:
     vault = open_vault_of(home)
     with writing(Loaded.load(home.root), vault, "acme"):  # the statement cannot be filed
         done = home(
-            "account", "add", "one", *options, "--replay", RECORDINGS, "--secrets-stdin", code=50, stdin="token: x\n"
+            "account", "add", "one", *options, "--replay", QUICK, "--secrets-stdin", code=50, stdin="token: x\n"
         )
     assert "accepts the sign-in" in done.stderr and not vault.secrets("one")
     assert before[1] == (home.root / "clients/acme.yaml").read_bytes()
-    home("account", "add", "one", *options, "--replay", RECORDINGS)
+    home("account", "add", "one", *options, "--replay", QUICK)
     [statement] = home.archive().glob("evidence/statements/**/statement.json")
     said = json.loads(statement.read_text())
     assert (said["statement"], said["by"], said["account"]) == ("access authorised", "Ada Example", "one")
@@ -131,30 +129,30 @@ def test_a_first_run_is_foretold_and_its_progress_told(home: Home) -> None:
     assert "states 20,000" in lines[0] and lines[1:] == ["one: 140 of 20,000, 2.0 a second, 2 h 46 min left"]
     info = load("shutterstock").info
     assert forecast(7200, info, 1.0) == 7200 and forecast(7200, info, 0) == 0 and spelt(7200) == "2 h"
-    dry = home("run", "--dry-run", "--replay", RECORDINGS).stdout
+    dry = home("run", "--dry-run", "--replay", QUICK).stdout
     assert "to be archived, about" in dry and not list(home.archive().glob("evidence/*"))
 
 
 def test_a_closed_account_signs_in_no_more_and_its_proof_stays(ran: Home) -> None:
     vault = open_vault_of(ran)
     vault.set_secrets("one", {"token": "t0ken"})
-    unread = ran.json("account", "close", "one", "--replay", RECORDINGS / "shutterstock/layout-changed", code=20)
+    unread = ran.json("account", "close", "one", "--replay", QUICK / "shutterstock/layout-changed", code=20)
     assert unread["outcome"] == "incomplete" and vault.secrets("one")
-    dry = ran.json("account", "close", "one", "--dry-run", "--replay", RECORDINGS)
+    dry = ran.json("account", "close", "one", "--dry-run", "--replay", QUICK)
     assert dry["outcome"] == "would_close" and "closed" not in (ran.root / "clients/acme.yaml").read_text()
-    done = ran.json("account", "close", "one", "--replay", RECORDINGS)
+    done = ran.json("account", "close", "one", "--replay", QUICK)
     assert done["outcome"] == "closed" and done["sweep"]["sweep"] == "full"
     assert {each["reason"] for each in done["missing"]} == {"on_request"}
     [line] = [line for line in types(ran, "acme") if line["type"] == "close"]
     assert (line["account"], line["listed"]) == ("one", done["sweep"]["listed"])
     assert not vault.secrets("one")
-    assert "was closed on" in ran("run", "--account", "one", "--replay", RECORDINGS, code=2).stderr
+    assert "was closed on" in ran("run", "--account", "one", "--replay", QUICK, code=2).stderr
     assert "was closed on" in ran("account", "rotate", "one", "--secrets-stdin", code=2, stdin="token: x\n").stderr
-    assert ran.json("run", "--replay", RECORDINGS)["accounts"] == []
+    assert ran.json("run", "--replay", QUICK)["accounts"] == []
     assert ran.json("account", "close", "one")["outcome"] == "already_closed"
 
     ran.account("two", "envato_market")
-    bad = RECORDINGS / "envato_market/bad-token"
+    bad = QUICK / "envato_market/bad-token"
     assert "--by" in ran("account", "close", "two", "--anyway", "--replay", bad, code=2).stderr
     by = ("--anyway", "--by", "Ada Example", "--reason", "cancelled")
     assert ran.json("account", "close", "two", *by, "--replay", bad)["outcome"] == "closed"
@@ -170,16 +168,16 @@ def open_vault_of(home: Home) -> Vault:
 def test_before_a_leavers_seat_goes_everything_is_read_and_what_is_missing_is_named(ran: Home) -> None:
     dry = ran.json("account", "leaver", "ada.example", "--dry-run")
     assert dry["sweep"] is None and dry["checklist"][0].startswith("Read the histories")
-    found = ran.json("account", "leaver", "Ada.Example", "--replay", RECORDINGS)
+    found = ran.json("account", "leaver", "Ada.Example", "--replay", QUICK)
     assert found["sweep"]["accounts"][0]["sweep"] == "full" and found["accounts"] == ["one"]
     counts = found["coverage"]
     assert counts["licences"] == len(found["licences"]) > 5 and counts["certificates"] == 0
     assert counts["on_request"] == counts["licences"] == len(found["missing"])
     assert "Ask for it while the account is open" in found["checklist"][0]
-    ran("account", "close", "one", "--replay", RECORDINGS)
+    ran("account", "close", "one", "--replay", QUICK)
     later = ran.json("find", "ada.example", "--limit", "200")  # seat and subscription are gone
     assert {row["licence"] for row in later} >= set(found["licences"])
-    after = ran.json("account", "leaver", "ada.example", "--replay", RECORDINGS)
+    after = ran.json("account", "leaver", "ada.example", "--replay", QUICK)
     assert after["sweep"] is None and after["coverage"] == counts
     assert "nobody.at.all" in ran("account", "leaver", "nobody.at.all", code=2).stderr
 
@@ -220,6 +218,6 @@ def test_what_is_about_to_end_is_told_after_a_run(ran: Home) -> None:
     said = yaml.safe_load(path.read_text())
     said["accounts"]["one"] |= {"plan_until": "2020-01-01", "people": 3, "seat_until": {"ada.example": "2020-01-01"}}
     path.write_text(yaml.safe_dump(said))
-    told = ran("run", "--replay", RECORDINGS, "--dry-run").stderr
+    told = ran("run", "--replay", QUICK, "--dry-run").stderr
     assert told.count("note: ") == 3
     assert "archiver account leaver ada.example --dry-run" in told and "3 people use one" in told

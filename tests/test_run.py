@@ -18,9 +18,9 @@ from archiver.provider import Challenge, History, load
 from archiver.run import Order, SigningIn, Totp, run
 from archiver.vault import Vault, new_key
 from providers.shutterstock import Shutterstock
-from tests.homes import RECORDINGS, Home
+from tests.homes import QUICK, Home
 
-ELEMENTS, FREEPIK = RECORDINGS / "envato_elements", RECORDINGS / "freepik"
+ELEMENTS, FREEPIK = QUICK / "envato_elements", QUICK / "freepik"
 
 
 def asked(home: Home) -> list[dict[str, str]]:
@@ -74,8 +74,8 @@ def test_one_failing_account_does_not_stop_the_others(home: Home, tmp_path: Path
     home.account("bad", "envato_market")
     folder = tmp_path / "recordings"
     folder.mkdir()
-    (folder / "good").symlink_to(RECORDINGS / "shutterstock" / "two-pages")
-    (folder / "bad").symlink_to(RECORDINGS / "envato_market" / "bad-token")
+    (folder / "good").symlink_to(QUICK / "shutterstock" / "two-pages")
+    (folder / "bad").symlink_to(QUICK / "envato_market" / "bad-token")
     run = home.json("run", "--replay", folder, code=10)
     outcomes = {account["account"]: account["outcome"] for account in run["accounts"]}
     assert outcomes == {"good": "complete", "bad": "failed"} and run["outcome"] == "partial"
@@ -83,9 +83,9 @@ def test_one_failing_account_does_not_stop_the_others(home: Home, tmp_path: Path
 
 def test_the_second_run_asks_for_no_document_again(home: Home) -> None:
     home.account("one", "shutterstock")
-    first = home.json("run", "--replay", RECORDINGS)["accounts"][0]
+    first = home.json("run", "--replay", QUICK)["accounts"][0]
     fetched = {request["url"] for request in asked(home)}
-    second = home.json("run", "--replay", RECORDINGS)["accounts"][0]
+    second = home.json("run", "--replay", QUICK)["accounts"][0]
     assert first["archived"] and second["archived"] == 0 and second["already"] == first["archived"]
     again = {request["url"] for request in asked(home) if "licenses?" not in request["url"]}
     # The terms are looked at in every run.
@@ -96,7 +96,7 @@ def test_the_second_run_asks_for_no_document_again(home: Home) -> None:
 
 def test_a_dry_run_archives_nothing(home: Home) -> None:
     home.account("one", "envato_market")
-    run = home.json("run", "--dry-run", "--replay", RECORDINGS)
+    run = home.json("run", "--dry-run", "--replay", QUICK)
     assert run["accounts"][0]["listed"] and not list(home.archive().glob("evidence/licences/*"))
 
 
@@ -140,7 +140,7 @@ def test_a_fault_in_one_adapter_is_told_and_does_not_stop_the_others(
     for provider in ("shutterstock", "envato_market"):
         add_account(root, provider, client="acme", provider=provider)
     vault = Vault.create(root / "vault.enc", new_key())
-    summary = asyncio.run(run(LoadedHome.load(root), vault, Order(replay=RECORDINGS)))
+    summary = asyncio.run(run(LoadedHome.load(root), vault, Order(replay=QUICK)))
     assert {each.account: (each.error, each.outcome) for each in summary.accounts} == {
         "shutterstock": ("AdapterBroken", "failed"),
         "envato_market": (None, "complete"),
@@ -155,17 +155,17 @@ def test_one_clients_broken_archive_does_not_stop_the_others(home: Home) -> None
     home.account("one", "envato_market")
     home.account("two", "shutterstock", client="other")
     (home.root / "archive" / "acme").write_text("in the way")
-    run = home("run", "--replay", RECORDINGS, code=50)
+    run = home("run", "--replay", QUICK, code=50)
     assert "two: complete" in run.stderr and "Traceback" not in run.stderr
     assert [line["client"] for line in home.json("find")][:1] == ["other"]
     assert home.json("verify", "--client", "other")["clients"][0]["findings"] == []
 
 
 def test_a_run_for_nobody_is_told(home: Home) -> None:
-    assert "no account yet" in home("run", "--replay", RECORDINGS).stderr
+    assert "no account yet" in home("run", "--replay", QUICK).stderr
     home("client", "add", "other", "--name", "Other Ltd")
     home.account("one", "shutterstock")
-    done = home("run", "--client", "other", "--account", "one", "--replay", RECORDINGS, code=2)
+    done = home("run", "--client", "other", "--account", "one", "--replay", QUICK, code=2)
     assert "No account fits other, one" in done.stderr
 
 
@@ -220,4 +220,4 @@ def test_a_person_signs_in_and_the_nights_use_the_session(home: Home, tmp_path: 
 
 def test_a_token_account_has_nothing_to_sign_in_to(home: Home) -> None:
     home.account("one", "shutterstock")
-    assert "rotate" in home("sign-in", "one", "--replay", RECORDINGS, code=2).stderr
+    assert "rotate" in home("sign-in", "one", "--replay", QUICK, code=2).stderr

@@ -12,7 +12,7 @@ import pytest
 
 from archiver.errors import ConfigError
 from archiver.schedule import Schedule, System, named_system, schedule
-from tests.homes import Home
+from tests.homes import QUICK, Home
 
 HOME, KEY = Path("/srv/archive home 100%"), Path("/etc/archiver/vault.key")
 
@@ -77,7 +77,7 @@ def test_a_restored_copy_elsewhere_verifies_and_goes_on_and_says_that_it_was_res
     witness.mkdir()
     settings = ran.root / "archiver.yaml"
     settings.write_text(settings.read_text() + f"witnesses: [{{name: disk, folder: {witness}}}]\n")
-    replay = Path(__file__).parent.parent / "recordings"
+    replay = QUICK
     ran("run", "--replay", replay)
     shutil.copytree(ran.root, tmp_path / "backup", symlinks=True)
     ran("run", "--replay", replay)  # is lost with the disk

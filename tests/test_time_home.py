@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from archiver.archive.authority import LocalAuthority
-from tests.homes import RECORDINGS, ROOT, Clock, Home
+from tests.homes import QUICK, ROOT, Clock, Home
 
-RUN = ("run", "--replay", RECORDINGS)
+RUN = ("run", "--replay", QUICK)
 
 
 def test_a_run_says_what_is_to_be_renewed_and_verify_renews_it(home: Home, tmp_path: Path, clock: Clock) -> None:

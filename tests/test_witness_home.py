@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.homes import RECORDINGS, Home
+from tests.homes import QUICK, Home
 
-RUN = ("run", "--replay", RECORDINGS)
+RUN = ("run", "--replay", QUICK)
 
 
 def test_a_restored_archive_is_refused_until_the_loss_is_recorded(home: Home, tmp_path: Path) -> None:

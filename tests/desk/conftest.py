@@ -136,7 +136,7 @@ def person(served: Served) -> Iterator[Callable[..., Person]]:
         each.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: Playwright's own event loop would be in the way of other modules' tests
 def browser() -> Iterator[Browser]:
     chromium = find()
     assert chromium

@@ -22,7 +22,7 @@ from archiver.intake.walk import Item, walk
 from archiver.reading.worker import DocumentReader
 from tests import papers
 from tests.authoring.write import pdf
-from tests.homes import RECORDINGS, Home, clean_environment
+from tests.homes import QUICK, Home, clean_environment
 from tests.intake.folder import Truth, build, jpeg, letter, photo
 
 
@@ -164,7 +164,7 @@ def test_files_are_kept_only_where_that_is_asked_for(home: Home, folder: Path) -
 
 def test_an_import_adds_to_what_an_adapter_captured_and_never_doubles_it(home: Home, folder: Path) -> None:
     home.account("acme-elements", "envato_market")
-    home("run", "--replay", RECORDINGS)
+    home("run", "--replay", QUICK)
     captured = entries(home)[0]
     licence = captured.licence
     sample = papers.market_2017(1)
@@ -190,7 +190,7 @@ def test_an_import_adds_to_what_an_adapter_captured_and_never_doubles_it(home: H
 
 
 def test_an_adapter_completes_what_an_import_brought_and_never_doubles_it(home: Home, folder: Path) -> None:
-    listed = yaml.safe_load((RECORDINGS / "envato_market/two-pages/expected.yaml").read_text())["licences"]
+    listed = yaml.safe_load((QUICK / "envato_market/two-pages/expected.yaml").read_text())["licences"]
     first = Licence(
         asset=Asset(provider="envato_market", asset_id=listed[0]["asset_id"]), licence_id=listed[0]["licence_id"]
     )
@@ -198,13 +198,13 @@ def test_an_adapter_completes_what_an_import_brought_and_never_doubles_it(home: 
     [row] = home.json("import", folder, "--client", "acme")["files"]
     assert row["outcome"] == "archived"
     home.account("acme-market", "envato_market")
-    home("run", "--replay", RECORDINGS)
+    home("run", "--replay", QUICK)
     assert len(entries(home)) == len(listed)
     [both] = [entry for entry in entries(home) if entry.licence.identity == first.identity]
     assert both.short_id == row["licence"]
     assert both.file.provenance["source"] == "adapter" and both.file.provenance["imports"]
     assert {"record.json", "imported-certificate.txt"} <= {each.name for each in both.file.documents}
-    assert home.json("run", "--replay", RECORDINGS)["accounts"][0]["archived"] == 0
+    assert home.json("run", "--replay", QUICK)["accounts"][0]["archived"] == 0
 
 
 def test_an_import_that_was_killed_is_simply_repeated(home: Home, folder: Path) -> None:
