@@ -5,6 +5,7 @@ The APIs' records have the fields that the vendors document; the pages have thos
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from html import escape
 from typing import Any, ClassVar
@@ -20,7 +21,7 @@ UPLOADERS = ("Ada Example", "Grace Sample", "Muster Foto")
 
 
 @dataclass
-class Site:
+class Site(ABC):
     """What one site shows of its pictures; `number` tells them apart."""
 
     provider: ClassVar[str]
@@ -57,19 +58,19 @@ class Site:
         return self.page.format(slug=self.slug, id=self.id)
 
     @property
-    def picture(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def picture(self) -> str: ...
 
     @property
     def profile(self) -> str:
         return f"/@{self.user}"
 
     @property
-    def call(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def call(self) -> str: ...
 
-    def photo(self) -> Facts:
-        raise NotImplementedError
+    @abstractmethod
+    def photo(self) -> Facts: ...
 
     def html(self, credit: bool = True) -> str:
         by = f'<p>By <a href="{self.profile}">{self.uploader}</a></p>' if credit else ""

@@ -184,7 +184,7 @@ def conversation(command: list[str], env: dict[str, str], said: list[tuple[str, 
         return child.wait(100)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs a terminal of its own")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
 def test_the_dialogue_at_a_terminal(at: Agency, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text(GETTY.replace("90012345", "90055555"))
     (tmp_path / "1.jpg").write_bytes(jpeg(scene(1).resize((600, 400))))

@@ -305,7 +305,7 @@ def test_a_replay_says_what_it_is(tmp_path: Path) -> None:
     assert "NOT EVIDENCE" in verifier(folder).stdout
 
 
-@pytest.mark.skipif(not shutil.which("unshare"), reason="needs Linux")
+@pytest.mark.skipif(not shutil.which("unshare"), reason="no program unshare, which parts a process from the network")
 def test_no_network_is_needed(packs: Packs, tmp_path: Path) -> None:
     """With no network interface but a dead loopback: neither platform nor timestamp authority can be asked."""
     apart = ("unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"]))
