@@ -251,6 +251,7 @@ async def sign_in(
     ConfigError for accounts that sign in with a token; SignInNeeded when nobody signed in within ten minutes.
     """
     from archiver.browsing.attended import attend
+    from archiver.browsing.recording import clock
     from archiver.browsing.session import expiry
     from archiver.provider import Mode
     from archiver.run import find_recording, tools
@@ -263,12 +264,12 @@ async def sign_in(
         raise ConfigError(f"{name} signs in with a token, not in a browser. Use `archiver account rotate {name}`.")
     async with tools(home, replay=bool(replay), headless=headless) as shared:
         network = shared.network
-        now = lambda: datetime.now(UTC)  # noqa: E731  # a clock, passed on
-        if replay and shared.replay:
-            network = (await shared.replay.serve(find_recording(replay, account), provider.info.rules)).network
+        recording = find_recording(replay, account) if replay else None
+        if recording and shared.replay:
+            network = (await shared.replay.serve(recording, provider.info.rules)).network
         session = await shared.browsers.open(
             provider.info, network=network, pacing=shared.pacing, username=account.username,
-            settings=account.settings, secrets=vault.secrets(name), now=now, state=vault.session(name),
+            settings=account.settings, secrets=vault.secrets(name), now=clock(recording), state=vault.session(name),
             mode=Mode.SIGN_IN,
         )  # fmt: skip
         try:

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from archiver.archive.reader import Archive
+from archiver.browsing.recording import clock
 from archiver.browsing.scrub import page as scrubbed
 from archiver.browsing.session import PlaywrightSession, expiry
 from archiver.config import Account, Home
@@ -131,7 +131,7 @@ class _Visit:
         method = provider.info.method(recording.method if recording else self.account.method)
         state = self.vault.session(self.account.name) or (recording.session if recording else None)
         secrets = secrets_of(self.vault, self.account, method, recording)
-        now = partial(self._now, recording.now if recording else None)
+        now = clock(recording)
         async with tools(self.home, replay=bool(self.replay)) as shared:
             network = shared.network
             if recording and shared.replay:
@@ -206,9 +206,6 @@ class _Visit:
         folder = self.home.state / "trouble"
         path = keep_page(folder, self.account.name, scrubbed(error.page.content, known), ".html", [])
         return f" The page, scrubbed: {path.relative_to(self.home.root).as_posix()}"
-
-    def _now(self, recorded: datetime | None) -> datetime:
-        return recorded or datetime.now(UTC)
 
     # Without a connection
 

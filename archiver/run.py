@@ -30,7 +30,7 @@ from archiver.assignment import follow, follow_rules
 from archiver.browsing.exchange import Hear
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.recording import Recording
+from archiver.browsing.recording import Recording, clock
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers, PlaywrightSession, expiry
 from archiver.catalogue.catalogue import Catalogue
@@ -500,11 +500,12 @@ class Visit:
             network = listener.network if listener else self.of.tools.network
             if not self.of.order.dry_run:
                 terms = asyncio.create_task(self._terms(provider.info, recording))
+            now = clock(recording)
             async with open_session(
-                self.of.tools, provider.info, method, self.account, network, secrets, self._clock(recording),
+                self.of.tools, provider.info, method, self.account, network, secrets, now,
                 self._saved(provider.info, method) or (recording.session if recording else None),
             ) as session:  # fmt: skip
-                code = Totp(secrets.get("totp"), self._clock(recording))
+                code = Totp(secrets.get("totp"), now)
                 signing_in = SigningIn(provider, session, secrets, code)
                 given: list[SeenTerms] = []
                 looked = partial(seen_terms, terms, given) if terms else None
@@ -575,12 +576,6 @@ class Visit:
     def _refused_before(self, result: Result, error: str, at: str) -> Result:
         kind = next(each for each in REFUSALS if each.__name__ == error)
         return failed(result, kind(f"it was refused on {at} and nothing has changed since, so it was not tried"), [])
-
-    def _clock(self, recording: Recording | None) -> Callable[[], datetime]:
-        if recording is None or recording.now is None:
-            return lambda: datetime.now(UTC)
-        begin, then = time.monotonic(), recording.now
-        return lambda: then + timedelta(seconds=time.monotonic() - begin)
 
     def _sync(
         self,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json as _json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -115,3 +118,11 @@ class Recording(_Strict):
         file = (self._folder / name).resolve()
         # A recording is data from elsewhere: it must not reach outside its folder.
         return file if file.is_relative_to(self._folder.resolve()) else Path()
+
+
+def clock(recording: Recording | None) -> Callable[[], datetime]:
+    """An adapter's clock: the machine's, or one that goes on from the recording's `now`."""
+    if recording is None or recording.now is None:
+        return lambda: datetime.now(UTC)
+    begin, then = time.monotonic(), recording.now
+    return lambda: then + timedelta(seconds=time.monotonic() - begin)

@@ -13,7 +13,7 @@ import yaml
 
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.recording import Recording
+from archiver.browsing.recording import Recording, clock
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers
 from archiver.domain import Document, DocumentKind, Gap, Licence, iso
@@ -125,8 +125,10 @@ class Stage:
     async def play(self, recording: Recording) -> tuple[dict[str, Any], Listener, list[str]]:
         info = load(recording.provider).info
         listener = await self._replay.serve(recording, info.rules)
-        given: dict[str, Any] = {"network": listener.network, "pacing": Pacing(off=True), "secrets": recording.secrets,
-                                 "settings": {"assets": " ".join(recording.assets)}}  # fmt: skip
+        given: dict[str, Any] = {
+            "network": listener.network, "pacing": Pacing(off=True), "secrets": recording.secrets,
+            "settings": {"assets": " ".join(recording.assets)}, "now": clock(recording),
+        }  # fmt: skip
         if info.method(recording.method).transport is Transport.HTTP:
             async with HttpSession(info, **given) as session:
                 return await self._visit(recording, session), listener, session.refused
