@@ -315,11 +315,11 @@ def _statement(
         "at": iso(at),
         **({"rule": made.ruled["rule"]} if made.ruled and client_name else {}),
     }
-    whose = made.client if client_name else "withdrawn"
+    text = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False)
     return NewObject(
         kind="statements", date=at, provider=asset.provider, asset_id=asset.asset_id,
-        identity=f"assignment:{entry.object_id}:{whose}:{iso(at)}", created=at,
-        files={"statement.json": json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode(), **files},
+        identity=f"assignment:{text}", created=at,  # a rule and a person may say the same within a second
+        files={"statement.json": text.encode(), **files},
     )  # fmt: skip
 
 
