@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -113,9 +114,14 @@ def accounts(visit: Visit) -> Response:
     known = visit.home.accounts()
     attended = {each.name for each in known if here and _in_browser(each)}
     standing = {each.account: each for each in status(visit.home).accounts}
+    added = None
+    if key := visit.asked("added"):
+        with suppress(HTTPException):  # told once; by now it may be forgotten
+            added = visit.desk.kept(f"{visit.visitor.name} {key}")
     return visit.page(
-        "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing
-    )
+        "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
+        added=added,
+    )  # fmt: skip
 
 
 def _in_browser(account: Account) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from archiver.config import Home
-from archiver.desk import claiming, entering, keeping, pages
+from archiver.desk import claiming, connecting, entering, keeping, pages
 from archiver.desk.access import Doors
 from archiver.desk.app import Desk, Site, build
 from archiver.errors import ConfigError
@@ -87,7 +87,7 @@ def site_of(plan: Plan, port: int) -> Site:
 def application(home: Home, site: Site, doors: Doors) -> ASGIApp:
     """The desk of a home."""
     desk = Desk(home.root, site, doors)
-    return build(desk, [*entering.WAYS, *pages.WAYS, *claiming.WAYS, *keeping.WAYS])
+    return build(desk, [*entering.WAYS, *pages.WAYS, *claiming.WAYS, *connecting.WAYS, *keeping.WAYS])
 
 
 def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -> None:
