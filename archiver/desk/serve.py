@@ -62,7 +62,7 @@ def bound(plan: Plan) -> socket.socket:
     host = "0.0.0.0" if plan.names and not plan.behind_proxy else LOOPBACK  # noqa: S104  # that is what --serve asks for
     wanted = [plan.port] if plan.port is not None else [*range(PORT, PORT + PORTS_TRIED), 0]
     for port in wanted:
-        listening = socket.socket()
+        listening = socket.socket(proto=socket.IPPROTO_TCP)  # named, so that asyncio lets small packets go at once
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))

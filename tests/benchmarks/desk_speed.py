@@ -1,8 +1,9 @@
 """How long the desk's pages take on an archive of 100,000 licences, and a dropped picture among as many previews.
 
 `python tests/benchmarks/desk_speed.py [LICENCES]` fills ledger and catalogue with synthetic entries behind a few real
-ones, starts the desk and asks for each page. Prints the median of several; exits 1 above 150 ms for a page or 1.5 s for
-a picture. Wall-clock figures depend on what else the machine does.
+ones, half of them of a client and half of the house archive, starts the desk and asks for each page. Prints the median
+of several, by the clock and of the desk's processors (Linux); exits 1 above 150 ms for a page or 1.5 s for a picture.
+Figures by the clock depend on what else the machine does.
 """
 
 from __future__ import annotations
