@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from archiver.config import Home
 from archiver.desk import claiming, connecting, entering, keeping, pages
 from archiver.desk.access import Doors
 from archiver.desk.app import Desk, Site, build
-from archiver.errors import ConfigError
+from archiver.errors import ConfigError, VaultLocked
+from archiver.vault import find_key
 
 LOOPBACK = "127.0.0.1"
 PORT = 8737
@@ -84,9 +86,9 @@ def site_of(plan: Plan, port: int) -> Site:
     return Site(hosts=frozenset(hosts), secure=True, proxied=plan.behind_proxy)
 
 
-def application(home: Home, site: Site, doors: Doors) -> ASGIApp:
+def application(home: Home, site: Site, doors: Doors, vault_key: str | None = None) -> ASGIApp:
     """The desk of a home."""
-    desk = Desk(home.root, site, doors)
+    desk = Desk(home.root, site, doors, vault_key=vault_key)
     return build(desk, [*entering.WAYS, *pages.WAYS, *claiming.WAYS, *connecting.WAYS, *keeping.WAYS])
 
 
@@ -96,11 +98,14 @@ def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -
 
     doors = Doors(home.root, home.state)
     checked(plan, doors)
+    key = None
+    with suppress(VaultLocked):  # then pages say so where they need it
+        key = find_key()
     with bound(plan) as listening:
         port = listening.getsockname()[1]
         site = site_of(plan, port)
         config = uvicorn.Config(
-            application(home, site, doors), log_level="warning", access_log=False, server_header=False,
+            application(home, site, doors, key), log_level="warning", access_log=False, server_header=False,
             proxy_headers=False, timeout_graceful_shutdown=5, h11_max_incomplete_event_size=32 << 10,
             limit_concurrency=200,
             ssl_certfile=plan.certificate, ssl_keyfile=plan.key, lifespan="off",
