@@ -16,9 +16,10 @@ from archiver.archive.store import NewObject
 from archiver.config import Account, Home, add_account, change_account, planned_account
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ConfigError, Erased
-from archiver.notify import PERSON, followed, remedy
+from archiver.notify import PERSON, remedy
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.reading.served import Served, served
+from archiver.status import Turns, runs_of
 from archiver.vault import Vault, parse_secrets
 
 __all__ = [
@@ -296,14 +297,19 @@ class DueSignIn:
         return vars(self)
 
 
-def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None) -> list[DueSignIn]:
+def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None, turns: Turns = runs_of) -> list[DueSignIn]:
     """The sign-ins that wait for a person, and those whose saved session ends within a week."""
-    now, found = now or datetime.now(UTC), []
+    now, found, kept = now or datetime.now(UTC), list[DueSignIn](), vault.sessions()
+    told = {client: turns(home, client) for client in {account.client for account in home.accounts()}}
     for account in home.accounts():
         info = load(account.provider).info
         attended = info.method(account.method).transport is Transport.BROWSER
-        error, since = _needs_person(home, vault, account)
-        ends = session_end(vault.session(account.name), info.session_secrets) if attended else None
+        session, mark = kept.get(account.name, (None, None))
+        last = next(iter(told[account.client].get(account.name, ())[-1:]), None)
+        # The error that only a person can end: the vault's mark, else what the last run said.
+        error, since = (mark.error, mark.at) if mark else ((last.error if last else None), (last.at if last else ""))
+        error = error if mark or error in PERSON else None
+        ends = session_end(session, info.session_secrets) if attended else None
         if error:
             why = f"{error} on {since}"
         elif ends and ends < now + timedelta(days=7):
@@ -314,17 +320,6 @@ def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None) -> list[
         by_hand = attended and " sign-in " in command
         found.append(DueSignIn(account=account.name, why=why, command=command, attended=by_hand))
     return found
-
-
-def _needs_person(home: Home, vault: Vault, account: Account) -> tuple[str | None, str]:
-    """The error that only a person can end, and since when: the vault's mark, else what the last run said."""
-    if mark := vault.trouble(account.name):
-        return mark.error, mark.at
-    if home.archive(account.client).is_dir():
-        with followed(home, account.client) as catalogue:
-            for run in catalogue.runs(account.name, newest=1):
-                return (run.error if run.error in PERSON else None), run.at
-    return None, ""
 
 
 def session_end(session: Mapping[str, Any] | None, names: Sequence[str]) -> datetime | None:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from archiver.reading import filenames
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
 from archiver.run import on_request
+from archiver.status import Turns, runs_of
 
 if TYPE_CHECKING:
     from archiver.vault import Vault
@@ -258,18 +260,16 @@ def sheet(sheets: Sequence[bytes]) -> bytes:
     return out.getvalue()
 
 
-def incomplete(home: Home, client: str | None = None) -> list[str]:
+def incomplete(home: Home, client: str | None = None, turns: Turns = runs_of) -> list[str]:
     """What the archives that a search looks in do not hold, a sentence for each account: for a search in vain."""
     told = []
     for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
         runs: dict[str, RunLine] = {}
         full: dict[str, str] = {}
-        if home.archive(slug).is_dir():
-            with DocumentReader() as reader, catalogue_of(home, slug, reader) as (_, catalogue):
-                for run in catalogue.runs():
-                    runs[run.account] = run
-                    if run.sweep == "full" and run.outcome == "complete":
-                        full[run.account] = run.at[:10]
+        for run in chain(*turns(home, slug).values()):
+            runs[run.account] = run
+            if run.sweep == "full" and run.outcome == "complete":
+                full[run.account] = run.at[:10]
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
             if account.closed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json as _json
 import re
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, cached_property
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -635,14 +636,20 @@ def refusing(what: str) -> Iterator[None]:
         raise WrongPassword(what) from error
 
 
+@cache
+def _adapters(path: tuple[str, ...]) -> Mapping[str, EntryPoint]:  # noqa: ARG001  # where Python looks for them
+    """The entry points of all adapters. To look for them reads what every package on the path says of itself."""
+    return {entry.name: entry for entry in reversed(tuple(entry_points(group="archiver.providers")))}
+
+
 def installed() -> list[str]:
     """The names of all installed adapters, in alphabetical order. Nothing is imported, so one may be broken."""
-    return sorted({entry.name for entry in entry_points(group="archiver.providers")})
+    return sorted(_adapters(tuple(sys.path)))
 
 
 def load(name: str) -> type[Provider[Any]]:
     """The adapter of that name; ConfigError lists the installed ones, or says that this one cannot be imported."""
-    for entry in entry_points(group="archiver.providers", name=name):
+    if entry := _adapters(tuple(sys.path)).get(name):
         try:
             found: type[Provider[Any]] = entry.load()
         except Exception as error:  # whatever somebody else's module raises

@@ -6,7 +6,7 @@ vault's key. Accounts that are no longer in the settings stay listed: their proo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -96,12 +96,16 @@ class Status:
         return columns, rows
 
 
-def status(home: Home, now: datetime | None = None) -> Status:
+type Turns = Callable[[Home, str], Mapping[str, Sequence[RunLine]]]
+"""The turns of each account that a client's archive tells of, oldest first: `runs_of`, or what remembers that."""
+
+
+def status(home: Home, now: datetime | None = None, turns: Turns | None = None) -> Status:
     """How every account of the home stands."""
     today = (now or datetime.now(UTC)).date()
     found: list[AccountStatus] = []
     for client in home.clients.values():
-        runs = runs_of(home, client.slug)
+        runs = (turns or runs_of)(home, client.slug)
         configured = {account.name: account.provider for account in client.accounts}
         for name in dict.fromkeys((*configured, *runs)):
             theirs = runs.get(name, [])

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from archiver.reading.worker import DocumentReader
 from archiver.sync import Progress
 from archiver.vault import Vault
 
+RELATED = 100  # licences of one project that are looked at for a page
 SHORTEST = 3  # characters of a name that may be found inside other text
 COLUMNS = (
     "licence", "client", "reason", "platform", "asset", "title", "licensed on", "seat", "order", "hints", "suggestions",
@@ -150,8 +152,11 @@ def _alike(entry: Entry) -> Iterator[tuple[str, str]]:
 # ---------------------------------------------------------------- the list
 
 
-def listed(home: Home) -> list[Unassigned]:
-    """The house archive's licences that are assigned to nobody, with suggestions, oldest first."""
+def listed(home: Home, start: int = 0, limit: int | None = None) -> list[Unassigned]:
+    """The house archive's licences that are assigned to nobody, with suggestions, oldest first: all of them, or a page.
+
+    For a page, of earlier assignments of the same project only the best-known ones are counted.
+    """
     if HOUSE not in home.clients:
         return []
     clients = [client for client in home.clients.values() if client.slug != HOUSE]
@@ -160,17 +165,35 @@ def listed(home: Home) -> list[Unassigned]:
     rows = []
     with DocumentReader() as reader, Catalogue(home.catalogue(HOUSE)) as catalogue:
         catalogue.catch_up(Archive(home.archive(HOUSE)), reader)
-        for entry in catalogue.assigned():
+        entries: Iterable[Entry] = islice(catalogue.unassigned(), start, None if limit is None else start + limit)
+        if limit is not None:
+            entries = shown = list(entries)
+        for entry in catalogue.assigned() if limit is None else _related(catalogue, shown):
             for slug in (entry.assigned or {}).get("clients") or ():
                 for key in _alike(entry):
                     earlier[key][slug] += 1
-        for entry in catalogue.unassigned():
+        for entry in entries:
             row = Unassigned(entry, list(suggest(entry, clients, earlier)))
             fits = fitting(rules.get(str(entry.file.provenance.get("account")), ()), entry.licence)
             if len({rule.client for rule, _ in fits}) > 1:
                 row.rules = [f"{rule.name} ({rule.client}): {'; '.join(why.values())}" for rule, why in fits]
             rows.append(row)
     return rows
+
+
+def _related(catalogue: Catalogue, shown: Iterable[Entry]) -> list[Entry]:
+    """The assigned licences that have something in common with these, as the index finds them."""
+    asked: dict[tuple[str, str], list[Entry]] = {}
+    for entry in shown:
+        for how, value in _alike(entry):
+            if (how, value) not in asked:
+                asked[how, value] = (
+                    catalogue.of_asset(entry.provider, entry.licence.asset.asset_id) if how == "asset"
+                    else catalogue.of_order(entry.provider, value) if how == "order"
+                    else [hit.entry for hit in catalogue.find(value, RELATED)]
+                )  # fmt: skip
+    found = {each.object_id: each for entries in asked.values() for each in entries if each.assigned}
+    return list(found.values())
 
 
 def as_csv(rows: Sequence[Unassigned]) -> str:

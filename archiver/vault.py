@@ -94,6 +94,12 @@ class Vault:
         session: dict[str, Any] | None = self._account(account).get("session")
         return session
 
+    def sessions(self) -> dict[str, tuple[dict[str, Any] | None, Trouble | None]]:
+        """The saved sign-in and the mark of every account that is known here, by one reading."""
+        known = self._read()["accounts"].items()
+        return {name: (each.get("session"), Trouble(**found) if (found := each.get("trouble")) else None)
+                for name, each in known}  # fmt: skip
+
     def save_session(self, account: str, state: Mapping[str, Any]) -> None:
         with self._changing(account) as record:
             record["session"] = dict(state)

@@ -5,11 +5,13 @@ A page is a function of a `Visit` that returns a response. It runs in a thread, 
 
 from __future__ import annotations
 
+import os
 import re
+import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -28,16 +30,20 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archiver import evidence
+from archiver.archive.verify import LEDGER
+from archiver.catalogue.catalogue import RunLine
 from archiver.config import Client, Home
 from archiver.desk.access import Doors, Role, Visitor
 from archiver.desk.words import LANGUAGES, Words, words
 from archiver.desk.work import Work
 from archiver.errors import ArchiverError, ConfigError, machine_error
-from archiver.vault import Vault, open_vault
+from archiver.reading.worker import DocumentReader
+from archiver.vault import Vault, find_key
 
 HERE = Path(__file__).parent
 LARGEST_UPLOAD = 40 << 20  # bytes of a whole request
 FIELDS, FILES = 600, 4  # of a form
+FRESH_SECONDS = 1.0  # for which a count may be old while a run writes
 KEPT_BYTES = 96 << 20  # of pictures that were looked for
 
 PAGE_POLICY = (
@@ -68,6 +74,40 @@ class Site:
         return "__Host-desk" if self.secure else f"desk-{min(self.hosts).rpartition(':')[2]}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How many licences an archive holds, how many of them lack a document, and the turns of its accounts."""
+
+    stamp: tuple[int, int] | None = None  # of the ledger, when that was read
+    read_at: float = 0.0
+    count: int = 0
+    incomplete: int = 0
+    fault: str = ""  # why it cannot be read
+    runs: Mapping[str, Sequence[RunLine]] = field(default_factory=dict)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    with suppress(FileNotFoundError):
+        return path.stat()
+    return None
+
+
+def _stands(home: Home, slug: str, stamp: tuple[int, int] | None) -> Standing:
+    if stamp is None:
+        return Standing(read_at=time.monotonic())
+    try:
+        with DocumentReader() as reader, evidence.catalogue_of(home, slug, reader) as (_, catalogue):
+            runs: dict[str, list[RunLine]] = {}
+            for run in catalogue.runs():
+                runs.setdefault(run.account, []).append(run)
+            return Standing(
+                stamp=stamp, read_at=time.monotonic(), count=catalogue.count(), incomplete=catalogue.count_incomplete(),
+                runs=runs,
+            )  # fmt: skip
+    except ArchiverError as error:  # one archive at fault does not take the others from whoever looks
+        return Standing(read_at=time.monotonic(), fault=str(error))
+
+
 @dataclass
 class Desk:
     """One home at one site, and what its visitors share."""
@@ -76,11 +116,14 @@ class Desk:
     site: Site
     doors: Doors
     work: Work = field(default_factory=Work)
+    vault_key: str | None = None  # as it was typed at the start; else it is looked for when it is needed
     _home: tuple[object, Home] | None = None
+    _standing: dict[str, Standing] = field(default_factory=dict)
     _sight: evidence.Sight | None = None
     _open: ExitStack = field(default_factory=ExitStack)
     _looking: Lock = field(default_factory=Lock)
     _lock: Lock = field(default_factory=Lock)
+    _reading: Lock = field(default_factory=Lock)
     _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
 
     @property
@@ -95,7 +138,26 @@ class Desk:
 
     @property
     def vault(self) -> Vault:
-        return open_vault(self.home.vault)
+        """The home's vault; nobody is asked for its key while a page waits."""
+        if self.vault_key is None:
+            self.vault_key = find_key(interactive=False)
+        return Vault(self.home.vault, self.vault_key)
+
+    def standing(self, slug: str) -> Standing:
+        """How a client's archive stands, as its ledger is now; while that grows, as it was a moment ago."""
+        ledger = self.home.archive(slug) / LEDGER
+        stamp = (status.st_mtime_ns, status.st_size) if (status := _stat(ledger)) else None
+        known = self._standing.get(slug)
+        if known is None or (known.stamp != stamp and time.monotonic() > known.read_at + FRESH_SECONDS):
+            with self._reading:  # one reads for all who ask
+                if (again := self._standing.get(slug)) is known:
+                    again = self._standing[slug] = _stands(self.home, slug, stamp)
+                known = again
+        return known or Standing()
+
+    def turns(self, _: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
+        """`status.runs_of`, remembered."""
+        return self.standing(slug).runs
 
     def look_for(self, content: bytes, name: str, client: str | None, **more: Any) -> evidence.Pictured:
         """What a picture shows, see `evidence.find_picture`: one after another, with what looks kept ready."""

@@ -17,7 +17,7 @@ from archiver.catalogue.catalogue import Entry, ErasedEntry
 from archiver.config import HOUSE
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
-from archiver.desk.pages import Search, due, handed_out
+from archiver.desk.pages import Search, due, handed_out, missing
 from archiver.errors import ConfigError
 from archiver.proof import claims
 from archiver.proof.assess import WORST, Use, Verdict
@@ -121,7 +121,7 @@ def show(visit: Visit) -> Response:
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
         fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in dispute.FIELDS], search=search, key=key,
         q=text, rows=rows, papers=papers(visit, claim), use=use, uses=USES, lawyer=lawyer, refused=refused,
-        incomplete=evidence.incomplete(visit.home, claim.client) if (search or text) and not rows else [],
+        incomplete=missing(visit, claim.client) if (search or text) and not rows else [],
         changing=bool(visit.asked("change")), by="" if visit.visitor.name == OWNER else visit.visitor.name,
         kinds=[each.value for each in LetterKind], entries=entries, own=all(own for _, own in entries),
         assessed=assessed, verdict=verdict,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -29,18 +30,17 @@ LINK_DAYS = (7, 30, 90)
 def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
     """One client: the licences, the newest first, a page at a time; and a link to show them by."""
     owner = visit.client(visit.path["client"])
-    rows, more, count, failed = [], None, 0, 0
+    rows, more, stands = [], None, visit.desk.standing(owner.slug)
     if visit.home.archive(owner.slug).is_dir():
         with DocumentReader() as reader, evidence.catalogue_of(visit.home, owner.slug, reader) as (archive, catalogue):
             hits, more = catalogue.newest(PAGE, visit.asked("after") or None)
             rows = views.hits(owner.slug, archive, hits)
-            count, failed = catalogue.count(), catalogue.count_incomplete()
     return visit.page(
-        "client.html", client=owner, rows=rows, more=more, count=count, failed=failed, link=link, days=LINK_DAYS,
-        house=HOUSE, months=_months(),
-        standing=[each for each in status(visit.home).accounts if each.client == owner.slug],
+        "client.html", client=owner, rows=rows, more=more, count=stands.count, failed=stands.incomplete, link=link,
+        days=LINK_DAYS, house=HOUSE, months=_months(),
+        standing=[each for each in status(visit.home, turns=visit.desk.turns).accounts if each.client == owner.slug],
         first=not visit.asked("after"),
-        lacks=[] if visit.visitor.client else evidence.incomplete(visit.home, owner.slug),
+        lacks=[] if visit.visitor.client else evidence.incomplete(visit.home, owner.slug, visit.desk.turns),
     )  # fmt: skip
 
 
@@ -65,10 +65,10 @@ def report(visit: Visit) -> Response:
 
 def unassigned(visit: Visit) -> Response:
     """What shared accounts bought for nobody in particular yet, with a client for each where something suggests one."""
-    rows = deciding.listed(visit.home)
     start = int(asked) if (asked := visit.asked("from")).isdecimal() and len(asked) < 8 else 0
+    rows = deciding.listed(visit.home, start, PAGE + 1)
     return visit.page(
-        "unassigned.html", rows=rows[start : start + PAGE], total=len(rows), next=start + PAGE,
+        "unassigned.html", rows=rows[:PAGE], next=start + PAGE if len(rows) > PAGE else None,
         by="" if visit.visitor.name == OWNER else visit.visitor.name,
     )  # fmt: skip
 
@@ -82,12 +82,13 @@ def assign(visit: Visit) -> Response:
     }
     if not chosen or not by or not reason:
         raise ConfigError(visit.words("assign_many_needs"))
-    known = {row.entry.short_id: row.entry for row in deciding.listed(visit.home)}
-    decided = [
-        (known[name], Assignment(client=visit.client(slug).slug, by=by, reason=reason))
-        for name, slug in chosen.items()
-        if name in known
-    ]
+    decided = []
+    with DocumentReader() as reader, evidence.catalogue_of(visit.home, HOUSE, reader) as (_, catalogue):
+        for name, slug in chosen.items():
+            made = Assignment(client=visit.client(slug).slug, by=by, reason=reason)
+            folder = name.removeprefix(f"{HOUSE}/")
+            found = [each for each in catalogue.matching(folder) if each.folder == folder and not each.assigned]
+            decided += [(entry, made) for entry in found if not entry.licence.comp]
     deciding.assign(visit.home, visit.desk.vault, decided)
     for entry, made in decided:
         visit.told("assigned", entry.short_id, client=made.client)
@@ -112,10 +113,15 @@ def accounts(visit: Visit) -> Response:
     here = visit.operates and not visit.desk.site.secure  # a person signs in where the desk runs
     known = visit.home.accounts()
     attended = {each.name for each in known if here and _in_browser(each)}
-    standing = {each.account: each for each in status(visit.home).accounts}
+    standing = {each.account: each for each in status(visit.home, turns=visit.desk.turns).accounts}
+    added = None
+    if key := visit.asked("added"):
+        with suppress(HTTPException):  # told once; by now it may be forgotten
+            added = visit.desk.kept(f"{visit.visitor.name} {key}")
     return visit.page(
-        "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing
-    )
+        "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
+        added=added,
+    )  # fmt: skip
 
 
 def _in_browser(account: Account) -> bool:

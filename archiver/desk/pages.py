@@ -60,24 +60,22 @@ def start(visit: Visit) -> Response:
     if visit.visitor.client:
         return visit.to("client", visit.visitor.client)
     home = visit.home
-    standing = status(home)
+    accounts = status(home, turns=visit.desk.turns).accounts
     rows = []
-    with DocumentReader() as reader:
-        for client in visit.clients():
-            theirs = [each for each in standing.accounts if each.client == client.slug and each.configured]
-            count = failed = 0
-            if home.archive(client.slug).is_dir():
-                with evidence.catalogue_of(home, client.slug, reader) as (_, catalogue):
-                    count, failed = catalogue.count(), catalogue.count_incomplete()
-            rows.append((client, count, failed, theirs))
-    well = not any(failed or any(each.trouble for each in theirs) for _, _, failed, theirs in rows)
+    for client in visit.clients():
+        stands = visit.desk.standing(client.slug)
+        theirs = [each for each in accounts if each.client == client.slug and each.configured]
+        rows.append((client, stands, theirs))
+    well = not any(
+        each.fault or each.incomplete or any(account.trouble for account in theirs) for _, each, theirs in rows
+    )
     return visit.page("home.html", rows=rows, troubles=troubles(visit), claims=due(visit), well=well)
 
 
 def troubles(visit: Visit) -> list[DueSignIn]:
     """The sign-ins that wait for a person; none where the vault is locked, as its commands say themselves."""
     with suppress(VaultLocked):
-        return due_sign_ins(visit.home, visit.desk.vault)
+        return due_sign_ins(visit.home, visit.desk.vault, turns=visit.desk.turns)
     return []
 
 
@@ -129,7 +127,7 @@ def find(visit: Visit) -> Response:
 
 def missing(visit: Visit, client: str) -> list[str]:
     """What the archives lack in which was looked in vain."""
-    return [] if visit.visitor.client else evidence.incomplete(visit.home, client or None)
+    return [] if visit.visitor.client else evidence.incomplete(visit.home, client or None, visit.desk.turns)
 
 
 def find_file(visit: Visit) -> Response:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import socket
 import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
 from archiver.config import Home
-from archiver.desk import claiming, entering, keeping, pages
+from archiver.desk import claiming, connecting, entering, keeping, pages
 from archiver.desk.access import Doors
 from archiver.desk.app import Desk, Site, build
-from archiver.errors import ConfigError
+from archiver.errors import ConfigError, VaultLocked
+from archiver.vault import find_key
 
 LOOPBACK = "127.0.0.1"
 PORT = 8737
@@ -62,7 +64,7 @@ def bound(plan: Plan) -> socket.socket:
     host = "0.0.0.0" if plan.names and not plan.behind_proxy else LOOPBACK  # noqa: S104  # that is what --serve asks for
     wanted = [plan.port] if plan.port is not None else [*range(PORT, PORT + PORTS_TRIED), 0]
     for port in wanted:
-        listening = socket.socket()
+        listening = socket.socket(proto=socket.IPPROTO_TCP)  # named, so that asyncio lets small packets go at once
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
@@ -84,10 +86,10 @@ def site_of(plan: Plan, port: int) -> Site:
     return Site(hosts=frozenset(hosts), secure=True, proxied=plan.behind_proxy)
 
 
-def application(home: Home, site: Site, doors: Doors) -> ASGIApp:
+def application(home: Home, site: Site, doors: Doors, vault_key: str | None = None) -> ASGIApp:
     """The desk of a home."""
-    desk = Desk(home.root, site, doors)
-    return build(desk, [*entering.WAYS, *pages.WAYS, *claiming.WAYS, *keeping.WAYS])
+    desk = Desk(home.root, site, doors, vault_key=vault_key)
+    return build(desk, [*entering.WAYS, *pages.WAYS, *claiming.WAYS, *connecting.WAYS, *keeping.WAYS])
 
 
 def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -> None:
@@ -96,11 +98,14 @@ def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -
 
     doors = Doors(home.root, home.state)
     checked(plan, doors)
+    key = None
+    with suppress(VaultLocked):  # then pages say so where they need it
+        key = find_key()
     with bound(plan) as listening:
         port = listening.getsockname()[1]
         site = site_of(plan, port)
         config = uvicorn.Config(
-            application(home, site, doors), log_level="warning", access_log=False, server_header=False,
+            application(home, site, doors, key), log_level="warning", access_log=False, server_header=False,
             proxy_headers=False, timeout_graceful_shutdown=5, h11_max_incomplete_event_size=32 << 10,
             limit_concurrency=200,
             ssl_certfile=plan.certificate, ssl_keyfile=plan.key, lifespan="off",

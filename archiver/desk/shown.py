@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from archiver.accounts import DueSignIn
+from archiver.desk.words import Words
 from archiver.domain import Moment, iso, parse_iso
 from archiver.proof.assess import platform_of
 from archiver.reading.printable import printable
+from archiver.status import AccountStatus
 
 MONTHS = {
     "en": "January February March April May June July August September October November December",
@@ -35,6 +38,8 @@ def moment(value: Moment | str | None, language: str = "en") -> str:
 
 def size(count: int, language: str = "en") -> str:
     """`1.4 MB`, `1,4 MB`."""
+    if count < 1000:
+        return f"{count}\u00a0bytes" if language == "en" else f"{count}\u00a0Byte"
     value, unit = (count / 1e6, "MB") if count >= 1e6 else (count / 1e3, "KB")
     text = f"{value:.1f}" if value < 10 else f"{value:.0f}"
     return f"{text.replace('.', ',') if language == 'de' else text}\u00a0{unit}"
@@ -43,6 +48,36 @@ def size(count: int, language: str = "en") -> str:
 def number(count: int) -> str:
     """With narrow spaces between thousands, as both languages may have it."""
     return f"{count:,}".replace(",", "\u202f")
+
+
+def money(amount: float, currency: str | None, language: str = "en") -> str:
+    """`EUR 1,234.50`, `1.234,50 EUR`."""
+    text = f"{amount:,.2f}"
+    if language == "de":
+        text = text.translate(str.maketrans(",.", ".,"))
+        return f"{text}\u00a0{currency or ''}".rstrip("\u00a0")
+    return f"{currency or ''}\u00a0{text}".lstrip("\u00a0")
+
+
+def trouble(w: Words, standing: AccountStatus) -> str:
+    """What is wrong with an account, in a person's words; empty where nothing is."""
+    said = [w.get(f"trouble_{standing.error}", standing.error)] if standing.error else []
+    if standing.coverage.incomplete:
+        said.append(w.count("trouble_incomplete", standing.coverage.incomplete))
+    if standing.unexplained and not standing.error:
+        said.append(w.count("trouble_unexplained", standing.unexplained))
+    if not standing.configured:
+        said.append(w("trouble_closed"))
+    elif standing.last_run is None:
+        said.append(w("trouble_never"))
+    return ", ".join(said)
+
+
+def waits(w: Words, due: DueSignIn) -> str:
+    """Why an account waits for a person: its first word may be an error's name."""
+    error, _, since = due.why.partition(" on ")
+    key = f"trouble_{error}"
+    return f"{w(key)}, {w('since', day=day(since, w.language))}" if w.known(key) and since else due.why
 
 
 def platform(name: str) -> str:
@@ -72,12 +107,17 @@ def text(value: object) -> str:
     return printable(str(value), keep="\n")
 
 
+def sentence(value: str) -> str:
+    """With a capital letter, whatever the rest."""
+    return value[:1].upper() + value[1:]
+
+
 def today() -> date:
     return datetime.now(UTC).date()
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "moment": moment, "size": size, "number": number, "platform": platform, "tone": tone, "text": text,
-    "iso": iso, "urgency": urgency,
+    "iso": iso, "money": money, "urgency": urgency, "sentence": sentence,
 }  # fmt: skip
-GLOBALS: Mapping[str, Any] = {"today": today}
+GLOBALS: Mapping[str, Any] = {"today": today, "trouble": trouble, "waits": waits}

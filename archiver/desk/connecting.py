@@ -1,0 +1,115 @@
+"""A client is added, and an account connected: what its platform asks for, and the test of its sign-in before anything
+is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets as chance
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver import accounts, config
+from archiver.browsing.recording import bundled
+from archiver.config import HOUSE
+from archiver.desk.access import OWNER, Role
+from archiver.desk.app import Visit, Way
+from archiver.errors import ArchiverError, ConfigError, WrongPassword, machine_error
+from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
+
+SEVERAL = ("aliases", "domains")  # of a client
+KEPT_AS_TYPED = "password"  # all other secrets are pasted, often with a space at their end
+
+
+def new_client(visit: Visit) -> Response:
+    return visit.page("new-client.html", error="")
+
+
+def add_client(visit: Visit) -> Response:
+    """Add a client, as `archiver client add` does."""
+    slug, name = visit.given("slug"), " ".join(visit.given("name").split())
+    several = {key: [each for part in visit.given(key).split(",") if (each := part.strip())] for key in SEVERAL}
+    try:
+        config.add_client(visit.home.root, slug, name or slug, **several)
+    except ConfigError as error:
+        return visit.page("new-client.html", 422, error=str(error))
+    visit.told("client added", slug)
+    return visit.to("client", slug)
+
+
+def new(visit: Visit) -> Response:
+    """The platforms to choose from; for one of them, the form with what it asks for."""
+    if name := visit.asked("provider"):
+        info = _platform(name)
+        return _form(visit, info, info.method(visit.asked("method") or None))
+    told: list[str] = []
+    described = accounts.describe_providers({}, told.append)
+    connected = [each for each in described if each["served_by"] == accounts.ADAPTER and not each["on_request"]]
+    by_hand = [each for each in described if each not in connected]
+    return visit.page("platforms.html", connected=connected, by_hand=by_hand, told=told, client=visit.asked("client"))
+
+
+def add(visit: Visit) -> Response:
+    """Test the sign-in and keep the account, as `archiver account add` does; refused, nothing is kept."""
+    info = _platform(visit.given("provider"))
+    method = info.method(visit.given("method") or None)
+    client = visit.given("client")
+    name = visit.given("name") or f"{client}-{info.name}"[:40]
+    if visit.given("accept") and not _person(visit, "accepted_by"):
+        return _form(visit, info, method, visit.words("accept_needs"), ours=True)
+    said: list[str] = []
+    try:
+        adding = accounts.add(
+            visit.home, visit.desk.vault, name, client=client, provider=info.name, method=method.name,
+            username=visit.given("username") or None, plan=visit.given("plan") or None, secrets=_secrets(visit, method),
+            accepted_by=_person(visit, "accepted_by") if visit.given("accept") else None,
+            authorised_by=visit.given("authorised_by") or None,
+            replay=bundled() if visit.home.settings.replay else None, say=said.append,
+        )  # fmt: skip
+        asyncio.run(adding)
+    except (ArchiverError, OSError) as error:
+        told = machine_error(error) if isinstance(error, OSError) else error
+        visit.told("account refused", name, provider=info.name, error=type(told).__name__)
+        refused = visit.words("sign_in_refused", detail=told.detail) if isinstance(told, WrongPassword) else ""
+        return _form(visit, info, method, refused or told.message(name), ours=bool(refused))
+    visit.told("account added", name, provider=info.name, client=client)
+    key = chance.token_urlsafe(12)
+    visit.desk.keep(f"{visit.visitor.name} {key}", 1, (name, said))
+    return visit.to("accounts", added=key)
+
+
+def _platform(name: str) -> ProviderInfo:
+    """What an installed adapter declares; HTTPException 404 for any other, and for one that no account is kept of."""
+    if name not in installed() or (info := load(name).info).on_request:
+        raise HTTPException(404)
+    return info
+
+
+def _person(visit: Visit, field: str) -> str:
+    """Who states something: whoever signed in by name, and nobody else in their place."""
+    return visit.given(field) if visit.visitor.name == OWNER else visit.visitor.name
+
+
+def _secrets(visit: Visit, method: SignInMethod) -> dict[str, str]:
+    asked = (*method.secrets, *method.optional_secrets)
+    given: dict[str, Any] = {name: visit.form.get(f"secret_{name}") for name in asked}
+    texts = {name: text for name, text in given.items() if isinstance(text, str)}
+    return {name: kept for name, text in texts.items() if (kept := text if name == KEPT_AS_TYPED else text.strip())}
+
+
+def _form(visit: Visit, info: ProviderInfo, method: SignInMethod, error: str = "", *, ours: bool = False) -> Response:
+    """The form, with all that was typed but the secrets."""
+    return visit.page(
+        "connect.html", 422 if error else 200, info=info, method=method, error=error, ours=ours, house=HOUSE,
+        client=visit.given("client") or visit.asked("client"), in_browser=method.transport is Transport.BROWSER,
+        by="" if visit.visitor.name == OWNER else visit.visitor.name,
+    )  # fmt: skip
+
+
+WAYS = [
+    Way("/clients/new", new_client, Role.OPERATE),
+    Way("/clients/new", add_client, Role.OPERATE, post=True),
+    Way("/accounts/new", new, Role.OPERATE),
+    Way("/accounts/new", add, Role.OPERATE, post=True),
+]

@@ -1,0 +1,119 @@
+"""An account is connected on the page: what it asks, how it refuses, and what is kept."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from archiver.config import Home as Loaded
+from archiver.desk import connecting
+from archiver.desk.access import Doors, Users, named, owner
+from archiver.desk.serve import Plan, application, bound, site_of
+from archiver.vault import open_vault
+from tests.desk.conftest import Person
+from tests.homes import QUICK, Home
+
+SECRETS = {"secret_password": "s3cret one", "secret_api_key": " s3cret-two "}
+
+
+@pytest.fixture
+def doors(home: Home, monkeypatch: pytest.MonkeyPatch) -> Doors:
+    for name, value in home.env.items():
+        monkeypatch.setenv(name, value)
+    return Doors(home.root, home.root / "state")
+
+
+@pytest.fixture
+def desk(home: Home, doors: Doors) -> Iterator[Person]:
+    """The desk of a replay home, within this process; at it is its owner."""
+    with bound(Plan(port=0)) as listening:
+        port = listening.getsockname()[1]
+        app = application(Loaded.load(home.root), site_of(Plan(), port), doors)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+            http.cookies.set(f"desk-{port}", doors.enter(owner()))
+            yield Person(http)
+        server.should_exit = True
+        thread.join()
+
+
+def signed_in(desk: Person, home: Home, doors: Doors, name: str, role: str) -> None:
+    """Somebody else sits down at it."""
+    Users(home.root).add(name, role, "correct horse battery")
+    for cookie in list(desk.http.cookies.keys()):
+        desk.http.cookies.set(cookie, doors.enter(named(Users(home.root).all()[name])))
+
+
+def sent(desk: Person, **given: str) -> httpx.Response:
+    known = {"client": "acme", "provider": "depositphotos", "username": "ada"}
+    return desk.post("/accounts/new", known | given)
+
+
+def fields(page: str) -> set[str]:
+    form = page.partition('action="/accounts/new"')[2].partition("</form>")[0]
+    return set(re.findall(r'name="([^"]+)"', form)) - {"token", "provider", "method"}
+
+
+def test_it_asks_what_this_platform_needs_and_says_where_that_is(desk: Person) -> None:
+    chosen = desk.get("/accounts/new").text
+    assert "provider=shutterstock" in chosen and "provider=unsplash" not in chosen  # which keeps no history
+    always = {"client", "name", "authorised_by", "plan"}
+    token = desk.get("/accounts/new?provider=shutterstock").text
+    assert fields(token) == {*always, "secret_token"} and "licenses.view, purchases.view and user.view" in token
+    asked = desk.get("/accounts/new?provider=depositphotos").text
+    assert fields(asked) == {*always, "username", "secret_api_key", "secret_password", "accept", "accepted_by"}
+    attended = desk.get("/accounts/new?provider=freepik").text
+    assert fields(attended) == {*always, "username", "accept", "accepted_by"}
+    for path, status in (("provider=nobody", 404), ("provider=unsplash", 404), ("provider=freepik&method=x", 409)):
+        assert desk.get(f"/accounts/new?{path}").status_code == status
+
+
+def test_a_refused_sign_in_leaves_nothing_and_shows_no_secret(
+    home: Home, doors: Doors, desk: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "bundled", lambda: QUICK / "depositphotos" / "wrong-password")
+    before = (home.root / "vault.enc").read_bytes(), (home.root / "clients" / "acme.yaml").read_bytes()
+    page = sent(desk, plan="Team", **SECRETS)
+    assert page.status_code == 422 and "refused the sign-in" in page.text
+    assert 'value="Team"' in page.text and "s3cret" not in page.text
+    for wrong in ({"accept": "1", "accepted_by": " "}, {"client": "nobody"}, {"name": "../x"}):
+        assert sent(desk, **wrong).status_code == 422
+    signed_in(desk, home, doors, "Rita Reader", "read")
+    assert sent(desk).status_code == desk.get("/accounts/new").status_code == 403
+    assert before == ((home.root / "vault.enc").read_bytes(), (home.root / "clients" / "acme.yaml").read_bytes())
+    assert not home.archive().exists()
+    assert "s3cret" not in (home.root / "state" / "desk" / "audit.jsonl").read_text()
+
+
+def test_what_the_platform_accepts_is_kept_with_who_answers_for_it(
+    home: Home, doors: Doors, desk: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "bundled", lambda: QUICK)
+    signed_in(desk, home, doors, "Olaf Operator", "operate")
+    answer = sent(desk, accept="1", accepted_by="Somebody Else", **SECRETS)
+    assert answer.status_code == 303
+    page = desk.get(answer.headers["location"]).text
+    assert "acme-depositphotos is connected" in page and "accepts the sign-in" in page and "s3cret" not in page
+    vault = open_vault(home.root / "vault.enc")
+    assert vault.secrets("acme-depositphotos") == {"password": "s3cret one", "api_key": "s3cret-two"}
+    statements = [each.read_text() for each in Path(home.archive()).glob("evidence/statements/**/statement.json")]
+    assert len(statements) == 1 and "Olaf Operator" in statements[0] and "Somebody" not in statements[0]
+
+
+def test_the_first_client_is_added_on_the_page(home: Home, desk: Person) -> None:
+    order = {"slug": "beta", "name": "Beta  GmbH", "domains": "beta.example, www.beta.example,"}
+    assert desk.post("/clients/new", order).headers["location"] == "/client/beta"
+    added = Loaded.load(home.root).client("beta")
+    assert (added.name, added.domains) == ("Beta GmbH", ("beta.example", "www.beta.example"))
+    for slug in ("beta", "house", "../x", "", "a b"):
+        refused = desk.post("/clients/new", {"slug": slug, "name": "<b>Gamma</b>"})
+        assert refused.status_code == 422 and "<b>" not in refused.text, slug
+    assert "no account" in desk.get("/").text
