@@ -161,7 +161,11 @@ class _Search:
 
     @property
     def settled(self) -> bool:
-        return any(each.word is Word.SAME for each in self._found.values())
+        """Whether something is the same, or would be, were it not for a mark: no other view shows more."""
+        return any(
+            each.word is Word.SAME or (each.word is Word.PROBABLE and each.reasons == MARKED)
+            for each in self._found.values()
+        )
 
     def result(self) -> list[Match]:
         """Best first. Where two assets could be the same picture, neither is called so."""
