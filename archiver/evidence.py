@@ -27,16 +27,14 @@ from archiver.config import HOUSE, Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, MachineRefused
 from archiver.network import joined
 from archiver.proof import claims
-from archiver.proof.pack import Order, Packed, write_proof
-from archiver.proof.pages import Demand
 from archiver.provider import ProviderInfo, installed, load
 from archiver.reading import filenames
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
-from archiver.run import on_request
 from archiver.status import Turns, runs_of
 
 if TYPE_CHECKING:
+    from archiver.proof.pages import Demand
     from archiver.vault import Vault
 
 
@@ -274,7 +272,7 @@ def incomplete(home: Home, client: str | None = None, turns: Turns = runs_of) ->
             last = runs.get(account.name)
             if account.closed:
                 told.append(f"{slug}: {account.name} was closed on {account.closed}; what came later is not archived")
-            elif info := on_request(account):
+            elif (info := _info(account.provider)) and info.on_request:
                 told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
             elif last is None:
                 told.append(f"{slug}: {account.name} was never read")
@@ -452,6 +450,8 @@ def proof(
 
     Of a licence that several archives hold, the one of the client `prefer` counts.
     """
+    from archiver.proof.pack import Order, Packed, write_proof  # which brings in what drives the browser
+
     packed = []
     with DocumentReader() as reader:
         for name in names:

@@ -1,0 +1,4 @@
+import os
+
+# NumPy's own threads wait by spinning, for products that one thread has in a millisecond. Before NumPy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

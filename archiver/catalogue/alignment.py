@@ -7,7 +7,7 @@ SIFT: Lowe, "Distinctive Image Features from Scale-Invariant Keypoints", 2004; R
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +49,8 @@ class Alignment:
     """How a preview lies in the query: `affine` takes its pixels to those of the query, mirrored if `mirrored`.
 
     `inliers`: distinct points that agree. `doubtful`: points that match but lie beside their place, as in the next
-    frame of a series. `spread`: cells of a 4×4 grid over the preview that have inliers.
+    frame of a series. `spread`: cells of a 4×4 grid over the preview that have inliers. `under` and `over` are the
+    query, mirrored too, and the preview.
     """
 
     affine: Affine
@@ -58,7 +59,13 @@ class Alignment:
     doubtful: int
     spread: int
     used: Points  # the preview's points that agree
-    comparison: Comparison = field(default_factory=Comparison)
+    under: Image.Image = field(repr=False)
+    over: Image.Image = field(repr=False)
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """How the two agree block by block."""
+        return compare(self.under, self.over, self.affine)
 
 
 def features(image: Image.Image, side: int, count: int = 500) -> Features:
@@ -95,14 +102,11 @@ def mirror(one: Features) -> Features:
     return Features(mirror(one.image), points, one.descriptors[:, _MIRROR])
 
 
-def align(query: Features, preview: Features) -> Alignment | None:
-    """The best way to lay the preview over the query, straight or mirrored; None where there is none."""
-    sides = query, mirror(query)
-    ways = [way for mirrored, side in enumerate(sides) if (way := _align(side, preview, bool(mirrored)))]
-    if not ways:
-        return None
-    best = max(ways, key=lambda way: way.inliers)
-    return replace(best, comparison=compare(sides[best.mirrored].image, preview.image, best.affine))
+def align(query: Features, preview: Features, *, mirrored: bool = True) -> Alignment | None:
+    """The best way to lay the preview over the query, straight or, unless excluded, `mirrored`; None for none."""
+    sides = [query, mirror(query)] if mirrored else [query]
+    ways = [way for turned, side in enumerate(sides) if (way := _align(side, preview, bool(turned)))]
+    return max(ways, key=lambda way: way.inliers, default=None)
 
 
 def _align(query: Features, preview: Features, mirrored: bool) -> Alignment | None:
@@ -120,6 +124,8 @@ def _align(query: Features, preview: Features, mirrored: bool) -> Alignment | No
         doubtful=_distinct(here[(error > NEAR) & (error <= 8 * NEAR)]),
         spread=len(np.unique((there[agree] * 4 / preview.image.size).clip(0, 3).astype(int), axis=0)),
         used=there[agree],
+        under=query.image,
+        over=preview.image,
     )
 
 

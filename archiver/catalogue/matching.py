@@ -157,10 +157,15 @@ class _Search:
         self._features: dict[Indexed | Box, Features | None] = {}
         self._others: dict[Indexed, list[Indexed]] = {}  # other previews of the provider
         self._shared: dict[Indexed, NDArray[np.float32]] = {}  # points that other previews have, too
+        self._looked: set[tuple[Indexed, Box]] = set()
 
     @property
     def settled(self) -> bool:
-        return any(each.word is Word.SAME for each in self._found.values())
+        """Whether something is the same, or would be, were it not for a mark: no other view shows more."""
+        return any(
+            each.word is Word.SAME or (each.word is Word.PROBABLE and each.reasons == MARKED)
+            for each in self._found.values()
+        )
 
     def result(self) -> list[Match]:
         """Best first. Where two assets could be the same picture, neither is called so."""
@@ -213,7 +218,9 @@ class _Search:
         for picture, likeness, view in sorted(hits, key=lambda hit: -hit[1])[:SHOWN]:
             if likeness >= ALIKE and (image := self._picture(picture)) is not None:
                 for place in dict.fromkeys((views[view], whole(self._image.size))):
-                    self._add(self._judged(picture, image, likeness, place))
+                    if (picture, place) not in self._looked:
+                        self._looked.add((picture, place))
+                        self._add(self._judged(picture, image, likeness, place))
 
     def _judged(self, picture: Indexed, image: Image.Image, likeness: float, view: Box) -> Match:
         reasons: tuple[str, ...] = ()
@@ -261,7 +268,8 @@ class _Search:
         below, above = self._points_of(lower), self._points_of(upper)
         if below is None or above is None:
             return None
-        return align(below, above if apart is None else above.without(apart))
+        between_previews = isinstance(lower, Indexed)  # what these have in common, a mark, is in none mirrored
+        return align(below, above if apart is None else above.without(apart), mirrored=not between_previews)
 
     def _marked(self, picture: Indexed, *, pairs: bool) -> tuple[str, ...]:
         """Whether the provider's previews carry a mark: a watermark, a logo, a bar; its points are kept in `_shared`.

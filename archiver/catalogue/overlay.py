@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -86,19 +86,22 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
     other = np.asarray(lower.filter(blur), np.float32)
     lines = np.linspace(rows[0], rows[-1] + 1, CELLS + 1).astype(int)
     posts = np.linspace(columns[0], columns[-1] + 1, CELLS + 1).astype(int)
-    found = []
-    for top, bottom in pairwise(lines):
-        for left, right in pairwise(posts):
-            place = slice(top, bottom), slice(left, right)
-            if inside[place].mean() < 0.95:
-                continue
-            mine, theirs = one[place] - one[place].mean(), other[place] - other[place].mean()
-            wide, narrow = mine.std(), theirs.std()
-            if wide >= 3:  # else the block shows nothing
-                found.append(float((mine * theirs).mean() / (wide * narrow)) if narrow > 0.7 else 0.0)
-    if len(found) < FEWEST:
+
+    pixels = np.outer(np.diff(lines), np.diff(posts))
+
+    def means(values: NDArray[Any]) -> NDArray[np.float64]:
+        """Of each block; (8, 8)."""
+        common = values[lines[0] : lines[-1], posts[0] : posts[-1]].astype(np.float64)
+        sums = np.add.reduceat(common, lines[:-1] - lines[0], 0)
+        sums = np.add.reduceat(sums, posts[:-1] - posts[0], 1)
+        return np.asarray(sums / pixels, np.float64)
+
+    mine, theirs = means(one), means(other)
+    wide, narrow = np.sqrt((means(one * one) - mine**2).clip(0)), np.sqrt((means(other * other) - theirs**2).clip(0))
+    agree = np.where(narrow > 0.7, (means(one * other) - mine * theirs) / np.maximum(wide * narrow, 1e-9), 0)
+    blocks = agree[(means(inside) >= 0.95) & (wide >= 3)]  # else the block shows nothing
+    if len(blocks) < FEWEST:
         return Comparison()
-    blocks = np.array(found)
     return Comparison(float(np.median(blocks)), float(np.quantile(blocks, 0.1)), float((blocks >= AGREES).mean()))
 
 

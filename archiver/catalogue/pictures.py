@@ -18,7 +18,7 @@ from archiver.reading.fingerprint import NEAR, Fingerprint
 from archiver.reading.worker import DocumentReader
 
 WIDTH = 512  # numbers of a vector
-_AT_ONCE = 1 << 14  # vectors multiplied at once: 32 MB
+_AT_ONCE = 1 << 10  # vectors multiplied at once: what a processor keeps near itself
 _ASKED = 64  # of the most alike, among which one asset may be found many times
 _TRIED = 48  # random pictures, among which other assets of a provider are sought
 
@@ -92,11 +92,12 @@ class PictureIndex:
         """For (m, 512) vectors the `count` most alike assets, best first: how much, and to which of the m."""
         rows = self.numbers[self.embedded]
         best, which = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.int64)
-        straight = len(rows) and int(rows[-1] - rows[0]) + 1 == len(rows)
+        widened = np.empty((_AT_ONCE, WIDTH), np.float32)
         for start in range(0, len(rows), _AT_ONCE):
             part = rows[start : start + _AT_ONCE]
-            stored = self.vectors[int(part[0]) : int(part[-1]) + 1] if straight else self.vectors[part]
-            products = stored.astype(np.float32) @ vectors.T
+            straight = int(part[-1] - part[0]) + 1 == len(part)
+            widened[: len(part)] = self.vectors[int(part[0]) : int(part[-1]) + 1] if straight else self.vectors[part]
+            products = widened[: len(part)] @ vectors.T
             which[start : start + _AT_ONCE] = products.argmax(1)
             best[start : start + _AT_ONCE] = products.max(1)
         top = np.argpartition(-best, _ASKED)[:_ASKED] if len(best) > _ASKED else np.arange(len(best))
@@ -109,8 +110,8 @@ class PictureIndex:
         return list(found.values())
 
     def others(self, picture: Indexed) -> Iterable[Indexed]:
-        """Pictures of other assets of the same provider: some, the same ones each time."""
-        chance = Random(picture.asset)  # noqa: S311  # a sample, no secret
+        """Pictures of other assets of the same provider: some, the same ones for all its pictures."""
+        chance = Random(picture.provider)  # noqa: S311  # a sample, no secret
         seen = {picture.asset}
         for row in chance.sample(range(len(self.numbers)), min(_TRIED, len(self.numbers))):
             other = self.describe(int(self.numbers[row]))

@@ -159,7 +159,7 @@ def sets() -> Sets:
             kept.append(row)
     distinct = [keys[row] for row in kept if keys[row] not in frames]
     photos = [key for key in distinct if corpus()[key]["photo"]]
-    wanted = photos[: min(300, len(photos) * 3 // 4)]
+    wanted = photos[:300]
     apart = photos[len(wanted) :]
     apart += [key for key in distinct if not corpus()[key]["photo"] and "clipart" not in corpus()[key]["package"]][
         : ABSENT - len(apart)
