@@ -135,6 +135,12 @@ class RateLimited(ArchiverError):
     retryable = True
 
 
+class Withheld(ArchiverError):
+    """The platform does not show this account all there is: {detail}."""
+
+    exit_code = 40
+
+
 class NotACertificate(ArchiverError):
     """What the platform sent is not the document it should be: {detail}. It was not filed; the next run tries again."""
 

@@ -10,7 +10,7 @@ import json as _json
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -571,6 +571,8 @@ class Provider[S: Session](ABC):
     """One adapter. Stateless apart from what `sign_in` learned about the account (user id, plan)."""
 
     info: ClassVar[ProviderInfo]
+    withheld: tuple[str, ...] = ()
+    """What the platform did not let the account see in this run, and what can be done about it. It makes it partial."""
 
     @abstractmethod
     async def sign_in(self, session: S, secrets: Mapping[str, str], challenge: Challenge) -> None:
@@ -582,7 +584,8 @@ class Provider[S: Session](ABC):
 
     @abstractmethod
     def history(self, session: S) -> Sequence[History]:
-        """The account's lists. Comps are yielded as licences with `comp=True`.
+        """The account's lists. Comps are yielded as licences with `comp=True`. A list that the account may not read
+        raises Withheld, and the others are read all the same.
 
         Where all is `on_request`, what is asked for stands in the session's settings: `assets`, ids or addresses with
         spaces between, and `by`, the person who asks.
@@ -625,6 +628,26 @@ class ApiProvider(Provider[Session]):
         """The first answer to whoever signs in. There was no session yet, so an expired one is a refusal."""
         with refusing(f"{self.info.title} does not accept this token, or no longer"):
             return await session.get(url, query=query)
+
+    async def widest(
+        self, session: Session, setting: str, ask: Callable[[bool], Awaitable[Response]], *, first: bool = True
+    ) -> Response:
+        """The answer to `ask(True)`, a request for everybody's licences, or `ask(False)`, for the account's own: as the
+        setting says, else everybody's.
+
+        Where the platform refuses everybody's (403) to the first request of a list, its own are asked for instead, and
+        what is not seen then is `withheld`.
+        """
+        others = self.info.narrowed[setting]
+        refused = f"{others}. If this account may see no more than its own, set `{setting}: false` in its settings"
+        if session.settings.get(setting, "true").lower() == "false" or refused in self.withheld:
+            return await ask(False)
+        answer = await ask(True)
+        if answer.status == 403 and first:
+            answer = await ask(False)
+            if answer.status != 403:
+                self.withheld = (*self.withheld, refused)
+        return answer
 
 
 @contextmanager

@@ -37,6 +37,7 @@ from archiver.errors import (
     SessionExpired,
     SiteUnavailable,
     SpendRefused,
+    Withheld,
 )
 from archiver.files import replace_file
 from archiver.provider import Provider, Session
@@ -243,6 +244,7 @@ class Sync:
         self._gaps: Counter[tuple[str, str]] = Counter()
         self._fetching = asyncio.Semaphore(CONCURRENCY)
         self._pending = asyncio.Semaphore(PENDING)
+        self._withheld: dict[str, str] = {}  # list -> why the platform does not show it
         self._renewed = False
         self._outages = 0
         self._changed: LayoutChanged | SpendRefused | None = None  # in one licence's documents; the others go on
@@ -305,10 +307,13 @@ class Sync:
             tally = self._tallies.setdefault(listing, Tally(listing))
             if tally.full and not tally.open:
                 continue  # read to its end, and all of it settled, before the session was renewed
-            await self._sweep(tally)
-            if not tally.settled:
-                # A licence that came or went while pages were read shifts the rest; a second reading settles it.
+            try:
                 await self._sweep(tally)
+                if not tally.settled:
+                    # A licence that came or went while pages were read shifts the rest; a second reading settles it.
+                    await self._sweep(tally)
+            except Withheld as refusal:
+                self._withheld[listing] = refusal.detail
 
     async def _sweep(self, tally: Tally) -> None:
         today = datetime.now(UTC).date()
@@ -390,8 +395,9 @@ class Sync:
         identity = licence.identity
         if tally.rows.get(identity, Row.OPEN) is not Row.OPEN:
             return  # settled by an earlier reading of this run
-        if known or self.dry_run:
-            new = Row.ALREADY if known else Row.ARCHIVED
+        elsewhere = any(identity in other.rows for other in self._tallies.values() if other is not tally)
+        if known or elsewhere or self.dry_run:
+            new = Row.ALREADY if known or elsewhere else Row.ARCHIVED
             tally.rows[identity] = Row.COMP if licence.comp else new
             return
         tally.rows[identity] = Row.OPEN
@@ -629,6 +635,7 @@ class Sync:
             for tally in tallies
             if not tally.agrees
         ]
+        said += [f"Not shown by the platform: {each}." for each in (*self.provider.withheld, *self._withheld.values())]
         if result.incomplete:
             said.append(f"{len(result.incomplete)} incomplete: a document could not be had; the next run tries again.")
             said += [f"{failure}." for failure in list(self._incomplete.values())[:TOLD] if failure]

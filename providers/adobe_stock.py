@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, override
 
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Moment, iso
-from archiver.errors import ArchiverError, SessionExpired, WrongPassword
+from archiver.errors import ArchiverError, SessionExpired, Withheld, WrongPassword
 from archiver.provider import (
     ApiProvider,
     Challenge,
@@ -25,7 +25,7 @@ from archiver.provider import (
 )
 from archiver.reading.dates import Order, printed
 from archiver.reading.layout import known_layout
-from archiver.reading.pages import Turn, pages
+from archiver.reading.pages import Turn, pages, rows
 from archiver.reading.records import record
 
 SITE = "https://stock.adobe.com"
@@ -33,10 +33,11 @@ API = "https://stock.adobe.io/Rest/Libraries/1"
 PROFILE = f"{API}/Member/Profile"
 HISTORY = f"{API}/Member/LicenseHistory"
 CONTENT_INFO = f"{API}/Content/Info"
+PRODUCT = {"X-Product": "archiver"}
 LOCALE = {"locale": "en_US"}  # the list's dates are written for a locale; this one's form is read here
 LIMIT = 100  # rows of a page, the documented maximum
 THUMBNAIL = "240"  # pixels, the largest without a watermark
-MEDIA = {1: "photo", 2: "illustration", 3: "vector", 4: "video", 6: "3d", 7: "template"}
+MEDIA = {"1": "photo", "2": "illustration", "3": "vector", "4": "video", "6": "3d", "7": "template"}
 PURCHASED = ("purchased", "just_purchased")
 # Codes of error bodies, without leading zeros: the gateway's `error_code` and the interface's own `code`.
 REFUSALS: Mapping[str, type[ArchiverError]] = {
@@ -65,28 +66,32 @@ class AdobeStock(ApiProvider):
 
     @override
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
-        session.authorise(
-            {"Authorization": f"Bearer {secrets['token']}", "x-api-key": secrets["api_key"], "X-Product": "archiver"}
-        )
+        session.authorise({"Authorization": f"Bearer {secrets['token']}", "x-api-key": secrets["api_key"]})
         with refusing("Adobe does not accept this token; tokens last 24 hours"):
             answer = await _ask(session, PROFILE, {})
+            if answer.status == 403:
+                raise WrongPassword("Adobe does not let this token read the member's profile")
         with known_layout(answer.expect()):
             self.account = dict(answer.json()["available_entitlement"])
 
     @override
     def history(self, session: Session) -> Sequence[History]:
         """Settings: `all: false` lists the token's own profile only (default: the whole organisation's history)."""
-        query = {
-            "all": session.settings.get("all", "true").lower(),
-            "search_parameters[limit]": str(LIMIT),
-            "search_parameters[thumbnail_size]": THUMBNAIL,
-        }
+        query = {"search_parameters[limit]": str(LIMIT), "search_parameters[thumbnail_size]": THUMBNAIL}
 
         async def ask(turn: Turn) -> Response:
-            return (await _ask(session, HISTORY, {**query, "search_parameters[offset]": str(turn.before)})).expect()
+            def page(everybody: bool) -> Awaitable[Response]:
+                asked = {"all": str(everybody).lower(), **query, "search_parameters[offset]": str(turn.before)}
+                return _ask(session, HISTORY, asked)
+
+            answer = await self.widest(session, "all", page, first=turn.number == 1)
+            if answer.status == 403 and turn.number == 1:
+                raise Withheld("the licence history, which Adobe does not let this token read")
+            return answer.expect()
 
         def read(body: Mapping[str, Any]) -> Page:
-            return Page([*_licences(body["files"])], total=int(body["nb_results"]))
+            total = int(body["nb_results"])
+            return Page([*_licences(rows(body, "files", total))], total=total)
 
         # Documented: each page's offset is a limit further on, however many rows came.
         return [History("licences", pages(ask, read, step=LIMIT))]
@@ -94,7 +99,7 @@ class AdobeStock(ApiProvider):
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         asked = {"content_id": licence.asset.asset_id, "license": licence.kind or ""}
-        answer = (await _ask(session, CONTENT_INFO, asked)).expect(200, 400, 404)
+        answer = (await _ask(session, CONTENT_INFO, asked)).expect(200, 400, 403, 404, 410)
         details = answer.json() if answer.status == 200 else None  # an asset that has left the site
         if details:
             with known_layout(answer):
@@ -109,27 +114,27 @@ class AdobeStock(ApiProvider):
 
 async def _ask(session: Session, url: str, query: Mapping[str, str]) -> Response:
     """The answer; WrongPassword and SessionExpired where its body says so, whatever its status."""
-    answer = await session.get(url, query={**query, **LOCALE})
+    answer = await session.get(url, query={**query, **LOCALE}, headers=PRODUCT)
     if answer.status == 200 or answer.media_type != "application/json":
         return answer
     with known_layout(answer):
         said = answer.json()
         code = str(said.get("error_code") or said.get("code") or "").lstrip("0")
         message = str(said.get("message") or said.get("error") or code)
-    if refusal := REFUSALS.get(code) or (WrongPassword if answer.status == 403 else None):
+    if refusal := REFUSALS.get(code):
         raise refusal(f"Adobe answers: {message}")
     return answer
 
 
-def _licences(rows: Sequence[Mapping[str, Any]]) -> Iterator[Licence]:
+def _licences(files: Sequence[Mapping[str, Any]]) -> Iterator[Licence]:
     """A page's licences; KeyError, TypeError or ValueError where what makes one is missing.
 
     An asset may be licensed again within a minute. Such rows are alike, and stand together: all but the first are
     numbered.
     """
     alike: Counter[tuple[str, ...]] = Counter()
-    for row in rows:
-        kind, written = str(row["license"]), " ".join(str(row["license_date"]).split())
+    for row in files:
+        kind, written = str(row["license"] or ""), " ".join(str(row["license_date"]).split())
         asset_id = str(int(row["id"]))
         key = ("", asset_id, kind.lower(), written)
         alike[key] += 1
@@ -139,11 +144,11 @@ def _licences(rows: Sequence[Mapping[str, Any]]) -> Iterator[Licence]:
                 asset_id=asset_id,
                 title=row.get("title"),
                 contributor=row.get("creator_name"),
-                media_type=MEDIA.get(row.get("media_type_id") or 0),
+                media_type=MEDIA.get(str(row.get("media_type_id"))),
             ),
             key=key if alike[key] == 1 else (*key, str(alike[key])),
             listing="licences",
-            kind=kind,
+            kind=kind or None,
             licensed_at=printed(written, Order.MONTH_FIRST),
             row=row,
         )
@@ -151,9 +156,10 @@ def _licences(rows: Sequence[Mapping[str, Any]]) -> Iterator[Licence]:
 
 def _fuller(licence: Licence, details: Mapping[str, Any]) -> Licence:
     """The licence with the asset's own date, where that is this licence's: an asset may be licensed more than once."""
-    if details.get("state") not in PURCHASED or details.get("license") != licence.kind or not details.get("date"):
+    kind, written = details.get("license") or None, details.get("date")
+    if details.get("state") not in PURCHASED or kind != licence.kind or not written:
         return licence
-    when = printed(str(details["date"]))
+    when = printed(str(written))
     return replace(licence, licensed_at=when) if _near(when, licence.licensed_at) else licence
 
 

@@ -34,7 +34,7 @@ from archiver.provider import (
 )
 from archiver.reading.dates import printed
 from archiver.reading.layout import changed, known_layout
-from archiver.reading.pages import Turn, pages
+from archiver.reading.pages import Turn, pages, rows
 from archiver.reading.records import record
 
 SITE = "https://depositphotos.com"
@@ -117,14 +117,18 @@ class DepositphotosApi(ApiProvider):
         return answer
 
     def listed(
-        self, session: Session, command: str, rows: str, licence: Callable[[Mapping[str, Any]], Licence], **fields: str
+        self, session: Session, command: str, name: str, licence: Callable[[Mapping[str, Any]], Licence], **fields: str
     ) -> AsyncIterator[Page]:
         """A command's list, to its stated `count`."""
 
         async def ask(turn: Turn) -> Response:
             return await self.ask(session, command, dp_limit=str(LIMIT), dp_offset=str(turn.before), **fields)
 
-        return pages(ask, lambda body: Page([licence(row) for row in body[rows]], total=int(body["count"])))
+        def read(body: Mapping[str, Any]) -> Page:
+            total = int(body["count"])
+            return Page([licence(row) for row in rows(body, name, total)], total=total)
+
+        return pages(ask, read)
 
 
 class Depositphotos(DepositphotosApi):
@@ -196,7 +200,7 @@ def _purchase(row: Mapping[str, Any], username: str | None) -> Licence:
         ),
         licence_id=str(row["licenseId"]),
         listing="purchases",
-        kind=f"{row['license']} editorial" if row.get("iseditorial") else str(row["license"]),
+        kind=" ".join(filter(None, (row["license"], "editorial" if row.get("iseditorial") else None))) or None,
         licensed_at=instant_or_day(row["purchaseDate"]),
         seat=username,
         plan=row.get("method"),

@@ -76,7 +76,7 @@ class EnvatoMarket(ApiProvider):
             ),
             licence_id=str(row["code"]),
             listing="purchases",
-            kind=str(row["license"]),
+            kind=row["license"] or None,
             licensed_at=moment(row["sold_at"]),
             licensee=(self.account or {}).get("licensee"),
             seat=(self.account or {}).get("username"),

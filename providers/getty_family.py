@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, override
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ArchiverError, ConfigError, WrongPassword
+from archiver.errors import ArchiverError, Withheld, WrongPassword
 from archiver.provider import (
     ApiProvider,
     Basis,
@@ -26,11 +26,10 @@ from archiver.provider import (
     SignInMethod,
     Transport,
     refusing,
-    shown,
 )
 from archiver.reading.dates import printed, utc
 from archiver.reading.layout import known_layout
-from archiver.reading.pages import Turn, pages
+from archiver.reading.pages import Turn, pages, rows
 from archiver.reading.records import record
 
 API = "https://api.gettyimages.com"
@@ -39,6 +38,7 @@ PRODUCTS = f"{API}/v3/products"
 DOWNLOADS = f"{API}/v3/downloads"
 PURCHASES = f"{API}/v3/purchased-assets"
 ORDERS = f"{API}/v3/orders"
+COMPANY = {DOWNLOADS: "company_downloads", PURCHASES: "company_purchases"}  # what widens a list beyond one user
 PAGE_SIZE = "100"  # the documented maximum
 LASTING, EARLY = 1800, timedelta(minutes=5)  # seconds that an access token lasts; how long before it is renewed
 DAY, WINDOW = timedelta(days=1), timedelta(days=30)  # what the list of downloads shows unless it is told otherwise
@@ -136,15 +136,18 @@ class GettyFamily(ApiProvider):
         The order inside a window is not documented, so a window is read whole. The list's total is the sum of what the
         windows state, at most where one changed while it was read, and follows at the end.
         """
-        query = {"product_type": product_type} | _whole(session, "company_downloads")
-        last, stated = session.now().date(), 0
+        query = {"product_type": product_type}
+        today = last = session.now().date()
+        stated = 0
         older: int | None = 0  # how many downloads lie before the window; None where the API does not say
         while True:
             first = last - WINDOW + DAY
             window, total = list[Licence](), 0
             lost: ArchiverError | None = None  # what was read before is told all the same
             try:
-                async for page in self._pages(session, DOWNLOADS, _downloaded, _between(query, first, last)):
+                async for page in self._pages(
+                    session, DOWNLOADS, _downloaded, _between(query, first, last), begun=last != today
+                ):
                     window, total = [*window, *page.licences], max(total, page.total or 0)
             except ArchiverError as error:
                 lost = error
@@ -161,44 +164,55 @@ class GettyFamily(ApiProvider):
 
     async def _older(self, session: Session, query: Mapping[str, str]) -> int | None:
         """How many downloads there are in a long time. That it may be long is not said: if not, each window is read."""
-        answer = await self._get(session, DOWNLOADS, {**query, "page": "1", "page_size": PAGE_SIZE})
+        answer = await self._listed(session, DOWNLOADS, query, 1, begun=True)
         if answer.status == 400:
             return None
         with known_layout(answer.expect()):
             return int(answer.json()["result_count"])
 
     def _purchases(self, session: Session) -> AsyncIterator[Page]:
-        return self._pages(session, PURCHASES, _purchased, _whole(session, "company_purchases"))
+        return self._pages(session, PURCHASES, _purchased, {})
 
     def _pages(
-        self, session: Session, url: str, read: Callable[[str, Mapping[str, Any]], Licence], query: Mapping[str, str]
+        self,
+        session: Session,
+        url: str,
+        read: Callable[[str, Mapping[str, Any]], Licence],
+        query: Mapping[str, str],
+        *,
+        begun: bool = False,
     ) -> AsyncIterator[Page]:
-        """All pages of one request, each with the total that the API states."""
+        """All pages of one request, each with the total that the API states. `begun`: the list was asked before."""
         part = "downloads" if url == DOWNLOADS else "previous_purchases"
 
         async def ask(turn: Turn) -> Response | Page:
-            answer = await self._get(session, url, {**query, "page": str(turn.number), "page_size": PAGE_SIZE})
+            answer = await self._listed(session, url, query, turn.number, begun=begun)
             if turn.number > 1 and answer.status == 400:
                 return Page(())  # InvalidPage: the list became shorter while it was read, and its total says so
-            return self._permitted(answer, query)
+            return answer.expect()
 
         def page(body: Mapping[str, Any]) -> Page:
-            return Page([read(self.info.name, row) for row in body[part] or ()], total=int(body["result_count"]))
+            total = int(body["result_count"])
+            return Page([read(self.info.name, row) for row in rows(body, part, total)], total=total)
 
         return pages(ask, page)
 
-    def _permitted(self, answer: Response, query: Mapping[str, str]) -> Response:
-        """The answer; ConfigError says what a 403 leaves unseen, and what can be done."""
-        if answer.status != 403:
-            return answer.expect()
-        ways = ["Ask the sales contact to enable it for the API key and the account"]
-        if {"company_downloads", "company_purchases"} & query.keys():
-            ways.append("set `company: false` in the account's settings, and colleagues' licences are not seen")
-        if answer.url.startswith(PURCHASES):
-            ways.append("set `purchases: false` there, and what was bought by order is not seen")
-        raise ConfigError(
-            f"{self.info.title} does not let this account read {shown(answer.url)}. {'; or '.join(ways)}."
-        )
+    async def _listed(
+        self, session: Session, url: str, query: Mapping[str, str], number: int, *, begun: bool
+    ) -> Response:
+        """One page of a list, of the whole company where the account may see it. Withheld where it sees none of it."""
+
+        def ask(company: bool) -> Awaitable[Response]:
+            everybody = {COMPANY[url]: "true"} if company else {}
+            return self._get(session, url, {**query, "page": str(number), "page_size": PAGE_SIZE, **everybody})
+
+        first = number == 1 and not begun
+        answer = await self.widest(session, "company", ask, first=first)
+        if answer.status == 403 and first:
+            what = f"downloads under {query['product_type']}" if "product_type" in query else "assets bought by order"
+            way = "" if "product_type" in query else ", or set `purchases: false` in the account's settings"
+            raise Withheld(f"{what}. Ask the sales contact to enable them for the API key{way}")
+        return answer
 
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
@@ -233,11 +247,6 @@ class GettyFamily(ApiProvider):
 
 def _on(session: Session, name: str) -> bool:
     return session.settings.get(name, "true").lower() != "false"
-
-
-def _whole(session: Session, parameter: str) -> dict[str, str]:
-    """The parameter that widens a list from one user to the company, unless the account's settings say otherwise."""
-    return {parameter: "true"} if _on(session, "company") else {}
 
 
 def _between(query: Mapping[str, str], first: date, last: date) -> dict[str, str]:

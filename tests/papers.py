@@ -18,7 +18,7 @@ from PIL import Image
 
 from archiver.domain import Licence, iso
 from archiver.reading.paper import Paper
-from tests.authoring.write import pdf as lines_as_pdf
+from tests.authoring.scenario import pdf as lines_as_pdf
 
 type Facts = Mapping[str, str | None]
 

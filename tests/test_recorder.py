@@ -13,7 +13,7 @@ import yaml
 
 from archiver.reading.needles import forms
 from archiver.reading.worker import DocumentReader
-from tests.authoring import write
+from tests.authoring import freepik, scenario
 from tests.homes import Home
 
 JWT = (
@@ -44,20 +44,20 @@ window.jwt = "{JWT}"; window.state = "{base64.b64encode(f"mail={MAIL};by={NAME}"
 @pytest.fixture
 def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A site with a sign-in form, one page of two downloads and their PDFs, full of what must not be recorded."""
-    monkeypatch.setattr(write, "ROOT", tmp_path / "sites")
-    resources = [write.Resource(number) for number in range(2)]
-    site = write.freepik("planted", "password")
+    monkeypatch.setattr(scenario, "ROOT", tmp_path / "sites")
+    resources = [freepik.Resource(number) for number in range(2)]
+    site = freepik.freepik("planted", "password")
     site.secrets = {"password": PASSWORD}
-    page = write.freepik_list(resources).replace("</body>", f"{SCRIPT}</body>")
-    site.get(write.freepik_page(1), status=302, headers={"location": "/log-in"})
+    page = freepik.freepik_list(resources).replace("</body>", f"{SCRIPT}</body>")
+    site.get(freepik.freepik_page(1), status=302, headers={"location": "/log-in"})
     form = f'<input type="hidden" name="_csrf" value="{CSRF}"></form>'
     for query in ("", "?client_id=freepik&lang=en"):
-        site.get(f"{write.FREEPIK}/log-in{query}", write.freepik_sign_in().replace("</form>", form), slug="log-in")
+        site.get(f"{freepik.FREEPIK}/log-in{query}", freepik.freepik_sign_in().replace("</form>", form), slug="log-in")
     cookies = [f"GR_TOKEN={COOKIE}; Path=/; Secure; HttpOnly; Max-Age=86400", f"id_token={JWT}; Path=/; Secure"]
-    site.post(f"{write.FREEPIK}/log-in", ["email", "password", "_csrf"], status=302,
+    site.post(f"{freepik.FREEPIK}/log-in", ["email", "password", "_csrf"], status=302,
               headers={"location": "/user/downloads?page=1&type=regular", "set-cookie": cookies})  # fmt: skip
-    site.get(write.freepik_page(1), page, slug="downloads", headers={
-        "x-csrf-token": HEADER, "link": f"<{write.FREEPIK}/next?access_token={HEADER}>"})  # fmt: skip
+    site.get(freepik.freepik_page(1), page, slug="downloads", headers={
+        "x-csrf-token": HEADER, "link": f"<{freepik.FREEPIK}/next?access_token={HEADER}>"})  # fmt: skip
     for resource in resources:
         paper = resource.certificate().replace(b"Ada Example", NAME.encode()).replace(
             b"This document", f"{MAIL} {BEARER} {ORDER} This".encode())  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.authoring import write
+from tests.authoring import freepik, scenario
 from tests.homes import RECORDINGS, Home
 
 # A captcha's frame and its answer come from hosts that only a person's sign-in may talk to; then the form can be sent.
@@ -40,20 +40,20 @@ def screen() -> Iterator[str]:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Freepik's sign-in with a captcha, then its downloads; the session lasts a day."""
-    monkeypatch.setattr(write, "ROOT", tmp_path / "sites")
-    login, resources = f"{write.FREEPIK}/log-in", [write.Resource(number) for number in range(2)]
-    made = write.freepik("captcha")
+    monkeypatch.setattr(scenario, "ROOT", tmp_path / "sites")
+    login, resources = f"{freepik.FREEPIK}/log-in", [freepik.Resource(number) for number in range(2)]
+    made = freepik.freepik("captcha")
     made.session = None
-    made.get(write.freepik_page(1), status=302, headers={"location": "/log-in"})
+    made.get(freepik.freepik_page(1), status=302, headers={"location": "/log-in"})
     made.get(login, PAGE, slug="log-in")
     made.get(f"{CAPTCHA}/anchor", "<p>captcha</p>", slug="captcha")
     made.post(f"{CAPTCHA}/verify", None)
     made.post(login, ["email", "password"], status=302, headers={
         "location": "/", "set-cookie": [f"{name}=RECORDED-{name}; Path=/; Secure; HttpOnly; Max-Age=86400"
                                         for name in ("GR_TOKEN", "GR_REFRESH")]})  # fmt: skip
-    made.get(f"{write.FREEPIK}/", "<title>Freepik</title>Welcome", slug="home")
-    made.get(write.freepik_page(1), write.freepik_list(resources), slug="downloads")
-    write.freepik_certificates(made, resources)
+    made.get(f"{freepik.FREEPIK}/", "<title>Freepik</title>Welcome", slug="home")
+    made.get(freepik.freepik_page(1), freepik.freepik_list(resources), slug="downloads")
+    freepik.freepik_certificates(made, resources)
     made.write()
     return tmp_path / "sites" / "freepik" / "captcha"
 

@@ -18,7 +18,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive.writer import open_archive
 from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Outcome
-from archiver.errors import ArchiverError, LayoutChanged, NotACertificate, SessionExpired, SiteUnavailable, SpendRefused
+from archiver.errors import (
+    ArchiverError,
+    LayoutChanged,
+    NotACertificate,
+    SessionExpired,
+    SiteUnavailable,
+    SpendRefused,
+    Withheld,
+)
 from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Response, Session, load
 from archiver.reading.printable import printable
@@ -191,6 +199,25 @@ def test_a_licence_that_appears_between_two_pages_is_neither_lost_nor_doubled(de
     result = desk.sync(listed)
     assert (result.outcome, result.listed, result.archived, result.total) == (Outcome.COMPLETE, 5, 5, 5)
     assert len(desk.archived) == 5
+
+
+def test_what_the_platform_withholds_is_said_and_the_other_lists_are_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused() -> AsyncIterator[Page]:
+        raise Withheld("the licences of audio")
+        yield
+
+    def lists(site: Site, session: Session) -> Sequence[History]:
+        return [History("audio", refused()), History("images", site._pages()), History("editorial", site._pages())]
+
+    monkeypatch.setattr(Site, "history", lists)
+    monkeypatch.setattr(Site, "withheld", ("colleagues' licences",))
+    result = desk.sync(lambda _: [Page(rows(2, 1), 2)])
+    assert (result.outcome, result.error, result.exit_code) == (Outcome.PARTIAL, None, 40)
+    assert "colleagues' licences" in result.message and "audio" in result.message
+    # The same licences in two lists are archived and counted once.
+    assert (result.listed, result.archived, result.already, len(desk.archived)) == (4, 2, 2, 2)
 
 
 def test_a_licence_that_vanishes_between_two_pages_hides_no_other(desk: Desk) -> None:

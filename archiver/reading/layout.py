@@ -32,4 +32,6 @@ def known_layout(page: Answer) -> Iterator[None]:
         yield
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else str(error)
+        if isinstance(error, (AttributeError, TypeError)):
+            what = f"a value is missing, or is of another type than it was ({error})"
         raise changed(page, what) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -19,6 +19,16 @@ class Turn(NamedTuple):
 
 type Ask = Callable[[Turn], Awaitable[Response | Page]]
 """Asks for a page. A ready `Page` instead of an answer is the last one: the platform has no such page, or list."""
+
+
+def rows(body: Mapping[str, Any], name: str, total: int | None) -> Sequence[Any]:
+    """A page's rows. Null in their place is no rows where the stated total says so, too; else ValueError."""
+    found = body[name]
+    if found is None and total == 0:
+        return ()
+    if not isinstance(found, list):
+        raise ValueError(f"{name} is no list")
+    return found
 
 
 async def pages(ask: Ask, read: Callable[[Any], Page], *, step: int | None = None) -> AsyncIterator[Page]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from tests.authoring.write import DELAYED, Facts, Scenario, digits, expected, picture, terms_page
+from tests.authoring.scenario import DELAYED, Facts, Scenario, digits, expected, picture, terms_page
 
 API = "https://stock.adobe.io/Rest/Libraries/1"
 PROFILE = f"{API}/Member/Profile?locale=en_US"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.authoring.write import DELAYED, Facts, Scenario, digits, expected, picture, terms_page
+from tests.authoring.scenario import DELAYED, Facts, Scenario, digits, expected, picture, terms_page
 
 API = "https://api.depositphotos.com/"
 SECRETS = {"api_key": "RECORDED-DEPOSITPHOTOS-KEY", "password": "RECORDED-DEPOSITPHOTOS-PASSWORD"}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, ClassVar
 
-from tests.authoring.write import DELAYED, Facts, Scenario, digits, expected, page, picture, terms_page
+from tests.authoring.scenario import DELAYED, Facts, Scenario, digits, expected, page, picture, terms_page
 
 DAY = "2026-11-24"
 KEY = "RECORDED-API-KEY"

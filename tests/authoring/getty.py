@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from tests.authoring.write import CLIENTS, Facts, Scenario, digits, expected, picture, terms_page
+from tests.authoring.scenario import CLIENTS, Facts, Scenario, digits, expected, picture, terms_page
 
 API = "https://api.gettyimages.com/v3"
 TOKEN = "https://authentication.gettyimages.com/oauth2/token"
@@ -59,11 +59,12 @@ def window(number: int) -> tuple[date, date]:
     return last - timedelta(days=29), last
 
 
-def downloads_url(name: str, span: str, number: int = 1) -> str:
-    return f"{API}/downloads?product_type={name}&company_downloads=true&{span}&page={number}&{SIZE}"
+def downloads_url(name: str, span: str, number: int = 1, *, company: bool = True) -> str:
+    whole = "&company_downloads=true" if company else ""
+    return f"{API}/downloads?product_type={name}{whole}&{span}&page={number}&{SIZE}"
 
 
-def listed(made: Scenario, name: str, windows: Windows) -> None:
+def listed(made: Scenario, name: str, windows: Windows, *, company: bool = True) -> None:
     """A list of downloads, window by window, each time with the question whether anything is older."""
     totals = {number: sum(map(len, pages)) for number, pages in windows.items()}
     known = 0
@@ -72,14 +73,15 @@ def listed(made: Scenario, name: str, windows: Windows) -> None:
         pages = windows.get(back) or [[]]
         for number, rows in enumerate(pages, 1):
             body = {"result_count": totals.get(back, 0), "downloads": rows}
-            made.get(downloads_url(name, span(first, last), number), body, slug=f"{name}-{first}-{number}")
+            url = downloads_url(name, span(first, last), number, company=company)
+            made.get(url, body, slug=f"{name}-{first}-{number}")
         known -= totals.get(back, 0)
         if known <= 0:
             known = sum(total for number, total in totals.items() if number > back)
             lists = [rows for number, pages in sorted(windows.items()) if number > back for rows in pages]
             older = [row for rows in lists for row in rows]
             made.get(
-                downloads_url(name, span(date(2000, 1, 1), first - timedelta(days=1))),
+                downloads_url(name, span(date(2000, 1, 1), first - timedelta(days=1)), company=company),
                 {"result_count": known, "downloads": older},
                 slug=f"{name}-before-{first}",
             )
@@ -143,8 +145,8 @@ def shown(made: Scenario, row: Facts, gone: bool, **facts: object) -> Facts:
     return licence
 
 
-def purchases_url(number: int = 1) -> str:
-    return f"{API}/purchased-assets?company_purchases=true&page={number}&{SIZE}"
+def purchases_url(number: int = 1, *, company: bool = True) -> str:
+    return f"{API}/purchased-assets?{'company_purchases=true&' if company else ''}page={number}&{SIZE}"
 
 
 def purchase(number: int) -> Facts:
@@ -235,7 +237,13 @@ def write_common(provider: str) -> None:
 
     refused = scenario(provider, "company-refused")
     refused.get(newest, FORBIDDEN, slug="downloads-forbidden", status=403)
-    refused.write("failed", "ConfigError")
+    listed(refused, first, {0: [rows]}, company=False)
+    for name in others:
+        listed(refused, name, {}, company=False)
+    if provider == "getty_images":
+        refused.get(purchases_url(company=False), FORBIDDEN, slug="purchases-forbidden", status=403)
+    refused.licences = [downloaded(refused, row) for row in rows]
+    refused.write("partial")
 
     # A refresh token gives an access token of 30 minutes; when that ends on the way, another one.
     refreshed = scenario(provider, "token-refreshed", secret=True)

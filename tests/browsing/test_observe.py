@@ -20,7 +20,7 @@ from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers
 from archiver.network import Network
 from archiver.provider import Rules
-from tests.authoring.write import pdf
+from tests.authoring.scenario import pdf
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

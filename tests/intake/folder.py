@@ -15,7 +15,7 @@ from PIL import Image
 
 from archiver.reading.paper import read_table
 from tests import papers
-from tests.authoring.write import pdf as lines_as_pdf
+from tests.authoring.scenario import pdf as lines_as_pdf
 from tests.intake.hostile import fill, packed
 from tests.papers import Facts, Sample
 

@@ -11,7 +11,7 @@ import yaml
 
 from archiver.provider import installed
 from archiver.reading.served import served
-from tests.authoring.write import pdf, picture
+from tests.authoring.scenario import pdf, picture
 from tests.homes import RECORDINGS, Home
 
 PAGE, OTHER = yaml.safe_load((RECORDINGS / "unsplash" / "two-pages" / "session.yaml").read_text())["assets"]

@@ -21,7 +21,7 @@ from archiver.intake.attended import Person, capture_attended
 from archiver.intake.importing import Report
 from archiver.vault import open_vault
 from tests import papers
-from tests.authoring.write import pdf
+from tests.authoring.scenario import pdf
 from tests.homes import Home
 from tests.intake.folder import page as as_page
 

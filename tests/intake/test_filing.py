@@ -11,7 +11,7 @@ from archiver.intake.recognise import Seen, recognise
 from archiver.intake.walk import Item
 from archiver.reading.worker import DocumentReader
 from tests import papers
-from tests.authoring.write import pdf as lines_as_pdf
+from tests.authoring.scenario import pdf as lines_as_pdf
 from tests.intake.folder import jpeg, photo
 
 

@@ -21,7 +21,7 @@ from archiver.intake.recognise import recognise
 from archiver.intake.walk import Item, walk
 from archiver.reading.worker import DocumentReader
 from tests import papers
-from tests.authoring.write import pdf
+from tests.authoring.scenario import pdf
 from tests.homes import QUICK, Home, clean_environment
 from tests.intake.folder import Truth, build, jpeg, letter, photo
 

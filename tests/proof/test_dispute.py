@@ -23,7 +23,7 @@ from archiver.domain import Asset, Licence
 from archiver.provider import TermsPage
 from archiver.terms import SeenTerms
 from tests import papers
-from tests.authoring.write import pdf
+from tests.authoring.scenario import pdf
 from tests.catalogue.test_matching import scene
 from tests.proof.agency import Agency, agency, certificate, preview, record
 from tests.proof.test_drafts import NEVER

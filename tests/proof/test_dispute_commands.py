@@ -21,7 +21,7 @@ from PIL import Image
 from archiver import evidence
 from archiver.domain import Document, DocumentKind, Gap, GapReason
 from archiver.proof.claims import load
-from tests.authoring.write import pdf
+from tests.authoring.scenario import pdf
 from tests.catalogue.test_matching import scene
 from tests.proof.agency import Agency, agency, certificate, preview, record
 from tests.proof.test_dispute import jpeg, licence

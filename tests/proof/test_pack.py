@@ -35,7 +35,7 @@ from archiver.provider import TermsPage
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.worker import DocumentReader
 from archiver.terms import SeenTerms
-from tests.authoring.write import pdf
+from tests.authoring.scenario import pdf
 from tests.homes import ROOT
 from tests.proof.agency import Agency, agency, certificate, preview
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import LayoutChanged, WrongPassword
+from archiver.errors import LayoutChanged, SiteUnavailable, Withheld, WrongPassword
 from archiver.provider import Page, Provider, Response
 from providers.envato_market import EnvatoMarket
 from providers.shutterstock import Shutterstock
@@ -138,6 +138,36 @@ def test_a_row_without_a_mandatory_value_is_a_changed_layout(missing: str) -> No
 def test_other_shapes_are_a_changed_layout(body: object) -> None:
     with pytest.raises(LayoutChanged):
         pages(Shutterstock(), Canned(lambda path, query: (200, body)))
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        ({"data": None, "total_count": 0}, [0]),  # null for an empty list, which the total proves
+        ({"data": [ROW], "total_count": "1"}, [1]),
+        ({"data": [ROW]}, [1, 0]),  # an older description: no total, so an empty page is the end
+    ],
+)
+def test_an_end_needs_a_total_or_an_empty_page(body: dict[str, Any], rows: list[int]) -> None:
+    session = Canned(lambda path, query: (200, body if query["page"] == "1" else {"data": []}))
+    assert [len(page.licences) for page in pages(Shutterstock(), session)["images"]] == rows
+
+
+def test_an_answer_with_errors_proves_no_empty_list() -> None:
+    body = {"data": [], "total_count": 0, "errors": [{"code": "X", "message": "backend failed"}]}
+    with pytest.raises(SiteUnavailable, match="backend failed"):
+        pages(Shutterstock(), Canned(lambda path, query: (200, body)))
+
+
+def test_the_teams_licences_are_left_out_only_where_they_are_refused() -> None:
+    def refuse(path: str, query: Mapping[str, str]) -> Answer:
+        return (403, {"message": "Forbidden"}) if query["team_history"] == "true" else listing(ROW)
+
+    provider, session = Shutterstock(), Canned(refuse)
+    assert len(pages(provider, session)["images"][0].licences) == 1 and len(session.asked) == 1 + len(LISTS)
+    assert ["team's other users" in each and "`team_history: false`" in each for each in provider.withheld] == [True]
+    with pytest.raises(Withheld, match="audio"):
+        pages(Shutterstock(), Canned(lambda path, query: (403, {}) if "audio" in path else listing()))
 
 
 def test_only_the_list_that_older_descriptions_lack_may_be_absent() -> None:

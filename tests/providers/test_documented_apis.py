@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ArchiverError, LayoutChanged, SessionExpired, SiteUnavailable, WrongPassword
+from archiver.errors import ArchiverError, LayoutChanged, SessionExpired, SiteUnavailable, Withheld, WrongPassword
 from archiver.provider import Provider, Response
 from providers.adobe_stock import AdobeStock
 from providers.depositphotos import Depositphotos
@@ -108,14 +108,24 @@ def test_an_asset_that_was_licensed_again_within_a_minute_is_another_licence() -
         ((200, {"contents": []}), date(2021, 2, 10)),
         ((400, {"error": "no such content", "code": "100"}), date(2021, 2, 10)),
         ((404, {"error": "gone"}), date(2021, 2, 10)),
+        ((403, {"error": "not for you"}), date(2021, 2, 10)),
     ],
-    ids=["its own", "another kind's", "a later licence's", "another profile's", "none", "unknown asset", "asset gone"],
+    ids=[
+        "its own",
+        "another kind's",
+        "a later licence's",
+        "another profile's",
+        "none",
+        "unknown asset",
+        "asset gone",
+        "asset refused",
+    ],
 )
 def test_the_assets_own_date_counts_where_it_is_this_licences(details: Answer, day: date) -> None:
     provider: Provider[Any] = AdobeStock()
     session = adobe([FILE], info=details)
     asyncio.run(provider.sign_in(session, {"token": "T", "api_key": "K"}, Nobody()))
-    assert session.headers == {"Authorization": "Bearer T", "x-api-key": "K", "X-Product": "archiver"}
+    assert session.headers == {"Authorization": "Bearer T", "x-api-key": "K"}
     licence = only(provider, session, "licences")
     found = documents(provider, session, licence)
     fuller = next((each for each in found if isinstance(each, Licence)), licence)
@@ -134,7 +144,7 @@ def test_the_assets_own_date_counts_where_it_is_this_licences(details: Answer, d
     [
         ((403, {"error_code": "403003", "message": "Api Key is invalid"}), WrongPassword),
         ((400, {"error": "Invalid API key", "code": "011"}), WrongPassword),
-        ((403, {"error": "not entitled"}), WrongPassword),
+        ((403, {"error": "not entitled"}), Withheld),
         ((400, {"error": "Invalid access token", "code": 10}), SessionExpired),
         ((400, {"error_code": "401013", "message": "Oauth token is not valid"}), SessionExpired),
         ((400, {"error": "Invalid parameters", "code": 20}), LayoutChanged),
