@@ -670,6 +670,7 @@ def installed() -> list[str]:
     return sorted(_adapters(tuple(sys.path)))
 
 
+@cache  # a run asks some times for each account, and each time all installed packages would be looked through
 def load(name: str) -> type[Provider[Any]]:
     """The adapter of that name; ConfigError lists the installed ones, or says that this one cannot be imported."""
     if entry := _adapters(tuple(sys.path)).get(name):
