@@ -302,7 +302,11 @@ def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None, turns: T
     now, found, kept = now or datetime.now(UTC), list[DueSignIn](), vault.sessions()
     told = {client: turns(home, client) for client in {account.client for account in home.accounts()}}
     for account in home.accounts():
-        info = load(account.provider).info
+        try:
+            info = load(account.provider).info
+        except ConfigError as gone:  # its adapter is gone or broken; the other accounts are not
+            found.append(DueSignIn(account=account.name, why=str(gone), command="archiver doctor", attended=False))
+            continue
         attended = info.method(account.method).transport is Transport.BROWSER
         session, mark = kept.get(account.name, (None, None))
         last = next(iter(told[account.client].get(account.name, ())[-1:]), None)

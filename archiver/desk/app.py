@@ -5,13 +5,12 @@ A page is a function of a `Visit` that returns a response. It runs in a thread, 
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -78,34 +77,33 @@ class Site:
 class Standing:
     """How many licences an archive holds, how many of them lack a document, and the turns of its accounts."""
 
-    stamp: tuple[int, int] | None = None  # of the ledger, when that was read
-    read_at: float = 0.0
+    followed: object = None  # what the catalogue had taken in then
     count: int = 0
     incomplete: int = 0
     fault: str = ""  # why it cannot be read
     runs: Mapping[str, Sequence[RunLine]] = field(default_factory=dict)
 
 
-def _stat(path: Path) -> os.stat_result | None:
-    with suppress(FileNotFoundError):
-        return path.stat()
-    return None
-
-
-def _stands(home: Home, slug: str, stamp: tuple[int, int] | None) -> Standing:
-    if stamp is None:
-        return Standing(read_at=time.monotonic())
+def _stands(home: Home, slug: str, followed: object) -> Standing:
     try:
         with DocumentReader() as reader, evidence.catalogue_of(home, slug, reader) as (_, catalogue):
             runs: dict[str, list[RunLine]] = {}
             for run in catalogue.runs():
                 runs.setdefault(run.account, []).append(run)
             return Standing(
-                stamp=stamp, read_at=time.monotonic(), count=catalogue.count(), incomplete=catalogue.count_incomplete(),
-                runs=runs,
-            )  # fmt: skip
+                followed=followed, count=catalogue.count(), incomplete=catalogue.count_incomplete(), runs=runs
+            )
     except ArchiverError as error:  # one archive at fault does not take the others from whoever looks
-        return Standing(read_at=time.monotonic(), fault=str(error))
+        return Standing(fault=str(error))
+
+
+def _stamp(home: Home, slug: str) -> object:
+    """What changes whenever a ledger grows, or its catalogue is made anew; None where there is no archive."""
+    try:
+        ledger = (home.archive(slug) / LEDGER).stat()
+        return ledger.st_mtime_ns, ledger.st_size, home.catalogue(slug).stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 @dataclass
@@ -119,11 +117,13 @@ class Desk:
     vault_key: str | None = None  # as it was typed at the start; else it is looked for when it is needed
     _home: tuple[object, Home] | None = None
     _standing: dict[str, Standing] = field(default_factory=dict)
+    _followed: dict[str, tuple[object, float]] = field(default_factory=dict)  # as what, and when
+    _reader: DocumentReader | None = None
     _sight: evidence.Sight | None = None
     _open: ExitStack = field(default_factory=ExitStack)
     _looking: Lock = field(default_factory=Lock)
     _lock: Lock = field(default_factory=Lock)
-    _reading: Lock = field(default_factory=Lock)
+    _catching_up: Lock = field(default_factory=Lock)
     _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
 
     @property
@@ -143,17 +143,52 @@ class Desk:
             self.vault_key = find_key(interactive=False)
         return Vault(self.home.vault, self.vault_key)
 
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """In here pages read the catalogues as they are. While a run writes, these are caught up once in a second and
+        not by each page, and by readers of documents that stay."""
+        home, whole = self.home, True
+        for slug in evidence.archives(home):
+            known, at = self._followed.get(slug, (None, 0.0))
+            if known is not None and (known == _stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
+                continue
+            with self._catching_up:
+                if self._followed.get(slug, (None, 0.0))[0] is known:  # nobody was quicker
+                    whole = self._catch_up(home, slug) and whole
+        if not whole:  # each page then says itself what is wrong with what it is about
+            yield
+            return
+        with evidence.catalogues_as_they_are():
+            yield
+
+    def _catch_up(self, home: Home, slug: str) -> bool:
+        """Take in what is new; False where that cannot be kept, or the archive is at fault."""
+        if self._reader is None:
+            self._reader = self._open.enter_context(DocumentReader())  # ends with the process
+        stamp = _stamp(home, slug)
+        try:
+            with evidence.catalogue_of(home, slug, self._reader):
+                pass
+        except ArchiverError:
+            return False
+        if not home.catalogue(slug).is_file():  # a home that can only be read
+            return False
+        if stamp:  # else the catalogue was not there yet, and is looked at once more
+            self._followed[slug] = stamp, time.monotonic()
+        return True
+
+    def changed(self) -> None:
+        """What was done here is seen at once."""
+        self._followed = {slug: (known, 0.0) for slug, (known, _) in self._followed.items()}
+
     def standing(self, slug: str) -> Standing:
-        """How a client's archive stands, as its ledger is now; while that grows, as it was a moment ago."""
-        ledger = self.home.archive(slug) / LEDGER
-        stamp = (status.st_mtime_ns, status.st_size) if (status := _stat(ledger)) else None
-        known = self._standing.get(slug)
-        if known is None or (known.stamp != stamp and time.monotonic() > known.read_at + FRESH_SECONDS):
-            with self._reading:  # one reads for all who ask
-                if (again := self._standing.get(slug)) is known:
-                    again = self._standing[slug] = _stands(self.home, slug, stamp)
-                known = again
-        return known or Standing()
+        """How a client's archive stands, as far as its catalogue has taken it in."""
+        if not self.home.archive(slug).is_dir():
+            return Standing()
+        followed, known = self._followed.get(slug, (None, 0.0))[0], self._standing.get(slug)
+        if known is None or followed is None or known.followed != followed:
+            known = self._standing[slug] = _stands(self.home, slug, followed)
+        return known
 
     def turns(self, _: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
         """`status.runs_of`, remembered."""
@@ -364,9 +399,9 @@ def route(desk: Desk, way: Way) -> Route:
                     if not way.open and not _same(visit.given("token"), someone.token):
                         desk.doors.told(visitor, "refused without token", way.path)
                         raise HTTPException(403)
-                    response = await run_in_threadpool(way.page, visit)
+                    response = await run_in_threadpool(_done, way, visit)
             else:
-                response = await run_in_threadpool(way.page, visit)
+                response = await run_in_threadpool(_read, way, visit)
         except (ArchiverError, OSError, HTTPException) as error:
             response = await run_in_threadpool(failed, visit, error)
         except (MultiPartException, ClientDisconnect):
@@ -376,6 +411,20 @@ def route(desk: Desk, way: Way) -> Route:
         return response
 
     return Route(way.path, endpoint, methods=["POST"] if way.post else ["GET"])
+
+
+def _done(way: Way, visit: Visit) -> Response:
+    try:
+        return way.page(visit)
+    finally:
+        visit.desk.changed()
+
+
+def _read(way: Way, visit: Visit) -> Response:
+    if way.open:
+        return way.page(visit)
+    with visit.desk.following():
+        return way.page(visit)
 
 
 def spoken(request: Request) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import webbrowser
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -54,6 +55,14 @@ def checked(plan: Plan, doors: Doors) -> None:
             "Passwords never cross a network in clear. Name a certificate with --certificate PEM and --private-key "
             "PEM, or say --behind-proxy where a reverse proxy on this machine ends TLS."
         )
+    if plan.certificate and plan.key:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(plan.certificate, plan.key)
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigError(
+                f"{plan.certificate} and {plan.key} cannot be used together: {error.strerror or error}. Name a "
+                "certificate with its chain and the private key that belongs to it, both PEM."
+            ) from None
     for name in plan.names:
         if not name or any(each in name for each in "/:@ ") or name == "*":
             raise ConfigError(f"{name!r} is no host's name. Name it as it stands in the address: archive.example.com.")
@@ -108,6 +117,7 @@ def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -
             application(home, site, doors, key), log_level="warning", access_log=False, server_header=False,
             proxy_headers=False, timeout_graceful_shutdown=5, h11_max_incomplete_event_size=32 << 10,
             limit_concurrency=200,
+            timeout_keep_alive=75,  # seconds; what is closed as it is used again looks like a fault
             ssl_certfile=plan.certificate, ssl_keyfile=plan.key, lifespan="off",
         )  # fmt: skip
         if plan.names:

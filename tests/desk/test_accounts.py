@@ -1,9 +1,12 @@
-"""Accounts that run from the desk, with what is told of it while it goes on."""
+"""Accounts that run from the desk, with what is told of it while it goes on, and people who look around meanwhile."""
 
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from pathlib import Path
+from threading import Event
 
 import httpx
 
@@ -14,22 +17,36 @@ from tests.homes import Home
 from tests.proof.agency import Agency
 
 
-def test_an_account_runs_now_and_says_how_far_it_is(ran: Home) -> None:
+def test_an_account_runs_now_and_says_how_far_it_is_while_others_read(ran: Home) -> None:
     key = Path(ran.env["ARCHIVER_KEY_FILE"]).read_text().strip()
     process, link = started(Agency(ran, Vault(ran.root / "vault.enc", key)))
+    over = Event()
     try:
-        with httpx.Client(base_url=link.partition("/enter/")[0], timeout=60) as http:
+        with httpx.Client(base_url=link.partition("/enter/")[0], timeout=60) as http, ThreadPoolExecutor(6) as people:
             owner = Person(http)
             assert owner.get(link).status_code == 200
             [account] = Loaded.load(ran.root).accounts()
+
+            def look_around() -> set[int]:
+                seen = set()
+                for path in cycle(("/", "/find?q=picture", "/client/acme", "/accounts", "/claims", "/unassigned")):
+                    seen.add(http.get(path).status_code)
+                    if over.wait(0.2):
+                        return seen
+                raise AssertionError
+
             assert owner.post("/accounts/run", {"account": account.name}).status_code == 303
+            looking = [people.submit(look_around) for _ in range(6)]
             until = time.monotonic() + 90
             while "The run is over" not in (told := owner.get("/accounts/progress").text):
                 assert time.monotonic() < until, told
-                time.sleep(0.2)
+                time.sleep(0.1)
+            over.set()
+            assert set().union(*(each.result() for each in looking)) == {200}
             assert "complete" in told
             assert "already there" in told
             assert owner.post("/accounts/run", {"account": "nobody"}).status_code == 409
     finally:
+        over.set()
         process.terminate()
         process.communicate(timeout=20)
