@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 STATED = "stated by you"
 CONFIRM = "Add the letter again: at a terminal, which asks for each of them, or with --yes."
 OCR_SECONDS = 60
+FORWARDED = 3  # letters inside letters that are opened
 PICTURES = {
     b"\xff\xd8": ".jpg",
     b"\x89PNG": ".png",
@@ -86,7 +87,7 @@ def read_material(content: bytes, reader: DocumentReader) -> Material:
             return Material(text="\n".join(text for text, _ in scans), told=[*told, *(t for _, t in scans if t)])
         return Material(text=reading.text, pictures=pictures, told=told)
     if looks_like_mail(content[:4096]):
-        return _mail(content, reader)
+        return _mail(content, reader, FORWARDED)
     if _picture_name(content):
         text, trouble = _recognised(content)
         return Material(text=text, pictures=[content], told=[trouble] if trouble else [])
@@ -95,7 +96,8 @@ def read_material(content: bytes, reader: DocumentReader) -> Material:
     return Material(text=read_text(content).text)
 
 
-def _mail(content: bytes, reader: DocumentReader) -> Material:
+def _mail(content: bytes, reader: DocumentReader, deeper: int) -> Material:
+    """A mail and what is attached; of a letter that was forwarded so, the day on which the first one got it."""
     try:
         mail = read_mail(content)
     except Unreadable as error:
@@ -103,19 +105,25 @@ def _mail(content: bytes, reader: DocumentReader) -> Material:
     texts = [mail.headers.get("Subject", ""), mail.text or reader.page(mail.html).text]
     pictures: list[bytes] = []
     told: list[str] = []
-    for _, attached in mail.attachments:
-        if is_pdf(attached):
-            inner = read_material(attached, reader)
-            texts.append(inner.text)
-            pictures += inner.pictures
-            told += inner.told
-        elif _picture_name(attached):
-            pictures.append(attached)
     received = None
     try:
         received = parsedate_to_datetime(mail.headers["Date"]).date()
     except (KeyError, ValueError, TypeError):
         told.append("The mail states no day that can be read.")
+    for name, attached in mail.attachments:
+        if _picture_name(attached):
+            pictures.append(attached)
+            continue
+        if is_pdf(attached):
+            inner = read_material(attached, reader)
+        elif deeper and name.endswith(".eml") and looks_like_mail(attached[:4096]):
+            inner = _mail(attached, reader, deeper - 1)
+        else:
+            continue
+        texts.append(inner.text)
+        pictures += inner.pictures
+        told += inner.told
+        received = min(filter(None, (received, inner.received)), default=None)
     return Material(text="\n\n".join(filter(None, texts)), pictures=pictures, received=received, told=told)
 
 

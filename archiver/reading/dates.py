@@ -123,11 +123,14 @@ def printed(text: str, order: Order | None = None) -> Moment:
     raise ValueError(f"{text!r} is no date that is known here, or one that can be read in two ways")
 
 
-def days_in(text: str) -> Iterator[tuple[date, re.Match[str]]]:
-    """The days that a text names and `printed` can read, in order; `03/04/2026` is left out: it could be two."""
+def days_in(text: str, order: Order | None = None) -> Iterator[tuple[date, re.Match[str]]]:
+    """The days that a text names and `printed` can read, one after another.
+
+    `03/04/2026` could be two days, and is left out where `order` does not tell which.
+    """
     for found in _IN_TEXT.finditer(text):
         with suppress(ValueError):
-            day = printed(re.sub(r"(?<=\d),(?=\s+[^\W\d])", "", found[0]))  # 3, May 2026
+            day = printed(re.sub(r"(?<=\d),(?=\s+[^\W\d])", "", found[0]), order)  # 3, May 2026
             yield day.date() if isinstance(day, datetime) else day, found
 
 

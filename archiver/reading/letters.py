@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
-from archiver.reading.dates import days_in
+from archiver.reading.dates import day_order, days_in
 
 NOTICE_BUSINESS_DAYS = 5
 """Business days for a platform's indemnity notice, unless its own clause was read (Shutterstock's, from a reprint)."""
@@ -140,12 +140,13 @@ def _reference(text: str, claimant: Mapping[str, Any], sure: dict[str, str]) -> 
         if found := re.search(pattern, text, re.IGNORECASE):
             sure["reference"] = f"as this claimant writes it: {_quote(found)}"
             return found[1].upper()
-    written = r"(?P<id>[A-Z0-9][A-Z0-9/._-]{2,29}(?: [A-Z]{1,3}(?:/[A-Z]{1,3})?(?=[ \t]*$))?)"
-    label = rf"(?<!\w){_any('reference')}(?:[ \t]*[:#][ \t]*|[ \t]{{2,}}|\t){written}"
+    written = r"(?P<id>[A-Z0-9][A-Z0-9/._:-]{2,29}(?: [A-Z]{1,3}(?:/[A-Z]{1,3})?(?=[ \t]*$))?)"
+    between = r"(?:[ \t]*[:#][ \t]*|[ \t]{2,}|\t|(?:(?<=[ -]n[or]\.)|(?<=number|nummer))[ \t])"
+    label = rf"(?<!\w){_any('reference')}{between}{written}"
     for found in re.finditer(label, text, re.IGNORECASE | re.MULTILINE):
         if any(char.isdigit() for char in found["id"]) and not any(days_in(found["id"])):
             sure["reference"] = f"by its label: {_quote(found)}"
-            return found["id"].rstrip("./-")
+            return found["id"].rstrip("./:-")
     return None
 
 
@@ -170,10 +171,12 @@ def _kind(text: str, sure: dict[str, str]) -> LetterKind | None:
 _URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"“”'|]+", re.IGNORECASE)
 _BROKEN = re.compile(
     r"(?<=[/_=&?%-])[ \t]*(?P<beside>[^\n]*)\n[ \t]*(?P<rest>[a-z0-9][\w./%&=?#~+-]*)(?=[ \t]*(?:\n|$))"
+    r"|(?<=[_=&?%-]) (?P<same>[\w./%&=?#~+-]*[\d.][\w./%&=?#~+-]*)(?=[ \t]*(?:\n|$))"
 )
 """The rest of an address, alone on the next line, where the first part ends as few addresses do by themselves.
 
-In a table, where more stands `beside` the first part, the rest has to begin in its column.
+In a table, where more stands `beside` the first part, the rest has to begin in its column; or a reader of tables has
+put it on the `same` line.
 """
 
 
@@ -185,11 +188,12 @@ def _urls(text: str, domains: tuple[str, ...], sure: dict[str, str]) -> tuple[st
     found: dict[str, str] = {}  # address -> host
     joined = False
     for match in places.finditer(text):
-        rest = _BROKEN.match(text, match.end())
-        if rest and rest["beside"] and _column(text, rest.start("rest")) != _column(text, match.start()):
-            rest = None
-        joined |= rest is not None
-        url = (match[0] + (rest["rest"] if rest else "")).rstrip(".,;:!?)]}>*_")
+        url, end = match[0], match.end()
+        while rest := _BROKEN.match(text, end):
+            if rest["beside"] and _column(text, rest.start("rest")) != _column(text, match.start()):
+                break
+            url, end, joined = url + (rest["rest"] or rest["same"]), rest.end(), True
+        url = url.rstrip(".,;:!?)]}>*_")
         url = url if "://" in url else f"https://{url}"
         try:
             host = (urlsplit(url).hostname or "").removeprefix("www.")
@@ -223,7 +227,7 @@ def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None
 
     Of two that the letter offers to choose from, the first. Where nothing says which of several counts, none.
     """
-    sums = [each for each in _sums(text) if not _search("no_demand", each.label)]
+    sums = [each for each in _sums(text) if not _search("no_demand", each.before)]
     totals = [each for each in sums if _search("grand_total", each.label)]
     candidates = [each for each in sums if _search("total", each.label)] or sums
     if totals:
@@ -241,10 +245,11 @@ def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None
 
 @dataclass(frozen=True)
 class _Sum:
-    """A sum of money in a letter; `label` is what stands before it, back to the sum before it or the line's start."""
+    """A sum of money in a letter; `before` stands between it and the sum before it, `label` on its own line."""
 
     amount: Decimal
     currency: str
+    before: str
     label: str
     found: re.Match[str]
 
@@ -264,7 +269,7 @@ def _sums(text: str) -> Iterator[_Sum]:
             before = text[max(end, found.start() - BEFORE) : found.start()].rpartition("\n\n")[2]
             line = before.rpartition("\n")[2]
             currency = known()["currencies"][(found["before"] or found["after"]).lower()]
-            yield _Sum(value, currency, line if line.strip() else before, found)
+            yield _Sum(value, currency, before, line if line.strip() else before, found)
             end = found.end()
 
 
@@ -281,8 +286,11 @@ def number(text: str) -> Decimal | None:
 
 def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | None:
     """The letter's own date: the first day near its top that stands by itself or after a place, not in a sentence."""
-    for day, found in days_in(text[:3000]):
-        line = text[text.rfind("\n", 0, found.start()) + 1 : (text + "\n").index("\n", found.end())]
+    for day, found in days_in(text[:3000], day_order([text])):
+        above, _, start = text[: found.start()].rstrip(" \t").rpartition("\n")
+        line = start + text[found.start() : (text + "\n").index("\n", found.end())]
+        if not start.strip() and _search("another_day", above.rstrip().rpartition("\n")[2][-BEFORE:]):
+            continue  # in a table, or a page made one line: its label stands above
         cells = [cell for cell in re.split(r"\s{2,}|\t|\|", line) if found[0] in cell]
         around = cells[0].replace(found[0], "") if cells else line
         alone = len(re.findall(r"\w+", around)) <= 4 or _search("dated", around)
@@ -292,9 +300,14 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
     return None
 
 
+# German puts the verb last, on the next line too, if the sentence goes on there.
+_AFTER = re.compile(r"(?:[^.:\n]|(?<=\b[MD][rs])\.|(?<=\bMrs)\.){0,60}(?:\n(?=[a-zäöü])[^.:\n]{0,40})?")
+
+
 def _first_seen(text: str, received: date | None, sure: dict[str, str]) -> date | None:
-    for day, found in days_in(text):
-        after = re.match(r"[^.:\n]{0,40}", text[found.end() :])  # German puts the verb last
+    plain = _URL.sub("…", text)
+    for day, found in days_in(plain, day_order([text])):
+        after = _AFTER.match(plain, found.end())
         said = _search("first_seen", _before(found)) or (after and _search("first_seen", after[0]))
         if said and not (received and day > received):
             sure["first_seen"] = _quote(found)
@@ -308,7 +321,7 @@ def _deadline(
     """The earliest day that the letter sets, else a number of days, else what the claimant usually sets."""
     set_days = [
         (day, found)
-        for day, found in days_in(text)
+        for day, found in days_in(text, day_order([text]))
         if (dated is None or day > dated) and _search("until", _before(found).rpartition(".\n")[2])
     ]
     if set_days:

@@ -223,6 +223,7 @@ authorised by it, tell us.
         claimant="PicRights", reference="4410-8821-0093", kind="demand",
         urls=("https://www.acme.example/press/2023-launch.html",),
         amount="645", currency="GBP", dated=date(2026, 11, 30), deadline=date(2026, 12, 14),
+        first_seen=date(2026, 11, 19),
     ),
     Sent(
         name="getty-two-pictures",
@@ -362,6 +363,7 @@ Yours faithfully
 """,
         claimant=None, reference="EX/1182/26", kind="demand", urls=("https://www.acme.example/portfolio/",),
         amount="1920", currency="GBP", dated=date(2026, 12, 3), deadline=date(2026, 12, 17),
+        first_seen=date(2026, 11, 9),
     ),
     Sent(
         name="two-sums-no-total",
@@ -377,5 +379,113 @@ second EUR 250. Please reply no later than Dec 16, 2026.
         claimant=None, reference="ERM-99", kind="demand",
         urls=("https://acme.example/one", "https://acme.example/two"),
         amount=None, currency=None, dated=date(2026, 12, 2), deadline=date(2026, 12, 16),
+    ),
+    Sent(
+        name="pixsy-mail-made-a-page-of-lines", by_mail=True,
+        text="""\
+Unauthorized Use of Imagery - Case 118-204417
+Unauthorized use was found on your website:
+Page
+https://blog.acme.example/2023/04/harbour-guide
+First seen
+Apr 17, 2023
+To resolve this matter, a retroactive license fee of
+US$750.00
+is due. Please respond within 21 days of the date of this email.
+Cara Example, Pixsy, Inc.
+""",
+        claimant="Pixsy", reference="118-204417", kind="demand",
+        urls=("https://blog.acme.example/2023/04/harbour-guide",), amount="750.00", currency="USD", dated=None,
+        deadline=date(2026, 12, 28), first_seen=date(2023, 4, 17),
+    ),
+    Sent(
+        name="getty-pdf-of-narrow-columns",
+        text="""\
+Friday 6 November 2026
+Unauthorised Use of Getty Images Imagery - Case Number 45120987
+If you hold a valid licence, please provide the sales order number within 10 working days of the date
+of this letter. If not, payment of the settlement is required within 30 days.
+45120987 187654321 21 September
+2026
+https://www.acme.example/services/
+freight-and-customs/index.php?
+id=17
+https://www.acme.example/uploads/harbour- 1200x800.jpg
+Licence fee £620.00
+VAT (20%) £124.00
+Total settlement £744.00
+""",
+        claimant="Getty Images", reference="45120987", kind="demand",
+        urls=("https://www.acme.example/services/freight-and-customs/index.php?id=17",
+              "https://www.acme.example/uploads/harbour-1200x800.jpg"),
+        amount="744.00", currency="GBP", dated=date(2026, 11, 6), deadline=date(2026, 11, 20),
+    ),
+    Sent(
+        name="image-protect-australia",
+        text="""\
+Image Protect Inc.
+Date of notice: 2 November 2026
+Notice number: IP-AU-55912
+Our client's image appears on your site at www.acme.example/au/offers.
+Otherwise we offer to resolve the matter for AU$1,320 (incl. GST) if paid within 10 business days
+from the date of this notice. After that date the amount rises to AU$1,980.
+Image first detected: 30/08/2026
+""",
+        claimant="Image Protect", reference="IP-AU-55912", kind="demand",
+        urls=("https://www.acme.example/au/offers",), amount="1320", currency="AUD", dated=date(2026, 11, 2),
+        deadline=date(2026, 11, 16), first_seen=date(2026, 8, 30),
+    ),
+    Sent(
+        name="new-york-month-first",
+        text="""\
+LAW OFFICES OF JACK SAMPLE, P.C.
+
+11/02/2026
+
+Re: Demand - copyright infringement; Our File No. 26-1187
+
+On or about 09/28/2026 Ms. Sample discovered that her photograph was displayed on your website,
+www.acme.example/gallery?page=2 .
+We demand that you pay $2,500 by 11/06/2026.
+Statutory damages may reach $150,000 per work. Your attorney fees could be $30,000 or more.
+""",
+        claimant=None, reference="26-1187", kind="demand", urls=("https://www.acme.example/gallery?page=2",),
+        amount="2500", currency="USD", dated=date(2026, 11, 2), deadline=date(2026, 11, 6),
+        first_seen=date(2026, 9, 28),
+    ),
+    Sent(
+        name="forwarded-in-the-text", by_mail=True,
+        text="""\
+Fwd: Your claim 9QX4TB
+Can you check? We must answer by Wednesday I think.
+
+---------- Forwarded message ---------
+From: Claims <claims@copytrack.com>
+Date: Thu, 5 Nov 2026 at 11:02
+
+> our client has found an image on https://acme.example/shop/candles
+Claim-ID: 9QX4TB
+Please upload your licence within 10 days of the date of this mail or pay €289.00.
+Your Copytrack team
+""",
+        claimant="Copytrack", reference="9QX4TB", kind="demand", urls=("https://acme.example/shop/candles",),
+        amount="289.00", currency="EUR", dated=date(2026, 11, 5), deadline=date(2026, 11, 15),
+    ),
+    Sent(
+        name="vienna-lawyer",
+        text="""\
+Dr. Pia Beispiel Rechtsanwältin
+Wien, am 12. Jänner 2026
+GZ: 77/2026
+
+Das Lichtbild wurde am 15.10.2025 unter https://www.acme.example/galerie/alpen abgerufen. Nach § 86 UrhG
+gebührt angemessenes Entgelt von EUR 400,00, zuzüglich Kosten von EUR 310,20, gesamt daher EUR 710,20.
+Ich fordere Sie auf, diesen Betrag binnen 14 Tagen ab dem Datum dieses Schreibens zu überweisen; der
+Gegenstandswert läge
+bei 6.000 €.
+""",
+        claimant=None, reference="77/2026", kind="demand", urls=("https://www.acme.example/galerie/alpen",),
+        amount="710.20", currency="EUR", dated=date(2026, 1, 12), deadline=date(2026, 1, 26),
+        first_seen=date(2025, 10, 15),
     ),
 ]  # fmt: skip
