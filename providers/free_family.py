@@ -26,12 +26,15 @@ from archiver.errors import (
     WrongPassword,
 )
 from archiver.provider import (
+    Basis,
     BrowserSession,
     Challenge,
     History,
     Page,
     Provider,
+    ProviderInfo,
     Request,
+    Rules,
     Scope,
     SignInMethod,
     Transport,
@@ -42,9 +45,6 @@ from archiver.reading.layout import known_layout
 from archiver.reading.records import record
 
 LISTINGS = ("asked for",)
-SCOPE = Scope.SEAT
-IDENTITY = "the asset and the day (UTC) on which its page was seen: each day's offer is one of its own"
-HINTS = "none"
 DOCUMENTS: Mapping[str, str] = {
     "record": "offered",
     "capture": "offered",
@@ -54,10 +54,37 @@ DOCUMENTS: Mapping[str, str] = {
 }
 
 
-def public(where: str) -> tuple[SignInMethod, ...]:
-    """No sign-in; a key of the site's API, if there is one, adds the API's record. `where` says where it is had."""
-    said = f"none is needed; an API key adds the API's own record of each picture: {where}"
-    return (SignInMethod(name="public", transport=Transport.BROWSER, optional_secrets=("api_key",), where=said),)
+def declared(module: str, rules: Rules, *, key: str) -> ProviderInfo:
+    """A site's declaration: its own words are in the YAML file beside its module, all else is the same for all.
+
+    There is no sign-in; a key of the site's API, if there is one, adds the API's record. `key` says where it is had.
+    """
+    where = f"none is needed; an API key adds the API's own record of each picture: {key}"
+    public = SignInMethod(name="public", transport=Transport.BROWSER, optional_secrets=("api_key",), where=where)
+    return ProviderInfo.beside(
+        module,
+        rules=rules,
+        methods=(public,),
+        scope=Scope.SEAT,
+        listings=LISTINGS,
+        identity="the asset and the day (UTC) on which its page was seen: each day's offer is one of its own",
+        documents=DOCUMENTS,
+        client_hints="none",
+        basis=Basis.UNPROVEN,
+        on_request=True,
+    )
+
+
+def linked(name: str, css: str, pattern: str = Field.pattern) -> dict[str, Field]:
+    """A link as two fields: its text, and as `…_url` its address."""
+    return {name: Field(css, pattern=pattern), f"{name}_url": Field(css, "href")}
+
+
+OFFERED = {
+    "title": Field("meta[property='og:title']", "content", optional=True),
+    "picture_url": Field("meta[property='og:image']", "content", optional=True),
+}
+"""The fields that pages have for whoever shows a link to them; assumed for all sites."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,9 +136,8 @@ class GettyFamily(ApiProvider):
         The order inside a window is not documented, so a window is read whole. The list's total is the sum of what the
         windows state, at most where one changed while it was read, and follows at the end.
         """
-        query = {"product_type": product_type}
+        query, stated = {"product_type": product_type}, 0
         today = last = session.now().date()
-        stated = 0
         older: int | None = 0  # how many downloads lie before the window; None where the API does not say
         while True:
             first = last - WINDOW + DAY

@@ -17,7 +17,7 @@ from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, Hit
 from archiver.config import HOUSE, Account, Home
 from archiver.domain import parse_iso
-from archiver.intake.attended import capture_attended
+from archiver.intake.attended import Person, capture_attended
 from archiver.intake.filing import Fate, Group, Outcome
 from archiver.intake.importing import Report
 from archiver.intake.recognise import Seen
@@ -64,11 +64,14 @@ async def capture(
     replay: Path | None = None,
     attended: bool = False,
     say: Callable[[str], None] = lambda _: None,
+    person: Person | None = None,
+    headless: bool = False,
 ) -> Report:
     """Archive what is asked for: pictures of platforms without accounts at once, all else with the person at the wheel.
 
     `wanted` are addresses, files' names, `platform:id`, or names of platforms, whose account pages are opened.
-    `attended` opens everything in the visible browser. Errors as `capture_attended` and `run` raise them.
+    `attended` opens everything in the visible browser; `person` and `headless` are those of tests. Errors as
+    `capture_attended` and `run` raise them.
     """
     home.client(client)
     asked = [] if attended else [each for text in wanted if (each := asked_for(text))]
@@ -78,7 +81,9 @@ async def capture(
     if asked:
         await _capture_asked(home, vault, asked, report, by, replay, say)
     if rest or not asked:
-        found = await capture_attended(home, vault, rest, client, by=by, replay=replay, say=say)
+        found = await capture_attended(
+            home, vault, rest, client, by=by, replay=replay, say=say, person=person, headless=headless
+        )
         report = replace(
             found, fates=report.fates + found.fates, licences=report.licences + found.licences,
             warnings=report.warnings + found.warnings, failed=report.failed,

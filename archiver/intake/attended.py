@@ -41,6 +41,7 @@ from archiver.reading.filenames import names
 from archiver.reading.licence_json import ATTENDED_PREFIX
 from archiver.reading.needles import all_forms, contains, mask, mask_named, refusal
 from archiver.reading.platforms import marked
+from archiver.reading.webpages import read_page
 from archiver.reading.worker import DocumentReader
 from archiver.run import tools
 from archiver.vault import Vault
@@ -328,7 +329,8 @@ class _Looking:
         html = (place / told["file"]).read_bytes()
         text = self.reader.page(html.decode("utf-8", "replace")).text
         item = Item(path="page.html", size=len(html), sha256=seen.sha256, content=html)
-        paper = recognise(item, self.reader, self.lookup, tesseract).paper
+        paper = read_page(html.decode("utf-8", "replace"), origin.url)
+        paper = paper or recognise(item, self.reader, self.lookup, tesseract).paper
         host = urlsplit(origin.url).hostname or ""
         platform = next(iter(marked(host)), None)
         named = tuple(each for each in names(origin.url) if each.asset_id)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from archiver.config import Home as OpenedHome
+from archiver.intake.asking import capture
 from archiver.intake.attended import Person, capture_attended
 from archiver.intake.importing import Report
 from archiver.vault import open_vault
@@ -220,6 +221,57 @@ def test_a_page_goes_to_the_licence_whose_number_it_shows(
     shown = home.json("show", home.json("find", "")[0]["licence"])
     assert {each["name"] for each in shown["documents"]} >= {"imported-certificate.txt", "attended-page.png"}
     assert [each["source"] for each in shown["imports"]] == ["import", "attended"]
+
+
+SHUTTERSTOCK, ADOBE, UNSPLASH = "https://www.shutterstock.com", "https://stock.adobe.com", "https://unsplash.com"
+PAGES = {
+    f"{SHUTTERSTOCK}/catalog/licenses": "<title>Licences</title>" + "".join(
+        f'<div data-automation="asset-card_{1000001 + number}"><b>{kind}</b><time datetime="2026-03-0{number + 2}">'
+        "</time></div>" for number, kind in enumerate(("Licensed", "Comp", "Licensed"))),
+    f"{SHUTTERSTOCK}/account/purchases": "<title>Purchases</title><table><tr>" + "".join(
+        f'<td data-automation="row0_{part}">{text}</td>'
+        for part, text in (("date", "Mar 1, 2026"), ("description", "10 images"), ("price", "$49.00"))),
+    f"{ADOBE}/Dashboard/LicenseHistory": "<title>License History</title><table><tr>" + "".join(
+        f"<td>{cell}</td>" for cell in ("03/02/2026", "Grace Example", "400000001", "Standard", "Photo", "1 credit")),
+    "https://account.adobe.com/": "<title>Account</title>Plans and orders",
+    f"{UNSPLASH}/photos/a-tree-AAAAAAAAAAA": "<title>A tree</title>Free to use under the Unsplash License",
+}  # fmt: skip
+
+
+def test_a_platforms_name_opens_its_account_pages_and_what_they_list_is_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `attended`, a free site's page is opened for the person, too, instead of by the archiver alone."""
+    monkeypatch.setenv("ARCHIVER_KEY_FILE", home.env["ARCHIVER_KEY_FILE"])
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", home.env["PYTHON_KEYRING_BACKEND"])
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "session.yaml").write_text(json.dumps({
+        "format": 1, "provider": "shutterstock", "scenario": "attended", "method": "attended", "origin": "authored",
+        "exchanges": [{"request": {"method": "GET", "url": url},
+                       "response": {"status": 200, "headers": {"content-type": HTML}, "text": text}}
+                      for url, text in PAGES.items()],
+    }))  # fmt: skip
+    here, said = OpenedHome.load(home.root), list[str]()
+
+    async def marks_each(context: BrowserContext) -> None:
+        for number, page in enumerate(context.pages, 1):
+            await mark(page)
+            await Wheel(said).captured(number)
+
+    wanted = ["shutterstock", "Adobe Stock", f"{UNSPLASH}/photos/a-tree-AAAAAAAAAAA"]
+    report = asyncio.run(capture(
+        here, open_vault(here.vault), wanted, "acme", by="Ada Example", replay=tmp_path / "site", attended=True,
+        say=said.append, person=marks_each, headless=True,
+    ))  # fmt: skip
+    assert {fate.seen.path: fate.outcome.value for fate in report.fates} == dict.fromkeys(PAGES, "archived") | {
+        "https://account.adobe.com/": "unread", f"{UNSPLASH}/photos/a-tree-AAAAAAAAAAA": "unread",
+    }  # fmt: skip
+    found = {each["asset_id"]: each for each in home.json("find", "")}
+    assert {asset: (each["licensed_at"], each["kind"]) for asset, each in found.items()} == {
+        "1000001": ("2026-03-02", None), "1000003": ("2026-03-04", None), "400000001": ("2026-03-02", "standard"),
+    }  # fmt: skip
+    shown = home.json("show", found["400000001"]["licence"])
+    assert shown["imports"][0]["reader"] == "adobe_stock_web_history"
 
 
 def test_without_a_screen_it_says_so(home: Home, tmp_path: Path) -> None:

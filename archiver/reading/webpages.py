@@ -1,0 +1,162 @@
+"""Licence histories, licences and invoices as pages of a web account, which a person opens and marks.
+
+Shutterstock and Adobe Stock. What is observed: addresses, cards and their ids, the six cells, the columns' suffixes.
+What is assumed until somebody marks a real page: `time[datetime]` on a card, the labels in a licence's panel, months
+before days in Adobe's dates. A page that is otherwise is not read; it is kept all the same. Of the account pages of
+Getty Images and iStock no layout is known: they are read by their labels, as papers are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, urlsplit
+
+from archiver.domain import DocumentKind, Licence
+from archiver.reading.certificates import Paper, Sure, plain, quoted
+from archiver.reading.dates import Order, day_order, printed
+from archiver.reading.html import Field, lines, read_row, rows, value
+from archiver.reading.labelled_papers import licence_of, read_labelled
+
+SHUTTERSTOCK, ADOBE = "www.shutterstock.com", "stock.adobe.com"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A page that lists licences: its rows, and their fields by the names that papers have for them."""
+
+    reader: str
+    platform: str
+    path: str
+    rows: str
+    fields: Mapping[str, Field]
+    order: Order | None = None
+
+
+CARD = "[data-automation^=asset-card_]"
+TABLES = {
+    SHUTTERSTOCK: Table(
+        reader="shutterstock_web_history",
+        platform="shutterstock",
+        path="/catalog/licenses",
+        rows=CARD,
+        fields={
+            "asset_id": Field(CARD, "data-automation", r"^asset-card_(\w+)$"),
+            "dated": Field("time[datetime]", "datetime"),
+            "comp": Field(CARD, pattern=r"(?i)\b(comp)\b", optional=True),
+        },
+    ),
+    ADOBE: Table(
+        reader="adobe_stock_web_history",
+        platform="adobe_stock",
+        path="/Dashboard/LicenseHistory",
+        rows="table tr:has(td:nth-child(6))",
+        fields={
+            "dated": Field("td:nth-child(1)", pattern=r"(\d{1,2}/\d{1,2}/\d{2,4})"),
+            "contributor": Field("td:nth-child(2)", optional=True),
+            "asset_id": Field("td:nth-child(3)", pattern=r"(\d{5,12})"),
+            "kind": Field("td:nth-child(4)"),
+            "media_type": Field("td:nth-child(5)", optional=True),
+            "price": Field("td:nth-child(6)", optional=True),
+        },
+        order=Order.MONTH_FIRST,
+    ),
+}
+PANEL = {"licensed_at": ("License date", "Date licensed", "Licensed on"), "kind": ("License type", "License"),
+         "plan": ("Plan", "Subscription")}  # fmt: skip
+TITLE = Field("h1[data-automation=asset-title]")
+# The columns of purchases, by the end of their cells' marks.
+PURCHASE = {
+    part: Field(f"[data-automation$=_{part}], [data-test-id$=_{part}], [class$=_{part}], [id$=_{part}]", optional=True)
+    for part in ("date", "description", "price")
+}
+GETTY = re.compile(r"(?:www\.)?(?:gettyimages|istockphoto)\.[a-z]{2,3}(?:\.[a-z]{2})?")
+ORDER = re.compile(r"/account/(?:.*/)?(?:orders?|invoices?)(?:/|$)", re.IGNORECASE)
+INVOICE = re.compile(r"/account/invoice/([\w-]{3,40})")
+
+
+def read_page(html: str, url: str) -> Paper | None:
+    """What a page of a web account says; None for any other page, or where it is not as it is known here."""
+    parts = urlsplit(url)
+    path = re.sub(r"^/[a-z]{2}(?:-[a-z]{2})?(?=/)", "", parts.path).rstrip("/")  # a language may come first
+    table = TABLES.get(parts.hostname or "")
+    if table and path == table.path:
+        return _history(table, html)
+    if GETTY.fullmatch(parts.hostname or "") and ORDER.match(path):
+        return _order(html, parts.hostname or "")
+    if parts.hostname != SHUTTERSTOCK:
+        return None
+    if panel := re.fullmatch(r"/catalog/licenses/(\w+)", path):
+        return _panel(panel[1], html)
+    if path == "/account/purchases":
+        return _purchases(html)
+    number = INVOICE.fullmatch(path) or re.fullmatch(r"([\w-]{3,40})", parse_qs(parts.query).get("order_id", [""])[0])
+    return _invoice(number[1], html) if number and path.startswith("/account/invoice") else None
+
+
+def _history(table: Table, html: str) -> Paper | None:
+    """All rows of a list; None where one of them cannot be read, since nobody would miss it."""
+    found: dict[str, Licence] = {}
+    comps = 0
+    with suppress(ValueError):
+        read = [read_row(row, table.fields) for row in rows(html, table.rows)]
+        if day_order(values["dated"] for values in read) not in (None, table.order):
+            return None  # written for another country, and most such dates can be read in both ways
+        for values in read:
+            written = values.pop("dated")
+            licence = licence_of(table.platform, values, printed(written, table.order), written)
+            if licence is None:
+                return None
+            if "comp" in values or licence.comp:
+                comps += 1
+                continue
+            asset = replace(licence.asset, media_type=values.get("media_type"))
+            found[licence.identity] = replace(licence, asset=asset, row={**values, "date": written})
+        quotes = {"left_out": f"{comps} rows: comps, which are no licences"} if comps else {}
+        return _paper(table.reader, table.platform, found.values(), **quotes) if found else None
+    return None
+
+
+def _panel(asset_id: str, html: str) -> Paper | None:
+    found = quoted(lines(html), PANEL)
+    values = {name: text for name, quote in found.items() if (text := plain(quote))}
+    written = values.get("licensed_at")
+    with suppress(ValueError):
+        when = printed(written) if written else None
+        title = value(html, TITLE)
+        licence = licence_of("shutterstock", {**values, "asset_id": asset_id, "title": title or ""}, when, written)
+        if licence and when and not licence.comp:
+            licence = replace(licence, asset=replace(licence.asset, title=title))
+            quotes = {name: quote.text for name, quote in found.items()}
+            return _paper("shutterstock_web_licence", "shutterstock", [licence], **quotes)
+    return None
+
+
+def _purchases(html: str) -> Paper | None:
+    """The list of what was paid for: it names no licences, and each purchase has an invoice of its own."""
+    bought = [{part: value(row, field) for part, field in PURCHASE.items()} for row in rows(html, "tr")]
+    told = [" | ".join(filter(None, each.values())) for each in bought if each["date"] and each["description"]]
+    quotes = {f"purchase {number}": text for number, text in enumerate(told, 1)}
+    return _paper("shutterstock_web_purchases", "shutterstock", (), **quotes) if quotes else None
+
+
+def _invoice(number: str, html: str) -> Paper:
+    """An invoice, whose number its address says; what its labels say besides."""
+    read = read_labelled(lines(html), SHUTTERSTOCK)
+    paper = read if read and read.kind is DocumentKind.RECEIPT else _paper("", "shutterstock", ())
+    return replace(paper, reader="shutterstock_web_invoice", platform="shutterstock", invoice=paper.invoice or number)
+
+
+def _order(html: str, host: str) -> Paper | None:
+    """An order or invoice of Getty Images or iStock by its labels: its number is what Getty asks for as proof."""
+    paper = read_labelled(f"Receipt of {host}\n{lines(html)}")
+    named = paper and paper.platform and paper.kind is DocumentKind.RECEIPT
+    return replace(paper, reader=f"{paper.platform}_web_order") if paper and named else None
+
+
+def _paper(reader: str, platform: str, licences: Iterable[Licence], **quotes: str) -> Paper:
+    found = tuple(licences)
+    kind = DocumentKind.RECORD if found else DocumentKind.RECEIPT
+    return Paper(reader=reader, sure=Sure.LIKELY, kind=kind, platform=platform, licences=found, quotes=quotes)

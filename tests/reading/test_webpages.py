@@ -1,0 +1,86 @@
+"""Pages of web accounts that a person marks: what they list is read as known or assumed, and nothing else is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from archiver.domain import DocumentKind, Licence
+from archiver.reading.paper import same_licence
+from archiver.reading.webpages import read_page
+
+SHUTTERSTOCK, ADOBE = "https://www.shutterstock.com", "https://stock.adobe.com/Dashboard/LicenseHistory"
+PANEL = """<h1 data-automation="asset-title">A tree</h1><dl><dt>License date</dt><dd>March 3, 2026</dd>
+<dt>License type</dt><dd>Standard</dd><dt>Plan</dt><dd>Team 750</dd></dl>"""
+ORDER = """<title>Order</title><h1>Order details</h1><dl><dt>Order number</dt><dd>2071234567</dd>
+<dt>Order date</dt><dd>March 3, 2026</dd><dt>Licensee</dt><dd>Acme Ltd</dd></dl>"""
+
+
+def card(number: int, kind: str = "Licensed", when: str = "2026-03-02T10:00:00Z") -> str:
+    return f'<div data-automation="asset-card_{number}"><b>{kind}</b><time datetime="{when}">a day</time></div>'
+
+
+def row(when: str = "03/13/2026", asset: str = "400000001") -> str:
+    cells = "".join(f"<td>{cell}</td>" for cell in (when, "Grace Example", asset, "Extended", "Video", "8 credits"))
+    return f"<tr>{cells}</tr>"
+
+
+def only(html: str, url: str) -> Licence:
+    paper = read_page(html, url)
+    assert paper is not None and paper.kind is DocumentKind.RECORD
+    [licence] = paper.licences
+    return licence
+
+
+def test_shutterstocks_list_and_panel_tell_of_one_licence_and_leave_comps_out() -> None:
+    html = card(1000001) + card(1000002, "Comp")
+    listed = only(html, f"{SHUTTERSTOCK}/catalog/licenses?page=2")
+    told = only(PANEL, f"{SHUTTERSTOCK}/de/catalog/licenses/1000001")
+    assert (listed.asset.asset_id, listed.licensed_at) == ("1000001", datetime(2026, 3, 2, 10, tzinfo=UTC))
+    assert (told.asset.title, told.kind, told.plan, told.licensed_at) == (
+        "A tree", "standard", "Team 750", date(2026, 3, 3),
+    )  # fmt: skip
+    assert same_licence(told, listed)
+    paper = read_page(html, f"{SHUTTERSTOCK}/catalog/licenses")
+    assert paper and "1 rows" in paper.quotes["left_out"]
+
+
+def test_adobes_table_has_months_before_days() -> None:
+    head = "<tr>" + "<th>x</th>" * 6 + "</tr>"
+    licence = only(f"<table>{head}{row()}</table>", f"{ADOBE}?page=3")
+    assert (licence.asset.asset_id, licence.asset.contributor, licence.asset.media_type, licence.kind) == (
+        "400000001", "Grace Example", "Video", "extended",
+    )  # fmt: skip
+    assert licence.licensed_at == date(2026, 3, 13) and licence.row["price"] == "8 credits"
+
+
+def test_purchases_and_invoices_are_receipts() -> None:
+    cells = {"date": "Mar 1, 2026", "description": "10 images", "price": "$49.00"}
+    table = "".join(f'<td data-automation="row_{part}">{text}</td>' for part, text in cells.items())
+    bought = read_page(f"<table><tr>{table}</tr></table>", f"{SHUTTERSTOCK}/account/purchases")
+    assert bought and bought.kind is DocumentKind.RECEIPT and "10 images" in bought.quotes["purchase 1"]
+    for address in ("/account/invoice/INV-5512", "/account/invoice?order_id=INV-5512"):
+        paper = read_page("<p>Paid. Thank you.</p>", SHUTTERSTOCK + address)
+        assert paper and (paper.kind, paper.invoice) == (DocumentKind.RECEIPT, "INV-5512")
+    order = read_page(ORDER, "https://www.gettyimages.co.uk/Account/Orders/2071234567")
+    assert order and (order.platform, order.order, order.date) == ("getty_images", "2071234567", date(2026, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("html", "url"),
+    [
+        (card(1000001), "https://www.shutterstock.com.example.com/catalog/licenses"),
+        (card(1000001), f"{SHUTTERSTOCK}/search"),
+        (card(1000001) + card(1000002, when="someday"), f"{SHUTTERSTOCK}/catalog/licenses"),
+        (card(1000001) + '<div data-automation="asset-card_7">no date</div>', f"{SHUTTERSTOCK}/catalog/licenses"),
+        (PANEL.replace("License date", "Dated"), f"{SHUTTERSTOCK}/catalog/licenses/1000001"),
+        (f"<table>{row('13/03/2026')}</table>", ADOBE),
+        (f"<table>{row()}{row(asset='none')}</table>", ADOBE),
+        ("<p>You have no licences yet</p>", ADOBE),
+        (ORDER, "https://www.gettyimages.com/photos/orders"),
+        ("<p>Sign in</p>", "https://www.istockphoto.com/account/invoices"),
+    ],
+)
+def test_any_other_page_is_not_read(html: str, url: str) -> None:
+    assert read_page(html, url) is None
