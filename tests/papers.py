@@ -189,9 +189,12 @@ _LICENCE_WORDS = {
     "es": ("Certificado de licencia", "ID de la imagen", "Tipo de licencia", "Licenciatario",
            "Fecha de la licencia", "Título", "Autor", "Número de pedido", "Proyecto", "Licencia estándar",
            "{0:%d/%m/%Y}"),
+    "it": ("Certificato di licenza", "ID dell’immagine", "Tipo di licenza", "Licenziatario", "Data di acquisto",
+           "Titolo", "Fotografo", "Numero d’ordine", "Progetto", "Licenza standard", "{0:%d/%m/%Y}"),
 }  # fmt: skip
 _ISSUERS = {
     "adobe_stock": "Adobe Stock, stock.adobe.com",
+    "stocksy": "Stocksy United, www.stocksy.com",
     "depositphotos": "Depositphotos Inc., www.depositphotos.com",
     "getty_images": "Getty Images (US), Inc., www.gettyimages.com",
     "istock": "iStock by Getty Images, www.istockphoto.com",
@@ -220,6 +223,7 @@ _RECEIPT_WORDS = {
     "de": ("Rechnung", "Rechnungsnummer", "Bestellnummer", "Rechnungsdatum", "Gesamtbetrag", "{0:%d.%m.%Y}"),
     "fr": ("Facture", "Numéro de facture", "Numéro de commande", "Date de facturation", "Total TTC", "{0:%d/%m/%Y}"),
     "es": ("Factura", "Número de factura", "Número de pedido", "Fecha de emisión", "Importe total", "{0:%d/%m/%Y}"),
+    "it": ("Fattura", "Numero fattura", "Numero ordine", "Data di emissione", "Totale", "{0:%d/%m/%Y}"),
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha512
@@ -251,13 +251,26 @@ class _Planner:
             if entry := self.known.file(seen.sha256):
                 self._end(seen, Outcome.KNOWN, [self._archived(entry)])
                 continue
-            groups = self._of_order(paper)
+            groups = self._of_order(paper) or self._of_own_order(seen, paper)
             changed = [self._add(group, seen, None) for group in groups] if len(groups) == 1 else []
             if changed:
                 self._end(seen, changed[0], groups)
             elif seen.machine_read:
                 message = "" if groups else "a receipt; no licence of its order is here"
                 self._keep(seen, Outcome.ARCHIVED, groups, message)
+
+    def _of_own_order(self, seen: Seen, paper: Paper) -> list[Group]:
+        """The licence of a file that names its asset and its order, if its own order and day are not others."""
+        groups = [
+            group
+            for group in self._of_assets(seen)
+            if group.licence.asset.provider == paper.platform
+            and group.licence.order is None
+            and (group.licence.licensed_at is None or same_day(group.licence.licensed_at, paper.date))
+        ]
+        if len(groups) == 1:
+            groups[0].licence = replace(groups[0].licence, order=paper.order)
+        return groups if len(groups) == 1 else []
 
     def _of_order(self, paper: Paper) -> list[Group]:
         if not paper.platform or not paper.order:

@@ -33,7 +33,7 @@ class Unreadable(Exception):
 class Mail:
     """A letter, taken apart. `attachments` are named, in the letter's order; a name is what the sender chose.
 
-    `html` is what stands in place of `text` where there is none.
+    `html` says the same as `text`, or more: many letters have a text that only tells where to look.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -86,7 +86,7 @@ def read_mail(content: bytes) -> Mail:
                 texts[content_type].append(_decoded(payload, part.get_content_charset()))
     text, html = ("\n".join(texts[each]) for each in ("text/plain", "text/html"))
     headers = {name: value for name in _HEADERS if (value := _header(parts[0], name))}
-    return Mail(headers=headers, text=text, html="" if text.strip() else html, attachments=attachments)
+    return Mail(headers=headers, text=text, html=html, attachments=attachments)
 
 
 def _bytes_of(message: Message) -> bytes:

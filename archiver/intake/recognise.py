@@ -22,6 +22,7 @@ from archiver.reading.paper import Paper, Sure
 from archiver.reading.paper import read_table as read_table_paper
 from archiver.reading.paper import read_text as read_text_paper
 from archiver.reading.platforms import PLATFORMS
+from archiver.reading.tables import lists_licences
 from archiver.reading.worker import DocumentReader
 
 OCR_SECONDS = 20.0
@@ -130,9 +131,12 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> S
     if not content or _is_clutter(item.path):
         return base
     if item.mail is not None:
-        text = item.mail.text if not item.mail.html else reader.page(item.mail.html).text
-        said = "\n".join((item.mail.headers.get("Subject", ""), text))
-        paper = read_text_paper(text, item.mail.headers.get("Subject", ""))
+        subject, text = item.mail.headers.get("Subject", ""), item.mail.text
+        paper = read_text_paper(text, subject)
+        if not paper and item.mail.html:
+            text = f"{text}\n{page}" if (page := reader.page(item.mail.html).text) else text
+            paper = read_text_paper(page, subject)
+        said = f"{subject}\n{text}"
         sender = item.mail.headers.get("From", "")
         return replace(
             base, what="letter", media_type="message/rfc822", paper=paper, sign=_signs(f"{said}\n{sender}"),
@@ -166,9 +170,11 @@ def _document(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr
     if not reading.text.strip():
         return _scanned(replace(seen, sign=True), ocr(content, "application/pdf"), name)
     paper = read_text_paper(reading.text, name)
-    if not paper and titled(reading.text):  # a table, perhaps, whose cells the running text does not keep apart
+    sign = _signs(f"{name}\n{reading.text}")
+    if not paper and (sign or titled(reading.text)):
+        # A table, perhaps, whose cells the running text does not keep apart.
         paper = read_text_paper(reader.columns(content).text, name)
-    return replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}"))
+    return replace(seen, paper=paper, sign=sign)
 
 
 def _scanned(seen: Seen, text: str, name: str) -> Seen:
@@ -208,7 +214,7 @@ def _described(seen: Seen, content: bytes, reader: DocumentReader) -> Seen:
 def _text(seen: Seen, content: bytes, name: str, ending: str, reader: DocumentReader) -> Seen:
     if ending in ("csv", "tsv", "tab"):
         paper = read_table_paper(content, name)
-        sign = _signs(f"{name}\n{read_text(content).text}")
+        sign = bool(paper) or lists_licences(content) or _signs(f"{name}\n{read_text(content).text}")
         return replace(seen, what="table", media_type="text/csv", paper=paper, sign=sign)
     if is_html(content):
         reading = reader.page(read_text(content).text)

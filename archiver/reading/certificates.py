@@ -78,10 +78,13 @@ def quoted(
     a colon is a value, not a label that is not known. A field with two different values is absent, as one without any.
     """
     form = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in (shapes or {}).items()}
-    fields = {label.casefold(): name for name, each in labels.items() for label in each}
+    fields = {spelled(label): name for name, each in labels.items() for label in each}
     # Longest first, so that a label is not taken for a shorter one that it begins with.
-    names = "|".join(re.escape(label) for label in sorted(fields, key=len, reverse=True))
-    label_of = re.compile(rf"({names})(?!\w)(\s{{0,40}}:|\s{{2}}|\t|\s?$|)", re.IGNORECASE)
+    names = "|".join(_spellings(label) for label in sorted(fields, key=len, reverse=True))
+    # Where a column is narrow a PDF's text has nothing between the label and its value: "Date of licenceMay 3".
+    label_of = re.compile(
+        rf"({names})(?:(?!\w)(\s{{0,40}}:|\s{{2}}|\t|\s?$|)|(?-i:(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ\d])))", re.IGNORECASE
+    )
     label_in = re.compile(rf"(?<!\w)(?:{names})\s?:", re.IGNORECASE)
     found: dict[str, list[Quote]] = {}
     last: list[Quote] | None = None  # where the line before ended in a value, which may go on
@@ -92,14 +95,16 @@ def quoted(
         if name in form and not form[name].fullmatch(value):
             return None
         found.setdefault(name, []).append(Quote(value, text, cut=bool(label_in.search(value))))
-        return found[name]
+        return None if name in form else found[name]  # what has its whole form does not go on
 
     columns = re.compile(rf"(?<=\S)\s{{2,80}}(?=(?:{names})\s?:)", re.IGNORECASE)
     for line in map(str.strip, columns.sub("\n", text).splitlines()):
         label = label_of.match(line) if len(line) < LONGEST_LINE else None
-        name = fields.get(label[1].casefold()) if label else None
+        if label and label[2] is None and " " not in label[1]:
+            label = None  # one word that goes on, as LicenceID does
+        name = fields.get(spelled(label[1])) if label else None
         value = _collapsed(line[label.end() :]) if label else ""
-        if label and name and value and not label[2] and not (name in form and form[name].fullmatch(value)):
+        if label and name and value and label[2] == "" and not (name in form and form[name].fullmatch(value)):
             label = None  # a sentence that begins with the label's words
         if label and name:
             if last and torn:
@@ -118,6 +123,20 @@ def quoted(
         else:
             torn = True
     return {name: each[0] for name, each in found.items() if len({quote.value for quote in each}) == 1}
+
+
+_SPELLED = str.maketrans({"’": "'", "º": "°", "-": " ", "‐": " ", "‑": " ", "\u00a0": " ", "\u202f": " "})
+_SPELLINGS = {"'": "['’]", "°": "[°º]", " ": r"[-‐‑ \u00a0\u202f]"}
+
+
+def spelled(label: str) -> str:
+    """A label as labels are compared: without case, and whichever apostrophe, hyphen or space was typed."""
+    return label.casefold().translate(_SPELLED)
+
+
+def _spellings(label: str) -> str:
+    """The pattern of all that `spelled` makes this of."""
+    return "".join(_SPELLINGS.get(each) or re.escape(each) for each in label)
 
 
 def _collapsed(text: str) -> str:
@@ -237,7 +256,7 @@ class MarketCertificate:
 
 
 _MARKET = {
-    "contributor": ("Licensor's Author Username", "Licensor’s Author Username", "Author Username"),
+    "contributor": ("Licensor's Author Username", "Author Username"),
     "licensee": ("Licensee",),
     "title": ("Item Title", "For the item"),
     "url": ("Item URL",),

@@ -16,20 +16,20 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|
 _MONTH_FIRST = re.compile(r"(?P<month>[a-z]{3,9})\.? (?P<day>\d{1,2})(st|nd|rd|th)?,? (?P<year>\d{4})", re.ASCII)
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})(st|nd|rd|th)? (?P<month>[a-z]{3,9})\.?,? (?P<year>\d{4})", re.ASCII)
 
-# Months in German, French and Spanish, in full and as they are cut; no two languages disagree about one.
+# Months in German, French, Spanish and Italian, in full and as they are cut; no two languages disagree about one.
 _FOREIGN = [
-    ("januar", "jän", "jänner", "janvier", "janv", "enero", "ene"),
-    ("februar", "febr", "février", "fevrier", "févr", "fév", "febrero"),
+    ("januar", "jän", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen"),
+    ("februar", "febr", "février", "fevrier", "févr", "fév", "febrero", "febbraio"),
     ("märz", "maerz", "mär", "mars", "marzo"),
-    ("april", "avril", "avr", "abril", "abr"),
-    ("mai", "mayo"),
-    ("juni", "juin", "junio"),
-    ("juli", "juillet", "juil", "julio"),
+    ("april", "avril", "avr", "abril", "abr", "aprile"),
+    ("mai", "mayo", "maggio", "mag"),
+    ("juni", "juin", "junio", "giugno", "giu"),
+    ("juli", "juillet", "juil", "julio", "luglio", "lug"),
     ("august", "août", "aout", "agosto", "ago"),
-    ("september", "septembre", "septiembre", "setiembre", "sept"),
-    ("oktober", "okt", "octobre", "octubre"),
+    ("september", "septembre", "septiembre", "setiembre", "sept", "settembre", "set"),
+    ("oktober", "okt", "octobre", "octubre", "ottobre", "ott"),
     ("november", "novembre", "noviembre"),
-    ("dezember", "dez", "décembre", "decembre", "déc", "diciembre", "dic"),
+    ("dezember", "dez", "décembre", "decembre", "déc", "diciembre", "dic", "dicembre"),
 ]
 _FOREIGN_MONTH = {name: number for number, names in enumerate(_FOREIGN, 1) for name in names}
 _FOREIGN_DAY = re.compile(
@@ -92,7 +92,7 @@ def utc(text: str) -> Moment:
 
 
 def printed(text: str, order: Order | None = None) -> Moment:
-    """The date on a paper: what `moment` reads, and days as people write them in English, German, French and Spanish.
+    """The date on a paper: what `moment` reads, and days as people write them in five languages.
 
     A time without a zone is left out: the day is the paper's own. Where only the order of day and month decides
     (`03/04/2021`) and `order` does not say it, and wherever a year has two digits without it: ValueError.

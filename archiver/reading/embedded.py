@@ -95,8 +95,12 @@ _TAGS = {
     "licensor_url": _Tag(f"{_PLUS}LicensorURL", exiftool=("LicensorURL", "LicensorLicensorURL")),
     "supplier": _Tag(f"{_PLUS}ImageSupplierName", exiftool=("ImageSupplierName", "ImageSupplierImageSupplierName")),
     "supplier_image_id": _Tag(f"{_PLUS}ImageSupplierImageID", exiftool=("ImageSupplierImageID",)),
+    "getty_id": _Tag("{http://xmp.gettyimages.com/gift/1.0/}AssetID", exiftool=("AssetID",)),
+    "identifier": _Tag(f"{_DC}identifier", exiftool=("Identifier",)),
+    "description": _Tag(f"{_DC}description", 120, 270, ("Description", "Caption-Abstract", "ImageDescription")),
 }  # fmt: skip
 
+_ADDRESS = re.compile(r"https?://[^\s<>\"']{4,500}")
 # "Your ref …; Our Ref …; Downloaded date", as Alamy's help describes it.
 _ALAMY = re.compile(
     r"Your ref[.: ]{0,3}(?P<your>[^;]{0,80});\s{0,5}Our ref[.: ]{0,3}(?P<our>[A-Za-z0-9/-]{3,40})"
@@ -122,10 +126,17 @@ def understood(found: Mapping[str, str]) -> Embedded:
     """What named fields say: the keys of `_TAGS` with their values."""
     named: list[Named] = []
     platform, words = _platform(found)
-    for name in ("web_statement", "licensor_url", "title", "headline", "supplier_image_id"):
+    for name in ("web_statement", "licensor_url", "title", "headline", "supplier_image_id", "identifier", "source"):
         named += [_less_sure(each) for each in names(found.get(name, ""))]
+    for address in _ADDRESS.findall(found.get("description", "")):
+        named += [_less_sure(each) for each in names(address)]
     order = _ALAMY.search(found.get("reference", "")) if platform == "alamy" else None
-    asset_id = found.get("supplier_image_id") or (found.get("title") if platform == "alamy" else None)
+    if platform is None and "getty_id" in found:
+        platform, words = "getty_images", found["getty_id"]
+    # An agency's file whose name is a number only is named by the agency's number of it.
+    title = found.get("title", "")
+    asset_id = found.get("supplier_image_id") or found.get("getty_id")
+    asset_id = asset_id or (title if platform == "alamy" or re.fullmatch(r"\d{6,12}", title, re.ASCII) else None)
     if platform and asset_id and re.fullmatch(PLATFORMS[platform].asset, asset_id) and re.search(r"\d", asset_id):
         named.append(Named(platform, asset_id, Sure.LIKELY, asset_id))
     if platform and not any(each.platform == platform for each in named):

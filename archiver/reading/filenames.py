@@ -56,9 +56,11 @@ def _at(platform: str, pattern: str, sure: Sure = Sure.CERTAIN) -> _Pattern:
 # number is another thing; a letter may, such as a size.
 NAMES = (
     _name("adobe_stock", r"AdobeStock_(\d{6,12})(?!\d)"),
-    _name("adobe_stock", r"Fotolia_(\d{4,12})(?!\d)", Sure.LIKELY),
+    _name("fotolia", r"Fotolia_(\d{4,12})(?!\d)"),
+    _name("adobe_stock", r"Fotolia_(\d{4,12})(?!\d)", Sure.LIKELY),  # it took the assets over, with their numbers
     _name("shutterstock", r"shutterstock_(?:editorial_)?(\d{5,10})(?![0-9a-z])"),
     _name("shutterstock", r"shutterstock_(?:editorial_)?(\d{5,10}[a-z]{1,2})(?![0-9a-z])", Sure.POSSIBLE),
+    _name("shutterstock", r"[a-z-]{0,200}-(?:260nw|600w)-(\d{5,10})(?!\d)", Sure.LIKELY),  # saved previews
     _name("istock", r"iStock[-_]0*(\d{5,11})(?!\d)"),
     _name("istock", r"istockphoto-(\d{5,11})(?!\d)"),
     _name("getty_images", r"GettyImages-(\d{5,12})(?!\d)"),
@@ -99,6 +101,9 @@ ADDRESSES = (
     _at("getty_images", r"media\.gettyimages\.com/[^?]{0,300}-id(\d{5,12})(?!\d)"),
     _at("depositphotos", r"(?:st\d?|static\d)\.depositphotos\.com/\d{1,10}/\d{1,8}/"
         r"[iv]/(?:110|380|450|600|950)/depositphotos_(\d{4,12})-"),
+    _at("depositphotos", r"depositphotos\.com/(?:[a-z]{2}/)?(\d{4,12})/stock-"),
+    _at("depositphotos", r"depositphotos\.com/(?:[a-z]{2}/)?(?:photo|vector|illustration|video)/"
+        r"[^/]{1,300}-(\d{4,12})\.html"),
     _at("dreamstime", r"thumbs\.dreamstime\.com/[a-z]/[^/]{1,300}-(\d{4,12})\.jpg"),
     _at("123rf", r"previews\.123rf\.com/images/(?:[^/]{1,60}/){1,6}(\d{5,12})-", Sure.LIKELY),
     _at("123rf", r"123rf\.com/(?:[a-z]{2}/)?photo_(\d{5,12})(?!\d)", Sure.LIKELY),

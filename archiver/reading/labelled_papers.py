@@ -1,4 +1,4 @@
-"""Licences and receipts of any platform, by labelled fields in English, German, French and Spanish.
+"""Licences and receipts of any platform, by labelled fields in English, German, French, Spanish and Italian.
 
 For papers whose layout is not known: Depositphotos, Shutterstock, Adobe Stock, Getty Images, iStock and others. Such a
 paper must say by its title what it is, speak of one platform only, and name the asset by an id of that platform's form.
@@ -12,122 +12,195 @@ from dataclasses import replace
 from decimal import Decimal
 
 from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
-from archiver.reading.certificates import Paper, Quote, Sure, day, plain, quoted
+from archiver.reading.certificates import Paper, Quote, Sure, day, plain, quoted, spelled
 from archiver.reading.dates import Order, day_order
 from archiver.reading.plans import read_plan
 from archiver.reading.platforms import PLATFORMS, the_platform
 
-ENGLISH, GERMAN, FRENCH, SPANISH = "en", "de", "fr", "es"
+ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN = "en", "de", "fr", "es", "it"
 
 # Field -> language -> labels.
+OTHER = "other"
 LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "asset_id": {
-        ENGLISH: ("Asset ID", "Asset number", "Image ID", "Image number", "Image no.", "File ID", "File number",
-                  "Item ID", "Media ID", "Video ID", "Resource ID", "Stock ID", "Creative #", "Editorial #"),
-        GERMAN: ("Bild-ID", "Bildnummer", "Bild-Nr.", "Datei-ID", "Dateinummer", "Datei-Nr.", "Medien-ID", "Asset-ID"),
-        FRENCH: ("ID de l'image", "Identifiant de l'image", "Numéro d'image", "Numéro de l'image", "N° d'image",
-                 "ID du fichier", "Identifiant du fichier", "Numéro de fichier", "ID de l'élément"),
-        SPANISH: ("ID de la imagen", "ID de imagen", "Número de imagen", "Número de la imagen", "N.º de imagen",
-                  "ID del archivo", "ID de archivo", "Número de archivo", "ID del recurso", "ID del elemento"),
+        ENGLISH: ("Asset ID", "Asset number", "Asset no.", "Image ID", "Image number", "Image no.", "Photo ID",
+                  "Photo number", "Picture ID", "File ID", "File number", "File no.", "Item ID", "Item number",
+                  "Media ID", "Media number", "Clip ID", "Footage ID", "Track ID", "Video ID", "Resource ID",
+                  "Stock ID", "Creative #", "Editorial #"),
+        GERMAN: ("Bild-ID", "Bildnummer", "Bild-Nummer", "Bild-Nr.", "Foto-ID", "Fotonummer", "Foto-Nr.", "Datei-ID",
+                 "Dateinummer", "Datei-Nr.", "Medien-ID", "Mediennummer", "Medien-Nr.", "Video-ID", "Element-ID",
+                 "Ressourcen-ID", "Asset-ID", "Asset-Nr."),
+        FRENCH: ("ID de l'image", "ID image", "Identifiant de l'image", "Identifiant image", "Numéro d'image",
+                 "Numéro de l'image", "N° d'image", "N° de l'image", "Référence de l'image", "Réf. de l'image",
+                 "ID de la photo", "Numéro de la photo", "ID du fichier", "Identifiant du fichier",
+                 "Numéro de fichier", "Numéro du fichier", "N° de fichier", "N° du fichier", "Référence du fichier",
+                 "ID de l'élément", "Identifiant de l'élément", "ID de la ressource", "Identifiant de la ressource",
+                 "ID du média", "Identifiant du média", "Numéro du média"),
+        SPANISH: ("ID de la imagen", "ID de imagen", "Identificador de la imagen", "Número de imagen",
+                  "Número de la imagen", "N.º de imagen", "N° de imagen", "Referencia de la imagen", "ID de la foto",
+                  "ID de foto", "ID del archivo", "ID de archivo", "Identificador del archivo", "Número de archivo",
+                  "Número del archivo", "N.º de archivo", "Referencia del archivo", "ID del recurso",
+                  "ID del elemento", "ID del medio", "ID del vídeo"),
+        ITALIAN: ("ID immagine", "ID dell'immagine", "Numero immagine", "Numero dell'immagine", "N. immagine",
+                  "N° immagine", "ID foto", "ID file", "ID del file", "Numero file", "Numero del file", "ID risorsa",
+                  "ID della risorsa", "ID elemento", "ID dell'elemento"),
     },
     "licence_id": {
         ENGLISH: ("License ID", "License number", "License no.", "Licence ID", "Licence number", "Licence no."),
         GERMAN: ("Lizenznummer", "Lizenz-Nr.", "Lizenz-ID"),
-        FRENCH: ("Numéro de licence", "Numéro de la licence", "N° de licence", "ID de licence"),
-        SPANISH: ("Número de licencia", "N.º de licencia", "Nº de licencia", "ID de licencia"),
+        FRENCH: ("Numéro de licence", "Numéro de la licence", "N° de licence", "N° de la licence", "ID de licence",
+                 "ID de la licence", "Identifiant de la licence"),
+        SPANISH: ("Número de licencia", "Número de la licencia", "N.º de licencia", "N° de licencia",
+                  "ID de licencia", "ID de la licencia"),
+        ITALIAN: ("Numero di licenza", "Numero della licenza", "Numero licenza", "N. licenza", "N° licenza",
+                  "ID licenza", "ID della licenza"),
     },
     "kind": {
-        ENGLISH: ("License type", "License", "License name", "Type of license", "Licence type", "Licence"),
-        GERMAN: ("Lizenzart", "Lizenztyp", "Lizenz"),
-        FRENCH: ("Type de licence", "Licence"),
-        SPANISH: ("Tipo de licencia", "Licencia"),
+        ENGLISH: ("License type", "License", "License name", "Type of license", "Licence type", "Licence",
+                  "Type of licence"),
+        GERMAN: ("Lizenzart", "Lizenztyp", "Art der Lizenz", "Lizenz"),
+        FRENCH: ("Type de licence", "Type de la licence", "Licence"),
+        SPANISH: ("Tipo de licencia", "Tipo de la licencia", "Licencia"),
+        ITALIAN: ("Tipo di licenza", "Tipo licenza", "Licenza"),
     },
     "licensee": {
-        ENGLISH: ("Licensee", "Licensee name", "Licensed to", "License holder"),
-        GERMAN: ("Lizenznehmer", "Lizenznehmerin", "Lizenzinhaber", "Lizenziert für"),
-        FRENCH: ("Titulaire de la licence", "Licencié", "Licence accordée à"),
-        SPANISH: ("Licenciatario", "Licenciataria", "Titular de la licencia", "Licencia concedida a"),
+        ENGLISH: ("Licensee", "Licensee name", "Name of licensee", "Licensed to", "License holder", "Licence holder",
+                  "License owner", "Licence owner", "License issued to", "Licence issued to", "License granted to",
+                  "Licence granted to"),
+        GERMAN: ("Lizenznehmer", "Lizenznehmerin", "Lizenznehmer/in", "Lizenznehmer:in", "Lizenznehmer(in)",
+                 "Name des Lizenznehmers", "Lizenzinhaber", "Lizenzinhaberin", "Lizenziert für", "Lizenziert an",
+                 "Lizenz erteilt an"),
+        FRENCH: ("Titulaire de la licence", "Nom du titulaire", "Licencié", "Licenciée", "Nom du licencié",
+                 "Preneur de licence", "Bénéficiaire de la licence", "Licence accordée à", "Licence délivrée à",
+                 "Licence concédée à"),
+        SPANISH: ("Licenciatario", "Licenciataria", "Nombre del licenciatario", "Titular de la licencia",
+                  "Beneficiario de la licencia", "Licenciado a", "Licencia concedida a", "Licencia otorgada a"),
+        ITALIAN: ("Licenziatario", "Licenziataria", "Nome del licenziatario", "Titolare della licenza",
+                  "Intestatario della licenza", "Concesso in licenza a", "Licenza concessa a"),
     },
     "licensed_at": {
-        ENGLISH: ("License date", "Licence date", "Date of license", "Date licensed", "Licensed on"),
-        GERMAN: ("Lizenzdatum", "Lizenziert am", "Datum der Lizenzierung"),
-        FRENCH: ("Date de licence", "Date de la licence", "Licence accordée le"),
-        SPANISH: ("Fecha de licencia", "Fecha de la licencia", "Licencia concedida el"),
+        ENGLISH: ("License date", "Licence date", "Date of license", "Date of licence", "Date licensed",
+                  "Licensed on", "Licensing date"),
+        GERMAN: ("Lizenzdatum", "Lizenziert am", "Datum der Lizenzierung", "Datum der Lizenz", "Lizenzierungsdatum",
+                 "Lizenz erteilt am"),
+        FRENCH: ("Date de licence", "Date de la licence", "Licence accordée le", "Licence délivrée le",
+                 "Date d'obtention de la licence"),
+        SPANISH: ("Fecha de licencia", "Fecha de la licencia", "Licencia concedida el", "Licencia otorgada el"),
+        ITALIAN: ("Data della licenza", "Data di licenza", "Data licenza", "Licenza concessa il"),
     },
     "bought_at": {
         ENGLISH: ("Purchase date", "Date of purchase", "Purchased on"),
-        GERMAN: ("Kaufdatum", "Erwerbsdatum", "Gekauft am", "Erworben am"),
-        FRENCH: ("Date d'achat", "Date de l'achat", "Acheté le"),
-        SPANISH: ("Fecha de compra", "Fecha de la compra", "Comprado el"),
+        GERMAN: ("Kaufdatum", "Datum des Kaufs", "Erwerbsdatum", "Gekauft am", "Erworben am"),
+        FRENCH: ("Date d'achat", "Date de l'achat", "Acheté le", "Date d'acquisition"),
+        SPANISH: ("Fecha de compra", "Fecha de la compra", "Comprado el", "Fecha de adquisición"),
+        ITALIAN: ("Data di acquisto", "Data d'acquisto", "Data dell'acquisto", "Data acquisto", "Acquistato il"),
     },
     "downloaded_at": {  # of a paper it may be its own; the date of a row in a history
         ENGLISH: ("Download date", "Date of download", "Downloaded on", "Date downloaded"),
         GERMAN: ("Downloaddatum", "Download-Datum", "Heruntergeladen am"),
         FRENCH: ("Date de téléchargement", "Date du téléchargement", "Téléchargé le"),
         SPANISH: ("Fecha de descarga", "Fecha de la descarga", "Descargado el"),
+        ITALIAN: ("Data di download", "Data del download", "Data download", "Scaricato il"),
     },
     "title": {
         ENGLISH: ("Title", "Image title", "Asset title", "Item title", "File title"),
-        GERMAN: ("Titel", "Bildtitel"),
+        GERMAN: ("Titel", "Bildtitel", "Titel des Bildes"),
         FRENCH: ("Titre", "Titre de l'image", "Titre du fichier"),
         SPANISH: ("Título", "Título de la imagen", "Título del archivo"),
+        ITALIAN: ("Titolo", "Titolo dell'immagine", "Titolo del file"),
+    },
+    "description": {  # stands for the title where there is none
+        ENGLISH: ("Description", "Image description"),
+        GERMAN: ("Beschreibung", "Bildbeschreibung"),
+        FRENCH: ("Description", "Description de l'image"),
+        SPANISH: ("Descripción", "Descripción de la imagen"),
+        ITALIAN: ("Descrizione", "Descrizione dell'immagine"),
     },
     "contributor": {
         ENGLISH: ("Author", "Contributor", "Photographer", "Artist", "Creator"),
-        GERMAN: ("Urheber", "Urheberin", "Fotograf", "Fotografin", "Autor", "Autorin"),
-        FRENCH: ("Auteur", "Autrice", "Photographe", "Contributeur"),
-        SPANISH: ("Autor", "Autora", "Fotógrafo", "Fotógrafa", "Colaborador"),
+        GERMAN: ("Urheber", "Urheberin", "Urheber/in", "Fotograf", "Fotografin", "Fotograf/in", "Bildautor",
+                 "Künstler", "Künstlerin", "Autor", "Autorin"),
+        FRENCH: ("Auteur", "Autrice", "Photographe", "Contributeur", "Contributrice", "Artiste", "Créateur"),
+        SPANISH: ("Autor", "Autora", "Fotógrafo", "Fotógrafa", "Colaborador", "Colaboradora", "Artista", "Creador"),
+        ITALIAN: ("Autore", "Autrice", "Fotografo", "Fotografa", "Collaboratore", "Artista"),
     },
     "project": {
         ENGLISH: ("Project", "Project name", "Project title"),
         GERMAN: ("Projekt", "Projektname"),
         FRENCH: ("Projet", "Nom du projet"),
         SPANISH: ("Proyecto", "Nombre del proyecto"),
+        ITALIAN: ("Progetto", "Nome del progetto"),
     },
     "client": {ENGLISH: ("End client",), GERMAN: ("Endkunde",), FRENCH: ("Client final",),
-               SPANISH: ("Cliente final",)},
+               SPANISH: ("Cliente final",), ITALIAN: ("Cliente finale",)},
     "order": {
-        ENGLISH: ("Order number", "Order no.", "Order ID", "Order #", "Sales order number", "Sales order"),
-        GERMAN: ("Bestellnummer", "Bestell-Nr.", "Auftragsnummer", "Auftrags-Nr."),
-        FRENCH: ("Numéro de commande", "N° de commande", "Nº de commande", "Commande n°"),
-        SPANISH: ("Número de pedido", "N.º de pedido", "Nº de pedido", "Pedido n.º"),
+        ENGLISH: ("Order number", "Order no.", "Order ID", "Order #", "Order reference", "Sales order number",
+                  "Sales order"),
+        GERMAN: ("Bestellnummer", "Bestell-Nummer", "Bestell-Nr.", "Bestell-ID", "Auftragsnummer", "Auftrags-Nr.",
+                 "Auftrags-ID"),
+        FRENCH: ("Numéro de commande", "Numéro de la commande", "N° de commande", "Commande n°", "ID de commande",
+                 "Référence de commande", "Référence de la commande"),
+        SPANISH: ("Número de pedido", "Número del pedido", "N.º de pedido", "N° de pedido", "Pedido n.º",
+                  "ID de pedido", "ID del pedido", "Referencia del pedido", "Número de orden"),
+        ITALIAN: ("Numero ordine", "Numero d'ordine", "Numero dell'ordine", "Numero di ordine", "N. ordine",
+                  "N° ordine", "Ordine n.", "Ordine n°", "ID ordine", "ID dell'ordine"),
     },
     "invoice": {
         ENGLISH: ("Invoice number", "Invoice no.", "Invoice ID", "Invoice #", "Receipt number", "Receipt no.",
                   "Receipt #"),
         GERMAN: ("Rechnungsnummer", "Rechnungs-Nr.", "Rechnung Nr.", "Belegnummer", "Quittungsnummer"),
-        FRENCH: ("Numéro de facture", "Numéro de la facture", "N° de facture", "Nº de facture", "Facture n°"),
-        SPANISH: ("Número de factura", "N.º de factura", "Nº de factura", "Factura n.º", "Factura nº"),
+        FRENCH: ("Numéro de facture", "Numéro de la facture", "N° de facture", "Facture n°", "Numéro du reçu"),
+        SPANISH: ("Número de factura", "Número de la factura", "N.º de factura", "N° de factura", "Factura n.º",
+                  "Factura n°", "Número de recibo"),
+        ITALIAN: ("Numero fattura", "Numero di fattura", "Numero della fattura", "N. fattura", "N° fattura",
+                  "Fattura n.", "Fattura n°", "Fattura numero", "Numero ricevuta", "Numero di ricevuta"),
     },
     "invoiced_at": {
         ENGLISH: ("Invoice date", "Date of invoice", "Date of issue", "Receipt date", "Issued on"),
         GERMAN: ("Rechnungsdatum", "Ausstellungsdatum", "Belegdatum"),
         FRENCH: ("Date de facture", "Date de la facture", "Date de facturation", "Date d'émission"),
         SPANISH: ("Fecha de factura", "Fecha de la factura", "Fecha de emisión"),
+        ITALIAN: ("Data fattura", "Data della fattura", "Data di fatturazione", "Data di emissione", "Data emissione"),
     },
     "ordered_at": {
         ENGLISH: ("Order date", "Date of order", "Ordered on"),
         GERMAN: ("Bestelldatum", "Bestellt am", "Auftragsdatum"),
         FRENCH: ("Date de commande", "Date de la commande"),
         SPANISH: ("Fecha de pedido", "Fecha del pedido"),
+        ITALIAN: ("Data ordine", "Data dell'ordine", "Data d'ordine"),
     },
-    "dated": {ENGLISH: ("Date",), GERMAN: ("Datum",), FRENCH: ("Date",), SPANISH: ("Fecha",)},
+    "dated": {ENGLISH: ("Date",), GERMAN: ("Datum",), FRENCH: ("Date",), SPANISH: ("Fecha",), ITALIAN: ("Data",)},
     "amount": {
         ENGLISH: ("Total", "Total amount", "Total paid", "Amount paid", "Grand total", "Order total", "Invoice total"),
         GERMAN: ("Gesamtbetrag", "Gesamtsumme", "Rechnungsbetrag", "Bezahlter Betrag", "Endbetrag"),
-        FRENCH: ("Total", "Total TTC", "Montant total", "Montant payé"),
-        SPANISH: ("Total", "Importe total", "Total pagado", "Importe pagado"),
+        FRENCH: ("Total", "Total TTC", "Montant total", "Montant total TTC", "Montant payé"),
+        SPANISH: ("Total", "Importe total", "Total pagado", "Importe pagado", "Total factura"),
+        ITALIAN: ("Totale", "Importo totale", "Totale fattura", "Totale pagato", "Importo pagato", "Totale ordine"),
+    },
+    OTHER: {  # what is not read, so that the value above ends there
+        ENGLISH: ("File name", "Filename", "File size", "File type", "File format", "Size", "Format", "Resolution",
+                  "Dimensions", "Price", "Status", "Media type", "Asset type", "Platform", "Provider", "Agency",
+                  "Website", "Source", "Account", "Customer", "Email", "E-mail", "Username", "Usage", "Territory"),
+        GERMAN: ("Dateiname", "Dateigröße", "Dateityp", "Dateiformat", "Größe", "Auflösung", "Abmessungen", "Preis",
+                 "Medientyp", "Plattform", "Anbieter", "Agentur", "Webseite", "Quelle", "Konto", "Kunde",
+                 "Benutzername", "Nutzung", "Gebiet"),
+        FRENCH: ("Nom du fichier", "Taille", "Taille du fichier", "Résolution", "Dimensions", "Prix", "Statut",
+                 "Type de média", "Plateforme", "Fournisseur", "Agence", "Site web", "Compte", "Client",
+                 "Utilisation", "Territoire"),
+        SPANISH: ("Nombre del archivo", "Nombre de archivo", "Tamaño", "Resolución", "Dimensiones", "Precio",
+                  "Estado", "Tipo de medio", "Plataforma", "Proveedor", "Agencia", "Sitio web", "Cuenta", "Cliente",
+                  "Uso", "Territorio"),
+        ITALIAN: ("Nome file", "Nome del file", "Dimensioni", "Formato", "Risoluzione", "Prezzo", "Stato",
+                  "Piattaforma", "Fornitore", "Agenzia", "Sito web", "Account", "Cliente", "Utilizzo", "Territorio"),
     },
 }  # fmt: skip
 _FLAT = {name: [label for each in languages.values() for label in each] for name, languages in LABELS.items()}
 _FLAT["amount"] += [f"{label} ({code})" for label in _FLAT["amount"] for code in ("EUR", "USD", "GBP", "CHF")]
 _ENGLISH, _FOREIGN = (
-    {label.casefold() for each in LABELS.values() for spoken in languages for label in each[spoken]}
-    for languages in ((ENGLISH,), (GERMAN, FRENCH, SPANISH))
+    {spelled(label) for each in LABELS.values() for spoken in languages for label in each[spoken]}
+    for languages in ((ENGLISH,), (GERMAN, FRENCH, SPANISH, ITALIAN))
 )
-_ANY_LABEL = re.compile(
-    "|".join(re.escape(label) for label in sorted(_ENGLISH | _FOREIGN, key=len, reverse=True)), re.IGNORECASE
-)
+_LABELS_BY_LENGTH = sorted(_ENGLISH | _FOREIGN, key=len, reverse=True)
 
 _MONEY = r"[^\d\s]{0,4} ?[A-Z]{0,3} ?[\d][\d.,'’ \u00a0\u202f]{0,18} ?[^\d\s]{0,4}"
 _SHAPES = {
@@ -137,16 +210,24 @@ _SHAPES = {
     "amount": _MONEY,
 }
 
+# Of receipts only, whose every field has a shape: from a licence without gaps one would get its date, and no name.
+_DATE_SHAPES = dict.fromkeys(
+    ("invoiced_at", "ordered_at", "dated", "bought_at"),
+    r"(?:[^\W\d]{2,12}\.?,? ){0,2}\d{1,4}(?:st|nd|rd|th|er|º)?\b[^;!?]{3,40}",
+)
+
 _LICENCE_TITLE = re.compile(
-    r"\b(?:licen[cs]e certificate|certificate of licen[cs]e|proof of licen[cs]e|licen[cs]e confirmation|"
-    r"lizenz-?zertifikat|lizenznachweis|lizenzbestätigung|lizenzurkunde|"
-    r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|"
-    r"(?:certificado|comprobante|prueba|confirmación) de (?:la )?licencia)\b",
+    r"\b(?:licen[cs]e certificate|certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
+    r"lizenz-?zertifikat|lizenznachweis|kaufnachweis|lizenzbestätigung|lizenzurkunde|"
+    r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|preuve d['’]achat|"
+    r"(?:certificado|comprobante|prueba|confirmación) de (?:la )?licencia|comprobante de compra|"
+    r"prova d['’]acquisto|(?:certificato|attestato|prova|conferma) (?:di|della) licenza)\b",
     re.IGNORECASE,
 )
 _RECEIPT_TITLE = re.compile(
     r"\b(?:invoice|receipt|order confirmation|rechnung|quittung|auftragsbestätigung|bestellbestätigung|"
-    r"facture|reçu|confirmation de commande|factura|recibo|confirmación de(?:l)? pedido)\b",
+    r"facture|reçu|confirmation de commande|factura|recibo|confirmación de(?:l)? pedido|"
+    r"fattura|ricevuta|conferma d(?:i |ell['’]|['’])ordine)\b",
     re.IGNORECASE,
 )
 HINTS = ("project", "client", "purchase_order", "profile", "references")
@@ -157,7 +238,8 @@ _DEMAND = re.compile(
     r"\b(?:settlement|unauthori[sz]ed use|without a (?:valid )?licen[cs]e|cease and desist|"
     r"copyright infringement notice|no (?:valid )?licen[cs]e (?:was|has been|could be) found|abmahn\w{2,30}|"
     r"unterlassung\w{0,30}|schadens?ersatz\w{0,30}|ohne (?:gültige )?lizenz|mise en demeure|sans autorisation|"
-    r"sans licence|contrefaçon|requerimiento|sin autorización|sin licencia|indemnización)\b",
+    r"sans licence|contrefaçon|requerimiento|sin autorización|sin licencia|indemnización|"
+    r"diffida|senza autorizzazione|senza licenza|risarcimento)\b",
     re.IGNORECASE,
 )
 # What looks like a licence or a receipt and grants or proves nothing, or no longer.
@@ -168,7 +250,19 @@ _VOID = re.compile(
     r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert|"
     r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|erstattet|erstattung|remboursée?|"
     r"remboursement|reembols\w{1,6}|cancell?ed|revoked|expired licen[cs]e|annulée?|cancelad[oa]|anulad[oa]|"
-    r"reminder|mahnung|zahlungserinnerung|relance|recordatorio|not an? (?:tax )?(?:receipt|invoice))\b",
+    r"reminder|mahnung|zahlungserinnerung|relance|recordatorio|"
+    r"preventivo|bozza|nota di credito|rimbors\w{1,6}|annullat[oa]|stornat[oa]|sollecito)\b",
+    re.IGNORECASE,
+)
+# Terms say what would end a licence: "may be revoked", "if it is refunded". That says nothing of this one.
+_IN_TERMS = re.compile(
+    r"\b(?:if|unless|until|once|when|may|might|can|cannot|could|will|would|shall|not|never|no|falls|sofern|wenn|"
+    r"kann|können|darf|nicht|keine?|si|peut|peuvent|ne|puede|pueden|no|se|può|possono|non)\b[^.:;!?]{0,80}$",
+    re.IGNORECASE,
+)
+_NO_RECEIPT = re.compile(
+    r"\bnot an? (?:tax )?(?:receipt|invoice)\b|\bkeine rechnung\b|\bpas une facture\b|\bno es una factura\b|"
+    r"\bnon è una fattura\b",
     re.IGNORECASE,
 )
 
@@ -180,17 +274,18 @@ _CREDIT_LINE = re.compile(
 # What a shop says of a picture that it bought elsewhere: its address, or "from" and the site's name.
 _SOLD = re.compile(
     r"(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}/[^\s/?][^\s]*|"
-    r"\b(?:from|at|via|by|on|von|bei|aus|über|auf|de|chez|sur|en)\s+(?:www\.)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}\b",
+    r"\b(?:from|at|via|by|on|von|bei|aus|über|auf|de|chez|sur|en|da|su|presso)\s+(?:www\.)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}\b",
     re.IGNORECASE,
 )
 
-# Names that one licence has in four languages; the canonical one is the adapters'.
+# Names that one licence has in five languages; the canonical one is the adapters'.
 _KINDS = {
     "standard": r"(?:standard|estándar)|(?:standard|estándar) licen[cs]e|standard-?lizenz|licence standard|"
-    r"licencia estándar",
-    "extended": r"extended|extended licen[cs]e|erweiterte lizenz|licence étendue|licencia (?:ampliada|extendida)",
+    r"licencia estándar|licenza standard",
+    "extended": r"extended|extended licen[cs]e|erweiterte lizenz|licence étendue|licencia (?:ampliada|extendida)|"
+    r"licenza estesa",
     "enhanced": r"enhanced|enhanced licen[cs]e",
-    "premium": r"premium|premium licen[cs]e|premium-?lizenz|licence premium|licencia premium",
+    "premium": r"premium|premium licen[cs]e|premium-?lizenz|licence premium|licencia premium|licenza premium",
 }
 
 _CURRENCY_CODES = "EUR USD GBP CHF AUD CAD NZD JPY SEK NOK DKK PLN CZK HUF BRL MXN INR SGD HKD"
@@ -214,7 +309,9 @@ def read_labelled(text: str, name: str = "") -> Paper | None:
     """
     head = text[:TITLE_WITHIN]
     licence, receipt = _LICENCE_TITLE.search(head), _RECEIPT_TITLE.search(head)
-    if not (licence or receipt) or _DEMAND.search(text) or _VOID.search(text):
+    if not (licence or receipt) or _DEMAND.search(text) or _void(text):
+        return None
+    if not licence and _NO_RECEIPT.search(text):
         return None
     if licence:
         platform, words, strong = the_platform(text, name)
@@ -223,13 +320,18 @@ def read_labelled(text: str, name: str = "") -> Paper | None:
         platform, words, strong = the_platform(_SOLD.sub("", _CREDIT_LINE.sub("", text)))
     if platform is None or not (licence or strong):
         return None
-    found = quoted(_untabled(text), _FLAT, _SHAPES)
+    found = quoted(_untabled(text), _FLAT, _SHAPES if licence else _SHAPES | _DATE_SHAPES)
+    found.pop(OTHER, None)
     paper = _licence(platform, found) if licence else _receipt(platform, found)
     if paper is None:
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
     paper = replace(paper, sure=Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
     return paper if licence else read_plan(paper, text, _order(found))
+
+
+def _void(text: str) -> bool:
+    return any(not _IN_TERMS.search(text[max(0, each.start() - 100) : each.start()]) for each in _VOID.finditer(text))
 
 
 _GAP = re.compile(r"\s{2,}|\t")
@@ -249,7 +351,7 @@ def _untabled(text: str) -> str:
             out[-1:] = [f"{label}: {value}" for label, value in zip(head, cells, strict=True)]
             head = []
             continue
-        labels = len(cells) > 1 and all(cell.casefold() in _ENGLISH | _FOREIGN for cell in cells)
+        labels = len(cells) > 1 and all(spelled(cell) in _ENGLISH | _FOREIGN for cell in cells)
         head = cells if labels else []
         out.append(line)
     return "\n".join(out) if len(out) != len(lines) else text
@@ -308,9 +410,7 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
     kind = kind_of(values.get("kind"))
     numbered = bool(forms.licence and licence_id)
     return Licence(
-        asset=Asset(
-            provider=platform, asset_id=asset_id, title=values.get("title"), contributor=values.get("contributor")
-        ),
+        asset=Asset(provider=platform, asset_id=asset_id, title=_title(values), contributor=values.get("contributor")),
         licence_id=licence_id if numbered else None,
         key=() if numbered else ("", asset_id, (kind or "").casefold(), (iso(when) or written or "")[:40]),
         kind=kind,
@@ -324,8 +424,13 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
     )
 
 
+def _title(values: Mapping[str, str]) -> str | None:
+    title = values.get("title") or values.get("description")
+    return " ".join(title.split()) if title else None  # a table's cell may have several lines
+
+
 def kind_of(text: str | None) -> str | None:
-    """A licence's kind; one that is known in four languages by the adapters' word for it."""
+    """A licence's kind; one that is known in five languages by the adapters' word for it."""
     if text is None or re.search(r"\d{4}|://", text):  # a number or an address, not a kind
         return None
     return next((kind for kind, names in _KINDS.items() if re.fullmatch(names, text, re.IGNORECASE)), text)
@@ -366,11 +471,16 @@ def _day(quote: Quote, found: Mapping[str, Quote]) -> Moment | None:
 
 def _order(found: Mapping[str, Quote]) -> Order | None:
     proven = day_order(each.value for each in found.values())
-    spoken = spoken_order([match[0] for each in found.values() if (match := _ANY_LABEL.match(each.text))])
+    spoken = spoken_order(
+        [
+            next((label for label in _LABELS_BY_LENGTH if spelled(each.text).startswith(label)), "")
+            for each in found.values()
+        ]
+    )
     return None if proven and spoken and proven is not spoken else proven or spoken
 
 
 def spoken_order(labels: Sequence[str]) -> Order | None:
     """Day first where known labels are there that are not English, and none that only English has."""
-    known = {label.casefold() for label in labels} & (_ENGLISH | _FOREIGN)
+    known = {spelled(label) for label in labels} & (_ENGLISH | _FOREIGN)
     return Order.DAY_FIRST if known - _ENGLISH and not known - _FOREIGN else None

@@ -37,6 +37,7 @@ _ALL = (
     Platform("adobe_stock", "Adobe Stock", r"stock\.adobe\.com", r"\d{5,12}"),
     Platform("alamy", "Alamy", r"alamy\.(?:com|de|es|fr)|Alamy (?:Ltd|Limited|Inc)", r"[A-Z0-9]{5,10}", _ANY_NUMBER),
     Platform("artlist", "Artlist", r"artlist\.io|Artlist (?:Ltd|UK)", _PLAN, plans=True),
+    Platform("bigstock", "Bigstock", r"bigstockphoto\.com|bigstock\.com|Bigstock,? Inc", r"\d{5,12}", _ANY_NUMBER),
     Platform("canva", "Canva", r"canva\.com|Canva (?:Pty|US|UK)", _PLAN, plans=True),
     Platform("depositphotos", "Depositphotos", r"depositphotos\.com|Depositphotos,? Inc", r"\d{4,12}", r"\d{4,14}"),
     Platform("dreamstime", "Dreamstime", r"dreamstime\.com", r"\d{4,12}", _ANY_NUMBER),
@@ -48,6 +49,11 @@ _ALL = (
         rf"[A-Z0-9]{{10}}|{UUID}",
     ),
     Platform("envato_market", "Envato Market", rf"{_MARKETS}|Envato Pty", r"\d{3,12}", UUID),
+    Platform(
+        "epidemic_sound", "Epidemic Sound", r"epidemicsound\.com|Epidemic Sound AB", r"[A-Za-z0-9]{6,12}", _ANY_NUMBER
+    ),
+    Platform("flaticon", "Flaticon", r"flaticon\.com", r"\d{2,12}"),
+    Platform("fotolia", "Fotolia", r"fotolia\.(?:com|de|fr|es|it)|Fotolia LLC", r"\d{4,12}", _ANY_NUMBER),
     Platform("freepik", "Freepik", r"freepik\.com|Freepik Company", r"\d{3,12}"),
     Platform(
         "getty_images",
@@ -56,8 +62,16 @@ _ALL = (
         r"\d{5,12}",
         _ANY_NUMBER,
     ),
+    Platform("iconfinder", "Iconfinder", r"iconfinder\.com|Iconfinder ApS", r"\d{2,12}", _ANY_NUMBER),
+    Platform("imago", "IMAGO", r"imago-images\.(?:de|com)|imago images GmbH", r"\d{7,12}", _ANY_NUMBER),
     Platform("istock", "iStock", r"istockphoto\.com|iStockphoto LP|iStock by Getty Images", r"\d{5,12}", _ANY_NUMBER),
     Platform("motion_array", "Motion Array", r"motionarray\.com|Motion Array,? LLC", _PLAN, plans=True),
+    Platform("motion_elements", "MotionElements", r"motionelements\.com|MotionElements Pte", r"\d{4,12}", _ANY_NUMBER),
+    Platform("noun_project", "Noun Project", r"thenounproject\.com|Noun Project,? Inc", r"\d{1,9}", _ANY_NUMBER),
+    Platform("panthermedia", "PantherMedia", r"panthermedia\.net|PantherMedia GmbH", r"[A-Z]?\d{4,12}", _ANY_NUMBER),
+    Platform(
+        "picture_alliance", "picture alliance", r"picture-alliance\.com|dpa Picture-Alliance", r"\d{5,12}", _ANY_NUMBER
+    ),
     Platform("pond5", "Pond5", r"pond5\.com|Pond5,? Inc", r"\d{4,12}", _ANY_NUMBER),
     Platform(
         "shutterstock",
@@ -66,8 +80,12 @@ _ALL = (
         r"\d{4,12}[a-z]{0,3}",
         r"[0-9a-f]{20,64}",
     ),
+    Platform("stocksy", "Stocksy", r"stocksy\.com|Stocksy United", r"\d{4,12}", _ANY_NUMBER),
     Platform("storyblocks", "Storyblocks", r"storyblocks\.com|Footage Firm,? Inc", _PLAN, plans=True),
     Platform("vecteezy", "Vecteezy", r"vecteezy\.com|Eezy,? (?:Inc|LLC)", r"\d{3,12}", _ANY_NUMBER),
+    Platform(
+        "westend61", "Westend61", r"westend61\.(?:de|com)|Westend61 GmbH", r"[A-Z]{2,8}\d{4,8}|\d{4,12}", _ANY_NUMBER
+    ),
 )
 PLATFORMS = {each.name: each for each in _ALL}
 _MARK = {name: re.compile(rf"(?<![\w-])(?:{each.marks})(?!\w)", re.IGNORECASE) for name, each in PLATFORMS.items()}
@@ -76,7 +94,7 @@ _TITLE = {name: re.compile(rf"(?<![\w.-]){re.escape(each.title)}(?![\w.-])") for
 _IN_NAME = {
     name: re.compile(rf"(?<![a-z]){each.title.replace(' ', '[ _-]?')}", re.IGNORECASE)
     for name, each in PLATFORMS.items()
-}
+} | {"adobe_stock": re.compile(r"(?<![a-z])adobe(?![a-z]|[ _-]?fonts?)|adobe[ _-]?stock", re.IGNORECASE)}
 
 
 def marked(text: str) -> dict[str, str]:

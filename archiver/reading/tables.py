@@ -2,7 +2,7 @@
 
 No platform publishes the columns of its export; known are the fields of three interfaces, which tools write as columns
 (Adobe's License History, Shutterstock's licences, Depositphotos's purchases). All else is read by labelled columns in
-English, German, French and Spanish, as papers are.
+English, German, French, Spanish and Italian, as papers are.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from archiver.domain import DocumentKind, Licence
-from archiver.reading.certificates import Paper, Quote, Sure, plain
+from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
 from archiver.reading.dates import Order, day_order, printed
 from archiver.reading.labelled_papers import LABELS, licence_of, spoken_order
 from archiver.reading.platforms import marked, the_platform
@@ -33,11 +33,12 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "licence_id": ("licenseId", "license_id"),
     "kind": ("license",),
     "licensed_at": ("license_date", "purchaseDate"),
-    "downloaded_at": ("download_time", "Downloaded", "Heruntergeladen", "Téléchargé", "Descargado"),
+    "downloaded_at": ("download_time", "Downloaded", "Heruntergeladen", "Téléchargé", "Descargado", "Scaricato"),
     "title": (),
+    "description": (),
     "contributor": ("creator_name", "Contributor name"),
     "licensee": (),
-    "media_type": ("Media type", "Asset type", "Medientyp", "Type de média", "Tipo de medio"),
+    "media_type": ("Media type", "Asset type", "Medientyp", "Type de média", "Tipo de medio", "Tipo di file"),
     "seat": ("user.username", "Licensed by", "Downloaded by", "User", "User email", "Member email"),
     "plan": ("subscription_id", "Plan", "Subscription", "Abonnement", "Abo", "Suscripción"),
     "order": ("order_id",),
@@ -51,13 +52,14 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "status": ("Status", "State", "Statut", "Estado"),
 }  # fmt: skip
 _FIELD = {
-    label.casefold(): field
+    spelled(label): field
     for field, names in _COLUMNS.items()
     for label in (*names, *(label for each in LABELS.get(field, {}).values() for label in each))
 }
 # Interfaces whose fields are known: columns that only they have together, and what those are that mean another thing
 # elsewhere.
-_INTERFACES = (
+type _Interface = tuple[str, set[str], Mapping[str, str]]
+_INTERFACES: Sequence[_Interface] = (
     ("adobe_stock", {"id", "license", "license_date", "creator_name"}, {"id": "asset_id"}),
     ("shutterstock", {"id", "license", "download_time"}, {"id": "licence_id"}),
     ("depositphotos", {"mediaid", "licenseid", "purchasedate"}, {"username": "contributor"}),
@@ -89,14 +91,9 @@ def read_history(content: bytes, name: str = "") -> Paper | None:
     `name` is the file's. Rows that are no licence beyond doubt are left out, and counted in `quotes`.
     """
     table = _table(content)
-    if table is None or any(_SELLERS.search(label) for label in table.header):
+    if table is None or (columns := _columns(table)) is None:
         return None
-    labels = [label.casefold() for label in table.header]
-    interface = next((each for each in _INTERFACES if each[1] <= set(labels)), None)
-    meaning = _FIELD | (interface[2] if interface else {})
-    fields = [meaning.get(label) for label in labels]
-    if "asset_id" not in fields or not {"kind", "licence_id"} & set(fields) or not set(_DATES) & set(fields):
-        return None
+    interface, fields = columns
     cells = " ".join(cell for row in table.rows for cell in row if "." in cell)
     named, words, _ = the_platform(f"{table.before} {' '.join(table.header)}", name)
     sites = marked(cells)
@@ -118,6 +115,25 @@ def read_history(content: bytes, name: str = "") -> Paper | None:
         quotes=quotes,
         platform=platform,
     )
+
+
+def lists_licences(content: bytes) -> bool:
+    """Whether a table has the columns of a history, of whatever platform."""
+    table = _table(content)
+    return table is not None and _columns(table) is not None
+
+
+def _columns(table: _Table) -> tuple[_Interface | None, Sequence[str | None]] | None:
+    """The interface whose columns these are, if any, and what each column says; None where it is no history."""
+    if any(_SELLERS.search(label) for label in table.header):
+        return None
+    labels = [spelled(label) for label in table.header]
+    interface = next((each for each in _INTERFACES if each[1] <= set(labels)), None)
+    meaning = {**_FIELD, **(interface[2] if interface else {})}
+    fields = [meaning.get(label) for label in labels]
+    if "asset_id" not in fields or not {"kind", "licence_id"} & set(fields) or not set(_DATES) & set(fields):
+        return None
+    return interface, fields
 
 
 def _licences(platform: str, table: _Table, fields: Sequence[str | None]) -> tuple[tuple[Licence, ...], Counter[str]]:
@@ -170,7 +186,7 @@ def _table(content: bytes) -> _Table | None:
     start = "".join(text.splitlines(keepends=True)[: HEADER_WITHIN + 1])[: 1 << 16]
     for delimiter in DELIMITERS:
         for number, row in enumerate(_rows(start, delimiter)):
-            known = len({_FIELD.get(cell.casefold(), "") for cell in row} - {""})
+            known = len({_FIELD.get(spelled(cell), "") for cell in row} - {""})
             if known > best[0]:
                 best = (known, delimiter, number)
     _, delimiter, header = best

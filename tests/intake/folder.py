@@ -20,7 +20,7 @@ from tests.intake.hostile import fill, packed
 from tests.papers import Facts, Sample
 
 PLATFORMS = ("adobe_stock", "depositphotos", "getty_images", "istock", "shutterstock")
-LANGUAGES = ("en", "de", "fr", "es")
+LANGUAGES = ("en", "de", "fr", "es", "it")
 
 
 @dataclass
@@ -94,7 +94,7 @@ def build(folder: Path) -> Truth:
             write(f"licences/{number}/{sample.name}-{n}.{ending}", content)
             count(sample)
         write(f"licences/{number}/copy of a certificate.txt", papers.market_2012(number).text.encode())
-    for n, language in enumerate(LANGUAGES):  # 60 certificates by labels, in four languages, and their 20 receipts
+    for n, language in enumerate(LANGUAGES):  # 75 certificates by labels, in five languages, and their 25 receipts
         for m, platform in enumerate(PLATFORMS):
             for number in (n * 3 + 1, n * 3 + 2, n * 3 + 3):
                 sample = papers.licence(language, platform, number)

@@ -51,6 +51,11 @@ def test_a_reference_without_alamy_is_no_order() -> None:
         ({"supplier": "Ada Example", "supplier_image_id": "123456789"}, []),
         ({"credit": "Alamy Stock Photo", "title": "SUNSET"}, [("alamy", None, Sure.POSSIBLE)]),
         ({"title": "IMG_1234", "credit": "Ada Example"}, []),
+        ({"title": "123456789", "credit": "Getty Images/iStockphoto"}, [("istock", "123456789", Sure.LIKELY)]),
+        ({"title": "123456789", "credit": "Ada Example"}, []),
+        ({"getty_id": "123456789"}, [("getty_images", "123456789", Sure.LIKELY)]),
+        ({"description": "See https://depositphotos.com/8235360/stock-photo-lion.html"},
+         [("depositphotos", "8235360", Sure.LIKELY)]),
     ],
 )  # fmt: skip
 def test_platform_and_asset_from_the_fields_about_rights(

@@ -15,7 +15,7 @@ DOWNLOADED = {
     "AdobeStock_112670342_Preview": ("adobe_stock", "112670342", C),
     "AdobeStock_1234567890": ("adobe_stock", "1234567890", C),
     "shutterstock_2345678901": ("shutterstock", "2345678901", C),
-    "Fotolia_1126703": ("adobe_stock", "1126703", L),
+    "rain-on-a-window-260nw-123456789": ("shutterstock", "123456789", L),
     "shutterstock_123456789": ("shutterstock", "123456789", C),
     "shutterstock_9763363ao": ("shutterstock", "9763363ao", P),
     "iStock-1234567890": ("istock", "1234567890", C),
@@ -55,6 +55,8 @@ ADDRESSES = {
     "https://media.gettyimages.com/id/1234567/photo/x.jpg": ("getty_images", "1234567", C),
     "https://media.gettyimages.com/photos/x-picture-id1234567?s=1": ("getty_images", "1234567", C),
     "https://st2.depositphotos.com/360/823/i/450/depositphotos_8235360-lion.jpg": ("depositphotos", "8235360", C),
+    "https://depositphotos.com/8235360/stock-photo-lion.html": ("depositphotos", "8235360", C),
+    "https://depositphotos.com/photo/lion-8235360.html": ("depositphotos", "8235360", C),
     "https://thumbs.dreamstime.com/b/slug-12345678.jpg": ("dreamstime", "12345678", C),
     "https://previews.123rf.com/images/a/b/12345678-slug.jpg": ("123rf", "12345678", L),
     "https://p.bigstockphoto.com/x_bigstock-Happy-1234567.jpg": ("bigstock", "1234567", C),
@@ -81,6 +83,11 @@ def test_names_as_downloaded_through_every_noise(noise: str) -> None:
     for name, wanted in DOWNLOADED.items():
         text = noise.format(name)
         assert [(each.platform, each.asset_id, each.sure) for each in names(text)] == [wanted], text
+
+
+def test_fotolias_files_may_stand_in_its_own_papers_or_in_those_of_adobe_which_took_them_over() -> None:
+    found = names("Fotolia_1126703_L.jpg")
+    assert [(each.platform, each.asset_id) for each in found] == [("fotolia", "1126703"), ("adobe_stock", "1126703")]
 
 
 @pytest.mark.parametrize("name", ["hero-{}", "2021-03-{}", "acme_{}_final", "{}_Acme GmbH"])

@@ -20,8 +20,8 @@ from providers.freepik import Freepik
 from tests import papers
 from tests.papers import Sample, facts, receipt_facts
 
-LANGUAGES = ("en", "de", "fr", "es")
-PLATFORMS = ("adobe_stock", "depositphotos", "getty_images", "istock", "shutterstock")
+LANGUAGES = ("en", "de", "fr", "es", "it")
+PLATFORMS = ("adobe_stock", "depositphotos", "getty_images", "istock", "shutterstock", "stocksy")
 CERTIFICATES = [
     papers.market_2012(),
     papers.market_2017(),
@@ -51,7 +51,7 @@ def test_every_layout_of_a_certificate(sample: Sample) -> None:
 
 
 @pytest.mark.parametrize("sample", RECEIPTS, ids=lambda sample: sample.text.split("\n")[0])
-def test_receipts_in_four_languages(sample: Sample) -> None:
+def test_receipts_in_five_languages(sample: Sample) -> None:
     paper = read(sample)
     assert receipt_facts(paper) == sample.receipt
     assert (paper.kind, paper.licences, paper.sure) == (DocumentKind.RECEIPT, (), Sure.LIKELY)
@@ -80,6 +80,33 @@ def test_many_certificates_in_one_text_are_all_read_or_none() -> None:
     assert paper and [facts(each) for each in paper.licences] == [said for each in samples for said in each.licences]
     assert paper.platform is None
     assert read_text("\n".join(sample.text for sample in samples).replace("Item Purchase Code", "Item Code", 1)) is None
+
+
+def test_a_licence_says_that_it_is_no_invoice_and_what_would_end_it() -> None:
+    sample = papers.licence("en", "istock")
+    for words in (
+        "This document is not an invoice.",
+        "The licence may be revoked, and ends if the order is refunded or\ncancelled.",
+        "Payments cannot be refunded.",
+    ):
+        paper = read_text(f"{sample.text}\n{words}\n")
+        assert paper and [facts(licence) for licence in paper.licences] == list(sample.licences)
+    for words in ("Status: cancelled", "This licence was revoked on May 3, 2024.", "Refunded", "SPECIMEN"):
+        assert read_text(f"{sample.text}\n{words}\n") is None
+    assert read_text(papers.receipt("en", "istock").text + "\nThis is not an invoice.") is None
+
+
+def test_labels_are_read_whatever_stands_around_them() -> None:
+    """Unknown labels, whichever apostrophe or hyphen, and a column so narrow that label and value touch."""
+    text = (
+        "Proof of purchase\nwww.bigstockphoto.com\nBild‑ID\n32009999\nFile name\nsea-at-night\n"
+        "Date d’achat\nMay 3, 2023\nTitular de la licenciaAda Example\nTitolo  Il mare\n"
+    )
+    paper = read_text(text)
+    assert paper and [facts(each) for each in paper.licences] == [
+        {"platform": "bigstock", "asset_id": "32009999", "title": "Il mare", "licensee": "Ada Example",
+         "licensed_at": "2023-05-03"}
+    ]  # fmt: skip
 
 
 MARKET, ELEMENTS, FREEPIK = papers.market_2017().text, papers.elements("project").text, papers.freepik().text
@@ -267,6 +294,6 @@ def test_hostile_text_never_crashes_a_reader(parts: list[str], name: str) -> Non
 )  # fmt: skip
 def test_long_text_is_read_in_linear_time(part: str) -> None:
     for head in ("", LABELLED, "LICENSE CERTIFICATE : Envato Market Item\n", "Freepik license\nTitle: x"):
-        started = time.monotonic()
+        started = time.process_time()
         read_text(head + part * (200_000 // len(part)) + "\x01")
-        assert time.monotonic() - started < 5
+        assert time.process_time() - started < 5

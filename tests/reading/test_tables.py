@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from archiver.domain import DocumentKind
 from archiver.reading.paper import Sure, read_table
+from archiver.reading.tables import lists_licences
 from tests import papers
 from tests.papers import facts
 
@@ -38,6 +39,15 @@ def test_the_fields_of_shutterstocks_interface_and_a_comp_that_grants_nothing() 
     assert (first.asset.asset_id, first.seat, first.plan) == ("97633000", "ada", "s12345678")
     assert facts(first)["licensed_at"] == "2023-11-06T15:46:34Z" and first.client_hints == {"client": "Company A"}
     assert [each.comp for each in paper.licences] == [False, False, True]
+
+
+def test_a_title_is_one_line_and_a_description_stands_for_it_and_a_history_of_nobody_is_still_one() -> None:
+    table = 'ID de la ressource;Description;Licence;Date de licence\n123456789;"Haus\nam Meer";Standard;23/05/2021\n'
+    paper = read_table(table.encode("cp1252"), "adobe.csv")
+    assert paper and paper.platform == "adobe_stock" and paper.sure is Sure.POSSIBLE
+    assert paper.licences[0].asset.title == "Haus am Meer" and paper.licences[0].licensed_at == date(2021, 5, 23)
+    assert read_table(table.encode(), "adobe fonts.csv") is None and lists_licences(table.encode())
+    assert not lists_licences(b"Name;Date\nAda;2021-05-23\n")
 
 
 def test_the_fields_of_adobes_interface() -> None:
