@@ -16,21 +16,23 @@ import binascii
 import bisect
 import calendar
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from io import FileIO
+from io import BufferedReader, FileIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED = "PROVEN", "UNPROVEN", "ERASED", "DAMAGED", "FORKED"
 STATES = (PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED)
@@ -55,6 +57,7 @@ KINDS = {
 """Kinds of objects: singular, as in ids, and the folder below `evidence/`."""
 
 URN = "urn:x-archiver"
+_LONGEST_LINE = 1 << 20  # bytes of a ledger line; the writer's are below 2 ** 15
 CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
 PATIENCE = 30  # seconds for one call of the program openssl
 LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
@@ -103,7 +106,12 @@ class Finding:
         return self.code not in WARNINGS
 
     def __str__(self) -> str:
-        return f"{'DAMAGE' if self.damage else 'note'}: {self.path}: {self.message} [{self.code}]"
+        return _shown(f"{'DAMAGE' if self.damage else 'note'}: {self.path}: {self.message} [{self.code}]")
+
+
+def _shown(text: str) -> str:
+    """Text in one line, with what could move the cursor or change how the rest is read written out."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 @dataclass(frozen=True)
@@ -155,18 +163,48 @@ class Report:
         counts += f"newest checkpoint {self.checkpoint or 'none'}"
         secured = f"{self.secured_since}, as a trusted timestamp proves" if self.secured_since else "not proven yet"
         lines = [
-            f"{self.client}: {self.state}",
+            _shown(f"{self.client}: {self.state}"),
             f"  {counts}",
             f"  licensed on {self.licensed_at}, as the platform's document says" if self.licensed_at else "",
             f"  secured since: {secured}",
             f"  {self.unproven}" if self.unproven else "",
-            f"  {self.extends}" if self.extends else "",
+            _shown(f"  {self.extends}") if self.extends else "",
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
             *(f"  trusting {trust}" for trust in self.trust),
             *(f"  {finding}" for finding in self.findings),
         ]
         mark = [] if self.evidence else [NOT_EVIDENCE]
         return "\n".join([*mark, *filter(None, lines), *mark])
+
+
+# ---------------------------------------------------------------- reading files
+
+
+def opened(path: Path | str) -> FileIO:
+    """A file, open for reading; OSError for what is none: reading from a pipe or a device might never end."""
+    file = FileIO(path, opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return file
+
+
+def content(path: Path | str, most: int = 1 << 20) -> bytes:
+    """A file's bytes; OSError also for what `opened` refuses, and for more than `most` bytes."""
+    with opened(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise OSError(errno.EFBIG, f"it has more than {most} bytes")
+        return file.readall()
+
+
+def decoded(data: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """What a JSON text says; Malformed for what is none, or is nested too deep to be read."""
+    try:
+        return json.loads(data.decode(), object_pairs_hook=pairs)
+    except Malformed:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"not valid JSON ({error})") from None
 
 
 # ---------------------------------------------------------------- the Merkle tree of RFC 6962, section 2.1
@@ -325,7 +363,7 @@ class Note:
         """Read a note file; Malformed says what is wrong with it."""
         text, separator, rest = data.partition(b"\n\n")
         lines = _utf8(text).split("\n")
-        if not separator or len(lines) < 3 or not re.fullmatch("[1-9][0-9]*|0", lines[1]):
+        if not separator or len(lines) < 3 or not re.fullmatch("[1-9][0-9]{0,17}|0", lines[1]):
             raise Malformed("not a signed checkpoint")
         signatures = []
         for line in _utf8(rest).splitlines():
@@ -392,7 +430,7 @@ def outside_checkpoints(
     found = []
     for path in sorted(files):
         try:
-            note = Note.parse(path.read_bytes())
+            note = Note.parse(content(path))
         except (OSError, Malformed) as error:
             reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
             found.append(Outside(path, None, reason))
@@ -419,7 +457,7 @@ class Rollback:
     @classmethod
     def parse(cls, fields: dict[str, Any]) -> Rollback:
         kept, lost, root = (fields.get(name, "") for name in ("kept", "lost", "root"))
-        _must(isinstance(kept, int) and isinstance(lost, int) and isinstance(root, str), "not a rollback")
+        _must((type(kept), type(lost), type(root)) == (int, int, str), "not a rollback")
         _must(0 <= kept < lost and kept <= fields["seq"] and re.fullmatch("[0-9a-f]{64}", root), "not a rollback")
         return cls(kept, lost, root)
 
@@ -450,7 +488,7 @@ def hold(ledger: Path, outside: Iterable[Outside]) -> Held:
             roots[frontier.size] = frontier.root()
         if b'"type":"rollback"' in data:
             with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-                rollbacks.append(Rollback.parse(json.loads(data)))
+                rollbacks.append(Rollback.parse(decoded(data)))
     held = Held([], [], [])
     for each in sound:
         assert each.note
@@ -465,7 +503,7 @@ def hold(ledger: Path, outside: Iterable[Outside]) -> Held:
 
 
 def _whole_lines(ledger: Path) -> Iterator[bytes]:
-    with contextlib.suppress(FileNotFoundError), ledger.open("rb") as file:
+    with contextlib.suppress(OSError), BufferedReader(opened(ledger)) as file:
         for data in file:
             if data.endswith(b"\n"):
                 yield data[:-1]
@@ -650,7 +688,7 @@ def openssl_refuses(program: str, response: Path, data: Path, roots: Path, chain
 
     subprocess.TimeoutExpired where it does not end.
     """
-    at = str(epoch(Token.parse(response.read_bytes()).time))
+    at = str(epoch(Token.parse(content(response)).time))
     command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), "-data", data.resolve()]
     command += ["-CAfile", roots.resolve(), "-attime", at]
     if chain.is_file():
@@ -674,6 +712,7 @@ _DIGESTS = {
 }
 """OCFL's names of digest algorithms and hashlib's; fixity blocks may name others, which are not checked."""
 
+_LONGEST_INVENTORY = 1 << 28
 _BLOCK = 1 << 18  # bytes read and hashed at once: few enough to stay in the processor's cache
 
 _SPEC = re.compile(r"https://ocfl\.io/(1\.[01])/spec/#inventory")
@@ -707,10 +746,7 @@ class Inventory:
     @classmethod
     def parse(cls, data: bytes) -> Inventory:
         """Read an inventory; Malformed names the first rule that it breaks."""
-        try:
-            tree = json.loads(data.decode(), object_pairs_hook=_unique)
-        except (ValueError, RecursionError) as error:
-            raise Malformed(f"the inventory is not valid JSON ({error})") from None
+        tree = decoded(data, _unique)
         _must(isinstance(tree, dict), "the inventory is not a JSON object")
         for key in ("id", "type", "digestAlgorithm", "head"):
             _must(isinstance(tree.get(key), str) and tree[key] != "", f"the inventory has no {key}")
@@ -810,14 +846,20 @@ class CheckedObject:
 
 
 def check_object(
-    folder: Path, prefix: str = "", *, contents: bool = True, withheld: frozenset[str] = frozenset()
+    folder: Path,
+    prefix: str = "",
+    *,
+    contents: bool = True,
+    closed: bool = False,
+    withheld: frozenset[str] = frozenset(),
 ) -> CheckedObject:
     """Validate one OCFL object as the specification 1.1 demands; `contents=False` leaves out the content's digests.
 
+    `closed`: there may be no folder whose files have no digest, which the specification allows.
     `withheld` are content files that may be absent, which the specification does not know: `v1/content/record.json`.
     """
     result = CheckedObject()
-    check = _ObjectCheck(folder, prefix, contents, result, withheld)
+    check = _ObjectCheck(folder, prefix, contents, closed, result, withheld)
     try:
         check.run()
     except Malformed as error:
@@ -831,18 +873,23 @@ def check_object(
 
 class _ObjectCheck:
     def __init__(
-        self, folder: Path, prefix: str, contents: bool, result: CheckedObject, withheld: frozenset[str]
+        self,
+        folder: Path,
+        prefix: str,
+        contents: bool,
+        closed: bool,
+        result: CheckedObject,
+        withheld: frozenset[str],
     ) -> None:
-        self.folder, self.prefix, self.contents, self.result = os.fspath(folder), prefix, contents, result
-        self.withheld = withheld
+        self.folder, self.prefix, self.result = os.fspath(folder), prefix, result
+        self.contents, self.closed, self.withheld = contents, closed, withheld
         self.at = ""  # what is being looked at, for the findings
 
     def find(self, code: str, path: str, message: str) -> None:
         self.result.findings.append(Finding(code, (self.prefix + path).rstrip("/") or ".", message))
 
     def read(self, path: str) -> bytes:
-        with FileIO(f"{self.folder}/{path}") as file:
-            return file.readall()
+        return content(f"{self.folder}/{path}", _LONGEST_INVENTORY)
 
     def entries(self, place: str) -> dict[str, os.DirEntry[str]]:
         """What a folder of the object holds, by name."""
@@ -866,6 +913,9 @@ class _ObjectCheck:
         for version in reversed(root.versions):
             if "inventory.json" not in inside.get(version, ()):
                 self.find("remark", f"{version}/inventory.json", "this version has no inventory of its own")
+                for name in inside.get(version, {}).keys() - {root.content_folder}:
+                    if name.startswith("inventory.json."):
+                        self.find("extra", f"{version}/{name}", "is the digest of an inventory that is not here")
                 continue
             old_data = self.read_inventory(f"{version}/")
             self.result.inventories[version] = hashlib.sha512(old_data).hexdigest()
@@ -901,8 +951,11 @@ class _ObjectCheck:
         place = f"{where}inventory.json.{algorithm}"
         try:
             stated = self.read(place)
-        except (FileNotFoundError, IsADirectoryError):
+        except FileNotFoundError:
             self.find("missing", place, "the inventory's digest file is missing")
+            return
+        except OSError as error:
+            self.find("unreadable", place, f"cannot be read: {error.strerror}")
             return
         match = re.fullmatch(rb"([0-9a-fA-F]+)[ \t]+inventory\.json\n?", stated)
         if not match:
@@ -915,10 +968,10 @@ class _ObjectCheck:
         expected = {f"0=ocfl_object_{root.spec}", "inventory.json", f"inventory.json.{root.algorithm}"}
         for entry in top.values():
             folder = entry.is_dir(follow_symlinks=False)
-            if folder and (entry.name in root.versions or entry.name == "logs"):
+            if folder and entry.name in root.versions:
                 continue
-            if folder and entry.name == "extensions":
-                for inner in self.entries("extensions").values():
+            if folder and entry.name in ("logs", "extensions") and not self.closed:
+                for inner in self.entries(entry.name).values() if entry.name == "extensions" else ():
                     if not inner.is_dir(follow_symlinks=False):
                         self.find("extra", f"extensions/{inner.name}", "a file that no extension owns")
             elif folder or entry.name not in expected or not entry.is_file(follow_symlinks=False):
@@ -933,8 +986,10 @@ class _ObjectCheck:
                 place = f"{version}/{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name != root.content_folder:
-                        self.find("remark", place, "a folder beside the content")
-                elif not re.fullmatch(r"inventory\.json(\.sha(256|512))?", entry.name):
+                        self.find("extra" if self.closed else "remark", place, "a folder beside the content")
+                elif not re.fullmatch(r"inventory\.json(\.sha(256|512))?", entry.name) or not entry.is_file(
+                    follow_symlinks=False
+                ):
                     self.find("extra", place, "does not belong to the version")
         return inside
 
@@ -955,7 +1010,7 @@ class _ObjectCheck:
 
     def files(self, root: Inventory, sums: dict[str, set[tuple[str, str]]], versions: list[str]) -> None:
         """The content files are exactly the manifest's, with the digests stated."""
-        found, links = set(), set()
+        found, odd = set(), set()
         folders = [f"{version}/{root.content_folder}" for version in versions]
         while folders:
             here = folders.pop()
@@ -967,8 +1022,8 @@ class _ObjectCheck:
                     folders.append(f"{here}/{name}")
                     continue
                 found.add(f"{here}/{name}")
-                if entry.is_symlink():
-                    links.add(f"{here}/{name}")
+                if not entry.is_file(follow_symlinks=False):
+                    odd.add(f"{here}/{name}")
         for path in sorted(found - set(root.manifest)):
             self.find("extra", path, "a file that the inventory does not list")
         for path in sorted(set(root.manifest) - found):
@@ -976,11 +1031,10 @@ class _ObjectCheck:
                 self.find("withheld", path, f"withheld by the sender: {path.rpartition('/')[2]}")
             else:
                 self.find("missing", path, "a file that the inventory lists is missing")
-        if not self.contents:
-            return
-        for path in sorted(found & set(root.manifest)):
+        for path in sorted(odd & set(root.manifest)):
+            self.find("invalid", path, "a link or device, not a file")
+        for path in sorted((found - odd) & set(root.manifest)) if self.contents else ():
             self.at = path
-            _must(path not in links, "a link, not a file")
             digests = _digests(f"{self.folder}/{path}", {name for name, _ in sums[path]})
             if any(digests[name] != digest for name, digest in sums[path]):
                 self.find("changed", path, "does not have the digest that the inventory states")
@@ -988,7 +1042,7 @@ class _ObjectCheck:
 
 def _digests(path: str, algorithms: set[str]) -> dict[str, str]:
     hashes = {name: hashlib.new(_DIGESTS[name]) for name in algorithms}
-    with FileIO(path) as file:
+    with opened(path) as file:
         while block := file.read(_BLOCK):
             for digest in hashes.values():
                 digest.update(block)
@@ -1043,11 +1097,10 @@ def dates(root: Path) -> Dates:
     """The dates that an archive's timestamps state over its checkpoints, signatures unchecked: cheap, for display."""
     stamps = []
     for size, note, tokens in checkpoint_files(root / CHECKPOINTS):
-        data = note.read_bytes() if tokens else b""
         for path in tokens:
-            with contextlib.suppress(Malformed):
-                token = Token.parse(path.read_bytes())
-                if token.covers(data):
+            with contextlib.suppress(OSError, Malformed):
+                token = Token.parse(content(path))
+                if token.covers(content(note)):
                     stamps.append((size, token.time))
     return Dates(stamps)
 
@@ -1103,8 +1156,8 @@ def renewal(root: Path) -> str | None:
     """
     stamped = [each for each in checkpoint_files(root / CHECKPOINTS) if each[2]]
     with contextlib.suppress(OSError, Malformed):
-        roots = pem_blocks(_utf8((root / TSA_ROOTS).read_bytes()), "CERTIFICATE")
-        responses = [path.read_bytes() for path in stamped[-1][2]] if stamped else []
+        roots = pem_blocks(_utf8(content(root / TSA_ROOTS)), "CERTIFICATE")
+        responses = [content(path) for path in stamped[-1][2]] if stamped else []
         dates = [Stamp(Token.parse(each).time, token_ends(each, roots)).renew for each in responses]
         return max(filter(None, dates), default=None)
     return None
@@ -1123,6 +1176,14 @@ class _Checkpoint:
     stamps: dict[str, Stamp] = field(default_factory=dict)
 
 
+def _supplied(path: Path) -> bytes:
+    """A file that the user named."""
+    try:
+        return content(path)
+    except OSError as error:
+        raise Malformed(f"{path} cannot be read: {error.strerror}") from None
+
+
 class _Check:
     """Keys, checkpoints and timestamps of an archive or a proof, wherever each keeps them."""
 
@@ -1139,6 +1200,13 @@ class _Check:
     def find(self, code: str, path: str, message: str) -> None:
         self.add(Finding(code, path, message))
 
+    def trouble(self, path: str, error: OSError, effect: str = "") -> None:
+        """A file or folder that cannot be read."""
+        if isinstance(error, FileNotFoundError):
+            self.find("missing", path, f"is missing{effect}")
+        else:
+            self.find("unreadable", path, f"cannot be read: {error.strerror}{effect}")
+
     def add(self, finding: Finding) -> None:
         """Note a finding; the same fault of the same file is told once."""
         if (finding.code, finding.path) not in self.known or finding.path == LEDGER:
@@ -1148,11 +1216,9 @@ class _Check:
     def read(self, path: str) -> bytes | None:
         """A file's bytes, or None and a finding."""
         try:
-            return (self.root / path).read_bytes()
-        except FileNotFoundError:
-            self.find("missing", path, "is missing")
+            return content(self.root / path)
         except OSError as error:
-            self.find("unreadable", path, f"cannot be read: {error.strerror}")
+            self.trouble(path, error)
         return None
 
     def key(self) -> bytes | None:
@@ -1165,7 +1231,7 @@ class _Check:
                 self.find("invalid", self.signer_key, str(error))
         key = found
         if self.supplied_key:
-            key = public_key(_utf8(self.supplied_key.read_bytes()))
+            key = public_key(_utf8(_supplied(self.supplied_key)))
             if found is not None and found != key:
                 self.find("key", self.signer_key, "is not the key that you supplied")
         if key:
@@ -1175,6 +1241,10 @@ class _Check:
     def read_checkpoints(self, key: bytes | None) -> None:
         """Read and check all checkpoints and their timestamps."""
         stamped = []
+        for token in sorted((self.root / self.checkpoint_folder).glob("*.note.*.tsr")):
+            note_name = token.name.partition(".note")[0] + ".note"
+            if not (token.parent / note_name).exists():
+                self.find("missing", f"{self.checkpoint_folder}/{note_name}", f"is missing, and {token.name} is of it")
         for size, file, tokens in checkpoint_files(self.root / self.checkpoint_folder):
             path = f"{self.checkpoint_folder}/{file.name}"
             note = None
@@ -1191,24 +1261,16 @@ class _Check:
         self.check_tokens(stamped)
 
     def check_tokens(self, stamped: list[tuple[_Checkpoint, Path, Path]]) -> None:
-        chain = self.root / self.tsa_roots
-        roots = self.supplied_roots or chain
-        certificates: list[bytes] = []
-        try:
-            certificates = pem_blocks(_utf8(roots.read_bytes()), "CERTIFICATE") if stamped or roots.is_file() else []
-            _must(certificates or not stamped, "holds no certificate, so no date can be checked")
-        except FileNotFoundError:
-            self.find("missing", self.tsa_roots, "is missing, so that no date can be checked")
-        except Malformed as error:
-            if self.supplied_roots:
-                raise Malformed(f"the file of timestamp roots that you supplied cannot be used: {error}") from None
-            self.find("invalid", self.tsa_roots, str(error))
-        if self.supplied_roots and stamped and chain.is_file():
+        supplied, roots = self.supplied_roots, self.supplied_roots or self.root / self.tsa_roots
+        found = self.certificates() if (stamped and not supplied) or (self.root / self.tsa_roots).exists() else []
+        chain = self.root / self.tsa_roots if found else roots  # openssl fails on a file without certificates
+        certificates = found
+        if supplied:
             try:
-                _must(pem_blocks(_utf8(chain.read_bytes()), "CERTIFICATE"), "holds no certificate")
+                certificates = pem_blocks(_utf8(_supplied(supplied)), "CERTIFICATE")
+                _must(certificates, "holds no certificate")
             except Malformed as error:
-                self.find("invalid", self.tsa_roots, str(error))
-                chain = roots  # the dates rest on the roots supplied, and openssl fails on a file without certificates
+                raise Malformed(f"the file of timestamp roots that you supplied cannot be used: {error}") from None
         for certificate in certificates:
             fingerprint = hashlib.sha256(certificate).hexdigest()
             self.report.trust.append(Trust("timestamp root", fingerprint, self.supplied_roots is not None))
@@ -1222,11 +1284,13 @@ class _Check:
         def judge(note: Path, file: Path) -> Stamp | Finding | None:
             path = f"{self.checkpoint_folder}/{file.name}"
             try:
-                response = file.read_bytes()
+                response = content(file)
                 token = Token.parse(response)
-                _must(token.covers(note.read_bytes()), "is a timestamp of something else than its checkpoint")
+                _must(token.covers(content(note)), "is a timestamp of something else than its checkpoint")
             except Malformed as error:
                 return Finding("timestamp", path, str(error))
+            except OSError as error:
+                return Finding("unreadable", path, f"cannot be read: {error.strerror}")
             if not checker or hanging:
                 unchecked.append(token.time)
             if not checker or hanging or not certificates:
@@ -1259,6 +1323,16 @@ class _Check:
                 f"about {len(unchecked)} timestamps, which state {min(unchecked)} to {max(unchecked)}"
             )
             self.find("dates-not-checked", self.checkpoint_folder, text)
+
+    def certificates(self) -> list[bytes]:
+        """The timestamp roots that are found, in DER."""
+        try:
+            found = pem_blocks(_utf8(pem), "CERTIFICATE") if (pem := self.read(self.tsa_roots)) is not None else [b""]
+            _must(found, "holds no certificate, so no date can be checked")
+        except Malformed as error:
+            self.find("invalid", self.tsa_roots, str(error))
+            return []
+        return list(filter(None, found))
 
     def checker(self) -> Checker | None:
         """OpenSSL 3, the program that others have, too; else what the caller brought along."""
@@ -1334,10 +1408,12 @@ def _quiet(ledger: Path) -> Iterator[None]:
     except ImportError:
         yield
         return
-    if not ledger.is_file():
+    try:
+        file = opened(ledger)
+    except OSError:  # which is told when it is read
         yield
         return
-    with ledger.open("rb") as file:
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -1399,19 +1475,20 @@ class _ArchiveCheck(_Check):
     def run(self, against: Path | None) -> Report:
         key = self.key()
         self.read_checkpoints(key)
-        if not (self.root / LEDGER).is_file():
-            self.find("missing", LEDGER, "is missing; without it no object can be checked")
+        self.report.checkpoint = max(self.checkpoints, default=None)
+        try:
+            with BufferedReader(opened(self.root / LEDGER)) as file:
+                self.read_ledger(file, key)
+        except OSError as error:
+            self.trouble(LEDGER, error, "; without it no object can be checked")
             if against:
                 self.hold_against(against, key)
-            self.report.checkpoint = max(self.checkpoints, default=None)
             return self.conclude(proven=False)
-        self.read_ledger(key)
         self.read_tool()
         if against:
             self.hold_against(against, key)
         self.age()
         proven = self.dates()
-        self.report.checkpoint = max(self.checkpoints, default=None)
         pending = self.pending()
         wanted = self.wanted()
         self.read_objects(wanted, pending)
@@ -1432,10 +1509,10 @@ class _ArchiveCheck(_Check):
     def read_tool(self) -> None:
         """The verifier that lies in the archive, which others may run, is the one that runs now."""
         with contextlib.suppress(OSError):
-            own = Path(__file__).read_bytes()
+            own = content(__file__)
             if not (self.root / TOOL).is_file():
                 self.find("verifier", TOOL, "is missing; the next writing command puts it back")
-            elif (self.root / TOOL).read_bytes() != own:
+            elif content(self.root / TOOL) != own:
                 text = (
                     "is another file than the verifier that ran now: that of another version, or a changed one. Do not "
                     "rely on what it prints; the next writing command replaces it"
@@ -1455,8 +1532,6 @@ class _ArchiveCheck(_Check):
         held = hold(self.root / LEDGER, outside)
         for each in held.forked:
             text = f"was made over {each.size} lines that are not the first {each.size} of this ledger"
-            if not (self.root / LEDGER).is_file():
-                text = f"was made over {each.size} lines, and there is no ledger here any more"
             self.find("forked", str(each.path), each.fault or text)
         for each in held.explained:
             self.find("witness", str(each.path), "is a checkpoint of lines that a rollback says were lost")
@@ -1466,44 +1541,42 @@ class _ArchiveCheck(_Check):
                 f"extends {count} outside checkpoints, the newest of {newest.size} lines: {newest.path}"
             )
 
-    def read_ledger(self, key: bytes | None) -> None:
+    def read_ledger(self, file: BinaryIO, key: bytes | None) -> None:
         """One pass: the chain of hashes, every checkpoint's root, what is recorded, claimed against proven dates."""
         frontier, previous, after, newest = Frontier(), "0" * 64, "", 0
-        claims: dict[tuple[str, int], list[str]] = {}
-        proven = self.dates()
-        with (self.root / LEDGER).open("rb") as file:
-            for seq, data in enumerate(file):
-                if not data.endswith(b"\n"):
-                    self.find("interrupted", LEDGER, "the last line is cut off; the next writing command removes it")
-                    break
-                data = data[:-1]
-                fields = self.line(data, seq, previous)
-                previous = hashlib.sha256(data).hexdigest()
-                frontier.add(leaf_hash(data))
-                checkpoint = self.checkpoints.get(frontier.size)
-                if checkpoint and checkpoint.note and checkpoint.note.root != frontier.root():
-                    checkpoint.note = None
-                    text = f"its first {frontier.size} lines are not those that {checkpoint.path} was made over"
-                    self.find("ledger", LEDGER, text)
-                if seq == 0:
-                    self.origin(fields, LEDGER, key)
-                if fields.get("type") == "anchor":
-                    after = max(after, self.anchor(fields, seq, newest))
-                elif fields.get("type") == "rollback":
-                    self.rollback(fields, seq)
-                elif "inventory_sha512" in fields:
-                    self.record(fields, seq)
-                if fields.get("type") == "erasure":
-                    self.erasure(fields, seq)
-                newest = frontier.size if checkpoint else newest
-                claim = self.claim(str(fields.get("at")), after, proven.since(seq)) if fields else None
-                if claim:
-                    covering = bisect.bisect_right(proven.sizes, seq)
-                    claims.setdefault((claim[0], covering), []).append(f"line {seq} {claim[1]}")
-            self.lines = frontier.size
-        for told in claims.values():
-            more = f" (and {len(told) - 1} more lines like it)" if len(told) > 1 else ""
-            self.find("claimed-date", LEDGER, told[0] + more)
+        claims: list[tuple[str, str] | None] = []
+        for seq, data in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b"")):
+            if len(data) == _LONGEST_LINE:
+                self.find("ledger", LEDGER, f"line {seq} is longer than any ledger line; the rest is not read")
+                break
+            if not data.endswith(b"\n"):
+                self.find("interrupted", LEDGER, "the last line is cut off; the next writing command removes it")
+                break
+            data = data[:-1]
+            fields = self.line(data, seq, previous)
+            previous = hashlib.sha256(data).hexdigest()
+            frontier.add(leaf_hash(data))
+            checkpoint = self.checkpoints.get(frontier.size)
+            if checkpoint and checkpoint.note and checkpoint.note.root != frontier.root():
+                checkpoint.note = None
+                text = f"its first {frontier.size} lines are not those that {checkpoint.path} was made over"
+                self.find("ledger", LEDGER, text)
+            if seq == 0:
+                self.origin(fields, LEDGER, key)
+            if fields.get("type") == "anchor":
+                after = max(after, self.anchor(fields, seq, newest))
+            elif fields.get("type") == "rollback":
+                self.rollback(fields, seq)
+            elif "inventory_sha512" in fields:
+                self.record(fields, seq)
+            if fields.get("type") == "erasure":
+                self.erasure(fields, seq)
+            claims.append((str(fields.get("at")), after) if fields else None)
+            if checkpoint:
+                self.not_before(after, checkpoint)
+                newest = frontier.size
+        self.lines = frontier.size
+        self.read_claims(claims)
         cut = [c for c in self.checkpoints.values() if c.size > self.lines]
         for checkpoint in cut:
             checkpoint.note = None
@@ -1513,10 +1586,31 @@ class _ArchiveCheck(_Check):
         if not self.lines:
             self.find("ledger", LEDGER, "is empty")
 
+    def not_before(self, after: str, checkpoint: _Checkpoint) -> None:
+        """A checkpoint over a line that names a timestamp is younger than that, whatever its own timestamps state."""
+        for name, stamp in checkpoint.stamps.items():
+            if stamp.time < after:
+                if epoch(stamp.time) < epoch(after) - CLOCK_TOLERANCE:
+                    text = f"states {stamp.time}, and covers a line that names a timestamp of {after}, which counts"
+                    self.find("claimed-date", f"{CHECKPOINTS}/{name}", text)
+                stamp.time = after
+
+    def read_claims(self, claims: list[tuple[str, str] | None]) -> None:
+        """What is odd about the dates that the lines claim; each with the time that it is provably younger than."""
+        odd: dict[tuple[str, int], list[str]] = {}
+        proven = self.dates()
+        for seq, claimed in enumerate(claims):
+            if claimed and (claim := self.claim(*claimed, proven.since(seq))):
+                covering = bisect.bisect_right(proven.sizes, seq)
+                odd.setdefault((claim[0], covering), []).append(f"line {seq} {claim[1]}")
+        for told in odd.values():
+            more = f" (and {len(told) - 1} more lines like it)" if len(told) > 1 else ""
+            self.find("claimed-date", LEDGER, told[0] + more)
+
     def line(self, data: bytes, seq: int, previous: str) -> dict[str, Any]:
         """A line's fields, empty where it is none; a finding where it is not the line that belongs here."""
         try:
-            fields: dict[str, Any] = json.loads(data)
+            fields: dict[str, Any] = decoded(data)
             _must(isinstance(fields, dict) and canonical(fields) == data, "not canonical")
         except (ValueError, RecursionError):
             self.find("ledger", LEDGER, f"line {seq} is not a ledger line")
@@ -1564,7 +1658,7 @@ class _ArchiveCheck(_Check):
         `newest` is the size of the last checkpoint before the line.
         """
         size, tokens, times = fields.get("checkpoint"), fields.get("tokens"), [""]
-        if not isinstance(size, int) or not isinstance(tokens, dict) or not re.fullmatch(r"[\w -]+", " ".join(tokens)):
+        if type(size) is not int or not isinstance(tokens, dict) or not re.fullmatch(r"[\w -]+", " ".join(tokens)):
             self.find("ledger", LEDGER, f"line {seq} is not an anchor")
             return ""
         for name, digest in sorted(tokens.items()):
@@ -1594,17 +1688,24 @@ class _ArchiveCheck(_Check):
         return None
 
     def pending(self) -> set[tuple[str, str]]:
-        """(id, version) of what an interrupted command intended to write."""
-        return {(i, version) for i, version in self.intended() if version not in self.recorded.get(i, {})}
-
-    def intended(self) -> set[tuple[str, str]]:
-        """(id, version) of all that the last command noted before it placed it."""
+        """(id, version) of what an interrupted command placed as it intended and did not record."""
         found = set()
+        for (object_id, version), digest in self.intended().items():
+            with contextlib.suppress(OSError, Malformed):
+                inventory = self.root / object_path(object_id) / version / "inventory.json"
+                placed = hashlib.sha512(content(inventory, _LONGEST_INVENTORY)).hexdigest() == digest
+                if placed and version not in self.recorded.get(object_id, {}):
+                    found.add((object_id, version))
+        return found
+
+    def intended(self) -> dict[tuple[str, str], str]:
+        """(id, version) of all that the last command noted before it placed it, and the inventory's SHA-512."""
+        found = {}
         if (self.root / INTENTS).is_file():
-            for data in (self.root / INTENTS).read_bytes().splitlines():
+            for data in (self.read(INTENTS) or b"").splitlines():
                 with contextlib.suppress(ValueError, KeyError, TypeError):
-                    intent = json.loads(data)
-                    found.add((str(intent["id"]), str(intent["version"])))
+                    intent = decoded(data)
+                    found[str(intent["id"]), str(intent["version"])] = str(intent["inventory_sha512"])
         return found
 
     def wanted(self) -> str | None:
@@ -1620,7 +1721,7 @@ class _ArchiveCheck(_Check):
 
     def read_objects(self, wanted: str | None, pending: set[tuple[str, str]]) -> None:
         """Every object against the ledger and every ledger line against the objects."""
-        places = iter(self.places_of(wanted)) if wanted else self.walk("evidence")
+        places = iter(self.places_of(wanted)) if wanted else self.walk("evidence", self.unfinished())
         singular = {folder: kind for kind, folder in KINDS.items()}
         seen = set()
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
@@ -1635,7 +1736,7 @@ class _ArchiveCheck(_Check):
                     self.report.licences += kind == "licence" and counts
         for object_id in self.erased if not wanted else self.erased.keys() & {wanted}:
             self.read_erased(object_id, there=object_id in seen)
-        for object_id in (self.recorded.keys() - self.erased.keys() - seen) if not wanted else ():
+        for object_id in sorted(self.recorded.keys() - self.erased.keys() - seen) if not wanted else ():
             line = min(seq for _, seq in self.recorded[object_id].values())
             try:
                 self.find("missing", object_path(object_id), f"ledger line {line} records this object")
@@ -1663,7 +1764,7 @@ class _ArchiveCheck(_Check):
             return  # which the check of the tombstone, a recorded object, has told
         told = None
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-            kept = json.loads((self.root / path).read_bytes())
+            kept = decoded(content(self.root / path))
             told = kept["erased"], {name: each["inventory_sha512"] for name, each in kept["versions"].items()}
             text += "" if kept["intact"] else "; it was damaged before"
         if told != (object_id, {name: digest for name, (digest, _) in self.recorded[object_id].items()}):
@@ -1671,7 +1772,7 @@ class _ArchiveCheck(_Check):
         self.find("erased", place, text)
 
     def check(self, place: str) -> tuple[str, CheckedObject]:
-        return place, check_object(self.root / place, f"{place}/", contents=not self.quick)
+        return place, check_object(self.root / place, f"{place}/", contents=not self.quick, closed=True)
 
     def read_object(self, place: str, object_id: str, checked: CheckedObject, pending: set[str]) -> None:
         try:
@@ -1697,17 +1798,31 @@ class _ArchiveCheck(_Check):
                 text = "a new version was being written; the next writing command completes it"
                 self.report.findings[i] = Finding("interrupted", self.report.findings[i].path, text)
 
-    def walk(self, folder: str) -> Iterator[str]:
+    def unfinished(self) -> list[str]:
+        """Where a killed command may have left empty folders: on the way to what it was to place or to erase."""
+        intended = {object_id for object_id, _ in self.intended()}
+        intended |= {erased for erased, erasure in self.erased.items() if erasure.tombstone in intended}
+        places = []
+        for object_id in intended:
+            with contextlib.suppress(Malformed):
+                places.append(object_path(object_id))
+        return places
+
+    def walk(self, folder: str, unfinished: list[str]) -> Iterator[str]:
         """The objects' folders, in order; what else lies between them is a finding."""
         kinds = "|".join(KINDS.values())
         between = re.compile(rf"evidence(/({kinds})(/\d{{4}}(/\d\d)?|/undated)?)?")
         holds_objects = re.compile(rf"evidence/({kinds})/(\d{{4}}/\d\d|undated)")
         try:
             entries = sorted(os.scandir(self.root / folder), key=lambda entry: entry.name)
-        except FileNotFoundError:
+        except FileNotFoundError:  # so are the objects, which is told of each
+            return
+        except OSError as error:
+            self.trouble(folder, error)
             return
         if not entries:
-            self.find("interrupted", folder, "is an empty folder")
+            killed = any(place.startswith(f"{folder}/") for place in unfinished)
+            self.find("interrupted" if killed else "extra", folder, "is an empty folder")
         if folder == "evidence" and self.read("evidence/0=ocfl_1.1") not in (None, b"ocfl_1.1\n"):
             self.find("changed", "evidence/0=ocfl_1.1", "does not have the content that it must have")
         for entry in entries:
@@ -1718,7 +1833,7 @@ class _ArchiveCheck(_Check):
             elif holds_objects.fullmatch(folder):
                 yield place
             elif between.fullmatch(place):
-                yield from self.walk(place)
+                yield from self.walk(place, unfinished)
             else:
                 self.find("extra", place, "does not belong there")
 
@@ -1742,7 +1857,7 @@ class InclusionProof:
         head, separator, note = data.partition(b"\n\n")
         lines = _utf8(head).split("\n")
         _must(separator and len(lines) >= 3 and lines[0] == cls.HEADER, "not an inclusion proof")
-        extra, index = re.fullmatch(r"extra (\S+)", lines[1]), re.fullmatch(r"index (0|[1-9]\d*)", lines[2])
+        extra, index = re.fullmatch(r"extra (\S+)", lines[1]), re.fullmatch(r"index (0|[1-9][0-9]{0,17})", lines[2])
         if not extra or not index:
             raise Malformed("not an inclusion proof")
         return cls(_unbase64(extra[1]), int(index[1]), tuple(_unbase64(line) for line in lines[3:]), note)
@@ -1779,8 +1894,8 @@ class _ProofCheck(_Check):
         for path in sorted((self.root / "integrity").glob("*.tlog-proof")):
             place = f"integrity/{path.name}"
             try:
-                proof = InclusionProof.parse(path.read_bytes())
-                fields = json.loads(proof.line)
+                proof = InclusionProof.parse(content(path))
+                fields = decoded(proof.line)
                 _must(isinstance(fields, dict) and canonical(fields) == proof.line, "does not hold a ledger line")
                 _must(fields.get("seq") == proof.index, "is of another line than it holds")
                 self.included(proof)
@@ -1809,7 +1924,7 @@ class _ProofCheck(_Check):
     def included(self, proof: InclusionProof) -> None:
         note = Note.parse(proof.note)
         checkpoint = self.checkpoints.get(note.size)
-        if checkpoint is None or proof.note != (self.root / checkpoint.path).read_bytes():
+        if checkpoint is None or proof.note != content(self.root / checkpoint.path):
             raise Malformed("leads to a checkpoint that is not here")
         _must(proof.leads_to(note.root, note.size), "does not lead to its checkpoint's root")
 
@@ -1819,7 +1934,7 @@ class _ProofCheck(_Check):
         if not (self.root / place).exists():
             return {}
         try:
-            return {name: frozenset(map(str, paths)) for name, paths in json.loads(self.read(place) or b"").items()}
+            return {name: frozenset(map(str, paths)) for name, paths in decoded(self.read(place) or b"").items()}
         except (ValueError, AttributeError, TypeError):
             self.find("invalid", place, "is no list of withheld files")
             return {}
@@ -1839,7 +1954,7 @@ class _ProofCheck(_Check):
             if object_id != ids[0] and object_id not in terms:
                 self.find("orphan", place, "is not referred to: a proof holds one object, and the terms of it")
                 continue
-            checked = check_object(folder, f"{place}/", withheld=withheld.get(place, frozenset()))
+            checked = check_object(folder, f"{place}/", closed=True, withheld=withheld.get(place, frozenset()))
             for finding in checked.findings:
                 self.add(finding)
             self.compare(place, object_id, checked, recorded.get(object_id, {}))
@@ -1850,7 +1965,7 @@ class _ProofCheck(_Check):
                         if terms:
                             self.find("remark", place, "which terms it refers to is in licence.json, which is withheld")
                     with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
-                        described = json.loads((folder / path).read_bytes())
+                        described = decoded(content(folder / path, _LONGEST_INVENTORY))
                         self.report.licensed_at = described.get("licensed_at")
                         terms = {each["id"] for each in described.get("terms", ())}
         if absent := len(terms - set(ids)):
@@ -1930,6 +2045,8 @@ def main(arguments: list[str] | None = None) -> int:
     ):
         if not path.exists():
             parser.error(f"{path} does not exist")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show ends nothing
     try:
         if options.object:
             report = Report(options.object.name, findings=check_object(options.object).findings)
@@ -1954,7 +2071,7 @@ def main(arguments: list[str] | None = None) -> int:
     elif options.object:
         for finding in report.findings:
             print(finding)
-        print(f"{report.client}: {report.state}")
+        print(_shown(f"{report.client}: {report.state}"))
     else:
         print(report.as_text())
     return 90 if report.state in (DAMAGED, FORKED) else 0

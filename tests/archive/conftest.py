@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from archiver.archive.authority import LocalAuthority
 from archiver.archive.seal import Post
 from archiver.archive.store import NewObject, Stored
 from archiver.archive.verify import Report, verify_archive
-from archiver.archive.witness import Witness
+from archiver.archive.witness import FolderWitness, Witness
 from archiver.archive.writer import ArchiveWriter, Authority, Seal, open_archive
 from archiver.network import Network
 
@@ -85,3 +86,23 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAuthori
 def kit(tmp_path: Path, authority: LocalAuthority) -> Kit:
     """An archive that does not exist yet, with one timestamp authority."""
     return Kit(tmp_path / "acme", [Authority(name="local", url=authority.url, roots=authority.root_pem)])
+
+
+@pytest.fixture(scope="session")
+def sealed_once(tmp_path_factory: pytest.TempPathFactory, authority: LocalAuthority) -> Path:
+    """A folder with an archive of two commands, its checkpoints at a witness (`disk`), and its state."""
+    folder = tmp_path_factory.mktemp("sealed")
+    (folder / "disk").mkdir()
+    kit = Kit(folder / "acme", [Authority(name="local", url=authority.url, roots=authority.root_pem)])
+    kit.witnesses = [FolderWitness(name="disk", folder=folder / "disk")]
+    kit.write(1, 2)
+    kit.write(3)
+    return folder
+
+
+@pytest.fixture
+def sealed(kit: Kit, sealed_once: Path) -> Kit:
+    """A copy of that archive: licences 1 and 2 below checkpoint 3, and 3 below 5; its witness is beside it."""
+    shutil.copytree(sealed_once, kit.root.parent, dirs_exist_ok=True)
+    kit.witnesses = [FolderWitness(name="disk", folder=kit.root.parent / "disk")]
+    return kit

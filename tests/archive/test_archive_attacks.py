@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.authority import LocalAuthority
 from archiver.archive.verify import Report, canonical, verify_archive
-from archiver.archive.witness import FolderWitness
 from archiver.archive.writer import Authority
 from tests.archive.conftest import Kit
 from tests.archive.test_archive_verify import flip
@@ -119,11 +118,8 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_attacks(kit: Kit, tmp_path: Path, name: str) -> None:
-    (tmp_path / "disk").mkdir()
-    kit.witnesses = [FolderWitness(name="disk", folder=tmp_path / "disk")]
-    kit.write(1, 2)
-    kit.write(3)
+def test_attacks(sealed: Kit, tmp_path: Path, name: str) -> None:
+    kit = sealed
     trusted, key = kit.authorities[0].roots, tmp_path / "key.pem"
     shutil.copy(kit.root / "keys/signer-public.pem", key)
     attack = ATTACKS[name]

@@ -69,6 +69,23 @@ def test_in_2045_every_date_is_still_proven(kit: Kit, clock: Clock, tmp_path: Pa
     assert "ended at 2036" in told(then[0])["remark"] and "1 more like it" in told(then[0])["remark"]
 
 
+def test_no_date_is_earlier_than_a_timestamp_that_it_covers(
+    kit: Kit, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit.write(1)
+    first = kit.verify().secured_since
+    clock("2045-01-01")
+    monkeypatch.setenv("FAKETIME", "-240s")  # the authority's certificate is good since five minutes ago
+    kit.write(2)
+    monkeypatch.delenv("LD_PRELOAD")
+    monkeypatch.setattr(verify, "CLOCK_TOLERANCE", 60)
+    report = kit.verify()
+    assert (report.state, report.secured_since) == ("PROVEN", first)
+    assert [(f.code, f.path) for f in report.findings] == [
+        ("claimed-date", "ledger/checkpoints/00000004.note.local.tsr")
+    ]
+
+
 def test_a_renewal_in_time_vouches_for_what_is_older(kit: Kit, clock: Clock, tmp_path: Path) -> None:
     def renew(copy: Path) -> Kit:
         shutil.copytree(kit.root, copy / "acme")
