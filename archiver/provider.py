@@ -640,6 +640,7 @@ def installed() -> list[str]:
     return sorted({entry.name for entry in entry_points(group="archiver.providers")})
 
 
+@cache  # a run asks some times for each account, and each time all installed packages would be looked through
 def load(name: str) -> type[Provider[Any]]:
     """The adapter of that name; ConfigError lists the installed ones, or says that this one cannot be imported."""
     for entry in entry_points(group="archiver.providers", name=name):

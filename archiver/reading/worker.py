@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import os
 import signal
 import struct
 import subprocess
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -193,7 +195,7 @@ class _Worker:
     """
 
     def __init__(self) -> None:
-        self.alive = True
+        self.alive, self._late = True, False
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", __name__],
             stdin=subprocess.PIPE,
@@ -201,24 +203,27 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | ONE_THREAD,
         )
+        self._due = self._wakes = math.inf  # when time is up, and when the watch looks next, on the monotonic clock
+        self._watched = threading.Condition()
+        # One for all that the worker will read: to start a timer takes longer than to read most documents.
+        threading.Thread(target=self._watch, name="document-watch", daemon=True).start()
 
     def ask(self, job: str, content: bytes, seconds: float) -> tuple[list[bytes], str | None]:
         source, sink = self._process.stdout, self._process.stdin
         assert source is not None and sink is not None
         answers: list[bytes] = []
-        late = threading.Event()
         try:
-            with self._limit(START_SECONDS, late):
+            with self._limit(START_SECONDS):
                 _send(sink, job.encode())
                 _send(sink, content)
                 _receive(source)
-            with self._limit(seconds, late):
+            with self._limit(seconds):
                 while answer := _receive(source):
                     answers.append(answer)
             return answers, None
         except (EOFError, OSError):
             self.end()
-            if late.is_set():
+            if self._late:
                 return answers, f"reading it took longer than {seconds:g} s"
             return answers, "reading it took too much memory or broke the reader"
         except BaseException:
@@ -226,21 +231,34 @@ class _Worker:
             raise
 
     @contextmanager
-    def _limit(self, seconds: float, late: threading.Event) -> Iterator[None]:
-        def kill() -> None:
-            late.set()
-            self._process.kill()
-
-        timer = threading.Timer(seconds, kill)
-        timer.daemon = True
-        timer.start()
+    def _limit(self, seconds: float) -> Iterator[None]:
+        self._set_due(time.monotonic() + seconds)
         try:
             yield
         finally:
-            timer.cancel()
+            self._set_due(math.inf)
+
+    def _set_due(self, due: float) -> None:
+        with self._watched:
+            self._due = due
+            if due < self._wakes:  # else it looks in time by itself
+                self._watched.notify()
+
+    def _watch(self) -> None:
+        with self._watched:
+            while self.alive:
+                rest = self._due - time.monotonic()
+                if rest <= 0:
+                    self._late = True
+                    self._process.kill()
+                    return
+                self._wakes = self._due
+                self._watched.wait(min(rest, threading.TIMEOUT_MAX))
 
     def end(self) -> None:
-        self.alive = False
+        with self._watched:
+            self.alive = False
+            self._watched.notify()
         self._process.kill()
         self._process.communicate()  # closes the pipes and collects the process
 
