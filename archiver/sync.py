@@ -243,6 +243,8 @@ class Sync:
         self._gaps: Counter[tuple[str, str]] = Counter()
         self._fetching = asyncio.Semaphore(CONCURRENCY)
         self._pending = asyncio.Semaphore(PENDING)
+        self._secrets: list[str] = []
+        self._forms: list[bytes] = []
         self._renewed = False
         self._outages = 0
         self._changed: LayoutChanged | SpendRefused | None = None  # in one licence's documents; the others go on
@@ -505,7 +507,10 @@ class Sync:
         return replace(document, content=mask(document.content, needles), notes=notes)
 
     def _needles(self) -> list[bytes]:
-        return all_forms(self.session.needles())
+        secrets = self.session.needles()
+        if secrets != self._secrets:  # a session comes to know more of them on its way
+            self._secrets, self._forms = secrets, all_forms(secrets)
+        return self._forms
 
     def _failed(self, kind: DocumentKind, error: ArchiverError) -> Gap:
         kept = f"; kept as {self._keep(error.page.content, '.html').name}" if error.page else ""

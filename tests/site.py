@@ -17,6 +17,7 @@ from archiver.provider import Challenge, History, Page, Provider, Rule, Rules, S
 from archiver.reading.records import record
 from tests.benchmarks.sync_speed import licence, pdf
 
+NOWHERE = " "  # is in no path
 LOGIN_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to see this document.</p>"
 
 
@@ -31,8 +32,8 @@ class Site:
     rows: int = 40
     certificates: bool = True
     withheld: set[int] = field(default_factory=set)
-    mute: str = "-"
-    cut: str = "-"
+    mute: str = NOWHERE
+    cut: str = NOWHERE
     asked: list[str] = field(default_factory=list)
     hooks: list[dict[str, Any]] = field(default_factory=list)
 

@@ -23,7 +23,7 @@ from archiver.status import Coverage, coverage, status
 from archiver.sync import Result, next_sweep_day, sweep_day
 from archiver.vault import Vault, new_key
 from tests.archive.smtp import MailServer
-from tests.site import Site
+from tests.site import NOWHERE, Site
 
 LATER = datetime.now(UTC) + timedelta(days=8)
 
@@ -65,13 +65,14 @@ def night(tmp_path: Path) -> Callable[..., Summary]:
 
 
 def test_what_hangs_refuses_or_drops_keeps_none_of_the_others_and_is_named(
-    site: Site, night: Callable[..., Summary]
+    site: Site, night: Callable[..., Summary], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("archiver.browsing.exchange.FIRST_WAIT", 0.01)
     site.rows, site.certificates, site.mute, site.cut = 3, False, "/hangs/", "/drops/"
     names = ["hangs", "wrong", "drops", *(f"good-{number}" for number in range(5))]
     ended: list[Result] = []
     summary = night(
-        [(name, f"site{number % 6}") for number, name in enumerate(names)], "run: {deadline: 15s}\n", ended=ended.append
+        [(name, f"site{number % 6}") for number, name in enumerate(names)], "run: {deadline: 4s}\n", ended=ended.append
     )
     assert ended[-1].account == "hangs"  # nobody waited for it
     found = {each.account: each for each in summary.accounts}
@@ -79,13 +80,13 @@ def test_what_hangs_refuses_or_drops_keeps_none_of_the_others_and_is_named(
         "hangs": "SiteUnavailable", "wrong": "WrongPassword", "drops": "SiteUnavailable",
     }  # fmt: skip
     assert [found[f"good-{number}"].archived for number in range(5)] == [3] * 5
-    assert "hangs was not done at its deadline, 15 s" in found["hangs"].message
+    assert "hangs was not done at its deadline, 4 s" in found["hangs"].message
     assert "deadline" not in found["drops"].message and "rotate wrong" in found["wrong"].message
     assert (summary.exit_code, summary.outcome) == (30, "partial")
     home = Home.load(night.root)  # type: ignore[attr-defined]
     [person] = notify.causes(home, datetime.now(UTC))
     assert (person.kind, person.about, person.fix) == ("person", "wrong", "archiver account rotate wrong")
-    site.mute = "-"
+    site.mute = NOWHERE
     night()
     kinds = {(cause.kind, cause.about) for cause in notify.causes(home, datetime.now(UTC))}
     assert kinds == {("person", "wrong"), ("failing", "drops")}

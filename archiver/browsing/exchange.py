@@ -22,6 +22,7 @@ from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response, sh
 MOST_AT_ONCE = 8
 MOST_HOPS = 10
 LONGEST_WAIT = 120.0  # seconds that a Retry-After may ask for before the account is left to the next run
+FIRST_WAIT = 1.0  # seconds before the second try, at most; twice as long before each further one
 TRIES: Mapping[type[ArchiverError], int] = {RateLimited: 5, SiteUnavailable: 3}
 # What no proxy or replay gets better by asking again.
 HOPELESS = {407: "the proxy asks for a user name and password", 599: "the replay has no such request"}
@@ -108,7 +109,7 @@ class Exchange:
             if request is not first and self._login(request) and not self.info.rules.permit(request, self.mode):
                 raise SessionExpired(f"{shown(first.url)} leads to the sign-in page")
             self.check(request)
-            same_origin = _origin(request.url) == _origin(first.url)
+            same_origin = request is first or _origin(request.url) == _origin(first.url)
             if not same_origin:
                 given = {name: value for name, value in given.items() if name in HARMLESS}
             raw = await self._answer(send, request, {**self._authorisation(request, same_origin), **given})
@@ -155,7 +156,7 @@ class Exchange:
             if not again or tries[kind] >= TRIES[kind] or (wait or 0) > LONGEST_WAIT:
                 raise error
             if wait is None:
-                wait = 2.0 ** (tries[kind] - 1) * random.uniform(0.5, 1.0)  # noqa: S311  jitter is no secret
+                wait = FIRST_WAIT * 2.0 ** (tries[kind] - 1) * random.uniform(0.5, 1.0)  # noqa: S311  jitter is no secret
             if kind is RateLimited:
                 self.pacing.hold(host, wait)
             else:

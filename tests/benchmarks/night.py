@@ -3,7 +3,8 @@
 1. Many accounts, each with many archived licences and nothing new: CPU seconds an account (goal: 0.3 at most), with
    all that a night does: opening, reading the list, the run line, the seal, the catalogue, who is to be told.
 2. Many new licences over 10 accounts: this process's peak memory (goal: under 600 MB), and throughput against the
-   slower of two yardsticks of the same minute: the same requests with nothing else, and durable writes as large.
+   slower of two yardsticks of the same minute: the same requests with nothing else, and the durable write of the same
+   files and folders, in batches, with nothing else. What a single durable file for each licence takes is told, too.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ import sqlite3
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 
+from archiver.archive.writer import BUILDERS
 from archiver.config import Home, add_account, add_client, create_home
 from archiver.network import Network
 from archiver.run import Order, Summary, run
@@ -31,6 +34,7 @@ from archiver.vault import Vault, new_key
 sys.modules["tests"] = ModuleType("tests")
 sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
 
+from tests.benchmarks.archive_write import floor as archive_floor  # noqa: E402
 from tests.benchmarks.sync_speed import pdf, write_floor  # noqa: E402
 from tests.site import Site  # noqa: E402
 
@@ -106,7 +110,8 @@ def many_new(folder: Path, accounts: int, new: int) -> None:
     rows = new // accounts
     with site(rows, certificates=True) as url:
         bare = asyncio.run(bare_loop(url, rows * accounts))
-        floor = write_floor(folder / "floor", [pdf(0, 900)], rows * accounts)
+        single = write_floor(folder / "single", [pdf(0, 900)], rows * accounts)
+        floor = object_floor(folder / "floor", rows * accounts)
         root = folder / "many"
         create_home(root, timestamps=[])
         vault = Vault.create(root / "vault.enc", new_key())
@@ -119,11 +124,20 @@ def many_new(folder: Path, accounts: int, new: int) -> None:
         seconds = time.perf_counter() - started
     assert sum(each.archived for each in summary.accounts) == rows * accounts, summary
     memory, number = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, rows * accounts
-    print(f"{number} new over {accounts} accounts: {number / seconds:.0f}/s; bare loop {number / bare:.0f}/s, "
-          f"floor {number / floor:.0f}/s; peak {memory:.0f} MB")  # fmt: skip
+    print(f"{number} new over {accounts} accounts: {number / seconds:.0f}/s; bare loop {number / bare:.0f}/s, durable "
+          f"writes {number / floor:.0f}/s (of one file {number / single:.0f}/s); peak {memory:.0f} MB")  # fmt: skip
     print(f"  {(used() - before) / number * 1000:.1f} ms of CPU a licence, document readers included")
     print(f"  ratio to the slower yardstick: {max(bare, floor) / seconds:.2f} (goal >= {LEAST})")
     print(f"  goal: < {MOST_MEMORY:g} MB: {'kept' if memory < MOST_MEMORY else 'MISSED'}")
+
+
+def object_floor(folder: Path, number: int) -> float:
+    """The files of objects such as the night archives, as `archive_write.py` has its floor."""
+    files = {"licence.json": b"-" * 1_300, "record.json": b"-" * 200, "certificate.pdf": pdf(0, 900)}
+    started = time.perf_counter()
+    with ThreadPoolExecutor(BUILDERS) as pool:
+        archive_floor(pool, folder, [files] * number)
+    return time.perf_counter() - started
 
 
 async def bare_loop(url: str, number: int) -> float:
