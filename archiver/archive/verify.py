@@ -201,7 +201,7 @@ def opened(path: Path | str) -> FileIO:
     file = FileIO(path, opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise OSError(errno.EINVAL, "it is no regular file")
+        raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
     return file
 
 
@@ -209,7 +209,7 @@ def content(path: Path | str, most: int = 1 << 20) -> bytes:
     """A file's bytes; OSError also for what `opened` refuses, and for more than `most` bytes."""
     with opened(path) as file:
         if os.fstat(file.fileno()).st_size > most:
-            raise OSError(errno.EFBIG, f"it has more than {most} bytes")
+            raise OSError(errno.EFBIG, f"it has more than {most} bytes", os.fspath(path))
         return file.readall()
 
 
