@@ -72,7 +72,7 @@ def seal(
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(note.read_bytes(), each, post), lacking))
     warnings = [_keep(root, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
-    times = [verify.Token.parse(path.read_bytes()).time for path in folder.glob(f"{note.name}.*.tsr")]
+    times = [verify.Token.parse(verify.content(path)).time for path in folder.glob(f"{note.name}.*.tsr")]
     return Seal(frontier.size, min(times, default=None), tuple(filter(None, warnings)))
 
 
@@ -86,7 +86,7 @@ def anchored_tokens(root: Path) -> tuple[int, dict[str, str]] | None:
         return None
     size, note, tokens = checkpoints[-1]
     names = {path.name[len(note.name) + 1 : -len(".tsr")]: path for path in tokens}
-    return size, {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in names.items()}
+    return size, {name: hashlib.sha256(verify.content(path)).hexdigest() for name, path in names.items()}
 
 
 def _response(note: Path, authority: Authority) -> Path:

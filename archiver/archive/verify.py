@@ -6,6 +6,20 @@ This very file lies in every archive (`tools/verify.py`) and in every proof, and
 writes nothing.
 
 Exit codes: 0 PROVEN, UNPROVEN or ERASED, 2 usage, 50 another command is writing, 90 DAMAGED or FORKED.
+
+What to read, from top to bottom; each section rests on those before it only:
+
+    words                       states, findings, what rests on whose word, the report
+    files                       nothing but regular files is read, and no more than makes sense
+    Merkle tree, Ed25519        the two pieces of mathematics
+    checkpoints, witnesses      signed notes; whether the ledger extends those that are held outside
+    timestamps                  reading a response; the program openssl, which checks its signature
+    one OCFL object             `check_object`: inventory, versions, nothing missing or more, every digest
+    where things are, dates     paths, ledger lines; from when on a line provably existed, and until when that holds
+    what both have in common    `_Check`: key, checkpoints, timestamps
+    an archive                  `verify_archive`: the ledger in one pass, then every object against it
+    a proof, a pack             `verify_proof`, `verify_pack`: one object with its place in the tree; copies beside it
+    the command                 `main`
 """
 
 from __future__ import annotations
@@ -33,6 +47,8 @@ from io import BufferedReader, FileIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
+
+# ---------------------------------------------------------------- words
 
 PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED = "PROVEN", "UNPROVEN", "ERASED", "DAMAGED", "FORKED"
 STATES = (PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED)
@@ -177,7 +193,7 @@ class Report:
         return "\n".join([*mark, *filter(None, lines), *mark])
 
 
-# ---------------------------------------------------------------- reading files
+# ---------------------------------------------------------------- files
 
 
 def opened(path: Path | str) -> FileIO:
@@ -185,7 +201,7 @@ def opened(path: Path | str) -> FileIO:
     file = FileIO(path, opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise OSError(errno.EINVAL, "it is no regular file")
+        raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
     return file
 
 
@@ -193,7 +209,7 @@ def content(path: Path | str, most: int = 1 << 20) -> bytes:
     """A file's bytes; OSError also for what `opened` refuses, and for more than `most` bytes."""
     with opened(path) as file:
         if os.fstat(file.fileno()).st_size > most:
-            raise OSError(errno.EFBIG, f"it has more than {most} bytes")
+            raise OSError(errno.EFBIG, f"it has more than {most} bytes", os.fspath(path))
         return file.readall()
 
 
@@ -1049,7 +1065,7 @@ def _digests(path: str, algorithms: set[str]) -> dict[str, str]:
     return {name: digest.hexdigest() for name, digest in hashes.items()}
 
 
-# ---------------------------------------------------------------- where things are
+# ---------------------------------------------------------------- where things are, dates
 
 
 def object_path(object_id: str) -> str:
@@ -1189,7 +1205,7 @@ class _Check:
 
     fallback: Checker | None = None  # for timestamps, where there is no OpenSSL 3
 
-    def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, str, str]) -> None:
+    def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
         self.root = root
         self.signer_key, self.tsa_roots, self.checkpoint_folder = places
         self.supplied_roots, self.supplied_key = roots, key
@@ -1878,13 +1894,11 @@ def verify_proof(folder: Path, roots: Path | None = None, key: Path | None = Non
     """Check an unpacked proof of one object: `integrity/` and the object's folder. Malformed where it is none."""
     if not (folder / "integrity").is_dir():
         raise Malformed(f"{folder} is not a proof: it has no folder integrity/")
-    return _ProofCheck(folder, roots, key, tuple(f"integrity/{Path(p).name}" for p in (SIGNER_KEY, TSA_ROOTS))).run()
+    keys = (f"integrity/{Path(each).name}" for each in (SIGNER_KEY, TSA_ROOTS))
+    return _ProofCheck(folder, roots, key, (*keys, "integrity")).run()
 
 
 class _ProofCheck(_Check):
-    def __init__(self, root: Path, roots: Path | None, key: Path | None, keys: tuple[str, ...]) -> None:
-        super().__init__(root, roots, key, (keys[0], keys[1], "integrity"))
-
     def run(self) -> Report:
         key = self.key()
         self.read_checkpoints(key)

@@ -132,7 +132,7 @@ def latest_moment(root: Path) -> tuple[str, str] | None:
     for size, _, tokens in reversed(verify.checkpoint_files(root / verify.CHECKPOINTS)):
         for path in tokens:
             with suppress(verify.Malformed):  # for `verify` to name
-                known.append((verify.Token.parse(path.read_bytes()).time, f"the timestamp {path.name}"))
+                known.append((verify.Token.parse(verify.content(path)).time, f"the timestamp {path.name}"))
         if known:
             covered = size
             break
@@ -213,7 +213,7 @@ def _notes(root: Path) -> frozenset[verify.Note]:
     notes = set()
     for _, path, _ in verify.checkpoint_files(root / verify.CHECKPOINTS):
         with suppress(verify.Malformed):
-            notes.add(verify.Note.parse(path.read_bytes()))
+            notes.add(verify.Note.parse(verify.content(path)))
     return frozenset(notes)
 
 

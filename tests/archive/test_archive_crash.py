@@ -25,7 +25,7 @@ NO_POWER_CUTS = no_power_cuts()
 
 
 def test_killed_again_and_again(tmp_path: Path) -> None:
-    kill_again_and_again(tmp_path / "acme", 15)
+    kill_again_and_again(tmp_path / "acme", 8)
 
 
 @pytest.mark.skipif(bool(NO_POWER_CUTS), reason=NO_POWER_CUTS)
@@ -73,8 +73,8 @@ def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch)
         if (kit.root / "ledger/ledger.jsonl").exists():
             codes = {finding.code for finding in kit.verify().findings}
             assert codes <= {"interrupted"} or not recorded(kit.root), (stop, kit.verify().findings)
-        with kit.open() as archive:
-            archive.seal()
+        with kit.open():
+            pass
         report = kit.verify()
         assert report.findings == [], (stop, report.findings)
         assert {(each.object_id, each.version) for each in acknowledged} <= recorded(kit.root).keys()
