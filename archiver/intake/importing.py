@@ -208,7 +208,11 @@ def recognised(
     """Every file, recognised, in the walk's order; a bounded number of them, and of bytes, is in memory at once."""
 
     def work(item: Item) -> Seen:
-        seen = recognise(item, reader, lookup, tesseract)
+        try:
+            seen = recognise(item, reader, lookup, tesseract)
+        except Exception as fault:  # noqa: BLE001  # a fault of ours in one file is told with it, and costs no other
+            told = f"the archiver has a fault ({type(fault).__name__}: {fault}); please report it"
+            seen = Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=told)
         if spool:
             kept = seen.keep or (keep_files and bool(seen.named or seen.fingerprint))
             spool.take(seen, item.content if kept else None)

@@ -6,6 +6,7 @@ import email
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from typing import BinaryIO
@@ -57,9 +58,15 @@ def read_mail(content: bytes) -> Mail:
     if any(match.end() - match.start() > LONGEST_FIELD for match in _ABOUT_PART.finditer(content)):
         raise Unreadable("what it says of a part is longer than in any letter")
     try:
-        parts = list(email.message_from_bytes(content).walk())
+        return _taken_apart(content)
     except RecursionError:
         raise Unreadable("its parts are nested too deeply") from None
+    except (MessageError, AttributeError, LookupError, TypeError, ValueError) as error:  # of the parser's own
+        raise Unreadable(f"it cannot be taken apart ({type(error).__name__})") from None
+
+
+def _taken_apart(content: bytes) -> Mail:
+    parts = list(email.message_from_bytes(content).walk())
     if len(parts) > MOST_PARTS:
         raise Unreadable(f"it has {len(parts)} parts, and no more than {MOST_PARTS} are read")
     texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
@@ -92,7 +99,14 @@ def read_mail(content: bytes) -> Mail:
 def _bytes_of(message: Message) -> bytes:
     try:
         return message.as_bytes()
-    except (LookupError, UnicodeError, ValueError, TypeError, AttributeError):  # headers that cannot be written again
+    except (
+        MessageError,
+        LookupError,
+        UnicodeError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ):  # headers that cannot be written again
         payload = message.get_payload(decode=True)
         return payload if isinstance(payload, bytes) else b""
 
@@ -100,7 +114,7 @@ def _bytes_of(message: Message) -> bytes:
 def _header(part: Message, name: str) -> str:
     try:
         return " ".join(str(make_header(decode_header(str(part.get(name, ""))[:LONGEST_SHOWN]))).split())
-    except (LookupError, UnicodeError, ValueError):
+    except (MessageError, LookupError, UnicodeError, ValueError):
         return " ".join(str(part.get(name, ""))[:LONGEST_SHOWN].encode("utf-8", "replace").decode().split())
 
 
@@ -108,7 +122,7 @@ def _file_name(part: Message) -> str:
     try:
         name = part.get_filename() or ""
         return str(make_header(decode_header(name)))
-    except (LookupError, UnicodeError, ValueError, TypeError):
+    except (MessageError, LookupError, UnicodeError, ValueError, TypeError):
         return "attachment"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from shutil import which
 
 from archiver.domain import DocumentKind
@@ -26,6 +28,8 @@ from archiver.reading.tables import lists_licences
 from archiver.reading.worker import DocumentReader
 
 OCR_SECONDS = 20.0
+OCR_MEMORY = 1 << 20  # KiB of address space of each of its programs, and the seconds of processor that each may take
+OCR_PROCESSOR = {"pdftoppm": 5, "tesseract": 20}
 LARGEST_DOCUMENT = 8 << 20  # bytes of a text or page; more is no paper
 
 _MAGIC = (
@@ -271,4 +275,8 @@ def tesseract(content: bytes, media_type: str) -> str:
 
 
 def _output_of(command: Sequence[str], content: bytes) -> bytes:
+    if os.name == "posix":  # the shell sets what the program then runs under
+        processor = OCR_PROCESSOR[Path(command[0]).name]
+        limits = f'ulimit -v {OCR_MEMORY} 2>/dev/null; ulimit -t {processor}; exec "$0" "$@"'
+        command = ("sh", "-c", limits, *command)
     return subprocess.run(command, input=content, capture_output=True, timeout=OCR_SECONDS, check=True).stdout

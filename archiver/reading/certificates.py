@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from archiver.domain import DocumentKind, Licence, Moment
 from archiver.reading.dates import Order, printed
@@ -64,6 +65,21 @@ _ADDRESS = re.compile(r"https?://")
 _RULE = re.compile(r"[=_*.\-–—\s]*")
 
 
+@lru_cache(maxsize=16)
+def _patterns(
+    labels: Sequence[tuple[str, Sequence[str]]],
+) -> tuple[Mapping[str, str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """The field of each label; how a line begins with one, holds one, and is parted before one."""
+    fields = {spelled(label): name for name, each in labels for label in each}
+    # Longest first, so that a label is not taken for a shorter one that it begins with.
+    names = "|".join(_spellings(label) for label in sorted(fields, key=len, reverse=True))
+    # Where a column is narrow a PDF's text has nothing between the label and its value: "Date of licenceMay 3".
+    label_of = rf"({names})(?:(?!\w)(\s{{0,40}}:|\s{{2}}|\t|\s?$|)|(?-i:(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ\d])))"
+    label_in, columns = rf"(?<!\w)(?:{names})\s?:", rf"(?<=\S)\s{{2,80}}(?=(?:{names})\s?:)"
+    compiled = [re.compile(each, re.IGNORECASE) for each in (label_of, label_in, columns)]
+    return fields, compiled[0], compiled[1], compiled[2]
+
+
 def quoted(
     text: str,
     labels: Mapping[str, Sequence[str]],
@@ -78,14 +94,7 @@ def quoted(
     a colon is a value, not a label that is not known. A field with two different values is absent, as one without any.
     """
     form = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in (shapes or {}).items()}
-    fields = {spelled(label): name for name, each in labels.items() for label in each}
-    # Longest first, so that a label is not taken for a shorter one that it begins with.
-    names = "|".join(_spellings(label) for label in sorted(fields, key=len, reverse=True))
-    # Where a column is narrow a PDF's text has nothing between the label and its value: "Date of licenceMay 3".
-    label_of = re.compile(
-        rf"({names})(?:(?!\w)(\s{{0,40}}:|\s{{2}}|\t|\s?$|)|(?-i:(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ\d])))", re.IGNORECASE
-    )
-    label_in = re.compile(rf"(?<!\w)(?:{names})\s?:", re.IGNORECASE)
+    fields, label_of, label_in, columns = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
     found: dict[str, list[Quote]] = {}
     last: list[Quote] | None = None  # where the line before ended in a value, which may go on
     waiting: tuple[str, str] | None = None  # the field whose value stands below, and its label
@@ -97,7 +106,6 @@ def quoted(
         found.setdefault(name, []).append(Quote(value, text, cut=bool(label_in.search(value))))
         return None if name in form else found[name]  # what has its whole form does not go on
 
-    columns = re.compile(rf"(?<=\S)\s{{2,80}}(?=(?:{names})\s?:)", re.IGNORECASE)
     for line in map(str.strip, columns.sub("\n", text).splitlines()):
         label = label_of.match(line) if len(line) < LONGEST_LINE else None
         if label and label[2] is None and " " not in label[1]:

@@ -8,14 +8,16 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archiver.intake import importing
 from archiver.intake import walk as walking
-from archiver.intake.mail import messages, origin, read_mail
-from archiver.intake.recognise import recognise
+from archiver.intake.mail import messages, origin, read_mail, unasked
+from archiver.intake.recognise import Seen, recognise
 from archiver.intake.walk import Item, Refused, walk
 from archiver.reading.worker import DocumentReader
 from tests.intake.hostile import fill, packed
@@ -161,6 +163,16 @@ def test_any_letter_can_be_read(content: bytes) -> None:
         assert isinstance(read_mail(each).text, str)
 
 
+@pytest.mark.parametrize("subject", ["=?\xe4\xf6utf-8?q?a?=", "=?utf-8?b?A?=", "=?nowhere?q?a?=", "=?utf-8?b?\xff?="])
+def test_a_subject_in_no_charset_is_shown_as_it_stands(subject: str) -> None:
+    """In the letter, and in one inside it; as the name of an attachment, too."""
+    raw = b"From: a@example.com\nSubject: %b\n" % subject.encode("latin-1")
+    part = b'Content-Type: application/pdf; name="%b"\n\nx' % subject.encode("latin-1")
+    read = read_mail(raw + b"Content-Type: message/rfc822\n\n" + raw + part)
+    assert read.headers["Subject"] and read.attachments
+    assert read_mail(raw + part).attachments
+
+
 def test_an_mbox_is_split_at_its_letters_only() -> None:
     def letters(content: bytes, largest: int = 100) -> list[bytes | int]:
         import io
@@ -204,3 +216,26 @@ def test_the_dkim_result_says_what_is_known_and_no_more(signed: tuple[bytes, byt
     started = time.monotonic()
     assert origin(slow, lambda name: record).startswith("not checked")
     assert time.monotonic() - started < 1
+
+
+def test_a_fault_of_a_reader_in_one_file_is_told_and_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_text(name)
+    home = tmp_path / "home"
+    home.mkdir()
+
+    def faulty(item: Item, *rest: Any) -> Seen:
+        return recognise(item, *rest) if item.name != "b.txt" else rest[99]
+
+    monkeypatch.setattr(importing, "recognise", faulty)
+    with DocumentReader() as reader:
+        found = [
+            (each.path.rpartition("/")[2], each.refused or "")
+            for each in importing.recognised([tmp_path], home, reader, unasked, None, False, lambda *_: None)
+        ]
+    assert [(name, bool(reason)) for name, reason in found if name != "home"] == [
+        ("a.txt", False), ("b.txt", True), ("c.txt", False),
+    ]  # fmt: skip
+    assert "IndexError" in dict(found)["b.txt"]
