@@ -136,7 +136,8 @@ class RateLimited(ArchiverError):
 
 
 class Withheld(ArchiverError):
-    """The platform does not show this account all there is: {detail}."""
+    """The platform does not show this account all there is: {detail}. Ask whoever manages the account there for the
+    right to see it; all else is archived."""
 
     exit_code = 40
 
