@@ -18,9 +18,10 @@ import pytest
 from PIL import Image, ImageOps
 from pypdf import PdfReader, PdfWriter
 
-from archiver.dispute import add
+from archiver.dispute import add, read_material
 from archiver.domain import Asset, Licence
 from archiver.provider import TermsPage
+from archiver.reading.worker import DocumentReader
 from archiver.terms import SeenTerms
 from tests import papers
 from tests.authoring.write import pdf
@@ -136,6 +137,19 @@ def test_a_claim_is_kept_unconfirmed_then_confirmed_and_one_paper_is_entered(at:
     [entered] = at.run.archive().rglob("v1/content/letter.eml")
     assert entered.read_bytes() == path.read_bytes()
     assert "Ada" not in ledger.read_text()
+
+
+def test_a_letter_that_was_forwarded_as_an_attachment_is_the_letter() -> None:
+    first, forwarded = EmailMessage(), EmailMessage()
+    first["From"], first["Date"] = "claims@example.com", "Fri, 13 Mar 2026 09:00:00 +0100"
+    first.set_content(GETTY)
+    forwarded["From"], forwarded["Date"] = "info@acme.example", "Mon, 16 Mar 2026 09:00:00 +0100"
+    forwarded.set_content("See below.")
+    forwarded.add_attachment(first)
+    with DocumentReader() as reader:
+        read = read_material(forwarded.as_bytes(), reader)
+    assert read.received == date(2026, 3, 13)
+    assert "90012345" in read.text and "See below." in read.text
 
 
 def test_a_person_accepts_and_corrects_field_by_field(at: Agency, tmp_path: Path) -> None:
