@@ -24,6 +24,7 @@ from tests.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".venv" / "cache" / "bytecode")
 sys.dont_write_bytecode = False
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as archiver.catalogue has it, wherever NumPy is imported first
 
 set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)

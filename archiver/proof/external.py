@@ -6,6 +6,7 @@ cannot be read counts as holding it.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -26,22 +27,44 @@ WITHHELD = "[withheld]"
 EXCERPT = "An excerpt, made by the sender. The original is withheld; its digest stands in the object's inventory.json."
 LARGEST = 64 << 20  # bytes of a packed capture that are searched
 
-_CURRENCY = r"(?:USD|EUR|GBP|CHF|JPY|AUD|CAD|NZD|PLN|CZK|SEK|NOK|DKK|US\$|[€$£¥])"
+_CODES = (
+    "USD|EUR|GBP|CHF|JPY|AUD|CAD|NZD|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|ILS|INR|CNY|RMB|KRW|HKD|SGD|TWD|THB|AED|ZAR"
+    "|BRL|MXN|RUB|UAH|eur|usd|gbp|chf"
+)
+_SIGNS = "[€$£¥₹₩฿₺₪₽₴₫₱]|zł|Kč|円|元|원"
+_SPOKEN = "[Ee]uros?|[Dd]ollars?|[Pp]ounds?|[Ff]ranken|[Ff]rancs?|kr|Ft"
+_SUM = r"\d[\d.,'’]*(?:\s\d{3})*(?:[.,]\d\d?)?(?:[.,]?[-–])?"
 _SHAPES = {
-    "an e-mail address": re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"),
-    "a sum of money": re.compile(rf"{_CURRENCY}\s?-?\d[\d.,'’]*|(?<![\w.])\d[\d.,'’]*\s?{_CURRENCY}(?!\w)"),
+    "an e-mail address": re.compile(
+        r"[\w.+%-]+ ?(?:@|%40|[(\[]at[)\]]) ?[\w-]+(?: ?(?:\.|[(\[]dot[)\]]) ?[\w-]+)+", re.IGNORECASE
+    ),
+    "a sum of money": re.compile(
+        rf"(?:(?<!\w)(?:{_CODES}|kr\.?|Rs\.?|Fr\.)|{_SIGNS})\s{{0,2}}-?{_SUM}"
+        rf"|(?<![\w.]){_SUM}\s?(?:{_SIGNS}|(?:{_CODES}|{_SPOKEN})(?!\w))"
+    ),
     "a place on somebody's machine": re.compile(
-        r"(?:(?<![\w.:/])/(?:home|Users|root|tmp|var|mnt|media|srv|opt|work|private|Volumes)/|\b[A-Za-z]:\\|file:/)[^\s\"'<>]*"
+        r"(?:(?<![\w.:/])/(?:home|Users|root|tmp|var|mnt|media|srv|opt|work|private|Volumes|data|etc|run|net|nas)/"
+        r"|\b[A-Za-z]:(?:\\|/(?!/))|\\\\\w|(?<![\w/])~/|(?:file:/|(?:smb|afp|nfs)://))[^\s\"'<>]*"
     ),
     "a cookie": re.compile(r"\b(?:set-)?cookie\d?\s*[:=]\s*\S+", re.IGNORECASE),
+    "a token": re.compile(
+        r"(?:\b(?:[\w-]*api[_-]?key|[a-z]*sess(?:ion)?[_-]?id|sid|[cx]srf[\w-]*|[\w-]*token|secret|passw(?:or)?d|pwd)"
+        r"""["']?\s*[:=]\s*["']?(?=\S*\d)[^\s"'<>&]{6,}"""
+        r"|\bauthorization[\"']?\s*[:=]\s*[^\n\"]+|\b(?:sk|pk|rk)_(?:live|test)_\w{8,}|\bgh[pousr]_\w{20,}"
+        r"|\bAKIA[0-9A-Z]{12,}|\bxox[abprs]-[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----|\botpauth://\S+)",
+        re.IGNORECASE,
+    ),
 }
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _NUMBER = re.compile(r"(?<!\w)\w[\w-]{4,80}\w(?!\w)")
 _MONEY = "a sum of money"
 _KEY = re.compile(
     r"(?:^|_)(?:price|amount|cost|total|sum|fee|tax|gst|vat|rwt|bwt|currency|paid|payment|card|iban|credit|credits|"
     r"billing|balance|email|mail|user|username|seat|account|owner|member|team|login|phone|address|city|zipcode|region|"
     r"cookie|token|session|secret|password|client|project|job|note|notes|comment|metadata|customer|purchaser|buyer|"
-    r"path|folder|party)(?:_|$)",
+    r"path|folder|party|charged?|gross|net|discount|eur|usd|gbp|chf|cents|preis|betrag|summe|kosten|rabatt|prix|"
+    r"montant|precio|importe)(?:_|$)",
 )
 """Names of JSON's fields, in words joined by `_`, whose values are not an outsider's."""
 _ACCOUNT = re.compile(
@@ -83,24 +106,51 @@ class Private:
 
     def found(self, text: str) -> list[str]:
         """What sorts of private data a text holds, in words."""
-        found = [sort for sort, shape in (*_SHAPES.items(), *self.words.items()) if shape.search(text)]
+        found = self._sorts(text)
         if self.elsewhere({word for word in _NUMBER.findall(text) if any(map(str.isdigit, word))}):
             found.append("another licence")
+        return found
+
+    def _sorts(self, text: str) -> list[str]:
+        """What sorts a text holds by their shapes, as it stands and as a reader sees it."""
+        seen = _as_seen(text)
+        found = [
+            sort
+            for sort, shape in (*_SHAPES.items(), *self.words.items())
+            if shape.search(text) or (seen != text and shape.search(seen))
+        ]
         content = text.encode("utf-8", "replace")
-        return found if mask_named(content) == content else [*found, "a token"]
+        return found if "a token" in found or mask_named(content) == content else [*found, "a token"]
 
     def scrub(self, text: str | None, *, sums: bool = True) -> str:
-        """A text of ours or the platform's without such data; a text that we print keeps what only looks like a sum."""
+        """A text of ours or the platform's without such data; a text that we print keeps what only looks like a sum.
+
+        Nothing is left of a text that hides such data in another spelling.
+        """
         text = mask_named((text or "").encode("utf-8", "replace")).decode()
         for sort, shape in (*_SHAPES.items(), *self.words.items()):
             if sums or sort != _MONEY:
                 text = shape.sub(WITHHELD, text)
-        return text
+        left = [sort for sort in self._sorts(text) if sums or sort != _MONEY]
+        return WITHHELD if left else text
+
+
+def _as_seen(text: str) -> str:
+    """A text with its escapes read, in composed letters, with single spaces and without what nobody sees."""
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), html.unescape(text))
+    return re.sub(r"\s+", " ", _UNSEEN.sub("", unicodedata.normalize("NFKC", text)))
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
-    escaped = sorted({re.escape(word.strip()) for word in words if len(word.strip()) > 1}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(escaped)})(?!\w)", re.IGNORECASE) if escaped else None
+    patterns = sorted({_bounded(_as_seen(word).strip()) for word in words if len(word.strip()) > 1}, key=len)[::-1]
+    return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
+
+
+def _bounded(word: str) -> str:
+    """A pattern for whole words, over lines too; where words are not parted by spaces, anywhere."""
+    before, after = (r"\w" if each.isascii() or each.lower() != each.upper() else None for each in (word[0], word[-1]))
+    inner = re.escape(word).replace(r"\ ", r"\s+")
+    return (f"(?<!{before})" if before else "") + inner + (f"(?!{after})" if after else "")
 
 
 @dataclass

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import archiver.catalogue  # noqa: F401  # isort: skip  # before NumPy, whose threads it limits
 import numpy as np
 from PIL import Image, ImageDraw
 

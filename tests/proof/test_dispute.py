@@ -18,13 +18,15 @@ import pytest
 from PIL import Image, ImageOps
 from pypdf import PdfReader, PdfWriter
 
-from archiver.dispute import add
+from archiver.dispute import add, read_material
 from archiver.domain import Asset, Licence
 from archiver.provider import TermsPage
+from archiver.reading.worker import DocumentReader
 from archiver.terms import SeenTerms
 from tests import papers
 from tests.authoring.scenario import pdf
 from tests.catalogue.test_matching import scene
+from tests.homes import Home
 from tests.proof.agency import Agency, agency, certificate, preview, record
 from tests.proof.test_drafts import NEVER
 from tests.reading.test_letters import ABMAHNUNG, COPYTRACK, GETTY, PICRIGHTS, UNKNOWN
@@ -60,7 +62,7 @@ def letter_pdf(text: str, picture: Image.Image | None = None) -> bytes:
 
 @pytest.fixture(scope="module")
 def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
-    with agency(tmp_path_factory.mktemp("agency")) as made:
+    with agency(tmp_path_factory.mktemp("agency"), inside=True) as made:
         yield made
 
 
@@ -137,6 +139,19 @@ def test_a_claim_is_kept_unconfirmed_then_confirmed_and_one_paper_is_entered(at:
     assert "Ada" not in ledger.read_text()
 
 
+def test_a_letter_that_was_forwarded_as_an_attachment_is_the_letter() -> None:
+    first, forwarded = EmailMessage(), EmailMessage()
+    first["From"], first["Date"] = "claims@example.com", "Fri, 13 Mar 2026 09:00:00 +0100"
+    first.set_content(GETTY)
+    forwarded["From"], forwarded["Date"] = "info@acme.example", "Mon, 16 Mar 2026 09:00:00 +0100"
+    forwarded.set_content("See below.")
+    forwarded.add_attachment(first)
+    with DocumentReader() as reader:
+        read = read_material(forwarded.as_bytes(), reader)
+    assert read.received == date(2026, 3, 13)
+    assert "90012345" in read.text and "See below." in read.text
+
+
 def test_a_person_accepts_and_corrects_field_by_field(at: Agency, tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text(COPYTRACK + "\nAnother one.")
@@ -207,7 +222,7 @@ def test_2_a_pack_of_a_dead_platform_is_built_without_network(at: Agency, tmp_pa
         at=datetime(2010, 5, 5, 9, tzinfo=UTC),
     )  # fmt: skip
     [stored] = at.archive("acme", (grant, [record(), old, terms]))
-    offline = replace(at.run, env=at.run.env | {"HTTPS_PROXY": "http://127.0.0.1:9"})
+    offline = Home(at.run.root, at.run.env | {"HTTPS_PROXY": "http://127.0.0.1:9"})
     offline("proof", stored.folder, "--out", tmp_path / "proof.zip")
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         inside = [name for name in zipped.namelist() if name.endswith("/certificate.txt")]
@@ -262,7 +277,7 @@ def test_6_the_terms_of_the_purchase_are_packed_and_never_those_of_today(at: Age
 
 
 def test_7_a_changed_byte_is_named_and_its_pack_refused_while_others_pass(tmp_path: Path) -> None:
-    with agency(tmp_path) as at:
+    with agency(tmp_path, inside=True) as at:
         bad, good = at.archive(
             "acme", *((licence(n), [certificate(f"Licence shutterstock-{n}")]) for n in ("771", "772"))
         )
@@ -279,7 +294,7 @@ def test_7_a_changed_byte_is_named_and_its_pack_refused_while_others_pass(tmp_pa
 
 
 def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path) -> None:
-    with agency(tmp_path) as at:
+    with agency(tmp_path, inside=True) as at:
         letter, paper = tmp_path / "letter.pdf", tmp_path / "licence.pdf"
         letter.write_bytes(letter_pdf(GETTY.replace("2026", "2024"), scene(9)))
         read = at.run.json("claim", "add", letter, "--client", "acme")

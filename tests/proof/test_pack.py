@@ -197,7 +197,7 @@ def test_an_external_pack_tells_nothing_that_is_nobody_elses_business(pack: Path
         assert not [each for each in FORBIDDEN if each.lower() in low], name
         assert not re.search(r"\b(apolog\w+|regret|we admit|settle\w*|goodwill|issued)\b", low), name
     record = json.loads(next(pack.glob("data/02*/*/record-excerpt.json")).read_text())
-    assert record["record"] == {"row": {"id": "L-1", "license": "standard", "charged": "[withheld]", "licensed_by": "[withheld]", "kept": "[withheld]", "link": "?access_token=[removed before archiving]", "size": "huge"}}  # fmt: skip  # noqa: E501  # one look
+    assert record["record"] == {"row": {"id": "L-1", "license": "standard", "licensed_by": "[withheld]", "kept": "[withheld]", "link": "?access_token=[removed before archiving]", "size": "huge"}}  # fmt: skip  # noqa: E501  # one look
     receipt = next(pack.glob("data/04*/*/receipt-excerpt.txt")).read_text()
     assert "Receipt R-1" in receipt and "Thank you" in receipt
     assert '"seat": "seat 1"' in next(pack.glob("data/02*/*/licence-excerpt.json")).read_text()
@@ -326,3 +326,20 @@ def test_whatever_stands_around_it_is_scrubbed(before: str, private: str, after:
     file = LicenceFile(licence=licence("1"), documents=(), gaps=(), provenance={})
     told = Private(file=file, others=["Beta GmbH"], own=["Acme Ltd"])
     assert private not in told.scrub(f"{before} {private} {after}")
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        *("R$ 99,90", "₹1,200", "kr 450", "12,50 zł", "1.200,- EUR", "19 Euro", "1\u202f234,56\u00a0€", "5000円"),
+        *("ada (at) acme.example", "ADA＠acme.example", "ada&#64;acme.example", "ada\\u0040acme.example"),
+        *("Beta\nGmbH", "Beta&nbsp;GmbH", "Be\u00adta GmbH", "Mu\u0308ller &amp; So\u0308hne", "北京示例公司的"),
+        *("C:/Users/ada/x.jpg", r"\\nas01\clients", "~/Pictures/x.jpg", "smb://nas/x"),
+        *("PHPSESSID=q1w2e3r4t5y6", "Authorization: Basic YWRhOnNl", "X-Api-Key: 0123456789", "xoxb-" + "1" * 12),
+    ],
+)
+def test_other_spellings_are_seen_and_nothing_of_them_is_left(private: str) -> None:
+    file = LicenceFile(licence=licence("1"), documents=(), gaps=(), provenance={})
+    told = Private(file=file, others=["Beta GmbH", "Müller & Söhne", "北京示例公司"], own=["Acme Ltd"])
+    assert told.found(f"Licence {private} of Acme Ltd") and private not in told.scrub(f"Licence {private} of Acme Ltd")
+    assert not told.found("Licence L-1, order PO-12, 500,000 copies, 3000 x 2000 px, of Acme Ltd on 9 March 2026")
