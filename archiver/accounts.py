@@ -230,7 +230,8 @@ async def sign_in_all(
         try:
             await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
         except ArchiverError as error:
-            say(f"archiver: {name}: {error.message(name)}")
+            told = error.message(name)
+            say(f"archiver: {told}" if name in told else f"archiver: {name}: {told}")
             code = max(code, error.exit_code)
         else:
             say(f"Signed in {name}. Next: archiver run --account {name}")
