@@ -88,6 +88,7 @@ def test_every_key_of_the_settings(home: Path) -> None:
         ("replay: true\nreplay: false\n", "archiver.yaml:2:1", "twice"),
         ("pacing:\n  hosts: {api.example.com: fast}\n", "archiver.yaml:2:11", "valid number"),
         ("timestamps:\n- {name: a, url: 'http://a.example', roots: no.pem}\n", "archiver.yaml:2:38", "is not there"),
+        ("network: {proxy: 'http://a:b:c'}\n", "archiver.yaml:1:11", "is not an http"),
         ("network: {ca_file: no.pem}\n", "archiver.yaml:1:11", "is not there"),
         ("witnesses: [{name: a}]\n", "archiver.yaml:1:13", "exactly one of"),
         ("notify: [nobody]\n", "archiver.yaml:1:1", "neither a mail address"),
