@@ -115,7 +115,8 @@ def untestable(
     if missing and not replay:
         return f"no {' and no '.join(missing)} was given; it is found so: {method.where}"
     if info.automation.stance.needs_acceptance and not (accepted_by or home.settings.replay):
-        return f"the terms of {info.title} on automation are {info.automation.stance}, and nobody accepted that"
+        stance = info.automation.stance
+        return f"the terms of {info.title} on automation are {stance}; --accept-automation NAME says who accepts that"
     return None
 
 

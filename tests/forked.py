@@ -63,7 +63,7 @@ def run(
         with ours:
             with theirs, _starting:
                 socket.send_fds(_server(), [b"."], [each.fileno() for each in (theirs, given, out, err)])
-            ours.sendall(json.dumps([list(arguments), dict(env), str(Path.cwd())]).encode())
+            ours.sendall(json.dumps([list(arguments), dict(env), str(Path.cwd()), _umask()]).encode())
             ours.shutdown(socket.SHUT_WR)
             ours.settimeout(timeout)
             try:
@@ -72,6 +72,11 @@ def run(
                 raise subprocess.TimeoutExpired(list(arguments), timeout) from None  # the command ends with `ours`
         texts = [_text(each) for each in (out, err)]
     return subprocess.CompletedProcess(list(arguments), code, *texts)
+
+
+def _umask() -> int:
+    os.umask(now := os.umask(0))
+    return now
 
 
 def _text(file: IO[bytes]) -> str:
@@ -122,7 +127,7 @@ def _collect(options: int = 0) -> None:
 def _wait_for(fds: Sequence[int]) -> None:
     """Fork once more for the command, and tell its exit code. Returns in the command's process."""
     answer = socket.socket(fileno=fds[0])
-    arguments, env, folder = json.loads(answer.makefile("rb").read())
+    arguments, env, folder, umask = json.loads(answer.makefile("rb").read())
     command = os.fork()
     if command:
         threading.Thread(target=_end_with, args=(answer, command), daemon=True).start()
@@ -132,6 +137,7 @@ def _wait_for(fds: Sequence[int]) -> None:
     answer.close()
     os.setsid()
     os.chdir(folder)
+    os.umask(umask)
     os.environ.clear()
     os.environ.update(env)
     for number, each in enumerate(fds[1:]):

@@ -91,6 +91,8 @@ def test_every_key_of_the_settings(home: Path) -> None:
         ("network: {proxy: 'http://a:b:c'}\n", "archiver.yaml:1:11", "is not an http"),
         ("network: {ca_file: no.pem}\n", "archiver.yaml:1:11", "is not there"),
         ("witnesses: [{name: a}]\n", "archiver.yaml:1:13", "exactly one of"),
+        ("witnesses: [{name: a, folder: x, email: a@example.com}]\n", "archiver.yaml:1:13", "exactly one of"),
+        ("witnesses: [{name: a, email: a@example.com}]\n", "archiver.yaml:1:1", "needs `mail:"),
         ("notify: [nobody]\n", "archiver.yaml:1:1", "neither a mail address"),
         ("notify: [a@example.com]\n", "archiver.yaml:1:1", "needs `mail:"),
         ("run: {deadline: 90}\n", "archiver.yaml:1:7", "is not a duration"),
