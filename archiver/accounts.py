@@ -116,7 +116,8 @@ def untestable(
     if missing and not replay:
         return f"no {' and no '.join(missing)} was given; it is found so: {method.where}"
     if info.automation.stance.needs_acceptance and not (accepted_by or home.settings.replay):
-        return f"the terms of {info.title} on automation are {info.automation.stance}, and nobody accepted that"
+        stance = info.automation.stance
+        return f"the terms of {info.title} on automation are {stance}; --accept-automation NAME says who accepts that"
     return None
 
 
@@ -231,7 +232,8 @@ async def sign_in_all(
         try:
             await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
         except ArchiverError as error:
-            say(f"archiver: {name}: {error.message(name)}")
+            told = error.message(name)
+            say(f"archiver: {told}" if name in told else f"archiver: {name}: {told}")
             code = max(code, error.exit_code)
         else:
             say(f"Signed in {name}. Next: archiver run --account {name}")

@@ -130,9 +130,19 @@ def _diagnose(name: str, check: Callable[[], Findings]) -> list[Diagnosis]:
         for state, message, advice in check():
             found.append(Diagnosis(name, state, message, advice))
     except Exception as error:  # noqa: BLE001  # the others must be heard all the same, and this one's fault is told
-        words = str(error) or type(error).__name__
-        found.append(Diagnosis(name, State.PROBLEM, words, "" if isinstance(error, ArchiverError) else "See to it."))
+        foreseen = isinstance(error, ArchiverError | OSError)
+        words = str(error) if foreseen else f"{type(error).__name__}: {error}"
+        found.append(Diagnosis(name, State.PROBLEM, words, advice_on(error)))
     return found
+
+
+def advice_on(error: Exception) -> str:
+    """What to do where an examination failed by itself; the archiver's own errors say it."""
+    if isinstance(error, ArchiverError):
+        return ""
+    if isinstance(error, OSError):
+        return "Give the user of the nightly run access to it, or put back what is missing."
+    return "This is a fault of the archiver; give this line to whoever maintains it."
 
 
 # ---------------------------------------------------------------- the machine, and the folder as it lies there
@@ -380,7 +390,7 @@ def accounts(home: Home) -> Findings:
             browsing |= load(account.provider).info.method(account.method).transport is not Transport.HTTP
         except ArchiverError as error:
             yield State.PROBLEM, f"{account.name}: {error}", ""
-    yield State.OK, f"{len(home.clients)} clients, {len(home.accounts())} accounts", ""
+    yield State.OK, f"clients: {len(home.clients)}, accounts: {len(home.accounts())}", ""
     if chromium := find():
         yield State.OK, f"browser: {chromium.describe()}", ""
     else:

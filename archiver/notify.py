@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -58,6 +59,9 @@ RISKS = {
     "silent": "Whatever was licensed since then is not archived.",
     "deadline": "An unanswered claim may go to court, or the platform's indemnity may be lost.",
 }
+
+
+_RUN_LOG = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]+\.jsonl")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +114,8 @@ def followed(home: Home, client: str) -> Iterator[Catalogue]:
         yield catalogue
 
 
-def causes(home: Home, now: datetime) -> list[Cause]:
-    """All that a person must know of now, client by client."""
+def causes(home: Home, now: datetime, known: Sequence[Concern] | None = None) -> list[Cause]:
+    """All that a person must know of now, client by client. `known` are the concerns, where they were worked out."""
     said, faults, newest = _logged(home)
     found: list[Cause] = []
     for client in home.clients.values():
@@ -124,7 +128,7 @@ def causes(home: Home, now: datetime) -> list[Cause]:
                 found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))
             found += _missing(home, client.slug, catalogue, now)
     found += _deadlines(home, now)
-    found += map(_concern, concerns(home, now.date()))
+    found += map(_concern, concerns(home, now.date()) if known is None else known)
     if home.accounts() and newest and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS:
         happened = f"Nothing ran for {days} working days, since {newest:%Y-%m-%d %H:%M} UTC."
         found.append(_cause("silent", None, "all accounts", (str(newest.date()),), happened, "archiver doctor"))
@@ -213,16 +217,23 @@ def _named(ids: Sequence[str]) -> str:
 
 def _logged(home: Home) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, str]], datetime | None]:
     """From the run logs, newest first: each account's last line, the clients whose archive was last at fault (error and
-    message), and when the last run ended."""
+    message), and when the last run began. Dry runs and attended captures are none; where nothing ran yet, the day on
+    which the clients' files were last changed stands for it."""
     said: dict[str, dict[str, Any]] = {}
     faults: dict[str, tuple[str, str]] = {}
     newest, settled, wanted = None, set[str](), {account.name: account.client for account in home.accounts()}
-    logs = [path for path in (home.state / "runs").glob("*.jsonl") if not path.name.endswith(".requests.jsonl")]
+    logs = {
+        path: found[1] for path in (home.state / "runs").glob("*.jsonl") if (found := _RUN_LOG.fullmatch(path.name))
+    }
     for path in sorted(logs, reverse=True):
-        lines = []
-        with suppress(OSError, ValueError):  # pruned meanwhile, or torn: a log is no evidence
+        try:
             lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        newest = newest or datetime.strptime(path.name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            began = datetime.strptime(logs[path], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        except (OSError, ValueError):  # pruned meanwhile, or torn: a log is no evidence
+            continue
+        if lines and lines[0].get("dry_run"):
+            continue
+        newest = newest or began
         for line in lines:
             if "fault" in line and line["client"] not in settled and line["fault"] != BUSY:
                 faults[line["client"]] = (line["fault"], line["message"])
@@ -233,6 +244,9 @@ def _logged(home: Home) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str,
         settled |= set(faults)
         if said.keys() >= wanted.keys():
             break
+    if newest is None:
+        changed = [(home.root / "clients" / f"{slug}.yaml").stat().st_mtime for slug in home.clients]
+        newest = datetime.fromtimestamp(max(changed), UTC) if changed else None
     return said, faults, newest
 
 
@@ -245,9 +259,11 @@ def working_days(since: date, until: date) -> int:
 # ---------------------------------------------------------------- telling
 
 
-def tell(home: Home, *, ran: bool = False, now: datetime | None = None) -> list[str]:
+def tell(
+    home: Home, *, ran: bool = False, known: Sequence[Concern] | None = None, now: datetime | None = None
+) -> list[str]:
     """Tell everybody what they were not told yet; in words, who could not be told. What failed is tried again next
-    time. `ran`: a run has just ended, which the ping says to whoever would miss it."""
+    time. `ran`: a run has just ended, which the ping says to whoever would miss it. `known` as `causes` has it."""
     now, settings, failed = now or datetime.now(UTC), home.settings.notify, []
     if ran and settings.ping:
         try:
@@ -260,7 +276,7 @@ def tell(home: Home, *, ran: bool = False, now: datetime | None = None) -> list[
     with FileLock(home.state / "notify.lock"):
         memory = _memory(home)
         try:
-            found = causes(home, now)
+            found = causes(home, now, known)
         except (ArchiverError, OSError) as error:
             return [*failed, f"What is to be told could not be worked out: {error}"]
         for destination, message, told in due(home, found, memory, now):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,8 +13,6 @@ from archiver.provider import ProviderInfo, installed, load
 from archiver.reading.worker import DocumentReader
 from archiver.run import Summary
 from archiver.sync import Progress
-
-EVERY = 60.0  # seconds between two lines of progress where there are no bars
 
 
 def forecast(licences: int, info: ProviderInfo, rate: float | None) -> float:
@@ -40,30 +37,18 @@ def spelt(seconds: float) -> str:
 
 @dataclass
 class Watch:
-    """Progress that foretells an account's first run, where the platform states a total; and goes on in lines, where
-    nobody shows bars."""
+    """Progress that foretells an account's first run, where the platform states a total."""
 
     home: Home
     say: Callable[[str], None]
-    show: Progress | None = None  # the bars
-    now: Callable[[], float] = time.monotonic
-    _began: dict[str, tuple[float, int]] = field(default_factory=dict)
-    _told: dict[str, float] = field(default_factory=dict)
+    show: Progress
+    _seen: set[str] = field(default_factory=set)
 
     def __call__(self, account: str, done: int, total: int | None) -> None:
-        now = self.now()
-        if account not in self._began:
-            self._began[account], self._told[account] = (now, done), now
-            if total and not (self.home.state / "history" / f"{account}.json").exists():
-                self.say(self._foretold(account, total))
-        began, before = self._began[account]
-        if self.show:
-            self.show(account, done, total)
-        elif now - self._told[account] >= EVERY:
-            self._told[account] = now
-            rate = (done - before) / (now - began)
-            left = f", {spelt((total - done) / rate)} left" if total and rate else ""
-            self.say(f"{account}: {done:,}{f' of {total:,}' if total else ''}, {rate:.1f} a second{left}")
+        if total and account not in self._seen and not (self.home.state / "history" / f"{account}.json").exists():
+            self.say(self._foretold(account, total))
+        self._seen.add(account)
+        self.show(account, done, total)
 
     def _foretold(self, account: str, total: int) -> str:
         info = load(self.home.account(account).provider).info

@@ -58,6 +58,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "platform": "Platform",
         "licence": "Licence",
         "more": "and {count} more",
+        "one_licence": "1 licence",
+        "this_month": "archived in {month}",
+        "of": "{count} of {all}",
+        "held": "of what the platforms list is archived",
+        "held_whole": "is archived with every document that is offered",
+        "uncounted": "without {count} account(s) whose number is not known yet",
+        "no_accounts": "The client has no account of its own. Its licences come from shared accounts or were imported.",
     },
     "de": {
         "title": "Lizenzbericht",
@@ -89,6 +96,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "platform": "Plattform",
         "licence": "Lizenz",
         "more": "und {count} weitere",
+        "one_licence": "1 Lizenz",
+        "this_month": "archiviert im {month}",
+        "of": "{count} von {all}",
+        "held": "der von den Plattformen gelisteten sind archiviert",
+        "held_whole": "sind mit allen angebotenen Dokumenten archiviert",
+        "uncounted": "ohne {count} Konto/Konten, deren Zahl noch nicht bekannt ist",
+        "no_accounts": "Der Kunde hat kein eigenes Konto. Seine Lizenzen kommen aus gemeinsamen Konten oder wurden "
+        "importiert.",
     },
 }
 
@@ -96,7 +111,12 @@ STYLE_OF_REPORT = """
 .numbers td, .numbers th { padding-inline-end: 4mm; width: auto }
 .numbers .n { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap }
 thead th { color: var(--accent); font-weight: 600; white-space: nowrap }
-.big { font-size: 1.5em; font-weight: 600 }
+.numbers td:first-child { white-space: nowrap }
+.licences { table-layout: fixed }
+.licences th:first-child { width: 35mm }
+.licences th:last-child { width: 69mm }
+.licences .digest { font-size: 6.2pt; padding-inline-end: 0 }
+.dates strong { font-size: 1.5em; font-variant-numeric: tabular-nums }
 pre { background: var(--paper); border-left: .9mm solid var(--accent); padding: 3mm 4mm; white-space: pre-wrap;
   font: 7.4pt/1.5 'Noto Sans Mono', 'DejaVu Sans Mono', monospace; margin: 2mm 0; break-inside: avoid }
 .flow h2 { break-after: avoid }
@@ -200,16 +220,19 @@ def _captured(entry: Entry) -> Captured:
 
 
 def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
-    """Of every account that the archive tells of, as it stood at the month's end; also of those that were closed."""
-    configured = {account.name for account in home.client(client).accounts}
-    for account, runs in runs_of(home, client).items():
-        until = [run for run in runs if run.at[:7] <= month]
-        if until:
+    """Of every account, as it stood at the month's end: those that were closed, and those that nobody read yet, too."""
+    configured = {account.name: account.provider for account in home.client(client).accounts}
+    open_ones = {account.name for account in home.client(client).accounts if not account.closed}
+    runs = runs_of(home, client)
+    for account in dict.fromkeys((*runs, *configured)):
+        until = [run for run in runs.get(account, ()) if run.at[:7] <= month]
+        if until or account in open_ones:
             found = coverage(until)
             complete = [run.at for run in until if run.outcome == "complete"]
             yield Covered(
-                account=account, provider=until[-1].provider, closed=account not in configured, listed=found.listed,
-                archived=found.archived, whole=found.whole, last_complete=complete[-1] if complete else None,
+                account=account, provider=until[-1].provider if until else configured[account],
+                closed=account not in open_ones, listed=found.listed, archived=found.archived, whole=found.whole,
+                last_complete=complete[-1] if complete else None,
             )  # fmt: skip
 
 
@@ -255,6 +278,7 @@ def page(made: Report, language: str) -> str:
       <title>{_e(say["title"])} {_e(made.client_name)} {_e(made.month)}</title><style>{STYLE}{STYLE_OF_REPORT}</style>
       <body><section class=flow><header><b>{_e(say["title"])}</b><span>{_e(agency)}</span></header>{mark}
       <h1 dir=auto>{_e(made.client_name)} · {_e(named)}</h1>
+      {_tiles(made, say, named)}
       <h2>{_e(say["captured"])}</h2>{_summary(made, say)}
       <h2>{_e(say["coverage"])}</h2>{_coverage_table(made, say, words)}<p><small>{_e(say["coverage_is"])}</small></p>
       <h2>{_e(say["gaps"])}</h2>{_gaps(made, say, words)}
@@ -262,16 +286,42 @@ def page(made: Report, language: str) -> str:
       </section>{_licences(made, say, words)}</body></html>"""
 
 
+def _tiles(made: Report, say: Mapping[str, str], month: str) -> str:
+    """The month in three numbers; the coverage over all accounts whose denominator is known."""
+    number = len(made.captured)
+    licences = say["one_licence"] if number == 1 else say["licences"].format(count=f"{number:,}")
+    tiles = [(licences, say["this_month"].format(month=month), "")]
+    counted = [each for each in made.coverage if each.listed is not None]
+    if counted:
+        listed = sum(each.listed or 0 for each in counted)
+        rest = len(made.coverage) - len(counted)
+        note = say["uncounted"].format(count=rest) if rest else ""
+        for got, what in (
+            (sum(each.archived for each in counted), "held"),
+            (sum(c.whole for c in counted), "held_whole"),
+        ):
+            tiles.append((say["of"].format(count=f"{got:,}", all=f"{listed:,}"), say[what], note))
+    return (
+        "<div class=dates>"
+        + "".join(
+            f"<div><strong>{_e(value)}</strong>{_e(what)}{f'<br><small>{_e(note)}</small>' if note else ''}</div>"
+            for value, what, note in tiles
+        )
+        + "</div>"
+    )
+
+
 def _summary(made: Report, say: Mapping[str, str]) -> str:
     if not made.captured:
         return f"<p>{_e(say['none'])}</p>"
     by_platform = Counter(each.provider for each in made.captured)
-    rows = "".join(f"<tr><th>{_e(_title(name))}<td class=n>{number}" for name, number in by_platform.most_common())
-    total = say["licences"].format(count=len(made.captured))
-    return f"<p class=big>{_e(total)}</p><table class=numbers>{rows}</table>"
+    rows = "".join(f"<tr><td>{_e(_title(name))}<td class=n>{number}" for name, number in by_platform.most_common())
+    return f"<table class=numbers>{rows}</table>"
 
 
 def _coverage_table(made: Report, say: Mapping[str, str], words: Words) -> str:
+    if not made.coverage:
+        return f"<p>{_e(say['no_accounts'])}</p>"
     head = f"<th>{_e(say['account'])}<th>{_e(say['platform'])}" + "".join(
         f"<th class=n>{_e(say[name])}" for name in ("listed", "archived", "whole")
     )
@@ -320,7 +370,7 @@ def _licences(made: Report, say: Mapping[str, str], words: Words) -> str:
     rest = len(made.captured) - LISTED
     more = f"<p class=soft>{_e(say['more'].format(count=rest))}</p>" if rest > 0 else ""
     head = f"<th>{_e(say['date'])}<th>{_e(say['work'])}<th>{_e(say['licence'])}"
-    table = f"<table class=numbers><thead><tr>{head}</thead>{rows}</table>"
+    table = f"<table class='numbers licences'><thead><tr>{head}</thead>{rows}</table>"
     return f"<section class=flow><h2>{_e(say['captured'])}</h2>{table}{more}</section>"
 
 

@@ -206,11 +206,11 @@ async def run(
     if not order.dry_run:
         summary.warnings += await asyncio.to_thread(shared_out, home, vault)
     summary.concerns += await asyncio.to_thread(concerns, home, datetime.now(UTC).date())
-    log(home, summary)
+    log(home, summary, dry_run=order.dry_run)
     summary.warnings += renewals_due(home)
     if not order.dry_run:
         summary.warnings += prune(home.root, datetime.now(UTC))
-        summary.warnings += await asyncio.to_thread(tell, home, ran=True)
+        summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.concerns)
     for end in ends:
         if isinstance(end, BaseException):
             raise end  # only now: one client's archive must not stop the others
@@ -270,12 +270,12 @@ def renewals_due(home: Home) -> Iterator[str]:
             yield f"The timestamps of {slug} are to be renewed since {due}. Run `archiver verify --renew`."
 
 
-def log(home: Home, summary: Summary) -> None:
+def log(home: Home, summary: Summary, *, dry_run: bool) -> None:
     """One JSON line per account and run, and per client whose archive could not be written on, for people who ask
     later; disposable like all of state/."""
     folder = home.state / "runs"
     folder.mkdir(parents=True, exist_ok=True)
-    frame = {"run": summary.run, "at": iso(datetime.now(UTC))}
+    frame = {"run": summary.run, "at": iso(datetime.now(UTC)), "dry_run": dry_run}
     told = [result.as_json() for result in summary.accounts]
     told += [
         {"client": client, "fault": type(fault).__name__, "message": str(fault)}

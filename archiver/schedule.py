@@ -259,8 +259,11 @@ def _into_crontab(lines: str) -> None:
     """Replace this program's lines in the user's crontab, and leave all others."""
     begin, end = "# archiver begin", "# archiver end"
     try:
-        there = subprocess.run(["crontab", "-l"], capture_output=True, text=True, timeout=60, check=False).stdout
-        kept = re.sub(f"{begin}\n.*?{end}\n", "", there, flags=re.DOTALL)
+        there = subprocess.run(["crontab", "-l"], capture_output=True, text=True, timeout=60, check=False)
+        if there.returncode and "no crontab" not in there.stderr.lower():  # what cannot be read is not overwritten
+            raise MachineRefused(f"crontab -l: {there.stderr.strip() or there.returncode}")
+        kept = re.sub(f"{begin}\n.*?{end}\n", "", there.stdout, flags=re.DOTALL)
+        kept += "\n" if kept and not kept.endswith("\n") else ""
         text = f"{kept}{begin}\n{lines}{end}\n"
         subprocess.run(["crontab", "-"], input=text, text=True, capture_output=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError) as error:

@@ -57,6 +57,7 @@ class AccountStatus:
     account: str
     provider: str
     configured: bool
+    closed: bool
     last_run: str | None
     last_complete: str | None
     outcome: str | None
@@ -71,7 +72,7 @@ class AccountStatus:
         said = [self.error or ""]
         said += [f"{self.coverage.incomplete} incomplete"] if self.coverage.incomplete else []
         said += [f"{self.unexplained} not archived"] if self.unexplained and not self.error else []
-        said += ["closed"] if not self.configured else ["never run"] if self.last_run is None else []
+        said += ["closed"] if self.closed else ["never run"] if self.last_run is None else []
         return ", ".join(filter(None, said))
 
 
@@ -107,6 +108,7 @@ def status(home: Home, now: datetime | None = None, turns: Turns | None = None) 
     for client in home.clients.values():
         runs = (turns or runs_of)(home, client.slug)
         configured = {account.name: account.provider for account in client.accounts}
+        open_ones = {account.name for account in client.accounts if not account.closed}
         for name in dict.fromkeys((*configured, *runs)):
             theirs = runs.get(name, [])
             last = theirs[-1] if theirs else None
@@ -117,13 +119,14 @@ def status(home: Home, now: datetime | None = None, turns: Turns | None = None) 
                     account=name,
                     provider=last.provider if last else configured[name],
                     configured=name in configured,
+                    closed=name not in open_ones,
                     last_run=last.at if last else None,
                     last_complete=complete[-1] if complete else None,
                     outcome=last.outcome if last else None,
                     error=last.error if last else None,
                     coverage=coverage(theirs),
                     unexplained=last.unexplained if last else 0,
-                    next_full=next_sweep_day(name, today).isoformat() if name in configured else None,
+                    next_full=next_sweep_day(name, today).isoformat() if name in open_ones else None,
                 )
             )
     return Status(tuple(found))

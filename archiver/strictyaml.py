@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 type Value = bool | int | float | str | list[Value] | dict[str, Value] | None
 type Loc = tuple[str | int, ...]
 
+TOLD = 20  # faults of a file that are listed
+
 _TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+")
@@ -55,10 +57,15 @@ def load(path: Path, text: str | None = None) -> Marked:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: byte {error.start + 1} is not UTF-8 text.") from None
+        before = bytes(error.object[: error.start])
+        place = f"{before.count(b'\n') + 1}:{len(before) - before.rfind(b'\n')}"
+        raise ConfigError(f"{path}:{place} this is not UTF-8 text. Save the file as UTF-8.") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ConfigError(f"{_at(path, mark)} {error.problem or error.context}.") from None
+    except yaml.reader.ReaderError as error:
+        place = _reached(path, text, error.position)
+        raise ConfigError(f"{path}:{place} has a control character. Take it out.") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}:1:1 {' '.join(str(error).split())}.") from None
     except RecursionError:
@@ -74,13 +81,13 @@ def validate[M: BaseModel](marked: Marked, model: type[M]) -> M:
         return model.model_validate_json(json.dumps(marked.value), strict=True)
     except ValidationError as error:
         words = {"extra_forbidden": "is not a known key", "missing": "is missing"}
-        raise ConfigError(
-            "\n".join(
-                f"{marked.where(fault['loc'])} {'.'.join(map(str, fault['loc']))}: "
-                f"{words.get(fault['type'], fault['msg'].removeprefix('Value error, '))}"
-                for fault in error.errors(include_input=False, include_url=False)
-            )
-        ) from None
+        faults = [
+            f"{marked.where(fault['loc'])} {'.'.join(map(str, fault['loc']))}: "
+            f"{words.get(fault['type'], fault['msg'].removeprefix('Value error, '))}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        rest = [f"And {len(faults) - TOLD} more."] if len(faults) > TOLD else []
+        raise ConfigError("\n".join([*faults[:TOLD], *rest])) from None
 
 
 def _plain(node: Node, loc: Loc, path: Path, places: dict[Loc, tuple[int, int]], seen: set[int]) -> Value:
@@ -117,11 +124,17 @@ def _scalar(kind: str, text: str) -> Value:
             return None
         case "bool" if text.lower() in ("true", "false"):
             return text.lower() == "true"
-        case "int" if _INT.fullmatch(text):
+        case "int" if _INT.fullmatch(text) and len(text) < 20:
             return int(text)
         case "float" if _FLOAT.fullmatch(text):
             return float(text)
     return text
+
+
+def _reached(path: Path, text: str | None, position: int) -> str:
+    """`line:column` of a character that is no text at all, at which a file is not even begun to be read."""
+    before = (path.read_text("utf-8-sig") if text is None else text)[:position]
+    return f"{before.count('\n') + 1}:{len(before) - before.rfind('\n')}"
 
 
 def _position(mark: Mark) -> tuple[int, int]:

@@ -18,6 +18,7 @@ import yaml
 
 from archiver.cli import main
 from archiver.provider import Request, load
+from tests import forked
 
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "recordings"
@@ -30,7 +31,7 @@ type Clock = Callable[[str], dict[str, str]]
 
 @dataclass
 class Home:
-    """A home folder and the `archiver` command working on it, in processes of their own."""
+    """A home folder and the `archiver` command working on it, each in a process of its own."""
 
     root: Path
     env: dict[str, str] = field(default_factory=dict)
@@ -42,15 +43,7 @@ class Home:
         self, *arguments: str | Path, code: int | None = 0, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Run a command; the exit code must be `code` (None: any)."""
-        done = subprocess.run(
-            self.command(*arguments),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            env=self.env,
-            timeout=120,
-            check=False,
-        )
+        done = forked.run([*map(str, arguments)], env=self.env, stdin=stdin, timeout=120)
         assert code is None or done.returncode == code, (
             f"{arguments} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
         )

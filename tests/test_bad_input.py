@@ -69,3 +69,12 @@ def test_a_recording_with_an_unknown_field_is_refused(home: Home, tmp_path: Path
     session.write_text(session.read_text() + "colour: red\n")
     done = home("recording", "check", folder, code=2)
     assert "session.yaml:" in done.stderr and "colour" in done.stderr
+
+
+def test_a_character_set_without_the_characters_stops_no_command(home: Home, tmp_path: Path) -> None:
+    name = "\u682a\u5f0f\u4f1a\u793e"
+    home("client", "add", "other", "--name", name)
+    moved = home.root.rename(tmp_path / name)
+    ascii_only = Home(moved, home.env | {"ARCHIVER_HOME": str(moved), "PYTHONIOENCODING": "ascii"})
+    assert ascii_only.json("report", "--client", "other")["client_name"] == name
+    assert "\\u682a" in ascii_only("schedule", "--system", "cron").stdout

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
+import resource
 import shutil
 import subprocess
 import sys
-import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
+from archiver.cli.output import Lines
 from archiver.config import Home as Loaded
+from archiver.notify import causes
 from archiver.onboarding import Watch, forecast, spelt
 from archiver.opening import writing
 from archiver.provider import installed, load
@@ -77,9 +79,12 @@ def test_three_clients_and_eight_accounts_are_archived_assigned_reconciled_and_v
     assert len(ruled) + len(left) == shared["archived"] and len(ruled) > 5
     assert {line["rule"] for line in ruled} <= {"acme-early", "acme", "beta"}
     assert any(len(row["rules"]) == 2 for row in left)  # the glass blower of Job 102
-    started = time.process_time(), os.times().children_user + os.times().children_system
-    second = used.json("run", "--replay", QUICK)
-    seconds = time.process_time() - started[0] + os.times().children_user + os.times().children_system - started[1]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        used.command("run", "--replay", QUICK, "--json"), env=used.env, capture_output=True, check=True
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    second, seconds = json.loads(done.stdout), after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert second["outcome"] == "complete" and sum(each["archived"] for each in second["accounts"]) == 0
     assert seconds < 10  # of processors; how long it takes by the clock depends on what else runs here
     assert [line for line in types(used, "house") if line["type"] == "assign"] == ruled
@@ -123,7 +128,7 @@ def test_a_first_run_is_foretold_and_its_progress_told(home: Home) -> None:
     lines: list[str] = []
     loaded = Loaded.load(home.root)
     clock = iter([0.0, 70.0])
-    watch = Watch(loaded, lines.append, now=lambda: next(clock))
+    watch = Watch(loaded, lines.append, Lines(lines.append, now=lambda: next(clock)))
     watch("one", 0, 20_000)
     watch("one", 140, 20_000)
     assert "states 20,000" in lines[0] and lines[1:] == ["one: 140 of 20,000, 2.0 a second, 2 h 46 min left"]
@@ -131,6 +136,10 @@ def test_a_first_run_is_foretold_and_its_progress_told(home: Home) -> None:
     assert forecast(7200, info, 1.0) == 7200 and forecast(7200, info, 0) == 0 and spelt(7200) == "2 h"
     dry = home("run", "--dry-run", "--replay", QUICK).stdout
     assert "to be archived, about" in dry and not list(home.archive().glob("evidence/*"))
+    later = datetime.now(UTC) + timedelta(days=7)  # a dry run is none that would be missed
+    assert "silent" in {cause.kind for cause in causes(Loaded.load(home.root), later)}
+    assert "silent" not in {cause.kind for cause in causes(Loaded.load(home.root), datetime.now(UTC))}
+    assert home.json("report", "--client", "acme")["coverage"][0]["listed"] is None
 
 
 def test_a_closed_account_signs_in_no_more_and_its_proof_stays(ran: Home) -> None:
@@ -150,6 +159,9 @@ def test_a_closed_account_signs_in_no_more_and_its_proof_stays(ran: Home) -> Non
     assert "was closed on" in ran("account", "rotate", "one", "--secrets-stdin", code=2, stdin="token: x\n").stderr
     assert ran.json("run", "--replay", QUICK)["accounts"] == []
     assert ran.json("account", "close", "one")["outcome"] == "already_closed"
+    [stands] = ran.json("status")["accounts"]
+    assert (stands["trouble"], stands["next_full"]) == ("closed", None)
+    assert [each["closed"] for each in ran.json("report", "--client", "acme")["coverage"]] == [True]
 
     ran.account("two", "envato_market")
     bad = QUICK / "envato_market/bad-token"

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from archiver.run import Order, Summary, run
 from archiver.vault import Vault, new_key
 from tests.archive.test_archive_erasure import objects
 from tests.archive.test_archive_verify import passes_ocfl_py
-from tests.homes import RECORDINGS, ROOT, Home
+from tests.homes import QUICK, ROOT, Home
 
 ADA = "Ada Example"
 
@@ -33,7 +34,8 @@ class Agency:
     def __init__(self, root: Path, provider: str, *, replay: bool) -> None:
         create_home(root, replay=replay, timestamps=[])
         add_client(root, "acme", name="Acme Ltd")
-        self.root, self.vault = root, Vault.create(root / "vault.enc", new_key())
+        self.root, self.key = root, new_key()
+        self.vault = Vault.create(root / "vault.enc", self.key)
         if replay:
             add_account(root, "one", client="acme", provider=provider)
         self.archive, self.replay = root / "archive" / "acme", replay
@@ -43,7 +45,7 @@ class Agency:
         return LoadedHome.load(self.root)
 
     def run(self, *, full: bool = False, dry_run: bool = False) -> Summary:
-        order = Order(full=full, dry_run=dry_run, replay=RECORDINGS if self.replay else None)
+        order = Order(full=full, dry_run=dry_run, replay=QUICK if self.replay else None)
         return asyncio.run(run(self.home, self.vault, order))
 
     def erase(self, name: str, reason: str) -> dict[str, Any]:
@@ -63,11 +65,20 @@ class Agency:
         return {finding["code"] for finding in self.verify()["clients"][0]["findings"]}
 
 
-@pytest.fixture
-def agency(tmp_path: Path) -> Agency:
-    """One that has archived some licences."""
-    made = Agency(tmp_path / "home", "shutterstock", replay=True)
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory: pytest.TempPathFactory) -> Agency:
+    """One that has archived some licences; nobody changes it."""
+    made = Agency(tmp_path_factory.mktemp("archived") / "home", "shutterstock", replay=True)
     assert made.run().exit_code == 0
+    return made
+
+
+@pytest.fixture
+def agency(archived: Agency, tmp_path: Path) -> Agency:
+    """A copy of it."""
+    made = copy(archived)
+    made.root = shutil.copytree(archived.root, tmp_path / "home", symlinks=True)
+    made.archive, made.vault = made.root / "archive" / "acme", Vault(made.root / "vault.enc", made.key)
     return made
 
 
@@ -142,9 +153,8 @@ def test_a_hold_refuses_and_says_who_and_since_when(agency: Agency) -> None:
     assert agency.codes() == {"erased"}
 
 
-def test_the_commands(home: Home, tmp_path: Path) -> None:
-    home.account("one", "shutterstock")
-    home("run", "--replay", RECORDINGS)
+def test_the_commands(ran: Home, tmp_path: Path) -> None:
+    home = ran
     name = home.json("find")[0]["licence"]
     asked = ("erase", name, "--reason", "court_order", "--by", ADA)
     assert home.json(*asked, "--dry-run")["outcome"] == "would_erase"

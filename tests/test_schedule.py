@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from archiver.errors import ConfigError
-from archiver.schedule import Schedule, System, named_system, schedule
+from archiver.errors import ConfigError, MachineRefused
+from archiver.schedule import Schedule, System, install, named_system, schedule
 from tests.homes import QUICK, Home
 
 HOME, KEY = Path("/srv/archive home 100%"), Path("/etc/archiver/vault.key")
@@ -94,3 +94,20 @@ def test_a_restored_copy_elsewhere_verifies_and_goes_on_and_says_that_it_was_res
     ledger = (ran.archive() / "ledger" / "ledger.jsonl").read_text()
     assert ledger.count('"type":"rollback"') == 1
     assert ran.json("verify", "--against", witness)["clients"][0]["state"] != "FORKED"
+
+
+def test_the_crontab_keeps_what_others_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tab, program = tmp_path / "tab", tmp_path / "bin" / "crontab"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ncase $1 in -l) cat {tab} ;; -) cat >{tab} ;; esac\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    tab.write_text("5 4 * * * theirs")  # an editor left no end of line
+    for at in ("02:30", "03:15"):
+        install(schedule(tmp_path / "home", System.CRON, at, user_home=tmp_path))
+    theirs, begin, _, run, _, end = tab.read_text().splitlines()
+    assert (theirs, begin, run[:10], end) == ("5 4 * * * theirs", "# archiver begin", "15 3 * * *", "# archiver end")
+    tab.unlink()
+    with pytest.raises(MachineRefused, match="crontab -l"):  # what cannot be read is not overwritten
+        install(schedule(tmp_path / "home", System.CRON, user_home=tmp_path))
+    assert not tab.exists()

@@ -42,7 +42,7 @@ def test_where_names_the_key_or_its_nearest_parent() -> None:
         ("a: !!python/name:os.system x\n", "a.yaml:1:4 the tag"),
         ("a: 1\n---\nb: 2\n", "a.yaml:2:1"),
         ("? [1]\n: 2\n", "a.yaml:1:3 a key must be"),
-        ("a: \x00\n", "a.yaml:1:"),
+        ("b: 1\na: \x00\n", "a.yaml:2:4 has a control character"),
         ("[" * 100_000 + "]" * 100_000, "a.yaml:1:"),
         ("[" * 990 + "]" * 990, "a.yaml:1:1 is nested too deeply"),
     ],
@@ -56,8 +56,8 @@ def test_what_is_not_plain_yaml_is_refused_with_its_place(text: str, words: str)
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load(tmp_path / "none.yaml")
-    (tmp_path / "latin.yaml").write_bytes(b"a: \xe4\n")
-    with pytest.raises(ConfigError, match="byte 4 is not UTF-8"):
+    (tmp_path / "latin.yaml").write_bytes(b"b: 1\na: \xe4\n")
+    with pytest.raises(ConfigError, match=r"latin\.yaml:2:4 this is not UTF-8"):
         load(tmp_path / "latin.yaml")
     (tmp_path / "empty.yaml").write_bytes(b"\xef\xbb\xbf# nothing yet\n")
     assert load(tmp_path / "empty.yaml").value == {}
@@ -84,3 +84,7 @@ def test_a_model_is_checked_strictly_and_all_faults_are_told_at_once() -> None:
         "a.yaml:2:5 servers.0.port: Input should be a valid integer",
         "a.yaml:3:5 servers.0.hots: is not a known key",
     ]
+    with pytest.raises(ConfigError, match="And 30 more"):
+        validate(load(FILE, f"servers: [{', '.join(['7'] * 50)}]"), Settings)
+    with pytest.raises(ConfigError, match="valid integer"):
+        validate(load(FILE, f"servers: [{{host: a, port: {'9' * 5000}}}]"), Settings)

@@ -33,15 +33,3 @@ def test_a_restored_archive_is_refused_until_the_loss_is_recorded(home: Home, tm
     assert "[rollback]" in text and "FORKED" not in text
     assert home.json(*RUN)["outcome"] == "complete"
     assert "holds no checkpoint" in home("verify", "--against", tmp_path, code=2).stderr
-
-
-def test_settings_of_witnesses_are_checked(home: Home) -> None:
-    settings = home.root / "archiver.yaml"
-    before = settings.read_text()
-    for wrong, words in {
-        "{name: a}": "exactly one of",
-        "{name: a, folder: x, email: a@example.com}": "exactly one of",
-        "{name: a, email: a@example.com}": "needs `mail:",
-    }.items():
-        settings.write_text(f"{before}witnesses: [{wrong}]\n")
-        assert words in home("verify", code=2).stderr

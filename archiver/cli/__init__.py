@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -17,6 +18,9 @@ def main() -> None:
     from archiver.vault import pop_secrets_from_environment
 
     pop_secrets_from_environment()
+    for stream in (sys.stdout, sys.stderr):  # a title or a path that a terminal's character set lacks stops no command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     os.umask(0o077)  # nothing that a command makes, by itself or by a library, is for others on this machine
     try:
         app(prog_name="archiver")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,9 +18,6 @@ from archiver.cli.app import (
     unlocked,
 )
 from archiver.cli.output import emit, progress, say, tell
-
-if TYPE_CHECKING:
-    pass
 
 
 @providers_app.callback(invoke_without_command=True)
@@ -141,9 +138,7 @@ def recording_capture(
 
     here = opened(home)
     with progress() as shown:
-        made = asyncio.run(
-            capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown or (lambda *_: None))
-        )
+        made = asyncio.run(capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown))
     for line in (made.result.message, *made.report.lines(), *made.notes):
         if line:
             say(line)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from archiver import __version__
+
 if TYPE_CHECKING:
     from archiver.config import Home
     from archiver.vault import Vault
@@ -42,8 +44,19 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on s
 ReplayOption = Annotated[Path | None, typer.Option("--replay", help="Recordings to serve; replay homes only.")]
 
 
+def told_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"archiver {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def root(home: HomeOption = None) -> None:
+def root(
+    home: HomeOption = None,
+    version: Annotated[  # noqa: ARG001  # it is told before any command
+        bool, typer.Option("--version", callback=told_version, is_eager=True, help="Tell the version, and end.")
+    ] = False,
+) -> None:
     if home:  # given before the command, it is as good as after it
         os.environ["ARCHIVER_HOME"] = str(home)
 

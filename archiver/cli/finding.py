@@ -48,9 +48,7 @@ def find(
     if image:
         content, name = evidence.picture_of(here, image)
         with progress() as watch:
-            found = evidence.find_picture(
-                here, content, name, client=client, limit=limit, warn=say, watch=watch or (lambda *_: None)
-            )
+            found = evidence.find_picture(here, content, name, client=client, limit=limit, warn=say, watch=watch)
         rows = found.rows
         if sheet and found.sheets:
             evidence.write_new(sheet, evidence.sheet(found.sheets))
@@ -162,7 +160,7 @@ def unassigned(
         rows = pool.listed(here)
         if from_folder:
             with progress() as watch:
-                rows = pool.from_folder(here, from_folder, rows, watch or (lambda *_: None))
+                rows = pool.from_folder(here, from_folder, rows, watch)
             decided = pool.proposed(rows, by or "") if yes else None
     if decided is not None and not dry_run:
         if not by:

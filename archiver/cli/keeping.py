@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,9 +18,6 @@ from archiver.cli.app import (
     unlocked,
 )
 from archiver.cli.output import emit, say, table, tell, tell_lines
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command()
@@ -40,8 +38,10 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
 @app.command()
 def report(
     client: Annotated[str, typer.Option(help="The client whom it is for.")],
-    month: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="A .pdf or .html file.")] = None,
+    month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="The month [default: this one].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A .pdf or .html file [default: CLIENT-MONTH.pdf].")
+    ] = None,
     language: Annotated[str | None, typer.Option(help="en or de [default: the agency's].")] = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
@@ -54,11 +54,11 @@ def report(
     from archiver.report import write
 
     here = opened(home)
-    made = make(here, client, month)
+    made = make(here, client, month or f"{datetime.now(UTC):%Y-%m}")
     if as_json:
         emit(made.as_json())
-    elif out is None:
-        raise typer.BadParameter("name a file with --out, or say --json")
+    else:
+        out = out or Path(f"{client}-{made.month}.pdf")
     if out:
         write(made, out, language or here.settings.agency.language)
         say(f"Wrote {out}.")

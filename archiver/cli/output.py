@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archiver.reading.printable import printable
@@ -32,8 +34,9 @@ def tell_lines(text: str) -> None:
 
 
 def emit(document: Any) -> None:
-    """The one JSON document of a `--json` command."""
-    print(json.dumps(document, indent=1, ensure_ascii=False, default=str))
+    """The one JSON document of a `--json` command, valid in whatever character set standard output has."""
+    plain = (sys.stdout.encoding or "").casefold() not in ("utf-8", "utf8")
+    print(json.dumps(document, indent=1, ensure_ascii=plain, default=str))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -46,10 +49,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Progress | None]:
-    """Bars on a terminal, one per account, with rate and time left; None elsewhere."""
+def progress() -> Iterator[Progress]:
+    """How far each account or file is, with rate and time left: bars on a terminal, elsewhere a line now and then."""
     if not sys.stderr.isatty():
-        yield None
+        yield Lines(say)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
@@ -70,3 +73,27 @@ def progress() -> Iterator[Progress | None]:
             bars.update(tasks[account], completed=done, total=total)
 
         yield watch
+
+
+EVERY = 60.0  # seconds between two lines of progress
+
+
+@dataclass
+class Lines:
+    """Progress in lines, for logs. What is done within a minute needs none."""
+
+    say: Callable[[str], None]
+    now: Callable[[], float] = time.monotonic
+    _began: dict[str, tuple[float, int]] = field(default_factory=dict)
+    _told: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, account: str, done: int, total: int | None) -> None:
+        now = self.now()
+        began, before = self._began.setdefault(account, (now, done))
+        if now - self._told.setdefault(account, now) >= EVERY:
+            from archiver.onboarding import spelt
+
+            self._told[account] = now
+            rate = (done - before) / (now - began)
+            left = f", {spelt((total - done) / rate)} left" if total and rate else ""
+            self.say(f"{account}: {done:,}{f' of {total:,}' if total else ''}, {rate:.1f} a second{left}")

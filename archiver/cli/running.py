@@ -149,7 +149,7 @@ def import_(
     with progress() as watch:
         report = import_files(
             here, unlocked(here), paths, client, by=by or f"system user {getuser()}", dry_run=dry_run,
-            keep_files=keep_files, progress=watch or (lambda *_: None),
+            keep_files=keep_files, progress=watch,
         )  # fmt: skip
     for warning in report.warnings:
         say(f"warning: {warning}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -21,9 +21,6 @@ from archiver.cli.app import (
     unlocked,
 )
 from archiver.cli.output import emit, progress, say, tell, tell_lines
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command()
@@ -204,7 +201,7 @@ def account_close(
     with progress() as watch:
         closing = close(
             here, unlocked(here), name, replay=replay, dry_run=dry_run, anyway=anyway, by=by, reason=reason,
-            progress=watch or (lambda *_: None),
+            progress=watch,
         )  # fmt: skip
         done = asyncio.run(closing)
     if as_json:
@@ -238,9 +235,7 @@ def account_leaver(
 
     here = opened(home)
     with progress() as watch:
-        leaving = leaver(
-            here, unlocked(here), user, replay=replay, dry_run=dry_run, progress=watch or (lambda *_: None)
-        )
+        leaving = leaver(here, unlocked(here), user, replay=replay, dry_run=dry_run, progress=watch)
         found = asyncio.run(leaving)
     if as_json:
         emit(found.as_json())
