@@ -339,7 +339,7 @@ class Guard:
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("content-security-policy", PAGE_POLICY)
-                headers.setdefault("cache-control", "no-store")
+                headers.setdefault("cache-control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
                 if self._site.secure:
                     headers["strict-transport-security"] = "max-age=31536000"
             await send(message)
