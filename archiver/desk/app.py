@@ -35,7 +35,7 @@ from archiver.config import Client, Home
 from archiver.desk.access import Doors, Role, Visitor
 from archiver.desk.words import LANGUAGES, Words, words
 from archiver.desk.work import Work
-from archiver.errors import ArchiverError, ConfigError, machine_error
+from archiver.errors import ArchiverError, ConfigError, IntegrityError, machine_error
 from archiver.reading.worker import DocumentReader
 from archiver.vault import Vault, find_key
 
@@ -87,6 +87,9 @@ class Standing:
 def _stands(home: Home, slug: str, followed: object) -> Standing:
     try:
         with DocumentReader() as reader, evidence.catalogue_of(home, slug, reader) as (_, catalogue):
+            archive, lost = home.archive(slug), len(catalogue.unreadable())
+            if lost or ((archive / "evidence").is_dir() and not (archive / LEDGER).is_file()):
+                return Standing(fault=str(IntegrityError(f"{lost} objects cannot be read" if lost else "no ledger")))
             runs: dict[str, list[RunLine]] = {}
             for run in catalogue.runs():
                 runs.setdefault(run.account, []).append(run)
