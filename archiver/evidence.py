@@ -25,7 +25,7 @@ from archiver.catalogue.embedding import Embedder
 from archiver.catalogue.matching import Match, match
 from archiver.catalogue.pictures import loader
 from archiver.config import HOUSE, Home
-from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, MachineRefused
+from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, IntegrityError, MachineRefused
 from archiver.network import joined
 from archiver.proof import claims
 from archiver.provider import ProviderInfo, installed, load
@@ -113,23 +113,39 @@ def find(
     by = "page_url" if "://" in text else "file_name"
     pages = _seen_on(home, warn) if by == "page_url" else {}
     with DocumentReader() as reader:
-        for slug, unassigned in scope(home, client, alone=alone):
-            with catalogue_of(home, slug, reader) as (archive, catalogue):
-                hits = [
-                    Hit(entry, by, 1.0)
-                    for each in named
-                    for entry in catalogue.of_asset(each.platform, each.asset_id or "")
-                    if entry.held and not (unassigned and entry.assigned)
-                ]
-                seen = pages.get(text.strip(), set())
-                hits += [Hit(entry, by, 1.0) for each in seen for entry in catalogue.matching(each) if entry.held]
-                hits = hits or catalogue.find(text, limit, unassigned=unassigned)
-                rows += views.hits(slug, archive, hits)
-                for object_id, reason in catalogue.unreadable().items():
-                    warn(f"warning: {slug}: {object_id} is in no result: {reason}. Run `archiver verify`.")
+        for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone):
+            hits = [
+                Hit(entry, by, 1.0)
+                for each in named
+                for entry in catalogue.of_asset(each.platform, each.asset_id or "")
+                if entry.held and not (unassigned and entry.assigned)
+            ]
+            seen = pages.get(text.strip(), set())
+            hits += [Hit(entry, by, 1.0) for each in seen for entry in catalogue.matching(each) if entry.held]
+            hits = hits or catalogue.find(text, limit, unassigned=unassigned)
+            rows += views.hits(slug, archive, hits)
+            for object_id, reason in catalogue.unreadable().items():
+                warn(f"warning: {slug}: {object_id} is in no result: {reason}. Run `archiver verify`.")
     if by_name := [row for row in rows if row["match"] == by]:
         rows = by_name
     return sorted(rows, key=lambda row: -row["score"])[:limit]
+
+
+def _opened(
+    home: Home, client: str | None, reader: DocumentReader, warn: Callable[[str], None], *, alone: bool
+) -> Iterator[tuple[str, bool, Archive, Catalogue]]:
+    """The archives of a `scope`, one after another. One at fault is told of, where others can be looked in, too."""
+    places = list(scope(home, client, alone=alone))
+    for slug, unassigned in places:
+        with ExitStack() as stack:
+            try:
+                archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
+            except IntegrityError as error:
+                if client or len(places) == 1:
+                    raise
+                warn(f"warning: {slug} was not searched: {error}")
+                continue
+            yield slug, unassigned, archive, catalogue
 
 
 def _seen_on(home: Home, warn: Callable[[str], None]) -> dict[str, set[str]]:
@@ -199,8 +215,15 @@ def find_picture(
         if embedder is None:
             warn("The extra `match` is not installed: a picture that was cropped or covered is not recognised.")
         archives, indexes, catalogues = {}, [], {}
-        for slug, unassigned in scope(home, client, alone=alone):
-            archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
+        places = list(scope(home, client, alone=alone))
+        for slug, unassigned in places:
+            try:
+                archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
+            except IntegrityError as error:
+                if client or len(places) == 1:
+                    raise
+                warn(f"warning: {slug} was not searched: {error}")
+                continue
             try:
                 if embedder:
                     catalogue.embed(archive, reader, embedder, partial(_embedding, slug, watch, warn))

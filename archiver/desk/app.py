@@ -35,7 +35,7 @@ from archiver.config import Client, Home
 from archiver.desk.access import Doors, Role, Visitor
 from archiver.desk.words import LANGUAGES, Words, words
 from archiver.desk.work import Work
-from archiver.errors import ArchiverError, ConfigError, machine_error
+from archiver.errors import ArchiverError, ConfigError, IntegrityError, machine_error
 from archiver.reading.worker import DocumentReader
 from archiver.vault import Vault, find_key
 
@@ -87,6 +87,9 @@ class Standing:
 def _stands(home: Home, slug: str, followed: object) -> Standing:
     try:
         with DocumentReader() as reader, evidence.catalogue_of(home, slug, reader) as (_, catalogue):
+            archive, lost = home.archive(slug), len(catalogue.unreadable())
+            if lost or ((archive / "evidence").is_dir() and not (archive / LEDGER).is_file()):
+                return Standing(fault=str(IntegrityError(f"{lost} objects cannot be read" if lost else "no ledger")))
             runs: dict[str, list[RunLine]] = {}
             for run in catalogue.runs():
                 runs.setdefault(run.account, []).append(run)
@@ -339,7 +342,7 @@ class Guard:
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("content-security-policy", PAGE_POLICY)
-                headers.setdefault("cache-control", "no-store")
+                headers.setdefault("cache-control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
                 if self._site.secure:
                     headers["strict-transport-security"] = "max-age=31536000"
             await send(message)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from archiver import dispute, evidence
 from archiver.assignment import Assignment
 from archiver.catalogue.catalogue import Entry, ErasedEntry
+from archiver.catalogue.matching import Word
 from archiver.config import HOUSE
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
@@ -114,6 +115,8 @@ def show(visit: Visit) -> Response:
         search = visit.desk.kept(f"{visit.visitor.name} {key}")
     if text := visit.asked("q"):
         rows = evidence.find(visit.home, text, client=claim.client, limit=10)
+    matches = [(number, *each) for number, each in enumerate(search.found.matches)] if search else []
+    vain = bool(search or text) and not rows and all(each[1].word is Word.POSSIBLE for each in matches)
     lawyer = claim.kind is LetterKind.ABMAHNUNG
     verdict = _worst(assessed)
     refused = lawyer or verdict is Verdict.NOT_COVERED
@@ -121,10 +124,11 @@ def show(visit: Visit) -> Response:
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
         fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in dispute.FIELDS], search=search, key=key,
         q=text, rows=rows, papers=papers(visit, claim), use=use, uses=USES, lawyer=lawyer, refused=refused,
-        incomplete=missing(visit, claim.client) if (search or text) and not rows else [],
+        incomplete=missing(visit, claim.client) if vain else [],
         changing=bool(visit.asked("change")), by="" if visit.visitor.name == OWNER else visit.visitor.name,
         kinds=[each.value for each in LetterKind], entries=entries, own=all(own for _, own in entries),
-        assessed=assessed, verdict=verdict,
+        assessed=assessed, verdict=verdict, matches=matches,
+        matched_rows={row["licence"]: row for row in search.found.rows} if search else {},
     )  # fmt: skip
 
 
@@ -150,6 +154,8 @@ def _worst(assessed: list[dispute.Assessed]) -> Verdict | None:
 
 def _typed(claim: Claim, name: str) -> str:
     text = dispute.shown(claim, name)
+    if name == "amount" and claim.amount is not None:
+        return f"{claim.amount:.2f}"
     return "" if text == "-" else text
 
 

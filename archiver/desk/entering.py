@@ -75,6 +75,7 @@ def sign_out(visit: Visit) -> Response:
     visit.told("left")
     visit.desk.doors.leave(visit.request.cookies.get(site.cookie))
     response = visit.page("left.html")
+    response.headers["clear-site-data"] = '"cache"'  # previews are kept for a while
     response.delete_cookie(site.cookie, secure=site.secure, httponly=True, samesite="strict")
     return response
 

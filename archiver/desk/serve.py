@@ -116,7 +116,7 @@ def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -
         config = uvicorn.Config(
             application(home, site, doors, key), log_level="warning", access_log=False, server_header=False,
             proxy_headers=False, timeout_graceful_shutdown=5, h11_max_incomplete_event_size=32 << 10,
-            limit_concurrency=200,
+            limit_concurrency=600,  # connections: a browser keeps up to six
             timeout_keep_alive=75,  # seconds; what is closed as it is used again looks like a fault
             ssl_certfile=plan.certificate, ssl_keyfile=plan.key, lifespan="off",
         )  # fmt: skip

@@ -117,3 +117,14 @@ def test_the_first_client_is_added_on_the_page(home: Home, desk: Person) -> None
         refused = desk.post("/clients/new", {"slug": slug, "name": "<b>Gamma</b>"})
         assert refused.status_code == 422 and "<b>" not in refused.text, slug
     assert "no account" in desk.get("/").text
+
+
+def test_an_archive_at_fault_is_told_of_on_home(home: Home, desk: Person) -> None:
+    assert "no account" in desk.get("/").text
+    ledger = home.archive() / "ledger" / "ledger.jsonl"
+    ledger.parent.mkdir(parents=True)
+    (home.archive() / "evidence").mkdir()
+    ledger.write_text("no line\n")
+    assert "cannot be read" in desk.get("/").text and desk.get("/client/acme").status_code == 503
+    ledger.unlink()
+    assert "no ledger" in desk.get("/").text
