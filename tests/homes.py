@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -13,10 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-from archiver.cli import main
 from archiver.provider import Request, load
 from tests import forked
 
@@ -58,34 +55,6 @@ class Home:
 
     def archive(self, client: str = "acme") -> Path:
         return self.root / "archive" / client
-
-
-class Inside(Home):
-    """The same commands, from the words of the command line to the exit code, in the process of the tests.
-
-    For what is about the commands and not about processes: starting one takes longer than most commands. The
-    environment has to be this home's already.
-    """
-
-    def __call__(
-        self, *arguments: str | Path, code: int | None = 0, stdin: str = ""
-    ) -> subprocess.CompletedProcess[str]:
-        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-        command, mask, ended = ["archiver", *map(str, arguments)], os.umask(0o077), 0
-        with pytest.MonkeyPatch.context() as patched:
-            for name, value in {"argv": command, "stdin": io.StringIO(stdin), "stdout": out, "stderr": err}.items():
-                patched.setattr(sys, name, value)
-            try:
-                main()
-            except SystemExit as end:
-                ended = end.code if isinstance(end.code, int) else int(end.code is not None)
-            finally:
-                os.umask(mask)
-        for each in (out, err):
-            each.seek(0)
-        texts = out.read(), err.read()
-        assert code is None or ended == code, f"{arguments} -> {ended}\n{texts[0]}\n{texts[1]}"
-        return subprocess.CompletedProcess(command, ended, *texts)
 
 
 def make_quick() -> None:

@@ -19,7 +19,7 @@ from archiver.opening import writing
 from archiver.reading.licence_json import to_json
 from archiver.terms import SeenTerms
 from archiver.vault import Vault, find_key, open_vault
-from tests.homes import Home, Inside, clean_environment
+from tests.homes import Home, clean_environment
 
 
 @dataclass
@@ -58,8 +58,8 @@ class Agency:
 
 
 @contextmanager
-def agency(folder: Path, *, inside: bool = False) -> Iterator[Agency]:
-    """Made in an empty folder; its timestamp authority stops with it. `inside`: its commands start no processes."""
+def agency(folder: Path) -> Iterator[Agency]:
+    """Made in an empty folder; its timestamp authority stops with it."""
     env = clean_environment(folder)
     before = os.environ.copy()
     os.environ.update(env)
@@ -73,7 +73,7 @@ def agency(folder: Path, *, inside: bool = False) -> Iterator[Agency]:
             add_client(root, "acme", name="Acme Ltd", domains=["acme.example"])
             add_client(root, "beta", name="Beta GmbH")
             add_account(root, "house-stock", client="house", provider="shutterstock")
-            yield Agency((Inside if inside else Home)(root, env), open_vault(root / "vault.enc", create=True))
+            yield Agency(Home(root, env), open_vault(root / "vault.enc", create=True))
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -62,7 +62,7 @@ def letter_pdf(text: str, picture: Image.Image | None = None) -> bytes:
 
 @pytest.fixture(scope="module")
 def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
-    with agency(tmp_path_factory.mktemp("agency"), inside=True) as made:
+    with agency(tmp_path_factory.mktemp("agency")) as made:
         yield made
 
 
@@ -277,7 +277,7 @@ def test_6_the_terms_of_the_purchase_are_packed_and_never_those_of_today(at: Age
 
 
 def test_7_a_changed_byte_is_named_and_its_pack_refused_while_others_pass(tmp_path: Path) -> None:
-    with agency(tmp_path, inside=True) as at:
+    with agency(tmp_path) as at:
         bad, good = at.archive(
             "acme", *((licence(n), [certificate(f"Licence shutterstock-{n}")]) for n in ("771", "772"))
         )
@@ -294,7 +294,7 @@ def test_7_a_changed_byte_is_named_and_its_pack_refused_while_others_pass(tmp_pa
 
 
 def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path) -> None:
-    with agency(tmp_path, inside=True) as at:
+    with agency(tmp_path) as at:
         letter, paper = tmp_path / "letter.pdf", tmp_path / "licence.pdf"
         letter.write_bytes(letter_pdf(GETTY.replace("2026", "2024"), scene(9)))
         read = at.run.json("claim", "add", letter, "--client", "acme")

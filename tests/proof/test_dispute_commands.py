@@ -31,7 +31,7 @@ from tests.reading.test_letters import GETTY
 @pytest.fixture(scope="module")
 def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
     """Two licences of Acme with previews, and one of Beta's."""
-    with agency(tmp_path_factory.mktemp("agency"), inside=True) as made:
+    with agency(tmp_path_factory.mktemp("agency")) as made:
         papers = [certificate(f"Licence shutterstock-50000{n}", "Licensee: Acme Ltd") for n in (1, 2)]
         missing = Gap(kind=DocumentKind.CAPTURE, reason=GapReason.ON_REQUEST, detail="only by a form of the platform")
         for n, paper in enumerate(papers, 1):

@@ -334,7 +334,7 @@ def test_whatever_stands_around_it_is_scrubbed(before: str, private: str, after:
         *("R$ 99,90", "₹1,200", "kr 450", "12,50 zł", "1.200,- EUR", "19 Euro", "1\u202f234,56\u00a0€", "5000円"),
         *("ada (at) acme.example", "ADA＠acme.example", "ada&#64;acme.example", "ada\\u0040acme.example"),
         *("Beta\nGmbH", "Beta&nbsp;GmbH", "Be\u00adta GmbH", "Mu\u0308ller &amp; So\u0308hne", "北京示例公司的"),
-        *("C:/Users/ada/x.jpg", r"\\nas01\clients", "~/Pictures/x.jpg", "smb://nas/x"),
+        *("C:/Daten/ada/x.jpg", r"\\nas01\clients", "~/Pictures/x.jpg", "smb://nas/x"),
         *("PHPSESSID=q1w2e3r4t5y6", "Authorization: Basic YWRhOnNl", "X-Api-Key: 0123456789", "xoxb-" + "1" * 12),
     ],
 )
