@@ -26,6 +26,12 @@ os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".venv" / "c
 sys.dont_write_bytecode = False
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as archiver.catalogue has it, wherever NumPy is imported first
 
+# Chromium without windows, where it is installed, takes half the work of the whole one. What a person would see or
+# operate asks for the whole one by `full_browser`, and the guard is tested in both.
+SHELL = shutil.which("chromium-headless-shell")
+if SHELL:
+    os.environ.setdefault("ARCHIVER_CHROMIUM", SHELL)
+
 set_hypothesis_home_dir(ROOT / ".venv" / "cache" / "hypothesis")
 settings.register_profile("archiver", database=None, deadline=None, max_examples=100)
 settings.load_profile("archiver")
@@ -51,6 +57,15 @@ def nothing_spent() -> Iterator[None]:
         yield
     asked = [(listener.cursor.rules, logged.request) for listener in listeners for logged in listener.log]
     assert [each.url for rules, each in asked if any(rule.resembles(each) for rule in rules.refuse)] == []
+
+
+@pytest.fixture(scope="module")
+def full_browser() -> Iterator[None]:
+    """The Chromium of a person, with windows and a viewer of PDFs."""
+    with pytest.MonkeyPatch.context() as patched:
+        if os.environ.get("ARCHIVER_CHROMIUM") == SHELL:
+            patched.delenv("ARCHIVER_CHROMIUM", raising=False)
+        yield
 
 
 type Once = Callable[[str, Callable[[Path], object]], Path]

@@ -13,6 +13,8 @@ import pytest
 from tests.authoring import freepik, scenario
 from tests.homes import RECORDINGS, Home
 
+pytestmark = pytest.mark.usefixtures("full_browser")
+
 # A captcha's frame and its answer come from hosts that only a person's sign-in may talk to; then the form can be sent.
 CAPTCHA = "https://www.google.com/recaptcha/api2"
 PAGE = f"""<title>Log in</title><iframe src="{CAPTCHA}/anchor"></iframe><form method="post" action="/log-in">

@@ -25,7 +25,7 @@ from tests.authoring.scenario import pdf
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("full_browser")]
 
 SITE = "https://acme.example.com"
 

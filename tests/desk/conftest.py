@@ -137,7 +137,7 @@ def person(served: Served) -> Iterator[Callable[..., Person]]:
 
 
 @pytest.fixture(scope="module")  # no longer: Playwright's own event loop would be in the way of other modules' tests
-def browser() -> Iterator[Browser]:
+def browser(full_browser: None) -> Iterator[Browser]:
     chromium = find()
     assert chromium
     with sync_playwright() as playwright:

@@ -26,6 +26,8 @@ from tests.authoring.scenario import pdf
 from tests.homes import Home
 from tests.intake.folder import page as as_page
 
+pytestmark = pytest.mark.usefixtures("full_browser")
+
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
 
