@@ -9,6 +9,7 @@ demo: setup ## the whole job on bundled recordings; its folders stay in .venv/de
 	@.venv/bin/archiver demo --keep .venv/demo
 
 test: setup ## all tests
+	@.ci/test-tools
 	@echo "test: running the tests on four processes, since many of them wait"
 	@.venv/bin/pytest -n 4 --dist worksteal
 
