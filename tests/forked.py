@@ -165,4 +165,5 @@ if __name__ == "__main__":
         code = end.code
     sys.stdout.flush()
     sys.stderr.flush()
+    atexit._run_exitfuncs()  # they remove what the command laid aside
     os._exit(code if isinstance(code, int) else code is not None)  # tidying up takes longer than most commands
