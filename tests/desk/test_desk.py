@@ -133,6 +133,7 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
         pictured(page, "claim")
         page.get_by_role("button", name="Make the pack").click()
         page.get_by_role("heading", name="The pack is made").wait_for()
+        assert "Reply to the letter" in page.locator("main").inner_text()
         fine(page)
         with page.expect_download() as download:
             page.get_by_role("link", name="proof.zip").click()
