@@ -98,7 +98,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         )
         [beta] = at.archive("beta", (licence("9003", licensee="Beta GmbH"), [record(), certificate("Beta's own")]))
         pictured = (licence("9004"), [record(), preview(jpeg(scene(44)))])
-        house, spare = at.archive("house", pictured, (licence("9005"), [record()]))
+        house, spare = at.archive(
+            "house", pictured, (licence("9005", client_hints={"client": "Beta GmbH"}), [record()])
+        )
         users = Users(at.home.root)
         users.add("Rita Reader", "read", PASSWORD)
         users.add("Olaf Operator", "operate", PASSWORD)

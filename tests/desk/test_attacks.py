@@ -130,7 +130,10 @@ def test_a_clients_link_shows_that_client_alone_until_it_ends(served: Served, pe
 def test_several_licences_are_assigned_at_once(served: Served, person: Sign) -> None:
     olaf = person("Olaf Operator")
     spare = served.folders["spare"]
-    assert spare in olaf.get("/unassigned").text
+    shown = olaf.get("/unassigned").text
+    assert spare in shown
+    assert "client field is &#39;Beta GmbH&#39;" in shown
+    assert '<option value="beta" selected>' in shown
     order = {f"for {spare}": "beta", "reason": "Job 12", "by": "Somebody Else"}
     assert person("Rita Reader").post("/unassigned", order).status_code == 403
     assert olaf.post("/unassigned", order).status_code == 303
