@@ -15,7 +15,7 @@ from typing import Any
 from archiver.archive.store import NewObject
 from archiver.config import Account, Home, add_account, change_account, planned_account
 from archiver.domain import iso
-from archiver.errors import ArchiverError, ConfigError, Erased
+from archiver.errors import ArchiverError, ConfigError, Erased, NotAccepted
 from archiver.notify import PERSON, remedy
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.reading.served import Served, served
@@ -71,16 +71,7 @@ async def add(
         return
     planned, _ = planned_account(home.root, name, **asked)
     account = planned.account(name)
-    session = None
-    if (
-        reason := untestable(planned, account, info, secrets or {}, accepted_by, replay)
-        if check
-        else "as was asked for"
-    ):
-        say(f"The sign-in was not tested: {reason}.")
-    else:
-        session = await try_sign_in(planned, account, secrets or {}, replay)
-        say(f"{info.title} accepts the sign-in.")
+    session = await _tested(planned, account, secrets or {}, bool(accepted_by), check, replay, say)
     try:
         vault.forget(name)  # what an addition that was killed may have left
         if secrets:
@@ -96,15 +87,33 @@ async def add(
         raise
 
 
-def untestable(
+async def _tested(
     home: Home,
     account: Account,
-    info: ProviderInfo,
     secrets: Mapping[str, str],
-    accepted_by: str | None,
+    accepted: bool,
+    check: bool,
     replay: Path | None,
+    say: Callable[[str], None],
+) -> Mapping[str, Any] | None:
+    """The session of a sign-in that the platform accepted, in a browser; None, and why, where it was not tested.
+
+    `accepted`: a person answers for an automatic sign-in. Raises what the platform or the network answered.
+    """
+    info = load(account.provider).info
+    reason = _untestable(home, account, info, secrets, accepted, replay) if check else "as was asked for"
+    if reason:
+        say(f"The sign-in was not tested: {reason}.")
+        return None
+    session = await try_sign_in(home, account, secrets, replay)
+    say(f"{info.title} accepts the sign-in.")
+    return session
+
+
+def _untestable(
+    home: Home, account: Account, info: ProviderInfo, secrets: Mapping[str, str], accepted: bool, replay: Path | None
 ) -> str | None:
-    """Why a new account's sign-in cannot be tested by itself now; None where it can."""
+    """Why an account's sign-in cannot be tested by itself now; None where it can."""
     method = info.method(account.method)
     if home.settings.replay and not replay:
         return "a replay home reaches no site; name recordings with --replay DIR"
@@ -115,7 +124,7 @@ def untestable(
     missing = [each for each in method.secrets if not secrets.get(each)]
     if missing and not replay:
         return f"no {' and no '.join(missing)} was given; it is found so: {method.where}"
-    if info.automation.stance.needs_acceptance and not (accepted_by or home.settings.replay):
+    if info.automation.stance.needs_acceptance and not (accepted or home.settings.replay):
         stance = info.automation.stance
         return f"the terms of {info.title} on automation are {stance}; --accept-automation NAME says who accepts that"
     return None
@@ -210,17 +219,42 @@ def open_account(home: Home, name: str) -> Account:
     return account
 
 
-def rotate(home: Home, vault: Vault, name: str, secrets: Mapping[str, str], username: str | None = None) -> None:
-    """Replace an account's secrets; it is no longer marked as needing a person, and its old session is dropped."""
+async def rotate(
+    home: Home,
+    vault: Vault,
+    name: str,
+    secrets: Mapping[str, str],
+    username: str | None = None,
+    *,
+    check: bool = True,
+    replay: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Replace an account's secrets or user name; those not given stay. What the platform refuses changes nothing.
+
+    Tested as a new account's are. It is then no longer marked as needing a person, and its old session is dropped.
+    """
+    from archiver.archive.reader import Archive
+    from archiver.run import accepted
+
     account = open_account(home, name)
     if not secrets and not username:
         raise ConfigError(f"No new secret was given for {name}. Give it at the prompt or with --secrets-stdin.")
-    if secrets:
-        vault.set_secrets(account.name, dict(secrets))
+    account = dataclasses.replace(account, username=username or account.username)
+    secrets = {**vault.secrets(name), **secrets}
+    answered = True
+    try:
+        accepted(home, Archive(home.archive(account.client)), account, load(account.provider).info)
+    except NotAccepted:
+        answered = False
+    session = await _tested(home, account, secrets, answered, check, replay, say)
+    vault.set_secrets(name, secrets)
     if username:
         change_account(home.root, name, username=username)
-    vault.drop_session(account.name)
-    vault.clear_mark(account.name)
+    vault.drop_session(name)
+    if session:
+        vault.save_session(name, session)
+    vault.clear_mark(name)
 
 
 async def sign_in_all(

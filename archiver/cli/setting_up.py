@@ -256,9 +256,11 @@ def account_rotate(
     secrets_stdin: Annotated[
         bool, typer.Option("--secrets-stdin", help="Read the secrets as YAML from stdin.")
     ] = False,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Test the sign-in before it is changed.")] = True,
+    replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Give an account its new secret; the same history goes on in the same archive.
+    """Give an account its new secret; the same history goes on in the same archive. A refused one changes nothing.
 
     Example: archiver account rotate acme-shutterstock
     """
@@ -266,9 +268,8 @@ def account_rotate(
 
     here = opened(home)
     account = here.account(name)
-    rotate(
-        here, unlocked(here), name, read_secrets(secrets_stdin, method_of(account.provider, account.method)), username
-    )
+    secrets = read_secrets(secrets_stdin, method_of(account.provider, account.method))
+    asyncio.run(rotate(here, unlocked(here), name, secrets, username, check=check, replay=replay, say=say))
     say(f"Changed the secret of {name}. Next: archiver run --account {name}")
 
 

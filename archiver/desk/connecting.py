@@ -1,10 +1,11 @@
-"""A client is added, and an account connected: what its platform asks for, and the test of its sign-in before anything
-is kept."""
+"""A client is added, and an account connected or given a new secret: what its platform asks for, and the test of its
+sign-in before anything is kept."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets as chance
+from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -12,7 +13,7 @@ from starlette.responses import Response
 
 from archiver import accounts, config
 from archiver.browsing.recording import bundled
-from archiver.config import HOUSE
+from archiver.config import HOUSE, Account
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.errors import ArchiverError, ConfigError, WrongPassword, machine_error
@@ -64,18 +65,59 @@ def add(visit: Visit) -> Response:
             visit.home, visit.desk.vault, name, client=client, provider=info.name, method=method.name,
             username=visit.given("username") or None, plan=visit.given("plan") or None, secrets=_secrets(visit, method),
             accepted_by=_person(visit, "accepted_by") if visit.given("accept") else None,
-            authorised_by=visit.given("authorised_by") or None,
-            replay=bundled() if visit.home.settings.replay else None, say=said.append,
+            authorised_by=visit.given("authorised_by") or None, replay=_replay(visit), say=said.append,
         )  # fmt: skip
         asyncio.run(adding)
     except (ArchiverError, OSError) as error:
-        told = machine_error(error) if isinstance(error, OSError) else error
-        visit.told("account refused", name, provider=info.name, error=type(told).__name__)
-        refused = visit.words("sign_in_refused", detail=told.detail) if isinstance(told, WrongPassword) else ""
-        return _form(visit, info, method, refused or told.message(name), ours=bool(refused))
+        refused, ours = _refused(visit, name, info, error)
+        return _form(visit, info, method, refused, ours=ours)
     visit.told("account added", name, provider=info.name, client=client)
+    return _done(visit, visit.words("added", name=name), said)
+
+
+def secret(visit: Visit) -> Response:
+    """The form for an account's new password or token."""
+    return _secret_form(visit, visit.home.account(visit.asked("account")))
+
+
+def change(visit: Visit) -> Response:
+    """Test the new sign-in and keep it, as `archiver account rotate` does; refused, nothing is changed."""
+    account = visit.home.account(visit.given("account"))
+    info = load(account.provider).info
+    typed = {key: text for key, text in _secrets(visit, info.method(account.method)).items() if text}
+    username = visit.given("username") if visit.given("username") != (account.username or "") else None
+    if not typed and not username:
+        return _secret_form(visit, account, visit.words("secret_none"), ours=True)
+    said: list[str] = []
+    try:
+        changing = accounts.rotate(
+            visit.home, visit.desk.vault, account.name, typed, username, replay=_replay(visit), say=said.append
+        )
+        asyncio.run(changing)
+    except (ArchiverError, OSError) as error:
+        refused, ours = _refused(visit, account.name, info, error)
+        return _secret_form(visit, account, refused, ours=ours)
+    visit.told("secret changed", account.name, provider=info.name)
+    return _done(visit, visit.words("changed", name=account.name), said)
+
+
+def _replay(visit: Visit) -> Path | None:
+    return bundled() if visit.home.settings.replay else None
+
+
+def _refused(visit: Visit, name: str, info: ProviderInfo, error: ArchiverError | OSError) -> tuple[str, bool]:
+    """What to show of a refusal, and whether that is in the visitor's language."""
+    told = machine_error(error) if isinstance(error, OSError) else error
+    visit.told("account refused", name, provider=info.name, error=type(told).__name__)
+    if isinstance(told, WrongPassword):
+        return visit.words("sign_in_refused", detail=told.detail), True
+    return told.message(name), False
+
+
+def _done(visit: Visit, what: str, said: list[str]) -> Response:
+    """The accounts, above them once what was done and what was said meanwhile."""
     key = chance.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", 1, (name, said))
+    visit.desk.keep(f"{visit.visitor.name} {key}", 1, (what, said))
     return visit.to("accounts", added=key)
 
 
@@ -107,9 +149,20 @@ def _form(visit: Visit, info: ProviderInfo, method: SignInMethod, error: str = "
     )  # fmt: skip
 
 
+def _secret_form(visit: Visit, account: Account, error: str = "", *, ours: bool = False) -> Response:
+    info = load(account.provider).info
+    method = info.method(account.method)
+    return visit.page(
+        "secret.html", 422 if error else 200, account=account, info=info, method=method, error=error, ours=ours,
+        in_browser=method.transport is Transport.BROWSER,
+    )  # fmt: skip
+
+
 WAYS = [
     Way("/clients/new", new_client, Role.OPERATE),
     Way("/clients/new", add_client, Role.OPERATE, post=True),
     Way("/accounts/new", new, Role.OPERATE),
     Way("/accounts/new", add, Role.OPERATE, post=True),
+    Way("/accounts/secret", secret, Role.OPERATE),
+    Way("/accounts/secret", change, Role.OPERATE, post=True),
 ]

@@ -20,7 +20,7 @@ from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import PAGE, troubles
 from archiver.errors import ConfigError
-from archiver.provider import Transport, load
+from archiver.provider import SignInMethod, Transport, load
 from archiver.reading.worker import DocumentReader
 from archiver.status import status
 
@@ -112,7 +112,9 @@ def accounts(visit: Visit) -> Response:
     marks = {each.account: each for each in troubles(visit)}
     here = visit.operates and not visit.desk.site.secure  # a person signs in where the desk runs
     known = visit.home.accounts()
-    attended = {each.name for each in known if here and _in_browser(each)}
+    methods = {each.name: method for each in known if (method := _method(each))}
+    attended = {name for name, method in methods.items() if here and method.transport is not Transport.HTTP}
+    keyed = {name for name, method in methods.items() if method.secrets}
     standing = {each.account: each for each in status(visit.home, turns=visit.desk.turns).accounts}
     added = None
     if key := visit.asked("added"):
@@ -120,14 +122,14 @@ def accounts(visit: Visit) -> Response:
             added = visit.desk.kept(f"{visit.visitor.name} {key}")
     return visit.page(
         "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
-        added=added,
+        added=added, keyed=keyed,
     )  # fmt: skip
 
 
-def _in_browser(account: Account) -> bool:
+def _method(account: Account) -> SignInMethod | None:
     with suppress(ConfigError):  # where its adapter is gone or broken, it is among those that need a person
-        return load(account.provider).info.method(account.method).transport is not Transport.HTTP
-    return False
+        return load(account.provider).info.method(account.method)
+    return None
 
 
 def progress(visit: Visit) -> Response:

@@ -108,6 +108,23 @@ def test_what_the_platform_accepts_is_kept_with_who_answers_for_it(
     assert len(statements) == 1 and "Olaf Operator" in statements[0] and "Somebody" not in statements[0]
 
 
+def test_a_new_password_is_kept_only_if_the_platform_accepts_it(
+    home: Home, desk: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.account("one", "depositphotos", username="ada")
+    vault = open_vault(home.root / "vault.enc")
+    vault.set_secrets("one", {"password": "s3cret one", "api_key": "s3cret-two"})
+    assert "/accounts/secret?account=one" in desk.get("/accounts").text
+    order = {"account": "one", "username": "ada", "secret_password": "s3cret three", "secret_api_key": ""}
+    for recordings, status, password in (("depositphotos/wrong-password", 422, "one"), ("", 303, "three")):
+        monkeypatch.setattr(connecting, "bundled", lambda where=recordings: QUICK / where)
+        answer = desk.post("/accounts/secret", order)
+        assert answer.status_code == status and "s3cret" not in answer.text
+        assert vault.secrets("one") == {"password": f"s3cret {password}", "api_key": "s3cret-two"}
+    assert "one has its new sign-in" in desk.get(answer.headers["location"]).text
+    assert "Nothing new" in desk.post("/accounts/secret", {"account": "one", "username": "ada"}).text
+
+
 def test_the_first_client_is_added_on_the_page(home: Home, desk: Person) -> None:
     order = {"slug": "beta", "name": "Beta  GmbH", "domains": "beta.example, www.beta.example,"}
     assert desk.post("/clients/new", order).headers["location"] == "/client/beta"
