@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
+from archiver.browsing.session import Browsers
+from archiver.network import Network
 from archiver.provider import (
     Automation,
     AutomationTerms,
@@ -27,6 +30,7 @@ from archiver.provider import (
     Transport,
 )
 
+SITE = "https://acme.example.com"
 HEAD = "format: 1\nprovider: acme_stock\nscenario: small\nmethod: token\norigin: authored\nexchanges:\n"
 
 
@@ -42,6 +46,16 @@ class Site:
         return [f"{each.method} {each.url} {each.status}" for each in self.listener.log]
 
 
+def exchange(
+    path: str, text: str = "", *, status: int = 200, body: str = "", method: str = "GET", delay: float = 0.0,
+    **headers: str,
+) -> str:  # fmt: skip
+    """One exchange of a recorded page: a text, or a body's file. Headers by their names, with `_` for `-`."""
+    said = {"content-type": "text/html; charset=utf-8"} | {name.replace("_", "-"): headers[name] for name in headers}
+    response = {"status": status, "delay": delay, "headers": said} | ({"body": body} if body else {"text": text})
+    return f"  - {json.dumps({'request': {'method': method, 'url': SITE + path}, 'response': response})}\n"
+
+
 type Visit = Callable[[str], AbstractAsyncContextManager[Site]]
 type Record = Callable[[str], Recording]
 
@@ -49,6 +63,18 @@ type Record = Callable[[str], Recording]
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def replay() -> AsyncIterator[Replay]:
+    async with Replay() as replay:
+        yield replay
+
+
+@pytest.fixture(scope="module")
+async def browsers(replay: Replay) -> AsyncIterator[Browsers]:
+    async with Browsers(Network(ca_file=replay.ca_file)) as browsers:
+        yield browsers
 
 
 @pytest.fixture

@@ -29,42 +29,18 @@ from archiver.browsing.replay import Replay
 from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.domain import Document, DocumentKind
 from archiver.errors import SecretFound, SiteUnavailable
-from archiver.network import Network
 from archiver.provider import ProviderInfo, Rule, Rules
 from archiver.reading.needles import all_forms
+from tests.browsing.conftest import SITE, exchange
 
 pytestmark = pytest.mark.anyio
 
-SITE = "https://acme.example.com"
 RULES = Rules(allow=(Rule("GET", f"{SITE}/**"), Rule("POST", f"{SITE}/api")))
 SECRET = "CANARY/vault+1"
 MASK = "[removed before archiving]"
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-def exchange(
-    path: str, text: str = "", *, status: int = 200, body: str = "", method: str = "GET", delay: float = 0.0,
-    **headers: str,
-) -> str:  # fmt: skip
-    response: dict[str, Any] = {"status": status, "headers": {"content-type": "text/html; charset=utf-8"}}
-    response["delay"] = delay
-    response["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
-    response |= {"body": body} if body else {"text": text}
-    return f"  - {json.dumps({'request': {'method': method, 'url': SITE + path}, 'response': response})}\n"
-
-
-@pytest.fixture(scope="module")
-async def replay() -> AsyncIterator[Replay]:
-    async with Replay() as replay:
-        yield replay
-
-
-@pytest.fixture(scope="module")
-async def browsers(replay: Replay) -> AsyncIterator[Browsers]:
-    async with Browsers(Network(ca_file=replay.ca_file)) as browsers:
-        yield browsers
 
 
 @pytest.fixture

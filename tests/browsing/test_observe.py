@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,35 +17,14 @@ from archiver.browsing.observe import WORLD, Observation, Taken
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers
-from archiver.network import Network
 from archiver.provider import Rules
 from tests.authoring.scenario import pdf
+from tests.browsing.conftest import SITE, exchange
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("full_browser")]
-
-SITE = "https://acme.example.com"
-
-
-def exchange(path: str, text: str = "", *, method: str = "GET", body: str = "", **headers: str) -> str:
-    kind = {"content-type": headers.pop("kind", "text/html; charset=utf-8")}
-    response: dict[str, Any] = {"status": 200, "headers": kind | {k.replace("_", "-"): v for k, v in headers.items()}}
-    response |= {"body": body} if body else {"text": text}
-    return f"  - {json.dumps({'request': {'method': method, 'url': SITE + path}, 'response': response})}\n"
-
-
-@pytest.fixture(scope="module")
-async def replay() -> AsyncIterator[Replay]:
-    async with Replay() as replay:
-        yield replay
-
-
-@pytest.fixture(scope="module")
-async def browsers(replay: Replay) -> AsyncIterator[Browsers]:
-    async with Browsers(Network(ca_file=replay.ca_file)) as browsers:
-        yield browsers
 
 
 class Watched:
@@ -99,7 +77,7 @@ async def test_documents_are_taken_by_whatever_way_they_come(watch: Any, tmp_pat
     }
     for name, content in papers.items():
         (tmp_path / f"{name}.pdf").write_bytes(content)
-    pdf_type = {"kind": "application/pdf"}
+    pdf_type: Any = {"content_type": "application/pdf"}
     start = """<h1>Licences</h1><a id=attached href=/attached>a</a><a id=linked href=/linked download=linked.pdf>d</a>
       <form method=post action=/posted target=_blank><button id=posted>p</button></form>
       <a id=inline href=/inline target=_blank>i</a><a id=text href=/licence.txt target=_blank rel=noopener>t</a>
@@ -114,7 +92,7 @@ async def test_documents_are_taken_by_whatever_way_they_come(watch: Any, tmp_pat
         + exchange("/linked", body="linked.pdf", **pdf_type)
         + exchange("/framed", body="framed.pdf", **pdf_type)
         + exchange("/fetched", body="fetched.pdf", **pdf_type)
-        + exchange("/licence.txt", "Licence text \u00e4\r\n", kind="text/plain; charset=utf-8")
+        + exchange("/licence.txt", "Licence text \u00e4\r\n", content_type="text/plain; charset=utf-8")
     )
     async with watch(exchanges) as watched:
         page = await watched.observation.open(f"{SITE}/")

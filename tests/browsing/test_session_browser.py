@@ -93,18 +93,6 @@ class Codes:
 type Open = Callable[..., AbstractAsyncContextManager[Visit]]
 
 
-@pytest.fixture(scope="module")
-async def replay() -> AsyncIterator[Replay]:
-    async with Replay() as replay:
-        yield replay
-
-
-@pytest.fixture(scope="module")
-async def browsers(replay: Replay) -> AsyncIterator[Browsers]:
-    async with Browsers(Network(ca_file=replay.ca_file)) as browsers:
-        yield browsers
-
-
 @pytest.fixture
 def visit(replay: Replay, browsers: Browsers, info: ProviderInfo, record: Callable[[str], Recording]) -> Open:
     """Opens a session on a site that these exchanges describe."""
