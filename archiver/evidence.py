@@ -132,14 +132,18 @@ def find(
 
 
 def _opened(
-    home: Home, client: str | None, reader: DocumentReader, warn: Callable[[str], None], *, alone: bool
-) -> Iterator[tuple[str, bool, Archive, Catalogue]]:
-    """The archives of a `scope`, one after another. One at fault is told of, where others can be looked in, too."""
+    home: Home, client: str | None, reader: DocumentReader, warn: Callable[[str], None], *, alone: bool,
+    stack: ExitStack | None = None,
+) -> Iterator[tuple[str, bool, Archive, Catalogue]]:  # fmt: skip
+    """The archives of a `scope`. One at fault is told of, where others can be looked in, too.
+
+    Each is closed before the next one is opened, unless `stack` keeps them open.
+    """
     places = list(scope(home, client, alone=alone))
     for slug, unassigned in places:
-        with ExitStack() as stack:
+        with ExitStack() as until_next:
             try:
-                archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
+                archive, catalogue = (stack or until_next).enter_context(catalogue_of(home, slug, reader))
             except IntegrityError as error:
                 if client or len(places) == 1:
                     raise
@@ -215,15 +219,7 @@ def find_picture(
         if embedder is None:
             warn("The extra `match` is not installed: a picture that was cropped or covered is not recognised.")
         archives, indexes, catalogues = {}, [], {}
-        places = list(scope(home, client, alone=alone))
-        for slug, unassigned in places:
-            try:
-                archive, catalogue = stack.enter_context(catalogue_of(home, slug, reader))
-            except IntegrityError as error:
-                if client or len(places) == 1:
-                    raise
-                warn(f"warning: {slug} was not searched: {error}")
-                continue
+        for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone, stack=stack):
             try:
                 if embedder:
                     catalogue.embed(archive, reader, embedder, partial(_embedding, slug, watch, warn))

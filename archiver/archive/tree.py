@@ -35,7 +35,7 @@ def follow(ledger: Path, cache: Path) -> Frontier:
     The cache may vanish, or lie: it is used where the ledger's line is the one that it saw last, and the checkpoint of
     its size has its root. Else everything is read again.
     """
-    progress = _load(ledger, cache) or Progress(Frontier())
+    progress = known(ledger, cache) or Progress(Frontier())
     for line in read_lines(ledger, progress.last.end if progress.last else 0):
         progress.read(line)
     if progress.last:
@@ -50,7 +50,7 @@ def follow(ledger: Path, cache: Path) -> Frontier:
     return progress.frontier
 
 
-def _load(ledger: Path, cache: Path) -> Progress | None:
+def known(ledger: Path, cache: Path) -> Progress | None:
     """Where the cache left off, if that holds: the last line's hash binds all before it, the signed root the peaks."""
     with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError, AttributeError, IntegrityError):
         stored = json.loads(cache.read_text())

@@ -31,20 +31,25 @@ import bisect
 import calendar
 import contextlib
 import errno
+import functools
 import hashlib
 import json
 import os
+import pickle
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from io import BufferedReader, FileIO, TextIOWrapper
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from datetime import date
+from io import TextIOWrapper
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -196,21 +201,50 @@ class Report:
 # ---------------------------------------------------------------- files
 
 
-def opened(path: Path | str) -> FileIO:
-    """A file, open for reading; OSError for what is none: reading from a pipe or a device might never end."""
-    file = FileIO(path, opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_BLOCK = 1 << 18  # bytes read and hashed at once: few enough to stay in the processor's cache
+
+
+def opened(path: Path | str, most: int | None = None) -> int:
+    """A descriptor of a file, open for reading; OSError where it has more than `most` bytes.
+
+    OSError also for what is no regular file: reading from a pipe or a device might never end.
+    """
+    file = os.open(path, _READING)
+    status = os.fstat(file)
+    try:
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
+        if most is not None and status.st_size > most:
+            raise OSError(errno.EFBIG, f"it has more than {most} bytes", os.fspath(path))
+    except OSError:
+        os.close(file)
+        raise
     return file
 
 
+def blocks(path: Path | str, most: int | None = None) -> Iterator[bytes]:
+    """A file's bytes, piece by piece; OSError for what `opened` refuses."""
+    file = opened(path, most)
+    try:
+        while block := os.read(file, _BLOCK):
+            yield block
+    finally:
+        os.close(file)
+
+
 def content(path: Path | str, most: int = 1 << 20) -> bytes:
-    """A file's bytes; OSError also for what `opened` refuses, and for more than `most` bytes."""
-    with opened(path) as file:
-        if os.fstat(file.fileno()).st_size > most:
-            raise OSError(errno.EFBIG, f"it has more than {most} bytes", os.fspath(path))
-        return file.readall()
+    """A file's bytes; OSError for what `opened` refuses."""
+    return b"".join(blocks(path, most))
+
+
+def digests(path: Path | str, algorithms: Iterable[str] = ("sha512",)) -> dict[str, str]:
+    """A file's digests in hexadecimal, by hashlib's names of the algorithms; OSError for what `opened` refuses."""
+    hashes = {name: hashlib.new(name) for name in algorithms}
+    for block in blocks(path):
+        for each in hashes.values():
+            each.update(block)
+    return {name: each.hexdigest() for name, each in hashes.items()}
 
 
 def decoded(data: bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
@@ -519,7 +553,7 @@ def hold(ledger: Path, outside: Iterable[Outside]) -> Held:
 
 
 def _whole_lines(ledger: Path) -> Iterator[bytes]:
-    with contextlib.suppress(OSError), BufferedReader(opened(ledger)) as file:
+    with contextlib.suppress(OSError), open(opened(ledger), "rb") as file:
         for data in file:
             if data.endswith(b"\n"):
                 yield data[:-1]
@@ -651,6 +685,7 @@ def _der(data: bytes) -> list[_Item]:
     return items
 
 
+@functools.lru_cache(1 << 12)
 def epoch(moment: str) -> int:
     """Seconds since 1970 of `2026-11-24T02:00:00Z`; ValueError on anything else."""
     return calendar.timegm(time.strptime(moment, _TIME))
@@ -728,11 +763,14 @@ _DIGESTS = {
 }
 """OCFL's names of digest algorithms and hashlib's; fixity blocks may name others, which are not checked."""
 
+_CONTENT_DIGESTS = {"sha512": re.compile("[0-9a-fA-F]{128}"), "sha256": re.compile("[0-9a-fA-F]{64}")}
+"""Those that content may be addressed by, and what they look like."""
+
+_INVENTORY_FILES = ("inventory.json", "inventory.json.sha256", "inventory.json.sha512")
 _LONGEST_INVENTORY = 1 << 28
-_BLOCK = 1 << 18  # bytes read and hashed at once: few enough to stay in the processor's cache
 
 _SPEC = re.compile(r"https://ocfl\.io/(1\.[01])/spec/#inventory")
-_CREATED = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_CREATED = re.compile(r"(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|6[01])(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -770,14 +808,14 @@ class Inventory:
         if spec is None:
             raise Malformed("the inventory is of an unknown type")
         algorithm, folder = tree["digestAlgorithm"], tree.get("contentDirectory", "content")
-        _must(algorithm in ("sha512", "sha256"), f"{algorithm} is not allowed for content")
+        _must(algorithm in _CONTENT_DIGESTS, f"{algorithm} is not allowed for content")
         _must(isinstance(folder, str) and re.fullmatch(r"(?!\.{1,2}$)[^/]+", folder), "bad contentDirectory")
         blocks = tree.get("versions")
         _must(isinstance(blocks, dict) and blocks != {}, "the inventory has no versions")
         versions = _in_order(blocks)
         _must(tree["head"] == versions[-1], "the inventory's head is not its newest version")
         manifest = _by_path(tree.get("manifest"), "manifest")
-        _must(all(re.fullmatch(_hexadecimal(algorithm), d) for d in manifest.values()), "the manifest has a bad digest")
+        _must(all(map(_CONTENT_DIGESTS[algorithm].fullmatch, manifest.values())), "the manifest has a bad digest")
         places = tuple(f"{version}/{folder}/" for version in versions)
         _must(all(path.startswith(places) for path in manifest), "the manifest names a file outside the content")
         states = {}
@@ -811,14 +849,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _hexadecimal(algorithm: str) -> str:
-    return f"[0-9a-fA-F]{{{hashlib.new(_DIGESTS[algorithm]).digest_size * 2}}}"
-
-
 def _moment(text: object) -> bool:
     match = _CREATED.fullmatch(text) if isinstance(text, str) else None
     try:
-        return match is not None and bool(time.strptime(match[1], "%Y-%m-%dT%H:%M:%S"))
+        return match is not None and bool(date.fromisoformat(match[1]))
     except ValueError:
         return False
 
@@ -837,18 +871,22 @@ def _in_order(names: Iterable[str]) -> tuple[str, ...]:
 
 def _by_path(block: object, what: str) -> dict[str, str]:
     """Turn `{digest: [path, …]}` around; Malformed for a digest or path given twice and for unsafe paths."""
-    _must(isinstance(block, dict), f"the {what} is not a JSON object")
-    assert isinstance(block, dict)
+    if not isinstance(block, dict):
+        raise Malformed(f"the {what} is not a JSON object")
     _must(len({digest.lower() for digest in block}) == len(block), f"the {what} has a digest twice")
     found: dict[str, str] = {}
+    folders = {""}
     for digest, paths in block.items():
         _must(isinstance(paths, list) and paths, f"the {what} has a digest without files")
         for path in paths:
-            _must(isinstance(path, str) and not {"", ".", ".."} & set(path.split("/")), f"the {what} has a bad path")
+            _must(isinstance(path, str) and {"", ".", ".."}.isdisjoint(path.split("/")), f"the {what} has a bad path")
             _must(path not in found, f"the {what} has a path twice")
             found[path] = digest
-    folders = {path[:i] for path in found for i, letter in enumerate(path) if letter == "/"}
-    _must(not folders & set(found), f"the {what} has a path that is both file and folder")
+            folder = path.rpartition("/")[0]
+            while folder not in folders:
+                folders.add(folder)
+                folder = folder.rpartition("/")[0]
+    _must(folders.isdisjoint(found), f"the {what} has a path that is both file and folder")
     return found
 
 
@@ -874,8 +912,7 @@ def check_object(
     `closed`: there may be no folder whose files have no digest, which the specification allows.
     `withheld` are content files that may be absent, which the specification does not know: `v1/content/record.json`.
     """
-    result = CheckedObject()
-    check = _ObjectCheck(folder, prefix, contents, closed, result, withheld)
+    check = _ObjectCheck(os.fspath(folder), prefix, contents, closed, withheld)
     try:
         check.run()
     except Malformed as error:
@@ -884,22 +921,22 @@ def check_object(
         check.find("missing", check.at, "is missing")
     except OSError as error:
         check.find("unreadable", check.at, f"cannot be read: {error.strerror}")
-    return result
+    return check.result
 
 
+_Sums = dict[str, set[tuple[str, str]]]
+"""Content file -> the digests that it must have, each with hashlib's name of the algorithm."""
+
+
+@dataclass
 class _ObjectCheck:
-    def __init__(
-        self,
-        folder: Path,
-        prefix: str,
-        contents: bool,
-        closed: bool,
-        result: CheckedObject,
-        withheld: frozenset[str],
-    ) -> None:
-        self.folder, self.prefix, self.result = os.fspath(folder), prefix, result
-        self.contents, self.closed, self.withheld = contents, closed, withheld
-        self.at = ""  # what is being looked at, for the findings
+    folder: str
+    prefix: str
+    contents: bool
+    closed: bool
+    withheld: frozenset[str]
+    at: str = ""  # what is being looked at, for the findings
+    result: CheckedObject = field(default_factory=CheckedObject)
 
     def find(self, code: str, path: str, message: str) -> None:
         self.result.findings.append(Finding(code, (self.prefix + path).rstrip("/") or ".", message))
@@ -917,13 +954,12 @@ class _ObjectCheck:
         declared = self.declaration([name for name in top if name.startswith("0=")])
         data = self.read_inventory("")
         root = self.result.inventory = Inventory.parse(data)
-        self.sidecar("", data, root.algorithm)
+        sound = self.sidecar("", data, root.algorithm)
         inside = self.layout(root, top)
-        sums = {path: {(root.algorithm, digest.lower())} for path, digest in root.manifest.items()}
-        for name, paths in root.fixity.items():
-            for path, digest in paths.items():
-                if name in _DIGESTS:
-                    sums[path].add((name, digest.lower()))
+        sums: _Sums = {path: {(root.algorithm, digest.lower())} for path, digest in root.manifest.items()}
+        for name in root.fixity.keys() & _DIGESTS.keys():
+            for path, digest in root.fixity[name].items():
+                sums[path].add((_DIGESTS[name], digest.lower()))
         newest = declared
         _must(root.spec == declared, "is not of the declared version of OCFL")
         for version in reversed(root.versions):
@@ -938,8 +974,7 @@ class _ObjectCheck:
             try:
                 if version == root.head:
                     old = root
-                    blamed = any(finding.path == f"{self.prefix}inventory.json" for finding in self.result.findings)
-                    _must(blamed or old_data == data, "is not the same as the object's inventory")
+                    _must(not sound or old_data == data, "is not the same as the object's inventory")
                 else:
                     old = Inventory.parse(old_data)
                     _must(old.spec <= newest, "follows a newer version of OCFL than its successor")
@@ -962,22 +997,23 @@ class _ObjectCheck:
         self.at = f"{where}inventory.json"
         return self.read(self.at)
 
-    def sidecar(self, where: str, data: bytes, algorithm: str) -> None:
-        """The inventory has the digest that the file beside it states."""
+    def sidecar(self, where: str, data: bytes, algorithm: str) -> bool:
+        """Whether the inventory has the digest that the file beside it states; where that is no digest, it may have."""
         place = f"{where}inventory.json.{algorithm}"
         try:
-            stated = self.read(place)
+            stated = re.fullmatch(rb"([0-9a-fA-F]+)[ \t]+inventory\.json\n?", self.read(place))
         except FileNotFoundError:
             self.find("missing", place, "the inventory's digest file is missing")
-            return
+            return True
         except OSError as error:
             self.find("unreadable", place, f"cannot be read: {error.strerror}")
-            return
-        match = re.fullmatch(rb"([0-9a-fA-F]+)[ \t]+inventory\.json\n?", stated)
-        if not match:
+            return True
+        if not stated:
             self.find("invalid", place, "not the digest of an inventory")
-        elif match[1].decode().lower() != hashlib.new(algorithm, data).hexdigest():
+        elif stated[1].decode().lower() != hashlib.new(algorithm, data).hexdigest():
             self.find("changed", f"{where}inventory.json", "does not have the digest that its digest file states")
+            return False
+        return True
 
     def layout(self, root: Inventory, top: dict[str, os.DirEntry[str]]) -> dict[str, dict[str, os.DirEntry[str]]]:
         """Nothing but what belongs there, in the object's folder and in each version's; what these hold."""
@@ -1003,13 +1039,11 @@ class _ObjectCheck:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name != root.content_folder:
                         self.find("extra" if self.closed else "remark", place, "a folder beside the content")
-                elif not re.fullmatch(r"inventory\.json(\.sha(256|512))?", entry.name) or not entry.is_file(
-                    follow_symlinks=False
-                ):
+                elif entry.name not in _INVENTORY_FILES or not entry.is_file(follow_symlinks=False):
                     self.find("extra", place, "does not belong to the version")
         return inside
 
-    def predecessor(self, old: Inventory, root: Inventory, version: str, sums: dict[str, set[tuple[str, str]]]) -> None:
+    def predecessor(self, old: Inventory, root: Inventory, version: str, sums: _Sums) -> None:
         """An earlier version's inventory tells the same story as the object's."""
         earlier = root.versions[: root.versions.index(version) + 1]
         _must(old.id == root.id, "has another object's id")
@@ -1024,45 +1058,95 @@ class _ObjectCheck:
             _must(before.keys() == now.keys(), f"{name} has other files than in the object's inventory")
             _must(all(before[path] <= now[path] for path in before), f"{name} has other content than in the object's")
 
-    def files(self, root: Inventory, sums: dict[str, set[tuple[str, str]]], versions: list[str]) -> None:
+    def files(self, root: Inventory, sums: _Sums, versions: list[str]) -> None:
         """The content files are exactly the manifest's, with the digests stated."""
-        found, odd = set(), set()
+        found: dict[str, bool] = {}  # whether it is a file
         folders = [f"{version}/{root.content_folder}" for version in versions]
-        while folders:
-            here = folders.pop()
+        for here in folders:
             entries = self.entries(here)
             if not entries:
                 self.find("extra", here, "an empty folder")
             for name, entry in entries.items():
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(f"{here}/{name}")
-                    continue
-                found.add(f"{here}/{name}")
-                if not entry.is_file(follow_symlinks=False):
-                    odd.add(f"{here}/{name}")
-        for path in sorted(found - set(root.manifest)):
+                else:
+                    found[f"{here}/{name}"] = entry.is_file(follow_symlinks=False)
+        for path in sorted(found.keys() - sums.keys()):
             self.find("extra", path, "a file that the inventory does not list")
-        for path in sorted(set(root.manifest) - found):
+        for path in sorted(sums.keys() - found.keys()):
             if path in self.withheld:
                 self.find("withheld", path, f"withheld by the sender: {path.rpartition('/')[2]}")
             else:
                 self.find("missing", path, "a file that the inventory lists is missing")
-        for path in sorted(odd & set(root.manifest)):
-            self.find("invalid", path, "a link or device, not a file")
-        for path in sorted((found - odd) & set(root.manifest)) if self.contents else ():
+        for path in sorted(found.keys() & sums.keys()):
             self.at = path
-            digests = _digests(f"{self.folder}/{path}", {name for name, _ in sums[path]})
-            if any(digests[name] != digest for name, digest in sums[path]):
-                self.find("changed", path, "does not have the digest that the inventory states")
+            if not found[path]:
+                self.find("invalid", path, "a link or device, not a file")
+            elif self.contents:
+                told = digests(f"{self.folder}/{path}", {algorithm for algorithm, _ in sums[path]})
+                if not sums[path] <= told.items():
+                    self.find("changed", path, "does not have the digest that the inventory states")
 
 
-def _digests(path: str, algorithms: set[str]) -> dict[str, str]:
-    hashes = {name: hashlib.new(_DIGESTS[name]) for name in algorithms}
-    with opened(path) as file:
-        while block := file.read(_BLOCK):
-            for digest in hashes.values():
-                digest.update(block)
-    return {name: digest.hexdigest() for name, digest in hashes.items()}
+# ---------------------------------------------------------------- many OCFL objects, on all processors
+
+GROUP = 64  # objects that are checked, and handed over, at once
+FEW = 4  # groups that threads do as fast as processes, which have to be started
+
+_Placed = tuple[str, CheckedObject]
+"""What was found in an object's folder, after its path."""
+_Work = Callable[[list[str]], list[_Placed]]
+
+
+@contextlib.contextmanager
+def _begun(work: _Work, groups: list[list[str]]) -> Iterator[Iterator[list[_Placed]]]:
+    """The work on each group, in order, begun at once on all processors.
+
+    By processes where they can be forked: threads of Python wait for each other whenever they do not hash. macOS does
+    not bear it well, nor does a program that has threads already.
+    """
+    count = min(os.cpu_count() or 2, len(groups) or 1)
+    if len(groups) > FEW and hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1:
+        workers: list[tuple[int, BinaryIO]] = []
+        try:
+            workers.extend(_forked(work, groups[number::count]) for number in range(count))
+            yield (_answer(workers[i % count][1]) or work(group) for i, group in enumerate(groups))
+        finally:
+            for process, answers in workers:
+                answers.close()
+                os.kill(process, signal.SIGKILL)  # it has ended already, unless nobody wants the rest
+                os.waitpid(process, 0)
+        return
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            yield pool.map(work, groups)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _forked(work: _Work, groups: list[list[str]]) -> tuple[int, BinaryIO]:
+    """A process that does the work, and the pipe in which it says what came of each group."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process:
+        os.close(writing)
+        return process, os.fdopen(reading, "rb")
+    try:
+        with os.fdopen(writing, "wb") as pipe:
+            for group in groups:
+                pickle.dump(work(group), pipe)
+                pipe.flush()
+    finally:
+        os._exit(0)  # what it did not say is done by the process that waits for it
+
+
+def _answer(pipe: BinaryIO) -> list[_Placed] | None:
+    """The next thing that a process says; None where it ended before."""
+    try:
+        found: list[_Placed] = pickle.load(pipe)  # noqa: S301 - of a process of our own
+    except (EOFError, pickle.UnpicklingError):
+        return None
+    return found
 
 
 # ---------------------------------------------------------------- where things are, dates
@@ -1419,24 +1503,15 @@ class _Check:
 @contextlib.contextmanager
 def _quiet(ledger: Path) -> Iterator[None]:
     """Hold a shared lock on the ledger where the system can, so that nobody writes meanwhile; Busy where one does."""
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    try:
-        file = opened(ledger)
-    except OSError:  # which is told when it is read
-        yield
-        return
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(f"another command is writing to {ledger.parent.parent}") from None
-        except OSError:  # a file system without locks: look all the same
-            yield
-            return
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(ImportError, OSError):  # no locks here; or no ledger, which is told when it is read
+            import fcntl
+
+            file = held.enter_context(open(opened(ledger), "rb"))
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(f"another command is writing to {ledger.parent.parent}") from None
         yield
 
 
@@ -1486,41 +1561,48 @@ class _ArchiveCheck(_Check):
         self.quick, self.licence, self.fallback = quick, licence, fallback
         self.recorded: dict[str, dict[str, tuple[str, int]]] = {}
         self.erased: dict[str, _Erasure] = {}  # by the id of what was erased
+        self.empty: list[str] = []  # folders
         self.lines = 0
 
     def run(self, against: Path | None) -> Report:
         key = self.key()
         self.read_checkpoints(key)
         self.report.checkpoint = max(self.checkpoints, default=None)
+        places = [] if self.licence else list(self.walk("evidence"))
+        groups = [places[i : i + GROUP] for i in range(0, len(places), GROUP)]
+        with _begun(self.check, groups) as checked:  # meanwhile the ledger is read
+            report = self.conclude(self.read_all(key, against, chain.from_iterable(checked)))
+        if self.licence and report.erased and report.state not in (DAMAGED, FORKED):
+            report.state = ERASED
+        return report
+
+    def read_all(self, key: bytes | None, against: Path | None, checked: Iterable[_Placed]) -> bool:
+        """The ledger, then the objects held against it; whether all that was asked about is proven."""
         try:
-            with BufferedReader(opened(self.root / LEDGER)) as file:
+            with open(opened(self.root / LEDGER), "rb") as file:
                 self.read_ledger(file, key)
         except OSError as error:
             self.trouble(LEDGER, error, "; without it no object can be checked")
             if against:
                 self.hold_against(against, key)
-            return self.conclude(proven=False)
+            return False
         self.read_tool()
         if against:
             self.hold_against(against, key)
         self.age()
-        proven = self.dates()
-        pending = self.pending()
         wanted = self.wanted()
-        self.read_objects(wanted, pending)
+        self.read_objects(wanted, self.check(self.places_of(wanted)) if wanted else checked)
+        proven = self.dates()
         if wanted:
             seqs = [seq for _, seq in self.recorded.get(wanted, {}).values()]
             self.report.secured_since = proven.since(min(seqs)) if seqs else None
-            self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
-            if wanted in self.erased and self.report.state not in (DAMAGED, FORKED):
-                self.report.state = ERASED
-            return self.report
+            return bool(seqs) and proven.since(max(seqs)) is not None
         covered = proven.sizes[-1] if proven.sizes else 0
         if covered < self.lines:
             self.report.unproven = f"no timestamp that holds covers ledger lines {covered} to {self.lines - 1}"
         else:
             self.report.secured_since = proven.since(self.lines - 1)
-        return self.conclude(0 < self.lines <= covered)
+        return 0 < self.lines <= covered
 
     def read_tool(self) -> None:
         """The verifier that lies in the archive, which others may run, is the one that runs now."""
@@ -1703,15 +1785,15 @@ class _ArchiveCheck(_Check):
             return "late", f"claims {at}, first proven {proven}"
         return None
 
-    def pending(self) -> set[tuple[str, str]]:
-        """(id, version) of what an interrupted command placed as it intended and did not record."""
-        found = set()
+    def pending(self) -> dict[str, set[str]]:
+        """The versions, by id, of what an interrupted command placed as it intended and did not record."""
+        found: dict[str, set[str]] = {}
         for (object_id, version), digest in self.intended().items():
             with contextlib.suppress(OSError, Malformed):
                 inventory = self.root / object_path(object_id) / version / "inventory.json"
                 placed = hashlib.sha512(content(inventory, _LONGEST_INVENTORY)).hexdigest() == digest
                 if placed and version not in self.recorded.get(object_id, {}):
-                    found.add((object_id, version))
+                    found.setdefault(object_id, set()).add(version)
         return found
 
     def intended(self) -> dict[tuple[str, str], str]:
@@ -1735,21 +1817,23 @@ class _ArchiveCheck(_Check):
             raise Malformed(f"{self.licence!r} names {len(found) or 'no'} objects of this archive; name exactly one")
         return found[0]
 
-    def read_objects(self, wanted: str | None, pending: set[tuple[str, str]]) -> None:
-        """Every object against the ledger and every ledger line against the objects."""
-        places = iter(self.places_of(wanted)) if wanted else self.walk("evidence", self.unfinished())
+    def read_objects(self, wanted: str | None, objects: Iterable[_Placed]) -> None:
+        """Every object against the ledger and, unless only one is wanted, every ledger line against the objects."""
+        pending = self.pending()
         singular = {folder: kind for kind, folder in KINDS.items()}
         seen = set()
-        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-            while group := list(islice(places, 64)):
-                for place, checked in pool.map(self.check, group):
-                    kind, folder = singular[place.split("/")[1]], place.rpartition("/")[2]
-                    object_id = f"{URN}:{kind}:{folder}"
-                    seen.add(object_id)
-                    self.read_object(place, object_id, checked, {v for i, v in pending if i == object_id})
-                    counts = object_id in self.recorded and object_id not in self.erased  # nothing planted does
-                    self.report.objects += counts
-                    self.report.licences += kind == "licence" and counts
+        for place, checked in objects:
+            _, kind, *_, folder = place.split("/")
+            object_id = f"{URN}:{singular[kind]}:{folder}"
+            seen.add(object_id)
+            self.read_object(place, object_id, checked, pending.get(object_id, set()))
+            counts = object_id in self.recorded and object_id not in self.erased  # nothing planted does
+            self.report.objects += counts
+            self.report.licences += kind == "licences" and counts
+        unfinished = self.unfinished()
+        for folder in self.empty:
+            killed = any(place.startswith(f"{folder}/") for place in unfinished)
+            self.find("interrupted" if killed else "extra", folder, "is an empty folder")
         for object_id in self.erased if not wanted else self.erased.keys() & {wanted}:
             self.read_erased(object_id, there=object_id in seen)
         for object_id in sorted(self.recorded.keys() - self.erased.keys() - seen) if not wanted else ():
@@ -1787,8 +1871,15 @@ class _ArchiveCheck(_Check):
             self.find("tombstone", path, f"does not say of {place} what the ledger says")
         self.find("erased", place, text)
 
-    def check(self, place: str) -> tuple[str, CheckedObject]:
-        return place, check_object(self.root / place, f"{place}/", contents=not self.quick, closed=True)
+    def check(self, places: Iterable[str]) -> list[_Placed]:
+        """What is found in those objects' folders, without the long parts of the inventories."""
+        found = []
+        for place in places:
+            checked = check_object(self.root / place, f"{place}/", contents=not self.quick, closed=True)
+            if checked.inventory:
+                checked.inventory = replace(checked.inventory, manifest={}, states={}, fixity={})
+            found.append((place, checked))
+        return found
 
     def read_object(self, place: str, object_id: str, checked: CheckedObject, pending: set[str]) -> None:
         try:
@@ -1824,8 +1915,8 @@ class _ArchiveCheck(_Check):
                 places.append(object_path(object_id))
         return places
 
-    def walk(self, folder: str, unfinished: list[str]) -> Iterator[str]:
-        """The objects' folders, in order; what else lies between them is a finding."""
+    def walk(self, folder: str) -> Iterator[str]:
+        """The objects' folders, in order; what else lies between them is a finding, or `empty`."""
         kinds = "|".join(KINDS.values())
         between = re.compile(rf"evidence(/({kinds})(/\d{{4}}(/\d\d)?|/undated)?)?")
         holds_objects = re.compile(rf"evidence/({kinds})/(\d{{4}}/\d\d|undated)")
@@ -1837,8 +1928,7 @@ class _ArchiveCheck(_Check):
             self.trouble(folder, error)
             return
         if not entries:
-            killed = any(place.startswith(f"{folder}/") for place in unfinished)
-            self.find("interrupted" if killed else "extra", folder, "is an empty folder")
+            self.empty.append(folder)
         if folder == "evidence" and self.read("evidence/0=ocfl_1.1") not in (None, b"ocfl_1.1\n"):
             self.find("changed", "evidence/0=ocfl_1.1", "does not have the content that it must have")
         for entry in entries:
@@ -1849,7 +1939,7 @@ class _ArchiveCheck(_Check):
             elif holds_objects.fullmatch(folder):
                 yield place
             elif between.fullmatch(place):
-                yield from self.walk(place, unfinished)
+                yield from self.walk(place)
             else:
                 self.find("extra", place, "does not belong there")
 
@@ -2002,14 +2092,12 @@ def verify_pack(folder: Path, roots: Path | None = None, key: Path | None = None
     reports = [verify_proof(each, roots, key) for each in sorted(inside.iterdir()) if each.is_dir()]
     if not reports:
         raise Malformed(f"{folder} is not a pack: {PROOFS}/ holds no proof")
-    whole = {
-        _digests(str(file), {"sha512"})["sha512"] for file in inside.glob("*/*/*/v*/content/**/*") if file.is_file()
-    }
+    whole = {digests(file)["sha512"] for file in inside.glob("*/*/*/v*/content/**/*") if file.is_file()}
     copies = Report("copies", PROVEN, evidence=all(report.evidence for report in reports))
     for top in sorted(folder.glob("0[2-6]_*")):
         for file in sorted(each for each in top.rglob("*") if each.is_file()):
             copies.objects += 1
-            if not OURS.search(file.name) and _digests(str(file), {"sha512"})["sha512"] not in whole:
+            if not OURS.search(file.name) and digests(file)["sha512"] not in whole:
                 text = "is not one of the files that are proven"
                 copies.findings.append(Finding("copy", file.relative_to(folder).as_posix(), text))
     copies.state = DAMAGED if copies.findings else max((each.state for each in reports), key=STATES.index)

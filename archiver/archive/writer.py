@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 __all__ = ["ArchiveWriter", "Authority", "Seal", "open_archive"]
 
 HOLDER = "staging/holder.txt"  # who is writing; for those who must wait
+TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
 BATCH = 128  # requests that share the durable writes of intents and ledger lines
 BUILDERS = 16  # objects that are built, and waited for by the disk, at once
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -88,7 +89,7 @@ def open_archive(
     ledger = Ledger(root / verify.LEDGER, root / HOLDER)
     try:
         _check_whole(root, ledger)
-        loss = _check_witnessed(root, client, signer, witnesses, after_restore)
+        loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE)
         _introduce(root, ledger, signer, origin)
         _check_clock(root, ledger, lambda: _seal(root, client, ledger, signer, authorities, post, state))
         writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses)
@@ -168,7 +169,7 @@ def _seal(
     state: Path,
 ) -> Seal:
     with _disk_full(root):
-        frontier = tree.follow(ledger.path, state / "tree.json")
+        frontier = tree.follow(ledger.path, state / TREE)
         return sealing.seal(
             root, origin=_name(client), frontier=frontier, signer=signer, authorities=authorities, post=post
         )
@@ -180,11 +181,23 @@ def _name(client: str) -> str:
 
 
 def _check_witnessed(
-    root: Path, client: str, signer: Ed25519PrivateKey, witnesses: Sequence[Witness], after_restore: Path | None
+    root: Path,
+    client: str,
+    signer: Ed25519PrivateKey,
+    witnesses: Sequence[Witness],
+    after_restore: Path | None,
+    known: Path,
 ) -> dict[str, object] | None:
-    """Hold the ledger against what witnesses hold; the loss to be recorded, where `after_restore` shows one."""
+    """Hold the ledger against what witnesses hold; the loss to be recorded, where `after_restore` shows one.
+
+    A witness that holds the checkpoint of the last seal, and none that is not here, costs no reading of the ledger:
+    `known`, the cache of its tree, leads to that checkpoint's root.
+    """
     places = [each.of(client) for each in witnesses if isinstance(each, FolderWitness)]
     places += [after_restore] if after_restore else []
+    sealed = tree.known(root / verify.LEDGER, known)
+    if not after_restore and sealed and all(_holds_newest(root, each, sealed.frontier.size) for each in places):
+        return None
     key, own = signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
     held = verify.hold(root / verify.LEDGER, outside)
@@ -206,6 +219,18 @@ def _check_witnessed(
     first = min(each.size for each in held.forked)
     kept = max((each.size for each in held.extended if each.size < first), default=0)
     return {"kept": kept, "lost": lost.size, "root": lost.note.root.hex() if lost.note else ""}
+
+
+def _holds_newest(root: Path, place: Path, size: int) -> bool:
+    """Whether the newest that a witness holds is the archive's checkpoint of that size, and none is foreign by name."""
+    own = [path for _, path, _ in verify.checkpoint_files(root / verify.CHECKPOINTS)]
+    held = {path.name: path for path in [*place.glob("*.note"), *place.glob("*/*.note")]}
+    newest = next((path for path in reversed(own) if path.name in held), None)
+    if not held or newest is None or not held.keys() <= {path.name for path in own}:
+        return not held
+    with suppress(OSError):
+        return newest.name == f"{size:08d}.note" and newest.read_bytes() == verify.content(held[newest.name])
+    return False
 
 
 def _notes(root: Path) -> frozenset[verify.Note]:

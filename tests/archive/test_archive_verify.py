@@ -294,6 +294,37 @@ def test_an_openssl_that_hangs_ends_in_words(
     assert "dates not checked: the program openssl is not answering here" in report.findings[0].message
 
 
+WITH_PROCESSES = """
+import os, signal, sys
+from pathlib import Path
+from archiver.archive import verify
+verify.FEW, verify.GROUP = 0, 1
+here, fork, check, forked = os.getpid(), os.fork, verify.check_object, []
+def counted():
+    forked.append(fork())
+    return forked[-1]
+def dying(folder, *rest, **options):
+    if os.getpid() != here and folder.name == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return check(folder, *rest, **options)
+os.fork, verify.check_object, verify.os.cpu_count = counted, dying, lambda: 2
+print(verify.verify_archive(Path(sys.argv[1])).as_text())
+print(len(forked), file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere threads check the objects")
+@pytest.mark.parametrize("killed", [None, 1])
+def test_processes_find_what_is_there_and_one_that_is_killed_hides_nothing(sealed: Kit, killed: int | None) -> None:
+    for n in (1, 3):
+        flip(sealed.place(n) / "v1/content/certificate.pdf")
+    told = sealed.verify()
+    assert len(told.findings) == 2
+    victim = sealed.place(killed).name if killed else ""
+    done = run(sys.executable, "-c", WITH_PROCESSES, sealed.root, victim)
+    assert (done.stdout, done.stderr) == (f"{told.as_text()}\n", "2\n")
+
+
 def test_a_replay_is_not_evidence(kit: Kit, tmp_path: Path) -> None:
     kit.write(1, origin="replay")
     report = kit.verify()

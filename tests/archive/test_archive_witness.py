@@ -9,10 +9,12 @@ import subprocess
 import sys
 from email.policy import default
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.archive.verify import Malformed
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness
@@ -156,6 +158,28 @@ def test_a_run_refuses_to_start_on_a_fork_and_the_archive_is_left_as_it_was(
     )
     assert (tool.returncode, json.loads(tool.stdout)["state"]) == (90, "FORKED")
     assert findings(kit) == ("PROVEN", [])  # from inside nothing is to be seen
+
+
+def test_opening_reads_the_ledger_again_only_where_the_witness_does_not_hold_the_last_seal(
+    kit: Kit, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit.write(1)
+    kit.write(2)
+    read = Mock(side_effect=verify.hold)
+    monkeypatch.setattr(verify, "hold", read)
+    with kit.open() as archive:
+        archive.append("run", account="a", listed=0)  # and ends unsealed
+    kit.write(3)
+    assert read.call_count == 0
+    (disk / "00000002-abcdef.note").write_bytes((disk / "00000002.note").read_bytes())
+    kit.write()
+    assert read.call_count == 1
+    (disk / "00000002-abcdef.note").unlink()
+    newest = max(disk.glob("*.note"))
+    newest.chmod(0o644)
+    newest.write_bytes((disk / "00000002.note").read_bytes())
+    kit.write()
+    assert read.call_count == 2
 
 
 def test_an_honest_restore_is_recorded_and_shown_for_ever(kit: Kit, disk: Path, tmp_path: Path) -> None:
