@@ -16,6 +16,7 @@ from archiver.reading.documents import read_text
 MOST_PARTS = 1000
 LONGEST_HEADER = 1 << 20  # bytes, of all its lines
 LONGEST_FIELD = 20_000  # bytes of a field that says what a part is; the parser takes quadratic time over it
+LONGEST_TEXT = 8 << 20  # bytes of a letter's own text that are read, of each part
 LONGEST_SHOWN = 2000  # characters of a field that a person reads
 LONGEST_LINE = 1 << 20  # of an mbox; a longer one is read in pieces
 
@@ -90,7 +91,7 @@ def _taken_apart(content: bytes) -> Mail:
             if name or content_type not in texts:
                 attachments.append((name or content_type.replace("/", "."), payload))
             else:
-                texts[content_type].append(_decoded(payload, part.get_content_charset()))
+                texts[content_type].append(_decoded(payload[:LONGEST_TEXT], part.get_content_charset()))
     text, html = ("\n".join(texts[each]) for each in ("text/plain", "text/html"))
     headers = {name: value for name in _HEADERS if (value := _header(parts[0], name))}
     return Mail(headers=headers, text=text, html=html, attachments=attachments)
@@ -205,44 +206,51 @@ def origin(content: bytes, lookup: Lookup) -> str:
         return "not checked: the letter is too large, or has runs of blanks that would take too long"
     import dkim
 
-    unreachable = missing = False
     good: list[str] = []
+    faults: list[str] = []
     try:
         letter = dkim.DKIM(content, minkey=1024)
-        signatures = [value for name, value in letter.headers if name.lower() == b"dkim-signature"]
     except dkim.DKIMException as error:
         return f"fail: {_short(error)}"
-    faults: list[str] = []
+    unchecked = ""  # why the signature at hand cannot be checked; {} is who signed
 
     def ask(name: bytes, timeout: int = 5) -> bytes | None:  # noqa: ARG001  # dkimpy's own signature
-        nonlocal unreachable, missing
+        nonlocal unchecked
         try:
             found = lookup(name.decode("ascii", "replace"))
         except OSError:
-            unreachable = True
+            unchecked = "no DNS for {}"
             return None
-        missing = missing or found is None
+        if found is None or re.search(rb"(?:^|;)\s*p\s*=\s*(?:;|$)", found):  # taken back
+            unchecked = "{} publishes this key no longer"
+            return None
+        try:
+            dkim.evaluate_pk(name, found)
+        except (dkim.DKIMException, ValueError, IndexError):
+            unchecked = "{} publishes a key of no known form"
         return found
 
-    for number, value in enumerate(signatures[:5]):
-        unreachable = missing = False
-        domain = re.search(rb"(?:^|;)\s*d\s*=\s*([^;\s]+)", value)
+    for number, value in enumerate([value for name, value in letter.headers if name.lower() == b"dkim-signature"][:5]):
+        unchecked = ""
+        domain, length = (re.search(rb"(?:^|;)\s*%b\s*=\s*([^;\s]+)" % tag, value) for tag in (b"d", b"l"))
         name = domain[1].decode("ascii", "replace")[:253] if domain else "a domain not named"
+        reason = "the signature does not fit the letter"
         try:
             verified = letter.verify(idx=number, dnsfunc=ask)
         except (dkim.DKIMException, ValueError, TypeError, KeyError, IndexError) as error:
             verified, reason = False, _short(error)
-        else:
-            reason = "the signature does not fit the letter"
+        if reason.startswith("x= value is past"):
+            unchecked = "the time is over for which {} signed it"
+        elif reason.startswith("body hash mismatch"):
+            reason = "the text is not the one that was signed"
         if verified:
-            good.append(name)
-        elif unreachable:
-            faults.append(f"not checked: no DNS for {name}")
-        elif missing:
-            faults.append(f"not checked: {name} publishes this key no longer")
+            of_it = f" (of its text the first {length[1].decode('ascii', 'replace')[:12]} bytes only)" if length else ""
+            good.append(f"{name}{of_it}")
         else:
-            faults.append(f"fail: {name}: {reason}")
-    return f"pass: {', '.join(dict.fromkeys(good))}" if good else "; ".join(faults)
+            faults.append(f"not checked: {unchecked.format(name)}" if unchecked else f"fail: {name}: {reason}")
+    if good:
+        return f"pass: {', '.join(dict.fromkeys(good))}"
+    return "; ".join(faults) or "none: the letter is not signed"
 
 
 def _short(error: Exception) -> str:

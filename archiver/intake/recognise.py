@@ -29,7 +29,7 @@ from archiver.reading.worker import DocumentReader
 
 OCR_SECONDS = 20.0
 OCR_MEMORY = 1 << 20  # KiB of address space of each of its programs, and the seconds of processor that each may take
-OCR_PROCESSOR = {"pdftoppm": 5, "tesseract": 20}
+OCR_PROCESSOR = {"pdftoppm": 2, "tesseract": 20}
 LARGEST_DOCUMENT = 8 << 20  # bytes of a text or page; more is no paper
 
 _MAGIC = (
@@ -279,4 +279,7 @@ def _output_of(command: Sequence[str], content: bytes) -> bytes:
         processor = OCR_PROCESSOR[Path(command[0]).name]
         limits = f'ulimit -v {OCR_MEMORY} 2>/dev/null; ulimit -t {processor}; exec "$0" "$@"'
         command = ("sh", "-c", limits, *command)
-    return subprocess.run(command, input=content, capture_output=True, timeout=OCR_SECONDS, check=True).stdout
+    # A hostile file makes them complain for hundreds of megabytes.
+    return subprocess.run(
+        command, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=OCR_SECONDS, check=True
+    ).stdout

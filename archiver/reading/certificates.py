@@ -133,12 +133,15 @@ def quoted(
     return {name: each[0] for name, each in found.items() if len({quote.value for quote in each}) == 1}
 
 
-_SPELLED = str.maketrans({"’": "'", "º": "°", "-": " ", "‐": " ", "‑": " ", "\u00a0": " ", "\u202f": " "})
-_SPELLINGS = {"'": "['’]", "°": "[°º]", " ": r"[-‐‑ \u00a0\u202f]"}
+_SPELLED = str.maketrans({"’": "'", "º": "°", **dict.fromkeys("-‐‑_\u00a0\u202f", " ")})
+_SPELLINGS = {"'": "['’]", "°": "[°º]", " ": r"[-‐‑_ \u00a0\u202f]"}
 
 
 def spelled(label: str) -> str:
-    """A label as labels are compared: without case, and whichever apostrophe, hyphen or space was typed."""
+    """A label as labels are compared: without case, and whichever apostrophe, hyphen or space was typed.
+
+    Between words programs that write tables put `_` for a space.
+    """
     return label.casefold().translate(_SPELLED)
 
 

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from archiver.domain import Document, Licence
 from archiver.errors import NotACertificate
@@ -79,7 +80,8 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
         found: list[str] = []
         for number in range(min(pages, PAGES_READ)):
             page = reader.pages[number]
-            found.append(page.extract_text(extraction_mode="layout") if columns else page.extract_text())
+            text = page.extract_text()
+            found.append(_parted(page.extract_text(extraction_mode="layout"), text) if columns else text)
             if sum(map(len, found)) > TEXT_LENGTH:
                 break
     except FileNotDecryptedError:
@@ -87,6 +89,14 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
     except broken() as error:
         return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
     return Reading(_storable(PAGE_BREAK.join(found)), pages)
+
+
+def _parted(columns: str, running: str) -> str:
+    """A page in columns, in which pypdf joins the lines of a cell ("the" and "line"), parted as in the running text."""
+    words = running.split()
+    pairs = {one + other: f"{one} {other}" for one, other in pairwise(words)}
+    joined = {each: pairs[each] for each in {*columns.split()}.difference(words) if each in pairs}
+    return re.sub(r"\S+", lambda word: joined.get(word[0], word[0]), columns) if joined else columns
 
 
 def pictures_of_pdf(content: bytes) -> Iterator[bytes]:

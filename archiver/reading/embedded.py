@@ -1,4 +1,4 @@
-"""What a media file says of itself: IPTC, XMP, EXIF, whether it carries C2PA, and Alamy's order reference.
+"""What a media file says of itself: IPTC, XMP, EXIF, C2PA, and Alamy's order reference.
 
 Hostile files can make any parser take time and memory: call `read_embedded` in a process with limits. No picture is
 decoded. Pillow reads pictures; what it does not know (video, sound, EPS) is read by exiftool where that is installed.
@@ -19,6 +19,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from archiver.domain import Moment, iso, parse_iso
+from archiver.reading.c2pa import c2pa_texts
 from archiver.reading.certificates import Quote, Sure, day
 from archiver.reading.filenames import Named, names
 from archiver.reading.platforms import PLATFORMS, marked, titled
@@ -35,7 +36,8 @@ class Embedded:
     """What was found. `named` are the assets that the fields speak of, the surest first; an asset id may be unknown.
 
     `order`, `your_reference` and `ordered_on` are Alamy's, which writes them into each file that it licenses. `quotes`
-    are the fields as the file has them. `error` says in words why a file could not be read further.
+    are the fields as the file has them; those named under `c2pa` come from its manifests. `error` says in words why a
+    file could not be read further.
     """
 
     named: Sequence[Named] = ()
@@ -46,7 +48,6 @@ class Embedded:
     order: str | None = None
     your_reference: str | None = None
     ordered_on: Moment | None = None
-    c2pa: bool = False
     quotes: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
 
@@ -100,6 +101,13 @@ _TAGS = {
     "description": _Tag(f"{_DC}description", 120, 270, ("Description", "Caption-Abstract", "ImageDescription")),
 }  # fmt: skip
 
+# Names in C2PA manifests: those of XMP and of schema.org.
+_C2PA = {tag.xmp.rpartition("}")[2]: name for name, tag in _TAGS.items()} | {
+    "author.name": "source", "provider.name": "supplier", "creditText": "credit", "copyrightNotice": "copyright",
+    "copyrightHolder.name": "copyright", "url": "web_statement", "acquireLicensePage": "licensor_url",
+    "identifier": "supplier_image_id",
+}  # fmt: skip
+
 _ADDRESS = re.compile(r"https?://[^\s<>\"']{4,500}")
 # "Your ref …; Our Ref …; Downloaded date", as Alamy's help describes it.
 _ALAMY = re.compile(
@@ -118,8 +126,10 @@ def read_embedded(content: bytes) -> Embedded:
     found = _xmp(content) | found
     if not found and (content[4:8] == b"ftyp" or content.startswith(_OTHERS)):
         found, error = _exiftool(content)
-    # Eight bytes that both stand in a manifest's boxes; by chance they do in one file of a billion.
-    return replace(understood(found), c2pa=b"jumb" in content and b"c2pa" in content, error=error)
+    said = understood(found)
+    if (manifests := _manifests(content)) and not any(each.asset_id for each in said.named):
+        said = understood(found | manifests | {"c2pa": ", ".join(manifests)})
+    return replace(said, error=error)
 
 
 def understood(found: Mapping[str, str]) -> Embedded:
@@ -227,6 +237,24 @@ def _xmp(content: bytes) -> dict[str, str]:
     for tag, value in _properties(root):
         if (name := wanted.get(tag)) and (text := _text(value)):
             found.setdefault(name, text)
+    return found
+
+
+def _manifests(content: bytes) -> dict[str, str]:
+    """The fields of C2PA manifests, the newest one's first.
+
+    A picture that was put together has the titles of all its parts: of several texts counts what names an asset, and
+    none does where they name two.
+    """
+    texts: dict[str, list[str]] = {}
+    for key, each in c2pa_texts(content):
+        if (name := _C2PA.get(key)) and (text := _text(each)):
+            texts.setdefault(name, []).append(text)
+    found = {}
+    for name, several in texts.items():
+        assets = {(each.platform, each.asset_id): text for text in several for each in names(text) if each.asset_id}
+        if len(assets) < 2:
+            found[name] = next(iter(assets.values()), several[0])
     return found
 
 

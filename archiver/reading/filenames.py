@@ -132,6 +132,8 @@ _OWN = re.compile(
     re.IGNORECASE,
 )
 
+# Taken off the beginning of a name that must fit as a whole: its place in a gallery.
+_BEFORE = re.compile(r"\A\d{1,3}[-_. ]+(?=\w)", re.ASCII)
 # Taken off the end of a name, again and again: sizes, editors' and browsers' marks, stamps, hashes.
 _AFTER = re.compile(
     r"(?:[-_. ]\d{2,5}x\d{2,5}|-scaled|-rotated|-e\d{13}|@[1-4]x|[-_ ]?\(\d{1,3}\)|"
@@ -158,11 +160,12 @@ def names(text: str) -> Sequence[Named]:
         return ()
     stem = _stripped(unquote(re.split(r"[/\\]", text)[-1].partition("?")[0]))
     found = [_named(each, match) for each in NAMES if (match := each.pattern.search(stem))]
+    bare = _BEFORE.sub("", stem)
     found += [
-        named for platform, word, least, most in ONLY_NUMBER if (named := _only(stem, platform, word, least, most))
+        named for platform, word, least, most in ONLY_NUMBER if (named := _only(bare, platform, word, least, most))
     ]
-    if not found and not _OWN.match(stem):
-        found = [_named(each, match) for each in WHOLE_NAMES if (match := each.pattern.match(stem))]
+    if not found and not _OWN.match(bare):
+        found = [_named(each, match) for each in WHOLE_NAMES if (match := each.pattern.match(bare))]
     return _distinct(found)
 
 

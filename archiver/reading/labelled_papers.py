@@ -15,7 +15,7 @@ from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import Paper, Quote, Sure, day, plain, quoted, spelled
 from archiver.reading.dates import Order, day_order
 from archiver.reading.plans import read_plan
-from archiver.reading.platforms import PLATFORMS, the_platform
+from archiver.reading.platforms import ANY_NUMBER, PLATFORMS, the_platform
 
 ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN = "en", "de", "fr", "es", "it"
 
@@ -26,7 +26,7 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         ENGLISH: ("Asset ID", "Asset number", "Asset no.", "Image ID", "Image number", "Image no.", "Photo ID",
                   "Photo number", "Picture ID", "File ID", "File number", "File no.", "Item ID", "Item number",
                   "Media ID", "Media number", "Clip ID", "Footage ID", "Track ID", "Video ID", "Resource ID",
-                  "Stock ID", "Creative #", "Editorial #"),
+                  "Stock ID", "Asset #", "Image #", "Photo #", "File #", "Item #", "Creative #", "Editorial #"),
         GERMAN: ("Bild-ID", "Bildnummer", "Bild-Nummer", "Bild-Nr.", "Foto-ID", "Fotonummer", "Foto-Nr.", "Datei-ID",
                  "Dateinummer", "Datei-Nr.", "Medien-ID", "Mediennummer", "Medien-Nr.", "Video-ID", "Element-ID",
                  "Ressourcen-ID", "Asset-ID", "Asset-Nr."),
@@ -230,6 +230,7 @@ _RECEIPT_TITLE = re.compile(
     r"fattura|ricevuta|conferma d(?:i |ell['’]|['’])ordine)\b",
     re.IGNORECASE,
 )
+_BY_DOWNLOAD = ("freepik", "flaticon")  # they license what is downloaded, so that a paper has no other date
 HINTS = ("project", "client", "purchase_order", "profile", "references")
 TITLE_WITHIN = 1_500  # characters from the beginning in which a paper says what it is
 
@@ -358,7 +359,8 @@ def _untabled(text: str) -> str:
 
 
 def _licence(platform: str, found: Mapping[str, Quote]) -> Paper | None:
-    dates = [found[name] for name in ("licensed_at", "bought_at") if name in found]
+    by_download = ("downloaded_at",) if platform in _BY_DOWNLOAD else ()
+    dates = [found[name] for name in ("licensed_at", "bought_at", *by_download) if name in found]
     values = {name: value for name, quote in found.items() if (value := plain(quote))}
     licence = licence_of(platform, values, _day(dates[0], found) if dates else None, dates[0].value if dates else None)
     if licence is None or licence.comp:
@@ -401,14 +403,12 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
     """
     forms = PLATFORMS[platform]
     asset_id, licence_id = (values.get(name, "").removeprefix("#").strip() for name in ("asset_id", "licence_id"))
-    if not re.fullmatch(forms.asset, asset_id):
+    numbered = bool(forms.licence and re.fullmatch(forms.licence, licence_id))  # a number of another form is no id
+    if not re.fullmatch(forms.asset, asset_id) or not (numbered or written):
         return None
-    if forms.licence and licence_id and not re.fullmatch(forms.licence, licence_id):
-        return None
-    if (forms.licence is None or not licence_id) and not written:
+    if licence_id and not numbered and not re.fullmatch(ANY_NUMBER, licence_id):
         return None
     kind = kind_of(values.get("kind"))
-    numbered = bool(forms.licence and licence_id)
     return Licence(
         asset=Asset(provider=platform, asset_id=asset_id, title=_title(values), contributor=values.get("contributor")),
         licence_id=licence_id if numbered else None,

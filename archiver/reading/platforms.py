@@ -28,19 +28,19 @@ class Platform:
 UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _MARKETS = r"(?:themeforest|codecanyon|graphicriver|audiojungle|videohive|photodune|3docean|activeden)\.net"
 
-_ANY_NUMBER = r"[A-Z0-9][A-Z0-9./_-]{2,39}"
+ANY_NUMBER = r"[A-Z0-9][A-Z0-9./_-]{2,39}"
 
 _PLAN = r"plan-\d{4}-\d\d-\d\d"
 
 _ALL = (
-    Platform("123rf", "123RF", r"123rf\.com|123RF Limited", r"\d{5,12}", _ANY_NUMBER),
+    Platform("123rf", "123RF", r"123rf\.com|123RF Limited", r"\d{5,12}", ANY_NUMBER),
     Platform("adobe_stock", "Adobe Stock", r"stock\.adobe\.com", r"\d{5,12}"),
-    Platform("alamy", "Alamy", r"alamy\.(?:com|de|es|fr)|Alamy (?:Ltd|Limited|Inc)", r"[A-Z0-9]{5,10}", _ANY_NUMBER),
+    Platform("alamy", "Alamy", r"alamy\.(?:com|de|es|fr)|Alamy (?:Ltd|Limited|Inc)", r"[A-Z0-9]{5,10}", ANY_NUMBER),
     Platform("artlist", "Artlist", r"artlist\.io|Artlist (?:Ltd|UK)", _PLAN, plans=True),
-    Platform("bigstock", "Bigstock", r"bigstockphoto\.com|bigstock\.com|Bigstock,? Inc", r"\d{5,12}", _ANY_NUMBER),
+    Platform("bigstock", "Bigstock", r"bigstockphoto\.com|bigstock\.com|Bigstock,? Inc", r"\d{5,12}", ANY_NUMBER),
     Platform("canva", "Canva", r"canva\.com|Canva (?:Pty|US|UK)", _PLAN, plans=True),
     Platform("depositphotos", "Depositphotos", r"depositphotos\.com|Depositphotos,? Inc", r"\d{4,12}", r"\d{4,14}"),
-    Platform("dreamstime", "Dreamstime", r"dreamstime\.com", r"\d{4,12}", _ANY_NUMBER),
+    Platform("dreamstime", "Dreamstime", r"dreamstime\.com", r"\d{4,12}", ANY_NUMBER),
     Platform(
         "envato_elements",
         "Envato Elements",
@@ -50,29 +50,29 @@ _ALL = (
     ),
     Platform("envato_market", "Envato Market", rf"{_MARKETS}|Envato Pty", r"\d{3,12}", UUID),
     Platform(
-        "epidemic_sound", "Epidemic Sound", r"epidemicsound\.com|Epidemic Sound AB", r"[A-Za-z0-9]{6,12}", _ANY_NUMBER
+        "epidemic_sound", "Epidemic Sound", r"epidemicsound\.com|Epidemic Sound AB", r"[A-Za-z0-9]{6,12}", ANY_NUMBER
     ),
     Platform("flaticon", "Flaticon", r"flaticon\.com", r"\d{2,12}"),
-    Platform("fotolia", "Fotolia", r"fotolia\.(?:com|de|fr|es|it)|Fotolia LLC", r"\d{4,12}", _ANY_NUMBER),
+    Platform("fotolia", "Fotolia", r"fotolia\.(?:com|de|fr|es|it)|Fotolia LLC", r"\d{4,12}", ANY_NUMBER),
     Platform("freepik", "Freepik", r"freepik\.com|Freepik Company", r"\d{3,12}"),
     Platform(
         "getty_images",
         "Getty Images",
         r"gettyimages\.[a-z]{2,3}(?:\.[a-z]{2})?|Getty Images \(US\)",
         r"\d{5,12}",
-        _ANY_NUMBER,
+        ANY_NUMBER,
     ),
-    Platform("iconfinder", "Iconfinder", r"iconfinder\.com|Iconfinder ApS", r"\d{2,12}", _ANY_NUMBER),
-    Platform("imago", "IMAGO", r"imago-images\.(?:de|com)|imago images GmbH", r"\d{7,12}", _ANY_NUMBER),
-    Platform("istock", "iStock", r"istockphoto\.com|iStockphoto LP|iStock by Getty Images", r"\d{5,12}", _ANY_NUMBER),
+    Platform("iconfinder", "Iconfinder", r"iconfinder\.com|Iconfinder ApS", r"\d{2,12}", ANY_NUMBER),
+    Platform("imago", "IMAGO", r"imago-images\.(?:de|com)|imago images GmbH", r"\d{7,12}", ANY_NUMBER),
+    Platform("istock", "iStock", r"istockphoto\.com|iStockphoto LP|iStock by Getty Images", r"\d{5,12}", ANY_NUMBER),
     Platform("motion_array", "Motion Array", r"motionarray\.com|Motion Array,? LLC", _PLAN, plans=True),
-    Platform("motion_elements", "MotionElements", r"motionelements\.com|MotionElements Pte", r"\d{4,12}", _ANY_NUMBER),
-    Platform("noun_project", "Noun Project", r"thenounproject\.com|Noun Project,? Inc", r"\d{1,9}", _ANY_NUMBER),
-    Platform("panthermedia", "PantherMedia", r"panthermedia\.net|PantherMedia GmbH", r"[A-Z]?\d{4,12}", _ANY_NUMBER),
+    Platform("motion_elements", "MotionElements", r"motionelements\.com|MotionElements Pte", r"\d{4,12}", ANY_NUMBER),
+    Platform("noun_project", "Noun Project", r"thenounproject\.com|Noun Project,? Inc", r"\d{1,9}", ANY_NUMBER),
+    Platform("panthermedia", "PantherMedia", r"panthermedia\.net|PantherMedia GmbH", r"[A-Z]?\d{4,12}", ANY_NUMBER),
     Platform(
-        "picture_alliance", "picture alliance", r"picture-alliance\.com|dpa Picture-Alliance", r"\d{5,12}", _ANY_NUMBER
+        "picture_alliance", "picture alliance", r"picture-alliance\.com|dpa Picture-Alliance", r"\d{5,12}", ANY_NUMBER
     ),
-    Platform("pond5", "Pond5", r"pond5\.com|Pond5,? Inc", r"\d{4,12}", _ANY_NUMBER),
+    Platform("pond5", "Pond5", r"pond5\.com|Pond5,? Inc", r"\d{4,12}", ANY_NUMBER),
     Platform(
         "shutterstock",
         "Shutterstock",
@@ -80,11 +80,11 @@ _ALL = (
         r"\d{4,12}[a-z]{0,3}",
         r"[0-9a-f]{20,64}",
     ),
-    Platform("stocksy", "Stocksy", r"stocksy\.com|Stocksy United", r"\d{4,12}", _ANY_NUMBER),
+    Platform("stocksy", "Stocksy", r"stocksy\.com|Stocksy United", r"\d{4,12}", ANY_NUMBER),
     Platform("storyblocks", "Storyblocks", r"storyblocks\.com|Footage Firm,? Inc", _PLAN, plans=True),
-    Platform("vecteezy", "Vecteezy", r"vecteezy\.com|Eezy,? (?:Inc|LLC)", r"\d{3,12}", _ANY_NUMBER),
+    Platform("vecteezy", "Vecteezy", r"vecteezy\.com|Eezy,? (?:Inc|LLC)", r"\d{3,12}", ANY_NUMBER),
     Platform(
-        "westend61", "Westend61", r"westend61\.(?:de|com)|Westend61 GmbH", r"[A-Z]{2,8}\d{4,8}|\d{4,12}", _ANY_NUMBER
+        "westend61", "Westend61", r"westend61\.(?:de|com)|Westend61 GmbH", r"[A-Z]{2,8}\d{4,8}|\d{4,12}", ANY_NUMBER
     ),
 )
 PLATFORMS = {each.name: each for each in _ALL}

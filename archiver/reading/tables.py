@@ -29,19 +29,20 @@ DELIMITERS = ",;\t|"
 
 # Field -> names of its column beside the labels that papers have.
 _COLUMNS: Mapping[str, Sequence[str]] = {
-    "asset_id": ("asset_id", "image.id", "video.id", "audio.id", "sfx.id", "mediaId", "Content ID", "file_id"),
-    "licence_id": ("licenseId", "license_id"),
+    "asset_id": ("image.id", "video.id", "audio.id", "sfx.id", "mediaId", "Content ID", "file_id"),
+    "licence_id": ("licenseId",),
     "kind": ("license",),
-    "licensed_at": ("license_date", "purchaseDate"),
-    "downloaded_at": ("download_time", "Downloaded", "Heruntergeladen", "Téléchargé", "Descargado", "Scaricato"),
+    "licensed_at": ("purchaseDate",),
+    "downloaded_at": ("Download time", "Downloaded", "Heruntergeladen", "Téléchargé", "Descargado", "Scaricato"),
     "title": (),
     "description": (),
-    "contributor": ("creator_name", "Contributor name"),
+    "contributor": ("Creator name", "Contributor name"),
     "licensee": (),
     "media_type": ("Media type", "Asset type", "Medientyp", "Type de média", "Tipo de medio", "Tipo di file"),
-    "seat": ("user.username", "Licensed by", "Downloaded by", "User", "User email", "Member email"),
-    "plan": ("subscription_id", "Plan", "Subscription", "Abonnement", "Abo", "Suscripción"),
-    "order": ("order_id",),
+    "seat": ("user.username", "Username", "Licensed by", "Downloaded by", "User", "User email", "Member email",
+             "Lizenziert von", "Heruntergeladen von", "Benutzer", "Benutzername"),
+    "plan": ("Subscription ID", "Plan", "Subscription", "Abonnement", "Abo", "Suscripción"),
+    "order": (),
     "project": ("metadata.job", "Job"),
     "client": ("metadata.client", "Client"),
     "profile": ("Product profile", "Product profile name", "Profile"),  # whose history it is, in Adobe's organisations
@@ -60,8 +61,8 @@ _FIELD = {
 # elsewhere.
 type _Interface = tuple[str, set[str], Mapping[str, str]]
 _INTERFACES: Sequence[_Interface] = (
-    ("adobe_stock", {"id", "license", "license_date", "creator_name"}, {"id": "asset_id"}),
-    ("shutterstock", {"id", "license", "download_time"}, {"id": "licence_id"}),
+    ("adobe_stock", {"id", "license", "license date", "creator name"}, {"id": "asset_id"}),
+    ("shutterstock", {"id", "license", "download time"}, {"id": "licence_id"}),
     ("depositphotos", {"mediaid", "licenseid", "purchasedate"}, {"username": "contributor"}),
 )
 _DATES = ("licensed_at", "bought_at", "downloaded_at", "dated")

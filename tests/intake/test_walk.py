@@ -185,8 +185,8 @@ def test_an_mbox_is_split_at_its_letters_only() -> None:
 
 
 @pytest.fixture(scope="module")
-def signed() -> Iterator[tuple[bytes, bytes]]:
-    """A letter that example.com signed, and the record that its DNS would hold."""
+def signed() -> Iterator[tuple[bytes, bytes, bytes]]:
+    """A letter that example.com signed, as a whole and its first bytes only, and the record that its DNS would hold."""
     import base64
 
     import dkim
@@ -197,12 +197,12 @@ def signed() -> Iterator[tuple[bytes, bytes]]:
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     content = letter().replace(b"\n", b"\r\n")
-    signature = dkim.sign(content, b"s1", b"example.com", pem)
-    yield signature + content, b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
+    whole, start = (dkim.sign(content, b"s1", b"example.com", pem, length=part) for part in (False, True))
+    yield whole + content, start + content + b"And more.\r\n", b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
 
 
-def test_the_dkim_result_says_what_is_known_and_no_more(signed: tuple[bytes, bytes]) -> None:
-    content, record = signed
+def test_the_dkim_result_says_what_is_known_and_no_more(signed: tuple[bytes, bytes, bytes]) -> None:
+    content, longer, record = signed
 
     def nobody(name: str) -> bytes | None:
         raise OSError("no DNS")
@@ -211,7 +211,13 @@ def test_the_dkim_result_says_what_is_known_and_no_more(signed: tuple[bytes, byt
     assert origin(content.replace(b"Dear Ada", b"Dear Eve"), lambda name: record).startswith("fail: example.com")
     assert origin(content, lambda name: None) == "not checked: example.com publishes this key no longer"
     assert origin(content, nobody) == "not checked: no DNS for example.com"
+    assert origin(content, lambda name: b"v=DKIM1; p=") == "not checked: example.com publishes this key no longer"
+    assert origin(content, lambda name: b"p=AAAA") == "not checked: example.com publishes a key of no known form"
+    late = content.replace(b"; d=", b"; x=1000; d=", 1)
+    assert origin(late, lambda name: record) == "not checked: the time is over for which example.com signed it"
+    assert origin(longer, lambda name: record) == "pass: example.com (of its text the first 10 bytes only)"
     assert origin(letter(), nobody) == "none: the letter is not signed"
+    assert origin(letter() + b"\nDKIM-Signature: v=1", nobody) == "none: the letter is not signed"
     slow = content + b" " * 100_000
     started = time.monotonic()
     assert origin(slow, lambda name: record).startswith("not checked")

@@ -83,6 +83,16 @@ def test_text_is_read_and_everything_else_is_empty(
     assert (reading.text.strip(), reading.error) == (text, None)
 
 
+def test_columns_are_read_with_their_gaps_and_the_lines_of_a_cell_as_words(reader: DocumentReader) -> None:
+    """A label in the middle of two lines' height, as tables have it, makes pypdf join the lines."""
+    cells = ((50, 700, "Title"), (150, 706, "the end of the"), (150, 694, "line"), (50, 660, "Size"), (150, 660, "XL"))
+    operators = b"BT /F1 12 Tf %s ET" % b"".join(
+        b"1 0 0 1 %d %d Tm (%s) Tj " % (x, y, each.encode()) for x, y, each in cells
+    )
+    text = reader.columns(pdf(operators=operators)).text
+    assert re.findall(r"(Title|Size) {2,}(.+)", text) == [("Title", "the end of the line"), ("Size", "XL")]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -1,6 +1,7 @@
 """What pictures say of themselves: real IPTC, XMP and EXIF in real files, and hostile ones that cost nothing."""
 
 import io
+import json
 import shutil
 import struct
 import time
@@ -96,8 +97,63 @@ def test_exiftool_reads_what_pillow_does_not_and_may_be_missing(
     assert read_embedded(content) == Embedded()
 
 
-def test_content_credentials_are_noted_and_prove_nothing() -> None:
-    assert read_embedded(papers.picture() + b"....jumb....c2pa").c2pa
+def box(kind: bytes, *parts: bytes) -> bytes:
+    return struct.pack(">I", 8 + sum(map(len, parts))) + kind + b"".join(parts)
+
+
+def cbor(value: object) -> bytes:
+    match value:
+        case str():
+            return struct.pack(">BB", 0x78, len(value)) + value.encode()
+        case list():
+            return bytes([0x80 + len(value)]) + b"".join(map(cbor, value))
+        case dict():
+            return bytes([0xA0 + len(value)]) + b"".join(cbor(each) for pair in value.items() for each in pair)
+    return b"\xd2\x43abc"  # tagged bytes
+
+
+def manifest(claim: object, *assertions: object, ingredient: object = None) -> bytes:
+    """As the specification of C2PA lays it out: claim and ingredients as CBOR, other assertions as JSON or CBOR."""
+    about = box(b"jumd", b"\0" * 16, b"\x03c2pa\0")
+    parts = [box(b"jumb", about, box(b"json", json.dumps(each).encode())) for each in assertions]
+    parts += [box(b"jumb", about, box(b"cbor", cbor(ingredient)))] if ingredient else []
+    return box(b"jumb", about, *parts, box(b"jumb", about, box(b"cbor", cbor(claim))))
+
+
+def in_jpeg(*manifests: bytes) -> bytes:
+    """In segments that are far too short, so that the boxes are cut anywhere."""
+    store = box(b"jumb", box(b"jumd", b"\0" * 16, b"\x03c2pa\0"), *manifests)
+    heads = [store[:8], *(store[:8] for _ in store[48::40])]
+    parts = [store[8:48], *(store[at : at + 40] for at in range(48, len(store), 40))]
+    segments = [
+        b"\xff\xeb" + struct.pack(">H2sHI", 10 + len(head + part), b"JP", 1, number) + head + part
+        for number, (head, part) in enumerate(zip(heads, parts, strict=False), 1)
+    ]
+    picture = papers.picture()
+    return picture[:2] + b"".join(segments) + picture[2:]
+
+
+CLAIM = {"dc:title": "AdobeStock_112670342.jpeg", "hash": None, "redacted": [None, "x"]}
+WORK = {"@type": "CreativeWork", "url": "https://stock.adobe.com/112670342", "author": [{"name": "Ada Example"}]}
+RIGHTS = {"plus:ImageSupplierImageID": "123456789", "photoshop:Credit": "Getty Images"}
+OTHER = {"dc:title": "shutterstock_1234567890.jpg"}
+
+
+def test_manifests_name_the_asset_where_nothing_else_does_and_name_none_of_several() -> None:
+    adobe = [("adobe_stock", "112670342", Sure.LIKELY)]
+    found = read_embedded(in_jpeg(manifest(CLAIM)))
+    assert (named(found), found.quotes) == (adobe, {"title": "AdobeStock_112670342.jpeg", "c2pa": "title"})
+    assert named(read_embedded(papers.picture() + manifest({"dc:title": "hero.jpg"}, WORK))) == []  # behind the picture
+    png = huge_png(20)
+    assert named(read_embedded(png[:33] + manifest({"dc:title": "hero.jpg"}, WORK) + png[33:])) == adobe
+    assert named(read_embedded(in_jpeg(manifest({"a": "b"}, RIGHTS)))) == [("getty_images", "123456789", Sure.LIKELY)]
+    assert named(read_embedded(in_jpeg(manifest({"dc:title": "hero.jpg"}, ingredient=CLAIM)))) == adobe
+    assert named(read_embedded(in_jpeg(manifest(CLAIM), manifest({"dc:title": "later.jpg"})))) == adobe
+    assert read_embedded(in_jpeg(manifest(OTHER, ingredient=CLAIM))) == Embedded()
+    by_xmp = papers.picture(xmp="<dc:title>shutterstock_1234567890</dc:title>")
+    assert named(read_embedded(by_xmp[:2] + in_jpeg(manifest(CLAIM))[2:] + by_xmp)) == [
+        ("shutterstock", "1234567890", Sure.LIKELY)
+    ]
     assert read_embedded(papers.picture()) == Embedded()
 
 
@@ -141,7 +197,7 @@ def test_deeply_nested_xmp_is_read_in_linear_time() -> None:
 
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-FILES = [papers.alamy_picture(), papers.picture(xmp=XMP)]
+FILES = [papers.alamy_picture(), papers.picture(xmp=XMP), in_jpeg(manifest(CLAIM, WORK, ingredient=OTHER))]
 
 
 @settings(max_examples=150, deadline=2000)

@@ -73,8 +73,8 @@ ADDRESSES = {
     "https://acme.example/wp-content/uploads/AdobeStock_112670342-300x200.jpg": ("adobe_stock", "112670342", C),
 }  # fmt: skip
 NOISE = ("{}.jpg", "{}-scaled.jpeg", "{}-1024x683.webp", "{}@2x.png", "{}_cropped.jpg", "{} (1).jpg", "{}-copy.jpg",
-         "{} - Kopie.jpg", "{}-e1612345678901-300x200.jpg", "csm_{}_3f2a1b9c0d.jpg", "{}.3f2a1b9c.jpg", "{}.jpg.webp",
-         "folder/2021/{}.jpg", "C:\\Bilder\\{}.JPG",
+         "{} - Kopie.jpg", "03_{}.jpg", "{}-e1612345678901-300x200.jpg", "csm_{}_3f2a1b9c0d.jpg", "{}.3f2a1b9c.jpg",
+         "{}.jpg.webp", "folder/2021/{}.jpg", "C:\\Bilder\\{}.JPG",
          "{}.jpg?ver=2&x=1", "{}-edited-min-300x200-scaled.jpg")  # fmt: skip
 
 

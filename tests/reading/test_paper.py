@@ -109,6 +109,16 @@ def test_labels_are_read_whatever_stands_around_them() -> None:
     ]  # fmt: skip
 
 
+def test_a_site_that_licenses_by_the_download_dates_by_it_and_an_unknown_form_of_number_names_no_licence() -> None:
+    paper = read_text("Lizenzzertifikat\nwww.freepik.com\nRessourcen-ID: 7654321\nDownload-Datum: 4. September 2023\n")
+    assert paper and paper.licences[0].licensed_at == date(2023, 9, 4)
+    paper = read_text(
+        "Certificate of license\nwww.shutterstock.com\nImage ID: 1234567890\nLicense number: 578338002\n"
+        "License type: Enhanced\nLicense date: May 3, 2023\n"
+    )
+    assert paper and paper.licences[0].identity == "shutterstock::1234567890:enhanced:2023-05-03"
+
+
 MARKET, ELEMENTS, FREEPIK = papers.market_2017().text, papers.elements("project").text, papers.freepik().text
 LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("en", "shutterstock").text
 

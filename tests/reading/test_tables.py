@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.domain import DocumentKind
+from archiver.domain import DocumentKind, iso
 from archiver.reading.paper import Sure, read_table
 from archiver.reading.tables import lists_licences
 from tests import papers
@@ -48,6 +48,16 @@ def test_a_title_is_one_line_and_a_description_stands_for_it_and_a_history_of_no
     assert paper.licences[0].asset.title == "Haus am Meer" and paper.licences[0].licensed_at == date(2021, 5, 23)
     assert read_table(table.encode(), "adobe fonts.csv") is None and lists_licences(table.encode())
     assert not lists_licences(b"Name;Date\nAda;2021-05-23\n")
+
+
+def test_a_column_is_known_whether_its_words_are_joined_by_a_space_or_as_interfaces_do() -> None:
+    row = "e1eba3833793e77188d22caae8000100,976330001,standard,2023-11-06T15:46:34Z,ada\n"
+    for head in (
+        "License ID,Image ID,License,Download Time,Username\n",
+        "license_id,image_id,license,download_time,user\n",
+    ):
+        paper = read_table((head + row).encode(), "shutterstock.csv")
+        assert paper and (paper.licences[0].seat, iso(paper.licences[0].licensed_at)) == ("ada", "2023-11-06T15:46:34Z")
 
 
 def test_the_fields_of_adobes_interface() -> None:
