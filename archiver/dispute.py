@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -59,6 +60,8 @@ PICTURES = {
     b"MM\0*": ".tif",
 }
 
+_LINK = re.compile(r"""\bhref\s*=\s*["'](https?://[^"'\s<>]+)""", re.IGNORECASE)
+
 type Ask = Callable[[str, str], str]
 """Asks a person a question, with an answer that Enter accepts."""
 
@@ -68,9 +71,13 @@ type Ask = Callable[[str, str], str]
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
-    """A letter taken apart: its text, the pictures in it, the day its envelope states; `told` says what went wrong."""
+    """A letter taken apart: its text, where its links lead, the pictures in it, the day its envelope states.
+
+    `told` says what went wrong.
+    """
 
     text: str = ""
+    links: Sequence[str] = ()
     pictures: Sequence[bytes] = ()
     received: date | None = None
     told: Sequence[str] = field(default_factory=list)
@@ -102,7 +109,9 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> Material:
         mail = read_mail(content)
     except Unreadable as error:
         return Material(told=[f"The mail cannot be read: {error}."])
-    texts = [mail.headers.get("Subject", ""), mail.text or reader.page(mail.html).text]
+    page = reader.page(mail.html).text
+    texts = [mail.headers.get("Subject", ""), max(mail.text, page, key=len)]
+    links = [unescape(found[1]) for found in _LINK.finditer(mail.html)]
     pictures: list[bytes] = []
     told: list[str] = []
     received = None
@@ -121,10 +130,11 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> Material:
         else:
             continue
         texts.append(inner.text)
+        links += inner.links
         pictures += inner.pictures
         told += inner.told
         received = min(filter(None, (received, inner.received)), default=None)
-    return Material(text="\n\n".join(filter(None, texts)), pictures=pictures, received=received, told=told)
+    return Material(text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, told=told)
 
 
 def _picture_name(content: bytes) -> str | None:
@@ -219,7 +229,7 @@ def _read_claim(
     kept = {key: getattr(before, key) for key, how in before.sure.items() if how.startswith(STATED)} if before else {}
     given = kept | {key: value for key, value in stated.items() if value not in (None, (), [])}
     received = given.get("received") or material.received or (before and before.received) or datetime.now(UTC).date()
-    letter = read_letter(material.text, received=received, domains=owner.domains)
+    letter = read_letter(material.text, received=received, domains=owner.domains, links=material.links)
     sure = dict(letter.sure)
     if letter.amount is not None:
         sure["currency"] = sure["amount"]
