@@ -32,10 +32,12 @@ DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what a
 
 # What a match must show to be called the same, or probable. Measured by tests/benchmarks/matching.py.
 SAME_POINTS, PROBABLE_POINTS = 20, 10
-SAME_BLOCKS, PROBABLE_MEDIAN = 0.7, 0.5
+SAME_BLOCKS = 0.7
+COVERED_MEDIAN = 0.95  # where fewer blocks agree: a headline covers some and changes no other; another version does
 MARKED_MEDIAN = 0.8  # instead, where all previews carry a mark, which agrees with itself
 SAME_SPREAD, PROBABLE_SPREAD = 5, 3
 DOUBTFUL = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
+HASH_LEAST = 0.5  # below, two pictures of little content have one hash by chance
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
 MOST_STEPS = 12  # of the windows along a page
 
@@ -197,7 +199,7 @@ class _Search:
             affine = between(upper.size, lower.size)
             affine = chained(affine, flip(lower.width)) if mirrored else affine
             compared = compare(lower, upper, affine)
-            if compared.median < PROBABLE_MEDIAN:  # two pictures of little content
+            if compared.median < HASH_LEAST:
                 continue
             reasons = _parts(compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
             if self._declared(picture.provider):
@@ -225,9 +227,9 @@ class _Search:
     def _judged(self, picture: Indexed, image: Image.Image, likeness: float, view: Box) -> Match:
         reasons: tuple[str, ...] = ()
         way = self._align(picture, view)
-        if way and _probable(way) and (reasons := self._marked(picture, pairs=True)):
+        if way and _enough(way) and (reasons := self._marked(picture, pairs=True)):
             way = self._align(picture, view, apart=self._shared[picture])
-        if way is None or not _probable(way, MARKED_MEDIAN if reasons else PROBABLE_MEDIAN):
+        if way is None or not (_enough(way) and _agreeing(way, marked=bool(reasons))):
             likely = min(max(likeness, 0.0), 1.0)
             return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
         reasons = MARKED if self._declared(picture.provider) else reasons
@@ -303,8 +305,15 @@ class _Search:
 # ---------------------------------------------------------------- what keeps a match from being called the same
 
 
-def _probable(way: Alignment, median: float = PROBABLE_MEDIAN) -> bool:
-    return way.inliers >= PROBABLE_POINTS and way.spread >= PROBABLE_SPREAD and way.comparison.median >= median
+def _enough(way: Alignment) -> bool:
+    return way.inliers >= PROBABLE_POINTS and way.spread >= PROBABLE_SPREAD
+
+
+def _agreeing(way: Alignment, *, marked: bool) -> bool:
+    seen = way.comparison
+    if marked:
+        return seen.median >= MARKED_MEDIAN
+    return seen.agreeing >= SAME_BLOCKS or seen.median >= COVERED_MEDIAN
 
 
 def _parts(agree: bool) -> tuple[str, ...]:

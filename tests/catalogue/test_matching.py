@@ -146,6 +146,15 @@ def test_another_frame_of_a_series_is_not_the_same(eight: Acme, embedder: Embedd
     assert words.get("1") in ("probable", "possible")
 
 
+def test_a_picture_that_shares_only_a_part_is_another_version_and_no_more_than_possible(
+    eight: Acme, embedder: Embedder
+) -> None:
+    version, other = scene(4).copy(), scene(60)
+    for top in range(0, version.height, 200):
+        version.paste(other.crop((0, top, other.width, top + 80)), (0, top))
+    assert dict(find(eight, encoded(fit(version, 700)), embedder)).get("4") == "possible"
+
+
 def test_a_shared_watermark_does_not_make_two_pictures_one(acme: Acme, embedder: Embedder) -> None:
     archived(acme, {str(seed): encoded(watermarked(scene(seed), f"10{seed}")) for seed in range(6)})
     foreign = encoded(fit(watermarked(scene(50), "999"), 800))
