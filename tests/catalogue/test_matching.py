@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from archiver.catalogue.catalogue import Catalogue
 from archiver.catalogue.embedding import Embedder, installed
-from archiver.catalogue.matching import Match, Word, match, windows
+from archiver.catalogue.matching import Match, Word, laid_beside, match, windows
 from archiver.catalogue.pictures import VectorFile, loader
 from archiver.domain import Asset, Document, DocumentKind, Licence
 from archiver.errors import ConfigError, MachineRefused
@@ -129,6 +129,17 @@ def test_cut_covered_and_framed_pictures_are_found(eight: Acme, embedder: Embedd
         assert found.picture.asset == "shutterstock:5" and found.word is not Word.POSSIBLE, name
         assert found.step == "alignment" and found.transform is not None
     assert all(word == "possible" for _, word in find(eight, edited("crop 70", 50), embedder))
+
+
+def test_a_preview_is_laid_beside_the_picture_that_shows_it() -> None:
+    preview = encoded(fit(scene(2), 512))
+    for name, points in (("crop 40", True), ("mirror", False)):
+        laid = laid_beside(edited(name, 2), preview, points=points)
+        assert laid, name
+        pixels = [np.asarray(Image.open(io.BytesIO(each)).convert("L"), float)[40:-40, 40:-40] for each in laid]
+        assert np.corrcoef(pixels[0].ravel(), pixels[1].ravel())[0, 1] > 0.8, name
+    assert laid_beside(edited("crop 40", 2), preview, points=False) is None
+    assert laid_beside(edited("resize 600", 50), preview, points=False) is None
 
 
 def test_where_the_preview_lies_in_a_page_is_told(eight: Acme, embedder: Embedder) -> None:

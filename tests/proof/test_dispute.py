@@ -18,7 +18,8 @@ import pytest
 from PIL import Image, ImageOps
 from pypdf import PdfReader, PdfWriter
 
-from archiver.dispute import add, read_material
+from archiver.dispute.claiming import add
+from archiver.dispute.material import read_material
 from archiver.domain import Asset, Licence
 from archiver.provider import TermsPage
 from archiver.reading.worker import DocumentReader
