@@ -17,13 +17,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shlex import quote
 
-from archiver import dispute, evidence
+from archiver import evidence
 from archiver.archive.authority import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.browsing.recording import bundled
 from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Home, add_account, add_client, create_home
-from archiver.dispute import HandOver
+from archiver.dispute.claiming import add
+from archiver.dispute.handover import HandOver, hand_over
+from archiver.dispute.verdict import VERDICTS, assess
 from archiver.domain import DocumentKind
 from archiver.errors import ConfigError
 from archiver.proof import claims
@@ -95,7 +97,7 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack) -> No
     started = time.monotonic()
     letter, picture, first_seen = arrived(home, folder)
     stated = {"claimant": "Studio Ada Example", "first_seen": first_seen}
-    claim = dispute.add(home, "acme", letter, stated, [picture], accept=True)
+    claim = add(home, "acme", letter, stated, [picture], accept=True)
     say("\n5. archiver claim add letter.txt --client acme --picture letter-picture.jpg --yes ...")
     say(f"   {claim.claimant}, case {claim.reference}: {claim.currency} {claim.amount:.2f} for {claim.urls[0]}")
     left = claim.clocks(datetime.now(UTC))["days_left"]
@@ -110,16 +112,16 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack) -> No
     say(f"   {best['match']}: {best['licence']}. A person compares: {folder / 'side-by-side.png'}")
 
     use = Use(kind="commercial")
-    assessed = dispute.assess(home, "acme", use, name=best["licence"], claim=claim)
+    assessed = assess(home, "acme", use, name=best["licence"], claim=claim)
     say(f"\n7. archiver assess {best['licence']} --client acme --claim {claim.claim} --use commercial")
     if assessed.assessment:
-        say(f"   {dispute.VERDICTS[assessed.assessment.verdict]}")
+        say(f"   {VERDICTS[assessed.assessment.verdict]}")
         for finding in assessed.assessment.findings:
             say(f"   - {finding.messages['en']}")
 
     out = folder / "proof.zip"
     handed = HandOver(out=out, claim=claim, use=use, drafts=True)
-    dispute.hand_over(home, [best["licence"]], handed, warn=say)
+    hand_over(home, [best["licence"]], handed, warn=say)
     say(f"\n8. archiver proof {best['licence']} --claim {claim.claim} --drafts --out proof.zip")
     say(f"   {out.with_suffix('.pdf').stat().st_size // 1024} KB of PDF to read: {out.with_suffix('.pdf')}")
     say(f"   {out.stat().st_size // 1024} KB of zip: documents, their place in the ledger, timestamps and a verifier.")

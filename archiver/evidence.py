@@ -476,7 +476,7 @@ def proof(
     language: str = "en",
     internal: bool = False,
     claim: Demand | None = None,
-    picture: bytes | None = None,
+    pictures: Sequence[bytes] = (),
     prefer: str | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
@@ -496,11 +496,8 @@ def proof(
                     )
                 client = home.client(slug)
                 own = (slug, *client.aliases, *client.domains)
-                history = (next(archive.lines(offset=offset)) for _, offset in entry.lines)
-                assigned = [str(line.fields["at"]) for line in history if line.type == "assign"]
-                packed.append(
-                    Packed(archive, entry, client.name, _info(entry.provider), own, assigned[-1] if assigned else None)
-                )
+                assigned = assigned_at(archive, entry)
+                packed.append(Packed(archive, entry, client.name, _info(entry.provider), own, assigned))
     clients = {each.archive.root.name for each in packed}
     others = [
         name
@@ -512,10 +509,17 @@ def proof(
     with DocumentReader() as reader, ExitStack() as stack:
         catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
         order = Order(
-            now=datetime.now(UTC), language=language, internal=internal, claim=claim, picture=picture, others=others,
+            now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip
         return write_proof(packed, out, order, warn)
+
+
+def assigned_at(archive: Archive, entry: Entry) -> str | None:
+    """When the licence was last assigned to the archive's client, or away from it."""
+    history = (next(archive.lines(offset=offset)) for _, offset in entry.lines)
+    assigned = [str(line.fields["at"]) for line in history if line.type == "assign"]
+    return assigned[-1] if assigned else None
 
 
 def _numbers(entry: Entry) -> list[str]:

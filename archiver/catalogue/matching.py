@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from archiver.catalogue.overlay import Affine, between, chained, compare, flip, grey, side_by_side
+from archiver.catalogue.overlay import Affine, Comparison, beside, between, chained, compare, flip, grey, side_by_side
 from archiver.errors import IntegrityError, UnreadablePicture
 from archiver.reading.fingerprint import Fingerprint, Picture, decode, fingerprint
+from archiver.reading.fingerprint import preview as small_jpeg
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,10 +33,12 @@ DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what a
 
 # What a match must show to be called the same, or probable. Measured by tests/benchmarks/matching.py.
 SAME_POINTS, PROBABLE_POINTS = 20, 10
-SAME_BLOCKS, PROBABLE_MEDIAN = 0.7, 0.5
+SAME_BLOCKS = 0.7
+COVERED_MEDIAN = 0.95  # where fewer blocks agree: a headline covers some and changes no other; another version does
 MARKED_MEDIAN = 0.8  # instead, where all previews carry a mark, which agrees with itself
 SAME_SPREAD, PROBABLE_SPREAD = 5, 3
 DOUBTFUL = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
+LEAST = 0.5  # below, pictures agree by chance
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
 MOST_STEPS = 12  # of the windows along a page
 
@@ -117,6 +120,20 @@ def match(
     return search.result()
 
 
+def laid_beside(query: bytes, preview: bytes, *, points: bool) -> tuple[bytes, bytes] | None:
+    """A picture and the preview of the asset that it shows, laid as it lies in it, as JPEGs; None where it does not.
+
+    Without `points`, which need the extra `match`, only a preview of the whole picture can be laid.
+    """
+    image, asset = decode(query).image, Indexed("", "", "", "", "")
+    search = _Search(image, [], lambda _: preview, lambda _: False, points=points)
+    way, laid = search.way_to(asset), search.picture(asset)
+    if way is None or laid is None:
+        return None
+    one, two = (small_jpeg(Picture(each.width, each.height, each)) for each in beside(image, laid, way))
+    return one, two
+
+
 type Box = tuple[int, int, int, int]
 
 
@@ -191,13 +208,10 @@ class _Search:
             return
         hits = [hit for index in self._indexes for hit in index.near(seen)]
         for picture, distance, mirrored in sorted(hits, key=lambda hit: hit[1])[: 2 * SHOWN]:
-            if (image := self._picture(picture)) is None:
+            if (image := self.picture(picture)) is None:
                 continue
-            lower, upper = grey(self._image, PREVIEW_SIDE), grey(image, PREVIEW_SIDE)
-            affine = between(upper.size, lower.size)
-            affine = chained(affine, flip(lower.width)) if mirrored else affine
-            compared = compare(lower, upper, affine)
-            if compared.median < PROBABLE_MEDIAN:  # two pictures of little content
+            compared, onto = self._stretched(image, mirrored=mirrored)
+            if compared.median < LEAST:
                 continue
             reasons = _parts(compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
             if self._declared(picture.provider):
@@ -208,7 +222,6 @@ class _Search:
                 way = self._align(picture, whole(self._image.size))
                 reasons += _series(way) if way else ()
             word = Word.PROBABLE if reasons else Word.SAME
-            onto = chained(chained(between(image.size, upper.size), affine), between(lower.size, self._image.size))
             self._add(Match(picture, word, 1 - distance / 256, "hash", onto, reasons, self._image, image))
 
     def by_vector(self, embedder: Embedder, views: Sequence[Box]) -> None:
@@ -216,18 +229,39 @@ class _Search:
         vectors = embedder([self._image.crop(view) for view in views])
         hits = [hit for index in self._indexes for hit in index.alike(vectors, SHOWN)]
         for picture, likeness, view in sorted(hits, key=lambda hit: -hit[1])[:SHOWN]:
-            if likeness >= ALIKE and (image := self._picture(picture)) is not None:
+            if likeness >= ALIKE and (image := self.picture(picture)) is not None:
                 for place in dict.fromkeys((views[view], whole(self._image.size))):
                     if (picture, place) not in self._looked:
                         self._looked.add((picture, place))
                         self._add(self._judged(picture, image, likeness, place))
 
+    def way_to(self, picture: Indexed) -> Affine | None:
+        """Where in the query the picture lies, if it does."""
+        if (image := self.picture(picture)) is None:
+            return None
+        best = max((self._stretched(image, mirrored=each) for each in (False, True)), key=lambda way: way[0].median)
+        for view in (whole(self._image.size), *windows(self._image.size)) if self._points else ():
+            if best[0].median >= COVERED_MEDIAN:
+                break
+            way = self._align(picture, view)
+            if way and _enough(way) and way.comparison.median > best[0].median:
+                best = way.comparison, self._placed(picture, way, view)
+        return best[1] if best[0].median >= LEAST else None
+
+    def _stretched(self, image: Image.Image, *, mirrored: bool) -> tuple[Comparison, Affine]:
+        """A whole picture laid over the whole query: how they agree, and the way from its pixels to the query's."""
+        lower, upper = grey(self._image, PREVIEW_SIDE), grey(image, PREVIEW_SIDE)
+        affine = between(upper.size, lower.size)
+        affine = chained(affine, flip(lower.width)) if mirrored else affine
+        onto = chained(chained(between(image.size, upper.size), affine), between(lower.size, self._image.size))
+        return compare(lower, upper, affine), onto
+
     def _judged(self, picture: Indexed, image: Image.Image, likeness: float, view: Box) -> Match:
         reasons: tuple[str, ...] = ()
         way = self._align(picture, view)
-        if way and _probable(way) and (reasons := self._marked(picture, pairs=True)):
+        if way and _enough(way) and (reasons := self._marked(picture, pairs=True)):
             way = self._align(picture, view, apart=self._shared[picture])
-        if way is None or not _probable(way, MARKED_MEDIAN if reasons else PROBABLE_MEDIAN):
+        if way is None or not (_enough(way) and _agreeing(way, marked=bool(reasons))):
             likely = min(max(likeness, 0.0), 1.0)
             return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
         reasons = MARKED if self._declared(picture.provider) else reasons
@@ -238,7 +272,7 @@ class _Search:
 
     # ------------------------------------------------------------ pictures and their points
 
-    def _picture(self, picture: Indexed) -> Image.Image | None:
+    def picture(self, picture: Indexed) -> Image.Image | None:
         """The archived picture; None where it cannot be read, which `verify` explains."""
         if picture not in self._pictures:
             try:
@@ -253,7 +287,7 @@ class _Search:
 
         if place not in self._features:
             if isinstance(place, Indexed):
-                image, side = self._picture(place), PREVIEW_SIDE
+                image, side = self.picture(place), PREVIEW_SIDE
             else:
                 image, side = self._image.crop(place), QUERY_SIDE
             self._features[place] = features(image, side) if image else None
@@ -292,7 +326,7 @@ class _Search:
 
     def _placed(self, picture: Indexed, way: Alignment, view: Box) -> Affine:
         """The way from the preview as archived to the query as given."""
-        below, above, image = self._points_of(view), self._points_of(picture), self._picture(picture)
+        below, above, image = self._points_of(view), self._points_of(picture), self.picture(picture)
         assert below and above and image
         affine = chained(between(image.size, above.image.size), way.affine)
         affine = chained(affine, flip(below.image.width)) if way.mirrored else affine
@@ -303,8 +337,15 @@ class _Search:
 # ---------------------------------------------------------------- what keeps a match from being called the same
 
 
-def _probable(way: Alignment, median: float = PROBABLE_MEDIAN) -> bool:
-    return way.inliers >= PROBABLE_POINTS and way.spread >= PROBABLE_SPREAD and way.comparison.median >= median
+def _enough(way: Alignment) -> bool:
+    return way.inliers >= PROBABLE_POINTS and way.spread >= PROBABLE_SPREAD
+
+
+def _agreeing(way: Alignment, *, marked: bool) -> bool:
+    seen = way.comparison
+    if marked:
+        return seen.median >= MARKED_MEDIAN
+    return seen.agreeing >= SAME_BLOCKS or seen.median >= COVERED_MEDIAN
 
 
 def _parts(agree: bool) -> tuple[str, ...]:

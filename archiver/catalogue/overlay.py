@@ -105,27 +105,34 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
     return Comparison(float(np.median(blocks)), float(np.quantile(blocks, 0.1)), float((blocks >= AGREES).mean()))
 
 
-def side_by_side(query: Image.Image, preview: Image.Image, affine: Affine | None) -> bytes:
-    """A PNG: to the left the query, to the right the preview, laid as it lies in the query where that is known.
+def beside(query: Image.Image, preview: Image.Image, affine: Affine) -> tuple[Image.Image, Image.Image]:
+    """The query, and the preview as it lies in the query, in one size.
 
     Of a query much larger than the preview in it, a page for instance, only that part is shown.
     """
+    from PIL.Image import Resampling
+
+    corners = np.array([(x, y) for x in (0, preview.width) for y in (0, preview.height)])
+    placed = corners @ affine[:, :2].T + affine[:, 2]
+    margin = 0.05 * (placed.max(0) - placed.min(0))
+    left, top = np.maximum(placed.min(0) - margin, 0).astype(int)
+    right, bottom = np.minimum(placed.max(0) + margin, query.size).astype(int)
+    part = query.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+    moved = affine - np.array([[0, 0, left], [0, 0, top]])
+    scale = SHOWN / max(part.size)
+    size = max(1, round(part.width * scale)), max(1, round(part.height * scale))
+    laid = lay(preview, chained(moved, between(part.size, size)), size, outside="grey")
+    return part.resize(size, Resampling.LANCZOS), laid
+
+
+def side_by_side(query: Image.Image, preview: Image.Image, affine: Affine | None) -> bytes:
+    """A PNG: to the left the query, to the right the preview, laid as it lies in the query where that is known."""
     from PIL import Image, ImageOps
 
     if affine is None:
-        parts = [ImageOps.contain(each, (SHOWN, SHOWN)) for each in (query, preview)]
+        parts = (ImageOps.contain(query, (SHOWN, SHOWN)), ImageOps.contain(preview, (SHOWN, SHOWN)))
     else:
-        corners = np.array([(x, y) for x in (0, preview.width) for y in (0, preview.height)])
-        placed = corners @ affine[:, :2].T + affine[:, 2]
-        margin = 0.05 * (placed.max(0) - placed.min(0))
-        left, top = np.maximum(placed.min(0) - margin, 0).astype(int)
-        right, bottom = np.minimum(placed.max(0) + margin, query.size).astype(int)
-        part = query.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
-        moved = affine - np.array([[0, 0, left], [0, 0, top]])
-        scale = SHOWN / max(part.size)
-        size = max(1, round(part.width * scale)), max(1, round(part.height * scale))
-        laid = lay(preview, chained(moved, between(part.size, size)), size, outside="grey")
-        parts = [part.resize(size, Image.Resampling.LANCZOS), laid]
+        parts = beside(query, preview, affine)
     page = Image.new("RGB", (2 * SHOWN + 12, max(each.height for each in parts)), "white")
     page.paste(parts[0], (0, 0))
     page.paste(parts[1], (SHOWN + 12, 0))

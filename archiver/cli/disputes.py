@@ -50,7 +50,8 @@ def claim_add(
 
     Example: archiver claim add letter.pdf --client acme
     """
-    from archiver.dispute import CONFIRM, add, described
+    from archiver.dispute.claiming import add, described
+    from archiver.proof.claims import CONFIRM
     from archiver.reading.letters import LetterKind
 
     if manual == bool(file):
@@ -109,7 +110,7 @@ def claim_show(
     """
     from datetime import UTC
 
-    from archiver.dispute import described
+    from archiver.dispute.claiming import described
     from archiver.proof.claims import load
 
     found = load(opened(home), claim)
@@ -130,7 +131,7 @@ def claim_enter(
 
     Example: archiver claim enter acme-1a2b3c4d letter.pdf --by "Ada Example"
     """
-    from archiver.dispute import enter
+    from archiver.dispute.claiming import enter
 
     here = opened(home)
     say(f"Entered as {enter(here, unlocked(here), claim, file, by)}.")
@@ -182,7 +183,7 @@ def assess(
 
     Example: archiver assess 20261124_shutterstock_1234567890 --client acme --first-seen 2026-12-01 --use commercial
     """
-    from archiver.dispute import assess as judge
+    from archiver.dispute.verdict import assess as judge
     from archiver.proof.claims import load
 
     here = opened(home)
@@ -223,16 +224,15 @@ def letter(
 
     Example: archiver letter letter.pdf --client acme
     """
-    from archiver.dispute import Dialogue
-    from archiver.dispute import letter as guide
+    from archiver.dispute.dialogue import Dialogue
 
     here = opened(home)
-    told = Dialogue(
-        client=client, yes=yes, licence=licence, picture=picture, by=by, reason=reason, out=out,
-        use=use_of(first_seen, use, 0, None, 0), language=language_of(language),
-        stated={"first_seen": day(first_seen)},
+    dialogue = Dialogue(
+        home=here, vault=lambda: unlocked(here), client=client, ask=None if yes else asking(), tell=tell, yes=yes,
+        licence=licence, picture=picture, by=by, reason=reason, out=out, use=use_of(first_seen, use, 0, None, 0),
+        stated={"first_seen": day(first_seen)}, language=language_of(language),
     )  # fmt: skip
-    guide(here, lambda: unlocked(here), file, told, ask=None if yes else asking(), say=tell)
+    dialogue.about(file)
 
 
 @app.command()
@@ -256,7 +256,7 @@ def proof(
 
     Example: archiver proof 1234567890_1a2b3c4d --out proof.zip
     """
-    from archiver.dispute import HandOver, hand_over
+    from archiver.dispute.handover import HandOver, hand_over
     from archiver.proof.claims import load
 
     here = opened(home)

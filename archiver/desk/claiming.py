@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver import dispute, evidence
+from archiver import evidence
 from archiver.assignment import Assignment
 from archiver.catalogue.catalogue import Entry, ErasedEntry
 from archiver.catalogue.matching import Word
@@ -19,6 +19,9 @@ from archiver.config import HOUSE
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import Search, due, handed_out, missing
+from archiver.dispute import claiming
+from archiver.dispute.handover import HandOver, hand_over
+from archiver.dispute.verdict import Assessed, assess
 from archiver.errors import ConfigError
 from archiver.proof import claims
 from archiver.proof.assess import WORST, Use, Verdict
@@ -63,7 +66,7 @@ def begun(
                 paths[what] = Path(folder) / (what + Path(file[1]).suffix[:9])
                 paths[what].write_bytes(file[0])
         pictures = [paths["picture"]] if picture else []
-        claim = dispute.add(visit.home, client, paths.get("letter"), {}, pictures)
+        claim = claiming.add(visit.home, client, paths.get("letter"), {}, pictures)
     if letter is None:  # nothing was read, so a person has still to say what the letter says
         claim = replace(claim, confirmed=False)
         claims.save(visit.home, claim)
@@ -122,7 +125,7 @@ def show(visit: Visit) -> Response:
     refused = lawyer or verdict is Verdict.NOT_COVERED
     return visit.page(
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
-        fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in dispute.FIELDS], search=search, key=key,
+        fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claiming.FIELDS], search=search, key=key,
         q=text, rows=rows, papers=papers(visit, claim), use=use, uses=USES, lawyer=lawyer, refused=refused,
         incomplete=missing(visit, claim.client) if vain else [],
         changing=bool(visit.asked("change")), by="" if visit.visitor.name == OWNER else visit.visitor.name,
@@ -139,21 +142,21 @@ def _entries(visit: Visit, claim: Claim) -> list[tuple[Entry | ErasedEntry, bool
     return [(entry, slug == claim.client) for slug, entry in found]
 
 
-def _assessed(visit: Visit, claim: Claim, licence: str, use: str) -> dispute.Assessed:
+def _assessed(visit: Visit, claim: Claim, licence: str, use: str) -> Assessed:
     """The verdict on one of a claim's licences, of which nothing is kept."""
     known = Use(kind=use or None, first_seen=claim.first_seen)
     page = next(iter(claim.urls), None)
-    return dispute.assess(visit.home, claim.client, known, name=licence, used_on=page)
+    return assess(visit.home, claim.client, known, name=licence, used_on=page)
 
 
-def _worst(assessed: list[dispute.Assessed]) -> Verdict | None:
+def _worst(assessed: list[Assessed]) -> Verdict | None:
     """What all together come to; None for none."""
     verdicts = [each.assessment.verdict for each in assessed if each.assessment]
     return max(verdicts, key=WORST.index, default=None)
 
 
 def _typed(claim: Claim, name: str) -> str:
-    text = dispute.shown(claim, name)
+    text = claiming.shown(claim, name)
     if name == "amount" and claim.amount is not None:
         return f"{claim.amount:.2f}"
     return "" if text == "-" else text
@@ -162,8 +165,8 @@ def _typed(claim: Claim, name: str) -> str:
 def confirm(visit: Visit) -> Response:
     """A person accepts or corrects what was read."""
     claim = _claim(visit)
-    answers = {name: " ".join(visit.given(name).split()) for name in dispute.FIELDS if name in visit.form}
-    dispute.confirm(visit.home, claim, answers)
+    answers = {name: " ".join(visit.given(name).split()) for name in claiming.FIELDS if name in visit.form}
+    claiming.confirm(visit.home, claim, answers)
     visit.told("claim confirmed", claim.claim)
     return visit.to("claim", claim.claim)
 
@@ -225,9 +228,9 @@ def pack(visit: Visit) -> Response:
     out = claims.folder(visit.home, claim.claim) / PACK
     for old in (out, out.with_suffix(".pdf")):
         old.unlink(missing_ok=True)
-    order = dispute.HandOver(out=out, language=visit.language, claim=claim, use=use, drafts=True)
+    order = HandOver(out=out, language=visit.language, claim=claim, use=use, drafts=True)
     warnings: list[str] = []
-    dispute.hand_over(visit.home, [], order, warn=warnings.append)
+    hand_over(visit.home, [], order, warn=warnings.append)
     key = secrets.token_urlsafe(12)
     visit.told("pack made", claim.claim)
     visit.desk.keep(f"{visit.visitor.name} {key}", 1, warnings)

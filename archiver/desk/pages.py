@@ -12,7 +12,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver import dispute, evidence
+from archiver import evidence
 from archiver.accounts import DueSignIn, due_sign_ins
 from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue import views
@@ -20,6 +20,7 @@ from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE
 from archiver.desk.access import Role
 from archiver.desk.app import Visit, Way, at
+from archiver.dispute.verdict import assess
 from archiver.domain import DocumentKind
 from archiver.errors import IntegrityError, UnreadablePicture, VaultLocked
 from archiver.proof import claims
@@ -252,7 +253,7 @@ def verdict(visit: Visit) -> Response:
     """A part of a page: what the rules say of a licence, with what is known of its use."""
     with opened(visit) as (_, _, entry):
         owner = visit.asked("for") or entry.client
-    assessed = dispute.assess(visit.home, visit.client(owner).slug, Use(), name=entry.short_id)
+    assessed = assess(visit.home, visit.client(owner).slug, Use(), name=entry.short_id)
     assert assessed.assessment
     template = "verdict.html" if visit.asked("part") else "verdict-page.html"
     return visit.page(template, assessment=assessed.assessment, notes=assessed.notes, entry=entry)

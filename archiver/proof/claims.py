@@ -25,6 +25,7 @@ from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_
 FORMAT = 1
 CLAIM = "claim.json"
 LISTS = ("urls", "pictures", "licences")
+CONFIRM = "Add the letter again: at a terminal, which asks for each of them, or with --yes."
 
 # By whose clock a day ends. Where a country has several, the easternmost: rather too early than too late.
 ZONES = {
@@ -172,6 +173,17 @@ def _read(path: Path) -> Claim:
         raise ConfigError(
             f"{path} cannot be read ({error}). It is a working paper: delete its folder and add the letter again."
         ) from None
+
+
+def pictures(home: Home, claim: Claim | None) -> list[Path]:
+    """The files of the claim's pictures."""
+    return [folder(home, claim.claim) / each for each in claim.pictures] if claim else []
+
+
+def must_be_confirmed(claim: Claim) -> None:
+    """ConfigError where no person has accepted what was read."""
+    if not claim.confirmed:
+        raise ConfigError(f"The readings of {claim.claim} are not confirmed. {CONFIRM}")
 
 
 def with_licences(home: Home, claim: Claim, licences: Iterable[str]) -> Claim:

@@ -24,6 +24,8 @@ from archiver.archive.disclose import disclose, place_of
 from archiver.archive.reader import Archive, StoredObject
 from archiver.browsing.printing import print_pages
 from archiver.catalogue.catalogue import Entry
+from archiver.catalogue.embedding import installed
+from archiver.catalogue.matching import laid_beside
 from archiver.domain import DocumentKind, TermsReference, TermsRelation
 from archiver.errors import ConfigError, IntegrityError, MachineRefused, UnreadablePicture
 from archiver.proof import pages
@@ -63,7 +65,7 @@ class Packed:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """How to pack. `others` are names of all other clients, which must not get out; `picture` is the claimant's.
+    """How to pack. `others` are names of all other clients, which must not get out; `pictures` are the claimant's.
     `elsewhere` as in `Private`.
 
     `now` becomes the bag's date, the one thing in which packs of the same licences differ.
@@ -72,7 +74,7 @@ class Order:
     now: datetime
     language: str = "en"
     claim: Demand | None = None
-    picture: bytes | None = None
+    pictures: Sequence[bytes] = ()
     others: Sequence[str] = ()
     elsewhere: Callable[[set[str]], bool] = lambda _: False
     internal: bool = False
@@ -196,8 +198,9 @@ def _write_bag(
     shutil.copyfile(verify.__file__, data / verify.PROOFS / "verify.py")
     evidence = all(report.evidence for report in reports)
     natives = _natives(sounds, reader)
+    theirs = [jpeg for content in order.pictures if (jpeg := _picture(content, reader, large=True))]
     told = [
-        _told(sound, report, seats.get(sound.file.licence.seat or ""), natives, reader, words)
+        _told(sound, report, seats.get(sound.file.licence.seat or ""), natives, theirs, reader, words)
         for sound, report in zip(sounds, reports, strict=True)
     ]
     texts: dict[str, str] = {}
@@ -207,17 +210,16 @@ def _write_bag(
         _write_documents(sound, each, data, reader)
         texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pages.chain_sheet(each, words)
         texts[f"06_use_and_dates/{each.folder}/dates-by-us.txt"] = pages.dates_sheet(each, words)
-    picture = _picture(order.picture, reader)
     if order.claim:
         texts["01_claim/claim-by-us.txt"] = pages.claim_sheet(order.claim, words)
-        if picture:
-            _write(data / "01_claim/picture.jpg", picture)
+        for number, picture in enumerate(dict.fromkeys(each.picture for each in told if each.picture), 1):
+            _write(data / f"01_claim/picture-{number}.jpg", picture)
     places = [f"data/{verify.PROOFS}/{each.stored.folder}/{place_of(each.stored.id)}" for each in sounds]
     texts["../HOW-TO-CHECK.txt"] = pages.how_to_check(places, words)
     for name, text in texts.items():
         marked = text if evidence else NOT_EVIDENCE + text
         _write(data / name, marked.encode("utf-8", "replace"))
-    _write(data / "proof.pdf", _pdf(sounds, told, natives, picture, order, reader))
+    _write(data / "proof.pdf", _pdf(sounds, told, natives, order, reader))
     _refuse([finding for report in verify.verify_pack(data) for finding in report.findings])
     _seal(bag, order.now)
 
@@ -312,6 +314,7 @@ def _told(
     report: verify.Report,
     seat: int | None,
     natives: Mapping[tuple[str, str], tuple[bytes, int] | str],
+    theirs: Sequence[bytes],
     reader: DocumentReader,
     words: Words,
 ) -> Told:
@@ -324,6 +327,8 @@ def _told(
             )
     files = list(sound.newest())
     previews = [content for _, kind, content, withheld in files if kind is DocumentKind.PREVIEW and not withheld]
+    preview = _picture(previews[0], reader) if previews else None
+    picture, figures = _side_by_side(theirs, preview)
     terms: list[tuple[TermsReference, TermsFile, str]] = [
         (reference, terms_from_json(stored.read("terms.json")), stored.read("terms.txt").decode("utf-8", "replace"))
         for reference, stored in sound.terms
@@ -338,31 +343,42 @@ def _told(
         terms=terms,
         withheld=frozenset(name for name, _, _, withheld in files if withheld),
         inside=inside,
-        preview=_picture(previews[0] if previews else None, reader),
+        picture=picture,
+        figures=figures,
         seat=seat,
         assigned_at=sound.packed.assigned_at,
     )
 
 
-def _picture(content: bytes | None, reader: DocumentReader) -> bytes | None:
-    """A small JPEG of it; None where there is none that can be read."""
+def _picture(content: bytes, reader: DocumentReader, *, large: bool = False) -> bytes | None:
+    """A small JPEG of it; None where it cannot be read."""
     try:
-        return reader.look(content).preview if content else None
+        return reader.look(content, large=large).preview
     except UnreadablePicture:
         return None
+
+
+def _side_by_side(theirs: Sequence[bytes], preview: bytes | None) -> tuple[bytes | None, Sequence[tuple[bytes, str]]]:
+    """The claimant's picture that shows this asset, and the pictures of the summary with their captions' wording."""
+    for picture in theirs:
+        if preview and (laid := laid_beside(picture, preview, points=installed())):
+            return picture, [(laid[0], "their_picture"), (laid[1], "our_picture_laid")]
+    ours = [(preview, "our_picture")] if preview else []
+    if len(theirs) != 1:  # whichever of several it is, a person has to say
+        return None, ours
+    return theirs[0], [(theirs[0], "their_picture"), *ours]
 
 
 def _pdf(
     sounds: Sequence[_Sound],
     told: Sequence[Told],
     natives: Mapping[tuple[str, str], tuple[bytes, int] | str],
-    picture: bytes | None,
     order: Order,
     reader: DocumentReader,
 ) -> bytes:
     words = Words(order.language)
     summaries = [pages.overview_page(told, words, order.claim)] if len(told) > 1 else []
-    summaries += [pages.summary_page(each, words, order.claim, picture) for each in told]
+    summaries += [pages.summary_page(each, words, order.claim) for each in told]
     front = pages.document(words, [*summaries, *(pages.details_pages(each, words) for each in told)])
     behind = list(dict.fromkeys(_texts(sounds, told, words, reader)))
     printed = print_pages([front, *([pages.document(words, behind)] if behind else [])])

@@ -107,6 +107,7 @@ class Told:
     """One licence as a pack tells of it. `withheld`: names of its newest files that stay with the sender.
 
     `inside`: what proof.pdf holds of a file, in words, by its name. `seat`: a number instead of a name.
+    `picture`: the claimant's picture that shows the asset; `figures`: JPEGs to show, each with its caption's wording.
     """
 
     folder: str
@@ -118,7 +119,8 @@ class Told:
     terms: Sequence[tuple[TermsReference, TermsFile, str]]
     withheld: frozenset[str]
     inside: Mapping[str, str]
-    preview: bytes | None
+    picture: bytes | None
+    figures: Sequence[tuple[bytes, str]]
     seat: int | None
     assigned_at: str | None
 
@@ -180,8 +182,10 @@ class Told:
         return {words(key): value for key, value in rows.items() if value}
 
     def gaps(self, words: Words) -> list[str]:
-        """What is missing and why, a sentence each."""
-        return [
+        """What is missing and why, a sentence each; a certificate that is not there is always told of."""
+        told_of = [each.kind for each in self.file.documents] + [each.kind for each in self.file.gaps]
+        silent = [] if DocumentKind.CERTIFICATE in told_of else [words("no_certificate")]
+        return silent + [
             f"{words.of('names', gap.kind)}: {words.of('reasons', gap.reason)}"
             + (
                 f" ({self.clean(gap.detail)})" if gap.detail and words.language == "en" else ""
@@ -310,12 +314,11 @@ def _replay(words: Words, told: Told) -> str:
     return "" if told.report.evidence else f"<p class=replay>{_e(words('not_evidence'))}: {_e(words('replay'))}</p>"
 
 
-def summary_page(told: Told, words: Words, claim: Demand | None, picture: bytes | None) -> str:
+def summary_page(told: Told, words: Words, claim: Demand | None) -> str:
     """One page in plain words for a lay person."""
     since, since_is = told.secured(words)
-    pictures = [_figure(picture, words("their_picture"))] if picture else []
-    if told.preview:
-        pictures.append(_figure(told.preview, words("our_picture")))
+    pictures = [_figure(jpeg, words(caption)) for jpeg, caption in told.figures]
+    without = "" if any(caption != "their_picture" for _, caption in told.figures) else words("no_picture")
     rows = "".join(
         f"<tr><th>{_e(name)}<td dir=auto><div class=clamp>{_e(value)}</div>"
         for name, value in told.facts(words).items()
@@ -326,7 +329,7 @@ def summary_page(told: Told, words: Words, claim: Demand | None, picture: bytes 
       <p class=soft>{_e(words("asset", platform=told.platform, asset=told.clean(told.file.licence.asset.asset_id)))}</p>
       {f"<p class=comp>{_e(words('comp'))}</p>" if told.file.licence.comp else ""}
       <div class=pictures>{"".join(pictures)}</div>
-      {"" if told.preview else f"<p class=soft><small>{_e(words('no_picture'))}</small></p>"}
+      <p class=soft><small>{_e(without)}</small></p>
       <div class=dates>
         <div><h2>{_e(words("licensed_on"))}</h2><strong>{_e(told.licensed_on(words))}</strong>
           <small>{_e(words("licensed_on_is"))}</small></div>

@@ -63,8 +63,13 @@ def known() -> Mapping[str, Any]:
     return loaded
 
 
-def read_letter(text: str, *, received: date | None = None, domains: Iterable[str] = ()) -> Letter:
-    """Read a letter's text. `received`: the day it came; `domains`: the client's own, whose pages come first."""
+def read_letter(
+    text: str, *, received: date | None = None, domains: Iterable[str] = (), links: Iterable[str] = ()
+) -> Letter:
+    """Read a letter's text. `received`: the day it came; `domains`: the client's own, whose pages come first.
+
+    `links`: addresses to which its words lead; those of other domains are a letterhead's or a portal's.
+    """
     text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:LONGEST]
     sure: dict[str, str] = {}
     claimant = _claimant(text, sure)
@@ -74,7 +79,7 @@ def read_letter(text: str, *, received: date | None = None, domains: Iterable[st
         claimant=claimant.get("name"),
         reference=_reference(text, claimant, sure),
         kind=_kind(text, sure),
-        urls=_urls(text, tuple(domains), sure),
+        urls=_urls(text, tuple(domains), links, sure),
         amount=amount,
         currency=currency,
         dated=dated,
@@ -141,7 +146,7 @@ def _reference(text: str, claimant: Mapping[str, Any], sure: dict[str, str]) -> 
             sure["reference"] = f"as this claimant writes it: {_quote(found)}"
             return found[1].upper()
     written = r"(?P<id>[A-Z0-9][A-Z0-9/._:-]{2,29}(?: [A-Z]{1,3}(?:/[A-Z]{1,3})?(?=[ \t]*$))?)"
-    between = r"(?:[ \t]*[:#][ \t]*|[ \t]{2,}|\t|(?:(?<=[ -]n[or]\.)|(?<=number|nummer))[ \t])"
+    between = r"(?:[ \t]*[:#][ \t]*|[ \t]{2,}|\t|(?:(?<=[ -]n[or]\.)|(?<=number|nummer)|(?<=[ -]reference))[ \t])"
     label = rf"(?<!\w){_any('reference')}{between}{written}"
     for found in re.finditer(label, text, re.IGNORECASE | re.MULTILINE):
         if any(char.isdigit() for char in found["id"]) and not any(days_in(found["id"])):
@@ -168,22 +173,28 @@ def _kind(text: str, sure: dict[str, str]) -> LetterKind | None:
 # ---------------------------------------------------------------- pages
 
 
-_URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"“”'|]+", re.IGNORECASE)
+_PATH = r"(?:[^\s<>\"“”'|]|'(?=\w))*"
+_URL = re.compile(rf"(?:https?://|\bwww\.)[^\s<>\"“”'|/]+(?:/{_PATH})?", re.IGNORECASE)
+_REST = r"[\w./%&=?#~+-]"
 _BROKEN = re.compile(
-    r"(?<=[/_=&?%-])[ \t]*(?P<beside>[^\n]*)\n[ \t]*(?P<rest>[a-z0-9][\w./%&=?#~+-]*)(?=[ \t]*(?:\n|$))"
-    r"|(?<=[_=&?%-]) (?P<same>[\w./%&=?#~+-]*[\d.][\w./%&=?#~+-]*)(?=[ \t]*(?:\n|$))"
+    rf"(?<=[_=&%-])\n[ \t]*(?P<next>{_REST}+)|(?<=\?)\n[ \t]*(?P<query>[\w.-]+={_REST}*)"
+    rf"|(?<=/)\n[ \t]*(?P<file>{_REST}*\.(?:jpe?g|png|gif|webp|html?|php|aspx?|pdf)\b(?:[?#]{_REST}*)?)"
+    rf"|(?<=[/_=&?%-])[ \t]*(?P<beside>[^\n]*)\n[ \t]*(?P<rest>[a-z0-9]{_REST}*)(?=[ \t]*(?:\n|$))"
+    rf"|(?<=[_=&?%-]) (?P<same>{_REST}*[\d.]{_REST}*)(?=[ \t]*(?:\n|$))"
 )
-"""The rest of an address, alone on the next line, where the first part ends as few addresses do by themselves.
+"""The rest of an address on the next line, where the first part ends as few addresses do by themselves.
+
+After a slash or a question mark the rest stands alone, or is a file's name or a query by its looks.
 
 In a table, where more stands `beside` the first part, the rest has to begin in its column; or a reader of tables has
 put it on the `same` line.
 """
 
 
-def _urls(text: str, domains: tuple[str, ...], sure: dict[str, str]) -> tuple[str, ...]:
+def _urls(text: str, domains: tuple[str, ...], links: Iterable[str], sure: dict[str, str]) -> tuple[str, ...]:
     """Pages on which the picture is said to be: all addresses but those of claimants and of laws."""
     theirs = {domain for each in known()["claimants"] for domain in each["domains"]}
-    bare = [rf"(?<![\w.@/-])(?:[\w-]+\.)*{re.escape(domain)}/[^\s<>\"“”'|]*" for domain in domains]
+    bare = [rf"(?<![\w.@/-])(?:[\w-]+\.)*{re.escape(domain)}/{_PATH}" for domain in domains]
     places = re.compile("|".join([_URL.pattern, *bare]), re.IGNORECASE)
     found: dict[str, str] = {}  # address -> host
     joined = False
@@ -192,15 +203,14 @@ def _urls(text: str, domains: tuple[str, ...], sure: dict[str, str]) -> tuple[st
         while rest := _BROKEN.match(text, end):
             if rest["beside"] and _column(text, rest.start("rest")) != _column(text, match.start()):
                 break
-            url, end, joined = url + (rest["rest"] or rest["same"]), rest.end(), True
+            more = next(rest[name] for name in ("next", "query", "file", "rest", "same") if rest[name])
+            url, end, joined = url + more, rest.end(), True
         url = url.rstrip(".,;:!?)]}>*_")
         url = url if "://" in url else f"https://{url}"
-        try:
-            host = (urlsplit(url).hostname or "").removeprefix("www.")
-        except ValueError:
-            continue
+        host = _host(url)
         if "." in host and not _within(host, theirs) and not any(mark in host for mark in known()["quoted_hosts"]):
             found[url] = host
+    found |= {link: host for link in links if _within(host := _host(link), domains)}
     own = [url for url, host in found.items() if _within(host, domains)]
     if own:
         sure["urls"] = "addresses of the client's own domains"
@@ -209,6 +219,13 @@ def _urls(text: str, domains: tuple[str, ...], sure: dict[str, str]) -> tuple[st
     if found and joined:
         sure["urls"] += "; one was broken over two lines"
     return tuple(own or found)
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def _column(text: str, place: int) -> int:
@@ -227,7 +244,11 @@ def _amount(text: str, sure: dict[str, str]) -> tuple[Decimal | None, str | None
 
     Of two that the letter offers to choose from, the first. Where nothing says which of several counts, none.
     """
-    sums = [each for each in _sums(text) if not _search("no_demand", each.before)]
+    sums: list[_Sum] = []
+    of_law = False
+    for each in _sums(text):  # of `between $750 and $30,000` both are
+        of_law = bool(_search("no_demand", each.before) or (of_law and _search("range", each.before)))
+        sums += [] if of_law else [each]
     totals = [each for each in sums if _search("grand_total", each.label)]
     candidates = [each for each in sums if _search("total", each.label)] or sums
     if totals:
@@ -333,7 +354,7 @@ def _deadline(
         rf"{_any('within')}\s+(?:\w+\s+){{0,2}}?(?P<number>{spelled})\b(?:\s*\(\d+\))?[\s-]*(?P<unit>[^.,;\n]{{0,25}})"
     )
     for found in re.finditer(span, text, re.IGNORECASE):
-        unit, rest = found["unit"], text[found.end("number") : found.end("number") + 80]
+        unit, rest = found["unit"], text[found.end("number") :][:80].partition(".")[0]
         start = (received if _search("receipt", rest) else None) or dated or received
         count = int(found["number"]) if found["number"].isdigit() else known()["numbers"][found["number"].lower()]
         if start is None or not 0 < count < 366:

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from archiver.catalogue.catalogue import Catalogue
 from archiver.catalogue.embedding import Embedder, installed
-from archiver.catalogue.matching import Match, Word, match, windows
+from archiver.catalogue.matching import Match, Word, laid_beside, match, windows
 from archiver.catalogue.pictures import VectorFile, loader
 from archiver.domain import Asset, Document, DocumentKind, Licence
 from archiver.errors import ConfigError, MachineRefused
@@ -131,6 +131,17 @@ def test_cut_covered_and_framed_pictures_are_found(eight: Acme, embedder: Embedd
     assert all(word == "possible" for _, word in find(eight, edited("crop 70", 50), embedder))
 
 
+def test_a_preview_is_laid_beside_the_picture_that_shows_it() -> None:
+    preview = encoded(fit(scene(2), 512))
+    for name, points in (("crop 40", True), ("mirror", False)):
+        laid = laid_beside(edited(name, 2), preview, points=points)
+        assert laid, name
+        pixels = [np.asarray(Image.open(io.BytesIO(each)).convert("L"), float)[40:-40, 40:-40] for each in laid]
+        assert np.corrcoef(pixels[0].ravel(), pixels[1].ravel())[0, 1] > 0.8, name
+    assert laid_beside(edited("crop 40", 2), preview, points=False) is None
+    assert laid_beside(edited("resize 600", 50), preview, points=False) is None
+
+
 def test_where_the_preview_lies_in_a_page_is_told(eight: Acme, embedder: Embedder) -> None:
     page = Image.new("RGB", (1600, 1000), "white")
     page.paste(scene(2).resize((600, 400)), (900, 500))
@@ -144,6 +155,15 @@ def test_where_the_preview_lies_in_a_page_is_told(eight: Acme, embedder: Embedde
 def test_another_frame_of_a_series_is_not_the_same(eight: Acme, embedder: Embedder, with_points: bool) -> None:
     words = dict(find(eight, encoded(moved(scene(1))), embedder if with_points else None))
     assert words.get("1") in ("probable", "possible")
+
+
+def test_a_picture_that_shares_only_a_part_is_another_version_and_no_more_than_possible(
+    eight: Acme, embedder: Embedder
+) -> None:
+    version, other = scene(4).copy(), scene(60)
+    for top in range(0, version.height, 200):
+        version.paste(other.crop((0, top, other.width, top + 80)), (0, top))
+    assert dict(find(eight, encoded(fit(version, 700)), embedder)).get("4") == "possible"
 
 
 def test_a_shared_watermark_does_not_make_two_pictures_one(acme: Acme, embedder: Embedder) -> None:

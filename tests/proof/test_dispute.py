@@ -18,7 +18,8 @@ import pytest
 from PIL import Image, ImageOps
 from pypdf import PdfReader, PdfWriter
 
-from archiver.dispute import add, read_material
+from archiver.dispute.claiming import add
+from archiver.dispute.material import read_material
 from archiver.domain import Asset, Licence
 from archiver.provider import TermsPage
 from archiver.reading.worker import DocumentReader
@@ -150,6 +151,22 @@ def test_a_letter_that_was_forwarded_as_an_attachment_is_the_letter() -> None:
         read = read_material(forwarded.as_bytes(), reader)
     assert read.received == date(2026, 3, 13)
     assert "90012345" in read.text and "See below." in read.text
+
+
+def test_a_mail_whose_plain_text_only_tells_where_to_look_is_read_from_its_page(at: Agency, tmp_path: Path) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["Date"] = "claims@example.com", "Fri, 13 Mar 2026 09:00:00 +0100"
+    mail.set_content("This message is in HTML.")
+    page = "https://www.acme.example/fr/l%27automne?x=1&amp;y=2"
+    mail.add_alternative(
+        f'<p>Case Number: 90012345</p><p>Getty Images found a picture on <a href="{page}">this page</a>; a fee of '
+        '£645.00 is due. <a href="https://news.example/unsubscribe">No more letters</a>',
+        subtype="html",
+    )
+    (tmp_path / "page.eml").write_bytes(mail.as_bytes())
+    claim = add(at.home, "acme", tmp_path / "page.eml", {})
+    assert (claim.claimant, claim.reference, claim.amount) == ("Getty Images", "90012345", 645)
+    assert claim.urls == ("https://www.acme.example/fr/l%27automne?x=1&y=2",)
 
 
 def test_a_person_accepts_and_corrects_field_by_field(at: Agency, tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 
 from archiver import evidence
 from archiver.domain import Document, DocumentKind, Gap, GapReason
@@ -46,7 +48,7 @@ def claim(at: Agency, tmp_path: Path) -> str:
     (tmp_path / "letter.txt").write_text(GETTY + str(tmp_path))
     pictures: list[str | Path] = []
     for n in (1, 2):
-        (tmp_path / f"{n}.jpg").write_bytes(jpeg(scene(n).resize((600, 400)), 70))
+        (tmp_path / f"{n}.jpg").write_bytes(jpeg(scene(n).crop((250 * n - 250, 0, 900, 600)), 70))
         pictures += ["--picture", tmp_path / f"{n}.jpg"]
     added = at.run.json(
         "claim", "add", tmp_path / "letter.txt", "--client", "acme", "--yes", *pictures, "--first-seen", "2026-03-20"
@@ -64,6 +66,11 @@ def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_l
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         inside = {name.split("/")[3] for name in zipped.namelist() if "/02_licence_original/" in name}
         sheet = zipped.read("proof/data/01_claim/claim-by-us.txt").decode()
+        assert {f"proof/data/01_claim/picture-{n}.jpg" for n in (1, 2)} <= set(zipped.namelist())
+    for n, page in enumerate(PdfReader(tmp_path / "proof.pdf").pages[1:3], 1):
+        assert f"50000{n}" in page.extract_text(), "its own picture stands beside each licence, cut as that one is"
+        theirs, ours = (np.asarray(each.image.convert("L").resize((90, 60)), float) for each in page.images)  # type: ignore[union-attr]
+        assert np.corrcoef(theirs.ravel(), ours.ravel())[0, 1] > 0.95
     assert len(inside) == 2 and "90012345" in sheet
     drafts = sorted((at.run.root / "work" / claim / "drafts").rglob("reply.txt"))
     assert [path.parent.name.split("_")[2] for path in drafts] == ["500001", "500002"]
@@ -207,4 +214,4 @@ def test_the_dialogue_at_a_terminal(at: Agency, tmp_path: Path) -> None:
 def test_the_picture_that_is_shown_beside_the_preview_is_a_picture(at: Agency, claim: str) -> None:
     at.run("assess", "--client", "acme", "--claim", claim)
     [path] = (at.run.root / "work" / claim).glob("picture-1.*")
-    assert Image.open(path).size == (600, 400)
+    assert Image.open(path).size == (900, 600)

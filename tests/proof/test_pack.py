@@ -120,7 +120,7 @@ def unpacked(zipped: Path, folder: Path) -> Path:
 def pack(packs: Packs, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The external pack of the full licence, unpacked, with its zip and PDF beside it."""
     folder = tmp_path_factory.mktemp("pack")
-    return unpacked(packs.write(folder / "proof.zip", claim=CLAIM, picture=picture("olive")), folder)
+    return unpacked(packs.write(folder / "proof.zip", claim=CLAIM, pictures=[picture("olive")]), folder)
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:

@@ -488,4 +488,83 @@ bei 6.000 €.
         amount="710.20", currency="EUR", dated=date(2026, 1, 12), deadline=date(2026, 1, 26),
         first_seen=date(2025, 10, 15),
     ),
+    Sent(
+        name="getty-french-working-days",
+        text="""\
+Getty Images France
+Paris, le 2 décembre 2026
+Numéro de dossier : 94561230
+Objet : utilisation d'images sans licence
+
+Nous avons constaté le 15/10/2026 l'utilisation de deux images sur votre site :
+- https://www.acme.example/accueil
+- https://www.acme.example/produits/l'été
+Montant du règlement : 1 240 EUR
+Merci de nous répondre dans un délai de dix jours ouvrables à compter de la date de ce courrier.
+""",
+        claimant="Getty Images", reference="94561230", kind="demand",
+        urls=("https://www.acme.example/accueil", "https://www.acme.example/produits/l'été"),
+        amount="1240", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 16),
+        first_seen=date(2026, 10, 15),
+    ),
+    Sent(
+        name="picrights-spanish",
+        text="""\
+PicRights Iberia
+Número de referencia: 5511-2233-4455
+Madrid, 3 de diciembre de 2026
+
+La imagen de nuestro cliente aparece en https://www.acme.example/la-ca%C3%B1a.html desde el 1 de octubre de 2026.
+Les rogamos que abonen la cantidad de 1.050,75 € a más tardar el 21 de diciembre de 2026.
+""",
+        claimant="PicRights", reference="5511-2233-4455", kind="demand",
+        urls=("https://www.acme.example/la-ca%C3%B1a.html",),
+        amount="1050.75", currency="EUR", dated=date(2026, 12, 3), deadline=date(2026, 12, 21),
+        first_seen=date(2026, 10, 1),
+    ),
+    Sent(
+        name="higbee-statutory-range",
+        text="""\
+HIGBEE & ASSOCIATES
+December 3, 2026
+Case Number: 561177
+Re: Demand for payment. The image was used at http://acme.example/store/item.aspx?sku=AB-100&color=red without a
+license. Statutory damages range between $750 and $30,000. You can settle for $3,250.00 within seven days from the
+date of this notice. A receipt or invoice for a license closes the case.
+""",
+        claimant="Higbee & Associates", reference="561177", kind="demand",
+        urls=("http://acme.example/store/item.aspx?sku=AB-100&color=red",),
+        amount="3250.00", currency="USD", dated=date(2026, 12, 3), deadline=date(2026, 12, 10),
+    ),
+    Sent(
+        name="pixsy-table-without-colons",
+        text="""\
+Unauthorized Use Report
+Date December 3, 2026
+Case Reference 048-219384
+Where https://www.acme.example/what's-new/?
+id=77&view=full. See also https://www.acme.example/a-very-long-
+name/ for more.
+Pixsy represents the author. A license fee of $1,450.00 is payable within 21 days of the date of this letter.
+""",
+        claimant="Pixsy", reference="048-219384", kind="demand",
+        urls=("https://www.acme.example/what's-new/?id=77&view=full", "https://www.acme.example/a-very-long-name/"),
+        amount="1450.00", currency="USD", dated=date(2026, 12, 3), deadline=date(2026, 12, 24),
+    ),
+    Sent(
+        name="abmahnung-with-a-table-of-costs",
+        text="""\
+Rechtsanwalt Beispiel
+Hamburg, 02.12.2026
+Az.: 77/26 BE
+Urheberrechtliche Abmahnung
+Geben Sie die Unterlassungserklärung bis zum 11. Dezember 2026 ab. Das Bild wird seit mindestens 03.02.2024 verwendet,
+und zwar auf www.acme.example/blog/herbst?bild=größe .
+Schadensersatz: 1.100,00 €; Kosten: 540,50 €; Summe: 1.640,50 €
+""",
+        claimant=None, reference="77/26 BE", kind="abmahnung",
+        urls=("https://www.acme.example/blog/herbst?bild=größe",),
+        amount="1640.50", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 11),
+        first_seen=date(2024, 2, 3),
+    ),
 ]  # fmt: skip

@@ -1,0 +1,225 @@
+"""Claims: made of letters or of what a person states, confirmed reading by reading, and entered into evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archiver.archive.store import NewObject
+from archiver.config import Client, Home
+from archiver.dispute.material import Material, picture_of, read_material
+from archiver.domain import iso
+from archiver.errors import ConfigError
+from archiver.proof import claims
+from archiver.proof.claims import Claim
+from archiver.reading.letters import LetterKind, number, read_letter
+from archiver.reading.worker import LARGEST, DocumentReader
+
+if TYPE_CHECKING:
+    from archiver.vault import Vault
+
+STATED = "stated by you"
+
+type Ask = Callable[[str, str], str]
+"""Asks a person a question, with an answer that Enter accepts."""
+
+
+def add(
+    home: Home, client: str, path: Path | None, stated: Mapping[str, Any], pictures: Sequence[Path] = (),
+    *, accept: bool = False, ask: Ask | None = None, say: Callable[[str], None] = lambda _: None,
+) -> Claim:  # fmt: skip
+    """A letter, or without one what a person states, as a claim. The same file for the same client is the same claim.
+
+    What `stated` names overrides what was read. Readings count once they are confirmed: by `accept`, or field by field
+    through `ask`. ConfigError for files that cannot be read.
+    """
+    owner = home.client(client)
+    content = _read(path) if path else b""
+    what = content or json.dumps([sorted(map(str, stated.items())), [str(each) for each in pictures]]).encode()
+    name = f"{client}-{hashlib.sha256(what).hexdigest()[:8]}"
+    before = next((each for each in claims.all_claims(home, say) if each.claim == name), None)
+    with DocumentReader() as reader:
+        material = read_material(content, reader) if content else Material()
+        looked = [picture_of(each, reader) for each in (*material.pictures, *map(_read, pictures))]
+    for sentence in material.told:
+        say(sentence)
+    files = {f"picture-{n}{ending}": each for n, (each, ending) in enumerate(filter(None, looked), 1)}
+    claim = _read_claim(name, home, owner, material, stated, before)
+    letter = f"letter{_ending(path)}" if path else None
+    claim = replace(claim, pictures=tuple(files), letter=letter)
+    if letter:
+        files[letter] = content
+    if ask and not accept:
+        claim = _asked(claim, ask, say)
+    confirmed = accept or ask is not None or (path is None) or bool(before and before.confirmed)
+    claim = replace(claim, confirmed=confirmed)
+    claims.save(home, claim, files)
+    return claim
+
+
+def _read(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}. Name the letter's file.") from None
+    if not content or len(content) > LARGEST:
+        raise ConfigError(f"{path} is {'empty' if not content else 'too large for a letter'}. Name the letter's file.")
+    return content
+
+
+def _ending(path: Path) -> str:
+    ending = path.suffix.lower()
+    return ending if re.fullmatch(r"\.[a-z0-9]{1,8}", ending) else ".bin"
+
+
+def _read_claim(
+    name: str, home: Home, owner: Client, material: Material, stated: Mapping[str, Any], before: Claim | None
+) -> Claim:
+    """Readings, overridden by what was stated before and now."""
+    kept = {key: getattr(before, key) for key, how in before.sure.items() if how.startswith(STATED)} if before else {}
+    given = kept | {key: value for key, value in stated.items() if value not in (None, (), [])}
+    received = given.get("received") or material.received or (before and before.received) or datetime.now(UTC).date()
+    letter = read_letter(material.text, received=received, domains=owner.domains, links=material.links)
+    sure = dict(letter.sure)
+    if letter.amount is not None:
+        sure["currency"] = sure["amount"]
+    sure["received"] = "the mail's date" if material.received else "assumed: the day on which it was added"
+    sure |= dict.fromkeys(given, STATED)
+    fields: dict[str, Any] = {
+        "claimant": letter.claimant, "reference": letter.reference, "kind": letter.kind, "urls": letter.urls,
+        "amount": float(letter.amount) if letter.amount is not None else None, "currency": letter.currency,
+        "dated": letter.dated, "received": received, "deadline": letter.deadline, "first_seen": letter.first_seen,
+    }  # fmt: skip
+    return Claim(
+        claim=name, client=owner.slug, deadline_zone=claims.zone_of(home), sure=sure,
+        licences=before.licences if before else (), **(fields | given),
+    )  # fmt: skip
+
+
+FIELDS: Mapping[str, Callable[[str], Any]] = {
+    "claimant": str,
+    "reference": str,
+    "kind": LetterKind,
+    "urls": lambda text: tuple(text.split()),
+    "amount": lambda text: float(_number(text)),
+    "currency": lambda text: text.upper(),
+    "received": date.fromisoformat,
+    "deadline": date.fromisoformat,
+    "first_seen": date.fromisoformat,
+}
+"""What is confirmed field by field, and how an answer is read."""
+
+
+def _number(text: str) -> Decimal:
+    found = number(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no sum")
+    return found
+
+
+def shown(claim: Claim, name: str) -> str:
+    """A field's value as a person reads and types it; `-` for none."""
+    value = claim.as_json()[name]
+    return " ".join(value) or "-" if isinstance(value, list) else "-" if value is None else str(value)
+
+
+def _asked(claim: Claim, ask: Ask, say: Callable[[str], None]) -> Claim:
+    """Each reading accepted or corrected; `-` takes one away."""
+    for name in FIELDS:
+        how = claim.sure.get(name, "not found")
+        while True:
+            answer = ask(f"{name.replace('_', ' ').capitalize()} ({how})", shown(claim, name)).strip()
+            try:
+                claim = corrected(claim, name, answer)
+            except ValueError as error:
+                say(f"That cannot be read: {error}.")
+                continue
+            break
+    return claim
+
+
+def corrected(claim: Claim, name: str, answer: str) -> Claim:
+    """One reading as a person accepts or corrects it; `-` takes it away. ValueError for what cannot be read."""
+    if answer == shown(claim, name):
+        return claim
+    value = FIELDS[name](answer) if answer != "-" else () if name == "urls" else None
+    stated: dict[str, Any] = {name: value, "sure": {**claim.sure, name: STATED}}
+    return replace(claim, **stated)
+
+
+def confirm(home: Home, claim: Claim, answers: Mapping[str, str]) -> Claim:
+    """All readings accepted by a person, save those that `answers` correct; kept. ConfigError names what is amiss."""
+    for name, answer in answers.items():
+        try:
+            claim = corrected(claim, name, answer.strip() or "-")
+        except ValueError:
+            raise ConfigError(
+                f"{name.replace('_', ' ').capitalize()}: {answer!r} cannot be read. Write days as 2026-12-31 and sums "
+                "as 389.59; leave the field empty where nothing is known."
+            ) from None
+    claim = replace(claim, confirmed=True)
+    claims.save(home, claim)
+    return claim
+
+
+def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
+    """Make one paper of a claim evidence in its client's archive, on a person's word; the object's id.
+
+    A letter becomes a statement, any other paper a sighting. ConfigError where there is no such paper.
+    """
+    from archiver.opening import writing
+
+    claim = claims.load(home, name)
+    if not by.strip():
+        raise ConfigError("Say who enters the paper: --by NAME.")
+    inside = claims.folder(home, claim.claim) / Path(file).name
+    path = inside if inside.is_file() else Path(file)
+    content = _read(path)
+    kind = "statements" if path.name == claim.letter else "sightings"
+    at = datetime.now(UTC)
+    digest = hashlib.sha256(content).hexdigest()
+    said = {
+        "format": 1, "statement": "paper of a claim, entered by a person", "claim": claim.claim,
+        "claimant": claim.claimant, "reference": claim.reference, "urls": list(claim.urls), "file": path.name,
+        "sha256": digest, "by": by, "at": iso(at),
+    }  # fmt: skip
+    statement = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()
+    paper = f"{'letter' if kind == 'statements' else 'sighting'}{_ending(path)}"
+    new = NewObject(
+        kind=kind, date=at, provider="claim", asset_id=claim.claim, identity=f"claim:{claim.claim}:{digest}",
+        created=at, files={"statement.json": statement, paper: content},
+    )  # fmt: skip
+    with writing(home, vault, claim.client) as archive:
+        stored = archive.put(new).result()
+        if not stored.already:
+            archive.append("statement", id=stored.object_id)
+        archive.seal()
+    return stored.object_id
+
+
+def described(claim: Claim) -> list[str]:
+    """A claim in sentences: who, what, by when, and how each was read."""
+    clocks = claim.clocks(datetime.now(UTC))
+    lines = [f"Claim {claim.claim} for {claim.client}"]
+    lines += [
+        f"{name.replace('_', ' ')}: {shown(claim, name)}" + (f" ({claim.sure[name]})" if name in claim.sure else "")
+        for name in FIELDS
+        if shown(claim, name) != "-"
+    ]
+    if claim.deadline:
+        left = f"overdue by {-clocks['days_left']} days" if clocks["overdue"] else f"{clocks['days_left']} days left"
+        lines.append(f"The deadline ends with {claim.deadline} in {claim.deadline_zone}: {left}.")
+    if claim.notice_deadline:
+        lines.append(
+            f"Notice to an indemnifying platform: by {claim.notice_deadline}, {clocks['notice_days_left']} days."
+        )
+    if claim.kind is LetterKind.ABMAHNUNG:
+        lines.append("This is an Abmahnung: give it to a lawyer, and sign no undertaking before.")
+    return lines

@@ -1,0 +1,182 @@
+"""`archiver letter`: from a letter to a pack, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archiver import assignment, evidence
+from archiver.config import Home
+from archiver.dispute.claiming import Ask, add, described
+from archiver.dispute.handover import HandOver, hand_over
+from archiver.dispute.verdict import VERDICTS, Assessed, assess
+from archiver.domain import iso
+from archiver.files import replace_file
+from archiver.proof import claims
+from archiver.proof.assess import Use, Verdict
+from archiver.proof.claims import CONFIRM, Claim
+from archiver.reading.letters import LetterKind
+from archiver.reading.worker import DocumentReader
+
+if TYPE_CHECKING:
+    from archiver.vault import Vault
+
+EMPTY = """\
+The archive does not hold this licence yet. Each of these brings one in; then start `archiver letter` again:
+  archiver import FILE --client {client}            a certificate, an invoice or a mail that you have
+  archiver capture --client {client} URL            the platform's page of the licence, opened by you
+  archiver run --client {client} --asset ID         one asset, fetched from the connected accounts"""
+CHECKLIST = """\
+There is no reply to this by machine. In this order, before {deadline}:
+  1. Capture the page as it is now (`archiver capture`), then take the picture down.
+  2. Delete nothing: neither files nor mails.
+  3. Have a lawyer answer; admit and offer nothing until then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialogue:
+    """A dialogue about one letter: whom to `ask`, and what was told beforehand.
+
+    What was done before is kept, and every step may be skipped. Without `ask` nothing is asked: steps that need a
+    person are skipped, and said so. `yes` accepts what is read, and what is certain.
+    """
+
+    home: Home
+    vault: Callable[[], Vault]
+    client: str
+    ask: Ask | None
+    tell: Callable[[str], None]
+    yes: bool = False
+    licence: str | None = None
+    picture: Path | None = None
+    by: str | None = None
+    reason: str | None = None
+    out: Path | None = None
+    use: Use = Use()  # noqa: RUF009  # frozen
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    language: str = "en"
+
+    def about(self, letter: Path) -> None:
+        """Go as far as the letter, the archive and the answers allow."""
+        self.tell("1. The letter")
+        claim = self._claim(letter)
+        if not claim.confirmed:
+            return self._say(f"These readings are not confirmed. {CONFIRM}")
+        self.tell("2. The licence")
+        named = [self.licence] if self.licence else [*claim.licences] or self._matched(claim) or self._looked_for()
+        if not named:
+            return self._say(*evidence.incomplete(self.home, self.client), EMPTY.format(client=self.client))
+        claim, found = self._with_licences(claim, named)
+        self.tell("3. Whom it was for")
+        for slug, short_id in found:
+            claim = self._assigned(claim, slug, short_id)
+        self.tell("4. The verdict")
+        use = self._use()
+        assessed = assess(self.home, self.client, use, claim=claim, warn=self.tell)
+        verdict = self._judged(assessed)
+        self.tell("5. The pack")
+        if verdict is Verdict.NOT_COVERED or claim.kind is LetterKind.ABMAHNUNG:
+            return self._say(CHECKLIST.format(deadline=iso(claim.deadline) or "the deadline"))
+        return self._packed(claim, use)
+
+    def _say(self, *texts: str) -> None:
+        for line in "\n".join(texts).split("\n"):
+            self.tell(f"   {line}")
+
+    def _asked(self, question: str, default: str = "") -> str:
+        return self.ask(f"   {question}", default).strip() if self.ask else ""
+
+    def _agreed(self, question: str, default: str) -> bool:
+        return self._asked(f"{question} (yes or no)", default).lower() in ("yes", "y", "ja", "j")
+
+    # ------------------------------------------------------------ the steps
+
+    def _claim(self, letter: Path) -> Claim:
+        pictures = [self.picture] if self.picture else []
+        claim = add(self.home, self.client, letter, self.stated, pictures, accept=self.yes, ask=self.ask, say=self.tell)
+        self._say(*described(claim))
+        return claim
+
+    def _matched(self, claim: Claim) -> Sequence[str]:
+        """The licences of the letter's pictures; a person confirms what is not surely the same."""
+        matched: dict[str, None] = {}
+        for number, picture in enumerate(claims.pictures(self.home, claim), 1):
+            found = evidence.find_picture(self.home, picture.read_bytes(), client=claim.client, warn=self.tell)
+            if not found.rows:
+                continue
+            best = found.rows[0]
+            name, same = str(best["licence"]), best["match"] == "same"
+            if found.sheets:
+                beside = picture.with_name(f"match-{number}.png")
+                replace_file(beside, evidence.sheet(found.sheets))
+                self._say(f"{best['match']}: {name}; side by side in {beside}")
+            if self._agreed(f"Is {name} the picture of the letter", "yes" if same else "no") if self.ask else same:
+                matched[name] = None
+            elif not self.ask:
+                self._say("A person has to confirm that: name it with --licence.")
+        return list(matched)
+
+    def _looked_for(self) -> Sequence[str]:
+        """A licence that a person finds by words."""
+        text = self._asked("Words, an asset id, a file name or an address to look for (Enter skips this)")
+        rows = evidence.find(self.home, text, client=self.client, limit=5) if text else []
+        for number, row in enumerate(rows, 1):
+            self._say(f"{number}. {row['licence']} {row['title'] or ''}".rstrip())
+        choice = self._asked("Which one (Enter: none)") if rows else ""
+        return [str(row["licence"]) for number, row in enumerate(rows, 1) if choice == str(number)]
+
+    def _with_licences(self, claim: Claim, named: Sequence[str]) -> tuple[Claim, Sequence[tuple[str, str]]]:
+        """The claim with these licences, and of each the archive and the short id."""
+        found = []
+        for name in named:
+            with (
+                DocumentReader() as reader,
+                evidence.located(self.home, name, reader, prefer=self.client) as (slug, _, entry),
+            ):
+                found.append((slug, entry.short_id))
+            self._say(f"{entry.short_id} {entry.licence.asset.title or ''}".rstrip())
+        return claims.with_licences(self.home, claim, [short_id for _, short_id in found]), found
+
+    def _assigned(self, claim: Claim, slug: str, short_id: str) -> Claim:
+        """The claim with the licence in its client's archive, where a person says that it is for that client."""
+        name = self.home.client(self.client).name
+        if slug == self.client:
+            self._say(f"{short_id} lies in the archive of {name}.")
+            return claim
+        self._say(f"{short_id} lies in the archive {slug}, and nothing says that it is for {name}.")
+        by = self.by or self._asked("Who says that it is (Enter skips this)")
+        reason = self.reason or (by and self._asked("Why: the order, the job"))
+        if not (by and reason):
+            self._say("Skipped. `archiver assign` records it.")
+            return claim
+        made = assignment.Assignment(client=self.client, by=by, reason=reason)
+        evidence.assign(self.home, self.vault(), short_id, made)
+        self._say(f"Assigned to {self.client} on the word of {by}.")
+        own = f"{self.client}/{short_id.rpartition('/')[2]}"
+        return claims.with_licences(self.home, claim, [*claim.licences, own])
+
+    def _use(self) -> Use:
+        if self.use.kind:
+            return self.use
+        kind = self._asked("Was the use commercial or editorial (Enter: not known)").lower()
+        return replace(self.use, kind=kind if kind in ("commercial", "editorial") else None)
+
+    def _judged(self, assessed: Assessed) -> Verdict:
+        assert assessed.assessment, "the licences are named"
+        found = assessed.assessment
+        told = [*(each.messages[self.language] for each in found.findings), *assessed.notes]
+        self._say(VERDICTS[found.verdict], *(f"- {each}" for each in told))
+        return found.verdict
+
+    def _packed(self, claim: Claim, use: Use) -> None:
+        out = self.out or claims.folder(self.home, claim.claim) / "proof.zip"
+        if out.exists():
+            return self._say(f"{out} is there already; it is kept.")
+        if self.ask and not self._agreed(f"Write {out}", "yes"):
+            return self._say("Skipped. `archiver proof` writes it.")
+        order = HandOver(out=out, language=self.language, claim=claim, use=use, drafts=True)
+        for path in hand_over(self.home, claim.licences, order, warn=self.tell):
+            self._say(f"Wrote {path}.")
+        return self._say("Look through all of it before you send anything; nothing is sent by itself.")

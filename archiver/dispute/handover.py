@@ -1,0 +1,73 @@
+"""What is handed over: the pack of a claim's licences, and drafts of letters and statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from archiver import evidence
+from archiver.config import Home
+from archiver.dispute.verdict import case_of
+from archiver.errors import ConfigError
+from archiver.proof import claims
+from archiver.proof.assess import Use, assess, platform_of
+from archiver.proof.claims import Claim
+from archiver.proof.drafts import Matter, drafts, write_drafts
+from archiver.reading.worker import DocumentReader
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOver:
+    """What to write, and for what use: `use` counts for the drafts, which depend on the verdict."""
+
+    out: Path
+    language: str = "en"
+    claim: Claim | None = None
+    use: Use = Use()  # noqa: RUF009  # frozen
+    internal: bool = False
+    drafts: bool = False
+    counter_requests: bool = True
+
+
+def hand_over(
+    home: Home, names: Sequence[str], order: HandOver, *, warn: Callable[[str], None] = lambda _: None
+) -> list[Path]:
+    """Write the pack of these licences, or of the claim's own, and drafts where asked for; what was written.
+
+    Drafts lie in the claim's folder, else in `drafts` beside the pack, in a folder for each of several licences.
+    """
+    claim = order.claim
+    if claim:
+        claims.must_be_confirmed(claim)
+    names = names or (claim.licences if claim else ())
+    if not names:
+        raise ConfigError("Name a licence, or a claim whose licence was found: `archiver assess --claim CLAIM`.")
+    written = evidence.proof(
+        home, names, order.out, language=order.language, internal=order.internal, claim=claim,
+        pictures=[path.read_bytes() for path in claims.pictures(home, claim)],
+        prefer=claim.client if claim else None, warn=warn,
+    )  # fmt: skip
+    if order.drafts:
+        folder = (claims.folder(home, claim.claim) if claim else order.out.parent) / "drafts"
+        for name in names:
+            matter = _matter(home, name, order)
+            made = drafts(matter, order.language, counter_requests=order.counter_requests)
+            written += write_drafts(folder / matter.folder if len(names) > 1 else folder, made)
+    return written
+
+
+def _matter(home: Home, name: str, order: HandOver) -> Matter:
+    """What the drafts about one licence may state."""
+    claim = order.claim
+    prefer = claim.client if claim else None
+    with DocumentReader() as reader, evidence.located(home, name, reader, prefer=prefer) as (slug, archive, entry):
+        owner = home.client(prefer or slug)
+        case = case_of(home, owner, archive, entry, reader)
+        assigned = evidence.assigned_at(archive, entry)
+    use = replace(order.use, first_seen=order.use.first_seen or (claim.first_seen if claim else None))
+    return Matter(
+        file=case.file, folder=entry.folder, platform=platform_of(entry.provider)["title"], client=owner.name,
+        verdict=assess(case, use).verdict, agency=home.settings.agency.name, claim=claim, secured=case.secured_since,
+        assigned=assigned,
+    )  # fmt: skip

@@ -1,0 +1,133 @@
+"""A letter taken apart: a PDF, a mail with what is attached, a text, or a scan. Nothing in it is trusted."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from email.utils import parsedate_to_datetime
+from html import unescape
+
+from archiver.errors import UnreadablePicture
+from archiver.intake.mail import Unreadable, looks_like_mail, read_mail
+from archiver.reading.documents import is_html, is_pdf, read_text
+from archiver.reading.worker import DocumentReader
+
+OCR_SECONDS = 60
+FORWARDED = 3  # letters inside letters that are opened
+PICTURES = {
+    b"\xff\xd8": ".jpg",
+    b"\x89PNG": ".png",
+    b"RIFF": ".webp",
+    b"GIF8": ".gif",
+    b"II*\0": ".tif",
+    b"MM\0*": ".tif",
+}
+_LINK = re.compile(r"""\bhref\s*=\s*["'](https?://[^"'\s<>]+)""", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """A letter taken apart: its text, where its links lead, the pictures in it, the day its envelope states.
+
+    `told` says what went wrong.
+    """
+
+    text: str = ""
+    links: Sequence[str] = ()
+    pictures: Sequence[bytes] = ()
+    received: date | None = None
+    told: Sequence[str] = field(default_factory=list)
+
+
+def read_material(content: bytes, reader: DocumentReader) -> Material:
+    """What a PDF, a mail with its attachments, a text or a scanned picture holds. Nothing in it is trusted."""
+    if is_pdf(content):
+        reading = reader.read(content, "application/pdf")
+        told = [f"The PDF: {reading.error}."] if reading.error else []
+        pictures = reader.pictures(content)
+        if not reading.text.strip():  # a scan
+            scans = [_recognised(each) for each in pictures]
+            return Material(text="\n".join(text for text, _ in scans), told=[*told, *(t for _, t in scans if t)])
+        return Material(text=reading.text, pictures=pictures, told=told)
+    if looks_like_mail(content[:4096]):
+        return _mail(content, reader, FORWARDED)
+    if picture_ending(content):
+        text, trouble = _recognised(content)
+        return Material(text=text, pictures=[content], told=[trouble] if trouble else [])
+    if is_html(content):
+        return Material(text=reader.page(read_text(content).text).text)
+    return Material(text=read_text(content).text)
+
+
+def _mail(content: bytes, reader: DocumentReader, deeper: int) -> Material:
+    """A mail and what is attached; of a letter that was forwarded so, the day on which the first one got it."""
+    try:
+        mail = read_mail(content)
+    except Unreadable as error:
+        return Material(told=[f"The mail cannot be read: {error}."])
+    page = reader.page(mail.html).text
+    texts = [mail.headers.get("Subject", ""), max(mail.text, page, key=len)]
+    links = [unescape(found[1]) for found in _LINK.finditer(mail.html)]
+    pictures: list[bytes] = []
+    told: list[str] = []
+    received = None
+    try:
+        received = parsedate_to_datetime(mail.headers["Date"]).date()
+    except (KeyError, ValueError, TypeError):
+        told.append("The mail states no day that can be read.")
+    for name, attached in mail.attachments:
+        if picture_ending(attached):
+            pictures.append(attached)
+            continue
+        if is_pdf(attached):
+            inner = read_material(attached, reader)
+        elif deeper and name.endswith(".eml") and looks_like_mail(attached[:4096]):
+            inner = _mail(attached, reader, deeper - 1)
+        else:
+            continue
+        texts.append(inner.text)
+        links += inner.links
+        pictures += inner.pictures
+        told += inner.told
+        received = min(filter(None, (received, inner.received)), default=None)
+    return Material(text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, told=told)
+
+
+def picture_of(content: bytes, reader: DocumentReader) -> tuple[bytes, str] | None:
+    """A picture that can be looked at, with its ending; None for any other."""
+    try:
+        reader.look(content)
+    except UnreadablePicture:
+        return None
+    return content, picture_ending(content) or ".img"
+
+
+def picture_ending(content: bytes) -> str | None:
+    """How the name of such a picture's file ends; None for what begins like no picture."""
+    return next((ending for start, ending in PICTURES.items() if content.startswith(start)), None)
+
+
+def _recognised(content: bytes) -> tuple[str, str | None]:
+    """The text in a picture by the program tesseract, and why there is none."""
+    program = shutil.which("tesseract")
+    if not program:
+        return "", "The letter is a picture, and the program tesseract, which reads it, is not installed."
+    kept = {name: os.environ[name] for name in ("PATH", "TESSDATA_PREFIX", "SYSTEMROOT") if name in os.environ}
+    for languages in (["-l", "eng+deu"], []):
+        try:
+            done = subprocess.run(
+                [program, "stdin", "stdout", *languages], input=content, capture_output=True, check=False,
+                timeout=OCR_SECONDS, env={**kept, "OMP_THREAD_LIMIT": "1"},
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return "", "Reading the picture took too long."
+        except OSError as error:
+            return "", f"tesseract could not be started: {error}."
+        if done.returncode == 0:
+            return done.stdout.decode("utf-8", "replace"), None
+    return "", "tesseract could not read the picture."

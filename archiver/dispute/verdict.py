@@ -1,0 +1,180 @@
+"""Whether a licence, or the one that a picture shows, covers a use: everything known, put before the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from archiver import assignment, evidence
+from archiver.archive.reader import Archive
+from archiver.archive.verify import dates
+from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.config import HOUSE, Client, Home
+from archiver.domain import DocumentKind, iso
+from archiver.errors import ConfigError
+from archiver.proof import claims
+from archiver.proof.assess import WORST, Assessment, Case, Use, Verdict
+from archiver.proof.assess import assess as apply_rules
+from archiver.proof.claims import Claim
+from archiver.proof.pages import LANGUAGES, Words, confirmation
+from archiver.provider import Confirm, installed, load
+from archiver.reading.documents import PAGE_BREAK, read_text
+from archiver.reading.plans import paid_until
+from archiver.reading.served import served
+from archiver.reading.worker import DocumentReader
+
+VERDICTS = {
+    Verdict.COVERED: "Covered: every fact that is needed is there.",
+    Verdict.OPEN: "Open: what follows is to be settled first.",
+    Verdict.NOT_COVERED: "Not covered, as far as the documents say.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessed:
+    """What was assessed, and what came of it; `licence` is None where no licence was found, and `missing` says why.
+
+    `licence` is the first of `licences`: a claim may be about several pictures, and then the worst verdict counts.
+    """
+
+    licence: str | None
+    licences: tuple[str, ...] = ()
+    assessment: Assessment | None = None
+    match: str | None = None
+    used_on: str | None = None
+    missing: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+    def as_json(self, language: str) -> dict[str, Any]:
+        """The document of `assess --json`. A licence that was not found is an open question, never a fault."""
+        if self.assessment:
+            document = self.assessment.as_json(language)
+        else:
+            message = " ".join(["No licence found in this archive.", *(f"{each}." for each in self.missing)])
+            finding = {"rule": "found", "verdict": "open", "message": message, "document": None, "page": None}
+            document = {"verdict": "open", "findings": [finding | {"source": "what the archives hold"}]}
+        return document | {
+            "licence": self.licence,
+            "licences": list(self.licences),
+            "match": self.match,
+            "used_on": self.used_on,
+        }
+
+
+def assess(
+    home: Home, client: str, use: Use, *, name: str | None = None, picture: str | None = None,
+    claim: Claim | None = None, used_on: str | None = None, warn: Callable[[str], None] = lambda _: None,
+) -> Assessed:  # fmt: skip
+    """Whether a licence, or the one that a picture shows, covers a use for a client.
+
+    Of a claim the first use counts, and its pictures and licence where neither is named. ConfigError where its
+    readings are not confirmed.
+    """
+    owner = home.client(client)
+    if claim:
+        claims.must_be_confirmed(claim)
+        use = replace(use, first_seen=use.first_seen or claim.first_seen)
+        used_on = used_on or next(iter(claim.urls), None)
+    names = [name] if name else list(claim.licences) if claim and not picture else []
+    matches = []
+    if not names:
+        pictures = [picture] if picture else [str(path) for path in claims.pictures(home, claim)]
+        if not pictures:
+            raise ConfigError("Name a licence, or a picture with --image FILE.")
+        found = [row for each in pictures if (row := _pictured(home, client, each, warn))]
+        names, matches = [str(row["licence"]) for row in found], [str(row["match"]) for row in found]
+    if not names:
+        missing = evidence.incomplete(home, client)
+        return Assessed(licence=None, used_on=used_on, missing=missing)
+    judged: dict[str, Assessment] = {}
+    for each in names:
+        with DocumentReader() as reader, evidence.located(home, each, reader, prefer=client) as (_, archive, entry):
+            judged[entry.short_id] = apply_rules(case_of(home, owner, archive, entry, reader), use)
+    if claim:
+        claims.with_licences(home, claim, [*claim.licences, *judged])
+    notes = []
+    host = (urlsplit(used_on).hostname or "") if used_on else ""
+    if host and not any(host == each or host.endswith(f".{each}") for each in owner.domains):
+        notes.append(f"{host} is no domain that {owner.name} is known by in this home.")
+    match = next((each for each in matches if each != "same"), matches[0] if matches else None)
+    if match and match != "same":
+        notes.append(f"The match is {match}: compare picture and preview by eye before anything is said.")
+    return Assessed(
+        licence=next(iter(judged)), licences=tuple(judged), assessment=together(judged), match=match, used_on=used_on,
+        notes=notes,
+    )  # fmt: skip
+
+
+def together(judged: Mapping[str, Assessment]) -> Assessment:
+    """One assessment of several licences: the worst verdict, and all findings, each with its licence before it."""
+    if len(judged) == 1:
+        return next(iter(judged.values()))
+    findings = [
+        replace(each, messages={language: f"{name}: {said}" for language, said in each.messages.items()})
+        for name, assessment in judged.items()
+        for each in assessment.findings
+    ]
+    findings.sort(key=lambda each: -WORST.index(each.verdict))
+    return Assessment(max((each.verdict for each in judged.values()), key=WORST.index), tuple(findings))
+
+
+def _pictured(home: Home, client: str, where: str, warn: Callable[[str], None]) -> dict[str, Any] | None:
+    """The best find for a picture; what is only possible is not taken for it, and is told."""
+    content, name = evidence.picture_of(home, where)
+    rows = evidence.find_picture(home, content, name, client=client, warn=warn).rows
+    good = [row for row in rows if row["match"] != "possible"]
+    if good:
+        own = [row for row in good if row["match"] == good[0]["match"] and row["client"] == client]
+        return (own or good)[0]
+    for row in rows:
+        warn(f"possible, to be compared by eye with `archiver find --image`: {row['licence']}")
+    return None
+
+
+def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: DocumentReader) -> Case:
+    """Everything that bears on one licence for one client, out of archive and home."""
+    agency = home.settings.agency.name
+    house = home.clients.get(HOUSE)
+    held = assignment.holders(home, [entry.object_id], reader)[entry.object_id]
+    versions = [line for line in (next(archive.lines(offset=o)) for _, o in entry.lines) if line.type != "assign"]
+    by_hand = served().get(entry.provider)
+    confirm, title = None, entry.provider
+    if entry.provider in installed():
+        info = load(entry.provider).info
+        confirm, title = info.confirm, info.title
+    elif by_hand and by_hand.confirm:
+        confirm, title = Confirm(**by_hand.confirm), by_hand.title
+    plan_ended = None
+    if entry.licence.plan_ends:
+        with Catalogue(home.catalogue(entry.client)) as catalogue:
+            plan_ended = paid_until(
+                entry.licence, [e.licence for e in catalogue.each() if e.provider == entry.provider]
+            )
+    return Case(
+        file=entry.file,
+        client_names=[owner.name, *owner.aliases],
+        agency_names=[each for each in (agency, *((house.name, *house.aliases) if house else ())) if each],
+        texts=_texts(archive, entry, reader),
+        terms=[(each.relation.value, iso(each.seen_at) or "") for each in entry.file.terms],
+        assigned=owner.slug in held,
+        other_clients=bool(set(held) - {HOUSE, owner.slug}),
+        plan_ended=plan_ended,
+        secured_since=dates(archive.root).since(versions[-1].seq),
+        evidence=archive.origin == "live",
+        confirm={each: confirmation(confirm, title, Words(each)) for each in LANGUAGES} if confirm else {},
+    )
+
+
+def _texts(archive: Archive, entry: Entry, reader: DocumentReader) -> dict[str, list[str]]:
+    """The text of each page of the documents that say something. IntegrityError where one is not what was archived."""
+    stored = archive.object(entry.object_id)
+    texts = {}
+    for document in entry.file.documents:
+        content_is_text = document.kind is DocumentKind.RECORD
+        if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT) or content_is_text:
+            content = stored.read(document.name)
+            reading = read_text(content) if content_is_text else reader.read(content, document.media_type)
+            texts[document.name] = reading.text.split(PAGE_BREAK)
+    return texts
