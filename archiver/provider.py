@@ -63,7 +63,8 @@ class Rule:
         return (
             self.method in ("*", request.method)
             and _pattern(self.url).fullmatch(request.place) is not None
-            and all(request.fields.get(name) == [value] for name, value in self.fields.items())
+            and not (self.fields and request.unread)
+            and all(request.fields.get(_field(name)) == [value] for name, value in self.fields.items())
         )
 
     def resembles(self, request: Request) -> bool:
@@ -72,7 +73,10 @@ class Rule:
         return (
             self.method.upper() in ("*", request.method.upper())
             and any(pattern.fullmatch(place) for place in request.lenient_places)
-            and all(value in request.fields.get(name, ()) for name, value in self.fields.items())
+            and (
+                request.unread
+                or all(value in request.fields.get(_field(name), ()) for name, value in self.fields.items())
+            )
         )
 
 
@@ -132,18 +136,32 @@ class Request:
         # An encoded form has no line breaks; what has them is multipart, whose fields are not read here.
         return {} if "\n" in text else parse_qs(text, keep_blank_values=True)
 
+    @property
+    def unread(self) -> bool:
+        """Whether there is a body whose fields are not known."""
+        return bool(self.body) and not self.body_fields
+
     @cached_property
     def fields(self) -> dict[str, list[str]]:
-        """Query and body fields, each with all its values. A JSON body is read as a form too: some servers do."""
-        found = parse_qs(urlsplit(self.url).query, keep_blank_values=True)
-        body = [self.body_fields]
+        """Query and body fields, each with all its values, under the names that the most lenient servers read.
+
+        A JSON body is read as a form too: some servers do.
+        """
+        written = [parse_qs(urlsplit(self.url).query, keep_blank_values=True), self.body_fields]
         if self.body and self.body.lstrip().startswith(b"{"):
-            body.append(parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True))
-        for name, values in (item for fields in body for item in fields.items()):
-            found.setdefault(name, []).extend(values)
-        return found
+            written.append(parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+        fields: dict[str, list[str]] = {}
+        for name, values in (item for each in written for item in each.items()):
+            fields.setdefault(_field(name), []).extend(values)
+        return fields
 
 
+def _field(name: str) -> str:
+    """A field's name as lenient servers read it: PHP takes ` ` and `.` for `_`, and nothing from `[` on."""
+    return re.sub("[ .]", "_", name.strip().partition("[")[0]).lower()
+
+
+_BUYING = re.compile(r"/(cart|basket|checkout|renew(al)?)([/.]|$)")
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
@@ -172,7 +190,8 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """All that an adapter may send. What no rule allows is refused; `refuse` wins over every permission.
+    """All that an adapter may send. What no rule allows is refused; `refuse` wins over every permission, and so does a
+    cart, a checkout or a renewal, which no adapter needs to name.
 
     `assets` are URL patterns from which a page may load pictures, styles, scripts and fonts by GET. `sign_in_hosts` are
     identity and captcha hosts that a page may talk to while a person signs in.
@@ -187,13 +206,17 @@ class Rules:
         """Whether this request may leave the machine. Pure; called for every request and every redirect hop."""
         if mode is Mode.OBSERVE:
             return True
-        if not request.place or any(rule.resembles(request) for rule in self.refuse):
+        if not request.place or any(map(_BUYING.search, request.lenient_places)):
+            return False
+        if any(rule.resembles(request) for rule in self.refuse):
             return False
         if any(rule.matches(request) for rule in self.allow):
             return True
         if request.method == "GET" and request.passive:
             return any(_pattern(glob).fullmatch(request.place) for glob in self.assets)
-        return mode is Mode.SIGN_IN and request.host in self.sign_in_hosts
+        return mode is Mode.SIGN_IN and request.place.startswith(
+            tuple(f"https://{host}/" for host in self.sign_in_hosts)
+        )
 
     def reads_only(self, request: Request) -> bool:
         """A declared request that changes nothing at the platform: every GET, read-only POSTs and token refreshes."""
@@ -332,6 +355,7 @@ class ProviderInfo:
     """Everything about an adapter that is not code. `archiver providers` prints it.
 
     `narrowed` are settings of an account that narrow its history where they are not `true`, and what is then not seen.
+    Any account's setting `without` leaves out lists that are named in `listings`.
     """
 
     name: str
@@ -384,7 +408,18 @@ class ProviderInfo:
     def unseen(self, settings: Mapping[str, str]) -> list[str]:
         """The licences that an account with these settings leaves unseen, with the setting that does it."""
         narrowed = ((name, settings.get(name, "true")) for name in self.narrowed)
-        return [f"{self.narrowed[name]} ({name}: {value})" for name, value in narrowed if value.lower() != "true"]
+        seen = [f"{self.narrowed[name]} ({name}: {value})" for name, value in narrowed if value.lower() != "true"]
+        return seen + [f"the list {listing} (without: {settings['without']})" for listing in self.without(settings)]
+
+    def without(self, settings: Mapping[str, str]) -> list[str]:
+        """The lists that an account's setting `without` names, with commas between; ConfigError for unknown ones."""
+        named = [name.strip() for name in settings.get("without", "").split(",") if name.strip()]
+        if strange := [name for name in named if name not in self.listings]:
+            raise ConfigError(
+                f"The setting `without` names {', '.join(strange)}, and {self.title} has no such list. It has: "
+                f"{', '.join(self.listings)}."
+            )
+        return named
 
     def method(self, name: str | None) -> SignInMethod:
         """The sign-in method of that name, or the provider's first; ConfigError names what there is."""

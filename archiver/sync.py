@@ -305,7 +305,10 @@ class Sync:
     # ------------------------------------------------------------ sweeping
 
     async def _sweep_all(self) -> None:
+        without = self.provider.info.without(self.session.settings)
         for listing in [history.listing for history in self.provider.history(self.session)]:
+            if listing in without:
+                continue
             tally = self._tallies.setdefault(listing, Tally(listing))
             if tally.full and not tally.open:
                 continue  # read to its end, and all of it settled, before the session was renewed
@@ -315,7 +318,7 @@ class Sync:
                     # A licence that came or went while pages were read shifts the rest; a second reading settles it.
                     await self._sweep(tally)
             except Withheld as refusal:
-                self._withheld[listing] = refusal.detail
+                self._withheld[listing] = f"{refusal.detail}, or accept that by `without: {listing}` in its settings"
 
     async def _sweep(self, tally: Tally) -> None:
         today = datetime.now(UTC).date()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from typing import Any, override
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Moment, iso
+from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
 from archiver.errors import ArchiverError, SessionExpired, Withheld, WrongPassword
 from archiver.provider import (
     ApiProvider,
@@ -23,7 +21,7 @@ from archiver.provider import (
     Session,
     refusing,
 )
-from archiver.reading.dates import Order, printed
+from archiver.reading.dates import Order, near, printed
 from archiver.reading.layout import known_layout
 from archiver.reading.pages import Turn, pages, rows
 from archiver.reading.records import record
@@ -86,12 +84,12 @@ class AdobeStock(ApiProvider):
 
             answer = await self.widest(session, "all", page, first=turn.number == 1)
             if answer.status == 403 and turn.number == 1:
-                raise Withheld("the licence history, which Adobe does not let this token read")
+                raise Withheld("the licence history. Use a token that may read it")
             return answer.expect()
 
         def read(body: Mapping[str, Any]) -> Page:
             total = int(body["nb_results"])
-            return Page([*_licences(rows(body, "files", total))], total=total)
+            return Page([_licence(row) for row in rows(body, "files", total)], total=total)
 
         # Documented: each page's offset is a limit further on, however many rows came.
         return [History("licences", pages(ask, read, step=LIMIT))]
@@ -126,32 +124,24 @@ async def _ask(session: Session, url: str, query: Mapping[str, str]) -> Response
     return answer
 
 
-def _licences(files: Sequence[Mapping[str, Any]]) -> Iterator[Licence]:
-    """A page's licences; KeyError, TypeError or ValueError where what makes one is missing.
-
-    An asset may be licensed again within a minute. Such rows are alike, and stand together: all but the first are
-    numbered.
-    """
-    alike: Counter[tuple[str, ...]] = Counter()
-    for row in files:
-        kind, written = str(row["license"] or ""), " ".join(str(row["license_date"]).split())
-        asset_id = str(int(row["id"]))
-        key = ("", asset_id, kind.lower(), written)
-        alike[key] += 1
-        yield Licence(
-            asset=Asset(
-                provider="adobe_stock",
-                asset_id=asset_id,
-                title=row.get("title"),
-                contributor=row.get("creator_name"),
-                media_type=MEDIA.get(str(row.get("media_type_id"))),
-            ),
-            key=key if alike[key] == 1 else (*key, str(alike[key])),
-            listing="licences",
-            kind=kind or None,
-            licensed_at=printed(written, Order.MONTH_FIRST),
-            row=row,
-        )
+def _licence(row: Mapping[str, Any]) -> Licence:
+    """A row of the history; KeyError, TypeError or ValueError where what makes it a licence is missing."""
+    kind, written = str(row["license"] or ""), " ".join(str(row["license_date"]).split())
+    asset_id = str(int(row["id"]))
+    return Licence(
+        asset=Asset(
+            provider="adobe_stock",
+            asset_id=asset_id,
+            title=row.get("title"),
+            contributor=row.get("creator_name"),
+            media_type=MEDIA.get(str(row.get("media_type_id"))),
+        ),
+        key=("", asset_id, kind.lower(), written),
+        listing="licences",
+        kind=kind or None,
+        licensed_at=printed(written, Order.MONTH_FIRST),
+        row=row,
+    )
 
 
 def _fuller(licence: Licence, details: Mapping[str, Any]) -> Licence:
@@ -160,10 +150,4 @@ def _fuller(licence: Licence, details: Mapping[str, Any]) -> Licence:
     if details.get("state") not in PURCHASED or kind != licence.kind or not written:
         return licence
     when = printed(str(written))
-    return replace(licence, licensed_at=when) if _near(when, licence.licensed_at) else licence
-
-
-def _near(one: Moment, other: Moment | None) -> bool:
-    """Within a day: neither date has a time zone."""
-    days = [date.fromisoformat(str(iso(each))[:10]) for each in (one, other or one)]
-    return abs(days[0] - days[1]) <= timedelta(days=1)
+    return replace(licence, licensed_at=when) if near(when, licence.licensed_at) else licence

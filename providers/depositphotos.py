@@ -6,6 +6,7 @@ Both are one address, where a field of the request (`dp_command`) tells reading 
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, override
@@ -55,6 +56,8 @@ FAILURES: Mapping[str, type[ArchiverError]] = {
     "EApiTypeNotAllowed": WrongPassword,  # the key is for the other API
     "EInternalError": SiteUnavailable,
 }
+# How the failure is worded, or its exception called, where what was asked for has left the site: assumed.
+GONE = re.compile(r"not.?found|n.t exist|not exist|no such|removed|deleted", re.IGNORECASE)
 AUTOMATION = AutomationTerms(
     stance=Automation.UNREAD,
     quote="",
@@ -103,15 +106,18 @@ class DepositphotosApi(ApiProvider):
         session.keep_secret(number)
         self.account = self._keys = {**self._keys, "dp_session_id": number}
 
-    async def ask(self, session: Session, command: str, **fields: str) -> Response:
-        """The answer to a command; its failure as the error that says what to do."""
+    async def ask(self, session: Session, command: str, perhaps_gone: bool = False, /, **fields: str) -> Response:
+        """The answer to a command; its failure as the error that says what to do.
+
+        `perhaps_gone`: the failure that says that there is no such thing is an answer, too.
+        """
         answer = await session.post(API, form={"dp_command": command, **self._keys, **fields})
         with known_layout(answer):
             body = answer.json()
             failed = body["type"] != "success"
             error = (body.get("error") or {}) if failed else {}
             name = str(error.get("exception") or "").rpartition("\\")[2]
-        if failed:
+        if failed and not (perhaps_gone and GONE.search(f"{name} {error.get('errormsg')}")):
             said = f"{command}: {error.get('errormsg') or 'a failure without a message'}"
             raise FAILURES[name](f"Depositphotos answers {said}") if name in FAILURES else changed(answer, said)
         return answer

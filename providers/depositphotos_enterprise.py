@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, override
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import History, ProviderInfo, Session
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record
@@ -55,17 +55,20 @@ class DepositphotosEnterprise(DepositphotosApi):
         if licence.comp:
             yield record(API, session.now(), row=licence.row)
         else:
-            answer = await self.ask(
-                session, "getTransactionLicenseInfo", dp_transaction_id=str(licence.row["itemTransactionId"])
-            )
-            with known_layout(answer):
-                details = answer.json()
-                fuller = _fuller(licence, details)
-            yield fuller
-            parts = ("license", "transaction", "item", "from", "to", "transferredTo")
+            transaction = str(licence.row["itemTransactionId"])
+            answer = await self.ask(session, "getTransactionLicenseInfo", True, dp_transaction_id=transaction)
+            details, gap = answer.json(), self.info.gap(DocumentKind.CERTIFICATE)
+            if details["type"] == "success":
+                with known_layout(answer):
+                    fuller = _fuller(licence, details)
+                yield fuller
+            else:
+                said = "Depositphotos knows no more of this transaction, so the record holds what the list says of it"
+                gap = replace(gap, reason=GapReason.LAPSED, detail=said)
+            parts = ("license", "transaction", "item", "from", "to", "transferredTo", "error")
             told = {name: details[name] for name in parts if name in details}
             yield record(API, answer.retrieved_at, row=licence.row, transaction_license_info=told)
-            yield self.info.gap(DocumentKind.CERTIFICATE)
+            yield gap
         picture = licence.row.get("preview")
         yield await preview(session, self.info.rules, over_tls(picture) if picture else None)
 
@@ -117,7 +120,7 @@ def _item(row: Mapping[str, Any]) -> Asset:
 
 def _fuller(licence: Licence, details: Mapping[str, Any]) -> Licence:
     """The licence with its kind, the party that it names, and the fields that were filled in for it."""
-    kind, item = details["license"], details["item"]
+    kind, item = details["license"], details["item"] or {}
     holder = details["transferredTo" if licence.listing == "transferred" else "to"] or {}
     fields = {
         HINTS.get(each["name"], each["name"]): str(each["value"])
@@ -126,7 +129,9 @@ def _fuller(licence: Licence, details: Mapping[str, Any]) -> Licence:
     }
     return replace(
         licence,
-        kind=f"{kind['name']} editorial" if item.get("isEditorial") else str(kind["name"]),
+        kind=f"{kind['name']} editorial"
+        if item.get("isEditorial", licence.row.get("editorial"))
+        else str(kind["name"]),
         licensee=holder.get("company") or holder.get("fullName") or None,
         client_hints={**fields, **licence.client_hints},
     )

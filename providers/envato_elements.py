@@ -42,7 +42,7 @@ NEXT = Field("a[rel=next]", "href")
 _ITEM = 'a[href]:not([href*="/account/"])'
 FIELDS = {
     "item_id": Field("li[data-item-id]", "data-item-id"),
-    "title": Field(_ITEM),
+    "title": Field(_ITEM, optional=True),
     "url": Field(_ITEM, "href"),
     "day": Field("time[datetime]", "datetime"),
     "certificate": Field('a[href*="license-certificate"]', "href", optional=True),
@@ -95,7 +95,7 @@ class EnvatoElements(Website):
                 Rule("*", f"{SITE}/elements-api/items/**"),
                 Rule("*", "https://app.envato.com/**"),
                 Rule("*", f"{SITE}/**download_and_license**"),
-                Rule("*", f"{DOWNLOADS}/*/download"),
+                Rule("*", f"{DOWNLOADS}/**download**"),
             ),
             assets=(
                 *static_files(SITE),
@@ -195,7 +195,7 @@ def _licence(html: str, owner: str | None, certified: bool) -> Licence:
     if not certified or ("certificate" in row) != ("code" in row):
         raise ValueError("a row has no certificate's link as it is known")
     return Licence(
-        asset=Asset(provider="envato_elements", asset_id=row["item_id"], title=row["title"]),
+        asset=Asset(provider="envato_elements", asset_id=row["item_id"], title=row.get("title")),
         licence_id=row.get("code"),
         key=() if "code" in row else (owner or "", row["item_id"], row["day"]),
         listing="downloads",

@@ -24,7 +24,7 @@ from archiver.provider import (
     static_files,
 )
 from archiver.reading.certificates import freepik_certificate
-from archiver.reading.dates import moment
+from archiver.reading.dates import moment, near
 from archiver.reading.html import Field, read_row, rows, text, value
 from archiver.reading.layout import changed, known_layout
 from archiver.reading.records import certificate, record, titled
@@ -42,7 +42,7 @@ POSITION = re.compile(r"\bPage (\d+) of (\d+)\b")
 _TITLE = 'a[href*=".htm"]'
 FIELDS = {
     "resource_id": Field(_TITLE, "href", r"_(\d+)\.htm\b"),
-    "title": Field(_TITLE),
+    "title": Field(_TITLE, optional=True),
     "url": Field(_TITLE, "href"),
     "author": Field("td:nth-child(2)", pattern=r".*\bby (.+)$", optional=True),
     "licence": Field("td:nth-child(3)"),
@@ -85,7 +85,7 @@ class Freepik(Website):
             ),
             # Each of these spends from the download quota, even by GET.
             refuse=(
-                *(Rule("*", f"{site}/api/**download**") for site in (SITE, "https://www.magnific.com")),
+                *(Rule("*", f"https://*.{site}/api/**download**") for site in ("freepik.com", "magnific.com")),
                 Rule("*", "https://api.freepik.com/**"),
                 Rule("*", "https://api.magnific.com/**"),
             ),
@@ -145,17 +145,19 @@ class Freepik(Website):
         named = found.resource_ids
         if named and licence.asset.asset_id not in named:
             raise NotACertificate(f"the PDF is for {', '.join(named)}, and the list says {licence.asset.asset_id}")
+        # One address for a resource, however often it was downloaded: the PDF may have another download's date.
+        when = found.licensed_at if found.licensed_at and near(found.licensed_at, licence.licensed_at) else None
         asset = titled(licence.asset, found.title, found.author)
-        return replace(
-            licence, asset=asset, licensee=found.licensee, licensed_at=found.licensed_at or licence.licensed_at
-        )
+        return replace(licence, asset=asset, licensee=found.licensee, licensed_at=when or licence.licensed_at)
 
 
 def _licence(html: str, owner: str | None) -> Licence:
     row = read_row(html, FIELDS)
     kind = row["licence"].lower()
     return Licence(
-        asset=Asset(provider="freepik", asset_id=row["resource_id"], title=row["title"], contributor=row.get("author")),
+        asset=Asset(
+            provider="freepik", asset_id=row["resource_id"], title=row.get("title"), contributor=row.get("author")
+        ),
         key=(owner or "", row["resource_id"], kind, row["day"]),
         listing="regular",
         kind=kind,

@@ -19,6 +19,7 @@ from archiver.provider import (
     History,
     Page,
     Purpose,
+    Request,
     Response,
     Rule,
     Rules,
@@ -76,8 +77,7 @@ def rules(media: str, *read: str) -> Rules:
 class GettyFamily(ApiProvider):
     """`product_types` are the lists of downloads, each under the API's own name; `purchases` whether there are orders.
 
-    Settings: `company: false` lists this user's licences only (default: the whole company's); `purchases: false` leaves
-    the list of orders out.
+    Settings: `company: false` lists this user's licences only (default: the whole company's).
     """
 
     product_types: ClassVar[tuple[str, ...]]
@@ -126,7 +126,7 @@ class GettyFamily(ApiProvider):
     @override
     def history(self, session: Session) -> Sequence[History]:
         lists = [History(each, self._downloads(session, each)) for each in self.product_types]
-        if self.purchases and _on(session, "purchases"):
+        if self.purchases:
             lists.append(History("purchases", self._purchases(session)))
         return lists
 
@@ -209,8 +209,7 @@ class GettyFamily(ApiProvider):
         answer = await self.widest(session, "company", ask, first=first)
         if answer.status == 403 and first:
             what = f"downloads under {query['product_type']}" if "product_type" in query else "assets bought by order"
-            way = "" if "product_type" in query else ", or set `purchases: false` in the account's settings"
-            raise Withheld(f"{what}. Ask the sales contact to enable them for the API key{way}")
+            raise Withheld(f"{what}. Ask the sales contact to enable them for the API key")
         return answer
 
     @override
@@ -232,9 +231,10 @@ class GettyFamily(ApiProvider):
 
     async def _order(self, session: Session, licence: Licence) -> Mapping[str, Any] | None:
         """The order's details; None where the API does not show them, which the key must be enabled for."""
-        if licence.order is None:
+        url = f"{ORDERS}/{quote(licence.order or '', safe='')}"
+        if licence.order is None or not self.info.rules.permit(Request("GET", url)):
             return None
-        answer = (await self._get(session, f"{ORDERS}/{quote(licence.order, safe='')}")).expect(200, 403, 404)
+        answer = (await self._get(session, url)).expect(200, 403, 404)
         if answer.status != 200:
             return None
         with known_layout(answer):
@@ -242,10 +242,6 @@ class GettyFamily(ApiProvider):
             if str(order["id"]) != licence.order:
                 raise ValueError(f"order {order['id']} instead of {licence.order}")
         return order
-
-
-def _on(session: Session, name: str) -> bool:
-    return session.settings.get(name, "true").lower() != "false"
 
 
 def _between(query: Mapping[str, str], first: date, last: date) -> dict[str, str]:

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, override
+from urllib.parse import quote
 
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.errors import SiteUnavailable, Withheld, WrongPassword
-from archiver.provider import ApiProvider, Challenge, History, Page, ProviderInfo, Response, Rule, Rules, Session
+from archiver.provider import (
+    ApiProvider,
+    Challenge,
+    History,
+    Page,
+    ProviderInfo,
+    Request,
+    Response,
+    Rule,
+    Rules,
+    Session,
+)
 from archiver.reading.dates import moment
 from archiver.reading.layout import known_layout
 from archiver.reading.pages import Turn, pages, rows
@@ -84,7 +96,7 @@ class Shutterstock(ApiProvider):
 
             answer = await self.widest(session, "team_history", page, first=turn.number == 1)
             if answer.status == 403 and turn.number == 1:
-                raise Withheld(f"the licences of {path}, which this token may not list")
+                raise Withheld(f"the licences of {path}. Use a token that may list them")
             # Older descriptions of the API lack this list; where it does not exist, nothing is listed in it.
             absent = answer.status == 404 and path == "editorial/videos"
             return Page((), total=0) if absent else answer.expect()
@@ -103,16 +115,18 @@ class Shutterstock(ApiProvider):
         """Settings: `country` for editorial assets, three letters (default USA), as their details require one."""
         editorial = licence.listing.startswith("editorial/")
         query = {"country": session.settings.get("country", "USA")} if editorial else None
-        url = f"{API}/{licence.listing}/{licence.asset.asset_id}"
-        answer = (await session.get(url, query=query)).expect(200, 404, 410)
-        with known_layout(answer):
-            details = dict(answer.json()) if answer.status == 200 else None
-            fuller, picture = _fuller(licence, details or {}), _preview_url(details or {})
-        yield fuller
-        yield record(answer.url, answer.retrieved_at, row=licence.row, asset=details)
+        url = f"{API}/{licence.listing}/{quote(licence.asset.asset_id, safe='')}"
+        details, why = None, (GapReason.UNREAD, "no address can be made of this asset's id")
+        if self.info.rules.permit(Request("GET", url)):
+            answer = (await session.get(url, query=query)).expect(200, 404, 410)
+            why = GapReason.LAPSED, "the asset has left the site: Shutterstock no longer answers for it"
+            with known_layout(answer):
+                details = dict(answer.json()) if answer.status == 200 else None
+                licence, picture = _fuller(licence, details or {}), _preview_url(details or {})
+        yield licence
+        yield record(url, session.now(), row=licence.row, asset=details)
         if details is None:
-            detail = "the asset has left the site: Shutterstock no longer answers for it"
-            yield Gap(kind=DocumentKind.PREVIEW, reason=GapReason.LAPSED, detail=detail)
+            yield Gap(kind=DocumentKind.PREVIEW, reason=why[0], detail=why[1])
         else:
             yield await preview(session, self.info.rules, picture)
         if not licence.comp:

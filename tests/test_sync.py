@@ -126,6 +126,7 @@ class Desk:
         *,
         error: str | None = None,
         funds: Sequence[object] = (),
+        session: Quiet | None = None,
         **options: Any,
     ) -> Result:
         site = Site(listed, document)
@@ -137,9 +138,9 @@ class Desk:
 
         with self.open() as (archive, catalogue):
             job = Sync(
-                account="one", method="token", provider=site, session=Quiet(), archive=archive, catalogue=catalogue,
-                cursors=Cursors(self.folder / "cursors.json", archive.lines), reader=self.reader, run="test",
-                client="acme", trouble=self.folder / "trouble", renew=renew, **options,
+                account="one", method="token", provider=site, session=session or Quiet(), archive=archive,
+                catalogue=catalogue, cursors=Cursors(self.folder / "cursors.json", archive.lines), reader=self.reader,
+                run="test", client="acme", trouble=self.folder / "trouble", renew=renew, **options,
             )  # fmt: skip
             try:
                 asyncio.run(job())
@@ -218,6 +219,13 @@ def test_what_the_platform_withholds_is_said_and_the_other_lists_are_read(
     assert "colleagues' licences" in result.message and "audio" in result.message
     # The same licences in two lists are archived and counted once.
     assert (result.listed, result.archived, result.already, len(desk.archived)) == (4, 2, 2, 2)
+    monkeypatch.setattr(Site, "withheld", ())
+    monkeypatch.setattr(Site, "info", replace(Site.info, listings=("audio", "images", "editorial")))
+    settings = {"without": "audio"}
+    result = desk.sync(lambda _: [Page(rows(2, 1), 2)], session=Quiet(settings=settings))
+    assert result.outcome is Outcome.COMPLETE and "Not seen: the list audio (without: audio)." in result.message
+    settings["without"] = "audio, sounds"
+    desk.sync(lambda _: [], session=Quiet(settings=settings), error="ConfigError")
 
 
 def test_a_licence_that_vanishes_between_two_pages_hides_no_other(desk: Desk) -> None:

@@ -503,7 +503,8 @@ class PlaywrightSession(ExchangeSession):
             return f"it leads to {shown(self.tab.url)}"
         with self._named_errors("the platform's message"):
             text = await self.tab.locator(key).filter(visible=True).first.inner_text(timeout=1000 * ELEMENT)
-        return f"it says “{' '.join(text.split())[:200]}”"
+        said = " ".join(text.split())
+        return f"it says “{said[:200]}”" if said else f"it shows {key}"
 
     async def _shows(self, selector: str) -> bool:
         from playwright.async_api import Error

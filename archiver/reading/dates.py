@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from archiver.domain import Moment
+from archiver.domain import Moment, iso
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
@@ -121,6 +121,12 @@ def printed(text: str, order: Order | None = None) -> Moment:
             day, month = (found[1], found[3]) if order is Order.DAY_FIRST else (found[3], found[1])
             return date(int(found[4]) + (2000 if len(found[4]) == 2 else 0), int(month), int(day))
     raise ValueError(f"{text!r} is no date that is known here, or one that can be read in two ways")
+
+
+def near(one: Moment, other: Moment | None) -> bool:
+    """Whether both may be one event's: at most a day apart, since not both say a time zone, or `other` is unknown."""
+    days = [date.fromisoformat(str(iso(each))[:10]) for each in (one, other or one)]
+    return abs(days[0] - days[1]) <= timedelta(days=1)
 
 
 def days_in(text: str, order: Order | None = None) -> Iterator[tuple[date, re.Match[str]]]:

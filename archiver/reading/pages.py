@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
+from archiver.domain import Licence
 from archiver.provider import Page, Response
 from archiver.reading.layout import known_layout
 
@@ -45,7 +48,21 @@ async def pages(ask: Ask, read: Callable[[Any], Page], *, step: int | None = Non
             return
         with known_layout(answer):
             page = read(answer.json())
+        if page.total is not None and before + len(page.licences) <= page.total:
+            page = replace(page, licences=[*_told_apart(page.licences)])
         yield page
         before += step or len(page.licences)
         if not page.licences or (page.total is not None and before >= page.total):
             return
+
+
+def _told_apart(licences: Sequence[Licence]) -> Iterator[Licence]:
+    """Licences that the platform gives no id, and that look alike on one page, under keys of their own: numbered from
+    the second on. Only for a page that the total has room for, which says that the platform counts each of them; the
+    same row on two pages is one that moved.
+    """
+    alike = Counter[str]()
+    for licence in licences:
+        alike[licence.identity] += 1
+        number = alike[licence.identity]
+        yield licence if number == 1 or licence.licence_id else replace(licence, key=(*licence.key, str(number)))

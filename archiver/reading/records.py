@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from archiver.domain import Asset, Document, DocumentKind
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason
 from archiver.errors import NotACertificate
 from archiver.provider import Response, shown
 
@@ -27,8 +27,11 @@ def record(url: str, retrieved_at: datetime | None = None, **parts: object) -> D
     )
 
 
-def certificate(answer: Response, name: str, media_type: str) -> Document:
+def certificate(answer: Response, name: str, media_type: str) -> Document | Gap:
     """The certificate that an answer brought, which core reads and checks; NotACertificate where it is refused."""
+    if answer.status == 410:
+        detail = f"the platform says that {shown(answer.url)} is gone for good"
+        return Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.LAPSED, detail=detail)
     if answer.status != 200:
         raise NotACertificate(f"{shown(answer.url)} answered {answer.status}")
     return Document(

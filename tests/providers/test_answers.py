@@ -234,6 +234,17 @@ def test_previews_come_from_declared_hosts_and_are_pictures(assets: object, expe
     assert json.loads(record.content) == {"row": ROW, "asset": {"description": "A fern", "assets": assets}}
 
 
+def test_an_id_that_no_address_can_hold_is_asked_for_nowhere() -> None:
+    row = {**ROW, "image": {"id": "../licenses?x=1"}}
+    session = Canned(lambda path, query: listing(row))
+    found = documents(Shutterstock(), session, pages(Shutterstock(), session)["images"][0].licences[0])
+    assert {each.kind: each.reason for each in found if isinstance(each, Gap)} == {
+        DocumentKind.PREVIEW: GapReason.UNREAD,
+        DocumentKind.CERTIFICATE: GapReason.ON_REQUEST,
+    }
+    assert len(session.asked) == len(LISTS)
+
+
 # ---------------------------------------------------------------- Envato Market
 
 

@@ -272,6 +272,21 @@ def test_enterprise_lists_what_was_licensed_what_was_transferred_and_comps() -> 
     assert len(session.forms) == asked
 
 
+@pytest.mark.parametrize(
+    "error", [{"exception": "EAPI\\EItemNotFound", "errormsg": "?"}, {"exception": None, "errormsg": "No such item"}]
+)
+def test_a_transaction_that_left_the_site_is_a_gap_that_says_so(error: object) -> None:
+    def gone(form: Mapping[str, str]) -> object:
+        info = form["dp_command"] == "getTransactionLicenseInfo"
+        return {"type": "failure", "error": error} if info else platform(form)
+
+    provider = DepositphotosEnterprise()
+    session = entered(provider, Commands(gone))
+    record, gap, _ = documents(provider, session, only(provider, session, "licensed"))
+    assert isinstance(gap, Gap) and (gap.kind, gap.reason) == (DocumentKind.CERTIFICATE, GapReason.LAPSED)
+    assert isinstance(record, Document) and json.loads(record.content)["transaction_license_info"] == {"error": error}
+
+
 @pytest.mark.parametrize(("most", "requests"), [(100, 1), (7, 3), (10, 2), (20, 1)])
 def test_lists_move_on_by_what_the_platform_gave(most: int, requests: int) -> None:
     """However few rows it gives at once; and they end at its own count, also where that is a page's end."""

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from archiver.domain import Asset, Licence
+from archiver.domain import Asset, Gap, GapReason, Licence
 from archiver.errors import AccountBlocked, LayoutChanged, NotACertificate
 from archiver.provider import Page, Provider, Response
 from archiver.reading.html import rows, text
+from archiver.reading.records import certificate
 from providers.envato_elements import EnvatoElements
 from providers.freepik import Freepik
 
@@ -152,9 +153,11 @@ def test_a_freepik_licence_is_known_by_user_resource_kind_and_the_lists_date() -
     [licence] = page.licences
     assert licence.identity == "freepik:ada@example.com:10001:free:2026-01-01" and licence.licence_id is None
     assert (licence.asset.title, licence.asset.contributor) == ("Walk by the sea 1", "ada")
-    pdf = "Resource: 10001\nLicensee: Ada Example\nDownload date: January 3rd, 2026"
+    pdf = "Resource: 10001\nLicensee: Ada Example\nDownload date: January 2nd, 2026"
     fuller = Freepik().read_certificate(licence, pdf)
-    assert (fuller.licensee, fuller.licensed_at, fuller.identity) == ("Ada Example", date(2026, 1, 3), licence.identity)
+    assert (fuller.licensee, fuller.licensed_at, fuller.identity) == ("Ada Example", date(2026, 1, 2), licence.identity)
+    another = Freepik().read_certificate(licence, pdf.replace("January 2nd", "May 2nd"))
+    assert another.licensed_at == licence.licensed_at == date(2026, 1, 1)
     with pytest.raises(NotACertificate):
         Freepik().read_certificate(licence, pdf.replace("10001", "99999"))
 
@@ -178,6 +181,12 @@ def test_freepik_lists_that_are_not_understood(html: str) -> None:
     with pytest.raises(LayoutChanged) as raised:
         read(Freepik(), Pages(html))
     assert raised.value.page
+
+
+def test_a_certificate_that_is_gone_for_good_has_lapsed() -> None:
+    answer = Response(410, "https://elements.envato.com/x", {}, b"gone", datetime.now(UTC))
+    found = certificate(answer, "certificate.txt", "text/plain")
+    assert isinstance(found, Gap) and found.reason is GapReason.LAPSED
 
 
 @pytest.mark.parametrize(("body", "error"), [("<h1>Access Denied</h1>", AccountBlocked), ("gone", NotACertificate)])
