@@ -35,7 +35,6 @@ import functools
 import hashlib
 import json
 import os
-import pickle
 import re
 import shutil
 import signal
@@ -1090,8 +1089,7 @@ class _ObjectCheck:
 
 # ---------------------------------------------------------------- many OCFL objects, on all processors
 
-GROUP = 64  # objects that are checked, and handed over, at once
-FEW = 4  # groups that threads do as fast as processes, which have to be started
+MANY = 256  # objects from which on processes are worth starting
 
 _Placed = tuple[str, CheckedObject]
 """What was found in an object's folder, after its path."""
@@ -1099,54 +1097,79 @@ _Work = Callable[[list[str]], list[_Placed]]
 
 
 @contextlib.contextmanager
-def _begun(work: _Work, groups: list[list[str]]) -> Iterator[Iterator[list[_Placed]]]:
-    """The work on each group, in order, begun at once on all processors.
+def _begun(work: _Work, places: list[str]) -> Iterator[Iterator[_Placed]]:
+    """What the work finds in each place, in order; begun at once, on all processors.
 
     By processes where they can be forked: threads of Python wait for each other whenever they do not hash. macOS does
     not bear it well, nor does a program that has threads already.
     """
-    count = min(os.cpu_count() or 2, len(groups) or 1)
-    if len(groups) > FEW and hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1:
-        workers: list[tuple[int, BinaryIO]] = []
-        try:
-            workers.extend(_forked(work, groups[number::count]) for number in range(count))
-            yield (_answer(workers[i % count][1]) or work(group) for i, group in enumerate(groups))
-        finally:
-            for process, answers in workers:
-                answers.close()
-                os.kill(process, signal.SIGKILL)  # it has ended already, unless nobody wants the rest
-                os.waitpid(process, 0)
+    size = max(1, min(64, len(places) // 64), len(places) // 4096)
+    groups = [places[i : i + size] for i in range(0, len(places), size)]
+    forks = hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
+    if forks and len(places) >= MANY:
+        with _forked(work, groups) as told:
+            yield chain.from_iterable(_gathered(work, groups, told))
         return
-    with ThreadPoolExecutor(count) as pool:
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         try:
-            yield pool.map(work, groups)
+            yield chain.from_iterable(pool.map(work, groups))
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _forked(work: _Work, groups: list[list[str]]) -> tuple[int, BinaryIO]:
-    """A process that does the work, and the pipe in which it says what came of each group."""
-    reading, writing = os.pipe()
-    process = os.fork()
-    if process:
-        os.close(writing)
-        return process, os.fdopen(reading, "rb")
+_Told = Iterator[tuple[int, list[_Placed]]]
+"""The number of a group, and what the work found in it."""
+
+
+@contextlib.contextmanager
+def _forked(work: _Work, groups: list[list[str]]) -> Iterator[_Told]:
+    """What processes tell that do the work; each takes the next group from a pipe that holds their numbers."""
+    from multiprocessing.connection import Connection, Pipe, wait
+
+    numbers, end = os.pipe()
+    os.write(end, b"".join(number.to_bytes(4, "big") for number in range(len(groups))))
+    os.close(end)
+    processes: dict[Connection, int] = {}
+
+    def told() -> _Told:
+        heard = list(processes)
+        while heard:
+            for each in wait(heard):
+                assert isinstance(each, Connection)
+                try:
+                    yield each.recv()
+                except (EOFError, OSError):
+                    heard.remove(each)
+
     try:
-        with os.fdopen(writing, "wb") as pipe:
-            for group in groups:
-                pickle.dump(work(group), pipe)
-                pipe.flush()
+        for _ in range(os.cpu_count() or 2):
+            hearing, telling = Pipe(duplex=False)
+            if process := os.fork():
+                telling.close()
+                processes[hearing] = process
+                continue
+            try:
+                while data := os.read(numbers, 4):
+                    number = int.from_bytes(data, "big")
+                    telling.send((number, work(groups[number])))
+            finally:
+                os._exit(0)  # what it did not tell is done by the process that waits for it
+        yield told()
     finally:
-        os._exit(0)  # what it did not say is done by the process that waits for it
+        os.close(numbers)
+        for hearing, process in processes.items():
+            hearing.close()
+            os.kill(process, signal.SIGKILL)  # it has ended already, unless nobody wants the rest
+            os.waitpid(process, 0)
 
 
-def _answer(pipe: BinaryIO) -> list[_Placed] | None:
-    """The next thing that a process says; None where it ended before."""
-    try:
-        found: list[_Placed] = pickle.load(pipe)  # noqa: S301 - of a process of our own
-    except (EOFError, pickle.UnpicklingError):
-        return None
-    return found
+def _gathered(work: _Work, groups: list[list[str]], told: _Told) -> Iterator[list[_Placed]]:
+    """What was found in each group; where nobody tells it, the work is done here."""
+    found: dict[int, list[_Placed]] = {}
+    for number, group in enumerate(groups):
+        while number not in found:
+            found.update([next(told, None) or (number, work(group))])
+        yield found.pop(number)
 
 
 # ---------------------------------------------------------------- where things are, dates
@@ -1569,9 +1592,8 @@ class _ArchiveCheck(_Check):
         self.read_checkpoints(key)
         self.report.checkpoint = max(self.checkpoints, default=None)
         places = [] if self.licence else list(self.walk("evidence"))
-        groups = [places[i : i + GROUP] for i in range(0, len(places), GROUP)]
-        with _begun(self.check, groups) as checked:  # meanwhile the ledger is read
-            report = self.conclude(self.read_all(key, against, chain.from_iterable(checked)))
+        with _begun(self.check, places) as checked:  # meanwhile the ledger is read
+            report = self.conclude(self.read_all(key, against, checked))
         if self.licence and report.erased and report.state not in (DAMAGED, FORKED):
             report.state = ERASED
         return report
