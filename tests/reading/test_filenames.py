@@ -136,7 +136,7 @@ def test_hostile_names_never_crash(text: str) -> None:
     "part", ["a-", "1-", "bigstock-", "-unsplash", "_cropped", "(1)", "-gm1", "_1", "a/", "Stocksy_txp"]
 )
 def test_long_names_are_read_in_linear_time(part: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     for head in (
         "",
         "pexels-",
@@ -145,4 +145,4 @@ def test_long_names_are_read_in_linear_time(part: str) -> None:
         "https://previews.123rf.com/images/",
     ):
         names(head + part * (900 // len(part)))
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1

@@ -305,5 +305,5 @@ def test_hostile_text_never_crashes_a_reader(parts: list[str], name: str) -> Non
 def test_long_text_is_read_in_linear_time(part: str) -> None:
     for head in ("", LABELLED, "LICENSE CERTIFICATE : Envato Market Item\n", "Freepik license\nTitle: x"):
         started = time.process_time()
-        read_text(head + part * (50_000 // len(part)) + "\x01")
-        assert time.process_time() - started < 2
+        read_text(head + part * (25_000 // len(part)) + "\x01")
+        assert time.process_time() - started < 1
