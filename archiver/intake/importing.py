@@ -26,8 +26,9 @@ from archiver.config import Home
 from archiver.domain import DocumentKind, iso
 from archiver.errors import ConfigError, Erased, IntegrityError, UnreadablePicture
 from archiver.files import replace_file
-from archiver.intake.filing import AddVersion, Fate, Group, Import, Outcome, Plan, Put, file, plan
+from archiver.intake.filing import AddVersion, Import, Put, file
 from archiver.intake.mail import DnsLookup, Lookup, unasked
+from archiver.intake.planning import Fate, Group, Outcome, Plan, plan
 from archiver.intake.recognise import Seen, recognise, tesseract
 from archiver.intake.walk import Item, Refused, walk
 from archiver.opening import writing

@@ -164,9 +164,9 @@ def png(side: int, rows: int) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     packer = zlib.compressobj(9)
-    rows = b"".join(packer.compress(b"\0" * (side + 1)) for _ in range(rows)) + packer.flush()
+    data = b"".join(packer.compress(b"\0" * (side + 1)) for _ in range(rows)) + packer.flush()
     head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 def test_a_picture_of_200_megapixels_is_not_decoded() -> None:
