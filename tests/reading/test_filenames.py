@@ -74,7 +74,8 @@ ADDRESSES = {
 }  # fmt: skip
 NOISE = ("{}.jpg", "{}-scaled.jpeg", "{}-1024x683.webp", "{}@2x.png", "{}_cropped.jpg", "{} (1).jpg", "{}-copy.jpg",
          "{} - Kopie.jpg", "03_{}.jpg", "{}-e1612345678901-300x200.jpg", "csm_{}_3f2a1b9c0d.jpg", "{}.3f2a1b9c.jpg",
-         "{}.jpg.webp", "folder/2021/{}.jpg", "C:\\Bilder\\{}.JPG",
+         "{}_600x.jpg", "{}_x800@2x.jpg", "{}_600x600_crop_center.jpg", "{}-1024x683-1.jpg", "{}.jpg.webp",
+         "folder/2021/{}.jpg", "C:\\Bilder\\{}.JPG",
          "{}.jpg?ver=2&x=1", "{}-edited-min-300x200-scaled.jpg")  # fmt: skip
 
 
