@@ -18,8 +18,8 @@ from archiver.catalogue.catalogue import Catalogue, Entry, Hit
 from archiver.config import HOUSE, Account, Home
 from archiver.domain import parse_iso
 from archiver.intake.attended import Person, capture_attended
-from archiver.intake.filing import Fate, Group, Outcome
 from archiver.intake.importing import Report
+from archiver.intake.planning import Fate, Group, Outcome
 from archiver.intake.recognise import Seen
 from archiver.provider import ProviderInfo, installed, load
 from archiver.reading.filenames import names

@@ -1,482 +1,24 @@
-"""From files to licences: what belongs to which licence, what is new of it, and how it is archived.
-
-`plan` decides, from what was read and what the archive knows; `file` writes what was decided.
-"""
+"""From a plan to the archive: how licences, papers and delivered files are written."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha512
-from typing import Any, Protocol
+from typing import Any
 
 from archiver import __version__
-from archiver.archive.store import NewObject, Stored, object_id
-from archiver.catalogue.catalogue import Entry
+from archiver.archive.store import NewObject, Stored
 from archiver.domain import Document, DocumentKind, Gap, Licence, Moment, iso
 from archiver.errors import Erased
+from archiver.intake.planning import Fate, Group, Outcome, Plan, claims, differences, in_json, record_of
 from archiver.intake.recognise import Seen
 from archiver.intake.walk import LARGEST
-from archiver.reading.certificates import Paper, Sure
-from archiver.reading.fingerprint import NEAR, Fingerprint, distance
 from archiver.reading.licence_json import IMPORT_PREFIX, FiledDocument, to_json
-from archiver.reading.paper import completed, same_day, same_licence
-from archiver.reading.plans import covers
-from archiver.reading.platforms import PLATFORMS
 
 FORMAT = 1
-
-_RANK = {kind: n for n, kind in enumerate((DocumentKind.CERTIFICATE, DocumentKind.RECORD, DocumentKind.RECEIPT))}
-
-
-class Outcome(StrEnum):
-    """What became of a file."""
-
-    ARCHIVED = "archived"
-    MERGED = "merged"
-    KNOWN = "known"
-    UNREAD = "unread"
-    IRRELEVANT = "irrelevant"
-    REFUSED = "refused"
-
-
-class Known(Protocol):
-    """What the archive knows already."""
-
-    def identity(self, identity: str) -> Entry | None: ...
-
-    def erased(self, identity: str) -> bool: ...
-
-    def asset(self, provider: str, asset_id: str) -> Sequence[Entry]: ...
-
-    def order(self, provider: str, order: str) -> Sequence[Entry]: ...
-
-    def file(self, sha256: str) -> Entry | None:
-        """The licence in which a file of this digest is archived, or by its digest alone."""
-
-    def paper(self, sha256: str) -> str | None:
-        """The id of the object that holds this paper for several licences, or unread."""
-
-    def platform(self, provider: str) -> Iterable[Entry]:
-        """All licences of a platform."""
-
-    def looks(self) -> Iterable[tuple[Entry, bytes]]:
-        """What the archived pictures look like: the hashes of previews and delivered files."""
-
-
-@dataclass
-class Group:
-    """One licence, and the files that belong to it. `entry` is the archived one; `licence` the fullest reading."""
-
-    licence: Licence
-    entry: Entry | None = None
-    papers: list[tuple[Seen, Licence | None]] = field(default_factory=list)
-    letters: list[Seen] = field(default_factory=list)
-    delivered: list[Seen] = field(default_factory=list)
-
-    @property
-    def object_id(self) -> str:
-        licence = self.licence
-        if self.entry:
-            return self.entry.object_id
-        kind = "comps" if licence.comp else "licences"
-        return object_id(kind, licence.licensed_at, licence.asset.provider, licence.asset.asset_id, licence.identity)
-
-    @property
-    def members(self) -> Iterator[Seen]:
-        yield from (seen for seen, _ in self.papers)
-        yield from self.letters
-        yield from self.delivered
-
-
-@dataclass(slots=True)
-class Fate:
-    """What became of one file: its outcome, its licences, and a sentence where that needs one."""
-
-    seen: Seen
-    outcome: Outcome
-    groups: list[Group] = field(default_factory=list)
-    message: str = ""
-
-
-@dataclass
-class Plan:
-    """What is to be archived: licences with their files, and papers that stand for several licences or none."""
-
-    fates: list[Fate]
-    groups: list[Group]
-    papers: list[Fate]
-
-
-# ---------------------------------------------------------------- deciding
-
-
-def plan(files: Sequence[Seen], known: Known) -> Plan:
-    """Decide what each file is and where it belongs. Nothing is guessed: what fits several licences fits none."""
-    return _Planner(files, known)()
-
-
-class _Planner:
-    def __init__(self, files: Sequence[Seen], known: Known) -> None:
-        self.files, self.known = files, known
-        self.groups: list[Group] = []
-        self.by_object: dict[str, Group] = {}
-        self.by_asset: dict[tuple[str, str], list[Group]] = {}
-        self.fates: dict[int, Fate] = {}
-        self.papers: list[Fate] = []
-        self.copies: dict[int, Seen] = {}
-        self.telling: set[str] = set()  # digests of letters with a letter inside that speaks of licences
-
-    def __call__(self) -> Plan:
-        for seen in self.files:
-            if seen.refused:
-                self._end(seen, Outcome.REFUSED, message=seen.refused)
-        self._set_copies_apart()
-        self._read_papers()
-        self._read_orders()
-        self._bind_pages()
-        self._bind_to_plans()
-        self._bind_pictures()
-        self._settle_copies()
-        self._follow_letters()
-        for seen in list(self._open()):
-            self._leave(seen)
-        self._settle_copies()
-        return Plan([self.fates[id(seen)] for seen in self.files], self.groups, self.papers)
-
-    def _set_copies_apart(self) -> None:
-        """Of files with the same bytes one is looked at: one whose name says what it is, if there is one."""
-        first: dict[str, Seen] = {}
-        for seen in self._open():
-            if seen.sha256 not in first or (seen.named and not first[seen.sha256].named):
-                first[seen.sha256] = seen
-        self.copies = {id(seen): first[seen.sha256] for seen in self._open() if first[seen.sha256] is not seen}
-
-    def _settle_copies(self) -> None:
-        for seen in self.files:
-            fate = self.fates.get(id(self.copies.get(id(seen))))
-            if fate and id(seen) not in self.fates:
-                same = fate.outcome in (Outcome.IRRELEVANT, Outcome.UNREAD)
-                message = f"the same file as {fate.seen.path}" if seen.size else ""
-                self._end(seen, fate.outcome if same else Outcome.KNOWN, fate.groups, message)
-
-    def _end(self, seen: Seen, outcome: Outcome, groups: Iterable[Group] = (), message: str = "") -> Fate:
-        fate = Fate(seen, outcome, list(groups), message or seen.note)
-        self.fates[id(seen)] = fate
-        return fate
-
-    def _open(self) -> Iterator[Seen]:
-        return (seen for seen in self.files if id(seen) not in self.fates and id(seen) not in self.copies)
-
-    # ------------------------------------------------------------ papers
-
-    def _read_papers(self) -> None:
-        """Papers that name licences, the surest first, so that what is clear draws the rest to it."""
-        named = [(seen, seen.paper) for seen in self._open() if seen.paper and seen.paper.licences]
-        ranks = list(Sure)
-        named.sort(key=lambda pair: (ranks.index(pair[1].sure), _RANK.get(pair[1].kind, 9)))
-        for seen, paper in named:
-            if (entry := self.known.file(seen.sha256)) and len(paper.licences) == 1:
-                self._end(seen, Outcome.KNOWN, [self._archived(entry)])
-                continue
-            if all(self.known.erased(licence.identity) for licence in paper.licences):
-                self._end(seen, Outcome.KNOWN, message="what it names had to be erased, and is not archived again")
-                continue
-            found = [(licence, self._group(licence, seen.machine_read)) for licence in paper.licences]
-            groups = [group for _, group in found if group]
-            missed = [licence.asset.asset_id for licence, group in found if group is None]
-            if not groups:
-                message = f"it names {', '.join(missed[:3])}, and it is not clear which licence that is"
-                self._keep(seen, Outcome.UNREAD, message=message)
-                continue
-            several = len(paper.licences) > 1
-            changed = [self._add(group, seen, licence, several=several) for licence, group in found if group]
-            message = f"{len(missed)} of its licences fit several" if missed else _differences(seen, found)
-            if several:
-                self._keep(seen, _best(changed), groups, message)
-            else:
-                self._end(seen, changed[0], groups, message)
-
-    def _group(self, licence: Licence, certain: bool) -> Group | None:
-        """The licence that is meant: of this import, an archived one, or a new one; None where that is not clear.
-
-        What is not certain, as OCR's reading, never makes a new one.
-        """
-        asset = (licence.asset.provider, licence.asset.asset_id)
-        here = [group for group in self.by_asset.get(asset, []) if same_licence(licence, group.licence)]
-        exact = [group for group in here if group.licence.identity == licence.identity]
-        if exact or len(here) == 1:
-            return (exact or here)[0]
-        if here:
-            return None
-        if entry := self.known.identity(licence.identity):
-            return self._archived(entry)
-        there = [entry for entry in self.known.asset(*asset) if same_licence(licence, entry.licence)]
-        if len(there) == 1:
-            return self._archived(there[0])
-        if there or not certain or not (licence.licence_id or licence.key) or self.known.erased(licence.identity):
-            return None
-        return self._register(Group(licence))
-
-    def _archived(self, entry: Entry) -> Group:
-        return self.by_object.get(entry.object_id) or self._register(Group(entry.licence, entry))
-
-    def _register(self, group: Group) -> Group:
-        self.groups.append(group)
-        self.by_object[group.object_id] = group
-        asset = group.licence.asset
-        self.by_asset.setdefault((asset.provider, asset.asset_id), []).append(group)
-        return group
-
-    def _add(self, group: Group, seen: Seen, licence: Licence | None, *, several: bool = False) -> Outcome:
-        """Put a paper, or its part about this licence, to the licence; what is there already changes nothing."""
-        digest = sha512(_record(licence)).hexdigest() if several and licence else None
-        if group.entry and (_has(group.entry, digest) if digest else self.known.file(seen.sha256) is not None):
-            return Outcome.KNOWN
-        group.papers.append((seen, licence))
-        if licence and seen.paper and seen.paper.sure is not Sure.POSSIBLE:
-            group.licence = completed(group.licence, licence)
-        return Outcome.MERGED if group.entry else Outcome.ARCHIVED
-
-    def _read_orders(self) -> None:
-        """Receipts that name an order only: they belong to all licences of that order."""
-        for seen in list(self._open()):
-            paper = seen.paper
-            if not paper or paper.licences:
-                continue
-            if entry := self.known.file(seen.sha256):
-                self._end(seen, Outcome.KNOWN, [self._archived(entry)])
-                continue
-            groups = self._of_order(paper) or self._of_own_order(seen, paper)
-            changed = [self._add(group, seen, None) for group in groups] if len(groups) == 1 else []
-            if changed:
-                self._end(seen, changed[0], groups)
-            elif seen.machine_read:
-                message = "" if groups else "a receipt; no licence of its order is here"
-                self._keep(seen, Outcome.ARCHIVED, groups, message)
-
-    def _of_own_order(self, seen: Seen, paper: Paper) -> list[Group]:
-        """The licence of a file that names its asset and its order, if its own order and day are not others."""
-        groups = [
-            group
-            for group in self._of_assets(seen)
-            if group.licence.asset.provider == paper.platform
-            and group.licence.order is None
-            and (group.licence.licensed_at is None or same_day(group.licence.licensed_at, paper.date))
-        ]
-        if len(groups) == 1:
-            groups[0].licence = replace(groups[0].licence, order=paper.order)
-        return groups if len(groups) == 1 else []
-
-    def _of_order(self, paper: Paper) -> list[Group]:
-        if not paper.platform or not paper.order:
-            return []
-        for entry in self.known.order(paper.platform, paper.order):
-            self._archived(entry)
-        return [
-            group
-            for group in self.groups
-            if group.licence.asset.provider == paper.platform and group.licence.order == paper.order
-        ]
-
-    def _keep(self, seen: Seen, outcome: Outcome, groups: Iterable[Group] = (), message: str = "") -> None:
-        """A paper that is an object of its own: of several licences, or of none that is known."""
-        if self.known.paper(seen.sha256):
-            kept = "kept before as unread" if outcome is Outcome.UNREAD else ""
-            self._end(seen, outcome if outcome is Outcome.MERGED else Outcome.KNOWN, groups, kept or message)
-        else:
-            outcome = Outcome.ARCHIVED if outcome is Outcome.KNOWN else outcome
-            self.papers.append(self._end(seen, outcome, groups, message))
-
-    # ------------------------------------------------------------ marked pages
-
-    def _bind_pages(self) -> None:
-        """Pages that a person marked and no reader knows: by the one licence whose id their address or text names.
-
-        One of a platform that licenses no single items belongs to the plan of the day. One that names several, or none,
-        is an object of its own; it is kept in any case.
-        """
-        for seen in list(self._open()):
-            if not seen.marked:
-                continue
-            groups = self._of_assets(seen) or self._named_in(seen) or self._plans(seen)
-            if len(groups) == 1:
-                self._end(seen, self._add(groups[0], seen, None), groups)
-            else:
-                self._keep(seen, Outcome.ARCHIVED if groups else Outcome.UNREAD, groups, "a marked page")
-
-    def _named_in(self, seen: Seen) -> list[Group]:
-        """The licences of the page's platform whose own ids stand in its text; else those whose assets' ids do."""
-        if not seen.platform:
-            return []
-        own = [group for group in self.groups if group.licence.asset.provider == seen.platform]
-        there = {group.object_id: group.licence for group in own}
-        known = {each.object_id: each for each in self.known.platform(seen.platform)}
-        there |= {each: entry.licence for each, entry in known.items() if not entry.licence.comp}
-        found = [each for each, licence in there.items() if licence.licence_id in seen.words]
-        found = found or [each for each, licence in there.items() if licence.asset.asset_id in seen.words]
-        return [self.by_object.get(each) or self._archived(known[each]) for each in found]
-
-    # ------------------------------------------------------------ delivered files
-
-    def _bind_to_plans(self) -> None:
-        """Files of platforms that license no single items: by name and date, to the one plan period of that day."""
-        for seen in list(self._open()):
-            if not seen.platform or seen.what not in ("picture", "media") or seen.named:
-                continue
-            if entry := self.known.file(seen.sha256):
-                self._end(seen, Outcome.KNOWN, [self._archived(entry)])
-                continue
-            groups, day = self._plans(seen), iso(seen.dated) or "an unknown day"
-            if len(groups) == 1:
-                self._deliver(seen, groups, f"bound to the plan by its name and its own date, {day}")
-            else:
-                fault = "several plan periods in this archive cover" if groups else "no plan period here covers"
-                title = PLATFORMS[seen.platform].title
-                self._end(seen, Outcome.IRRELEVANT, message=f"a file of {title}; {fault} its own date, {day}")
-
-    def _plans(self, seen: Seen) -> list[Group]:
-        """The plan periods of the platform that the file's day lies in."""
-        if not seen.platform:
-            return []
-        for entry in self.known.platform(seen.platform):
-            if covers(entry.licence, seen.dated):
-                self._archived(entry)
-        mine = [group for group in self.groups if group.licence.asset.provider == seen.platform]
-        return [group for group in mine if covers(group.licence, seen.dated)]
-
-    def _bind_pictures(self) -> None:
-        unnamed = []
-        for seen in list(self._open()):
-            if not seen.named and not seen.fingerprint:
-                continue
-            if entry := self.known.file(seen.sha256):
-                self._end(seen, Outcome.KNOWN, [self._archived(entry)])
-            elif groups := self._of_assets(seen):
-                self._deliver(seen, groups, "")
-            elif seen.named:
-                assets = ", ".join(f"{each.platform} {each.asset_id}" for each in seen.named)
-                self._end(seen, Outcome.IRRELEVANT, message=f"a file of {assets}; no licence of it is in this archive")
-            elif seen.fingerprint and not seen.fingerprint.flat and seen.machine_read:
-                unnamed.append((seen, seen.fingerprint))
-        if unnamed:
-            self._bind_by_looks(unnamed)
-
-    def _of_assets(self, seen: Seen) -> list[Group]:
-        """The licences of the assets that a file's name or its data speak of."""
-        found: dict[str, Group] = {}
-        for each in seen.named:
-            asset = (each.platform, each.asset_id or "")
-            for entry in self.known.asset(*asset):
-                self._archived(entry)
-            found |= {group.object_id: group for group in self.by_asset.get(asset, []) if not group.licence.comp}
-        return list(found.values())
-
-    def _bind_by_looks(self, unnamed: Sequence[tuple[Seen, Fingerprint]]) -> None:
-        """Files without a name that says anything: by what they look like, where that fits one asset alone."""
-        looks: list[tuple[bytes, Group | Entry]] = [(each, entry) for entry, each in self.known.looks()]
-        for group in self.groups:
-            marks = [each.fingerprint for each in group.delivered if each.fingerprint and not each.fingerprint.flat]
-            looks += [(each.hash, group) for each in marks]
-        for seen, mark in unnamed:
-            near = [
-                owner for look, owner in looks if min(distance(mark.hash, look), distance(mark.mirrored, look)) <= NEAR
-            ]
-            if len({(each.licence.asset.provider, each.licence.asset.asset_id) for each in near}) == 1:
-                groups = [each if isinstance(each, Group) else self._archived(each) for each in near]
-                self._deliver(seen, {group.object_id: group for group in groups}.values(), "bound by what it shows")
-
-    def _deliver(self, seen: Seen, groups: Iterable[Group], message: str) -> None:
-        groups = list(groups)
-        for group in groups:
-            group.delivered.append(seen)
-        new = all(group.entry is None for group in groups)
-        self._end(seen, Outcome.ARCHIVED if new else Outcome.MERGED, groups, message)
-
-    # ------------------------------------------------------------ letters, and what is left
-
-    def _follow_letters(self) -> None:
-        """A letter belongs to the licences of what was attached to it; of letters in letters the outermost is kept."""
-        children: dict[str, list[Seen]] = {}
-        for seen in self.files:
-            if seen.within:
-                children.setdefault(seen.within, []).append(seen)
-        for seen in reversed(self.files):  # what is attached comes behind its letter
-            if not seen.is_letter or seen.refused or id(seen) in self.copies:
-                continue
-            inside = children.get(seen.sha256, ())
-            fates = [self.fates[id(each)] for each in inside if id(each) in self.fates]
-            if any(each.is_letter and (each.sign or each.sha256 in self.telling) for each in inside):
-                self.telling.add(seen.sha256)
-            groups = {group.object_id: group for fate in fates for group in fate.groups}
-            own = self.fates.get(id(seen))
-            if own:  # a paper itself; the letter as a whole is archived, which brings all attached licences
-                own.groups += [group for group in groups.values() if group not in own.groups]
-            elif groups:
-                best = _best([fate.outcome for fate in fates if fate.groups])
-                self._end(seen, best, groups.values(), "kept within its letter" if seen.within else "")
-                if not seen.within:
-                    self._file_letter(seen, list(groups.values()))
-
-    def _file_letter(self, seen: Seen, groups: list[Group]) -> None:
-        if self.known.file(seen.sha256) or self.known.paper(seen.sha256):
-            self._end(seen, Outcome.KNOWN, groups)
-            return
-        if len(groups) > 1:
-            self._keep(seen, Outcome.ARCHIVED, groups)
-        else:
-            groups[0].letters.append(seen)
-            self._end(seen, Outcome.MERGED if groups[0].entry else Outcome.ARCHIVED, groups)
-
-    def _leave(self, seen: Seen) -> None:
-        """What belongs to nothing: kept as unread where it speaks of licences."""
-        if not seen.size or not (seen.sign or seen.sha256 in self.telling):
-            self._end(seen, Outcome.IRRELEVANT)
-        elif seen.is_letter and seen.within:
-            self._end(seen, Outcome.UNREAD, message="kept within its letter")
-        elif entry := self.known.file(seen.sha256):
-            self._end(seen, Outcome.KNOWN, [self._archived(entry)])
-        else:
-            self._keep(seen, Outcome.UNREAD, message=seen.note or "it speaks of licences, and no reader knows it")
-
-
-def differences(licence: Licence, claimed: Licence) -> dict[str, list[str]]:
-    """Where a paper says otherwise: field -> what the archive says, what the paper says. Times are compared as days."""
-    found = {}
-    for name in ("licensee", "order"):
-        here, there = getattr(licence, name), getattr(claimed, name)
-        if here and there and here.casefold().split() != there.casefold().split():
-            found[name] = [here, there]
-    day, claimed_day = licence.licensed_at, claimed.licensed_at
-    if day and claimed_day and not same_day(day, claimed_day):
-        found["licensed_at"] = [str(iso(day)), str(iso(claimed_day))]
-    return found
-
-
-def _differences(seen: Seen, found: Sequence[tuple[Licence, Group | None]]) -> str:
-    told = [
-        f"it says {name} {there}, the archive {here}"
-        for licence, group in found
-        if group
-        for name, (here, there) in differences(group.licence, licence).items()
-    ]
-    return "; ".join([*([seen.note] if seen.note else []), *told[:3]])
-
-
-def _best(outcomes: Sequence[Outcome]) -> Outcome:
-    return min(outcomes, key=list(Outcome).index)
-
-
-def _has(entry: Entry, digest: str) -> bool:
-    return any(document.sha512 == digest for document in entry.file.documents)
-
-
-# ---------------------------------------------------------------- writing
-
 
 type Put = Callable[[NewObject], Future[Stored]]
 type AddVersion = Callable[[str, Mapping[str, bytes]], Future[Stored]]
@@ -596,7 +138,7 @@ def _paper_object(fate: Fate, order: Import) -> NewObject:
         provider=(paper.platform if paper else None) or "unknown",
         asset_id=seen.sha256[:16],
         identity=f"paper:{seen.sha256}",
-        files={"paper.json": order.mask(_json(about)), **documents},
+        files={"paper.json": order.mask(in_json(about)), **documents},
         created=order.at,
     )
 
@@ -648,13 +190,15 @@ def _files(group: Group, order: Import, held: Mapping[int, str]) -> dict[str, by
         source = _source(seen, order)
         paper, origin = seen.paper, order.origins.get(seen.sha256)
         if claimed:
-            source["claimed"] = _claims(claimed)
+            source["claimed"] = claims(claimed)
             source["differs"] = differences(group.licence, claimed)
         if claimed and paper and len(paper.licences) > 1:
             notes = {"from": seen.path, "sha256": seen.sha256}
             source["held_in"] = held.get(id(seen))
             source["quotes"] = {}  # those of all its licences; the paper's own object has them
-            source["document"] = add(DocumentKind.RECORD, "record", "json", _record(claimed), "application/json", notes)
+            source["document"] = add(
+                DocumentKind.RECORD, "record", "json", record_of(claimed), "application/json", notes
+            )
         elif seen.marked:
             for each in order.captures(seen.sha256):
                 stem, _, ending = each.name.partition(".")
@@ -688,24 +232,10 @@ def _files(group: Group, order: Import, held: Mapping[int, str]) -> dict[str, by
     return {"licence.json": order.mask(described), **files}
 
 
-def _claims(licence: Licence) -> dict[str, str | None]:
-    """What a paper says of a licence."""
-    asset = licence.asset
-    return {
-        "licence_id": licence.licence_id, "asset_id": asset.asset_id, "title": asset.title, "kind": licence.kind,
-        "licensed_at": iso(licence.licensed_at), "licensee": licence.licensee, "order": licence.order,
-    }  # fmt: skip
-
-
-def _record(licence: Licence) -> bytes:
-    """One licence of a paper that names several, as a document of its own."""
-    return _json({"row": dict(licence.row), "read": _claims(licence)})
-
-
 def _description(seen: Seen) -> bytes:
     """A delivered file by what recognises it, in place of the file."""
     mark = seen.fingerprint
-    return _json(
+    return in_json(
         {
             "format": FORMAT,
             "name": seen.path,
@@ -720,8 +250,3 @@ def _description(seen: Seen) -> bytes:
             "assets": [f"{each.platform}:{each.asset_id}" for each in seen.named],
         }
     )
-
-
-def _json(value: Mapping[str, Any]) -> bytes:
-    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
-    return text.encode("utf-8", "backslashreplace")

@@ -12,6 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,9 @@ from archiver.config import Home
 from archiver.domain import DocumentKind, iso
 from archiver.errors import ConfigError, Erased, IntegrityError, UnreadablePicture
 from archiver.files import replace_file
-from archiver.intake.filing import AddVersion, Fate, Group, Import, Outcome, Plan, Put, file, plan
+from archiver.intake.filing import AddVersion, Import, Put, file
 from archiver.intake.mail import DnsLookup, Lookup, unasked
+from archiver.intake.planning import Fate, Group, Outcome, Plan, plan
 from archiver.intake.recognise import Seen, recognise, tesseract
 from archiver.intake.walk import Item, Refused, walk
 from archiver.opening import writing
@@ -43,10 +46,14 @@ type Progress = Callable[[str, int, int | None], None]
 
 @dataclass
 class Report:
-    """What an import did. `licences` are rows as `find --json` has them, of all licences that the files belong to."""
+    """What an import did. `licences` are rows as `find --json` has them, of all licences that the files belong to.
+
+    `passed` are the path and kind of files that say nothing: most of any folder, so no more of them is kept.
+    """
 
     client: str
     fates: list[Fate] = field(default_factory=list)
+    passed: list[tuple[str, str]] = field(default_factory=list)
     licences: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     dry_run: bool = False
@@ -58,22 +65,21 @@ class Report:
 
     @property
     def counts(self) -> Counter[Outcome]:
-        return Counter(fate.outcome for fate in self.fates)
+        return Counter(fate.outcome for fate in self.fates) + Counter({Outcome.IRRELEVANT: len(self.passed)})
 
     def as_json(self) -> dict[str, Any]:
         """The document of `import --json`."""
-        return {"files": [self._row(fate) for fate in self.fates], "licences": self.licences}
+        rows = [self._row(fate) for fate in self.fates]
+        rows += [_row(path, kind, Outcome.IRRELEVANT) for path, kind in self.passed]
+        return {"files": sorted(rows, key=itemgetter("path")) if self.passed else rows, "licences": self.licences}
 
     def _row(self, fate: Fate) -> dict[str, Any]:
-        seen = fate.seen
-        return {
-            "path": seen.path,
-            "kind": seen.paper.kind.value if seen.paper and not seen.is_letter else seen.what,
-            "outcome": fate.outcome.value,
+        seen, paper = fate.seen, fate.seen.paper
+        kind = paper.kind.value if paper and not seen.is_letter else seen.what
+        return _row(seen.path, kind, fate.outcome, fate.message) | {
             "licence": self._names(fate)[0] if fate.groups else None,
-            "reader": seen.paper.reader if seen.paper else None,
-            "sure": seen.paper.sure.value if seen.paper else None,
-            "message": fate.message,
+            "reader": paper.reader if paper else None,
+            "sure": paper.sure.value if paper else None,
         }
 
     def _names(self, fate: Fate) -> list[str]:
@@ -92,7 +98,14 @@ class Report:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             what = "; ".join(filter(None, (f"{names[0]}{more}" if names else "", fate.message)))
             rows.append((fate.seen.path, self._row(fate)["kind"], fate.outcome.value, what))
+        if self.dry_run:
+            rows = sorted([*rows, *((path, kind, Outcome.IRRELEVANT.value, "") for path, kind in self.passed)])
         return rows
+
+
+def _row(path: str, kind: str, outcome: Outcome, message: str = "") -> dict[str, Any]:
+    return {"path": path, "kind": kind, "outcome": outcome.value, "licence": None, "reader": None, "sure": None,
+            "message": message}  # fmt: skip
 
 
 def import_files(
@@ -124,7 +137,12 @@ def import_files(
         if stored.ledger.exists():
             catalogue.catch_up(stored, reader)
         lookup = unasked if home.settings.replay else DnsLookup()
-        files = list(recognised(paths, home.root, reader, lookup, spool, keep_files, progress))
+        files = []
+        for seen in recognised(paths, home.root, reader, lookup, spool, keep_files, progress):
+            if seen.says_nothing:
+                report.passed.append((seen.path, seen.what))
+            else:
+                files.append(seen)
         order = None
         if spool:
             order = Import(by=by, at=datetime.now(UTC), content=spool.content, preview=spool.preview,
@@ -172,15 +190,20 @@ def _file(planned: Plan, put: Put, add_version: AddVersion, order: Import, progr
 
 def _rows(client: str, stored: Archive, catalogue: Catalogue, planned: Plan) -> list[dict[str, Any]]:
     """The licences of an import as `find` shows them; those that a dry run would archive have no state yet."""
-    hits, coming = [], []
-    for group in planned.groups:
-        folder = group.object_id.rpartition(":")[2]
-        entries = catalogue.matching(folder)
-        if entries and entries[0].folder == folder:
-            hits.append(Hit(entries[0], None, 1.0))
-        else:
-            coming.append(_coming(client, group))
-    return [*views.hits(client, stored, hits), *coming] if hits else coming
+    coming: list[dict[str, Any]] = []
+
+    def archived() -> Iterator[Hit]:
+        for group in planned.groups:
+            folder = group.object_id.rpartition(":")[2]
+            entries = catalogue.matching(folder)
+            if entries and entries[0].folder == folder:
+                yield Hit(entries[0], None, 1.0)
+            else:
+                coming.append(_coming(client, group))
+
+    hits = archived()  # one after another, as each holds all that is known of its licence
+    first = next(hits, None)
+    return [*(views.hits(client, stored, chain([first], hits)) if first else ()), *coming]
 
 
 def _coming(client: str, group: Group) -> dict[str, Any]:

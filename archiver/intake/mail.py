@@ -210,7 +210,7 @@ def origin(content: bytes, lookup: Lookup) -> str:
     faults: list[str] = []
     try:
         letter = dkim.DKIM(content, minkey=1024)
-    except dkim.DKIMException as error:
+    except (dkim.DKIMException, IndexError) as error:  # the latter for a header that begins with a blank
         return f"fail: {_short(error)}"
     unchecked = ""  # why the signature at hand cannot be checked; {} is who signed
 

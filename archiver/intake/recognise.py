@@ -109,6 +109,12 @@ class Seen:
         return self.media_type == "message/rfc822"
 
     @property
+    def says_nothing(self) -> bool:
+        """Whether it is irrelevant whatever else there is, with nothing to be told."""
+        told = self.refused or self.note or self.paper or self.sign or self.named or self.fingerprint or self.platform
+        return not (told or self.is_letter or self.marked)
+
+    @property
     def ending(self) -> str:
         return _ENDINGS.get(self.media_type, "bin")
 

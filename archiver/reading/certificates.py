@@ -61,7 +61,8 @@ LONGEST_TEXT = 300  # characters of a title or a name
 LONGEST_LINE = 2_000  # characters of a line; a longer one is no label with its value
 # A line that says "something: ..." where a value would stand or go on is a label that is not known here.
 _LABEL_LIKE = re.compile(r"[^\W\d][^:]{0,40}:(\s|$)")
-_ADDRESS = re.compile(r"https?://")
+_ADDRESS = re.compile(r"https?://|www\.")
+LONG_LINE = 60  # characters of a value that fills its line, so that it may go on in the next
 _RULE = re.compile(r"[=_*.\-–—\s]*")
 
 
@@ -129,6 +130,8 @@ def quoted(
         elif _ADDRESS.match(line):
             last = None
         else:
+            if last and not torn and (len(last[-1].value) > LONG_LINE or not line[0].isupper()):
+                last[-1] = Quote(last[-1].value, last[-1].text, cut=True)
             torn = True
     return {name: each[0] for name, each in found.items() if len({quote.value for quote in each}) == 1}
 

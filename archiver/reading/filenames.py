@@ -136,7 +136,8 @@ _OWN = re.compile(
 _BEFORE = re.compile(r"\A\d{1,3}[-_. ]+(?=\w)", re.ASCII)
 # Taken off the end of a name, again and again: sizes, editors' and browsers' marks, stamps, hashes.
 _AFTER = re.compile(
-    r"(?:[-_. ]\d{2,5}x\d{2,5}|-scaled|-rotated|-e\d{13}|@[1-4]x|[-_ ]?\(\d{1,3}\)|"
+    r"(?:[-_. ](?:\d{2,5}x(?:\d{2,5})?|x\d{2,5})(?:_crop_[a-z]{3,6})?(?:-\d{1,2})?|"
+    r"-scaled|-rotated|-e\d{13}|@[1-4]x|[-_ ]?\(\d{1,3}\)|"
     r"[-_ ](?:cropped|crop|copy|copie|kopie|copia|edited|bearbeitet|min|web|final|thumb|thumbnail|small|resized|"
     r"optimized|compressed|q\d{2,3}|\d{2,5}w)|"
     r" - (?:copy|copie|kopie|copia)|[.-](?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8,32})\Z",

@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from archiver.domain import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
 from archiver.reading.dates import Order, day_order, printed
-from archiver.reading.labelled_papers import LABELS, licence_of, spoken_order
+from archiver.reading.labelled_papers import licence_of
+from archiver.reading.labels import LABELS, spoken_order
 from archiver.reading.platforms import marked, the_platform
 
 LARGEST = 32 << 20  # bytes of a table

@@ -2,7 +2,7 @@
 
 `python tests/benchmarks/import_speed.py [FILES]` (20,000 by default: of 100 files 40 texts, 20 pages, 20 pictures, 10
 letters, 6 licence certificates as PDF and text, 4 lists). Exits 1 below 200 files a second, or where memory grows by
-more than 4 KB for each file more. Each import is a process of its own, in a home of its own.
+more than 1.5 KB for each file more. Each import is a process of its own, in a home of its own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests import papers  # noqa: E402  # as above
 from tests.homes import Home, clean_environment  # noqa: E402
 from tests.intake.folder import jpeg, letter, photo  # noqa: E402
 
-LEAST, GROWTH = 200, 4096
+LEAST, GROWTH = 200, 1536
 IMPORT = """
 import json, resource, sys, time
 from pathlib import Path

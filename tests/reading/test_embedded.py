@@ -144,8 +144,8 @@ def test_manifests_name_the_asset_where_nothing_else_does_and_name_none_of_sever
     found = read_embedded(in_jpeg(manifest(CLAIM)))
     assert (named(found), found.quotes) == (adobe, {"title": "AdobeStock_112670342.jpeg", "c2pa": "title"})
     assert named(read_embedded(papers.picture() + manifest({"dc:title": "hero.jpg"}, WORK))) == []  # behind the picture
-    png = huge_png(20)
-    assert named(read_embedded(png[:33] + manifest({"dc:title": "hero.jpg"}, WORK) + png[33:])) == adobe
+    picture = png(20, 20)
+    assert named(read_embedded(picture[:33] + manifest({"dc:title": "hero.jpg"}, WORK) + picture[33:])) == adobe
     assert named(read_embedded(in_jpeg(manifest({"a": "b"}, RIGHTS)))) == [("getty_images", "123456789", Sure.LIKELY)]
     assert named(read_embedded(in_jpeg(manifest({"dc:title": "hero.jpg"}, ingredient=CLAIM)))) == adobe
     assert named(read_embedded(in_jpeg(manifest(CLAIM), manifest({"dc:title": "later.jpg"})))) == adobe
@@ -157,24 +157,20 @@ def test_manifests_name_the_asset_where_nothing_else_does_and_name_none_of_sever
     assert read_embedded(papers.picture()) == Embedded()
 
 
-def huge_png(side: int) -> bytes:
-    """A PNG that says it has side × side pixels and holds as many in very few bytes."""
+def png(side: int, rows: int) -> bytes:
+    """A PNG that says it has side × side pixels, and holds so many rows of them."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     packer = zlib.compressobj(9)
-    rows = b"".join(packer.compress(b"\0" * (side + 1)) for _ in range(side)) + packer.flush()
+    data = b"".join(packer.compress(b"\0" * (side + 1)) for _ in range(rows)) + packer.flush()
     head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 def test_a_picture_of_200_megapixels_is_not_decoded() -> None:
-    content = huge_png(14_200)
-    started = time.monotonic()
-    found = read_embedded(content)
-    assert found == Embedded(error="it has more pixels than are read")
-    assert time.monotonic() - started < 0.5
+    assert read_embedded(png(14_200, 1)) == Embedded(error="it has more pixels than are read")
 
 
 @pytest.mark.parametrize(
@@ -188,12 +184,12 @@ def test_broken_files_say_nothing_and_break_nothing(content: bytes) -> None:
 
 
 def test_deeply_nested_xmp_is_read_in_linear_time() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     deep = "<dc:title><rdf:Alt><rdf:li>" * 20_000 + "x" + "</rdf:li></rdf:Alt></dc:title>" * 20_000
     read_embedded(
         papers.picture() + f"<x:xmpmeta xmlns:x='a' xmlns:rdf='{RDF}' xmlns:dc='b'>{deep}</x:xmpmeta>".encode()
     )
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

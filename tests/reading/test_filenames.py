@@ -74,7 +74,8 @@ ADDRESSES = {
 }  # fmt: skip
 NOISE = ("{}.jpg", "{}-scaled.jpeg", "{}-1024x683.webp", "{}@2x.png", "{}_cropped.jpg", "{} (1).jpg", "{}-copy.jpg",
          "{} - Kopie.jpg", "03_{}.jpg", "{}-e1612345678901-300x200.jpg", "csm_{}_3f2a1b9c0d.jpg", "{}.3f2a1b9c.jpg",
-         "{}.jpg.webp", "folder/2021/{}.jpg", "C:\\Bilder\\{}.JPG",
+         "{}_600x.jpg", "{}_x800@2x.jpg", "{}_600x600_crop_center.jpg", "{}-1024x683-1.jpg", "{}.jpg.webp",
+         "folder/2021/{}.jpg", "C:\\Bilder\\{}.JPG",
          "{}.jpg?ver=2&x=1", "{}-edited-min-300x200-scaled.jpg")  # fmt: skip
 
 
@@ -136,7 +137,7 @@ def test_hostile_names_never_crash(text: str) -> None:
     "part", ["a-", "1-", "bigstock-", "-unsplash", "_cropped", "(1)", "-gm1", "_1", "a/", "Stocksy_txp"]
 )
 def test_long_names_are_read_in_linear_time(part: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     for head in (
         "",
         "pexels-",
@@ -145,4 +146,4 @@ def test_long_names_are_read_in_linear_time(part: str) -> None:
         "https://previews.123rf.com/images/",
     ):
         names(head + part * (900 // len(part)))
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1

@@ -64,8 +64,8 @@ def test_any_bytes_can_be_masked_and_masking_twice_is_masking_once(content: byte
 @pytest.mark.parametrize("pattern", ["csrf", "<input ", "&a", 'csrf="', "eyJ", "bearer ", "token=", "<meta name=csrf "])
 def test_hostile_pages_take_no_longer_than_others(pattern: str) -> None:
     started = time.process_time()
-    mask_named(pattern.encode() * (1_000_000 // len(pattern)))
-    assert time.process_time() - started < 30  # one that goes back over what it has read takes minutes
+    mask_named(pattern.encode() * (300_000 // len(pattern)))
+    assert time.process_time() - started < 5  # one that goes back over what it has read takes much longer
 
 
 def test_what_a_mask_would_break_is_told_by_its_type() -> None:

@@ -119,6 +119,18 @@ def test_a_site_that_licenses_by_the_download_dates_by_it_and_an_unknown_form_of
     assert paper and paper.licences[0].identity == "shutterstock::1234567890:enhanced:2023-05-03"
 
 
+def test_a_last_value_that_may_go_on_in_the_next_line_is_none() -> None:
+    paper = "License certificate\nwww.pond5.com\nItem ID\n12345678\nLicense date\nMay 3, 2023\nTitle\n"
+    for title, wanted in (
+        ("A long clip of the sea that goes over the end of the line in any column\n422", None),
+        ("Sea at\nnight", None),
+        ("Sea at night\nThis certificate was made by Pond5.", "Sea at night"),
+        ("Sea at night\nwww.pond5.com", "Sea at night"),
+    ):
+        found = read_text(paper + title)
+        assert found and found.licences[0].asset.title == wanted
+
+
 MARKET, ELEMENTS, FREEPIK = papers.market_2017().text, papers.elements("project").text, papers.freepik().text
 LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("en", "shutterstock").text
 
@@ -305,5 +317,5 @@ def test_hostile_text_never_crashes_a_reader(parts: list[str], name: str) -> Non
 def test_long_text_is_read_in_linear_time(part: str) -> None:
     for head in ("", LABELLED, "LICENSE CERTIFICATE : Envato Market Item\n", "Freepik license\nTitle: x"):
         started = time.process_time()
-        read_text(head + part * (50_000 // len(part)) + "\x01")
-        assert time.process_time() - started < 2
+        read_text(head + part * (25_000 // len(part)) + "\x01")
+        assert time.process_time() - started < 1

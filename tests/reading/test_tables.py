@@ -152,5 +152,5 @@ def test_hostile_tables_never_crash(head: bytes, parts: list[bytes], name: str) 
 @pytest.mark.parametrize("part", [b'"', b",", b"\n", b'a,"', b"'1", b'="', b"shutterstock.", b"1;2\n", b"\xff\xfe"])
 def test_long_tables_are_read_in_linear_time(part: bytes) -> None:
     started = time.process_time()
-    read_table(ENGLISH.encode() + part * (2_000_000 // len(part)), "shutterstock.csv")
-    assert time.process_time() - started < 5
+    read_table(ENGLISH.encode() + part * (1_000_000 // len(part)), "shutterstock.csv")
+    assert time.process_time() - started < 3

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from archiver.intake.filing import Outcome, Plan, plan
+from archiver.intake.planning import Outcome, Plan, plan
 from archiver.intake.recognise import Seen, recognise
 from archiver.intake.walk import Item
 from archiver.reading.worker import DocumentReader
