@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from archiver.catalogue.matching import laid_beside
 from archiver.domain import DocumentKind, TermsReference, TermsRelation
 from archiver.errors import ConfigError, IntegrityError, MachineRefused, UnreadablePicture
 from archiver.proof import pages
+from archiver.proof.assess import Assessment
 from archiver.proof.external import Private, Tier, external, licence_excerpt, receipt_excerpt, record_excerpt
 from archiver.proof.pages import Demand, Told, Words
 from archiver.provider import ProviderInfo
@@ -66,7 +67,7 @@ class Packed:
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """How to pack. `others` are names of all other clients, which must not get out; `pictures` are the claimant's.
-    `elsewhere` as in `Private`.
+    `elsewhere` as in `Private`. `verdicts`, by a licence's folder, stay inside.
 
     `now` becomes the bag's date, the one thing in which packs of the same licences differ.
     """
@@ -78,6 +79,7 @@ class Order:
     others: Sequence[str] = ()
     elsewhere: Callable[[set[str]], bool] = lambda _: False
     internal: bool = False
+    verdicts: Mapping[str, Assessment] = field(default_factory=dict)
 
 
 def write_proof(
@@ -96,9 +98,9 @@ def write_proof(
         reader = stack.enter_context(DocumentReader())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archiver-proof-")))
         files = [stack.enter_context(_new_file(path)) for path in outs]
-        _write_bag(distinct, folder / "proof", order, reader, warn)
+        told = _write_bag(distinct, folder / "proof", order, reader, warn)
         if order.internal:
-            _write_internal(distinct, folder / "internal")
+            _write_internal(distinct, told, folder / "internal", order)
         for path, file in zip(outs, files, strict=True):
             with file.open("wb") as written:
                 if path == outs[1]:
@@ -184,7 +186,8 @@ def _disclosed(sound: _Sound, folder: Path, withheld: Sequence[str]) -> verify.R
 
 def _write_bag(
     packed: Sequence[Packed], bag: Path, order: Order, reader: DocumentReader, warn: Callable[[str], None]
-) -> None:
+) -> Sequence[Told]:
+    """Write the bag; what is told in it of each licence."""
     words = Words(order.language)
     data = bag / "data"
     sounds = [_sound(each, order, reader) for each in packed]
@@ -207,6 +210,8 @@ def _write_bag(
     for sound, each in zip(sounds, told, strict=True):
         for warning in sound.tier.warnings:
             warn(warning)
+        if theirs and "our_picture_laid" not in dict(each.figures).values():
+            warn(f"no picture of the enquiry could be laid over the preview of {each.folder}: compare them by eye")
         _write_documents(sound, each, data, reader)
         texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pages.chain_sheet(each, words)
         texts[f"06_use_and_dates/{each.folder}/dates-by-us.txt"] = pages.dates_sheet(each, words)
@@ -222,6 +227,7 @@ def _write_bag(
     _write(data / "proof.pdf", _pdf(sounds, told, natives, order, reader))
     _refuse([finding for report in verify.verify_pack(data) for finding in report.findings])
     _seal(bag, order.now)
+    return told
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -406,11 +412,16 @@ def _texts(sounds: Sequence[_Sound], told: Sequence[Told], words: Words, reader:
 # ---------------------------------------------------------------- what stays inside
 
 
-def _write_internal(packed: Sequence[Packed], folder: Path) -> None:
-    """Everything about each licence, whole."""
+def _write_internal(packed: Sequence[Packed], told: Sequence[Told], folder: Path, order: Order) -> None:
+    """Everything about each licence, whole, and the verdicts."""
     _write(folder / "INTERNAL.txt", INTERNAL.encode())
     shutil.copyfile(verify.__file__, folder / "verify.py")
     for each in packed:
         stored = each.archive.object(each.entry.object_id)
         file = from_json(stored.read("licence.json"))
         disclose(each.archive, stored.id, folder / stored.folder, [reference.id for reference in file.terms])
+    words = Words(order.language)
+    judged = [(each, order.verdicts[each.folder]) for each in told if each.folder in order.verdicts]
+    if judged:
+        sheets = [pages.verdict_page(each, words, order.claim, assessed) for each, assessed in judged]
+        _write(folder / "verdict.pdf", print_pages([pages.document(words, sheets)])[0])

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from archiver.archive.verify import PROVEN, Report
 from archiver.domain import DocumentKind, TermsReference, TermsRelation, iso
-from archiver.proof.assess import platform_of
+from archiver.proof.assess import Assessment, Finding, platform_of
 from archiver.proof.external import Private
 from archiver.provider import Confirm, ProviderInfo
 from archiver.reading.letters import LetterKind
@@ -264,6 +264,11 @@ footer { margin-top: auto; padding-top: 2.4mm; border-top: .2mm solid var(--line
 .mark span { transform: rotate(-32deg); font-size: 62pt; font-weight: 700; letter-spacing: .04em; white-space: nowrap;
   color: rgba(176, 42, 26, .17) }
 .replay { color: #b02a1a; font-weight: 600; margin-top: 2mm; font-size: .9em }
+.verdict { margin: 5mm 0 3mm; padding: 2.5mm 4mm; font-weight: 600; border-left: 1.2mm solid; background: var(--paper) }
+.covered { color: #1c6b3c } .open { color: #8a5a00 } .not_covered { color: #9a3b26 }
+.findings td:first-child { font-weight: 700; padding-right: 3mm }
+td.covered::before { content: '+' } td.open::before { content: '?' } td.not_covered::before { content: '–' }
+.findings td:last-child { color: var(--soft); width: 24%; padding-left: 4mm }
 .flow h1 { font-size: 15pt; margin: 4mm 0 3mm; -webkit-line-clamp: unset }
 .flow h2 { margin-top: 6mm }
 .flow tr { break-inside: avoid }
@@ -348,6 +353,26 @@ def summary_page(told: Told, words: Words, claim: Demand | None) -> str:
         <section><h2>{_e(words("missing"))}</h2>{_list(gaps or [words("nothing_missing")])}</section>
       </div>
       <footer><p>{_e(words("limits"))}</p><p>{_e(words("check"))}</p></footer></section>"""
+
+
+def verdict_page(told: Told, words: Words, claim: Demand | None, assessed: Assessment) -> str:
+    """For those who decide, and nobody else: the pictures, the verdict, and each finding with what it rests on."""
+    rows = "".join(
+        f"<tr><td class={each.verdict}><td dir=auto>{_e(each.messages[words.language])}<td>{_e(_rests(each, words))}"
+        for each in assessed.findings
+    )
+    figures = "".join(_figure(jpeg, words(caption)) for jpeg, caption in told.figures)
+    return f"""<section class=flow>{_header(words, claim)}{_replay(words, told)}
+      <p class=comp>{_e(words("internal"))}</p>
+      <h1 dir=auto>{_e(told.title(words))}</h1><p class=soft>{_e(told.folder)}</p>
+      <div class=pictures>{figures}</div>
+      <p class="verdict {assessed.verdict}">{_e(words.of("verdicts", assessed.verdict))}</p>
+      <table class=findings>{rows}</table></section>"""
+
+
+def _rests(finding: Finding, words: Words) -> str:
+    place = finding.place
+    return words("rests", document=place.document, page=place.page) if place.page else place.document or ""
 
 
 def _enclosed(told: Told, words: Words) -> list[str]:
