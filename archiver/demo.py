@@ -29,7 +29,7 @@ from archiver.dispute.verdict import assess
 from archiver.domain import DocumentKind
 from archiver.errors import ConfigError
 from archiver.proof import claims
-from archiver.proof.assess import Use
+from archiver.proof.facts import Use
 from archiver.proof.pages import Words
 from archiver.reading.licence_json import from_json
 from archiver.run import Order, Summary, run

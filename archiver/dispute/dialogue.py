@@ -15,8 +15,9 @@ from archiver.dispute.verdict import Assessed, assess
 from archiver.domain import iso
 from archiver.files import replace_file
 from archiver.proof import claims
-from archiver.proof.assess import Use, Verdict
+from archiver.proof.assess import Verdict
 from archiver.proof.claims import CONFIRM, Claim
+from archiver.proof.facts import Use
 from archiver.proof.pages import Words
 from archiver.reading.letters import LetterKind
 from archiver.reading.worker import DocumentReader

@@ -11,9 +11,10 @@ from archiver.config import Home
 from archiver.dispute.verdict import case_of
 from archiver.errors import ConfigError
 from archiver.proof import claims
-from archiver.proof.assess import Use, assess, platform_of
+from archiver.proof.assess import assess
 from archiver.proof.claims import Claim
 from archiver.proof.drafts import Matter, drafts, write_drafts
+from archiver.proof.facts import Use, platform_of
 from archiver.reading.worker import DocumentReader
 
 

@@ -15,9 +15,10 @@ from archiver.config import HOUSE, Client, Home
 from archiver.domain import DocumentKind, iso
 from archiver.errors import ConfigError
 from archiver.proof import claims
-from archiver.proof.assess import WORST, Assessment, Case, Use
+from archiver.proof.assess import WORST, Assessment
 from archiver.proof.assess import assess as apply_rules
 from archiver.proof.claims import Claim
+from archiver.proof.facts import Case, Use
 from archiver.proof.pages import LANGUAGES, Words, confirmation
 from archiver.provider import Confirm, installed, load
 from archiver.reading.documents import PAGE_BREAK, read_text

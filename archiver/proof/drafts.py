@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from archiver.domain import iso
-from archiver.proof.assess import Assessment, day_of
+from archiver.proof.assess import Assessment
+from archiver.proof.facts import day_of
 from archiver.proof.pages import Demand, Words
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.printable import printable
