@@ -490,7 +490,8 @@ def proof(
 
     Of a licence that several archives hold, the one of the client `prefer` counts.
     """
-    from archiver.proof.pack import Order, Packed, write_proof  # which brings in what drives the browser
+    from archiver.proof.pack import write_proof  # which brings in what drives the browser
+    from archiver.proof.sound import Order, Packed
 
     packed = []
     with DocumentReader() as reader:
