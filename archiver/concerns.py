@@ -19,7 +19,7 @@ from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.catalogue.views import show
 from archiver.config import HOUSE, Account, Home
 from archiver.domain import Licence
-from archiver.proof.assess import platform_of
+from archiver.proof.facts import platform_of
 from archiver.reading.worker import DocumentReader
 
 NOTICE_DAYS = 30  # before a seat, a plan or a period of first use ends

@@ -25,11 +25,12 @@ from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Home, add_account, add_client, create_home
 from archiver.dispute.claiming import add
 from archiver.dispute.handover import HandOver, hand_over
-from archiver.dispute.verdict import VERDICTS, assess
+from archiver.dispute.verdict import assess
 from archiver.domain import DocumentKind
 from archiver.errors import ConfigError
 from archiver.proof import claims
-from archiver.proof.assess import Use
+from archiver.proof.facts import Use
+from archiver.proof.pages import Words
 from archiver.reading.licence_json import from_json
 from archiver.run import Order, Summary, run
 from archiver.vault import Vault, find_key, open_vault
@@ -115,7 +116,7 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack) -> No
     assessed = assess(home, "acme", use, name=best["licence"], claim=claim)
     say(f"\n7. archiver assess {best['licence']} --client acme --claim {claim.claim} --use commercial")
     if assessed.assessment:
-        say(f"   {VERDICTS[assessed.assessment.verdict]}")
+        say(f"   {Words('en').of('verdicts', assessed.assessment.verdict)}")
         for finding in assessed.assessment.findings:
             say(f"   - {finding.messages['en']}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -35,6 +35,7 @@ from archiver.reading.worker import DocumentReader
 from archiver.status import Turns, runs_of
 
 if TYPE_CHECKING:
+    from archiver.proof.assess import Assessment
     from archiver.proof.pages import Demand
     from archiver.vault import Vault
 
@@ -478,13 +479,15 @@ def proof(
     claim: Demand | None = None,
     pictures: Sequence[bytes] = (),
     prefer: str | None = None,
+    verdicts: Mapping[str, Assessment] | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Write what proves these licences, see `write_proof`; refuses damaged ones and never overwrites.
 
     Of a licence that several archives hold, the one of the client `prefer` counts.
     """
-    from archiver.proof.pack import Order, Packed, write_proof  # which brings in what drives the browser
+    from archiver.proof.pack import write_proof  # which brings in what drives the browser
+    from archiver.proof.sound import Order, Packed
 
     packed = []
     with DocumentReader() as reader:
@@ -510,6 +513,7 @@ def proof(
         catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
         order = Order(
             now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
+            verdicts=verdicts or {},
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip
         return write_proof(packed, out, order, warn)

@@ -20,8 +20,8 @@ from archiver.domain import GapReason, iso
 from archiver.errors import ConfigError
 from archiver.files import replace_file
 from archiver.notify import followed
-from archiver.proof.assess import platform_of
-from archiver.proof.pages import LANGUAGES, STYLE, Words
+from archiver.proof.facts import platform_of
+from archiver.proof.pages import LANGUAGES, Words, style
 from archiver.reading.printable import printable
 from archiver.status import coverage, runs_of
 
@@ -275,7 +275,7 @@ def page(made: Report, language: str) -> str:
     agency = say["by"].format(agency=made.agency) if made.agency else ""
     return f"""<!doctype html><html lang={language}><meta charset=utf-8>
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-      <title>{_e(say["title"])} {_e(made.client_name)} {_e(made.month)}</title><style>{STYLE}{STYLE_OF_REPORT}</style>
+      <title>{_e(say["title"])} {_e(made.client_name)} {_e(made.month)}</title><style>{style()}{STYLE_OF_REPORT}</style>
       <body><section class=flow><header><b>{_e(say["title"])}</b><span>{_e(agency)}</span></header>{mark}
       <h1 dir=auto>{_e(made.client_name)} · {_e(named)}</h1>
       {_tiles(made, say, named)}

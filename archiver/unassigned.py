@@ -26,7 +26,7 @@ from archiver.intake.importing import recognised
 from archiver.intake.mail import unasked
 from archiver.intake.recognise import Seen
 from archiver.opening import writing
-from archiver.proof.assess import bare
+from archiver.proof.facts import bare
 from archiver.reading import spreadsheet
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Progress

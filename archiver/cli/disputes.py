@@ -22,7 +22,7 @@ from archiver.cli.app import (
 from archiver.cli.output import emit, say, table, tell
 
 if TYPE_CHECKING:
-    from archiver.proof.assess import Use
+    from archiver.proof.facts import Use
 
 
 @claim_app.command("add")
@@ -148,7 +148,7 @@ Language = Annotated[str, typer.Option(help="en or de.")]
 
 
 def use_of(first_seen: datetime | None, kind: str | None, seats: int, territory: str | None, copies: int) -> Use:
-    from archiver.proof.assess import Use
+    from archiver.proof.facts import Use
 
     if kind not in (None, "commercial", "editorial"):
         raise typer.BadParameter("--use is commercial or editorial")
@@ -156,7 +156,7 @@ def use_of(first_seen: datetime | None, kind: str | None, seats: int, territory:
 
 
 def language_of(language: str) -> str:
-    from archiver.proof.assess import LANGUAGES
+    from archiver.proof.facts import LANGUAGES
 
     if language not in LANGUAGES:
         raise typer.BadParameter(f"--language is one of {', '.join(LANGUAGES)}")

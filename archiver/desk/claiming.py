@@ -24,8 +24,9 @@ from archiver.dispute.handover import HandOver, hand_over
 from archiver.dispute.verdict import Assessed, assess
 from archiver.errors import ConfigError
 from archiver.proof import claims
-from archiver.proof.assess import WORST, Use, Verdict
+from archiver.proof.assess import WORST, Verdict
 from archiver.proof.claims import Claim
+from archiver.proof.facts import Use
 from archiver.reading.letters import LetterKind
 from archiver.reading.worker import DocumentReader
 

@@ -24,7 +24,7 @@ from archiver.dispute.verdict import assess
 from archiver.domain import DocumentKind
 from archiver.errors import IntegrityError, UnreadablePicture, VaultLocked
 from archiver.proof import claims
-from archiver.proof.assess import Use
+from archiver.proof.facts import Use
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
 from archiver.status import status

@@ -9,7 +9,7 @@ from typing import Any
 from archiver.accounts import DueSignIn
 from archiver.desk.words import Words
 from archiver.domain import Moment, iso, parse_iso
-from archiver.proof.assess import platform_of
+from archiver.proof.facts import platform_of
 from archiver.reading.printable import printable
 from archiver.status import AccountStatus
 

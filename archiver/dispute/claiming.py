@@ -127,7 +127,9 @@ def _number(text: str) -> Decimal:
 def shown(claim: Claim, name: str) -> str:
     """A field's value as a person reads and types it; `-` for none."""
     value = claim.as_json()[name]
-    return " ".join(value) or "-" if isinstance(value, list) else "-" if value is None else str(value)
+    if isinstance(value, list):
+        return " ".join(value) or "-"
+    return "-" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
 def _asked(claim: Claim, ask: Ask, say: Callable[[str], None]) -> Claim:

@@ -11,12 +11,14 @@ from archiver import assignment, evidence
 from archiver.config import Home
 from archiver.dispute.claiming import Ask, add, described
 from archiver.dispute.handover import HandOver, hand_over
-from archiver.dispute.verdict import VERDICTS, Assessed, assess
+from archiver.dispute.verdict import Assessed, assess
 from archiver.domain import iso
 from archiver.files import replace_file
 from archiver.proof import claims
-from archiver.proof.assess import Use, Verdict
+from archiver.proof.assess import Verdict
 from archiver.proof.claims import CONFIRM, Claim
+from archiver.proof.facts import Use
+from archiver.proof.pages import Words
 from archiver.reading.letters import LetterKind
 from archiver.reading.worker import DocumentReader
 
@@ -167,7 +169,7 @@ class Dialogue:
         assert assessed.assessment, "the licences are named"
         found = assessed.assessment
         told = [*(each.messages[self.language] for each in found.findings), *assessed.notes]
-        self._say(VERDICTS[found.verdict], *(f"- {each}" for each in told))
+        self._say(Words(self.language).of("verdicts", found.verdict), *(f"- {each}" for each in told))
         return found.verdict
 
     def _packed(self, claim: Claim, use: Use) -> None:

@@ -11,9 +11,10 @@ from archiver.config import Home
 from archiver.dispute.verdict import case_of
 from archiver.errors import ConfigError
 from archiver.proof import claims
-from archiver.proof.assess import Use, assess, platform_of
+from archiver.proof.assess import assess
 from archiver.proof.claims import Claim
 from archiver.proof.drafts import Matter, drafts, write_drafts
+from archiver.proof.facts import Use, platform_of
 from archiver.reading.worker import DocumentReader
 
 
@@ -43,22 +44,22 @@ def hand_over(
     names = names or (claim.licences if claim else ())
     if not names:
         raise ConfigError("Name a licence, or a claim whose licence was found: `archiver assess --claim CLAIM`.")
+    matters = [_matter(home, name, order) for name in names] if order.drafts or order.internal else []
     written = evidence.proof(
         home, names, order.out, language=order.language, internal=order.internal, claim=claim,
         pictures=[path.read_bytes() for path in claims.pictures(home, claim)],
-        prefer=claim.client if claim else None, warn=warn,
+        prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in matters}, warn=warn,
     )  # fmt: skip
     if order.drafts:
         folder = (claims.folder(home, claim.claim) if claim else order.out.parent) / "drafts"
-        for name in names:
-            matter = _matter(home, name, order)
+        for matter in matters:
             made = drafts(matter, order.language, counter_requests=order.counter_requests)
-            written += write_drafts(folder / matter.folder if len(names) > 1 else folder, made)
+            written += write_drafts(folder / matter.folder if len(matters) > 1 else folder, made)
     return written
 
 
 def _matter(home: Home, name: str, order: HandOver) -> Matter:
-    """What the drafts about one licence may state."""
+    """What rules say of one licence, and what drafts may state."""
     claim = order.claim
     prefer = claim.client if claim else None
     with DocumentReader() as reader, evidence.located(home, name, reader, prefer=prefer) as (slug, archive, entry):
@@ -68,6 +69,6 @@ def _matter(home: Home, name: str, order: HandOver) -> Matter:
     use = replace(order.use, first_seen=order.use.first_seen or (claim.first_seen if claim else None))
     return Matter(
         file=case.file, folder=entry.folder, platform=platform_of(entry.provider)["title"], client=owner.name,
-        verdict=assess(case, use).verdict, agency=home.settings.agency.name, claim=claim, secured=case.secured_since,
+        assessed=assess(case, use), agency=home.settings.agency.name, claim=claim, secured=case.secured_since,
         assigned=assigned,
     )  # fmt: skip

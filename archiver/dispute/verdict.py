@@ -15,21 +15,16 @@ from archiver.config import HOUSE, Client, Home
 from archiver.domain import DocumentKind, iso
 from archiver.errors import ConfigError
 from archiver.proof import claims
-from archiver.proof.assess import WORST, Assessment, Case, Use, Verdict
+from archiver.proof.assess import WORST, Assessment
 from archiver.proof.assess import assess as apply_rules
 from archiver.proof.claims import Claim
+from archiver.proof.facts import Case, Use
 from archiver.proof.pages import LANGUAGES, Words, confirmation
 from archiver.provider import Confirm, installed, load
 from archiver.reading.documents import PAGE_BREAK, read_text
 from archiver.reading.plans import paid_until
 from archiver.reading.served import served
 from archiver.reading.worker import DocumentReader
-
-VERDICTS = {
-    Verdict.COVERED: "Covered: every fact that is needed is there.",
-    Verdict.OPEN: "Open: what follows is to be settled first.",
-    Verdict.NOT_COVERED: "Not covered, as far as the documents say.",
-}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,22 +1,17 @@
-"""The verdict: does a licence cover a use? Facts are worked out here; what follows from them stands in `rules.yaml`.
+"""The verdict: does a licence cover a use? The facts are worked out in `facts.py`; what follows stands in `rules.yaml`.
 
 A verdict is a list of findings, each a plain sentence with the document and page it rests on. The worst wins, and what
-is not known is an open question, never covered. Pure: everything known comes in as a `Case`.
+is not known is an open question, never covered.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from archiver.domain import DocumentKind, GapReason, Moment, iso, parse_iso
-from archiver.reading.licence_json import LicenceFile
+from archiver.proof.facts import LANGUAGES, Case, Place, Use, facts_of, rules
 
 
 class Verdict(StrEnum):
@@ -28,89 +23,10 @@ class Verdict(StrEnum):
 
 
 WORST = list(Verdict)
-LANGUAGES = ("en", "de")
 DAYS = {"en": ("1 day", "{} days"), "de": ("1 Tag", "{} Tage")}
 
 MANDATORY = ("late_purchase", "licensee", "editorial", "certificate", "date_proven")
 """Rules that must each say `covered` before a licence counts as covered; a free site's or a comp never does."""
-
-VOCABULARY: Mapping[str, frozenset[str]] = {
-    name: frozenset(values.split())
-    for name, values in {
-        "comp": "yes no",
-        "free_site": "yes no",
-        "licensed": "known unknown",
-        "first_use": "known unknown",
-        "order_of_dates": "in_time same_day late unknown",
-        "offered": "in_time late unknown",
-        "licensee_is": "client agency other unknown",
-        "client_use": "allowed on_transfer unknown",
-        "assigned": "yes no",
-        "for_client": "yes no",
-        "editorial": "yes no unknown",
-        "use": "commercial editorial unknown",
-        "plan_excludes_clients": "yes no unknown",
-        "other_clients": "yes no",
-        "one_client": "yes no unknown",
-        "several_seats": "yes no",
-        "single_seat": "yes no unknown",
-        "lapse": "in_time late unpaid unknown none",
-        "blanket": "yes no",
-        "copies": "within over unknown none",
-        "territory": "within unknown none",
-        "rights_managed": "yes no",
-        "certificate": "yes no unread",
-        "order": "yes no",
-        "order_proves": "yes no",
-        "gap": "on_request other",
-        "terms": "at_purchase later none",
-        "rests_on_terms": "yes no",
-        "evidence": "yes no",
-        "secured": "yes no",
-    }.items()
-}
-"""The facts that a rule's `when` may name, and the values that each can take."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Use:
-    """What only people know about a use of the picture; None or 0 is not known. `kind`: commercial or editorial."""
-
-    first_seen: date | None = None
-    kind: str | None = None
-    seats: int = 0  # people who worked with the picture
-    territory: str | None = None
-    copies: int = 0  # printed or otherwise reproduced
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One licence, for one client, with everything that bears on it.
-
-    `texts` gives for each document that has been read the text of its pages; `terms` the relation of each archived
-    licence text (`at_purchase` or `later`) and when it was seen. `assigned`: a person or a rule bound the licence to
-    this client; a licence in the client's own account counts as bound. `plan_ended`: the last day of the subscription.
-    """
-
-    file: LicenceFile
-    client_names: Sequence[str]
-    agency_names: Sequence[str] = ()
-    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    terms: Sequence[tuple[str, str]] = ()
-    assigned: bool = True
-    other_clients: bool = False
-    plan_ended: date | None = None
-    secured_since: str | None = None
-    evidence: bool = True
-    confirm: Mapping[str, str] = field(default_factory=dict)  # by language: how the platform confirms it, and to whom
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a fact stands: a document of the archive, and the page, from 1; None where it has none."""
-
-    document: str | None = None
-    page: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,18 +62,6 @@ class Assessment:
         return {"verdict": self.verdict.value, "findings": [each.as_json(language) for each in self.findings]}
 
 
-# ---------------------------------------------------------------- rules
-
-
-@cache
-def rules() -> Mapping[str, Any]:
-    """`rules.yaml`: `rules`, a list, and `platforms`, by provider."""
-    import yaml
-
-    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.proof").joinpath("rules.yaml").read_text("utf-8"))
-    return loaded
-
-
 def assess(case: Case, use: Use) -> Assessment:
     """Apply every rule. The worst finding decides; a mandatory rule that says nothing good leaves the verdict open."""
     facts, places = facts_of(case, use)
@@ -184,239 +88,3 @@ def _say(sentence: str, facts: Mapping[str, str], language: str) -> str:
     days = facts["days_late"]
     one, many = DAYS[language]
     return " ".join(sentence.format_map({**facts, "days_late": one if days == "1" else many.format(days)}).split())
-
-
-# ---------------------------------------------------------------- facts
-
-
-def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
-    """The facts of a case, by name: those that rules compare (`VOCABULARY`) and those that sentences show."""
-    licence, file = case.file.licence, case.file
-    kind, plan = licence.kind or "", licence.plan or ""
-    platform = platform_of(licence.asset.provider, kind)
-    text = "\n".join(page for pages in case.texts.values() for page in pages)
-    licensee_is = _licensee(licence.licensee, case)
-    certificates = [each for each in file.documents if each.kind is DocumentKind.CERTIFICATE]
-    reason = next((gap.reason for gap in file.gaps if gap.kind is DocumentKind.CERTIFICATE), None)
-    order_of_dates, days_late = _order(licence.licensed_at, use.first_seen)
-    archived = parse_iso(file.provenance.get("captured_at"))
-    offered = _order(archived, use.first_seen)[0]
-    allowed = next((number for word, number in platform.get("copies", {}).items() if word in kind.lower()), None)
-    relation, seen = min(case.terms, default=("none", ""))  # `at_purchase` sorts before `later`
-    other_clients = "yes" if case.other_clients else "no"
-    facts = {
-        "comp": _yes(licence.comp),
-        "free_site": platform.get("free_site", "no"),
-        "licensed": "known" if licence.licensed_at else "unknown",
-        "first_use": "known" if use.first_seen else "unknown",
-        "order_of_dates": order_of_dates,
-        "offered": "late" if offered == "same_day" else offered,
-        "licensee_is": licensee_is,
-        "client_use": platform.get("client_use", "unknown"),
-        "assigned": _yes(case.assigned),
-        "for_client": _yes(bool(case.client_names)),
-        "editorial": _editorial(kind, text, platform.get("editorial", "no")),
-        "use": use.kind or "unknown",
-        "plan_excludes_clients": _excludes(platform.get("plan_excludes"), plan),
-        "other_clients": other_clients,
-        "one_client": platform.get("one_client", "unknown"),
-        "several_seats": _yes(use.seats > 1),
-        "single_seat": platform.get("single_seat", "unknown"),
-        "lapse": _paid(case.plan_ended, use.first_seen)
-        if licence.plan_ends
-        else _lapse(platform.get("lapse_days"), plan, case.plan_ended, licence.licensed_at, use.first_seen),
-        "blanket": _yes(licence.plan_ends),
-        "copies": _copies(use.copies, allowed),
-        "territory": _territory(use.territory, text),
-        "rights_managed": _yes(re.search(r"\brights?[- _]?managed\b|\bRM\b", kind, re.IGNORECASE)),
-        "certificate": "no" if not certificates else _yes_or_unread([each.name for each in certificates], case.texts),
-        "order": _yes(licence.order),
-        "order_proves": platform.get("order_proves", "no"),
-        "gap": "on_request" if reason is GapReason.ON_REQUEST else "other",
-        "terms": relation,
-        "rests_on_terms": _yes(licensee_is == "agency" or case.other_clients),
-        "evidence": _yes(case.evidence),
-        "secured": _yes(case.secured_since),
-    }
-    shown = {
-        "platform": platform["title"],
-        "clause": platform.get("clause", ""),
-        "routes": platform.get("routes", ""),
-        "plan_clause": platform.get("plan_clause", ""),
-        "seat_clause": platform.get("seat_clause", ""),
-        "lapse_clause": platform.get("lapse_clause", ""),
-        "client": next(iter(case.client_names), ""),
-        "licensee": licence.licensee or "",
-        "kind": kind,
-        "plan": plan,
-        "plan_ends": iso(licence.plan_ends) or "",
-        "licensed_at": (iso(licence.licensed_at) or "")[:10],
-        "archived_at": (iso(archived) or "")[:10],
-        "first_seen": iso(use.first_seen) or "",
-        "days_late": str(days_late),
-        "plan_ended": iso(case.plan_ended) or "",
-        "seats": str(use.seats),
-        "copies_made": f"{use.copies:,}",
-        "copies_allowed": f"{allowed or 0:,}",
-        "territory_used": use.territory or "",
-        "order_number": licence.order or "",
-        "secured_since": (case.secured_since or "")[:10],
-        "terms_seen": seen[:10],
-        **{f"confirm_{language}": case.confirm.get(language, "") for language in LANGUAGES},
-    }
-    return facts | shown, _places(case)
-
-
-def platform_of(provider: str, kind: str = "") -> dict[str, Any]:
-    """What was read of a platform's terms, with what differs for this kind of licence; only `title` is always there."""
-    known = dict(rules()["platforms"].get(provider, {"title": provider.replace("_", " ").title()}))
-    for word, differs in known.get("kinds", {}).items():
-        if word in kind.lower():
-            known |= differs
-    return known
-
-
-def _yes(holds: object) -> str:
-    return "yes" if holds else "no"
-
-
-def _order(licensed: Moment | None, first_seen: date | None) -> tuple[str, int]:
-    """How the two dates stand to each other, and by how many days the licence came too late."""
-    if licensed is None or first_seen is None:
-        return "unknown", 0
-    late = (day_of(licensed) - first_seen).days
-    return ("late" if late > 0 else "same_day" if late == 0 else "in_time"), max(late, 0)
-
-
-def day_of(moment: Moment) -> date:
-    """The day of a moment, in UTC."""
-    return moment.date() if isinstance(moment, datetime) else moment
-
-
-def _licensee(licensee: str | None, case: Case) -> str:
-    if not licensee or not bare(licensee):
-        return "unknown"
-    for whose, names in (("client", case.client_names), ("agency", case.agency_names)):
-        if bare(licensee) in map(bare, names):
-            return whose
-    return "other"
-
-
-_FORMS = re.compile(
-    r"\b(ltd|limited|llc|llp|inc|incorporated|corp|corporation|co|company|plc|gmbh|mbh|ag|kg|ug|se|ohg|gbr|ev|sarl|sas|sa|srl|spa|bv|nv|pty|oy|ab|aps)\b"
-)
-
-
-def bare(name: str) -> str:
-    """A company's name without its legal form, case and punctuation: `ACME, Ltd.` and `Acme Limited` are one."""
-    words = re.sub(r"[^\w\s]", "", name.casefold())
-    return " ".join(_FORMS.sub(" ", words).split()) or " ".join(words.split())
-
-
-def _editorial(kind: str, text: str, otherwise: str) -> str:
-    """`otherwise`: what it means that neither kind nor text says editorial, on this platform."""
-    if re.search("editorial|redaktionell", kind, re.IGNORECASE) or re.search(
-        r"editorial use only|nur (zur|für) redaktionelle", text, re.IGNORECASE
-    ):
-        return "yes"
-    return otherwise if kind else "unknown"
-
-
-def _excludes(pattern: str | None, plan: str) -> str:
-    if pattern is None:
-        return "no"
-    return _yes(re.search(pattern, plan, re.IGNORECASE)) if plan else "unknown"
-
-
-def _lapse(days: int | None, plan: str, ended: date | None, licensed: Moment | None, first_seen: date | None) -> str:
-    if days is None or not (plan or ended):
-        return "none"
-    grace = timedelta(days=days)
-    if first_seen and ended:
-        return "late" if first_seen > ended + grace else "in_time"
-    if first_seen and licensed and first_seen <= day_of(licensed) + grace:
-        return "in_time"  # whenever the subscription ended, it cannot have been long before
-    return "unknown"
-
-
-def _paid(until: date | None, first_seen: date | None) -> str:
-    """Whether a plan was paid for on the day of use, as far as the archive shows; a later receipt may be missing."""
-    if not until or not first_seen:
-        return "unknown"
-    return "in_time" if first_seen <= until else "unpaid"
-
-
-def _copies(made: int, allowed: int | None) -> str:
-    if not made:
-        return "none"
-    return "unknown" if allowed is None else "over" if made > allowed else "within"
-
-
-def _territory(used: str | None, text: str) -> str:
-    if not used:
-        return "none"
-    return "within" if re.search(r"\bworld-?wide\b|\bweltweit\b", text, re.IGNORECASE) else "unknown"
-
-
-def _yes_or_unread(names: Sequence[str], texts: Mapping[str, Sequence[str]]) -> str:
-    return "yes" if any(page.strip() for name in names for page in texts.get(name, ())) else "unread"
-
-
-# ---------------------------------------------------------------- where facts stand
-
-
-def _places(case: Case) -> dict[str, Place]:
-    licence = case.file.licence
-    record = next((each.name for each in case.file.documents if each.kind is DocumentKind.RECORD), None)
-    certificate = next((each.name for each in case.file.documents if each.kind is DocumentKind.CERTIFICATE), record)
-    here = Place(record)
-
-    def said(words: Iterator[str]) -> Place:
-        return next((place for word in words if (place := _find(word, case.texts))), here)
-
-    return {
-        "comp": here,
-        "platform": here,
-        "licensed_at": said(_spellings(licence.licensed_at)),
-        "licensee": said(iter(filter(None, [licence.licensee]))),
-        "kind": said(iter(filter(None, [licence.kind]))),
-        "plan": said(iter(filter(None, [licence.plan]))),
-        "seat": said(iter(filter(None, [licence.seat]))),
-        "certificate": Place(certificate, 1 if certificate and case.texts.get(certificate) else None),
-        "terms": Place("terms" if case.terms else None),
-        "assignment": Place("ledger"),
-        "secured": Place("ledger"),
-    }
-
-
-def _find(words: str, texts: Mapping[str, Sequence[str]]) -> Place | None:
-    wanted = " ".join(words.casefold().split())
-    for name, pages in texts.items():
-        for number, page in enumerate(pages, 1):
-            if wanted in " ".join(page.casefold().split()):
-                return Place(name, number)
-    return None
-
-
-def _spellings(moment: Moment | None) -> Iterator[str]:
-    """A day as documents write it."""
-    if moment is None:
-        return
-    day = day_of(moment)
-    months = {"en": day.strftime("%B"), "short": day.strftime("%b")}
-    yield day.isoformat()
-    for month in months.values():
-        yield f"{day.day} {month} {day.year}"
-        yield f"{day.day:02} {month} {day.year}"
-        yield f"{month} {day.day}, {day.year}"
-        yield f"{month} {day.day:02}, {day.year}"
-        yield f"{day.day}{_ordinal(day.day)} {month}, {day.year}"
-        yield f"{month} {day.day}{_ordinal(day.day)}, {day.year}"
-    yield f"{day:%d.%m.%Y}"
-    yield f"{day.day}.{day.month}.{day.year}"
-    yield f"{day:%d/%m/%Y}"
-    yield f"{day:%m/%d/%Y}"
-
-
-def _ordinal(number: int) -> str:
-    return "th" if number in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -19,7 +19,7 @@ from archiver.config import Home
 from archiver.domain import iso
 from archiver.errors import ConfigError
 from archiver.files import replace_file
-from archiver.proof.assess import platform_of
+from archiver.proof.facts import platform_of
 from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_days_after
 
 FORMAT = 1

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from archiver.domain import iso
-from archiver.proof.assess import Verdict, day_of
+from archiver.proof.assess import Assessment
+from archiver.proof.facts import day_of
 from archiver.proof.pages import Demand, Words
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.printable import printable
@@ -45,7 +46,7 @@ class Matter:
     folder: str
     platform: str
     client: str
-    verdict: Verdict
+    assessed: Assessment
     agency: str | None = None
     claim: Demand | None = None
     secured: str | None = None
@@ -69,7 +70,7 @@ def drafts(matter: Matter, language: str, *, counter_requests: bool = True) -> l
         when = each["when"]
         provider = matter.file.licence.asset.provider
         if (
-            matter.verdict.value in when["verdicts"]
+            matter.assessed.verdict.value in when["verdicts"]
             and kind in when["kinds"]
             and provider in when.get("platforms", [provider])
         ):

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from archiver.archive.verify import PROVEN, Report
 from archiver.domain import DocumentKind, TermsReference, TermsRelation, iso
-from archiver.proof.assess import platform_of
+from archiver.proof.assess import Assessment, Finding
 from archiver.proof.external import Private
+from archiver.proof.facts import platform_of
 from archiver.provider import Confirm, ProviderInfo
 from archiver.reading.letters import LetterKind
 from archiver.reading.licence_json import ATTENDED_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile
@@ -210,73 +211,18 @@ class Told:
 
 # ---------------------------------------------------------------- HTML
 
-STYLE = """
-@page { size: A4; margin: 0 }
-@page flow { margin: 20mm 20mm 18mm }
-* { box-sizing: border-box; margin: 0; padding: 0 }
-:root { --ink: #1c2430; --soft: #5b6675; --line: #d5dae1; --accent: #1f4e5f; --paper: #f5f7f8 }
-body { font: 9.6pt/1.45 'Noto Sans', 'Noto Sans CJK SC', 'Noto Sans Arabic', 'DejaVu Sans', sans-serif;
-  color: var(--ink); overflow-wrap: anywhere; font-variant-ligatures: none;
-  -webkit-print-color-adjust: exact }
-.one-page { position: relative; width: 210mm; height: 296.9mm; padding: 17mm 20mm 15mm; overflow: hidden;
-  break-after: page; display: flex; flex-direction: column; font-size: calc(var(--size, 1) * 9.6pt) }
-.flow { page: flow; break-after: page }
-.flow:last-child, .one-page:last-child { break-after: auto }
-header { display: flex; justify-content: space-between; gap: 8mm; padding-bottom: 2.2mm;
-  border-bottom: .5mm solid var(--accent); color: var(--accent); font-size: .88em }
-header b { letter-spacing: .12em; text-transform: uppercase; font-weight: 600; white-space: nowrap }
-header span { color: var(--soft); text-align: end }
-h1 { font-size: 2.05em; line-height: 1.22; font-weight: 600; margin: 6mm 0 1.2mm; letter-spacing: -.005em;
-  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden }
-h2 { font-size: .82em; font-weight: 600; letter-spacing: .09em; text-transform: uppercase; color: var(--accent);
-  margin: 0 0 1.3mm }
-.soft { color: var(--soft) }
-.pictures { display: flex; gap: 6mm; margin: 5mm 0 0 }
-.pictures figure { flex: 1; min-width: 0 }
-.pictures.single { float: none }
-.pictures img { display: block; width: 100%; height: calc(var(--size, 1) * 50mm); object-fit: contain;
-  background: var(--paper); border: .2mm solid var(--line) }
-.pictures figcaption { font-size: .82em; color: var(--soft); margin-top: 1.2mm }
-.dates { display: flex; gap: 6mm; margin: 5mm 0 1.6mm }
-.dates div { flex: 1; background: var(--paper); border-left: .9mm solid var(--accent); padding: 3mm 4mm }
-.dates strong { display: block; font-size: 1.26em; font-weight: 600; line-height: 1.3; margin: .3mm 0 .8mm }
-.dates small, small { font-size: .86em; color: var(--soft); line-height: 1.4 }
-.columns { display: flex; gap: 9mm; margin-top: 4.6mm }
-.columns > * { flex: 1; min-width: 0 }
-table { border-collapse: collapse; width: 100% }
-td, th { vertical-align: top; text-align: start; padding: 1.05mm 0; border-bottom: .2mm solid var(--line);
-  font-weight: 400 }
-th { color: var(--soft); padding-inline-end: 5mm; white-space: nowrap; width: 1% }
-.clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden }
-table.overview th { white-space: normal; width: 26% }
-table.overview th:first-child { width: 46% }
-table.overview td { padding-right: 4mm }
-section.part { margin-top: 4.4mm }
-ul { list-style: none }
-li { padding: .35mm 0 .35mm 3.6mm; position: relative }
-li::before { content: ''; position: absolute; inset-inline-start: 0; top: .75em; width: 1.5mm; height: .25mm;
-  background: var(--accent) }
-footer { margin-top: auto; padding-top: 2.4mm; border-top: .2mm solid var(--line); font-size: .82em;
-  color: var(--soft); line-height: 1.4 }
-.comp { margin-top: 4mm; padding: 2.5mm 4mm; border: .3mm solid #9a3b26; color: #9a3b26; font-weight: 600 }
-.mark { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center;
-  pointer-events: none }
-.mark span { transform: rotate(-32deg); font-size: 62pt; font-weight: 700; letter-spacing: .04em; white-space: nowrap;
-  color: rgba(176, 42, 26, .17) }
-.replay { color: #b02a1a; font-weight: 600; margin-top: 2mm; font-size: .9em }
-.flow h1 { font-size: 15pt; margin: 4mm 0 3mm; -webkit-line-clamp: unset }
-.flow h2 { margin-top: 6mm }
-.flow tr { break-inside: avoid }
-.text { white-space: pre-wrap; font-size: 8.4pt; line-height: 1.5; margin-top: 3mm }
-.digest { font: 6.9pt/1.4 'Noto Sans Mono', 'DejaVu Sans Mono', monospace; color: var(--soft) }
-"""
+
+@cache
+def style() -> str:
+    """The style sheet of all our printed pages."""
+    return files("archiver.proof").joinpath("pages.css").read_text("utf-8")
 
 
 def document(words: Words, sections: Iterable[str]) -> str:
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     return (
         f"<!doctype html><html lang={words.language}><meta charset=utf-8>"
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{STYLE}</style>'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{style()}</style>'
         f"<title>{escape(words('title'))}</title><body>{''.join(sections)}</body></html>"
     )
 
@@ -348,6 +294,26 @@ def summary_page(told: Told, words: Words, claim: Demand | None) -> str:
         <section><h2>{_e(words("missing"))}</h2>{_list(gaps or [words("nothing_missing")])}</section>
       </div>
       <footer><p>{_e(words("limits"))}</p><p>{_e(words("check"))}</p></footer></section>"""
+
+
+def verdict_page(told: Told, words: Words, claim: Demand | None, assessed: Assessment) -> str:
+    """For those who decide, and nobody else: the pictures, the verdict, and each finding with what it rests on."""
+    rows = "".join(
+        f"<tr><td class={each.verdict}><td dir=auto>{_e(each.messages[words.language])}<td>{_e(_rests(each, words))}"
+        for each in assessed.findings
+    )
+    figures = "".join(_figure(jpeg, words(caption)) for jpeg, caption in told.figures)
+    return f"""<section class=flow>{_header(words, claim)}{_replay(words, told)}
+      <p class=comp>{_e(words("internal"))}</p>
+      <h1 dir=auto>{_e(told.title(words))}</h1><p class=soft>{_e(told.folder)}</p>
+      <div class=pictures>{figures}</div>
+      <p class="verdict {assessed.verdict}">{_e(words.of("verdicts", assessed.verdict))}</p>
+      <table class=findings>{rows}</table></section>"""
+
+
+def _rests(finding: Finding, words: Words) -> str:
+    place = finding.place
+    return words("rests", document=place.document, page=place.page) if place.page else place.document or ""
 
 
 def _enclosed(told: Told, words: Words) -> list[str]:

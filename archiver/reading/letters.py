@@ -281,7 +281,7 @@ class _Sum:
 
 def _sums(text: str) -> Iterator[_Sum]:
     signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
-    digits = r"\d(?:[\d.,' ]{0,20}\d)?"
+    digits = r"\d(?:(?:[\d.,']| (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
     money = rf"(?<!\w)(?P<before>{signs})\s?(?P<first>{digits})|(?P<second>{digits})(?:,-)?\s?(?P<after>{signs})(?!\w)"
     end = 0
     for found in re.finditer(money, text, re.IGNORECASE):

@@ -311,7 +311,7 @@ def report(results: list[tuple[Query, list[list[Any]]]]) -> int:
     for kind in dict.fromkeys(kind for kind, _ in counts):
         asked = counts[kind, "queries"]
         print(f"{kind}: {asked} queries, false same {counts[kind, 'same']}, false probable {counts[kind, 'probable']}")
-    return int(probable < 97 or listed < 99)
+    return int(probable < 94 or listed < 99)
 
 
 if __name__ == "__main__":

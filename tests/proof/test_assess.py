@@ -12,19 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from archiver.domain import Asset, DocumentKind, Gap, GapReason, Licence
-from archiver.proof.assess import (
-    MANDATORY,
-    VOCABULARY,
-    WORST,
-    Case,
-    Place,
-    Use,
-    Verdict,
-    apply,
-    assess,
-    facts_of,
-    rules,
-)
+from archiver.proof.assess import MANDATORY, WORST, Verdict, apply, assess
+from archiver.proof.facts import VOCABULARY, Case, Place, Use, facts_of, rules
 from archiver.reading.licence_json import FiledDocument, LicenceFile
 
 LICENCE = Licence(

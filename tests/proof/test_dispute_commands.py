@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import io
 import json
 import os
 import re
@@ -62,7 +63,9 @@ def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_l
     found = at.run.json("assess", "--client", "acme", "--claim", claim, "--use", "commercial")
     assert [each.split("_")[2] for each in found["licences"]] == ["500001", "500002"]
     assert {re.search("50000[12]", each["message"])[0] for each in found["findings"]} == {"500001", "500002"}  # type: ignore[index]
-    told = at.run("proof", "--claim", claim, "--drafts", "--out", tmp_path / "proof.zip", "--language", "de").stderr
+    told = at.run(
+        "proof", "--claim", claim, "--drafts", "--internal", "--out", tmp_path / "proof.zip", "--language", "de"
+    ).stderr
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         inside = {name.split("/")[3] for name in zipped.namelist() if "/02_licence_original/" in name}
         sheet = zipped.read("proof/data/01_claim/claim-by-us.txt").decode()
@@ -72,6 +75,11 @@ def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_l
         theirs, ours = (np.asarray(each.image.convert("L").resize((90, 60)), float) for each in page.images)  # type: ignore[union-attr]
         assert np.corrcoef(theirs.ravel(), ours.ravel())[0, 1] > 0.95
     assert len(inside) == 2 and "90012345" in sheet
+    with zipfile.ZipFile(tmp_path / "proof-internal.zip") as zipped:
+        judged = "".join(
+            page.extract_text() for page in PdfReader(io.BytesIO(zipped.read("internal/verdict.pdf"))).pages
+        )
+    assert judged.count("Gedeckt: jede nötige Tatsache") == 2 and "certificate.txt, Seite 1" in judged
     drafts = sorted((at.run.root / "work" / claim / "drafts").rglob("reply.txt"))
     assert [path.parent.name.split("_")[2] for path in drafts] == ["500001", "500002"]
     assert all("Zeichen 90012345" in path.read_text() for path in drafts) and str(drafts[0]) in told

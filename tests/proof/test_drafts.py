@@ -11,7 +11,7 @@ import pytest
 from docx import Document as Docx
 
 from archiver.domain import Asset, Licence
-from archiver.proof.assess import Verdict
+from archiver.proof.assess import Assessment, Verdict
 from archiver.proof.claims import Claim
 from archiver.proof.drafts import BLANK, REPLY_WORDS, Matter, drafts, write_drafts
 from archiver.reading.letters import LetterKind
@@ -28,7 +28,7 @@ CLAIM = Claim(
 )  # fmt: skip
 MATTER = Matter(
     file=LicenceFile(licence=LICENCE, documents=(), gaps=(), provenance={}), folder="20210715_x", client="Acme Ltd",
-    platform="Shutterstock", verdict=Verdict.COVERED, agency="Agency Ltd", claim=CLAIM,
+    platform="Shutterstock", assessed=Assessment(Verdict.COVERED, ()), agency="Agency Ltd", claim=CLAIM,
     secured="2026-11-24T02:00:00Z", assigned="2022-01-02T00:00:00Z",
 )  # fmt: skip
 NEVER = re.compile(
@@ -59,13 +59,15 @@ def test_the_reply_is_short_and_states_facts(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_what_is_not_covered_or_an_abmahnung_gets_a_checklist(language: str) -> None:
-    red = drafts(replace(MATTER, verdict=Verdict.NOT_COVERED), language)
+    red = drafts(replace(MATTER, assessed=Assessment(Verdict.NOT_COVERED, ())), language)
     assert [each.name for each in red] == ["checklist-not-covered"]
     assert "2026" in red[0].text
     warned = drafts(replace(MATTER, claim=replace(CLAIM, kind=LetterKind.ABMAHNUNG)), language)
     names = [each.name for each in warned]
     assert "checklist-abmahnung" in names and not {"reply", "client-mail", "assignment"} & set(names)
-    both = replace(MATTER, claim=replace(CLAIM, kind=LetterKind.ABMAHNUNG), verdict=Verdict.NOT_COVERED)
+    both = replace(
+        MATTER, claim=replace(CLAIM, kind=LetterKind.ABMAHNUNG), assessed=Assessment(Verdict.NOT_COVERED, ())
+    )
     assert [each.name for each in drafts(both, language)] == ["checklist-abmahnung"]
 
 

@@ -567,4 +567,29 @@ Schadensersatz: 1.100,00 €; Kosten: 540,50 €; Summe: 1.640,50 €
         amount="1640.50", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 11),
         first_seen=date(2024, 2, 3),
     ),
+    Sent(
+        name="getty-header-row",
+        text="""\
+getty images
+License Compliance
+CASE NUMBER        SETTLEMENT AMOUNT      DUE DATE
+98765432           USD 1,150.00           21 December 2026
+Acme Inc.
+This letter concerns the use of the image "Harbour" found at www.acme.example/landing/ on 2 November 2026.
+""",
+        claimant="Getty Images", reference="98765432", kind="demand", urls=("https://www.acme.example/landing/",),
+        amount="1150.00", currency="USD", dated=None, deadline=date(2026, 12, 21), first_seen=date(2026, 11, 2),
+    ),
+    Sent(
+        name="german-frist-from-receipt",
+        text="""\
+Bildrechte Beispiel UG
+2. Dezember 2026
+Ihr Vorgang: BB-2026-778
+Ihr Foto ist auf https://acme.example/kontakt/#team-büro ohne Lizenz zu sehen. Wir setzen Ihnen eine Frist von 2 Wochen
+ab Zugang dieses Schreibens. Vergleichsbetrag: EUR 350,–.
+""",
+        claimant=None, reference="BB-2026-778", kind="demand", urls=("https://acme.example/kontakt/#team-büro",),
+        amount="350", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 21),
+    ),
 ]  # fmt: skip

@@ -1,0 +1,149 @@
+"""proof.pdf: the summaries, the documents themselves made harmless, and the texts, in one file that portals take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from archiver.archive import verify
+from archiver.browsing.printing import print_pages
+from archiver.catalogue.embedding import installed
+from archiver.catalogue.matching import laid_beside
+from archiver.domain import DocumentKind, TermsReference
+from archiver.errors import MachineRefused, UnreadablePicture
+from archiver.proof import pages
+from archiver.proof.external import receipt_excerpt
+from archiver.proof.pages import Told, Words
+from archiver.proof.sound import Order, Sound
+from archiver.reading.fingerprint import decode
+from archiver.reading.fingerprint import preview as small_jpeg
+from archiver.reading.worker import DocumentReader
+from archiver.terms import TermsFile
+from archiver.terms import from_json as terms_from_json
+
+ROOM_FOR_DOCUMENTS = 4_000_000  # bytes of proof.pdf, of which portals and mail take 5 MB
+
+type Natives = Mapping[tuple[str, str], tuple[bytes, int] | str]
+
+
+def natives_of(sounds: Sequence[Sound], reader: DocumentReader) -> Natives:
+    """The PDFs that proof.pdf holds, made harmless, with their pages; a text says why one is not in it.
+
+    Certificates come first, then receipts; captures only where there is no certificate.
+    """
+    found: dict[tuple[str, str], tuple[bytes, int] | str] = {}
+    room = ROOM_FOR_DOCUMENTS
+    for wanted in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT, DocumentKind.CAPTURE):
+        for sound in sounds:
+            certified = any(each.kind is DocumentKind.CERTIFICATE for each in sound.file.documents)
+            for name, kind, content, withheld in sound.newest():
+                if kind is not wanted or withheld or not content.startswith(b"%PDF-"):
+                    continue
+                if kind is DocumentKind.CAPTURE and certified:
+                    continue
+                joined, error = reader.join([(name, content)])
+                if not error and len(joined) > room:
+                    error = "too_large"
+                if not error:
+                    room -= len(joined)
+                found[sound.stored.folder, name] = error or (joined, reader.read(joined, "application/pdf").pages)
+    return found
+
+
+def told_of(
+    sound: Sound,
+    report: verify.Report,
+    seat: int | None,
+    natives: Natives,
+    theirs: Sequence[bytes],
+    reader: DocumentReader,
+    words: Words,
+) -> Told:
+    """One licence as the pack tells of it; `theirs` are the claimant's pictures, as JPEGs of ours."""
+    inside = {}
+    for (folder, name), native in natives.items():
+        if folder == sound.stored.folder:
+            reason = words("too_large") if native == "too_large" else native
+            inside[name] = (
+                words("in_the_zip", reason=reason) if isinstance(reason, str) else words("follows", pages=reason[1])
+            )
+    files = list(sound.newest())
+    previews = [content for _, kind, content, withheld in files if kind is DocumentKind.PREVIEW and not withheld]
+    preview = picture_of(previews[0], reader) if previews else None
+    picture, figures = _side_by_side(theirs, preview)
+    terms: list[tuple[TermsReference, TermsFile, str]] = [
+        (reference, terms_from_json(stored.read("terms.json")), stored.read("terms.txt").decode("utf-8", "replace"))
+        for reference, stored in sound.terms
+    ]
+    return Told(
+        folder=sound.stored.folder,
+        file=sound.file,
+        report=report,
+        private=sound.private,
+        client_name=sound.packed.client_name,
+        provider_info=sound.packed.provider_info,
+        terms=terms,
+        withheld=frozenset(name for name, _, _, withheld in files if withheld),
+        inside=inside,
+        picture=picture,
+        figures=figures,
+        seat=seat,
+        assigned_at=sound.packed.assigned_at,
+    )
+
+
+def picture_of(content: bytes, reader: DocumentReader, *, large: bool = False) -> bytes | None:
+    """A JPEG of it for people to look at; None where it cannot be read."""
+    try:
+        return reader.look(content, large=large).preview
+    except UnreadablePicture:
+        return None
+
+
+def _side_by_side(theirs: Sequence[bytes], preview: bytes | None) -> tuple[bytes | None, Sequence[tuple[bytes, str]]]:
+    """The claimant's picture that shows this asset, and the pictures of the summary with their captions' wording."""
+    for picture in theirs:
+        if preview and (laid := laid_beside(picture, preview, points=installed())):
+            return picture, [(laid[0], "their_picture"), (laid[1], "our_picture_laid")]
+    ours = [(preview, "our_picture")] if preview else []
+    if len(theirs) != 1:  # whichever of several it is, a person has to say
+        return None, ours
+    return theirs[0], [(small_jpeg(decode(theirs[0])), "their_picture"), *ours]
+
+
+def pdf_of(
+    sounds: Sequence[Sound], told: Sequence[Told], natives: Natives, order: Order, reader: DocumentReader
+) -> bytes:
+    """The whole proof.pdf; MachineRefused where it cannot be put together."""
+    words = Words(order.language)
+    summaries = [pages.overview_page(told, words, order.claim)] if len(told) > 1 else []
+    summaries += [pages.summary_page(each, words, order.claim) for each in told]
+    front = pages.document(words, [*summaries, *(pages.details_pages(each, words) for each in told)])
+    behind = list(dict.fromkeys(_texts(sounds, told, words, reader)))
+    printed = print_pages([front, *([pages.document(words, behind)] if behind else [])])
+    parts = [(words("title"), printed[0])]
+    parts += [(name, native[0]) for (_, name), native in natives.items() if not isinstance(native, str)]
+    parts += [(words("terms"), each) for each in printed[1:]]
+    joined, error = reader.join(parts)
+    if error:
+        raise MachineRefused(f"proof.pdf could not be put together: {error}")
+    return joined
+
+
+def _texts(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: DocumentReader) -> Iterator[str]:
+    for sound, each in zip(sounds, told, strict=True):
+        for name, kind, content, withheld in sound.newest():
+            if kind is DocumentKind.CERTIFICATE and name.endswith(".txt") and not withheld:
+                text = reader.read(content, "text/plain").text
+                yield pages.text_pages(words("certificate_text", name=name), text, words)
+            elif withheld and (text := receipt_text(kind, content, sound, reader) or ""):
+                yield pages.text_pages(words("receipt_text", name=name), text, words)
+        for _, said, text in each.terms:
+            yield pages.text_pages(words("terms_text", url=said.url), text, words)
+
+
+def receipt_text(kind: DocumentKind | None, content: bytes, sound: Sound, reader: DocumentReader) -> str | None:
+    """The excerpt of a receipt that is withheld; None for other documents."""
+    if kind is not DocumentKind.RECEIPT:
+        return None
+    media_type = "application/pdf" if content.startswith(b"%PDF-") else "text/plain"
+    return receipt_excerpt(reader.read(content, media_type).text, sound.private)

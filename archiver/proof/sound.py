@@ -1,0 +1,89 @@
+"""What is to be packed, and whether it is sound: nothing that is not as it was archived is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from archiver.archive import verify
+from archiver.archive.reader import Archive, StoredObject
+from archiver.catalogue.catalogue import Entry
+from archiver.domain import DocumentKind, TermsReference
+from archiver.errors import IntegrityError
+from archiver.proof.assess import Assessment
+from archiver.proof.external import Private, Tier, external
+from archiver.proof.pages import Demand
+from archiver.provider import ProviderInfo
+from archiver.reading.licence_json import LicenceFile, from_json
+from archiver.reading.worker import DocumentReader
+
+
+@dataclass(frozen=True)
+class Packed:
+    """One licence to hand over: where it lies, and what its holder and its platform are called.
+
+    `own` are further names of the client, which may be told; `assigned_at` is when it was assigned to the client.
+    """
+
+    archive: Archive
+    entry: Entry
+    client_name: str
+    provider_info: ProviderInfo | None  # None where there is no adapter
+    own: tuple[str, ...] = ()
+    assigned_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """How to pack. `others` are names of all other clients, which must not get out; `pictures` are the claimant's.
+    `elsewhere` as in `Private`. `verdicts`, by a licence's folder, stay inside.
+
+    `now` becomes the bag's date, the one thing in which packs of the same licences differ.
+    """
+
+    now: datetime
+    language: str = "en"
+    claim: Demand | None = None
+    pictures: Sequence[bytes] = ()
+    others: Sequence[str] = ()
+    elsewhere: Callable[[set[str]], bool] = lambda _: False
+    internal: bool = False
+    verdicts: Mapping[str, Assessment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A licence that was found to be sound, and what of it goes out."""
+
+    packed: Packed
+    stored: StoredObject
+    file: LicenceFile
+    private: Private
+    tier: Tier
+    terms: Sequence[tuple[TermsReference, StoredObject]]
+
+    def newest(self) -> Iterator[tuple[str, DocumentKind | None, bytes, bool]]:
+        """Name, kind, bytes and whether it is withheld, of each file of the newest version."""
+        kinds = {each.name: each.kind for each in self.file.documents}
+        for name, file in sorted(self.stored.files().items()):
+            place = file.path.relative_to(self.stored.path).as_posix()
+            yield name, kinds.get(name), self.stored.read(name), place in self.tier.withheld
+
+
+def sound_of(packed: Packed, order: Order, reader: DocumentReader) -> Sound:
+    """Look whether everything is what was archived, also what stays here: excerpts are made of it."""
+    stored = packed.archive.object(packed.entry.object_id)
+    refuse(verify.check_object(stored.path, f"{stored.folder}/").findings)
+    file = from_json(stored.read("licence.json"))
+    own = {each.casefold() for each in (packed.client_name, *packed.own)}
+    others = [each for each in order.others if each.casefold() not in own]
+    private = Private(file=file, others=others, own=(packed.client_name, *packed.own), elsewhere=order.elsewhere)
+    terms = [(each, packed.archive.object(each.id)) for each in file.terms]
+    return Sound(packed, stored, file, private, external(stored, private, reader), terms)
+
+
+def refuse(findings: Sequence[verify.Finding]) -> None:
+    """IntegrityError where one of these is damage."""
+    if damage := [f"{finding.path} {finding.message}" for finding in findings if finding.damage]:
+        raise IntegrityError("; ".join(damage[:3]))
