@@ -24,7 +24,7 @@ from archiver.provider import (
     static_files,
 )
 from archiver.reading.certificates import elements_certificate
-from archiver.reading.dates import moment
+from archiver.reading.dates import printed
 from archiver.reading.html import Field, read_row, value
 from archiver.reading.layout import changed, known_layout
 from archiver.reading.records import certificate, record, titled
@@ -199,6 +199,6 @@ def _licence(html: str, owner: str | None, certified: bool) -> Licence:
         licence_id=row.get("code"),
         key=() if "code" in row else (owner or "", row["item_id"], row["day"]),
         listing="downloads",
-        licensed_at=moment(row["day"]),
+        licensed_at=printed(row["day"]),
         row=row,
     )
