@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import override
 from urllib.parse import urljoin
 
-from archiver.browsing.website import SignInForm, Website
+from archiver.browsing.website import CAPTCHA, SignInForm, Website
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.errors import NotACertificate, SignInNeeded, WrongPassword
 from archiver.provider import (
@@ -72,7 +72,7 @@ class EnvatoElements(Website):
             "[role=alert]": WrongPassword,
             CODE: Code(field=CODE, submit=SUBMIT),
             "text=Great to have you back": Click(WELCOME),
-            'iframe[src*="captcha"]': SignInNeeded,
+            CAPTCHA: SignInNeeded,
             # Where a sign-in leads is not known; signed in is any page that no longer asks who is there.
             f"body:not(:has(input[name=password])):not(:has({CODE}))": None,
         },

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import override
 from urllib.parse import urljoin
 
-from archiver.browsing.website import SignInForm, Website
+from archiver.browsing.website import CAPTCHA, SignInForm, Website
 from archiver.domain import Asset, Document, Gap, Licence
 from archiver.errors import AccountBlocked, NotACertificate, SavedPage, SignInNeeded, WrongPassword
 from archiver.provider import (
@@ -66,7 +66,7 @@ class Freepik(Website):
         outcomes={
             COOKIES: Click(COOKIES),
             "[role=alert]": WrongPassword,
-            'iframe[src*="captcha"]': SignInNeeded,
+            CAPTCHA: SignInNeeded,
             f"body:not(:has({EMAIL})):not(:has(input[name=password]))": None,
         },
     )

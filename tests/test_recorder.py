@@ -42,7 +42,8 @@ window.api = {{"csrfToken": "{CSRF}", "key": "{OPAQUE}"}}; headers = {{"authoriz
 window.jwt = "{JWT}"; window.state = "{base64.b64encode(f"mail={MAIL};by={NAME}".encode()).decode()}";
 </script><meta name="csrf-token" content="{CSRF}"><a href="mailto:{quote(MAIL)}">{MAIL.upper()}</a>
 <a href="/user/downloads?page=1&amp;signature={SIGNED}">{COMPANY.replace("&", "&amp;")}</a> <b>Order no: {ORDER}</b>
-<p>Invoice No. {INVOICE}, see invoice {PAPER}</p>"""
+<p>Invoice No. {INVOICE}, see invoice {PAPER}</p>
+<iframe src="https://www.google.com/recaptcha/api2/anchor?size=invisible"></iframe>"""
 
 
 @pytest.fixture
