@@ -34,7 +34,7 @@ from archiver.provider import (
     refusing,
 )
 from archiver.reading.dates import printed
-from archiver.reading.layout import changed, known_layout
+from archiver.reading.layout import changed, known_layout, needed
 from archiver.reading.pages import Turn, pages, rows
 from archiver.reading.records import record
 
@@ -199,12 +199,12 @@ def _purchase(row: Mapping[str, Any], username: str | None) -> Licence:
     return Licence(
         asset=Asset(
             provider="depositphotos",
-            asset_id=str(row["mediaId"]),
+            asset_id=needed(row, "mediaId"),
             title=row.get("title"),
             contributor=row.get("username"),
             media_type=row.get("itype"),
         ),
-        licence_id=str(row["licenseId"]),
+        licence_id=needed(row, "licenseId"),
         listing="purchases",
         kind=" ".join(filter(None, (row["license"], "editorial" if row.get("iseditorial") else None))) or None,
         licensed_at=instant_or_day(row["purchaseDate"]),

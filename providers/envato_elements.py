@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import override
 from urllib.parse import urljoin
 
-from archiver.browsing.website import SignInForm, Website
+from archiver.browsing.website import CAPTCHA, SignInForm, Website
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.errors import NotACertificate, SignInNeeded, WrongPassword
 from archiver.provider import (
@@ -24,7 +24,7 @@ from archiver.provider import (
     static_files,
 )
 from archiver.reading.certificates import elements_certificate
-from archiver.reading.dates import moment
+from archiver.reading.dates import printed
 from archiver.reading.html import Field, read_row, value
 from archiver.reading.layout import changed, known_layout
 from archiver.reading.records import certificate, record, titled
@@ -72,7 +72,7 @@ class EnvatoElements(Website):
             "[role=alert]": WrongPassword,
             CODE: Code(field=CODE, submit=SUBMIT),
             "text=Great to have you back": Click(WELCOME),
-            'iframe[src*="captcha"]': SignInNeeded,
+            CAPTCHA: SignInNeeded,
             # Where a sign-in leads is not known; signed in is any page that no longer asks who is there.
             f"body:not(:has(input[name=password])):not(:has({CODE}))": None,
         },
@@ -199,6 +199,6 @@ def _licence(html: str, owner: str | None, certified: bool) -> Licence:
         licence_id=row.get("code"),
         key=() if "code" in row else (owner or "", row["item_id"], row["day"]),
         listing="downloads",
-        licensed_at=moment(row["day"]),
+        licensed_at=printed(row["day"]),
         row=row,
     )

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, override
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Moment
-from archiver.errors import WrongPassword
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
+from archiver.errors import SiteUnavailable, WrongPassword
 from archiver.provider import ApiProvider, Challenge, History, Page, ProviderInfo, Response, Rule, Rules, Session
 from archiver.reading.dates import moment, utc
-from archiver.reading.layout import known_layout
+from archiver.reading.layout import known_layout, needed
 from archiver.reading.pages import Turn, pages
 from archiver.reading.records import record
 
@@ -69,12 +69,12 @@ class EnvatoMarket(ApiProvider):
         return Licence(
             asset=Asset(
                 provider="envato_market",
-                asset_id=str(item["id"]),
+                asset_id=needed(item, "id"),
                 title=item.get("name"),
                 contributor=item.get("author_username"),
                 media_type=item.get("site"),
             ),
-            licence_id=str(row["code"]),
+            licence_id=needed(row, "code"),
             listing="purchases",
             kind=row["license"] or None,
             licensed_at=moment(row["sold_at"]),
@@ -85,7 +85,12 @@ class EnvatoMarket(ApiProvider):
 
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         """The purchase joined with its line of the statement, which is read only for licences that are new."""
-        line = await (self._statement or Statement(session)).line(licence.asset.asset_id, licence.licensed_at)
+        line = None
+        try:
+            line = await (self._statement or Statement(session)).line(licence.asset.asset_id, licence.licensed_at)
+        except SiteUnavailable as error:
+            detail = f"the statement, which names the order: {error.detail}"
+            yield Gap(kind=DocumentKind.RECEIPT, reason=GapReason.FAILED, detail=detail)
         if line and line.get("order_id") is not None:
             yield replace(licence, order=str(line["order_id"]))
         yield record(PURCHASES, session.now(), row=licence.row, statement=line)
@@ -101,6 +106,7 @@ class Statement:
         self._dates: list[datetime] = []  # of the first line and of the last one read
         self._numbers = count(1)
         self._ended = False
+        self._lost: str | None = None  # why it could not be read on: then it is not asked for again
         self._reading = asyncio.Lock()
 
     async def line(self, item_id: str, sold_at: Moment | None) -> Mapping[str, Any] | None:
@@ -119,7 +125,13 @@ class Statement:
         return bool(self._dates) and self._dates[0] > self._dates[-1] and sold - self._dates[-1] > DAY
 
     async def _read_on(self) -> None:
-        answer = await self._session.get(STATEMENT, query={"page": str(next(self._numbers))})
+        if self._lost:
+            raise SiteUnavailable(self._lost)
+        try:
+            answer = await self._session.get(STATEMENT, query={"page": str(next(self._numbers))})
+        except SiteUnavailable as error:
+            self._lost = error.detail
+            raise
         if answer.status == 403:  # the token may not see it; the purchases are evidence without it
             self._ended = True
             return

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import override
 from urllib.parse import urljoin
 
-from archiver.browsing.website import SignInForm, Website
+from archiver.browsing.website import CAPTCHA, SignInForm, Website
 from archiver.domain import Asset, Document, Gap, Licence
 from archiver.errors import AccountBlocked, NotACertificate, SavedPage, SignInNeeded, WrongPassword
 from archiver.provider import (
@@ -24,7 +24,7 @@ from archiver.provider import (
     static_files,
 )
 from archiver.reading.certificates import freepik_certificate
-from archiver.reading.dates import moment, near
+from archiver.reading.dates import near, printed
 from archiver.reading.html import Field, read_row, rows, text, value
 from archiver.reading.layout import changed, known_layout
 from archiver.reading.records import certificate, record, titled
@@ -45,7 +45,7 @@ FIELDS = {
     "title": Field(_TITLE, optional=True),
     "url": Field(_TITLE, "href"),
     "author": Field("td:nth-child(2)", pattern=r".*\bby (.+)$", optional=True),
-    "licence": Field("td:nth-child(3)"),
+    "licence": Field("td:nth-child(3)", pattern=r"(?i)^((?:free|freemium|premium|essential)\b.*)"),
     "day": Field("time[datetime]", "datetime"),
 }
 COOKIES = "#onetrust-accept-btn-handler"
@@ -66,7 +66,7 @@ class Freepik(Website):
         outcomes={
             COOKIES: Click(COOKIES),
             "[role=alert]": WrongPassword,
-            'iframe[src*="captcha"]': SignInNeeded,
+            CAPTCHA: SignInNeeded,
             f"body:not(:has({EMAIL})):not(:has(input[name=password]))": None,
         },
     )
@@ -161,7 +161,7 @@ def _licence(html: str, owner: str | None) -> Licence:
         key=(owner or "", row["resource_id"], kind, row["day"]),
         listing="regular",
         kind=kind,
-        licensed_at=moment(row["day"]),
+        licensed_at=printed(row["day"]),
         row=row,
     )
 

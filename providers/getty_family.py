@@ -29,7 +29,7 @@ from archiver.provider import (
     refusing,
 )
 from archiver.reading.dates import printed, utc
-from archiver.reading.layout import known_layout
+from archiver.reading.layout import known_layout, needed
 from archiver.reading.pages import Turn, pages, rows
 from archiver.reading.records import record
 
@@ -248,16 +248,9 @@ def _between(query: Mapping[str, str], first: date, last: date) -> dict[str, str
     return {**query, "date_from": first.isoformat(), "date_to": last.isoformat()}
 
 
-def _text(row: Mapping[str, Any], name: str) -> str:
-    """A mandatory value; KeyError or ValueError where there is none."""
-    if row[name] in (None, ""):
-        raise ValueError(f"an empty {name}")
-    return str(row[name])
-
-
 def _downloaded(provider: str, row: Mapping[str, Any]) -> Licence:
     """A download under a subscription, a pack or an agreement. The API numbers none of them."""
-    asset, when, product = (_text(row, name) for name in ("id", "date_downloaded", "product_type"))
+    asset, when, product = (needed(row, name) for name in ("id", "date_downloaded", "product_type"))
     details = row.get("download_details") or {}
     hints = {"project": details.get("project_code"), "notes": details.get("download_notes")}
     return Licence(
@@ -275,7 +268,7 @@ def _downloaded(provider: str, row: Mapping[str, Any]) -> Licence:
 
 def _purchased(provider: str, row: Mapping[str, Any]) -> Licence:
     """An asset that was bought by order. Its times are not documented as UTC: without a zone only the day counts."""
-    asset, when = (_text(row, name) for name in ("asset_id", "date_purchased"))
+    asset, when = (needed(row, name) for name in ("asset_id", "date_purchased"))
     order = str(row["order_id"]) if row["order_id"] else None
     return Licence(
         asset=Asset(provider=provider, asset_id=asset, media_type=row.get("asset_type")),

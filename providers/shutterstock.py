@@ -23,7 +23,7 @@ from archiver.provider import (
     Session,
 )
 from archiver.reading.dates import moment
-from archiver.reading.layout import known_layout
+from archiver.reading.layout import known_layout, needed
 from archiver.reading.pages import Turn, pages, rows
 from archiver.reading.records import record
 
@@ -140,8 +140,8 @@ def _licence(path: str, row: Mapping[str, Any]) -> Licence:
         raise ValueError(f"licence {row['id']} names no asset")
     kind = str(row["license"] or "")
     return Licence(
-        asset=Asset(provider="shutterstock", asset_id=str(media["id"]), media_type=LISTS[path]),
-        licence_id=str(row["id"]),
+        asset=Asset(provider="shutterstock", asset_id=needed(media, "id"), media_type=LISTS[path]),
+        licence_id=needed(row, "id"),
         listing=path,
         kind=kind or None,
         licensed_at=moment(row["download_time"]),

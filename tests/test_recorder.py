@@ -31,14 +31,19 @@ PASSWORD, COOKIE, CSRF, BEARER = (
 )
 SIGNED, OPAQUE, HEADER = "0a1b2c3d4e5f60718293", "kX7pQ2mZ9vT4wL8nR3sY6uB1", "hdr-5566778899aabb"
 NAME, MAIL, COMPANY, ORDER = "Grace Hopper", "grace@hopper.org", "Hopper & Söhne GmbH", "INV-2026-77812"
-PLANTED = (PASSWORD, COOKIE, CSRF, BEARER, SIGNED, OPAQUE, HEADER, NAME, MAIL, COMPANY, ORDER, JWT)
+SURNAME, WALLET, INVOICE, PAPER = "Murray", "7f3b1c9e-0a1b-4222-8333-abcdefabcdef", "RE7788123", "IV4455667"
+PLANTED = (PASSWORD, COOKIE, CSRF, BEARER, SIGNED, OPAQUE, HEADER, NAME, MAIL, COMPANY, ORDER, JWT, SURNAME, WALLET,
+           INVOICE, PAPER)  # fmt: skip
 
 SCRIPT = f"""<script>
 window.boot = {json.dumps({"user": {"id": 7, "name": NAME}, "company": COMPANY, "invoiceNumber": ORDER})};
+window.more = {json.dumps({"surname": SURNAME, "wallet": {"kind": "credits", "id": WALLET}})};
 window.api = {{"csrfToken": "{CSRF}", "key": "{OPAQUE}"}}; headers = {{"authorization": "Bearer {BEARER}"}};
 window.jwt = "{JWT}"; window.state = "{base64.b64encode(f"mail={MAIL};by={NAME}".encode()).decode()}";
 </script><meta name="csrf-token" content="{CSRF}"><a href="mailto:{quote(MAIL)}">{MAIL.upper()}</a>
-<a href="/user/downloads?page=1&amp;signature={SIGNED}">{COMPANY.replace("&", "&amp;")}</a> <b>Order no: {ORDER}</b>"""
+<a href="/user/downloads?page=1&amp;signature={SIGNED}">{COMPANY.replace("&", "&amp;")}</a> <b>Order no: {ORDER}</b>
+<p>Invoice No. {INVOICE}, see invoice {PAPER}</p>
+<iframe src="https://www.google.com/recaptcha/api2/anchor?size=invisible"></iframe>"""
 
 
 @pytest.fixture
@@ -57,7 +62,8 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     site.post(f"{freepik.FREEPIK}/log-in", ["email", "password", "_csrf"], status=302,
               headers={"location": "/user/downloads?page=1&type=regular", "set-cookie": cookies})  # fmt: skip
     site.get(freepik.freepik_page(1), page, slug="downloads", headers={
-        "x-csrf-token": HEADER, "link": f"<{freepik.FREEPIK}/next?access_token={HEADER}>"})  # fmt: skip
+        "x-csrf-token": HEADER, "www-authenticate": f'Bearer token="{HEADER}"',
+        "link": f"<{freepik.FREEPIK}/next?access_token={HEADER}>"})  # fmt: skip
     for resource in resources:
         paper = resource.certificate().replace(b"Ada Example", NAME.encode()).replace(
             b"This document", f"{MAIL} {BEARER} {ORDER} This".encode())  # fmt: skip

@@ -37,6 +37,7 @@ from archiver.strictyaml import load
 MARK = "scrubbed by `archiver recording scrub`"  # among a recording's sources
 TOKEN, COOKIE, MAIL, NAME, NUMBER = "token", "cookie", "mail", "name", "number"
 SHORTEST_NAME, SHORTEST_NUMBER = 4, 5  # shorter ones go only where a key or a label tells what they are
+LONG_WORD = 8  # letters of a user name in small letters that goes everywhere
 DEEPEST = 3  # base64 within base64
 
 _TOTP = "RECORDEDTOTPAAAA"  # base32, as the real one
@@ -65,11 +66,12 @@ _SIGNED = re.compile(
 _TEXT = r"(?P<quote>\\?\")(?P<value>(?:(?!(?P=quote))(?:\\.|[^\"\\])){1,200})(?P=quote)"
 _NAME_KEYS = (
     r"(?:first|last|full|given|family|middle|display|user|screen|nick|contact|billing|company|customer|licensee|member"
-    r"|account|login|org(?:ani[sz]ation)?)[-_ ]?name|username|login|licensee|licensed[-_]?to|company|customer|recipient"
+    r"|account|login|org(?:ani[sz]ation)?)[-_ ]?name|(?:user|sur|fore|vor|nach)name"
+    r"|login|licensee|licensed[-_]?to|company|customer|recipient"
     r"|phone(?:[-_]?number)?|mobile|street|address(?:[-_]?line)?[-_]?\d?|postal[-_]?code|vat(?:[-_]?(?:id|number))?|iban"
 )
 _NUMBER_KEYS = (
-    r"(?:order|invoice|receipt|transaction|purchase[-_]?order|payment)[-_ ]?(?:id|no|nr|number|code|reference)"
+    r"(?:order|invoice|receipt|transaction|purchase[-_]?order|payment|wallet)[-_ ]?(?:id|no|nr|number|code|reference)"
 )
 _KEYED = {
     NAME: (
@@ -83,6 +85,7 @@ _KEYED = {
     NUMBER: (
         re.compile(rf"\"(?:{_NUMBER_KEYS})\\?\"\s{{0,9}}:\s{{0,9}}{_TEXT}", re.I),
         re.compile(rf"\"(?:{_NUMBER_KEYS})\\?\"\s{{0,9}}:\s{{0,9}}(?P<value>\d{{1,30}})", re.I),
+        re.compile(rf"\"wallet\\?\"\s{{0,9}}:\s{{0,9}}\{{[^{{}}]{{0,200}}?\"id\\?\"\s{{0,9}}:\s{{0,9}}{_TEXT}", re.I),
     ),
 }
 _BETWEEN = r"(?:\s|&nbsp;|<[^<>]{0,300}>){0,20}"
@@ -94,8 +97,9 @@ _LABELLED = {
         re.I,
     ),
     NUMBER: re.compile(
-        r"\b(?:Order|Invoice|Receipt|Transaction|Purchase order)(?: ?(?:No\.?|Nr\.?|Number|ID))?"
-        rf"{_BETWEEN}[:#]{_BETWEEN}(?P<value>(?=[^<\s]*\d)[A-Za-z0-9/-]{{3,40}})",
+        r"\b(?:Order|Invoice|Receipt|Transaction|Purchase order)"
+        rf"(?: ?(?:No\.?|Nr\.?|Number|ID)(?:{_BETWEEN}[:#])?|{_BETWEEN}[:#]|(?=\s[A-Z0-9/-]{{0,35}}\d{{5}})){_BETWEEN}"
+        r"(?P<value>(?=[^<\s]*\d)[A-Za-z0-9/-]{3,40})",
         re.I,
     ),
 }
@@ -220,14 +224,17 @@ class Scrubber:
         self._pairs: dict[str, tuple[str, str]] = {}  # a form of a value -> its kind and its stand-in's form
         self._hidden: list[str] = []  # every form of every token
         for value, kind in known.items():
-            self.learn(kind, value)
+            self.learn(kind, value, word=len(value) < LONG_WORD)
 
-    def learn(self, kind: str, value: str) -> None:
-        """Replace this value wherever it stands, unless it is too short or too common to be told from other text."""
+    def learn(self, kind: str, value: str, *, word: bool = True) -> None:
+        """Replace this value wherever it stands, unless it is too short or too common to be told from other text.
+
+        `word`: whether a name that is one small word, as `standard` is, counts as too common.
+        """
         value = value.strip()
         if _real_mail(value):
             kind = MAIL
-        if not value or value in self.known or self.stand_ins.ours(value) or _common(kind, value):
+        if not value or value in self.known or self.stand_ins.ours(value) or _common(kind, value, word=word):
             return
         self.known[value] = kind
         self._patterns = None
@@ -404,11 +411,11 @@ def _real_mail(value: str) -> bool:
     return found is not None and not _NO_MAILBOX.fullmatch(found["host"])
 
 
-def _common(kind: str, value: str) -> bool:
+def _common(kind: str, value: str, *, word: bool) -> bool:
     """Whether it could as well be innocent text, so that it is only replaced where something tells what it is."""
     if kind == NAME:
-        word = value.islower() and _WORD.fullmatch(value) is not None
-        return len(value) < SHORTEST_NAME or word or _is_month(value)
+        small = word and value.islower() and _WORD.fullmatch(value) is not None
+        return len(value) < SHORTEST_NAME or small or _is_month(value)
     if kind == NUMBER:
         return len(value) < SHORTEST_NUMBER or not any(char.isdigit() for char in value)
     return len(value) < needles.SHORTEST

@@ -9,6 +9,8 @@ from typing import ClassVar, override
 from archiver.errors import SessionExpired, SignInNeeded
 from archiver.provider import BrowserSession, Challenge, Provider, Response, SignInOutcome
 
+CAPTCHA = 'iframe[src*="captcha"]:not([src*="size=invisible"])'  # an invisible one, with its badge, asks nobody
+
 
 @dataclass(frozen=True, kw_only=True)
 class SignInForm:

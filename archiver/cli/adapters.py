@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -76,7 +77,8 @@ def providers_new(
     folder = out or Path(f"archiver-{name.replace('_', '-')}")
     for path in lay_out(name, folder):
         tell(path)
-    say(f"Next: python -m pip install -e {folder}, then archiver recording check {folder}/recordings/{name}/two-pages")
+    install = f'uv pip install --python "{sys.executable}" -e {folder}'
+    say(f"Next: {install}, then archiver recording check {folder}/recordings/{name}/two-pages")
 
 
 @recording_app.command("check")

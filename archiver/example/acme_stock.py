@@ -25,7 +25,7 @@ from archiver.provider import (
     Transport,
 )
 from archiver.reading.dates import moment
-from archiver.reading.layout import known_layout
+from archiver.reading.layout import known_layout, needed
 from archiver.reading.records import record
 
 API = "https://api.acme-stock.example/v1"
@@ -113,10 +113,10 @@ class AcmeStock(Provider[Session]):
 
 
 def _licence(row: Mapping[str, Any]) -> Licence:
-    """A row of the list. What a licence cannot be without is read by `[]`, the rest by `get`."""
+    """A row of the list. What a licence cannot be without is read by `needed` or `[]`, the rest by `get`."""
     return Licence(
-        asset=Asset(provider="acme_stock", asset_id=str(row["asset"]["id"]), title=row["asset"].get("title")),
-        licence_id=str(row["id"]),
+        asset=Asset(provider="acme_stock", asset_id=needed(row["asset"], "id"), title=row["asset"].get("title")),
+        licence_id=needed(row, "id"),
         listing="licences",
         kind=str(row["kind"]),
         licensed_at=moment(row["licensed_at"]),

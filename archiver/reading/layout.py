@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from archiver.errors import LayoutChanged, SavedPage
 from archiver.provider import shown
@@ -23,6 +23,14 @@ class Answer(Protocol):
 def changed(page: Answer, what: str) -> LayoutChanged:
     """The error for a page that is not what the adapter knows, with the page for the maintainer."""
     return LayoutChanged(f"{shown(page.url)}: {what}", page=SavedPage(page.url, page.content))
+
+
+def needed(row: Mapping[str, Any], name: str) -> str:
+    """What a licence cannot be without, an id or a date, as text; KeyError or ValueError where there is none."""
+    value = row[name]
+    if not isinstance(value, str | int) or not str(value).strip():
+        raise ValueError(f"{name} is {value!r}")
+    return str(value)
 
 
 @contextmanager

@@ -132,7 +132,7 @@ _TAG_VALUE = re.compile(rb"\s(?:value|content)\s*=\s*(?P<value>%b)" % _IN_TAG, r
 _SECRET_NAME = re.compile(_NAME.decode(), re.IGNORECASE)
 _TOKEN = re.compile(rb"(?=[^\d]*\d)[\w+/=.~-]{16,}")
 _HEADER = re.compile(
-    r"(?:set-)?cookie2?|(?:proxy-)?authorization|.*(?:csrf|xsrf|api-?key|token|secret).*", re.IGNORECASE
+    r"(?:set-)?cookie2?|.*(?:auth(?!or(?!iz))|csrf|xsrf|api-?key|token|secret|session).*", re.IGNORECASE
 )
 
 

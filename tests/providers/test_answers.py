@@ -321,6 +321,31 @@ def test_a_statement_that_the_token_may_not_see_costs_only_the_order() -> None:
     assert orders(Canned(answer)) == {"code-3": None}
 
 
+def test_a_statement_that_cannot_be_reached_is_asked_for_once_and_is_a_gap_of_each_licence() -> None:
+    def answer(path: str, query: Mapping[str, str]) -> Answer:
+        if path.endswith("statement"):
+            raise SiteUnavailable("answered 503")
+        return 200, {"results": PURCHASES if query["page"] == "1" else []}
+
+    session, provider = Canned(answer), EnvatoMarket()
+    for licence in pages(provider, session)["purchases"][0].licences:
+        receipt, record, _ = documents(provider, session, licence)
+        assert isinstance(receipt, Gap) and (receipt.kind, receipt.reason) == (DocumentKind.RECEIPT, GapReason.FAILED)
+        assert isinstance(record, Document) and json.loads(record.content)["statement"] is None
+    assert sum(path.endswith("statement") for path in session.asked) == 1
+
+
+@pytest.mark.parametrize("value", [None, "", " ", float("nan"), {}])
+def test_what_is_no_id_makes_no_licence(value: object) -> None:
+    rows: list[dict[str, Any]] = [{**ROW, "id": value}, {**ROW, "image": {"id": value}}]
+    bought = [{**PURCHASES[0], "code": value}, {**PURCHASES[0], "item": {"id": value}}]
+    for number in range(2):
+        with pytest.raises(LayoutChanged):
+            pages(Shutterstock(), Canned(lambda path, query: listing(rows[number])))  # noqa: B023  asked within
+        with pytest.raises(LayoutChanged):
+            pages(EnvatoMarket(), Canned(lambda path, query: (200, {"results": [bought[number]]})))  # noqa: B023
+
+
 def test_a_token_without_the_permission_to_list_purchases_is_refused_by_name() -> None:
     with pytest.raises(WrongPassword, match="list your purchases"):
         pages(EnvatoMarket(), Canned(lambda path, query: (403, {"error": "Forbidden"})))

@@ -153,6 +153,8 @@ def test_a_freepik_licence_is_known_by_user_resource_kind_and_the_lists_date() -
     [licence] = page.licences
     assert licence.identity == "freepik:ada@example.com:10001:free:2026-01-01" and licence.licence_id is None
     assert (licence.asset.title, licence.asset.contributor) == ("Walk by the sea 1", "ada")
+    [page] = read(Freepik(), Pages(freepik(1, "<p>Page 1 of 1</p>").replace("2026-01-01", "2026-01-01 23:59:00")))
+    assert page.licences[0].licensed_at == date(2026, 1, 1), "a time without a zone is left out"
     pdf = "Resource: 10001\nLicensee: Ada Example\nDownload date: January 2nd, 2026"
     fuller = Freepik().read_certificate(licence, pdf)
     assert (fuller.licensee, fuller.licensed_at, fuller.identity) == ("Ada Example", date(2026, 1, 2), licence.identity)
@@ -174,8 +176,16 @@ def test_an_empty_freepik_history_says_so() -> None:
         freepik(2, "<p>Page 1 of 3</p>"),
         freepik(2, '<a rel="next" href="?page=1&amp;type=regular">Next</a>'),
         freepik(2).replace("datetime", "title"),
+        freepik(2).replace("<td>Free</td>", ""),
     ],
-    ids=["neither rows nor empty", "empty only in a script", "a page is missing", "next is the same again", "no date"],
+    ids=[
+        "neither rows nor empty",
+        "empty only in a script",
+        "a page is missing",
+        "next is the same again",
+        "no date",
+        "another cell where the licence was",
+    ],
 )
 def test_freepik_lists_that_are_not_understood(html: str) -> None:
     with pytest.raises(LayoutChanged) as raised:
