@@ -10,13 +10,10 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from archiver.errors import ConfigError, SiteUnavailable
-
-if TYPE_CHECKING:
-    import httpx
 
 LOOPBACK = ("localhost", "127.0.0.1")
 _MOST_BYTES = 4_000_000
@@ -61,12 +58,6 @@ class Network:
     def ssl_context(self) -> ssl.SSLContext:
         """Trusts the system's roots, certifi's and those of `ca_file`. One for all: to make it takes a while."""
         return _ssl_context(self.ca_file)
-
-    def client(self, **options: Any) -> httpx.AsyncClient:
-        """An HTTP client on this network. It reads no environment and follows no redirect."""
-        import httpx
-
-        return httpx.AsyncClient(**self._client_settings(), **options)
 
     def post(self, url: str, body: bytes, content_type: str, timeout: float) -> bytes:
         """The answer to one POST, within `timeout` seconds in all; SiteUnavailable says what came instead."""
@@ -157,6 +148,7 @@ def _ssl_context(ca_file: Path | None) -> ssl.SSLContext:
     import certifi
 
     context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
     context.load_verify_locations(certifi.where())
     if ca_file:
         # Python 3.13 demands extensions that the authorities of company proxies often lack; browsers do not.
