@@ -20,13 +20,11 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
-from urllib.parse import urlsplit
 
 from archiver.archive.writer import BUILDERS
-from archiver.browsing.wire import Connection
 from archiver.config import Home, add_account, add_client, create_home
 from archiver.network import Network
 from archiver.run import Order, Summary, run
@@ -43,7 +41,7 @@ from tests.site import Site  # noqa: E402
 MOST_CPU, MOST_MEMORY, LEAST = 0.3, 600.0, 0.7
 
 
-def serve(pipe: Pipe, rows: int, certificates: bool) -> None:
+def serve(pipe: Connection, rows: int, certificates: bool) -> None:
     """The site, in a process of its own: its work is not ours."""
     with Site(rows=rows, certificates=certificates) as site:
         pipe.send(site.url)
@@ -145,19 +143,18 @@ def object_floor(folder: Path, number: int) -> float:
 
 
 async def bare_loop(url: str, number: int) -> float:
-    """The same documents over the same kind of connections, eight at once, nothing else."""
-    origin = urlsplit(url)
-    indexes, asked = iter(range(number)), [("host", origin.netloc)]
+    """The same certificates by the same client, eight at once, nothing else."""
+    indexes = iter(range(number))
+    async with Network().client(30, {}) as client:
 
-    async def some() -> None:
-        connection = await Connection.open(Network(), "http", origin.hostname or "", origin.port or 80)
-        for index in indexes:
-            assert (await connection.exchange("GET", f"/site/user/certificate/{index}", asked, None)).body
-        connection.close()
+        async def some() -> None:
+            for index in indexes:
+                async with client.get(f"{url}/site/user/certificate/{index}") as answer:
+                    assert await answer.read()
 
-    started = time.perf_counter()
-    await asyncio.gather(*(some() for _ in range(8)))
-    return time.perf_counter() - started
+        started = time.perf_counter()
+        await asyncio.gather(*(some() for _ in range(8)))
+        return time.perf_counter() - started
 
 
 class site:  # noqa: N801  # read as `with site(...)`

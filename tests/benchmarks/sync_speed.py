@@ -19,14 +19,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.writer import open_archive
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.wire import Connection
 from archiver.catalogue.catalogue import Catalogue
 from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
 from archiver.network import Network
@@ -165,19 +163,18 @@ async def sync(folder: Path, server: Server, reader: DocumentReader) -> tuple[fl
 
 
 async def bare_loop(server: Server, number: int) -> float:
-    """The same documents over the same kind of connections, eight at once, nothing else."""
-    origin = urlsplit(server.url)
-    indexes, asked = iter(range(number)), [("host", origin.netloc)]
+    """The same client, the same documents, eight at once, nothing else."""
+    indexes = iter(range(number))
+    async with Network().client(30, {}) as client:
 
-    async def some() -> None:
-        connection = await Connection.open(Network(), "http", origin.hostname or "", origin.port or 80)
-        for index in indexes:
-            assert len((await connection.exchange("GET", f"/document/{index}", asked, None)).body) > 50_000
-        connection.close()
+        async def some() -> None:
+            for index in indexes:
+                async with client.get(f"{server.url}/document/{index}") as answer:
+                    assert len(await answer.read()) > 50_000
 
-    started = time.perf_counter()
-    await asyncio.gather(*(some() for _ in range(8)))
-    return time.perf_counter() - started
+        started = time.perf_counter()
+        await asyncio.gather(*(some() for _ in range(8)))
+        return time.perf_counter() - started
 
 
 def write_floor(folder: Path, documents: Sequence[bytes], number: int) -> float:

@@ -43,7 +43,7 @@ async def test_a_sign_in_sets_its_cookies_on_the_redirect_and_the_same_page_then
         assert (await site.session.get(SITE + "/api/me")).text == "anonymous"
         answer = await site.session.post(SITE + "/login", form={"user": "ada", "password": "RECORDED"})
         assert (answer.url, answer.json()) == (SITE + "/api/me", {"name": "Ada Example"})
-        assert {each.name: each.value for each in site.session.cookies} == {"sid": "RECORDED", "b": "2"}
+        assert {each.key: each.value for each in site.session._client.cookie_jar} == {"sid": "RECORDED", "b": "2"}
         assert site.listener.unknown == []
 
 
