@@ -16,10 +16,14 @@ from urllib.parse import urlsplit
 from archiver.errors import ConfigError, SiteUnavailable
 
 if TYPE_CHECKING:
-    import httpx
+    from collections.abc import Mapping
+
+    import aiohttp
 
 LOOPBACK = ("localhost", "127.0.0.1")
 _MOST_BYTES = 4_000_000
+_LONGEST_HEADER = 100 << 10  # bytes
+_IDLE = 5.0  # seconds after which a connection is not used again: many servers close theirs about then
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,26 @@ class Network:
         """Trusts the system's roots, certifi's and those of `ca_file`. One for all: to make it takes a while."""
         return _ssl_context(self.ca_file)
 
-    def client(self, **options: Any) -> httpx.AsyncClient:
-        """An HTTP client on this network. It reads no environment and follows no redirect."""
-        import httpx
+    def client(self, patience: float, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+        """An HTTP client that trusts what this network does, in a running loop; to be closed after use.
 
-        return httpx.AsyncClient(**self._client_settings(), **options)
+        It reads no environment, and gives up after `patience` seconds without a sign of the other side. Which proxy to
+        take (`proxy_for`) is said with each request.
+        """
+        import aiohttp
+
+        client = aiohttp.ClientSession(
+            auto_decompress=False,  # a body that is cut off would pass for a whole one
+            connector=aiohttp.TCPConnector(ssl=self.ssl_context(), keepalive_timeout=_IDLE),
+            cookie_jar=aiohttp.CookieJar(unsafe=True, quote_cookie=False),  # of addresses, too; as they came
+            timeout=aiohttp.ClientTimeout(total=None, connect=patience, sock_read=patience),
+            headers=headers,
+            skip_auto_headers=("content-type",),
+            max_line_size=_LONGEST_HEADER,
+            max_field_size=_LONGEST_HEADER,
+        )
+        client._retry_connection = False  # what was judged and paced once is sent once
+        return client
 
     def post(self, url: str, body: bytes, content_type: str, timeout: float) -> bytes:
         """The answer to one POST, within `timeout` seconds in all; SiteUnavailable says what came instead."""

@@ -349,14 +349,15 @@ class Sync:
                             continue  # the same row again, shifted onto the next page
                         seen.add(identity)
                         here.add(identity)
-                        known = self._is_known(licence) or self._passed_over(licence, len(seen))
+                        entry = self.catalogue.known(identity)
+                        known = self._is_known(licence, entry) or self._passed_over(licence, len(seen))
                         head = head or identity
                         met = cursor is not None and identity == cursor.head
                         above = above and not met and licence.platform_id not in self.known
                         fresh += above
                         streak = streak + 1 if known else 0
                         if self.asset_id in (None, licence.asset.asset_id):
-                            await self._take(tally, licence, known, tasks)
+                            await self._take(tally, licence, entry, known, tasks)
                     tally.seen = len(seen)
                     self._report()
                     stated = cursor is not None and tally.total in (None, cursor.listed + fresh)
@@ -374,12 +375,10 @@ class Sync:
         full_on = today.isoformat() if tally.full or cursor is None else cursor.full_on
         self.cursors.put(tally.listing, Cursor(listed, head, self.archive.lines, full_on))
 
-    def _is_known(self, licence: Licence) -> bool:
+    def _is_known(self, licence: Licence, entry: Entry | None) -> bool:
         """Whether it need not be fetched: a platform's history brought it, or it was archived and had to be erased."""
-        identity = licence.identity
-        entry = self.catalogue.known(identity)
         fetched = entry is not None and entry.file.provenance.get("source") == "adapter"
-        return licence.platform_id in self.known or fetched or self.catalogue.erased(identity)
+        return licence.platform_id in self.known or fetched or self.catalogue.erased(licence.identity)
 
     def _passed_over(self, licence: Licence, number: int) -> bool:
         if self.sample is None or number <= self.sample:
@@ -388,15 +387,15 @@ class Sync:
         return True
 
     def _imported(self, licence: Licence) -> Entry | None:
-        """The archived licence that a person brought before the platform's own history did, if it is clear which."""
-        if entry := self.catalogue.known(licence.identity):
-            return entry
+        """The archived licence that a person brought without the platform's name for it, if it is clear which."""
         there = self.catalogue.of_asset(licence.asset.provider, licence.asset.asset_id)
         same = [each for each in there if same_licence(each.licence, licence)]
         imported = [each for each in same if each.file.provenance.get("source") != "adapter"]
         return imported[0] if len(same) == len(imported) == 1 else None
 
-    async def _take(self, tally: Tally, licence: Licence, known: bool, tasks: asyncio.TaskGroup) -> None:
+    async def _take(
+        self, tally: Tally, licence: Licence, entry: Entry | None, known: bool, tasks: asyncio.TaskGroup
+    ) -> None:
         identity = licence.identity
         if tally.rows.get(identity, Row.OPEN) is not Row.OPEN:
             return  # settled by an earlier reading of this run
@@ -408,7 +407,7 @@ class Sync:
         tally.rows[identity] = Row.OPEN
         tally.open[identity] = licence.platform_id
         await self._pending.acquire()
-        tasks.create_task(self._capture(tally, licence)).add_done_callback(lambda _: self._pending.release())
+        tasks.create_task(self._capture(tally, licence, entry)).add_done_callback(lambda _: self._pending.release())
 
     def _report(self) -> None:
         totals = [tally.total for tally in self._tallies.values() if tally.total is not None]
@@ -417,10 +416,10 @@ class Sync:
 
     # ------------------------------------------------------------ documents
 
-    async def _capture(self, tally: Tally, licence: Licence) -> None:
+    async def _capture(self, tally: Tally, licence: Licence, entry: Entry | None) -> None:
         async with self._fetching:
             evidence = await self._fetch(licence)
-        imported = self._imported(licence)
+        imported = entry or self._imported(licence)
         evidence = await self._with_terms(evidence, imported.file.terms if imported else ())
         try:
             stored = await self._store(self._archived(evidence, imported))

@@ -756,7 +756,9 @@ def _hit(entry: Entry, wanted: Sequence[str]) -> Hit:
 
 def _plain(text: str | None) -> str:
     """Text that SQLite and its query language take: no control characters, no lone surrogates."""
-    kept = "".join(" " if unicodedata.category(each) == "Cc" else each for each in text or "")
+    if (text := text or "").isprintable():
+        return text
+    kept = "".join(" " if unicodedata.category(each) == "Cc" else each for each in text)
     return kept.encode("utf-8", "replace").decode()
 
 

@@ -214,8 +214,7 @@ class _Worker:
         answers: list[bytes] = []
         try:
             with self._limit(START_SECONDS):
-                _send(sink, job.encode())
-                _send(sink, content)
+                _send(sink, job.encode(), content)
                 _receive(source)
             with self._limit(seconds):
                 while answer := _receive(source):
@@ -263,9 +262,10 @@ class _Worker:
         self._process.communicate()  # closes the pipes and collects the process
 
 
-def _send(sink: IO[bytes], content: bytes) -> None:
-    sink.write(_LENGTH.pack(len(content)))
-    sink.write(content)
+def _send(sink: IO[bytes], *messages: bytes) -> None:
+    for content in messages:
+        sink.write(_LENGTH.pack(len(content)))
+        sink.write(content)
     sink.flush()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from archiver.browsing.exchange import Exchange, Raw
+from archiver.browsing.exchange import Exchange, Raw, Send
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.errors import RateLimited, SessionExpired, SiteUnavailable, SpendRefused
@@ -43,7 +43,7 @@ async def test_a_sign_in_sets_its_cookies_on_the_redirect_and_the_same_page_then
         assert (await site.session.get(SITE + "/api/me")).text == "anonymous"
         answer = await site.session.post(SITE + "/login", form={"user": "ada", "password": "RECORDED"})
         assert (answer.url, answer.json()) == (SITE + "/api/me", {"name": "Ada Example"})
-        assert dict(site.session._client.cookies) == {"sid": "RECORDED", "b": "2"}
+        assert {each.key: each.value for each in site.session._client.cookie_jar} == {"sid": "RECORDED", "b": "2"}
         assert site.listener.unknown == []
 
 
@@ -161,14 +161,13 @@ async def test_authorisation_goes_to_the_platform_and_not_along_a_redirect_elsew
     )
     async with visit(exchanges) as site:
         sent: list[tuple[str, bool, bool]] = []
-        plain = site.session._client.request
+        plain: Send = site.session._send
 
-        async def spy(method: str, url: str, **options: Any) -> Any:
-            headers = options["headers"]
+        async def spy(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
             sent.append((url, "Authorization" in headers, "x-key" in headers))
-            return await plain(method, url, **options)
+            return await plain(method, url, headers, body)
 
-        monkeypatch.setattr(site.session._client, "request", spy)
+        monkeypatch.setattr(site.session, "_send", spy)
         site.session.authorise({"Authorization": "Bearer ANOTHER-TOKEN"})
         assert (await site.session.get(SITE + "/api/one", headers={"X-Key": "k"})).text == "bytes"
         await site.session.get("https://other.example.com/file")

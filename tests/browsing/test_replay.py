@@ -24,8 +24,13 @@ type Record = Callable[[str], Recording]
 async def played(recording: Recording, info: ProviderInfo) -> AsyncIterator[tuple[Listener, httpx.AsyncClient]]:
     async with Replay() as replay:
         listener = await replay.serve(recording, info.rules)
-        async with listener.network.client() as client:
+        async with client_of(listener) as client:
             yield listener, client
+
+
+def client_of(listener: Listener) -> httpx.AsyncClient:
+    network = listener.network
+    return httpx.AsyncClient(proxy=network.proxy, verify=network.ssl_context(), trust_env=False)
 
 
 def answers(*lines: str) -> str:
@@ -145,7 +150,7 @@ async def test_each_listener_has_its_own_cursor_and_speed_is_no_bottleneck(recor
     async with Replay() as replay:
         listeners = [await replay.serve(recording, info.rules) for _ in range(2)]
         for listener in listeners:
-            async with listener.network.client() as client:
+            async with client_of(listener) as client:
                 assert [(await client.get(SITE + "/api/list")).text for _ in range(2)] == ["one", "two"]
         address = urlsplit(listeners[0].network.proxy or "")
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
