@@ -52,6 +52,7 @@ from archiver.errors import (
     WrongPassword,
     machine_error,
 )
+from archiver.listing import Cursors, sweep_day
 from archiver.network import Network
 from archiver.notify import tell
 from archiver.opening import network_of, writing
@@ -69,7 +70,7 @@ from archiver.provider import (
 from archiver.reading.needles import all_forms, contains, mask_text
 from archiver.reading.worker import DocumentReader
 from archiver.retention import prune
-from archiver.sync import Cursors, Progress, Result, Sync, keep_page, sweep_day
+from archiver.sync import Progress, Result, Sync, keep_page
 from archiver.terms import SeenTerms, look
 from archiver.terms import given as terms_given
 from archiver.terms import rules as terms_rules

@@ -13,8 +13,8 @@ from typing import Any
 
 from archiver.catalogue.catalogue import RunLine
 from archiver.config import Home
+from archiver.listing import next_sweep_day
 from archiver.notify import followed
-from archiver.sync import next_sweep_day
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,10 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,6 +38,7 @@ from archiver.errors import (
     Withheld,
 )
 from archiver.files import replace_file
+from archiver.listing import Cursor, Cursors, Reading, Row, Tally
 from archiver.provider import Provider, Session
 from archiver.reading.documents import check_certificate
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
@@ -48,7 +47,6 @@ from archiver.reading.paper import completed, same_licence
 from archiver.reading.worker import DocumentReader
 from archiver.terms import SeenTerms
 
-KNOWN_STOP = 20  # consecutive known licences after which a sweep may stop
 CONCURRENCY = 16  # licences whose documents are fetched and read at once; the session bounds the requests
 PARTIAL = 40  # exit code of a run that left something open
 PENDING = 64  # licences on their way to the disk at once
@@ -69,58 +67,6 @@ class Progress(Protocol):
     """Who watches: called after every licence with the numbers so far."""
 
     def __call__(self, account: str, done: int, total: int | None) -> None: ...
-
-
-# ---------------------------------------------------------------- what is remembered between runs
-
-
-@dataclass
-class Cursor:
-    """What the last sweeps of one list left behind. Disposable: without it the next sweep is a full one.
-
-    `listed` counts the rows of the list, comps included; `head` is the newest row's identity; `lines` is the ledger's
-    length then, so that a restored archive invalidates the cursor. `full_on`: the day on which the list was last read
-    to its end, `2026-11-24`.
-    """
-
-    listed: int
-    head: str
-    lines: int
-    full_on: str = ""
-
-
-class Cursors:
-    """The cursors of one account, in one small file of the state folder."""
-
-    def __init__(self, path: Path, ledger_lines: int) -> None:
-        self._path = path
-        self._cursors: dict[str, Cursor] = {}
-        with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
-            stored = json.loads(path.read_text("utf-8"))
-            self._cursors = {name: Cursor(**fields) for name, fields in stored.items()}
-        self._cursors = {name: cursor for name, cursor in self._cursors.items() if cursor.lines <= ledger_lines}
-
-    def get(self, listing: str) -> Cursor | None:
-        return self._cursors.get(listing)
-
-    def put(self, listing: str, cursor: Cursor) -> None:
-        self._cursors[listing] = cursor
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({name: vars(cursor) for name, cursor in self._cursors.items()}, indent=1, sort_keys=True)
-        replace_file(self._path, text.encode())
-
-
-def sweep_day(account: str, today: date) -> date:
-    """The newest day on which the account's lists were due to be read to their end: each month on a day of its own,
-    so that the accounts of a home spread over the month."""
-    day = 1 + int.from_bytes(sha256(account.encode()).digest()[:4]) % 28
-    return today.replace(day=day) if day <= today.day else (today.replace(day=1) - timedelta(1)).replace(day=day)
-
-
-def next_sweep_day(account: str, today: date) -> date:
-    """The next such day after today."""
-    day = sweep_day(account, today).day
-    return today.replace(day=day) if day > today.day else (today.replace(day=28) + timedelta(4)).replace(day=day)
 
 
 # ---------------------------------------------------------------- the result
@@ -156,42 +102,6 @@ class Result:
         """The account's part of `run --json`."""
         hidden = ("funds", "requests_refused", "exit_code", "passed_over")
         return {name: value for name, value in vars(self).items() if name not in hidden}
-
-
-class Row(StrEnum):
-    """Where a listed row ended up. What is still `open` at the end is unexplained."""
-
-    OPEN = "open"
-    ARCHIVED = "archived"
-    ALREADY = "already"
-    COMP = "comp"
-
-
-@dataclass
-class Tally:
-    """One list of the platform: each row, by identity, in exactly one place."""
-
-    listing: str
-    rows: dict[str, Row] = field(default_factory=dict)
-    open: dict[str, str] = field(default_factory=dict)  # identity -> what the platform calls it
-    total: int | None = None
-    seen: int = 0  # rows of the last reading
-    full: bool = False
-    steady: bool = True  # the total stayed the same while the last reading went on
-    shifted: bool = False  # a row of the last reading stood on two pages: another came above it meanwhile, as a rule
-
-    @property
-    def agrees(self) -> bool:
-        """Whether a reading to the end saw as many rows as the platform states, and none came or went meanwhile."""
-        return not self.full or self.total is None or (self.steady and self.total == self.seen)
-
-    @property
-    def settled(self) -> bool:
-        """Whether another reading could find nothing more. Where no total is stated, rows that moved are the sign."""
-        return self.agrees and not (self.full and self.total is None and self.shifted)
-
-    def count(self, row: Row) -> int:
-        return sum(1 for found in self.rows.values() if found is row)
 
 
 @dataclass(frozen=True)
@@ -310,7 +220,7 @@ class Sync:
             if listing in without:
                 continue
             tally = self._tallies.setdefault(listing, Tally(listing))
-            if tally.full and not tally.open:
+            if tally.reading.full and not tally.open:
                 continue  # read to its end, and all of it settled, before the session was renewed
             try:
                 await self._sweep(tally)
@@ -321,59 +231,40 @@ class Sync:
                 self._withheld[listing] = f"{refusal.detail}, or accept that by `without: {listing}` in its settings"
 
     async def _sweep(self, tally: Tally) -> None:
-        today = datetime.now(UTC).date()
-        cursor = None if self.full or self.asset_id else self.cursors.get(tally.listing)
-        if cursor and self.full_since and cursor.full_on < self.full_since.isoformat():
-            cursor = None
-        if self.known and not self.full:
-            cursor = Cursor(listed=len(self.known), head="", lines=0, full_on=today.isoformat())
-        head, fresh, streak, above = "", 0, 0, True
-        tally.seen, tally.full, tally.steady, tally.shifted = 0, False, True, False
-        stated_before: int | None = None
-        seen: set[str] = set()
-        lost: ArchiverError | None = (
-            None  # where the list could not be read on; what was listed is fetched all the same
-        )
+        reading = tally.reading = Reading(self._cursor(tally.listing), self.known)
+        lost: ArchiverError | None = None  # why the list could not be read on; what was listed is fetched all the same
         async with asyncio.TaskGroup() as tasks:
             history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
             try:
                 async for page in history.pages:
-                    tally.total = tally.total if page.total is None else page.total
-                    tally.steady = tally.steady and stated_before in (None, tally.total)
-                    stated_before = tally.total
-                    here: set[str] = set()
-                    for licence in page.licences:
-                        identity = licence.identity
-                        if identity in seen:
-                            tally.shifted = tally.shifted or identity not in here
-                            continue  # the same row again, shifted onto the next page
-                        seen.add(identity)
-                        here.add(identity)
-                        entry = self.catalogue.known(identity)
-                        known = self._is_known(licence, entry) or self._passed_over(licence, len(seen))
-                        head = head or identity
-                        met = cursor is not None and identity == cursor.head
-                        above = above and not met and licence.platform_id not in self.known
-                        fresh += above
-                        streak = streak + 1 if known else 0
+                    for licence in reading.rows(page):
+                        entry = self.catalogue.known(licence.identity)
+                        known = self._is_known(licence, entry) or self._passed_over(licence, reading.seen)
+                        reading.count(licence, known)
                         if self.asset_id in (None, licence.asset.asset_id):
                             await self._take(tally, licence, entry, known, tasks)
-                    tally.seen = len(seen)
                     self._report()
-                    stated = cursor is not None and tally.total in (None, cursor.listed + fresh)
-                    if stated and streak >= KNOWN_STOP:
+                    if reading.may_stop:
                         break
                 else:
-                    tally.full = True
+                    reading.full = True
             except ArchiverError as error:
                 lost = error
         if lost:
             raise lost
-        if self.dry_run or self.asset_id or not (tally.full or cursor):
-            return
-        listed = tally.seen if tally.full or cursor is None else cursor.listed + fresh
-        full_on = today.isoformat() if tally.full or cursor is None else cursor.full_on
-        self.cursors.put(tally.listing, Cursor(listed, head, self.archive.lines, full_on))
+        left = reading.left(self.archive.lines, datetime.now(UTC).date())
+        if left and not self.dry_run and not self.asset_id:
+            self.cursors.put(tally.listing, left)
+
+    def _cursor(self, listing: str) -> Cursor | None:
+        """What the last run left of this list, where this one may rely on it and stop early."""
+        if self.full:
+            return None
+        if self.known:
+            return Cursor(listed=len(self.known), head="", lines=0, full_on=datetime.now(UTC).date().isoformat())
+        cursor = None if self.asset_id else self.cursors.get(listing)
+        overdue = cursor and self.full_since and cursor.full_on < self.full_since.isoformat()
+        return None if overdue else cursor
 
     def _is_known(self, licence: Licence, entry: Entry | None) -> bool:
         """Whether it need not be fetched: a platform's history brought it, or it was archived and had to be erased."""
@@ -410,7 +301,7 @@ class Sync:
         tasks.create_task(self._capture(tally, licence, entry)).add_done_callback(lambda _: self._pending.release())
 
     def _report(self) -> None:
-        totals = [tally.total for tally in self._tallies.values() if tally.total is not None]
+        totals = [tally.reading.total for tally in self._tallies.values() if tally.reading.total is not None]
         done = sum(len(tally.rows) - len(tally.open) for tally in self._tallies.values())
         self.progress(self.account, done, sum(totals) if totals else None)
 
@@ -628,44 +519,50 @@ class Sync:
             sum(tally.count(row) for tally in tallies) for row in (Row.ARCHIVED, Row.ALREADY, Row.COMP)
         )
         result.unexplained = [platform_id for tally in tallies for platform_id in tally.open.values()]
-        totals = [tally.total for tally in tallies if tally.total is not None]
+        totals = [tally.reading.total for tally in tallies if tally.reading.total is not None]
         result.total = sum(totals) if totals else None
-        read_all = bool(tallies) and all(tally.full for tally in tallies)
+        read_all = bool(tallies) and all(tally.reading.full for tally in tallies)
         result.sweep = "full" if read_all and not self.asset_id else "known"
         result.incomplete, result.completed = sorted(self._incomplete), sorted(self._completed)
         for (kind, reason), number in sorted(self._gaps.items()):
             result.gaps.setdefault(kind, {})[reason] = number
         result.requests_refused = len(self.session.refused)
-        said = [
-            f"The platform states {tally.total} in {tally.listing} and lists {tally.seen}"
-            + ("." if tally.steady else ", and its total changed while it was read.")
-            for tally in tallies
-            if not tally.agrees
-        ]
-        said += [f"Not shown by the platform: {each}." for each in (*self.provider.withheld, *self._withheld.values())]
-        if result.incomplete:
-            said.append(f"{len(result.incomplete)} incomplete: a document could not be had; the next run tries again.")
-            said += [f"{failure}." for failure in list(self._incomplete.values())[:TOLD] if failure]
-        if result.unexplained:
-            said.append(f"{len(result.unexplained)} listed and not archived.")
         if self._changed:
-            said.append(mask_text(str(self._changed), self.session.needles()))
             result.error, result.exit_code = type(self._changed).__name__, self._changed.exit_code
-        if said:
+        if missing := list(self._shortfalls()):
             result.outcome = Outcome.PARTIAL
             result.exit_code = max(result.exit_code, PARTIAL)
+        result.message = " ".join([*missing, *self._remarks()])
+
+    def _shortfalls(self) -> Iterator[str]:
+        """What keeps the account from being complete, in a sentence each."""
+        for tally in self._tallies.values():
+            read = tally.reading
+            if not tally.agrees:
+                changed = "" if read.steady else ", and its total changed while it was read"
+                yield f"The platform states {read.total} in {tally.listing} and lists {read.seen}{changed}."
+        for each in (*self.provider.withheld, *self._withheld.values()):
+            yield f"Not shown by the platform: {each}."
+        if self._incomplete:
+            yield f"{len(self._incomplete)} incomplete: a document could not be had; the next run tries again."
+            yield from (f"{failure}." for failure in list(self._incomplete.values())[:TOLD] if failure)
+        if self.result.unexplained:
+            yield f"{len(self.result.unexplained)} listed and not archived."
+        if self._changed:
+            yield mask_text(str(self._changed), self.session.needles())
+
+    def _remarks(self) -> Iterator[str]:
+        """What is worth knowing besides."""
+        result = self.result
         if result.completed:
-            said.append(
-                f"{len(result.completed)} that were incomplete are complete now: {', '.join(result.completed)}."
-            )
-        said += [f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings)]
+            yield f"{len(result.completed)} that were incomplete are complete now: {', '.join(result.completed)}."
+        yield from (f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings))
         if self.dry_run:
-            said.append("Dry run: nothing was fetched or archived.")
+            yield "Dry run: nothing was fetched or archived."
         if self.asset_id and not result.listed:
-            said.append(f"No licence of asset {self.asset_id} is listed.")
+            yield f"No licence of asset {self.asset_id} is listed."
         if result.requests_refused:
-            said.append(f"{result.requests_refused} requests of the site's pages were refused as not read-only.")
-        result.message = " ".join(said)
+            yield f"{result.requests_refused} requests of the site's pages were refused as not read-only."
 
 
 def first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -17,10 +17,11 @@ from archiver import notify
 from archiver.accounts import due_sign_ins
 from archiver.catalogue.catalogue import RunLine
 from archiver.config import Home, add_account, add_client, create_home
+from archiver.listing import next_sweep_day, sweep_day
 from archiver.report import page, report
 from archiver.run import Order, Summary, run
 from archiver.status import Coverage, coverage, status
-from archiver.sync import Result, next_sweep_day, sweep_day
+from archiver.sync import Result
 from archiver.vault import Vault, new_key
 from tests.archive.smtp import MailServer
 from tests.site import NOWHERE, Site

@@ -27,11 +27,12 @@ from archiver.errors import (
     SpendRefused,
     Withheld,
 )
+from archiver.listing import Cursors
 from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Response, Session, load
 from archiver.reading.printable import printable
 from archiver.reading.worker import DocumentReader
-from archiver.sync import Cursors, Result, Sync
+from archiver.sync import Result, Sync
 from tests.reading.test_documents import pdf
 
 KEY = Ed25519PrivateKey.generate()

@@ -24,10 +24,11 @@ from archiver.browsing.exchange import Raw
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.catalogue.catalogue import Catalogue
+from archiver.listing import Cursors
 from archiver.network import Network
 from archiver.provider import load
 from archiver.reading.worker import DocumentReader
-from archiver.sync import Cursors, Sync
+from archiver.sync import Sync
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PAGE = 200

@@ -27,11 +27,12 @@ from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.catalogue.catalogue import Catalogue
 from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
+from archiver.listing import Cursors
 from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Rule, Rules, Session, load
 from archiver.reading.records import record
 from archiver.reading.worker import DocumentReader
-from archiver.sync import Cursors, Sync
+from archiver.sync import Sync
 
 LATENCY = 0.05
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -237,8 +238,8 @@ async def incremental(numbers: Sequence[int]) -> None:
 def fill(folder: Path, number: int, reader: DocumentReader) -> None:
     """An archive of `number` licences without documents, and the cursor that its first full sweep would have left."""
     from archiver.archive.store import NewObject
+    from archiver.listing import Cursor
     from archiver.reading.licence_json import to_json
-    from archiver.sync import Cursor
 
     with open_archive(
         folder / "archive", client="bench", signer=SIGNER, origin="live", authorities=[],
