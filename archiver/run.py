@@ -69,7 +69,8 @@ from archiver.provider import (
 from archiver.reading.needles import all_forms, contains, mask_text
 from archiver.reading.worker import DocumentReader
 from archiver.retention import prune
-from archiver.sync import Cursors, Progress, Result, Sync, keep_page, sweep_day
+from archiver.status import sweep_day
+from archiver.sync import Cursors, Progress, Result, Sync, keep_page
 from archiver.terms import SeenTerms, look
 from archiver.terms import given as terms_given
 from archiver.terms import rules as terms_rules

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from archiver.catalogue.catalogue import RunLine
 from archiver.config import Home
 from archiver.notify import followed
-from archiver.sync import next_sweep_day
 
 
 @dataclass(frozen=True)
@@ -140,3 +140,16 @@ def runs_of(home: Home, client: str) -> dict[str, list[RunLine]]:
             for run in catalogue.runs():
                 found.setdefault(run.account, []).append(run)
     return found
+
+
+def sweep_day(account: str, today: date) -> date:
+    """The newest day on which the account's lists were due to be read to their end: each month on a day of its own,
+    so that the accounts of a home spread over the month."""
+    day = 1 + int.from_bytes(sha256(account.encode()).digest()[:4]) % 28
+    return today.replace(day=day) if day <= today.day else (today.replace(day=1) - timedelta(1)).replace(day=day)
+
+
+def next_sweep_day(account: str, today: date) -> date:
+    """The next such day after today."""
+    day = sweep_day(account, today).day
+    return today.replace(day=day) if day > today.day else (today.replace(day=28) + timedelta(4)).replace(day=day)

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -108,19 +108,6 @@ class Cursors:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({name: vars(cursor) for name, cursor in self._cursors.items()}, indent=1, sort_keys=True)
         replace_file(self._path, text.encode())
-
-
-def sweep_day(account: str, today: date) -> date:
-    """The newest day on which the account's lists were due to be read to their end: each month on a day of its own,
-    so that the accounts of a home spread over the month."""
-    day = 1 + int.from_bytes(sha256(account.encode()).digest()[:4]) % 28
-    return today.replace(day=day) if day <= today.day else (today.replace(day=1) - timedelta(1)).replace(day=day)
-
-
-def next_sweep_day(account: str, today: date) -> date:
-    """The next such day after today."""
-    day = sweep_day(account, today).day
-    return today.replace(day=day) if day > today.day else (today.replace(day=28) + timedelta(4)).replace(day=day)
 
 
 # ---------------------------------------------------------------- the result

@@ -19,8 +19,8 @@ from archiver.catalogue.catalogue import RunLine
 from archiver.config import Home, add_account, add_client, create_home
 from archiver.report import page, report
 from archiver.run import Order, Summary, run
-from archiver.status import Coverage, coverage, status
-from archiver.sync import Result, next_sweep_day, sweep_day
+from archiver.status import Coverage, coverage, next_sweep_day, status, sweep_day
+from archiver.sync import Result
 from archiver.vault import Vault, new_key
 from tests.archive.smtp import MailServer
 from tests.site import NOWHERE, Site

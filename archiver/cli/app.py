@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -86,6 +87,13 @@ def asking() -> Any:
 def confirmed(question: str) -> bool:
     """Whether a person says yes; where there is no terminal, nobody does."""
     return sys.stdin.isatty() and typer.confirm(question, err=True)
+
+
+def awaited[T](work: Coroutine[Any, Any, T]) -> T:
+    """What asynchronous work returns; asyncio is imported only where there is some."""
+    import asyncio
+
+    return asyncio.run(work)
 
 
 def day(moment: datetime | None) -> Any:
