@@ -112,8 +112,9 @@ def run(
             for r in summary.accounts
         ]
         table(columns, rows)
+        at_fault = {str(fault) for fault in summary.faults.values()}  # told once a client
         for result in summary.accounts:
-            if result.message:
+            if result.message and result.message not in at_fault:
                 tell(f"{result.account}: {result.message}")
             for short_id in result.incomplete:
                 tell(f"  incomplete: {short_id}")
