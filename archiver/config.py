@@ -63,6 +63,15 @@ def _duration(value: object) -> object:
     raise ValueError("is not a duration such as 4h, 90m or 45s")
 
 
+def _like(pattern: str, otherwise: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(otherwise)
+        return value
+
+    return AfterValidator(check)
+
+
 def _destination(value: str) -> str:
     if not re.fullmatch(r"[^\s@:/]+@[^\s@]+|[a-z][a-z0-9+.-]*://\S+", value):
         raise ValueError("is neither a mail address nor an address such as https://... or slack://...")
@@ -96,14 +105,14 @@ class Agency(_Strict):
     """Who runs the archiver; country as ISO 3166 alpha-2, language as a BCP 47 tag."""
 
     name: str = ""
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
-    language: Annotated[str, Field(pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
+    country: Annotated[str, _like("[A-Z]{2}", "is no code of a country such as DE")] | None = None
+    language: Annotated[str, _like("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "is no code of a language such as en")] = "en"
 
 
 class Timestamps(_Strict):
     """One timestamp authority. `name` becomes part of file names; `roots` is a PEM file, absolute once loaded."""
 
-    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,19}$")]
+    name: Annotated[str, _like("[a-z0-9][a-z0-9-]{0,19}", "is to be of a-z, 0-9 and -, at most 20")]
     url: _Url
     roots: Path | None = None
 
@@ -229,7 +238,7 @@ class Rule(_Strict):
     at every client hint, `hints` at those named; `since` and `until` are days, both included.
     """
 
-    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+    name: Annotated[str, _like("[a-z0-9][a-z0-9-]{0,39}", "is to be of a-z, 0-9 and -, at most 40")]
     client: str
     hint: str | None = None
     hints: dict[str, str] = {}
@@ -275,7 +284,7 @@ class _Account(_Strict):
 
 
 class _Client(_Strict):
-    name: str
+    name: Annotated[str, _like(r"[^\n]*\S[^\n]*", "is to be one line that is not empty")]
     aliases: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     contact: Annotated[Contact, BeforeValidator(_contact)] = Contact()

@@ -22,8 +22,6 @@ from archiver.assignment import Assignment
 from archiver.catalogue import embedding, views
 from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit, RunLine
 from archiver.catalogue.embedding import Embedder
-from archiver.catalogue.matching import Match, match
-from archiver.catalogue.pictures import loader
 from archiver.config import HOUSE, Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, IntegrityError, MachineRefused
 from archiver.network import joined
@@ -35,6 +33,7 @@ from archiver.reading.worker import DocumentReader
 from archiver.status import Turns, runs_of
 
 if TYPE_CHECKING:
+    from archiver.catalogue.matching import Match
     from archiver.proof.assess import Assessment
     from archiver.proof.pages import Demand
     from archiver.vault import Vault
@@ -211,6 +210,9 @@ def find_picture(
     UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
     their parts: `watch` hears of it, and `warn` where that takes a while.
     """
+    from archiver.catalogue.matching import match
+    from archiver.catalogue.pictures import loader
+
     rows: dict[str, dict[str, Any]] = {}
     matches: list[tuple[Match, list[str]]] = []
     with ExitStack() as stack:

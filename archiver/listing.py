@@ -10,10 +10,13 @@ from datetime import date, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from archiver.domain import Licence
 from archiver.files import replace_file
-from archiver.provider import Page
+
+if TYPE_CHECKING:  # for `status`, which reads no list and starts quicker without these
+    from archiver.domain import Licence
+    from archiver.provider import Page
 
 KNOWN_STOP = 20  # consecutive known licences after which a reading may stop
 

@@ -263,7 +263,10 @@ def write(made: Report, out: Path, language: str) -> None:
         (content,) = print_pages([html])
     else:
         raise ConfigError(f"{out.name} is neither a .pdf nor a .html file. Name one with --out.")
-    replace_file(out, content)
+    try:
+        replace_file(out, content)
+    except FileNotFoundError:
+        raise ConfigError(f"There is no folder {out.parent}. Make it, or name another file with --out.") from None
 
 
 def page(made: Report, language: str) -> str:

@@ -185,6 +185,8 @@ async def run(
         )
     if home.settings.replay and not order.replay:
         raise ConfigError("This is a replay home: it reaches no live site. Name the recordings with --replay DIR.")
+    if order.replay and not order.replay.is_dir():
+        raise ConfigError(f"There is no folder {order.replay}. Name the folder of the recordings with --replay.")
     if order.after_restore and order.dry_run:
         raise ConfigError("--after-restore records a loss, and a dry run records nothing. Leave one of them out.")
     summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")

@@ -23,6 +23,19 @@ type Loc = tuple[str | int, ...]
 
 TOLD = 20  # faults of a file that are listed
 
+_WORDS = {
+    "extra_forbidden": "is not a known key",
+    "missing": "is missing",
+    "model_type": "is to hold lines of `key: value`",
+    "dict_type": "is to hold lines of `key: value`",
+    "tuple_type": "is to be a list: [one, two]",
+    "string_type": "is to be text",
+    "bool_type": "is to be true or false",
+    "int_type": "is to be a whole number",
+    "float_type": "is to be a number",
+    "date_from_datetime_parsing": "is no day; write it as 2027-03-31",
+    "date_parsing": "is no day; write it as 2027-03-31",
+}  # what is wrong, in a person's words
 _TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+")
@@ -80,10 +93,9 @@ def validate[M: BaseModel](marked: Marked, model: type[M]) -> M:
         # As JSON, because strict JSON still has tuples, enums and paths, which strict Python values would not.
         return model.model_validate_json(json.dumps(marked.value), strict=True)
     except ValidationError as error:
-        words = {"extra_forbidden": "is not a known key", "missing": "is missing"}
         faults = [
             f"{marked.where(fault['loc'])} {'.'.join(map(str, fault['loc']))}: "
-            f"{words.get(fault['type'], fault['msg'].removeprefix('Value error, '))}"
+            f"{_WORDS.get(fault['type'], fault['msg'].removeprefix('Value error, '))}"
             for fault in error.errors(include_input=False, include_url=False)
         ]
         rest = [f"And {len(faults) - TOLD} more."] if len(faults) > TOLD else []

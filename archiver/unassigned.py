@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archiver.archive.reader import Archive
 from archiver.assignment import PROJECTS, Assignment, assign_all, fitting
 from archiver.catalogue.catalogue import Catalogue, Entry
-from archiver.catalogue.pictures import PictureIndex
 from archiver.config import HOUSE, Client, Home
 from archiver.domain import iso
 from archiver.errors import ConfigError
@@ -31,6 +30,9 @@ from archiver.reading import spreadsheet
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Progress
 from archiver.vault import Vault
+
+if TYPE_CHECKING:
+    from archiver.catalogue.pictures import PictureIndex
 
 RELATED = 100  # licences of one project that are looked at for a page
 SHORTEST = 3  # characters of a name that may be found inside other text

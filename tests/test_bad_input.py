@@ -19,6 +19,10 @@ from tests.homes import QUICK, Home
         (["run", "--client", "nobody", "--replay", "{recordings}"], "no client 'nobody'"),
         (["run", "--account", "nobody", "--replay", "{recordings}"], "no account 'nobody'"),
         (["run"], "replay home"),
+        (["run", "--replay", "{home}/missing"], "missing. Name the folder of the recordings"),
+        (["report", "--client", "acme", "--out", "{home}/missing/x.html"], "missing. Make it"),
+        (["assess", "x", "--client", "acme", "--first-seen", "yesterday"], "'yesterday' is no day; write it as 2026-"),
+        (["client", "add", "beta", "--name", " "], "not empty"),
         (["--home", "{home}/missing", "find", "x"], "missing"),
         (["show", "nothing-like-it"], "nothing-like-it"),
         (["proof", "nothing-like-it", "--out", "x.zip"], "nothing-like-it"),
@@ -39,6 +43,8 @@ def test_a_wrong_name_is_said(home: Home, arguments: list[str], words: str) -> N
         ("agency: {name: A}\npacing: {default: soon}\n", ":2:"),
         ("agency: {name: A}\nagency: {name: B}\n", ":2:1"),
         ("agency: {name: A}\ncolour: red\n", ":2:1"),
+        ("timestamps: x\n", ":1:1 timestamps: is to be a list"),
+        ("agency: {country: Germany}\n", ":1:10 agency.country: is no code of a country"),
     ],
 )
 def test_a_wrong_setting_is_found_by_line_and_column(home: Home, text: str, place: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,9 @@ def test_no_file_knows_a_private_place() -> None:
         if path.suffix in TEXT:
             found = private.search(path.read_text("utf-8", errors="replace"))
             assert not found, f"{path.relative_to(ROOT)} names {found[0]}"
+
+
+def test_a_quick_answer_does_not_wait_for_what_it_does_not_use() -> None:
+    asked = "import archiver.cli.commands, archiver.status, archiver.evidence, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "asyncio", "playwright", "cryptography", "PIL"} & set(loaded)

@@ -18,15 +18,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 from filelock import FileLock
 
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
-from archiver.catalogue.matching import Indexed, Load
-from archiver.catalogue.pictures import PictureIndex, VectorFile, loader
 from archiver.domain import DocumentKind, GapReason, Licence, iso
 from archiver.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
 from archiver.reading.fingerprint import Fingerprint, decode
@@ -37,6 +34,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from archiver.catalogue.embedding import Embedder
+    from archiver.catalogue.matching import Indexed, Load
+    from archiver.catalogue.pictures import PictureIndex, VectorFile
 
 VERSION = 5  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
@@ -209,10 +208,9 @@ class Catalogue:
         except OSError:
             if os.access(path.parent, os.W_OK):
                 raise
-            self._db = _in_memory(path)
-            self._vectors = VectorFile(path.with_suffix(".vectors"), writable=False)
+            self._db, self._writable = _in_memory(path), False
             return
-        self._vectors = VectorFile(path.with_suffix(".vectors"))
+        self._writable = True
         with lock, _machine(path):
             try:
                 self._db = _connect(path)
@@ -222,6 +220,12 @@ class Catalogue:
                 for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
                     (path.parent / name).unlink(missing_ok=True)
                 self._db = _connect(path)
+
+    @property
+    def _vectors(self) -> VectorFile:
+        from archiver.catalogue.pictures import VectorFile  # brings in numpy, which most commands need not
+
+        return VectorFile(self._path.with_suffix(".vectors"), writable=self._writable)
 
     def __enter__(self) -> Self:
         return self
@@ -257,6 +261,9 @@ class Catalogue:
 
         `told` hears how many of how many are made. Pictures that cannot be read are left to the hash.
         """
+        from archiver.catalogue.matching import Indexed
+        from archiver.catalogue.pictures import loader
+
         with self._writing():
             if self._db.execute("SELECT identity FROM model").fetchone() != (embedder.identity,):
                 self._db.execute("UPDATE picture SET embedded = 0")
@@ -426,6 +433,10 @@ class Catalogue:
 
     def pictures(self, *, unassigned: bool = False) -> PictureIndex:
         """The previews of all licences and comps, to be searched by hash and by vector; `unassigned` as in `find`."""
+        import numpy as np
+
+        from archiver.catalogue.pictures import PictureIndex
+
         numbers, hashes, marks = self._db.execute(PICTURES, (unassigned,)).fetchone()
         number = np.fromstring(numbers, np.int64, sep=",")
         order = np.argsort(number)
@@ -440,6 +451,8 @@ class Catalogue:
         )
 
     def _described(self, number: int) -> Indexed:
+        from archiver.catalogue.matching import Indexed
+
         query = f"SELECT {COLUMNS}, name FROM picture JOIN licence ON licence.id = licence WHERE number = ?"  # noqa: S608
         *columns, name = self._db.execute(query, (number,)).fetchone()
         entry = self._entry(columns)
@@ -603,7 +616,8 @@ class Catalogue:
         stay = {name for name, words, _ in before if name in pictures and pictures[name].hash == words}
         gone = [number for name, _, number in before if name not in stay]
         self._db.executemany("DELETE FROM picture WHERE number = ?", [(number,) for number in gone])
-        self._vectors.forget(gone)
+        if gone:
+            self._vectors.forget(gone)
         self._db.executemany(
             "INSERT INTO picture (licence, name, hash, flat, embedded) VALUES (?, ?, ?, ?, 0)",
             [(licence, name, seen.hash, seen.flat) for name, seen in pictures.items() if name not in stay],

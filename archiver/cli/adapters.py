@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ from archiver.cli.app import (
     HomeOption,
     JsonOption,
     ReplayOption,
+    awaited,
     opened,
     providers_app,
     recording_app,
@@ -100,7 +100,7 @@ def recording_check(paths: Annotated[list[Path], typer.Argument(help="Recording 
                     tell(f"  {line}")
         return wrong
 
-    raise typer.Exit(1 if asyncio.run(check_all()) else 0)
+    raise typer.Exit(1 if awaited(check_all()) else 0)
 
 
 @recording_app.command("expect")
@@ -119,7 +119,7 @@ def recording_expect(
             for path in paths:
                 tell(await expect(path, force=force, shared=shared))
 
-    asyncio.run(expect_all())
+    awaited(expect_all())
 
 
 @recording_app.command("capture")
@@ -140,7 +140,7 @@ def recording_capture(
 
     here = opened(home)
     with progress() as shown:
-        made = asyncio.run(capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown))
+        made = awaited(capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown))
     for line in (made.result.message, *made.report.lines(), *made.notes):
         if line:
             say(line)

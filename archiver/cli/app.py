@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime
+from collections.abc import Coroutine
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,15 @@ app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(providers_app, name="providers")
 app.add_typer(recording_app, name="recording")
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY")]
+
+def a_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write it as 2026-11-25") from None
+
+
+Day = Annotated[date | None, typer.Option(parser=a_day, metavar="DAY")]
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The home folder [default: $ARCHIVER_HOME, ./ with archiver.yaml, ...].")
 ]
@@ -88,5 +97,8 @@ def confirmed(question: str) -> bool:
     return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 
-def day(moment: datetime | None) -> Any:
-    return moment.date() if moment else None
+def awaited[T](work: Coroutine[Any, Any, T]) -> T:
+    """What asynchronous work returns; asyncio is imported only where there is some."""
+    import asyncio
+
+    return asyncio.run(work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +12,10 @@ from archiver.cli.app import (
     Day,
     HomeOption,
     JsonOption,
+    a_day,
     app,
     asking,
     claim_app,
-    day,
     opened,
     unlocked,
 )
@@ -60,8 +60,8 @@ def claim_add(
         raise typer.BadParameter(f"--kind is one of {', '.join(LetterKind)}")
     stated = {
         "claimant": claimant, "reference": reference, "kind": LetterKind(kind) if kind else None,
-        "urls": tuple(url or ()), "amount": amount, "currency": currency, "received": day(received),
-        "deadline": day(deadline), "first_seen": day(first_seen),
+        "urls": tuple(url or ()), "amount": amount, "currency": currency, "received": received,
+        "deadline": deadline, "first_seen": first_seen,
     }  # fmt: skip
     claim = add(
         opened(home), client, file, stated, picture or (), accept=yes, ask=None if as_json else asking(), say=say
@@ -80,7 +80,7 @@ def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: archiver claim list
     """
-    from datetime import UTC
+    from datetime import UTC, datetime
 
     from archiver.proof.claims import all_claims
 
@@ -108,7 +108,7 @@ def claim_show(
 
     Example: archiver claim show acme-1a2b3c4d
     """
-    from datetime import UTC
+    from datetime import UTC, datetime
 
     from archiver.dispute.claiming import described
     from archiver.proof.claims import load
@@ -137,9 +137,7 @@ def claim_enter(
     say(f"Entered as {enter(here, unlocked(here), claim, file, by)}.")
 
 
-FirstSeen = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="When the picture was first used.")
-]
+FirstSeen = Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", help="When the picture was first used.")]
 UseKind = Annotated[str | None, typer.Option("--use", help="commercial or editorial.")]
 Seats = Annotated[int, typer.Option(min=0, help="How many people worked with the picture.")]
 Territory = Annotated[str | None, typer.Option(help="Where it was used, if not on the web.")]
@@ -147,12 +145,12 @@ Copies = Annotated[int, typer.Option(min=0, help="How many copies were printed."
 Language = Annotated[str, typer.Option(help="en or de.")]
 
 
-def use_of(first_seen: datetime | None, kind: str | None, seats: int, territory: str | None, copies: int) -> Use:
+def use_of(first_seen: date | None, kind: str | None, seats: int, territory: str | None, copies: int) -> Use:
     from archiver.proof.facts import Use
 
     if kind not in (None, "commercial", "editorial"):
         raise typer.BadParameter("--use is commercial or editorial")
-    return Use(first_seen=day(first_seen), kind=kind, seats=seats, territory=territory, copies=copies)
+    return Use(first_seen=first_seen, kind=kind, seats=seats, territory=territory, copies=copies)
 
 
 def language_of(language: str) -> str:
@@ -230,7 +228,7 @@ def letter(
     dialogue = Dialogue(
         home=here, vault=lambda: unlocked(here), client=client, ask=None if yes else asking(), tell=tell, yes=yes,
         licence=licence, picture=picture, by=by, reason=reason, out=out, use=use_of(first_seen, use, 0, None, 0),
-        stated={"first_seen": day(first_seen)}, language=language_of(language),
+        stated={"first_seen": first_seen}, language=language_of(language),
     )  # fmt: skip
     dialogue.about(file)
 

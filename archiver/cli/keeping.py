@@ -113,12 +113,15 @@ def schedule(
 
     named = os.environ.get("ARCHIVER_KEY_FILE")
     file = key or (Path(named) if named else None)
-    made = make(opened(home).root, named_system(system), at, key=file and file.absolute())
+    here = opened(home)
+    made = make(here.root, named_system(system), at, key=file and file.absolute())
     if install:
         put_in_place(made)
         say(f"Installed in {made.folder}. Try it at once with `archiver run`.")
     else:
         tell_lines(made.as_text())
+    if here.settings.replay:
+        say("note: This home plays recordings, so such a night archives nothing. Schedule the run of a real home.")
 
 
 @app.command()

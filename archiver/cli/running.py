@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ from archiver.cli.app import (
     JsonOption,
     ReplayOption,
     app,
+    awaited,
     opened,
     unlocked,
 )
@@ -54,7 +54,7 @@ def sign_in(
     if dry_run or as_json:
         return
     chosen = names or [each.account for each in waiting if each.attended]
-    raise typer.Exit(asyncio.run(sign_in_all(here, vault, chosen, replay=replay, headless=headless, say=say)))
+    raise typer.Exit(awaited(sign_in_all(here, vault, chosen, replay=replay, headless=headless, say=say)))
 
 
 @app.command()
@@ -96,7 +96,7 @@ def run(
 
     with progress() as watch:
         told = Watch(here, say, watch)
-        summary = asyncio.run(run_accounts(here, unlocked(here), order, progress=told, finished=finished))
+        summary = awaited(run_accounts(here, unlocked(here), order, progress=told, finished=finished))
     for slug, fault in summary.faults.items():
         say(f"{slug}: {fault}")
     for warning in summary.warnings:
@@ -112,8 +112,9 @@ def run(
             for r in summary.accounts
         ]
         table(columns, rows)
+        at_fault = {str(fault) for fault in summary.faults.values()}  # told once a client
         for result in summary.accounts:
-            if result.message:
+            if result.message and result.message not in at_fault:
                 tell(f"{result.account}: {result.message}")
             for short_id in result.incomplete:
                 tell(f"  incomplete: {short_id}")
@@ -194,7 +195,7 @@ def capture(
 
     here = opened(home)
     by = by or f"system user {getuser()}"
-    report = asyncio.run(
+    report = awaited(
         capture_wanted(here, unlocked(here), wanted or (), client, by=by, replay=replay, attended=attended, say=say)
     )
     for warning in report.warnings:

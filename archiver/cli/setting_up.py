@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from archiver.cli.app import (
     account_app,
     app,
     ask,
+    awaited,
     client_app,
     opened,
     unlocked,
@@ -36,7 +36,7 @@ def demo(
     """
     from archiver.demo import demo as show
 
-    asyncio.run(show(keep, tell_lines))
+    awaited(show(keep, tell_lines))
 
 
 @app.command()
@@ -176,7 +176,7 @@ def account_add(
         settings=settings, secrets=secrets, accepted_by=accept_automation, authorised_by=authorised_by, check=check,
         replay=replay, say=say,
     )  # fmt: skip
-    asyncio.run(adding)
+    awaited(adding)
     say(f"Added account {name}." + (f" Next: archiver run --account {name}" if chosen.secrets else ""))
 
 
@@ -203,7 +203,7 @@ def account_close(
             here, unlocked(here), name, replay=replay, dry_run=dry_run, anyway=anyway, by=by, reason=reason,
             progress=watch,
         )  # fmt: skip
-        done = asyncio.run(closing)
+        done = awaited(closing)
     if as_json:
         emit(done.as_json())
     else:
@@ -236,7 +236,7 @@ def account_leaver(
     here = opened(home)
     with progress() as watch:
         leaving = leaver(here, unlocked(here), user, replay=replay, dry_run=dry_run, progress=watch)
-        found = asyncio.run(leaving)
+        found = awaited(leaving)
     if as_json:
         emit(found.as_json())
     else:
@@ -269,7 +269,7 @@ def account_rotate(
     here = opened(home)
     account = here.account(name)
     secrets = read_secrets(secrets_stdin, method_of(account.provider, account.method))
-    asyncio.run(rotate(here, unlocked(here), name, secrets, username, check=check, replay=replay, say=say))
+    awaited(rotate(here, unlocked(here), name, secrets, username, check=check, replay=replay, say=say))
     say(f"Changed the secret of {name}. Next: archiver run --account {name}")
 
 
@@ -290,7 +290,7 @@ def account_check(
     from archiver.checks import check
 
     here = opened(home)
-    found = asyncio.run(check(here, unlocked(here), name, live=live, replay=replay))
+    found = awaited(check(here, unlocked(here), name, live=live, replay=replay))
     if as_json:
         emit(found.as_json())
     else:
