@@ -30,7 +30,7 @@ from archiver.archive.writer import HOLDER, latest_moment
 from archiver.browsing.chromium import find
 from archiver.config import Home
 from archiver.domain import iso
-from archiver.errors import ArchiveBusy, ArchiverError
+from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError
 from archiver.evidence import verify as verify_archives
 from archiver.evidence import without_client
 from archiver.opening import mailer_of, network_of
@@ -517,7 +517,7 @@ def notifying(home: Home) -> Findings:
     for each in dict.fromkeys(told):
         scheme = each.partition("://")[0] if "://" in each else ""
         if scheme not in ("", "http", "https") and not find_spec("apprise"):
-            yield State.PROBLEM, f"{scheme}:// needs apprise", "uv tool install 'archiver[notify]'"
+            yield State.PROBLEM, f"{scheme}:// needs apprise", INSTALL_ALL
         if not scheme and not (home.settings.mail.host and home.settings.mail.sender):
             yield State.PROBLEM, f"{each} cannot be told without a mail server", "Set `mail:` in archiver.yaml."
     if home.accounts() and not home.settings.notify.ping and not home.settings.replay:

@@ -11,6 +11,9 @@ import errno
 import inspect
 from typing import ClassVar
 
+INSTALL_ALL = "In the folder of the archiver's source: `uv tool install --reinstall '.[desk,match,notify]'`."
+"""What to do where an extra is missing. The package index has another program of this name."""
+
 
 class ArchiverError(Exception):
     """{detail}"""

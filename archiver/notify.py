@@ -24,7 +24,7 @@ from archiver.catalogue.catalogue import Catalogue, RunLine
 from archiver.concerns import Concern, concerns
 from archiver.config import Account, Home
 from archiver.domain import iso
-from archiver.errors import ArchiverError, ConfigError
+from archiver.errors import INSTALL_ALL, ArchiverError, ConfigError
 from archiver.files import replace_file
 from archiver.opening import mailer_of, network_of
 from archiver.proof.claims import all_claims
@@ -367,9 +367,7 @@ def _by_apprise(home: Home, destination: str, message: Message) -> None:
         import apprise
     except ImportError:
         scheme = destination.partition("://")[0]
-        raise ConfigError(
-            f"{scheme}:// needs the extra `notify`. Install it with `uv tool install 'archiver[notify]'`."
-        ) from None
+        raise ConfigError(f"{scheme}:// needs the extra `notify`. {INSTALL_ALL}") from None
     told = apprise.Apprise()
     if not told.add(destination):
         raise ConfigError(f"{destination.partition('://')[0]}:// is no address that apprise knows.")

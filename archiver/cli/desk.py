@@ -47,11 +47,9 @@ def desk(
         from archiver.desk.serve import Plan
         from archiver.desk.serve import serve as run
     except ModuleNotFoundError as error:
-        from archiver.errors import ConfigError
+        from archiver.errors import INSTALL_ALL, ConfigError
 
-        raise ConfigError(
-            f"The desk needs the extra `desk` ({error.name} is missing). Install it: pip install 'archiver[desk]'."
-        ) from None
+        raise ConfigError(f"The desk needs the extra `desk` ({error.name} is missing). {INSTALL_ALL}") from None
     plan = Plan(
         port=port, names=serve or (), certificate=certificate, key=private_key, behind_proxy=behind_proxy
     )  # fmt: skip
