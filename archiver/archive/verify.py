@@ -591,7 +591,8 @@ class Token:
         """Walk a TimeStampResp as far as its TSTInfo; Malformed where it was not granted or is something else."""
         try:
             encapsulated = _signed_data(response)[2]
-            octets = _der(_der(encapsulated.value)[1].value)[0]
+            (octets,) = _der(_der(encapsulated.value)[1].value)
+            _must(octets.tag == 0x04, "the timestamp is not in one piece")
             info = _der(_der(octets.value)[0].value)
             hash_function, digest = _der(info[2].value)
             algorithm = _HASHES[_der(hash_function.value)[0].value.hex()]
@@ -668,10 +669,15 @@ class _Item(NamedTuple):
 
 
 def _der(data: bytes) -> list[_Item]:
-    """The DER items that follow each other in `data`."""
+    """The DER items that follow each other in `data`; Malformed for what OpenSSL, which also reads BER, sees otherwise.
+
+    Otherwise a genuine timestamp could be wrapped so that its signature is checked and another time is read.
+    """
     items, position = [], 0
     while position < len(data):
         tag, length = data[position], data[position + 1]
+        if length == 0x80 or tag & 0x1F == 0x1F:
+            raise Malformed("the timestamp is not encoded in DER")
         position += 2
         if length & 0x80:
             width = length & 0x7F
