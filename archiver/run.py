@@ -115,7 +115,9 @@ class Summary:
     @property
     def outcome(self) -> Outcome:
         outcomes = {result.outcome for result in self.accounts}
-        return outcomes.pop() if len(outcomes) == 1 else Outcome.PARTIAL if outcomes else Outcome.COMPLETE
+        if len(outcomes) > 1:
+            return Outcome.PARTIAL
+        return outcomes.pop() if outcomes else Outcome.FAILED if self.faults else Outcome.COMPLETE
 
     @property
     def exit_code(self) -> int:
@@ -187,11 +189,12 @@ async def run(
     if order.after_restore and order.dry_run:
         raise ConfigError("--after-restore records a loss, and a dry run records nothing. Leave one of them out.")
     summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
-    if not accounts:
+    restored = [home.client(slug).slug for slug in order.clients] if order.after_restore else []
+    if not accounts and not restored:
         summary.warnings.append("There is no account yet. Add one with `archiver account add`.")
     async with AsyncExitStack() as stack:
         common = await stack.enter_async_context(tools(home, replay=bool(order.replay))) if shared is None else shared
-        by_client: dict[str, list[Account]] = {}
+        by_client: dict[str, list[Account]] = {slug: [] for slug in restored}  # a loss is told without any, too
         for account in accounts:
             by_client.setdefault(account.client, []).append(account)
         terms, gates = TermsVisits(common, summary, home, accounts), Gates()
@@ -244,7 +247,7 @@ def chosen(home: Home, order: Order) -> list[Account]:
     if closed := [account for account in accounts if account.closed and account.name in wanted]:
         raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}; nothing signs in there any more.")
     accounts = [account for account in accounts if not account.closed]
-    if not accounts and (asked := ", ".join((*order.clients, *order.accounts))):
+    if not accounts and not order.after_restore and (asked := ", ".join((*order.clients, *order.accounts))):
         raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
     return accounts
 
@@ -389,10 +392,15 @@ class ClientRun:
         try:
             async with self.gates.clients:
                 with writing(self.home, self.vault, client, after_restore=self.order.after_restore) as archive:
-                    await self._all(accounts, archive, done)
+                    await self._all(client, accounts, archive, done)
                     if not self.order.dry_run:
                         seal = await asyncio.to_thread(archive.seal)
                         self.summary.warnings.extend(seal.warnings)
+                    if self.order.after_restore:
+                        self.summary.warnings.append(
+                            f"{client}: the restore is recorded. What was imported since the backup is to be imported "
+                            "again, and what was erased since then is there again: erase it again."
+                        )
         except (ArchiverError, OSError) as error:  # the archive itself: all accounts that were to follow share its fate
             fault = machine_error(error) if isinstance(error, OSError) else error
             self.summary.faults[client] = fault
@@ -400,8 +408,8 @@ class ClientRun:
                 if account.name not in done:
                     self._end(failed(Result(account.name, account.provider), fault, []))
 
-    async def _all(self, accounts: Sequence[Account], archive: ArchiveWriter, done: set[str]) -> None:
-        with Catalogue(self.home.catalogue(accounts[0].client)) as catalogue:
+    async def _all(self, client: str, accounts: Sequence[Account], archive: ArchiveWriter, done: set[str]) -> None:
+        with Catalogue(self.home.catalogue(client)) as catalogue:
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
             turns = [self._turn(account, archive, done) for account in accounts]
             ends = await asyncio.gather(*turns, return_exceptions=True)
