@@ -178,6 +178,7 @@ async def run(
     ConfigError for unknown names or `replay` in a real home. A client whose archive another command holds is a fault
     of that client, named in the summary with the holder; the other clients' accounts run.
     """
+    visited = resting(home, order) if accounts is None else []
     accounts = chosen(home, order) if accounts is None else accounts
     if order.replay and not home.settings.replay:
         raise ConfigError(
@@ -189,12 +190,11 @@ async def run(
     if order.after_restore and order.dry_run:
         raise ConfigError("--after-restore records a loss, and a dry run records nothing. Leave one of them out.")
     summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
-    restored = [home.client(slug).slug for slug in order.clients] if order.after_restore else []
-    if not accounts and not restored:
+    if not accounts and not visited:
         summary.warnings.append("There is no account yet. Add one with `archiver account add`.")
     async with AsyncExitStack() as stack:
         common = await stack.enter_async_context(tools(home, replay=bool(order.replay))) if shared is None else shared
-        by_client: dict[str, list[Account]] = {slug: [] for slug in restored}  # a loss is told without any, too
+        by_client: dict[str, list[Account]] = {slug: [] for slug in visited}
         for account in accounts:
             by_client.setdefault(account.client, []).append(account)
         terms, gates = TermsVisits(common, summary, home, accounts), Gates()
@@ -218,6 +218,15 @@ async def run(
         if isinstance(end, BaseException):
             raise end  # only now: one client's archive must not stop the others
     return summary
+
+
+def resting(home: Home, order: Order) -> list[str]:
+    """Clients with an archive and no open account: it is held against witnesses, tidied up, and sealed if need be."""
+    if order.dry_run or order.accounts or order.asset_id or (order.after_restore and not order.clients):
+        return []
+    asked = [home.client(slug).slug for slug in order.clients] or list(home.clients)
+    read = {account.client for account in home.accounts() if not account.closed}
+    return [slug for slug in asked if slug not in read and home.archive(slug).is_dir()]
 
 
 def shared_out(home: Home, vault: Vault) -> list[str]:
@@ -247,7 +256,7 @@ def chosen(home: Home, order: Order) -> list[Account]:
     if closed := [account for account in accounts if account.closed and account.name in wanted]:
         raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}; nothing signs in there any more.")
     accounts = [account for account in accounts if not account.closed]
-    if not accounts and not order.after_restore and (asked := ", ".join((*order.clients, *order.accounts))):
+    if not accounts and not resting(home, order) and (asked := ", ".join((*order.clients, *order.accounts))):
         raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
     return accounts
 

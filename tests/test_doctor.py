@@ -39,6 +39,11 @@ def flip(path: Path) -> None:
     path.chmod(0o444)
 
 
+def testify(root: Path) -> None:
+    append(root / "archiver.yaml", b"witnesses: [{name: a, folder: witness}]\n")
+    append(root / "witness/x.note", b"archiver.invalid/acme\n9999\n" + b"A" * 43 + b"=\n\n")
+
+
 ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
     "no settings file": (lambda r: (r / "archiver.yaml").unlink(), "home", State.PROBLEM, "archiver init"),
     "a wrong setting": (lambda r: append(r / "archiver.yaml", b"colour: red\n"), "settings", State.PROBLEM, "Mend"),
@@ -73,6 +78,9 @@ ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
     "no witness folder": (
         lambda r: append(r / "archiver.yaml", b"witnesses: [{name: a, folder: ../gone}]\n"),
         "witnesses", State.WARNING, "Mount it",
+    ),
+    "a witness of more": (
+        testify, "witnesses", State.PROBLEM, "--after-restore",
     ),
     "no witness command": (
         lambda r: append(r / "archiver.yaml", b"witnesses: [{name: a, command: [no-such-program]}]\n"),

@@ -144,12 +144,13 @@ def test_a_restore_is_recorded_without_accounts_too_and_tells_of_what_was_erased
     shutil.copytree(backup, agency.archive)
     with pytest.raises(IntegrityError, match="run --client acme --after-restore"):
         agency.erase(statement, "other")
+    refused = asyncio.run(run(agency.home, agency.vault, Order()))
+    assert (refused.exit_code, refused.outcome) == (90, "failed")
     order = Order(clients=["acme"], after_restore=disk / "acme")
     done = asyncio.run(run(agency.home, agency.vault, order))
     assert done.exit_code == 0 and "erase it again" in " ".join(done.warnings)
     assert agency.erase(statement, "other")["outcome"] == "erased"
     assert agency.codes() == {"erased", "rollback"}
-    assert asyncio.run(run(agency.home, agency.vault, order)).outcome == "failed"  # there is no loss any more
 
 
 def test_a_hold_refuses_and_says_who_and_since_when(agency: Agency) -> None:
