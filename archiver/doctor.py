@@ -431,6 +431,7 @@ def archives(home: Home) -> Findings:
             continue
         [report] = document["clients"]
         found = [each for each in report["findings"] if each["code"] != "interrupted"]
+        found.sort(key=lambda each: each["code"] in verify.WARNINGS)  # damage first
         words = f"{slug}: {report['state']}, {report['licences']} licences"
         words += "" if report["evidence"] else " (NOT EVIDENCE)"
         told = "".join(f"; {each['path']} {each['message']}" for each in found[:3])
@@ -496,8 +497,8 @@ def witnesses(home: Home) -> Findings:
                 State.WARNING if fault else State.OK, f"{each.name}: {place} {fault or 'is there'}",
                 "Mount it, or name another folder in archiver.yaml." if fault else "",
             )  # fmt: skip
-            for slug, root in _archives(home):
-                yield from _forked(slug, root, place)
+            for slug in home.clients:  # also where nothing is left of an archive
+                yield from _forked(slug, home.archive(slug), place)
         elif each.command:
             there = shutil.which(each.command[0])
             advice = "" if there else "Install it, or name another in archiver.yaml."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -39,9 +40,11 @@ def flip(path: Path) -> None:
     path.chmod(0o444)
 
 
-def testify(root: Path) -> None:
+def testify(root: Path) -> Path:
+    """The home, with a witness in it that holds a checkpoint of more lines."""
     append(root / "archiver.yaml", b"witnesses: [{name: a, folder: witness}]\n")
     append(root / "witness/x.note", b"archiver.invalid/acme\n9999\n" + b"A" * 43 + b"=\n\n")
+    return root
 
 
 ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
@@ -81,6 +84,12 @@ ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
     ),
     "a witness of more": (
         testify, "witnesses", State.PROBLEM, "--after-restore",
+    ),
+    "a lost archive": (
+        lambda r: shutil.rmtree(testify(r) / "archive/acme"), "witnesses", State.PROBLEM, "--after-restore",
+    ),
+    "an endless line": (
+        lambda r: os.truncate(testify(r) / LEDGER / "ledger.jsonl", 1 << 34), "archives", State.PROBLEM, "a copy",
     ),
     "no witness command": (
         lambda r: append(r / "archiver.yaml", b"witnesses: [{name: a, command: [no-such-program]}]\n"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from archiver import accounts, evidence, privacy
+from archiver import accounts, doctor, evidence, privacy
 from archiver.archive.erasure import REASONS
 from archiver.config import Home as LoadedHome
 from archiver.config import add_account, add_client, create_home
@@ -151,6 +151,9 @@ def test_a_restore_is_recorded_without_accounts_too_and_tells_of_what_was_erased
     assert done.exit_code == 0 and "erase it again" in " ".join(done.warnings)
     assert agency.erase(statement, "other")["outcome"] == "erased"
     assert agency.codes() == {"erased", "rollback"}
+    shutil.rmtree(next((agency.archive / "evidence/statements").glob("*/*/*")))
+    [(_, words, _)] = doctor.archives(agency.home)
+    assert 0 < words.find("records this object") < words.find("records a restore")  # what is wrong comes first
 
 
 def test_a_hold_refuses_and_says_who_and_since_when(agency: Agency) -> None:

@@ -553,9 +553,8 @@ def hold(ledger: Path, outside: Iterable[Outside]) -> Held:
 
 def _whole_lines(ledger: Path) -> Iterator[bytes]:
     with contextlib.suppress(OSError), open(opened(ledger), "rb") as file:
-        for data in file:
-            if data.endswith(b"\n"):
-                yield data[:-1]
+        while (data := file.readline(_LONGEST_LINE)).endswith(b"\n"):
+            yield data[:-1]
 
 
 # ---------------------------------------------------------------- timestamps (RFC 3161)
