@@ -732,10 +732,15 @@ def _openssl(command: list[str | Path], folder: Path | None = None) -> subproces
 
 
 def openssl() -> str | None:
-    """The `openssl` program, if it is OpenSSL 3 or later (LibreSSL and older ones lack what is needed)."""
+    """The `openssl` program, if it is OpenSSL 3 or later."""
     program, version = openssl_version() or ("", "")
+    return program if _is_openssl_3(version) else None
+
+
+def _is_openssl_3(version: str) -> bool:
+    """LibreSSL and older ones lack what is needed."""
     number = re.match(r"OpenSSL (\d+)\.", version)
-    return program if number and int(number[1]) >= 3 else None
+    return number is not None and int(number[1]) >= 3
 
 
 def openssl_refuses(program: str, response: Path, data: Path, roots: Path, chain: Path) -> str | None:
@@ -1402,7 +1407,8 @@ class _Check:
         for certificate in certificates:
             fingerprint = hashlib.sha256(certificate).hexdigest()
             self.report.trust.append(Trust("timestamp root", fingerprint, self.supplied_roots is not None))
-        checker = self.checker()
+        program, version = (stamped and openssl_version()) or ("", "")
+        checker = self.checker(program, version)
         if stamped and certificates and checker:
             self.report.dates_by = checker.name
         against = "the roots that you supplied" if self.supplied_roots else roots.name
@@ -1444,7 +1450,7 @@ class _Check:
                 elif judgement:
                     checkpoint.stamps[name] = judgement
         if unchecked:
-            version = "not answering" if hanging else (openssl_version() or ("", ""))[1]
+            version = "not answering" if hanging else version
             here = f"the program openssl is {version} here" if version else "there is no program openssl here"
             text = (
                 f"dates not checked: {here}. Install OpenSSL 3 or later and see that it comes first on the PATH. It is "
@@ -1462,11 +1468,10 @@ class _Check:
             return []
         return list(filter(None, found))
 
-    def checker(self) -> Checker | None:
+    def checker(self, program: str, version: str) -> Checker | None:
         """OpenSSL 3, the program that others have, too; else what the caller brought along."""
-        program, version = openssl(), openssl_version()
-        if program and version:
-            return Checker(version[1], lambda *files: openssl_refuses(program, *files))
+        if _is_openssl_3(version):
+            return Checker(version, lambda *files: openssl_refuses(program, *files))
         return self.fallback
 
     def dates(self) -> Dates:
