@@ -40,7 +40,7 @@ def flip(path: Path) -> None:
     path.chmod(0o444)
 
 
-def testify(root: Path) -> Path:
+def with_witness(root: Path) -> Path:
     """The home, with a witness in it that holds a checkpoint of more lines."""
     append(root / "archiver.yaml", b"witnesses: [{name: a, folder: witness}]\n")
     append(root / "witness/x.note", b"archiver.invalid/acme\n9999\n" + b"A" * 43 + b"=\n\n")
@@ -83,13 +83,13 @@ ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
         "witnesses", State.WARNING, "Mount it",
     ),
     "a witness of more": (
-        testify, "witnesses", State.PROBLEM, "--after-restore",
+        with_witness, "witnesses", State.PROBLEM, "--after-restore",
     ),
     "a lost archive": (
-        lambda r: shutil.rmtree(testify(r) / "archive/acme"), "witnesses", State.PROBLEM, "--after-restore",
+        lambda r: shutil.rmtree(with_witness(r) / "archive/acme"), "witnesses", State.PROBLEM, "--after-restore",
     ),
     "an endless line": (
-        lambda r: os.truncate(testify(r) / LEDGER / "ledger.jsonl", 1 << 34), "archives", State.PROBLEM, "a copy",
+        lambda r: os.truncate(with_witness(r) / LEDGER / "ledger.jsonl", 1 << 34), "archives", State.PROBLEM, "a copy",
     ),
     "no witness command": (
         lambda r: append(r / "archiver.yaml", b"witnesses: [{name: a, command: [no-such-program]}]\n"),
