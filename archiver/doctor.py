@@ -431,6 +431,7 @@ def archives(home: Home) -> Findings:
             continue
         [report] = document["clients"]
         found = [each for each in report["findings"] if each["code"] != "interrupted"]
+        found.sort(key=lambda each: each["code"] in verify.WARNINGS)  # damage first
         words = f"{slug}: {report['state']}, {report['licences']} licences"
         words += "" if report["evidence"] else " (NOT EVIDENCE)"
         told = "".join(f"; {each['path']} {each['message']}" for each in found[:3])
@@ -496,6 +497,8 @@ def witnesses(home: Home) -> Findings:
                 State.WARNING if fault else State.OK, f"{each.name}: {place} {fault or 'is there'}",
                 "Mount it, or name another folder in archiver.yaml." if fault else "",
             )  # fmt: skip
+            for slug in home.clients:  # also where nothing is left of an archive
+                yield from _forked(slug, home.archive(slug), place)
         elif each.command:
             there = shutil.which(each.command[0])
             advice = "" if there else "Install it, or name another in archiver.yaml."
@@ -505,6 +508,18 @@ def witnesses(home: Home) -> Findings:
             )  # fmt: skip
         else:
             yield State.OK, f"{each.name}: {each.email}, by {home.settings.mail.host}", ""
+
+
+def _forked(slug: str, root: Path, place: Path) -> Findings:
+    """An archive that does not continue what a witness holds; whether the signatures hold, the verifier says."""
+    held = verify.hold(root / verify.LEDGER, verify.outside_checkpoints(place, None, f"archiver.invalid/{slug}"))
+    if held.forked:
+        lost = held.forked[-1]
+        yield (
+            State.PROBLEM, f"{slug} is no continuation of {lost.path}, which covers {lost.size} lines",
+            f"After a restore from a backup, `archiver run --client {slug} --after-restore {lost.path}`; else do not "
+            "repair it by hand, and compare with a copy.",
+        )  # fmt: skip
 
 
 def notifying(home: Home) -> Findings:

@@ -80,8 +80,21 @@ def plan(home: Home, name: str) -> dict[str, Any]:
         "bytes": sum(path.stat().st_size for path in files),
         "reason": before.fields["reason"] if before else None,
         "tombstone": before.id if before else None,
-        "not_reached": list(NOT_REACHED),
+        "not_reached": [*_beside(home, slug, object_id), *NOT_REACHED],
     }
+
+
+def _beside(home: Home, slug: str, object_id: str) -> list[str]:
+    """What else in this home holds the same content, in words."""
+    archive, papers = Archive(home.archive(slug)), set()
+    with suppress(IntegrityError):
+        imports = from_json(archive.object(object_id).read("licence.json")).provenance.get("imports", ())
+        papers = {str(each["held_in"]) for each in imports if each.get("held_in")}
+    there = [held.rpartition(":")[2] for held in sorted(papers) if object_path(archive.root, held).exists()]
+    others = [each for each in home.clients if each != slug and object_path(home.archive(each), object_id).exists()]
+    told = [f"{slug}/{folder}: a paper about several licences, this one among them" for folder in there]
+    told += [f"{each}/{object_id.rpartition(':')[2]}: its copy in another archive" for each in others]
+    return [f"{text}. Erase that as well." for text in told]
 
 
 def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple[dict[str, Any], tuple[str, ...]]:

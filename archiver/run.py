@@ -116,7 +116,9 @@ class Summary:
     @property
     def outcome(self) -> Outcome:
         outcomes = {result.outcome for result in self.accounts}
-        return outcomes.pop() if len(outcomes) == 1 else Outcome.PARTIAL if outcomes else Outcome.COMPLETE
+        if len(outcomes) > 1:
+            return Outcome.PARTIAL
+        return outcomes.pop() if outcomes else Outcome.FAILED if self.faults else Outcome.COMPLETE
 
     @property
     def exit_code(self) -> int:
@@ -177,6 +179,7 @@ async def run(
     ConfigError for unknown names or `replay` in a real home. A client whose archive another command holds is a fault
     of that client, named in the summary with the holder; the other clients' accounts run.
     """
+    visited = resting(home, order) if accounts is None else []
     accounts = chosen(home, order) if accounts is None else accounts
     if order.replay and not home.settings.replay:
         raise ConfigError(
@@ -190,11 +193,11 @@ async def run(
     if order.after_restore and order.dry_run:
         raise ConfigError("--after-restore records a loss, and a dry run records nothing. Leave one of them out.")
     summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
-    if not accounts:
+    if not accounts and not visited:
         summary.warnings.append("There is no account yet. Add one with `archiver account add`.")
     async with AsyncExitStack() as stack:
         common = await stack.enter_async_context(tools(home, replay=bool(order.replay))) if shared is None else shared
-        by_client: dict[str, list[Account]] = {}
+        by_client: dict[str, list[Account]] = {slug: [] for slug in visited}
         for account in accounts:
             by_client.setdefault(account.client, []).append(account)
         terms, gates = TermsVisits(common, summary, home, accounts), Gates()
@@ -218,6 +221,15 @@ async def run(
         if isinstance(end, BaseException):
             raise end  # only now: one client's archive must not stop the others
     return summary
+
+
+def resting(home: Home, order: Order) -> list[str]:
+    """Clients with an archive and no open account: it is held against witnesses, tidied up, and sealed if need be."""
+    if order.dry_run or order.accounts or order.asset_id or (order.after_restore and not order.clients):
+        return []
+    asked = [home.client(slug).slug for slug in order.clients] or list(home.clients)
+    read = {account.client for account in home.accounts() if not account.closed}
+    return [slug for slug in asked if slug not in read and home.archive(slug).is_dir()]
 
 
 def shared_out(home: Home, vault: Vault) -> list[str]:
@@ -247,7 +259,7 @@ def chosen(home: Home, order: Order) -> list[Account]:
     if closed := [account for account in accounts if account.closed and account.name in wanted]:
         raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}; nothing signs in there any more.")
     accounts = [account for account in accounts if not account.closed]
-    if not accounts and (asked := ", ".join((*order.clients, *order.accounts))):
+    if not accounts and not resting(home, order) and (asked := ", ".join((*order.clients, *order.accounts))):
         raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
     return accounts
 
@@ -392,10 +404,15 @@ class ClientRun:
         try:
             async with self.gates.clients:
                 with writing(self.home, self.vault, client, after_restore=self.order.after_restore) as archive:
-                    await self._all(accounts, archive, done)
+                    await self._all(client, accounts, archive, done)
                     if not self.order.dry_run:
                         seal = await asyncio.to_thread(archive.seal)
                         self.summary.warnings.extend(seal.warnings)
+                    if self.order.after_restore:
+                        self.summary.warnings.append(
+                            f"{client}: the restore is recorded. What was imported since the backup is to be imported "
+                            "again, and what was erased since then is there again: erase it again."
+                        )
         except (ArchiverError, OSError) as error:  # the archive itself: all accounts that were to follow share its fate
             fault = machine_error(error) if isinstance(error, OSError) else error
             self.summary.faults[client] = fault
@@ -403,8 +420,8 @@ class ClientRun:
                 if account.name not in done:
                     self._end(failed(Result(account.name, account.provider), fault, []))
 
-    async def _all(self, accounts: Sequence[Account], archive: ArchiveWriter, done: set[str]) -> None:
-        with Catalogue(self.home.catalogue(accounts[0].client)) as catalogue:
+    async def _all(self, client: str, accounts: Sequence[Account], archive: ArchiveWriter, done: set[str]) -> None:
+        with Catalogue(self.home.catalogue(client)) as catalogue:
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.tools.reader)
             turns = [self._turn(account, archive, done) for account in accounts]
             ends = await asyncio.gather(*turns, return_exceptions=True)

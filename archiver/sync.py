@@ -42,7 +42,7 @@ from archiver.listing import Cursor, Cursors, Reading, Row, Tally
 from archiver.provider import Provider, Session
 from archiver.reading.documents import check_certificate
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
-from archiver.reading.needles import all_forms, contains, mask, mask_text, maskable, refusal
+from archiver.reading.needles import Needle, all_forms, contains, mask, mask_text, maskable, refusal
 from archiver.reading.paper import completed, same_licence
 from archiver.reading.worker import DocumentReader
 from archiver.terms import SeenTerms
@@ -156,7 +156,7 @@ class Sync:
         self._pending = asyncio.Semaphore(PENDING)
         self._withheld: dict[str, str] = {}  # list -> why the platform does not show it
         self._secrets: list[str] = []
-        self._forms: list[bytes] = []
+        self._forms: list[Needle] = []
         self._renewed = False
         self._outages = 0
         self._changed: LayoutChanged | SpendRefused | None = None  # in one licence's documents; the others go on
@@ -405,7 +405,7 @@ class Sync:
         notes = {**document.notes, "masked_original_sha256": sha256(document.content).hexdigest()}
         return replace(document, content=mask(document.content, needles), notes=notes)
 
-    def _needles(self) -> list[bytes]:
+    def _needles(self) -> list[Needle]:
         secrets = self.session.needles()
         if secrets != self._secrets:  # a session comes to know more of them on its way
             self._secrets, self._forms = secrets, all_forms(secrets)
@@ -571,7 +571,7 @@ def first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return max(flat, key=lambda error: error.exit_code if isinstance(error, ArchiverError) else 1000)
 
 
-def keep_page(folder: Path, account: str, content: bytes, suffix: str, needles: list[bytes]) -> Path:
+def keep_page(folder: Path, account: str, content: bytes, suffix: str, needles: list[Needle]) -> Path:
     """Save a page for the adapter's maintainer, without secrets; named by account and content, so once per page."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     content = mask(content, needles)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -39,6 +40,13 @@ def flip(path: Path) -> None:
     path.chmod(0o444)
 
 
+def with_witness(root: Path) -> Path:
+    """The home, with a witness in it that holds a checkpoint of more lines."""
+    append(root / "archiver.yaml", b"witnesses: [{name: a, folder: witness}]\n")
+    append(root / "witness/x.note", b"archiver.invalid/acme\n9999\n" + b"A" * 43 + b"=\n\n")
+    return root
+
+
 ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
     "no settings file": (lambda r: (r / "archiver.yaml").unlink(), "home", State.PROBLEM, "archiver init"),
     "a wrong setting": (lambda r: append(r / "archiver.yaml", b"colour: red\n"), "settings", State.PROBLEM, "Mend"),
@@ -73,6 +81,15 @@ ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
     "no witness folder": (
         lambda r: append(r / "archiver.yaml", b"witnesses: [{name: a, folder: ../gone}]\n"),
         "witnesses", State.WARNING, "Mount it",
+    ),
+    "a witness of more": (
+        with_witness, "witnesses", State.PROBLEM, "--after-restore",
+    ),
+    "a lost archive": (
+        lambda r: shutil.rmtree(with_witness(r) / "archive/acme"), "witnesses", State.PROBLEM, "--after-restore",
+    ),
+    "an endless line": (
+        lambda r: os.truncate(with_witness(r) / LEDGER / "ledger.jsonl", 1 << 34), "archives", State.PROBLEM, "a copy",
     ),
     "no witness command": (
         lambda r: append(r / "archiver.yaml", b"witnesses: [{name: a, command: [no-such-program]}]\n"),

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from archiver import accounts, evidence, privacy
+from archiver import accounts, doctor, evidence, privacy
 from archiver.archive.erasure import REASONS
 from archiver.config import Home as LoadedHome
 from archiver.config import add_account, add_client, create_home
-from archiver.errors import ConfigError, Erased, LegalHold
+from archiver.errors import ConfigError, Erased, IntegrityError, LegalHold
 from archiver.retention import CLASSES, prune
 from archiver.run import Order, Summary, run
 from archiver.vault import Vault, new_key
@@ -129,6 +129,31 @@ def test_what_is_erased_is_gone_and_seen_to_be_gone(agency: Agency) -> None:
     [statement] = holding(agency.archive / "evidence/statements", "her letter")
     assert agency.erase(statement.parts[-4], "her wish")["reason"] == "other"  # what she wrote can go as well
     assert not holding(agency.root, "her letter") and agency.verify()["clients"][0]["erased"] == 2
+
+
+def test_a_restore_is_recorded_without_accounts_too_and_tells_of_what_was_erased(tmp_path: Path) -> None:
+    agency, disk = Agency(tmp_path / "home", "", replay=False), tmp_path / "disk"
+    disk.mkdir()
+    with (agency.root / "archiver.yaml").open("a") as settings:
+        settings.write("witnesses: [{name: disk, folder: ../disk}]\n")
+    statement = agency.hold(client="acme", reason="court")["statement"]
+    agency.hold(client="acme", release=True)
+    backup = shutil.copytree(agency.archive, tmp_path / "backup")
+    agency.erase(statement, "other")
+    shutil.rmtree(agency.archive)
+    shutil.copytree(backup, agency.archive)
+    with pytest.raises(IntegrityError, match="run --client acme --after-restore"):
+        agency.erase(statement, "other")
+    refused = asyncio.run(run(agency.home, agency.vault, Order()))
+    assert (refused.exit_code, refused.outcome) == (90, "failed")
+    order = Order(clients=["acme"], after_restore=disk / "acme")
+    done = asyncio.run(run(agency.home, agency.vault, order))
+    assert done.exit_code == 0 and "erase it again" in " ".join(done.warnings)
+    assert agency.erase(statement, "other")["outcome"] == "erased"
+    assert agency.codes() == {"erased", "rollback"}
+    shutil.rmtree(next((agency.archive / "evidence/statements").glob("*/*/*")))
+    [(_, words, _)] = doctor.archives(agency.home)
+    assert 0 < words.find("records this object") < words.find("records a restore")  # what is wrong comes first
 
 
 def test_a_hold_refuses_and_says_who_and_since_when(agency: Agency) -> None:

@@ -101,7 +101,9 @@ def ask(data: bytes, authority: Authority, post: Post) -> tuple[int | None, byte
     request = builder.nonce(nonce=True).cert_request(cert_request=True).build()
     try:
         return request.nonce, post(authority.url, request.as_bytes(), "application/timestamp-query", PATIENCE)
-    except (OSError, ArchiverError) as error:
+    except ArchiverError as error:  # in its own words: it is no platform, and asked by each seal
+        return None, error.detail
+    except OSError as error:
         return None, str(error)
 
 

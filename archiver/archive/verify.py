@@ -553,9 +553,8 @@ def hold(ledger: Path, outside: Iterable[Outside]) -> Held:
 
 def _whole_lines(ledger: Path) -> Iterator[bytes]:
     with contextlib.suppress(OSError), open(opened(ledger), "rb") as file:
-        for data in file:
-            if data.endswith(b"\n"):
-                yield data[:-1]
+        while (data := file.readline(_LONGEST_LINE)).endswith(b"\n"):
+            yield data[:-1]
 
 
 # ---------------------------------------------------------------- timestamps (RFC 3161)
@@ -591,7 +590,8 @@ class Token:
         """Walk a TimeStampResp as far as its TSTInfo; Malformed where it was not granted or is something else."""
         try:
             encapsulated = _signed_data(response)[2]
-            octets = _der(_der(encapsulated.value)[1].value)[0]
+            (octets,) = _der(_der(encapsulated.value)[1].value)
+            _must(octets.tag == 0x04, "the timestamp is not in one piece")
             info = _der(_der(octets.value)[0].value)
             hash_function, digest = _der(info[2].value)
             algorithm = _HASHES[_der(hash_function.value)[0].value.hex()]
@@ -668,10 +668,15 @@ class _Item(NamedTuple):
 
 
 def _der(data: bytes) -> list[_Item]:
-    """The DER items that follow each other in `data`."""
+    """The DER items that follow each other in `data`; Malformed for what OpenSSL, which also reads BER, sees otherwise.
+
+    Otherwise a genuine timestamp could be wrapped so that its signature is checked and another time is read.
+    """
     items, position = [], 0
     while position < len(data):
         tag, length = data[position], data[position + 1]
+        if length == 0x80 or tag & 0x1F == 0x1F:
+            raise Malformed("the timestamp is not encoded in DER")
         position += 2
         if length & 0x80:
             width = length & 0x7F
@@ -727,10 +732,15 @@ def _openssl(command: list[str | Path], folder: Path | None = None) -> subproces
 
 
 def openssl() -> str | None:
-    """The `openssl` program, if it is OpenSSL 3 or later (LibreSSL and older ones lack what is needed)."""
+    """The `openssl` program, if it is OpenSSL 3 or later."""
     program, version = openssl_version() or ("", "")
+    return program if _is_openssl_3(version) else None
+
+
+def _is_openssl_3(version: str) -> bool:
+    """LibreSSL and older ones lack what is needed."""
     number = re.match(r"OpenSSL (\d+)\.", version)
-    return program if number and int(number[1]) >= 3 else None
+    return number is not None and int(number[1]) >= 3
 
 
 def openssl_refuses(program: str, response: Path, data: Path, roots: Path, chain: Path) -> str | None:
@@ -1397,7 +1407,8 @@ class _Check:
         for certificate in certificates:
             fingerprint = hashlib.sha256(certificate).hexdigest()
             self.report.trust.append(Trust("timestamp root", fingerprint, self.supplied_roots is not None))
-        checker = self.checker()
+        program, version = (stamped and openssl_version()) or ("", "")
+        checker = self.checker(program, version)
         if stamped and certificates and checker:
             self.report.dates_by = checker.name
         against = "the roots that you supplied" if self.supplied_roots else roots.name
@@ -1439,7 +1450,7 @@ class _Check:
                 elif judgement:
                     checkpoint.stamps[name] = judgement
         if unchecked:
-            version = "not answering" if hanging else (openssl_version() or ("", ""))[1]
+            version = "not answering" if hanging else version
             here = f"the program openssl is {version} here" if version else "there is no program openssl here"
             text = (
                 f"dates not checked: {here}. Install OpenSSL 3 or later and see that it comes first on the PATH. It is "
@@ -1457,11 +1468,10 @@ class _Check:
             return []
         return list(filter(None, found))
 
-    def checker(self) -> Checker | None:
+    def checker(self, program: str, version: str) -> Checker | None:
         """OpenSSL 3, the program that others have, too; else what the caller brought along."""
-        program, version = openssl(), openssl_version()
-        if program and version:
-            return Checker(version[1], lambda *files: openssl_refuses(program, *files))
+        if _is_openssl_3(version):
+            return Checker(version, lambda *files: openssl_refuses(program, *files))
         return self.fallback
 
     def dates(self) -> Dates:

@@ -253,7 +253,7 @@ class _Mask:
     def __init__(self, secrets: Iterable[str]) -> None:
         known = [secret for secret in secrets if len(secret) >= needles.SHORTEST]
         wide = (secret.encode(form) for secret in known for form in ("utf-16-le", "utf-16-be"))
-        self.needles = sorted([*needles.all_forms(known), *wide], key=len, reverse=True)
+        self.needles = [*needles.all_forms(known), *wide]
         self.places = 0
 
     def spares(self, text: str) -> bool:

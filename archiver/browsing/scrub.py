@@ -320,7 +320,8 @@ class Scrubber:
                     fold = kind == MAIL or (kind == NAME and " " in value)
                     (folded if fold else words if kind in (NAME, NUMBER) else anywhere).add(shown)
             tokens = [value for value, kind in self.known.items() if kind not in (NAME, NUMBER, MAIL)]
-            self._hidden = [form.decode("utf-8", "replace") for form in needles.all_forms(tokens)]
+            hidden = {form for token in tokens for form in needles.forms(token)}
+            self._hidden = [form.decode("utf-8", "replace") for form in sorted(hidden, key=len, reverse=True)]
             self._patterns = [
                 re.compile(f"{start}(?:{'|'.join(map(re.escape, sorted(group, key=len, reverse=True)))}){end}", flag)
                 for group, start, end, flag in (

@@ -39,7 +39,7 @@ from archiver.provider import Rules
 from archiver.reading.documents import is_pdf
 from archiver.reading.filenames import names
 from archiver.reading.licence_json import ATTENDED_PREFIX
-from archiver.reading.needles import all_forms, contains, mask, mask_named, refusal
+from archiver.reading.needles import Needle, all_forms, contains, mask, mask_named, refusal
 from archiver.reading.platforms import marked
 from archiver.reading.webpages import read_page
 from archiver.reading.worker import DocumentReader
@@ -144,7 +144,7 @@ class _Session:
     _number: int = 0
 
     @property
-    def needles(self) -> list[bytes]:
+    def needles(self) -> list[Needle]:
         return all_forms(self.observation.secrets)
 
     def place_for(self, name: str) -> Path:
@@ -163,7 +163,7 @@ class _Session:
         """Keep what was taken for the end; says why not where it holds a secret."""
         return await asyncio.to_thread(self._take, taken, self.needles)
 
-    def _take(self, taken: Taken, needles: list[bytes]) -> str | None:
+    def _take(self, taken: Taken, needles: list[Needle]) -> str | None:
         name = _safe(taken.name)
         if not taken.marked and self.holds_secret(taken.content, needles):
             return self.set_apart(name, taken.content)
@@ -186,7 +186,7 @@ class _Session:
         replace_file(place / "origin.json", json.dumps(origin).encode())  # the last: without it there is nothing
         return None
 
-    def holds_secret(self, content: bytes, needles: list[bytes]) -> bool:
+    def holds_secret(self, content: bytes, needles: list[Needle]) -> bool:
         """Whether a document holds a secret of this browser, as bytes or in its text."""
         text = self.reader.read_all(content).text if is_pdf(content) else ""
         return contains(content, needles) or contains(text.encode(), needles)
@@ -213,7 +213,7 @@ def _safe(name: str) -> str:
     return safe if safe and not re.fullmatch(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", safe) else f"_{safe}"
 
 
-def _address(url: str, needles: list[bytes]) -> str:
+def _address(url: str, needles: list[Needle]) -> str:
     return mask(mask_named(url.encode("utf-8", "replace")), needles).decode("utf-8", "replace")
 
 

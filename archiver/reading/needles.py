@@ -43,19 +43,52 @@ def forms(secret: str) -> set[bytes]:
     return plain | encoded
 
 
-def all_forms(secrets: Iterable[str]) -> list[bytes]:
+Needle = bytes | re.Pattern[bytes]
+_ENTITIES = {"&": b"|amp", "<": b"|lt", ">": b"|gt", '"': b"|quot", "'": b"|apos"}
+
+
+def escaped(secret: str) -> re.Pattern[bytes] | None:
+    """The secret with any of its characters escaped as in URLs, HTML or scripts, once or again: which ones are, and
+    how, is another matter with every server. None where none ever is."""
+    if len(secret) < SHORTEST or re.fullmatch(r"[\w.~-]*", secret, re.ASCII):
+        return None
+    return re.compile(
+        b"".join(each.encode() if each.isascii() and each.isalnum() else _escapes(each) for each in secret)
+    )
+
+
+def _escapes(char: str) -> bytes:
+    utf8, utf16 = char.encode("utf-8", "surrogatepass"), char.encode("utf-16-be", "surrogatepass").hex()
+    number, name = ord(char), _ENTITIES.get(char, b"")
+    ways = [
+        b"".join(rb"%%(?:25){0,3}%b" % _either_case(f"{each:02x}") for each in utf8),
+        rb"&(?:amp;){0,3}(?:#0{0,4}%d|#[xX]0{0,4}%b%b);?" % (number, _either_case(f"{number:x}"), name),
+        b"".join(rb"\\{1,7}u%b" % _either_case(utf16[at : at + 4]) for at in range(0, len(utf16), 4)),
+        rb"\\{1,7}x%b" % _either_case(f"{number:02x}"),
+        rb"\\{0,7}%b" % re.escape(utf8),
+    ]
+    return b"(?:%b)" % b"|".join([*ways, rb"\+"] if char == " " else ways)
+
+
+def _either_case(digits: str) -> bytes:
+    return "".join(f"[{each}{each.upper()}]" if each.isalpha() else each for each in digits).encode()
+
+
+def all_forms(secrets: Iterable[str]) -> list[Needle]:
     """Every form of every secret, longest first, so that a mask never leaves a rest behind."""
-    return sorted({form for secret in secrets for form in forms(secret)}, key=len, reverse=True)
+    known = set(secrets)
+    patterns = [pattern for secret in sorted(known, key=len, reverse=True) if (pattern := escaped(secret))]
+    return [*patterns, *sorted({form for secret in known for form in forms(secret)}, key=len, reverse=True)]
 
 
-def contains(content: bytes, needles: Iterable[bytes]) -> bool:
-    return any(needle in content for needle in needles)
+def contains(content: bytes, needles: Iterable[Needle]) -> bool:
+    return any(each in content if isinstance(each, bytes) else each.search(content) for each in needles)
 
 
-def mask(content: bytes, needles: Iterable[bytes]) -> bytes:
+def mask(content: bytes, needles: Iterable[Needle]) -> bytes:
     """The content with every needle visibly removed."""
-    for needle in needles:
-        content = content.replace(needle, MASK)
+    for each in needles:
+        content = content.replace(each, MASK) if isinstance(each, bytes) else each.sub(MASK, content)
     return content
 
 
@@ -74,7 +107,7 @@ def maskable(media_type: str) -> bool:
     return _TEXTUAL.fullmatch(media_type.split(";")[0].strip().lower()) is not None
 
 
-def refusal(content: bytes, needles: list[bytes], reader: DocumentReader) -> str | None:
+def refusal(content: bytes, needles: list[Needle], reader: DocumentReader) -> str | None:
     """Why a packed file (PDF, gzip, picture) must not be archived: a secret in what it holds, or no way to look.
 
     None where it was searched and holds none. Blocks while a PDF is read.

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -141,3 +143,31 @@ def test_attacks(sealed: Kit, tmp_path: Path, name: str) -> None:
         assert not any(trust.supplied for trust in inside.trust)
         assert "timestamp" in codes(verify_archive(kit.root, roots=trusted))
         assert {"key", "checkpoint"} <= codes(verify_archive(kit.root, key=key))
+
+
+def test_a_genuine_timestamp_cannot_be_wrapped_in_another_date(kit: Kit) -> None:
+    """Nobody signs the list of hash functions, and OpenSSL reads open lengths: who takes them for 0 reads that list."""
+    kit.write(1)
+    (note,) = (kit.root / "ledger/checkpoints").glob("*.note")
+    token = note.with_name(f"{note.name}.local.tsr")
+
+    def item(tag: int, *parts: bytes) -> bytes:
+        return bytes([tag, 0x81, sum(map(len, parts))]) + b"".join(parts)
+
+    sha256 = bytes.fromhex("300b0609608648016503040201")
+    earlier = f"{datetime.now(UTC) - timedelta(minutes=2):%Y%m%d%H%M%SZ}".encode()  # while its certificate was good
+    imprint = item(0x30, sha256, item(0x04, hashlib.sha256(note.read_bytes()).digest()))
+    dated = item(0x30, item(0x02, b"\1"), sha256, imprint, item(0x02, b"\1"), item(0x18, earlier))
+    forged = b"\x31\x80" + item(0x30, sha256[2:], item(0xA0, item(0x04, dated))) + b"\0\0"
+    head, genuine, rest = token.read_bytes().partition(bytes.fromhex("310f300d06096086480165030402010500"))
+    whole = bytearray(head + forged + rest)
+    for at in (2, 11, 26, 30):  # the lengths of what it stands in
+        longer = int.from_bytes(whole[at : at + 2], "big") + len(forged) - len(genuine)
+        whole[at : at + 2] = longer.to_bytes(2, "big")
+    token.chmod(0o644)
+    token.write_bytes(whole)
+    command = ["openssl", "ts", "-verify", "-data", f"{note}", "-in", f"{token}"]
+    command += ["-CAfile", f"{kit.root}/keys/tsa-roots.pem"]
+    assert b"Verification: OK" in subprocess.run(command, capture_output=True, check=True).stdout
+    report = kit.verify()
+    assert (report.state, report.secured_since) == ("DAMAGED", None)

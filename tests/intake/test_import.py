@@ -166,6 +166,13 @@ def test_files_are_kept_only_where_that_is_asked_for(home: Home, folder: Path) -
     assert jpeg(photo(2)) in snapshot(home.archive()).values()
 
 
+def test_an_erasure_names_the_list_in_which_the_licence_stands_as_well(home: Home, folder: Path) -> None:
+    (folder / "history.csv").write_bytes(papers.adobe_history(2))
+    [row, _] = home.json("import", folder, "--client", "acme")["licences"]
+    told = home.json("erase", row["licence"], "--reason", "other", "--by", "Ada Example", "--dry-run")["not_reached"]
+    assert told[0].startswith("acme/undated_adobe_stock_") and "a paper about several licences" in told[0]
+
+
 def test_an_import_adds_to_what_an_adapter_captured_and_never_doubles_it(home: Home, folder: Path) -> None:
     home.account("acme-elements", "envato_market")
     home("run", "--replay", QUICK)

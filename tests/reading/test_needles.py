@@ -27,6 +27,24 @@ def test_a_secret_is_masked_in_every_form_it_takes(secret: str, before: bytes) -
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "Kv7%2fQz%2b9x%26Lm%3d%27T r",  # .NET
+        "Kv7%252FQz%252B9x%2526Lm%253D%2527T+r",  # an address within an address
+        "Kv7%2FQz%2B9x%26Lm%3D'T%20r",  # JavaScript's encodeURIComponent
+        "Kv7/Qz&#x2B;9x&amp;Lm=&#x27;T r",  # Razor
+        "Kv7/Qz+9x&amp;amp;Lm=&amp;#039;T r",  # PHP, in a srcdoc
+        r"Kv7/Qz\u002B9x\u0026Lm=\u0027T r",  # System.Text.Json
+        r"Kv7\/Qz+9x\\u0026Lm\\u003d\\u0027T r",  # JSON in JSON
+        r"Kv7/Qz+9x\x26Lm=\'T r",  # a script
+    ],
+)
+def test_a_secret_is_masked_however_its_characters_are_escaped(written: str) -> None:
+    needles = all_forms(["Kv7/Qz+9x&Lm='T r"])
+    assert mask(f"a {written} b".encode(), needles) == b"a %b b" % MASK and contains(written.encode(), needles)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         '<meta name="csrf-token" content="{}">',
