@@ -14,7 +14,7 @@ from pypdf.generic import RectangleObject
 
 from archiver.domain import Asset, Document, DocumentKind, Licence
 from archiver.errors import NotACertificate
-from archiver.reading.documents import Reading, check_certificate
+from archiver.reading.documents import Reading, check_certificate, read_text
 from archiver.reading.worker import DocumentReader
 
 LICENCE = Licence(
@@ -80,6 +80,10 @@ def test_text_is_read_and_everything_else_is_empty(
 ) -> None:
     reading = reader.read(content, media_type)
     assert (reading.text.strip(), reading.error) == (text, None)
+
+
+def test_letters_that_a_font_draws_as_one_are_read_as_typed() -> None:
+    assert read_text("Certi\ufb01cate, O\ufb00er, Num\u0065\u0301ro".encode()).text == "Certificate, Offer, Numéro"
 
 
 def test_columns_are_read_with_their_gaps_and_the_lines_of_a_cell_as_words(reader: DocumentReader) -> None:
