@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from archiver.reading.paper import read_table as read_table_paper
 from archiver.reading.paper import read_text as read_text_paper
 from archiver.reading.platforms import PLATFORMS, marked
 from archiver.reading.tables import lists_licences
-from archiver.reading.worker import DocumentReader
+from archiver.reading.worker import SECONDS, DocumentReader
 
 OCR_SECONDS = 20.0
 OCR_MEMORY = 1 << 20  # KiB of address space of each of its programs, and the seconds of processor that each may take
@@ -174,12 +175,14 @@ def _is_clutter(path: str) -> bool:
 
 def _document(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr: Ocr) -> Seen:
     seen = replace(seen, what="document", media_type="application/pdf")
+    began = time.monotonic()
     reading = reader.read(content, "application/pdf")
     if reading.error:
         return replace(seen, refused=reading.error)
+    rest = max(SECONDS - (time.monotonic() - began), 0.1)
     if not reading.text.strip() or _scattered(reading.text):
         return _scanned(replace(seen, sign=True), ocr(content, "application/pdf"), name)
-    paper = read_text_paper(reading.text, name, lambda: reader.columns(content).text)
+    paper = read_text_paper(reading.text, name, lambda: reader.columns(content, rest).text)
     return replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}"))
 
 
