@@ -111,7 +111,8 @@ def quoted(
         found.setdefault(name, []).append(quote)
         return None if name in form else found[name]  # what has its whole form does not go on
 
-    for raw in _whole_labels(columns.sub("\n", text).splitlines(), label_of):
+    lines = ["", *_whole_labels(columns.sub("\n", text).splitlines(), label_of), "", ""]
+    for before, raw, *below in zip(lines, lines[1:], lines[2:], lines[3:], strict=False):
         line, indent = raw.strip(), len(raw) - len(raw.lstrip())
         label = label_of.match(line) if len(line) < LONGEST_LINE else None
         if label and label[2] is None and " " not in label[1]:
@@ -128,6 +129,8 @@ def quoted(
             if value and not others:
                 waiting, starts = [], indent + len(line) - len(line[label.end() :].lstrip())
                 last, beside = add(name, value, line), 0
+                if last and ":" not in (label[2] or "") and _heads(before, raw, *below):
+                    last[-1] = replace(last[-1], cut=True)  # perhaps a label beside a label
             else:
                 waiting += [(name, line), *((fields[each], line) for each in others)]
             continue
@@ -177,12 +180,19 @@ def agreed(running: Mapping[str, Quote], columns: Mapping[str, Quote]) -> dict[s
 
 
 _GAP = re.compile(r"\s{2,}|\t")
+_CELL = re.compile(r"\S+(?: \S+)*")
 _SIDEWAYS = 1  # columns of a page's text that a cell's lines may begin apart
 
 
 def _close(one: int, other: int) -> bool:
     """Whether two lines begin below each other, away from the margin, as the lines of a cell do."""
     return one > 0 and abs(one - other) <= _SIDEWAYS
+
+
+def _heads(before: str, line: str, below: str, after: str) -> bool:
+    """Whether a line may be the labels of the one below: both alone, and as many cells at the same places."""
+    starts = [[cell.start() for cell in _CELL.finditer(each)] for each in (line, below)]
+    return starts[0] == starts[1] and not before.strip() and not after.strip()
 
 
 def _bare(cell: str) -> str:

@@ -175,10 +175,10 @@ def _strings(value: object, seen: set[tuple[int, int]]) -> Iterator[str]:
 
 def broken() -> tuple[type[Exception], ...]:
     """What malformed files make pypdf raise; anything rarer ends the worker, and is reported too."""
-    from pypdf.errors import PyPdfError
+    from pypdf.errors import DeprecationError, PyPdfError
 
-    return (PyPdfError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError,
-            RuntimeError, TypeError, ValueError)  # fmt: skip
+    return (PyPdfError, DeprecationError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError,
+            OSError, RuntimeError, TypeError, ValueError)  # fmt: skip
 
 
 _LIGATURES = {n: unicodedata.normalize("NFKC", chr(n)) for n in range(0xFB00, 0xFB07)}

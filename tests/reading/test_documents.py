@@ -103,9 +103,10 @@ def test_columns_are_read_with_their_gaps_and_the_lines_of_a_cell_as_words(reade
         (pdf("cut")[:300], "cannot be read"),
         (pdf("looped", kids=b"2 0 R"), "cannot be read"),
         (b"no such thing", "not a PDF"),
+        (pdf("old").replace(b"/FlateDecode", b"/Fl         "), "cannot be read"),
         (pdf(operators=b"\0" * 300_000_000), "cannot be read"),
     ],
-    ids=["encrypted", "cut", "looped", "other", "flate bomb"],
+    ids=["encrypted", "cut", "looped", "other", "old", "flate bomb"],
 )
 def test_what_cannot_be_read_is_an_error_in_words(reader: DocumentReader, content: bytes, words: str) -> None:
     reading = reader.read(content, "application/pdf")

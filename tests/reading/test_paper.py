@@ -341,6 +341,7 @@ def test_labels_and_values_where_they_are_ambiguous() -> None:
     assert values("License terms apply\nLicensee\nAda") == {"licensee": "Ada"}
     assert values("Title\nLicensee\nFoo\nAda\nLicense\nPremium") == {"kind": "Premium"}
     assert values("Title    Licensee    License\nFoo      Ada         Premium") == {}
+    assert quoted("Licensee   Cost centre\nAda        77\n\nTitle   Foo", labels)["licensee"].cut
     assert values("Licensee:\nProject code: 55") == {}
     assert values("Licensee: Ada\nLicensee: Bob\nLICENSEE : Ada") == {}
     assert values("Licensee: Ada\nlicensee : Ada") == {"licensee": "Ada"}
