@@ -26,7 +26,7 @@ from archiver.domain import Document
 from archiver.errors import ArchiverError
 from archiver.provider import Request, shown
 from archiver.reading.documents import is_html
-from archiver.reading.needles import secret_name
+from archiver.reading.needles import secret_name, stored_secrets
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ LARGEST = 50 << 20  # bytes of an answer that is taken while it passes
 EARLY = 2_000  # requests of pages that Chromium has not told of yet
 GONE = 1.0  # seconds without a window after which the browser counts as closed
 PATIENCE = 120.0  # seconds for a download that is under way when the browser closes
+MOST_FRAMES = 20  # of a page, that are looked into
 SHORT = 10.0  # seconds for Chromium to hand over what it has already received
 
 # Everything that can bring a document; pictures, scripts and styles are none.
@@ -56,8 +57,8 @@ log = logging.getLogger(__name__)
 class Taken:
     """One thing that a person brought: a document as it was sent, or a page that they marked.
 
-    `how` is opened, downloaded or marked. Of a marked page `content` is its HTML as it stands, `sent` its HTML as it
-    came where that is still there, and `captures` the files that show it.
+    `how` is opened, downloaded or marked. Of a marked page `content` is its HTML as it stands, with that of its frames,
+    `sent` its HTML as it came where that is still there, and `captures` the files that show it.
     """
 
     how: str
@@ -358,10 +359,13 @@ class Observation:
         if answer and main in traffic.ended and kind in ("text/html", "application/xhtml+xml"):
             with suppress(Error, TimeoutError):  # only a copy: the WARC has the page, or says why not
                 sent = await asyncio.wait_for(answer.body(), SHORT)
-        html = await page.content()
+        html = [await page.content()]
+        for frame in page.frames[1:MOST_FRAMES]:
+            with suppress(Error, TimeoutError):
+                html.append(await asyncio.wait_for(frame.content(), SHORT))
         name = " ".join((await page.title()).split())[:80] or shown(page.url)
         await self._taken(
-            Taken(how="marked", name=name, content=html.encode("utf-8", "replace"), url=page.url,
+            Taken(how="marked", name=name, content="\n".join(html).encode("utf-8", "replace"), url=page.url,
                   method=main.method if main else "", at=_now(), media_type="text/html", captures=captures,
                   sent=sent if is_html(sent) else b"")
         )  # fmt: skip
@@ -376,11 +380,10 @@ class Observation:
         with suppress(Error):
             self.secrets |= cookie_secrets(await self.context.cookies())
         for page in list(self._pages):
-            with suppress(Error, TimeoutError):
-                if page.url.startswith("http"):
-                    asked = page.evaluate("() => ({...sessionStorage, ...localStorage})")
-                    stored = await asyncio.wait_for(asked, SHORT)
-                    self.secrets |= {str(value) for name, value in stored.items() if secret_name(name)}
+            for frame in [each for each in page.frames if each.url.startswith("http")][:MOST_FRAMES]:
+                with suppress(Error, TimeoutError):
+                    asked = frame.evaluate("() => ({...sessionStorage, ...localStorage})")
+                    self.secrets |= stored_secrets(await asyncio.wait_for(asked, SHORT))
 
 
 def _page_of(request: PageRequest) -> Page | None:

@@ -147,7 +147,7 @@ class _Planner:
             fate = self.fates.get(id(self.copies.get(id(seen))))
             if fate and id(seen) not in self.fates:
                 same = fate.outcome in (Outcome.IRRELEVANT, Outcome.UNREAD)
-                message = f"the same file as {fate.seen.path}" if seen.size else ""
+                message = "" if fate.outcome is Outcome.IRRELEVANT else f"the same file as {fate.seen.path}"
                 self._end(seen, fate.outcome if same else Outcome.KNOWN, fate.groups, message)
 
     def _end(self, seen: Seen, outcome: Outcome, groups: Iterable[Group] = (), message: str = "") -> Fate:

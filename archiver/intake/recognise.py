@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,13 +20,12 @@ from archiver.intake.walk import LARGEST, Item
 from archiver.reading.documents import TEXT_LENGTH, is_html, is_pdf, read_text
 from archiver.reading.filenames import Named, names
 from archiver.reading.fingerprint import Fingerprint
-from archiver.reading.labelled_papers import titled
 from archiver.reading.paper import Paper, Sure
 from archiver.reading.paper import read_table as read_table_paper
 from archiver.reading.paper import read_text as read_text_paper
-from archiver.reading.platforms import PLATFORMS
+from archiver.reading.platforms import PLATFORMS, marked
 from archiver.reading.tables import lists_licences
-from archiver.reading.worker import DocumentReader
+from archiver.reading.worker import SECONDS, DocumentReader
 
 OCR_SECONDS = 20.0
 OCR_MEMORY = 1 << 20  # KiB of address space of each of its programs, and the seconds of processor that each may take
@@ -53,6 +53,7 @@ _ENDINGS = {
     "application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/csv": "csv", "message/rfc822": "eml",
     "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/tiff": "tif", "image/bmp": "bmp",
 }  # fmt: skip
+_QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)  # the mark of a letter that is answered or passed on
 _SEEN = re.compile(r"screen.?shot|screen.?cap|bildschirmfoto|capture.d.?.cran|captura|scan", re.IGNORECASE)
 
 # Words by which a text that no reader knows is still about licences: platforms, and what their papers are called.
@@ -142,7 +143,7 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> S
         return base
     if item.mail is not None:
         subject, text = item.mail.headers.get("Subject", ""), item.mail.text
-        paper = read_text_paper(text, subject)
+        paper = read_text_paper(text, subject) or read_text_paper(_QUOTED.sub("", text), subject)
         if not paper and item.mail.html:
             text = f"{text}\n{page}" if (page := reader.page(item.mail.html).text) else text
             paper = read_text_paper(page, subject)
@@ -174,17 +175,21 @@ def _is_clutter(path: str) -> bool:
 
 def _document(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr: Ocr) -> Seen:
     seen = replace(seen, what="document", media_type="application/pdf")
+    began = time.monotonic()
     reading = reader.read(content, "application/pdf")
     if reading.error:
         return replace(seen, refused=reading.error)
-    if not reading.text.strip():
+    rest = max(SECONDS - (time.monotonic() - began), 0.1)
+    if not reading.text.strip() or _scattered(reading.text):
         return _scanned(replace(seen, sign=True), ocr(content, "application/pdf"), name)
-    paper = read_text_paper(reading.text, name)
-    sign = _signs(f"{name}\n{reading.text}")
-    if not paper and (sign or titled(reading.text)):
-        # A table, perhaps, whose cells the running text does not keep apart.
-        paper = read_text_paper(reader.columns(content).text, name)
-    return replace(seen, paper=paper, sign=sign)
+    paper = read_text_paper(reading.text, name, lambda: reader.columns(content, rest).text)
+    return replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}"))
+
+
+def _scattered(text: str) -> bool:
+    """Whether a page's letters stand one by one, so that no words can be read."""
+    words = text.split()
+    return len(words) > 50 and sum(map(len, words)) < 1.5 * len(words)
 
 
 def _scanned(seen: Seen, text: str, name: str) -> Seen:
@@ -239,7 +244,7 @@ def _text(seen: Seen, content: bytes, name: str, ending: str, reader: DocumentRe
 
 
 def _signs(text: str) -> bool:
-    return bool(_SIGN.search(text[:TEXT_LENGTH]))
+    return bool(_SIGN.search(text[:TEXT_LENGTH]) or marked(text[:TEXT_LENGTH]))
 
 
 def _assets(name: str) -> tuple[Named, ...]:

@@ -29,7 +29,9 @@ LARGEST = 50 << 20  # bytes of a file that is read; of a larger one only the dig
 DEEPEST = 5  # containers in containers
 DEEPEST_FOLDER = 40
 MOST_MEMBERS = 20_000  # of one container, with all that is in it
-MOST_BYTES = 4 << 30  # that one container unpacks to
+MOST_BYTES = 4 << 30  # that one container unpacks to, with all that is in it
+LEAST_BYTES = 256 << 20  # that any container may unpack to; a larger one to `RATIO` times its size
+TOO_DEEP = 1000  # members that a container in too many others counts as, since a bomb has thousands of those
 RATIO, RATIO_FROM = 200, 1 << 20  # a member that unpacks to more than this many times its size, and to this many bytes
 DIRECTORY = 32 << 20  # bytes of a zip's list of members
 CHUNK = 1 << 20
@@ -204,6 +206,7 @@ def _file(file: _Cautious, place: _Place) -> Iterator[Item | Refused]:
     """A file on disk, or what it contains; refused where it changed meanwhile."""
     before = os.fstat(file.fileno())
     place = replace(place, dated=datetime.fromtimestamp(before.st_mtime, UTC).date())
+    place.budget.bytes = min(place.budget.bytes, max(LEAST_BYTES, RATIO * before.st_size))
     start = file.read(8192)
     file.seek(0)
     if _is_zip(start, place.path):
@@ -302,6 +305,7 @@ def _mbox(file: BinaryIO, place: _Place) -> Iterator[Item | Refused]:
 
 def _zip(file: io.BytesIO | io.FileIO, place: _Place) -> Iterator[Item | Refused]:
     if place.depth >= DEEPEST:
+        place.budget.members -= TOO_DEEP
         yield Refused(path=place.path, reason=f"it lies more than {DEEPEST} containers deep")
         return
     try:
@@ -371,5 +375,5 @@ def _fault(info: zipfile.ZipInfo, times: int, budget: _Budget) -> str | None:
     if info.file_size > RATIO_FROM and info.file_size > RATIO * max(info.compress_size, 1):
         return f"it unpacks to {info.file_size // max(info.compress_size, 1)} times its size, as a bomb does"
     if info.file_size > budget.bytes:
-        return f"its container unpacks to more than {MOST_BYTES >> 30} GB"
+        return f"its container unpacks to more than {MOST_BYTES >> 30} GB, or to {RATIO} times its size"
     return None

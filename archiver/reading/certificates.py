@@ -7,9 +7,9 @@ certificates that came from elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -50,11 +50,12 @@ class Paper:
 
 @dataclass(frozen=True)
 class Quote:
-    """A value, the text it was read from, and whether that may be its beginning only, as the line seems to go on."""
+    """A value, the text it was read from, and whether it may go on in the next line or have begun in the last one."""
 
     value: str
     text: str
     cut: bool = False
+    begun: bool = False
 
 
 LONGEST_TEXT = 300  # characters of a title or a name
@@ -76,7 +77,7 @@ def _patterns(
     names = "|".join(_spellings(label) for label in sorted(fields, key=len, reverse=True))
     # Where a column is narrow a PDF's text has nothing between the label and its value: "Date of licenceMay 3".
     label_of = rf"({names})(?:(?!\w)(\s{{0,40}}:|\s{{2}}|\t|\s?$|)|(?-i:(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ\d])))"
-    label_in, columns = rf"(?<!\w)(?:{names})\s?:", rf"(?<=\S)\s{{2,80}}(?=(?:{names})\s?:)"
+    label_in, columns = rf"(?<!\w)(?:{names})\s?:", rf"(?<=\S)[^\S\r\n]{{2,80}}(?=(?:{names})\s?:)"
     compiled = [re.compile(each, re.IGNORECASE) for each in (label_of, label_in, columns)]
     return fields, compiled[0], compiled[1], compiled[2]
 
@@ -93,21 +94,26 @@ def quoted(
     Labels are compared without case. `shapes` are patterns by field: such a value must match as a whole, else it is
     none; behind its label one space suffices. `complete` says that the layout has no other labels, so that a line with
     a colon is a value, not a label that is not known. A field with two different values is absent, as one without any.
+    Where labels stand side by side or follow each other, which of the values below is whose cannot be told.
     """
     form = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in (shapes or {}).items()}
     fields, label_of, label_in, columns = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
     found: dict[str, list[Quote]] = {}
     last: list[Quote] | None = None  # where the line before ended in a value, which may go on
-    waiting: tuple[str, str] | None = None  # the field whose value stands below, and its label
+    waiting: list[tuple[str, str]] = []  # the fields whose values stand below, and their labels
     torn = False
+    beside = starts = 0  # where the line above a label begins, if it is no label, and where the last value does
 
     def add(name: str, value: str, text: str) -> list[Quote] | None:
         if name in form and not form[name].fullmatch(value):
             return None
-        found.setdefault(name, []).append(Quote(value, text, cut=bool(label_in.search(value))))
+        quote = Quote(value, _collapsed(text), cut=bool(label_in.search(value)), begun=_close(beside, starts))
+        found.setdefault(name, []).append(quote)
         return None if name in form else found[name]  # what has its whole form does not go on
 
-    for line in map(str.strip, columns.sub("\n", text).splitlines()):
+    lines = ["", *_whole_labels(columns.sub("\n", text).splitlines(), label_of), "", ""]
+    for before, raw, *below in zip(lines, lines[1:], lines[2:], lines[3:], strict=False):
+        line, indent = raw.strip(), len(raw) - len(raw.lstrip())
         label = label_of.match(line) if len(line) < LONGEST_LINE else None
         if label and label[2] is None and " " not in label[1]:
             label = None  # one word that goes on, as LicenceID does
@@ -117,23 +123,95 @@ def quoted(
             label = None  # a sentence that begins with the label's words
         if label and name:
             if last and torn:
-                last[-1] = Quote(last[-1].value, last[-1].text, cut=True)
-            waiting, torn = None if value else (name, line), False
-            last = add(name, value, _collapsed(line)) if value else None
-        elif not line or _RULE.fullmatch(line) or len(line) >= LONGEST_LINE:
+                last[-1] = replace(last[-1], cut=True)
+            torn, last = False, None
+            others = [each for each in map(_bare, _GAP.split(line[label.end() :])) if each in fields]
+            if value and not others:
+                waiting, starts = [], indent + len(line) - len(line[label.end() :].lstrip())
+                last, beside = add(name, value, line), 0
+                if last and ":" not in (label[2] or "") and _heads(before, raw, *below):
+                    last[-1] = replace(last[-1], cut=True)  # perhaps a label beside a label
+            else:
+                waiting += [(name, line), *((fields[each], line) for each in others)]
+            continue
+        if not line or _RULE.fullmatch(line) or len(line) >= LONGEST_LINE:
             last = None
-        elif not complete and _LABEL_LIKE.match(line):
-            waiting = last = None
+            beside = 0
+            continue
+        if not complete and _LABEL_LIKE.match(line):
+            if last and line[0].islower():  # the rest of a label, perhaps, and beside it the rest of its value
+                last[-1] = replace(last[-1], cut=True)
+            waiting, last = [], None
+        elif len(waiting) == 1:
+            (name, head), value, starts = waiting[0], _collapsed(line), indent
+            last, waiting = add(name, value, f"{head} {value}"), []
+            beside = 0
+            continue
         elif waiting:
-            (name, above), value = waiting, _collapsed(line)
-            last, waiting = add(name, value, _collapsed(f"{above} {value}")), None
+            waiting, last = [], None
         elif _ADDRESS.match(line):
             last = None
         else:
-            if last and not torn and (len(last[-1].value) > LONG_LINE or not line[0].isupper()):
-                last[-1] = Quote(last[-1].value, last[-1].text, cut=True)
+            goes_on = not line[0].isupper() or _close(indent, starts)
+            if last and not torn and (goes_on or len(last[-1].value) > LONG_LINE):
+                last[-1] = replace(last[-1], cut=True)
             torn = True
+        beside = indent
     return {name: each[0] for name, each in found.items() if len({quote.value for quote in each}) == 1}
+
+
+def agreed(running: Mapping[str, Quote], columns: Mapping[str, Quote]) -> dict[str, Quote]:
+    """What a PDF says, from its running text and from its lines as they stand on the page.
+
+    The first may have its parts in any order, the second has the lines of a cell apart. Where both have a value it must
+    be the same, save that one may be no date, and that the first may be another label's on the page.
+    """
+    found = {**running, **columns}
+    for name in running.keys() & columns.keys():
+        one, other = running[name], columns[name]
+        if one.value == other.value:
+            found[name] = replace(other, begun=False)
+            continue
+        if any(one.value == each.value for each in columns.values()):
+            continue
+        dates = [each for each in (one, other) if day(each, Order.DAY_FIRST)]
+        found[name] = dates[0] if len(dates) == 1 else replace(one, cut=True)
+    return found
+
+
+_GAP = re.compile(r"\s{2,}|\t")
+_CELL = re.compile(r"\S+(?: \S+)*")
+_SIDEWAYS = 1  # columns of a page's text that a cell's lines may begin apart
+
+
+def _close(one: int, other: int) -> bool:
+    """Whether two lines begin below each other, away from the margin, as the lines of a cell do."""
+    return one > 0 and abs(one - other) <= _SIDEWAYS
+
+
+def _heads(before: str, line: str, below: str, after: str) -> bool:
+    """Whether a line may be the labels of the one below: both alone, and as many cells at the same places."""
+    starts = [[cell.start() for cell in _CELL.finditer(each)] for each in (line, below)]
+    return starts[0] == starts[1] and not before.strip() and not after.strip()
+
+
+def _bare(cell: str) -> str:
+    return spelled(cell).rstrip(" :")
+
+
+def _whole_labels(lines: Sequence[str], label_of: re.Pattern[str]) -> Iterator[str]:
+    """The lines, labels that a narrow column breaks in two put together."""
+    before = ""
+    for line in [*lines, ""]:
+        both = f"{before} {line.strip()}"
+        start = before.strip()
+        label = label_of.match(both.strip()) if 0 < len(start) < LONG_LINE > len(line.strip()) else None
+        if label and len(label[1]) > len(start) and (label[2] or label.end() == len(both.strip())):
+            before = both
+        else:
+            yield before
+            before = line
+    yield before
 
 
 _SPELLED = str.maketrans({"’": "'", "º": "°", **dict.fromkeys("-‐‑_\u00a0\u202f", " ")})
@@ -166,7 +244,7 @@ _NOTHING = re.compile(
 
 def plain(quote: Quote | None) -> str | None:
     """A free text as the paper has it; None where it may be cut short, stands for nothing or is a blank to fill."""
-    if quote is None or quote.cut or len(quote.value) > LONGEST_TEXT or _NOTHING.fullmatch(quote.value):
+    if quote is None or quote.cut or quote.begun or len(quote.value) > LONGEST_TEXT or _NOTHING.fullmatch(quote.value):
         return None
     return quote.value
 
@@ -231,9 +309,9 @@ _ELEMENTS = {
 }
 
 
-def elements_certificate(text: str) -> ElementsCertificate:
-    """Read a certificate's labelled lines; what it does not say is None."""
-    found = quoted(text, _ELEMENTS, complete=True)
+def elements_certificate(text: str, columns: str = "") -> ElementsCertificate:
+    """Read a certificate's labelled lines, of a PDF in its `columns`, too; what it does not say is None."""
+    found = agreed(quoted(text, _ELEMENTS, complete=True), quoted(columns, _ELEMENTS, complete=True))
     project = plain(found.get("project"))
     perpetual = "perpetual" if re.search(r"\bperpetual\b", text, re.IGNORECASE) else None
     return ElementsCertificate(
@@ -284,9 +362,12 @@ _MARKET_KIND = re.compile(
 _MARKET_ITEM = re.compile(r"https?://(?:www\.)?([a-z0-9]{3,20}\.net)/item/[^\s/]{1,200}/(\d{3,12})\b")
 
 
-def market_certificate(text: str) -> MarketCertificate:
-    """Read a certificate's labelled lines; what it does not say, or says in two ways, is None."""
-    found = quoted(text, _MARKET, complete=True)
+def market_certificate(text: str, columns: str = "") -> MarketCertificate:
+    """Read a certificate's labelled lines, of a PDF in its `columns`, too.
+
+    What it does not say, or says in two ways, is None.
+    """
+    found = agreed(quoted(text, _MARKET, complete=True), quoted(columns, _MARKET, complete=True))
     kind = _MARKET_KIND.search(text)
     items = set(_MARKET_ITEM.findall(text))
     site, item_id = items.pop() if len(items) == 1 else (None, None)
@@ -329,12 +410,18 @@ _FREEPIK = {
 }
 
 
-def freepik_certificate(text: str) -> FreepikCertificate:
-    """Read the PDF's labelled lines. `resource_ids` are the numbers named as the resource, usually one."""
-    found = quoted(text, _FREEPIK, complete=True)
+_FREEPIK_ID = r"(?<=_)\d{4,}(?=\.htm)|(?<![\w./-])\d{4,}(?![\w.-])"  # in its page's address, or by itself
+
+
+def freepik_certificate(text: str, columns: str = "") -> FreepikCertificate:
+    """Read the PDF's labelled lines, in its running text and its `columns`.
+
+    `resource_ids` are the numbers named as the resource, usually one.
+    """
+    found = agreed(quoted(text, _FREEPIK, complete=True), quoted(columns, _FREEPIK, complete=True))
     kind = plain(found.get("kind"))
     return FreepikCertificate(
-        resource_ids=re.findall(r"\d{4,}", found["asset_id"].value) if "asset_id" in found else (),
+        resource_ids=re.findall(_FREEPIK_ID, plain(found.get("asset_id")) or ""),
         title=plain(found.get("title")),
         author=plain(found.get("contributor")),
         licensee=plain(found.get("licensee")),

@@ -16,24 +16,26 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|
 _MONTH_FIRST = re.compile(r"(?P<month>[a-z]{3,9})\.? (?P<day>\d{1,2})(st|nd|rd|th)?,? (?P<year>\d{4})", re.ASCII)
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})(st|nd|rd|th)? (?P<month>[a-z]{3,9})\.?,? (?P<year>\d{4})", re.ASCII)
 
-# Months in German, French, Spanish and Italian, in full and as they are cut; no two languages disagree about one.
+# Months in German, French, Spanish, Italian, Dutch and Polish, in full and as they are cut; no two languages disagree
+# about one.
 _FOREIGN = [
-    ("januar", "jän", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen"),
-    ("februar", "febr", "février", "fevrier", "févr", "fév", "febrero", "febbraio"),
-    ("märz", "maerz", "mär", "mars", "marzo"),
-    ("april", "avril", "avr", "abril", "abr", "aprile"),
-    ("mai", "mayo", "maggio", "mag"),
-    ("juni", "juin", "junio", "giugno", "giu"),
-    ("juli", "juillet", "juil", "julio", "luglio", "lug"),
-    ("august", "août", "aout", "agosto", "ago"),
-    ("september", "septembre", "septiembre", "setiembre", "sept", "settembre", "set"),
-    ("oktober", "okt", "octobre", "octubre", "ottobre", "ott"),
-    ("november", "novembre", "noviembre"),
-    ("dezember", "dez", "décembre", "decembre", "déc", "diciembre", "dic", "dicembre"),
+    ("januar", "jän", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "januari", "stycznia"),
+    ("februar", "febr", "février", "fevrier", "févr", "fév", "febrero", "febbraio", "februari", "lutego"),
+    ("märz", "maerz", "mär", "mars", "marzo", "maart", "mrt", "marca"),
+    ("april", "avril", "avr", "abril", "abr", "aprile", "kwietnia"),
+    ("mai", "mayo", "maggio", "mag", "mei", "maja"),
+    ("juni", "juin", "junio", "giugno", "giu", "czerwca"),
+    ("juli", "juillet", "juil", "julio", "luglio", "lug", "lipca"),
+    ("august", "août", "aout", "agosto", "ago", "augustus", "sierpnia"),
+    ("september", "septembre", "septiembre", "setiembre", "sept", "settembre", "set", "września"),
+    ("oktober", "okt", "octobre", "octubre", "ottobre", "ott", "października"),
+    ("november", "novembre", "noviembre", "listopada"),
+    ("dezember", "dez", "décembre", "decembre", "déc", "diciembre", "dic", "dicembre", "grudnia"),
 ]
 _FOREIGN_MONTH = {name: number for number, names in enumerate(_FOREIGN, 1) for name in names}
 _FOREIGN_DAY = re.compile(
-    r"(?P<day>\d{1,2})(?:\.|er|º)? ?(?:de )?(?P<month>[a-zäûé]{3,10})\.?,? (?:del? )?(?P<year>\d{4})", re.ASCII
+    r"(?P<day>\d{1,2})(?:\.|er|º)? ?(?:de )?(?P<month>[a-zäûéńśź]{3,12})\.?,? (?:del? )?(?P<year>\d{4})(?: r\.?)?",
+    re.ASCII,
 )
 _NAMES = "|".join(
     sorted({*_FOREIGN_MONTH, *_MONTHS, *(date(2000, n, 1).strftime("%B").lower() for n in range(1, 13))}, key=len)[::-1]
@@ -92,7 +94,7 @@ def utc(text: str) -> Moment:
 
 
 def printed(text: str, order: Order | None = None) -> Moment:
-    """The date on a paper: what `moment` reads, and days as people write them in five languages.
+    """The date on a paper: what `moment` reads, and days as people write them in seven languages.
 
     A time without a zone is left out: the day is the paper's own. Where only the order of day and month decides
     (`03/04/2021`) and `order` does not say it, and wherever a year has two digits without it: ValueError.

@@ -6,6 +6,7 @@ import codecs
 import html
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -174,15 +175,22 @@ def _strings(value: object, seen: set[tuple[int, int]]) -> Iterator[str]:
 
 def broken() -> tuple[type[Exception], ...]:
     """What malformed files make pypdf raise; anything rarer ends the worker, and is reported too."""
-    from pypdf.errors import PyPdfError
+    from pypdf.errors import DeprecationError, PyPdfError
 
-    return (PyPdfError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError,
-            RuntimeError, TypeError, ValueError)  # fmt: skip
+    return (PyPdfError, DeprecationError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError,
+            OSError, RuntimeError, TypeError, ValueError)  # fmt: skip
+
+
+_LIGATURES = {n: unicodedata.normalize("NFKC", chr(n)) for n in range(0xFB00, 0xFB07)}
 
 
 def _storable(text: str) -> str:
-    """Without the NULs and lone surrogates that fonts map to and that no database takes."""
-    return text[:TEXT_LENGTH].replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    """Without the NULs and lone surrogates that fonts map to and that no database takes.
+
+    Letters that a font draws as one, such as "fi", are two, and those with accents are one, as everybody types them.
+    """
+    text = unicodedata.normalize("NFC", text[:TEXT_LENGTH].translate(_LIGATURES))
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def check_certificate(document: Document, reading: Reading, licence: Licence) -> CertificateCheck:

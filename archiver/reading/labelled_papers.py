@@ -1,4 +1,4 @@
-"""Licences and receipts of any platform, by labelled fields in English, German, French, Spanish and Italian.
+"""Licences and receipts of any platform, by labelled fields in the languages of `labels`.
 
 For papers whose layout is not known: Depositphotos, Shutterstock, Adobe Stock, Getty Images, iStock and others. Such a
 paper must say by its title what it is, speak of one platform only, and name the asset by an id of that platform's form.
@@ -7,12 +7,12 @@ paper must say by its title what it is, speak of one platform only, and name the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
-from archiver.reading.certificates import Paper, Quote, Sure, day, plain, quoted, spelled
+from archiver.reading.certificates import Paper, Quote, Sure, agreed, day, plain, quoted, spelled
 from archiver.reading.dates import Order, day_order
 from archiver.reading.labels import LABELS, OTHER, SPELLED, spoken_order
 from archiver.reading.plans import read_plan
@@ -36,18 +36,24 @@ _DATE_SHAPES = dict.fromkeys(
     r"(?:[^\W\d]{2,12}\.?,? ){0,2}\d{1,4}(?:st|nd|rd|th|er|º)?\b[^;!?]{3,40}",
 )
 
-_LICENCE_TITLE = re.compile(
-    r"\b(?:licen[cs]e certificate|certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
+_TITLES = (
+    r"(?:licen[cs]e certificate|certificate of licen[cs]e|proof of (?:licen[cs]e|purchase)|licen[cs]e confirmation|"
     r"lizenz-?zertifikat|lizenznachweis|kaufnachweis|lizenzbestätigung|lizenzurkunde|"
     r"(?:certificat|attestation|preuve|confirmation) de (?:la )?licence|preuve d['’]achat|"
     r"(?:certificado|comprobante|prueba|confirmación) de (?:la )?licencia|comprobante de compra|"
-    r"prova d['’]acquisto|(?:certificato|attestato|prova|conferma) (?:di|della) licenza)\b",
-    re.IGNORECASE,
+    r"prova d['’]acquisto|(?:certificato|attestato|prova|conferma) (?:di|della) licenza|"
+    r"licentie(?:certificaat|bewijs|bevestiging)|(?:bewijs|certificaat|bevestiging) van (?:de )?(?:licentie|aankoop)|"
+    r"certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|zakupu))"
 )
+_LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
+# Beside the title: a form to be filled in, or an offer.
+_UNMADE = r"(?:templates?|vorlage|muster|modèle|plantilla|modello|sjabloon|wzór|offer|offre|oferta|offerta|offerte)"
+_UNMADE_TITLE = re.compile(rf"\b(?:{_UNMADE}\W{{1,3}}{_TITLES}|{_TITLES}\W{{1,3}}{_UNMADE})\b", re.IGNORECASE)
 _RECEIPT_TITLE = re.compile(
     r"\b(?:invoice|receipt|order confirmation|rechnung|quittung|auftragsbestätigung|bestellbestätigung|"
     r"facture|reçu|confirmation de commande|factura|recibo|confirmación de(?:l)? pedido|"
-    r"fattura|ricevuta|conferma d(?:i |ell['’]|['’])ordine)\b",
+    r"fattura|ricevuta|conferma d(?:i |ell['’]|['’])ordine|factuur|kwitantie|(?:order|bestel)bevestiging|"
+    r"faktura|rachunek|paragon|potwierdzenie zamówienia)\b",
     re.IGNORECASE,
 )
 _BY_DOWNLOAD = ("freepik", "flaticon")  # they license what is downloaded, so that a paper has no other date
@@ -60,30 +66,36 @@ _DEMAND = re.compile(
     r"copyright infringement notice|no (?:valid )?licen[cs]e (?:was|has been|could be) found|abmahn\w{2,30}|"
     r"unterlassung\w{0,30}|schadens?ersatz\w{0,30}|ohne (?:gültige )?lizenz|mise en demeure|sans autorisation|"
     r"sans licence|contrefaçon|requerimiento|sin autorización|sin licencia|indemnización|"
-    r"diffida|senza autorizzazione|senza licenza|risarcimento)\b",
+    r"diffida|senza autorizzazione|senza licenza|risarcimento|sommatie|schadevergoeding|zonder (?:geldige )?licentie|"
+    r"zonder toestemming|inbreuk|odszkodowani\w{1,3}|bez (?:ważnej )?licencji|bez zgody|naruszeni\w{1,4}|"
+    r"wezwani\w{1,3})\b",
     re.IGNORECASE,
 )
 # What looks like a licence or a receipt and grants or proves nothing, or no longer.
 _VOID = re.compile(
-    r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|preview licen[cs]e|sample certificate|this (?:sample|example)|"
+    r"\b(?:comp(?:ing)? licen[cs]e|layout licen[cs]e|layout-?lizenz|preview licen[cs]e|sample certificate|"
+    r"this (?:sample|example)|"
     r"how to (?:read|understand|find|check|get)|specimen|"
     r"muster(?:zertifikat|exemplar|rechnung)|spécimen|draft|entwurf|brouillon|borrador|pro[ -]?forma|quotation|"
     r"estimate|angebot|kostenvoranschlag|devis|presupuesto|credit note|gutschrift|storno\w{0,12}|storniert|"
     r"nota de crédito|facture d.avoir|refunded|refund (?:confirmation|receipt)|erstattet|erstattung|remboursée?|"
     r"remboursement|reembols\w{1,6}|cancell?ed|revoked|expired licen[cs]e|annulée?|cancelad[oa]|anulad[oa]|"
     r"reminder|mahnung|zahlungserinnerung|relance|recordatorio|"
-    r"preventivo|bozza|nota di credito|rimbors\w{1,6}|annullat[oa]|stornat[oa]|sollecito)\b",
+    r"preventivo|bozza|nota di credito|rimbors\w{1,6}|annullat[oa]|stornat[oa]|sollecito|"
+    r"credit(?:nota|factuur)|terugbetaald|terugbetaling|geannuleerd|ingetrokken|aanmaning|betalingsherinnering|"
+    r"faktura koryg\w{1,6}|korekta|nota korygująca|zwrócon[oay]|anulowan[oaey]|unieważnion[oaey])\b",
     re.IGNORECASE,
 )
 # Terms say what would end a licence: "may be revoked", "if it is refunded". That says nothing of this one.
 _IN_TERMS = re.compile(
     r"\b(?:if|unless|until|once|when|may|might|can|cannot|could|will|would|shall|not|never|no|falls|sofern|wenn|"
-    r"kann|können|darf|nicht|keine?|si|peut|peuvent|ne|puede|pueden|no|se|può|possono|non)\b[^.:;!?]{0,80}$",
+    r"kann|können|darf|nicht|keine?|si|peut|peuvent|ne|puede|pueden|no|se|può|possono|non|"
+    r"als|indien|tenzij|kan|kunnen|mag|niet|geen|jeśli|jeżeli|gdy|może|mogą|nie)\b[^.:;!?]{0,80}$",
     re.IGNORECASE,
 )
 _NO_RECEIPT = re.compile(
     r"\bnot an? (?:tax )?(?:receipt|invoice)\b|\bkeine rechnung\b|\bpas une facture\b|\bno es una factura\b|"
-    r"\bnon è una fattura\b",
+    r"\bnon è una fattura\b|\bgeen factuur\b|\bnie jest faktur[ąa]\b",
     re.IGNORECASE,
 )
 
@@ -92,19 +104,21 @@ _CREDIT_LINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_PRICED_LINE = re.compile(r"^.*\d[.,]\d\d(?: ?[^\s\d]{1,4})? *$", re.MULTILINE)  # what is sold
+
 # What a shop says of a picture that it bought elsewhere: its address, or "from" and the site's name.
 _SOLD = re.compile(
     r"(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}/[^\s/?][^\s]*|"
-    r"\b(?:from|at|via|by|on|von|bei|aus|über|auf|de|chez|sur|en|da|su|presso)\s+(?:www\.)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}\b",
+    r"\b(?:from|at|via|by|on|von|bei|aus|über|auf|de|chez|sur|en|da|su|presso|van|bij|op|od|z|na)\s+(?:www\.)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,6}\b",
     re.IGNORECASE,
 )
 
-# Names that one licence has in five languages; the canonical one is the adapters'.
+# Names that one licence has in these languages; the canonical one is the adapters'.
 _KINDS = {
     "standard": r"(?:standard|estándar)|(?:standard|estándar) licen[cs]e|standard-?lizenz|licence standard|"
-    r"licencia estándar|licenza standard",
+    r"licencia estándar|licenza standard|standaard(?:licentie)?|(?:licencja )?standardowa",
     "extended": r"extended|extended licen[cs]e|erweiterte lizenz|licence étendue|licencia (?:ampliada|extendida)|"
-    r"licenza estesa",
+    r"licenza estesa|uitgebreide licentie|licencja rozszerzona",
     "enhanced": r"enhanced|enhanced licen[cs]e",
     "premium": r"premium|premium licen[cs]e|premium-?lizenz|licence premium|licencia premium|licenza premium",
 }
@@ -123,14 +137,15 @@ def titled(text: str) -> bool:
     return bool(_LICENCE_TITLE.search(head) or _RECEIPT_TITLE.search(head))
 
 
-def read_labelled(text: str, name: str = "") -> Paper | None:
+def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -> Paper | None:
     """A licence or a receipt by its labels; None where it is neither for sure.
 
     `name` is the file's: where a licence's text names no platform it may, and the reading is then `possible` only.
+    `columns` gives the text of a PDF as it stands on the page.
     """
     head = text[:TITLE_WITHIN]
     licence, receipt = _LICENCE_TITLE.search(head), _RECEIPT_TITLE.search(head)
-    if not (licence or receipt) or _DEMAND.search(text) or _void(text):
+    if not (licence or receipt) or _UNMADE_TITLE.search(head) or _DEMAND.search(text) or _void(text):
         return None
     if not licence and _NO_RECEIPT.search(text):
         return None
@@ -138,17 +153,19 @@ def read_labelled(text: str, name: str = "") -> Paper | None:
         platform, words, strong = the_platform(text, name)
     else:
         # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
-        platform, words, strong = the_platform(_SOLD.sub("", _CREDIT_LINE.sub("", text)))
+        issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
+        platform, words, strong = the_platform(issued)
     if platform is None or not (licence or strong):
         return None
-    found = quoted(_untabled(text), _FLAT, _SHAPES if licence else _SHAPES | _DATE_SHAPES)
+    shapes = _SHAPES if licence else _SHAPES | _DATE_SHAPES
+    found = agreed(*(quoted(_untabled(each), _FLAT, shapes) for each in (text, columns())))
     found.pop(OTHER, None)
     paper = _licence(platform, found) if licence else _receipt(platform, found)
     if paper is None:
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
     paper = replace(paper, sure=Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
-    return paper if licence else read_plan(paper, text, _order(found))
+    return paper if licence else read_plan(paper, text, columns(), _order(found))
 
 
 def _void(text: str) -> bool:
@@ -161,21 +178,32 @@ _GAP = re.compile(r"\s{2,}|\t")
 def _untabled(text: str) -> str:
     """The text with tables of one row, whose labels stand above their values, as a line for each.
 
-    A table of several rows says no field once, so it stays what it is.
+    A table of several rows says no field once, so it stays what it is; so does one whose row may go on below.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = text.splitlines()
+    cells = [_GAP.split(line.strip()) for line in lines]
+    rest = iter([*(each for each in cells if each[0]), [""]])
+    next(rest)
     out: list[str] = []
     head: list[str] = []
-    for line, after in zip(lines, [*lines[1:], ""], strict=True):
-        cells = _GAP.split(line)
-        if head and len(cells) == len(head) and len(_GAP.split(after)) != len(head):
-            out[-1:] = [f"{label}: {value}" for label, value in zip(head, cells, strict=True)]
-            head = []
+    for line, here, below in zip(lines, cells, [*cells[1:], [""]], strict=False):
+        if not here[0]:
+            out.append(line)
             continue
-        labels = len(cells) > 1 and all(spelled(cell) in SPELLED for cell in cells)
-        head = cells if labels else []
-        out.append(line)
-    return "\n".join(out) if len(out) != len(lines) else text
+        after = next(rest)
+        alone = _is_label(after[0]) or (not below[0] and len(after) != len(here))
+        if head and len(here) == len(head) and alone and not _is_label(here[0]):
+            while not out.pop().strip():  # what stands between, and the labels
+                pass
+            out += [f"{label.rstrip(' :')}: {value}" for label, value in zip(head, here, strict=True)]
+        else:
+            out.append(line)
+        head = here if len(here) > 1 and all(map(_is_label, here)) else []
+    return "\n".join(out)
+
+
+def _is_label(cell: str) -> bool:
+    return spelled(cell.partition(":")[0].strip()) in SPELLED
 
 
 def _licence(platform: str, found: Mapping[str, Quote]) -> Paper | None:
@@ -250,7 +278,7 @@ def _title(values: Mapping[str, str]) -> str | None:
 
 
 def kind_of(text: str | None) -> str | None:
-    """A licence's kind; one that is known in five languages by the adapters' word for it."""
+    """A licence's kind; one that is known in these languages by the adapters' word for it."""
     if text is None or re.search(r"\d{4}|://", text):  # a number or an address, not a kind
         return None
     return next((kind for kind, names in _KINDS.items() if re.fullmatch(names, text, re.IGNORECASE)), text)
@@ -278,7 +306,8 @@ def money(text: str) -> tuple[Decimal | None, str | None]:
 
 
 def _number(quote: Quote | None) -> str | None:
-    return quote.value.removeprefix("#").strip() if quote else None
+    value = plain(quote)
+    return value.removeprefix("#").strip() if value else None
 
 
 def _day(quote: Quote, found: Mapping[str, Quote]) -> Moment | None:

@@ -1,4 +1,4 @@
-"""What papers and lists call their fields, in English, German, French, Spanish and Italian."""
+"""What papers and lists call their fields, in English, German, French, Spanish, Italian, Dutch and Polish."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from archiver.reading.certificates import spelled
 from archiver.reading.dates import Order
 
-ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN = "en", "de", "fr", "es", "it"
+ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH = "en", "de", "fr", "es", "it", "nl", "pl"
 
 # Field -> language -> labels.
 OTHER = "other"
@@ -34,6 +34,11 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         ITALIAN: ("ID immagine", "ID dell'immagine", "Numero immagine", "Numero dell'immagine", "N. immagine",
                   "N° immagine", "ID foto", "ID file", "ID del file", "Numero file", "Numero del file", "ID risorsa",
                   "ID della risorsa", "ID elemento", "ID dell'elemento"),
+        DUTCH: ("Afbeelding-ID", "Afbeeldings-ID", "Afbeeldingsnummer", "Beeldnummer", "Beeld-ID", "Foto-ID",
+                "Fotonummer", "Bestands-ID", "Bestandsnummer", "Media-ID", "Item-ID", "Asset-ID"),
+        POLISH: ("ID obrazu", "Numer obrazu", "Nr obrazu", "ID zdjęcia", "Numer zdjęcia", "Nr zdjęcia", "ID pliku",
+                 "Numer pliku", "Nr pliku", "Identyfikator obrazu", "Identyfikator zdjęcia", "Identyfikator pliku",
+                 "ID zasobu", "Identyfikator zasobu"),
     },
     "licence_id": {
         ENGLISH: ("License ID", "License number", "License no.", "Licence ID", "Licence number", "Licence no."),
@@ -44,6 +49,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                   "ID de licencia", "ID de la licencia"),
         ITALIAN: ("Numero di licenza", "Numero della licenza", "Numero licenza", "N. licenza", "N° licenza",
                   "ID licenza", "ID della licenza"),
+        DUTCH: ("Licentienummer", "Licentie-ID", "Licentienr."),
+        POLISH: ("Numer licencji", "Nr licencji", "ID licencji"),
     },
     "kind": {
         ENGLISH: ("License type", "License", "License name", "Type of license", "Licence type", "Licence",
@@ -52,6 +59,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Type de licence", "Type de la licence", "Licence"),
         SPANISH: ("Tipo de licencia", "Tipo de la licencia", "Licencia"),
         ITALIAN: ("Tipo di licenza", "Tipo licenza", "Licenza"),
+        DUTCH: ("Licentietype", "Type licentie", "Soort licentie", "Licentie"),
+        POLISH: ("Typ licencji", "Rodzaj licencji", "Licencja"),
     },
     "licensee": {
         ENGLISH: ("Licensee", "Licensee name", "Name of licensee", "Licensed to", "License holder", "Licence holder",
@@ -67,6 +76,10 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                   "Beneficiario de la licencia", "Licenciado a", "Licencia concedida a", "Licencia otorgada a"),
         ITALIAN: ("Licenziatario", "Licenziataria", "Nome del licenziatario", "Titolare della licenza",
                   "Intestatario della licenza", "Concesso in licenza a", "Licenza concessa a"),
+        DUTCH: ("Licentiehouder", "Licentienemer", "Naam licentiehouder", "Gelicentieerd aan",
+                "Licentie verleend aan"),
+        POLISH: ("Licencjobiorca", "Nazwa licencjobiorcy", "Właściciel licencji", "Posiadacz licencji",
+                 "Licencja udzielona dla"),
     },
     "licensed_at": {
         ENGLISH: ("License date", "Licence date", "Date of license", "Date of licence", "Date licensed",
@@ -77,6 +90,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                  "Date d'obtention de la licence"),
         SPANISH: ("Fecha de licencia", "Fecha de la licencia", "Licencia concedida el", "Licencia otorgada el"),
         ITALIAN: ("Data della licenza", "Data di licenza", "Data licenza", "Licenza concessa il"),
+        DUTCH: ("Licentiedatum", "Datum van licentie", "Datum licentie", "Gelicentieerd op"),
+        POLISH: ("Data licencji", "Data udzielenia licencji"),
     },
     "bought_at": {
         ENGLISH: ("Purchase date", "Date of purchase", "Purchased on"),
@@ -84,6 +99,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Date d'achat", "Date de l'achat", "Acheté le", "Date d'acquisition"),
         SPANISH: ("Fecha de compra", "Fecha de la compra", "Comprado el", "Fecha de adquisición"),
         ITALIAN: ("Data di acquisto", "Data d'acquisto", "Data dell'acquisto", "Data acquisto", "Acquistato il"),
+        DUTCH: ("Aankoopdatum", "Datum van aankoop", "Gekocht op"),
+        POLISH: ("Data zakupu", "Data nabycia"),
     },
     "downloaded_at": {  # of a paper it may be its own; the date of a row in a history
         ENGLISH: ("Download date", "Date of download", "Downloaded on", "Date downloaded"),
@@ -91,6 +108,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Date de téléchargement", "Date du téléchargement", "Téléchargé le"),
         SPANISH: ("Fecha de descarga", "Fecha de la descarga", "Descargado el"),
         ITALIAN: ("Data di download", "Data del download", "Data download", "Scaricato il"),
+        DUTCH: ("Downloaddatum", "Datum van download", "Gedownload op"),
+        POLISH: ("Data pobrania", "Pobrano"),
     },
     "title": {
         ENGLISH: ("Title", "Image title", "Asset title", "Item title", "File title"),
@@ -98,6 +117,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Titre", "Titre de l'image", "Titre du fichier"),
         SPANISH: ("Título", "Título de la imagen", "Título del archivo"),
         ITALIAN: ("Titolo", "Titolo dell'immagine", "Titolo del file"),
+        DUTCH: ("Titel", "Titel van de afbeelding"),
+        POLISH: ("Tytuł", "Tytuł zdjęcia", "Tytuł obrazu"),
     },
     "description": {  # stands for the title where there is none
         ENGLISH: ("Description", "Image description"),
@@ -105,6 +126,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Description", "Description de l'image"),
         SPANISH: ("Descripción", "Descripción de la imagen"),
         ITALIAN: ("Descrizione", "Descrizione dell'immagine"),
+        DUTCH: ("Beschrijving", "Omschrijving"),
+        POLISH: ("Opis", "Opis zdjęcia"),
     },
     "contributor": {
         ENGLISH: ("Author", "Contributor", "Photographer", "Artist", "Creator"),
@@ -113,6 +136,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Auteur", "Autrice", "Photographe", "Contributeur", "Contributrice", "Artiste", "Créateur"),
         SPANISH: ("Autor", "Autora", "Fotógrafo", "Fotógrafa", "Colaborador", "Colaboradora", "Artista", "Creador"),
         ITALIAN: ("Autore", "Autrice", "Fotografo", "Fotografa", "Collaboratore", "Artista"),
+        DUTCH: ("Auteur", "Fotograaf", "Maker", "Kunstenaar", "Bijdrager"),
+        POLISH: ("Autor", "Autorka", "Fotograf", "Fotografka", "Twórca"),
     },
     "project": {
         ENGLISH: ("Project", "Project name", "Project title"),
@@ -120,9 +145,12 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Projet", "Nom du projet"),
         SPANISH: ("Proyecto", "Nombre del proyecto"),
         ITALIAN: ("Progetto", "Nome del progetto"),
+        DUTCH: ("Project", "Projectnaam"),
+        POLISH: ("Projekt", "Nazwa projektu"),
     },
     "client": {ENGLISH: ("End client",), GERMAN: ("Endkunde",), FRENCH: ("Client final",),
-               SPANISH: ("Cliente final",), ITALIAN: ("Cliente finale",)},
+               SPANISH: ("Cliente final",), ITALIAN: ("Cliente finale",),
+               DUTCH: ("Eindklant",), POLISH: ("Klient końcowy",)},
     "order": {
         ENGLISH: ("Order number", "Order no.", "Order ID", "Order #", "Order reference", "Sales order number",
                   "Sales order"),
@@ -134,6 +162,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                   "ID de pedido", "ID del pedido", "Referencia del pedido", "Número de orden"),
         ITALIAN: ("Numero ordine", "Numero d'ordine", "Numero dell'ordine", "Numero di ordine", "N. ordine",
                   "N° ordine", "Ordine n.", "Ordine n°", "ID ordine", "ID dell'ordine"),
+        DUTCH: ("Bestelnummer", "Bestelnr.", "Ordernummer", "Ordernr.", "Bestelling nr."),
+        POLISH: ("Numer zamówienia", "Nr zamówienia", "ID zamówienia"),
     },
     "invoice": {
         ENGLISH: ("Invoice number", "Invoice no.", "Invoice ID", "Invoice #", "Receipt number", "Receipt no.",
@@ -144,6 +174,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                   "Factura n°", "Número de recibo"),
         ITALIAN: ("Numero fattura", "Numero di fattura", "Numero della fattura", "N. fattura", "N° fattura",
                   "Fattura n.", "Fattura n°", "Fattura numero", "Numero ricevuta", "Numero di ricevuta"),
+        DUTCH: ("Factuurnummer", "Factuurnr.", "Factuur nr."),
+        POLISH: ("Numer faktury", "Nr faktury", "Faktura nr", "Faktura VAT nr", "Numer rachunku"),
     },
     "invoiced_at": {
         ENGLISH: ("Invoice date", "Date of invoice", "Date of issue", "Receipt date", "Issued on"),
@@ -151,6 +183,8 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Date de facture", "Date de la facture", "Date de facturation", "Date d'émission"),
         SPANISH: ("Fecha de factura", "Fecha de la factura", "Fecha de emisión"),
         ITALIAN: ("Data fattura", "Data della fattura", "Data di fatturazione", "Data di emissione", "Data emissione"),
+        DUTCH: ("Factuurdatum", "Datum van factuur", "Datum factuur"),
+        POLISH: ("Data wystawienia", "Data faktury", "Data wystawienia faktury"),
     },
     "ordered_at": {
         ENGLISH: ("Order date", "Date of order", "Ordered on"),
@@ -158,14 +192,19 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         FRENCH: ("Date de commande", "Date de la commande"),
         SPANISH: ("Fecha de pedido", "Fecha del pedido"),
         ITALIAN: ("Data ordine", "Data dell'ordine", "Data d'ordine"),
+        DUTCH: ("Besteldatum", "Orderdatum", "Besteld op"),
+        POLISH: ("Data zamówienia",),
     },
-    "dated": {ENGLISH: ("Date",), GERMAN: ("Datum",), FRENCH: ("Date",), SPANISH: ("Fecha",), ITALIAN: ("Data",)},
+    "dated": {ENGLISH: ("Date",), GERMAN: ("Datum",), FRENCH: ("Date",), SPANISH: ("Fecha",), ITALIAN: ("Data",),
+               DUTCH: ("Datum",), POLISH: ("Data",)},
     "amount": {
         ENGLISH: ("Total", "Total amount", "Total paid", "Amount paid", "Grand total", "Order total", "Invoice total"),
         GERMAN: ("Gesamtbetrag", "Gesamtsumme", "Rechnungsbetrag", "Bezahlter Betrag", "Endbetrag"),
         FRENCH: ("Total", "Total TTC", "Montant total", "Montant total TTC", "Montant payé"),
         SPANISH: ("Total", "Importe total", "Total pagado", "Importe pagado", "Total factura"),
         ITALIAN: ("Totale", "Importo totale", "Totale fattura", "Totale pagato", "Importo pagato", "Totale ordine"),
+        DUTCH: ("Totaal", "Totaalbedrag", "Factuurbedrag", "Totaal te betalen", "Betaald bedrag"),
+        POLISH: ("Razem", "Razem brutto", "Kwota całkowita", "Suma", "Do zapłaty"),
     },
     OTHER: {  # what is not read, so that the value above ends there
         ENGLISH: ("File name", "Filename", "File size", "File type", "File format", "Size", "Format", "Resolution",
@@ -182,12 +221,16 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
                   "Uso", "Territorio"),
         ITALIAN: ("Nome file", "Nome del file", "Dimensioni", "Formato", "Risoluzione", "Prezzo", "Stato",
                   "Piattaforma", "Fornitore", "Agenzia", "Sito web", "Account", "Cliente", "Utilizzo", "Territorio"),
+        DUTCH: ("Bestandsnaam", "Bestandsgrootte", "Bestandstype", "Grootte", "Resolutie", "Afmetingen", "Prijs",
+                "Mediatype", "Leverancier", "Bron", "Klant", "Gebruikersnaam", "Gebruik", "Gebied"),
+        POLISH: ("Nazwa pliku", "Rozmiar", "Rozmiar pliku", "Rozdzielczość", "Wymiary", "Cena", "Dostawca",
+                 "Źródło", "Konto", "Klient", "Użytkownik", "Zastosowanie", "Terytorium"),
     },
 }  # fmt: skip
 
 _ENGLISH, _FOREIGN = (
     {spelled(label) for each in LABELS.values() for spoken in languages for label in each[spoken]}
-    for languages in ((ENGLISH,), (GERMAN, FRENCH, SPANISH, ITALIAN))
+    for languages in ((ENGLISH,), (GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH))
 )
 SPELLED = _ENGLISH | _FOREIGN
 """All labels as `spelled` has them."""

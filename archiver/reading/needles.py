@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
@@ -24,6 +24,7 @@ MASK = b"[removed before archiving]"
 # Shorter values would be found in innocent text; no platform here accepts a password that short.
 SHORTEST = 6
 LARGEST = 256 << 20  # bytes of an unpacked file that is searched
+LONGEST_STORED = 100_000  # characters of a stored value in which tokens are looked for
 
 
 def forms(secret: str) -> set[bytes]:
@@ -172,6 +173,17 @@ _HEADER = re.compile(
 def secret_name(name: str) -> bool:
     """Whether a field, cookie or stored item of this name holds a secret."""
     return _SECRET_NAME.search(name) is not None
+
+
+def stored_secrets(stored: Mapping[str, str]) -> set[str]:
+    """What of a browser's storage is secret: by its name, by what such names hold at least, and tokens inside JSON."""
+    found = set[str]()
+    for name, value in stored.items():
+        content = value[:LONGEST_STORED].encode("utf-8", "replace")
+        if secret_name(name) or (secret_header(name) and _TOKEN.fullmatch(content)):
+            found.add(value)
+        found |= named_tokens(content)
+    return found
 
 
 def secret_header(name: str) -> bool:

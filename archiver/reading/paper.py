@@ -1,6 +1,6 @@
 """Papers from anywhere, recognised: whose certificate, receipt or history it is, and what it says.
 
-    read_text(text, name)       a certificate or receipt as plain text, from a PDF, a text file or a page
+    read_text(text, name, ...)  a certificate or receipt as plain text, from a PDF, a text file or a page
     read_table(content, name)   a history as CSV, as bytes
 
 Each gives a `Paper`, or None for what is not known here. A licence that is read here has the identity that the
@@ -11,6 +11,7 @@ names, `same_licence` tells whether two are one.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -33,12 +34,15 @@ __all__ = ["Paper", "Sure", "completed", "read_table", "read_text", "same_licenc
 MOST_CERTIFICATES = 500  # in one text
 
 
-def read_text(text: str, name: str = "") -> Paper | None:
-    """What a certificate or receipt says. `name` is the file's, which may tell the platform where the text does not."""
+def read_text(text: str, name: str = "", columns: Callable[[], str] = str) -> Paper | None:
+    """What a certificate or receipt says. `name` is the file's, which may tell the platform where the text does not.
+
+    `columns` gives the text of a PDF as it stands on the page; it is asked for only where labels are to be read.
+    """
     text = text[:TEXT_LENGTH]
     if _ENVATO.search(text):
-        return _envato(text)
-    return _freepik(text) or read_labelled(text, name)
+        return _envato(text, columns())
+    return _freepik(text, columns) or read_labelled(text, name, columns)
 
 
 def read_table(content: bytes, name: str = "") -> Paper | None:
@@ -87,17 +91,19 @@ def same_day(one: Moment | None, other: Moment | None) -> bool:
 
 
 # Where one Envato certificate begins; a file may hold many, one after the other.
-_ENVATO = re.compile(r"LICEN[CS]E CERTIFICATE ?: ?Envato (\w{2,30}) Item\b")
+_ENVATO = re.compile(r"LICEN[CS]E\s{1,3}CERTIFICATE\s{0,3}:\s{0,3}Envato\s{1,3}(\w{2,30})\s{1,3}Item\b")
 
 
-def _envato(text: str) -> Paper | None:
+def _envato(text: str, columns: str) -> Paper | None:
     """Certificates of Envato Market and Elements; a text with one that cannot be read is not read at all."""
-    heads = list(_ENVATO.finditer(text))[: MOST_CERTIFICATES + 1]
-    ends = [head.start() for head in heads[1:]] + [len(text)]
-    papers = []
-    for head, end in zip(heads, ends, strict=True):
-        part = text[head.start() : end]
-        papers.append(_market(part) if head[1].startswith("Market") else _elements(part, ai=head[1] != "Elements"))
+    parts = _parts(text)
+    on_page = [part for _, part in _parts(columns)]
+    if len(on_page) != len(parts):
+        on_page = [""] * len(parts)
+    papers = [
+        _market(part, other) if head.startswith("Market") else _elements(part, other, ai=head != "Elements")
+        for (head, part), other in zip(parts, on_page, strict=True)
+    ]
     found = [paper for paper in papers if paper]
     if not found or len(found) < len(papers) or len(papers) > MOST_CERTIFICATES:
         return None
@@ -114,9 +120,16 @@ def _envato(text: str) -> Paper | None:
     )
 
 
-def _elements(text: str, *, ai: bool) -> Paper | None:
+def _parts(text: str) -> list[tuple[str, str]]:
+    """Each certificate, by what its head says that it is of."""
+    heads = list(_ENVATO.finditer(text))[: MOST_CERTIFICATES + 1]
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    return [(head[1], text[head.start() : end]) for head, end in zip(heads, ends, strict=False)]
+
+
+def _elements(text: str, columns: str, *, ai: bool) -> Paper | None:
     """Envato Elements, all three layouts. The licence code, ten letters and digits or a UUID, is the licence's id."""
-    found = elements_certificate(text)
+    found = elements_certificate(text, columns)
     if found.url and found.item_id and "elements.envato.com" in found.url and not found.url.endswith(found.item_id):
         return None
     asset = Asset(provider="envato_elements", asset_id=found.item_id or "", title=found.title, contributor=found.author)
@@ -132,9 +145,9 @@ def _elements(text: str, *, ai: bool) -> Paper | None:
     return certificate(f"envato_elements_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
 
 
-def _market(text: str) -> Paper | None:
+def _market(text: str, columns: str) -> Paper | None:
     """Envato Market: 2012, 2017, and later. The purchase code, a UUID, is the licence's id."""
-    found = market_certificate(text)
+    found = market_certificate(text, columns)
     asset = Asset(
         provider="envato_market",
         asset_id=found.item_id or "",
@@ -154,12 +167,12 @@ def _market(text: str) -> Paper | None:
     return certificate(f"envato_market_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
 
 
-def _freepik(text: str) -> Paper | None:
+def _freepik(text: str, columns: Callable[[], str]) -> Paper | None:
     """Freepik's personal PDF. The texts in its zips, the same for everybody, name no resource and no licensee."""
     by_title = re.search(r"Freepik licen[cs]e", text[:1000], re.IGNORECASE)
     if not by_title and not (titled(text) and the_platform(text)[0] == "freepik"):
         return None
-    found = freepik_certificate(text)
+    found = freepik_certificate(text, columns())
     when = iso(found.licensed_at)
     if len(found.resource_ids) != 1 or not when or not found.licensee:
         return None

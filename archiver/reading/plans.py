@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from archiver.domain import Asset, Licence, Moment
-from archiver.reading.certificates import Paper, Quote, plain, quoted
+from archiver.reading.certificates import Paper, Quote, agreed, plain, quoted
 from archiver.reading.dates import Order, printed
 from archiver.reading.platforms import PLATFORMS
 
@@ -40,16 +40,17 @@ _RANGE = re.compile(rf"(?<![\w/.-])({_DAY}){_JOIN}({_DAY})(?![\w/])", re.IGNOREC
 _ONE_YEAR = re.compile(rf"\b({_MONTH} \d{{1,2}}){_JOIN}({_MONTH} \d{{1,2}}),? (\d{{4}})\b", re.IGNORECASE)
 
 
-def read_plan(paper: Paper, text: str, order: Order | None = None) -> Paper:
+def read_plan(paper: Paper, text: str, columns: str = "", order: Order | None = None) -> Paper:
     """The receipt with the plan period that it pays for, as a licence; unchanged where it says none beyond doubt.
 
-    `order` is that of day and month, where the receipt's language or other dates tell it.
+    `columns` is the text of a PDF as it stands on the page. `order` is that of day and month, where the receipt's
+    language or other dates tell it.
     """
     platform = PLATFORMS.get(paper.platform or "")
     number = paper.invoice or paper.order
     if platform is None or not platform.plans or not number:
         return paper
-    found = quoted(text, _LABELS)
+    found = agreed(quoted(text, _LABELS), quoted(columns, _LABELS))
     periods = set(_periods(found, text, order))
     if len(periods) != 1:
         return paper

@@ -2,7 +2,7 @@
 
 No platform publishes the columns of its export; known are the fields of three interfaces, which tools write as columns
 (Adobe's License History, Shutterstock's licences, Depositphotos's purchases). All else is read by labelled columns in
-English, German, French, Spanish and Italian, as papers are.
+the languages of `labels`, as papers are.
 """
 
 from __future__ import annotations

@@ -98,15 +98,15 @@ class DocumentReader:
             return read_text(content)
         return Reading()
 
-    def columns(self, content: bytes) -> Reading:
-        """As `read` of a PDF, with the gaps between its columns kept as spaces."""
-        return self._read_pdf(content, "columns of pdf")
+    def columns(self, content: bytes, seconds: float = SECONDS) -> Reading:
+        """As `read` of a PDF, with the gaps between its columns kept as spaces; in what `read` left of its time."""
+        return self._read_pdf(content, "columns of pdf", seconds)
 
     def read_all(self, content: bytes) -> Reading:
         """Everything that can be read in a PDF, each thing on a line of its own; `error` where that is not all."""
         return self._read_pdf(content, "whole pdf")
 
-    def _read_pdf(self, content: bytes, job: str) -> Reading:
+    def _read_pdf(self, content: bytes, job: str, seconds: float | None = None) -> Reading:
         if not is_pdf(content):
             return Reading(error="it is not a PDF")
         if len(content) > LARGEST:
@@ -116,7 +116,7 @@ class DocumentReader:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        answers, error = self._ask(job, content)
+        answers, error = self._ask(job, content, seconds)
         if error is None:
             reading = Reading(**json.loads(answers[1]))
         else:
@@ -166,11 +166,11 @@ class DocumentReader:
         answers, error = self._ask("join", packed(parts))
         return (answers[0], None) if answers and not error else (b"", error or "it cannot be read as a PDF")
 
-    def _ask(self, job: str, content: bytes) -> tuple[list[bytes], str | None]:
+    def _ask(self, job: str, content: bytes, seconds: float | None = None) -> tuple[list[bytes], str | None]:
         """The messages that a worker answers, and why there are no more of them."""
         try:
             with self._worker() as worker:
-                return worker.ask(job, content, LIMITS.get(job, self._seconds))
+                return worker.ask(job, content, seconds or LIMITS.get(job, self._seconds))
         except OSError as error:
             return [], f"the reader could not be started: {error}"
 

@@ -18,7 +18,7 @@ from archiver.intake import importing
 from archiver.intake import walk as walking
 from archiver.intake.mail import messages, origin, read_mail, unasked
 from archiver.intake.recognise import Seen, recognise
-from archiver.intake.walk import Item, Refused, walk
+from archiver.intake.walk import RATIO, Item, Refused, walk
 from archiver.reading.worker import DocumentReader
 from tests.intake.hostile import fill, packed
 
@@ -131,6 +131,20 @@ def test_limits_hold_for_all_that_is_in_a_container(tmp_path: Path, monkeypatch:
     found = seen(tmp_path)
     assert "it has 6 members" in str(found[f"{tmp_path.name}/many.zip"])
     assert "more than 4 GB" in str(found[f"{tmp_path.name}/much.zip!a.zip!a"])
+
+
+def test_a_small_bomb_of_bombs_costs_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "LEAST_BYTES", 1 << 20)
+    content = packed({"a": bytes(range(200)) * 500})
+    for width in (30, 30):
+        content = packed({f"{n}.zip": content for n in range(width)})
+    (tmp_path / "wide.zip").write_bytes(content)
+    deep = packed({"a": b"x"})
+    for _ in range(6):
+        deep = packed({f"{n}.zip": deep for n in range(8)})
+    (tmp_path / "deep.zip").write_bytes(deep)
+    found = list(walk([tmp_path]))
+    assert len(found) < 300 and sum(each.size for each in found if isinstance(each, Item)) < RATIO * len(content)
 
 
 def test_a_zip_whose_list_of_members_is_endless_is_not_read_whole(

@@ -14,7 +14,7 @@ from pypdf.generic import RectangleObject
 
 from archiver.domain import Asset, Document, DocumentKind, Licence
 from archiver.errors import NotACertificate
-from archiver.reading.documents import Reading, check_certificate
+from archiver.reading.documents import Reading, check_certificate, read_text
 from archiver.reading.worker import DocumentReader
 
 LICENCE = Licence(
@@ -82,6 +82,10 @@ def test_text_is_read_and_everything_else_is_empty(
     assert (reading.text.strip(), reading.error) == (text, None)
 
 
+def test_letters_that_a_font_draws_as_one_are_read_as_typed() -> None:
+    assert read_text("Certi\ufb01cate, O\ufb00er, Num\u0065\u0301ro".encode()).text == "Certificate, Offer, Numéro"
+
+
 def test_columns_are_read_with_their_gaps_and_the_lines_of_a_cell_as_words(reader: DocumentReader) -> None:
     """A label in the middle of two lines' height, as tables have it, makes pypdf join the lines."""
     cells = ((50, 700, "Title"), (150, 706, "the end of the"), (150, 694, "line"), (50, 660, "Size"), (150, 660, "XL"))
@@ -99,9 +103,10 @@ def test_columns_are_read_with_their_gaps_and_the_lines_of_a_cell_as_words(reade
         (pdf("cut")[:300], "cannot be read"),
         (pdf("looped", kids=b"2 0 R"), "cannot be read"),
         (b"no such thing", "not a PDF"),
+        (pdf("old").replace(b"/FlateDecode", b"/Fl         "), "cannot be read"),
         (pdf(operators=b"\0" * 300_000_000), "cannot be read"),
     ],
-    ids=["encrypted", "cut", "looped", "other", "flate bomb"],
+    ids=["encrypted", "cut", "looped", "other", "old", "flate bomb"],
 )
 def test_what_cannot_be_read_is_an_error_in_words(reader: DocumentReader, content: bytes, words: str) -> None:
     reading = reader.read(content, "application/pdf")

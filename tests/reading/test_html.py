@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.reading.html import Field, read_row, rows, text, value
+from archiver.reading.html import Field, lines, read_row, rows, text, value
 
 PAGE = """<table><tr><th>Resource</th></tr>
 <tr><td><a href="/x_1.htm"><img></a></td><td><a href="/x_770011.htm">Sports
@@ -22,6 +22,10 @@ FIELDS = {
 def test_a_row_cut_out_of_its_table_is_read_whole() -> None:
     [row] = rows(PAGE, "tr:has(td), tr:has(time)")
     assert read_row(row, FIELDS) == {"id": "770011", "title": "Sports car", "author": "Ada", "day": "2026-11-03"}
+
+
+def test_the_lines_of_a_page_and_its_frame_hold_no_title_twice() -> None:
+    assert lines("<title>A</title><h1>Mine</h1><iframe src=b></iframe>\n<html><title>B</title><p>B</p>") == "Mine\nB"
 
 
 def test_what_scripts_hold_is_no_text_of_the_page() -> None:

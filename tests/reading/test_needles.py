@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.reading.needles import MASK, all_forms, contains, mask, mask_named, maskable, named_tokens, secret_header
+from archiver.reading.needles import (
+    MASK,
+    all_forms,
+    contains,
+    mask,
+    mask_named,
+    maskable,
+    named_tokens,
+    secret_header,
+    stored_secrets,
+)
 
 SECRETS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=6, max_size=40)
 
@@ -92,3 +102,9 @@ def test_what_a_mask_would_break_is_told_by_its_type() -> None:
     for media_type in ("application/pdf", "image/png", "application/gzip", "font/woff2", ""):
         assert not maskable(media_type)
     assert secret_header("Set-Cookie") and secret_header("x-xsrf-token") and not secret_header("content-type")
+
+
+def test_what_a_browser_stores_is_secret_by_its_name_by_its_form_and_inside_json() -> None:
+    token = "0123456789abcdefXYZ"
+    stored = {"auth": token, "csrf": "short", "session_day": "2026-11-25 10:00", "language": "en-GB"}
+    assert stored_secrets(stored | {"user": f'{{"accessToken": "{token}2"}}'}) == {token, "short", f"{token}2"}

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -131,6 +132,56 @@ def test_a_last_value_that_may_go_on_in_the_next_line_is_none() -> None:
         assert found and found.licences[0].asset.title == wanted
 
 
+def test_a_page_and_its_running_text_must_agree() -> None:
+    """Programs draw a value before its label, or all labels before all values; a cell may have several lines."""
+    drawn = "INV-5168\nInvoice number\nORD-3532\nOrder number\n13 August 2020\nInvoice date"
+    page = "Invoice number    INV-5168\nOrder number      ORD-3532\nInvoice date      13 August 2020"
+    apart, beside = (
+        "Invoice number\nOrder number\nINV-5168\nORD-3532",
+        "Invoice number    Order number\nINV-5168    ORD-3532\n",
+    )
+    order = "Invoice\nPond5, Inc.\n{}\nTotal: EUR 9.99\n"
+    for running, columns in ((drawn, page), (apart, beside)):
+        paper = read_text(order.format(running), "", partial(order.format, columns))
+        assert paper and (paper.invoice, paper.order) == ("INV-5168", "ORD-3532")
+    assert read_text(order.format(apart)) is None
+
+    licence = "Licence certificate\nPond5, Inc.\nItem ID:  1234567\nLicence date: May 3, 2023\n{}\nAuthor:  studio1\n"
+    for cell in (
+        "Title:   Hund am\n         Meer",
+        "         Hund am\nTitle:   Meer",
+        "         Hund am\nTitle:\n         Meer",
+    ):
+        paper = read_text(licence.format("Title:\nHund am\nMeer"), "", partial(licence.format, cell))
+        assert paper and paper.licences[0].asset == Asset(provider="pond5", asset_id="1234567", contributor="studio1")
+    for address, wanted in (("a_35174872\n7.htm", []), ("a_351748727.htm", ["351748727"])):
+        paper = read_text(FREEPIK.replace("7654322", f"https://www.freepik.com/premium-photo/{address}"))
+        assert [each.asset.asset_id for each in (paper.licences if paper else ())] == wanted
+
+
+def test_a_narrow_column_breaks_labels_and_heads() -> None:
+    paper = read_text(
+        "Preuve de licence\nBigstock\nRéférence du\nfichier:\n282814257\nLicence accordée\nle:\n22/02/2022\n"
+    )
+    assert paper and facts(paper.licences[0]) == {
+        "platform": "bigstock", "asset_id": "282814257", "licensed_at": "2022-02-22"
+    }  # fmt: skip
+    paper = read_text(papers.elements("ai").text.replace("MusicGen Item", "MusicGen\nItem"))
+    assert paper and [facts(each) for each in paper.licences] == list(papers.elements("ai").licences)
+
+
+def test_dutch_and_polish() -> None:
+    said = {"platform": "istock", "asset_id": "123456789", "kind": "standard", "licensee": "Ada Example"}
+    for text, day in (
+        ("Licentiecertificaat\niStockphoto LP\nAfbeelding-ID: 123456789\nLicentietype: Standaardlicentie\n"
+         "Licentiehouder: Ada Example\nLicentiedatum: 03-05-2024\n", "2024-05-03"),
+        ("Certyfikat licencji\niStockphoto LP\nIdentyfikator pliku: 123456789\nRodzaj licencji: Licencja standardowa\n"
+         "Licencjobiorca: Ada Example\nData zakupu: 3 października 2024 r.\n", "2024-10-03"),
+    ):  # fmt: skip
+        paper = read_text(text)
+        assert paper and facts(paper.licences[0]) == said | {"licensed_at": day}
+
+
 MARKET, ELEMENTS, FREEPIK = papers.market_2017().text, papers.elements("project").text, papers.freepik().text
 LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("en", "shutterstock").text
 
@@ -143,6 +194,8 @@ LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("e
         "Invoice\nHotel Example\nWe also sell Shutterstock gift cards\nInvoice number: 4711\nTotal: EUR 99.00\n",
         "Invoice\nStudio Example\nInvoice number: 4711\nInvoice date: March 3, 2023\nTotal: EUR 99.00\n"
         "1 picture, shutterstock.com/image-photo/blue-sea-12345678\n",
+        "Rechnung\nStudio Example\nRechnungsnummer: 4711\nGesamtbetrag: 99,00 EUR\n"
+        "1 Bildlizenz Shutterstock (shutterstock.com) 79,00\n",
         "Invoice\nStudio Example\nInvoice number: 4711\nTotal: EUR 99.00\n1 picture from shutterstock.com\n",
         "Invoice\nHotel Example\nImages: Shutterstock, Inc.\nInvoice number: 4711\nInvoice date: March 3, 2023\n",
         papers.demand(),
@@ -153,6 +206,10 @@ LABELLED, RECEIPT = papers.licence("en", "shutterstock").text, papers.receipt("e
         RECEIPT + "\nYour order at Adobe Stock is not part of this.",
         LABELLED.replace("Standard License", "Footage_comp"),
         LABELLED.replace("Proof of License", "Comp license"),
+        LABELLED.replace("Proof of License", "Layoutlizenz: Lizenznachweis"),
+        LABELLED.replace("Proof of License", "Lizenzzertifikat (Vorlage)"),
+        LABELLED.replace("Proof of License", "Oferta: certyfikat licencji"),
+        LABELLED + "\nTa licencja została anulowana 05.05.2024.",
         LABELLED.replace("Proof of License", "How to read a proof of license"),
         LABELLED + "\nThis sample shows what a proof of license looks like.\n",
         LABELLED.replace("Asset ID: 1", "Asset ID: x"),
@@ -282,6 +339,9 @@ def test_labels_and_values_where_they_are_ambiguous() -> None:
 
     assert values("Title: Foo    License: Premium") == {"title": "Foo", "kind": "Premium"}
     assert values("License terms apply\nLicensee\nAda") == {"licensee": "Ada"}
+    assert values("Title\nLicensee\nFoo\nAda\nLicense\nPremium") == {"kind": "Premium"}
+    assert values("Title    Licensee    License\nFoo      Ada         Premium") == {}
+    assert quoted("Licensee   Cost centre\nAda        77\n\nTitle   Foo", labels)["licensee"].cut
     assert values("Licensee:\nProject code: 55") == {}
     assert values("Licensee: Ada\nLicensee: Bob\nLICENSEE : Ada") == {}
     assert values("Licensee: Ada\nlicensee : Ada") == {"licensee": "Ada"}
