@@ -16,16 +16,16 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|
 _MONTH_FIRST = re.compile(r"(?P<month>[a-z]{3,9})\.? (?P<day>\d{1,2})(st|nd|rd|th)?,? (?P<year>\d{4})", re.ASCII)
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})(st|nd|rd|th)? (?P<month>[a-z]{3,9})\.?,? (?P<year>\d{4})", re.ASCII)
 
-# Months in German, French, Spanish and Italian, in full and as they are cut; no two languages disagree about one.
+# Months in German, French, Spanish, Italian and Dutch, in full and as they are cut; no two languages disagree.
 _FOREIGN = [
-    ("januar", "jän", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen"),
-    ("februar", "febr", "février", "fevrier", "févr", "fév", "febrero", "febbraio"),
-    ("märz", "maerz", "mär", "mars", "marzo"),
+    ("januar", "jän", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "januari"),
+    ("februar", "febr", "février", "fevrier", "févr", "fév", "febrero", "febbraio", "februari"),
+    ("märz", "maerz", "mär", "mars", "marzo", "maart", "mrt"),
     ("april", "avril", "avr", "abril", "abr", "aprile"),
-    ("mai", "mayo", "maggio", "mag"),
+    ("mai", "mayo", "maggio", "mag", "mei"),
     ("juni", "juin", "junio", "giugno", "giu"),
     ("juli", "juillet", "juil", "julio", "luglio", "lug"),
-    ("august", "août", "aout", "agosto", "ago"),
+    ("august", "août", "aout", "agosto", "ago", "augustus"),
     ("september", "septembre", "septiembre", "setiembre", "sept", "settembre", "set"),
     ("oktober", "okt", "octobre", "octubre", "ottobre", "ott"),
     ("november", "novembre", "noviembre"),
