@@ -21,6 +21,7 @@ LANGUAGES = ("en", "de")
 VOCABULARY: Mapping[str, frozenset[str]] = {
     name: frozenset(values.split())
     for name, values in {
+        "compared": "yes no",
         "comp": "yes no",
         "free_site": "yes no",
         "licensed": "known unknown",
@@ -74,6 +75,7 @@ class Case:
     `texts` gives for each document that has been read the text of its pages; `terms` the relation of each archived
     licence text (`at_purchase` or `later`) and when it was seen. `assigned`: a person or a rule bound the licence to
     this client; a licence in the client's own account counts as bound. `plan_ended`: the last day of the subscription.
+    `compared`: that the picture is this asset's is sure, or a person named the licence.
     """
 
     file: LicenceFile
@@ -82,6 +84,7 @@ class Case:
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     terms: Sequence[tuple[str, str]] = ()
     assigned: bool = True
+    compared: bool = True
     other_clients: bool = False
     plan_ended: date | None = None
     secured_since: str | None = None
@@ -125,6 +128,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
     relation, seen = min(case.terms, default=("none", ""))  # `at_purchase` sorts before `later`
     other_clients = "yes" if case.other_clients else "no"
     facts = {
+        "compared": _yes(case.compared),
         "comp": _yes(licence.comp),
         "free_site": platform.get("free_site", "no"),
         "licensed": "known" if licence.licensed_at else "unknown",
@@ -295,6 +299,7 @@ def _places(case: Case) -> dict[str, Place]:
         return next((place for word in words if (place := _find(word, case.texts))), here)
 
     return {
+        "preview": Place(next((each.name for each in case.file.documents if each.kind is DocumentKind.PREVIEW), None)),
         "comp": here,
         "platform": here,
         "licensed_at": said(_spellings(licence.licensed_at)),

@@ -79,6 +79,7 @@ PLAN = case(asset=Asset(provider="artlist", asset_id="plan-2026-02-05"), kind="p
             plan_ends=date(2026, 3, 4))  # fmt: skip
 
 RULES = [
+    ("match", replace(CASE, compared=False), USE, Verdict.OPEN),
     ("comp", case(comp=True), USE, Verdict.NOT_COVERED),
     ("free_site", case(asset=Asset(provider="pexels", asset_id="1")), USE, Verdict.OPEN),
     ("offer", replace(CASE, file=replace(case(asset=Asset(provider="pexels", asset_id="1"), licensed_at=None).file,
