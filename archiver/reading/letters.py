@@ -148,7 +148,7 @@ def _reference(text: str, claimant: Mapping[str, Any], sure: dict[str, str]) -> 
             return found[1].upper()
     written = r"(?P<id>[A-Z0-9][A-Z0-9/._:-]{2,29}(?: [A-Z]{1,3}(?:/[A-Z]{1,3})?(?=[ \t]*$))?)"
     labelled = r"(?:(?<=[ -]n[or]\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen))"
-    between = rf"(?:[ \t]*[:#][ \t]*|[ \t]{{2,}}|\t|{labelled}[ \t])"
+    between = rf"(?:[ \t]*[:#|]+[ \t]*|[ \t]{{2,}}|\t|{labelled}[ \t])"
     label = rf"(?<!\w){_any('reference')}{between}{written}"
     for found in re.finditer(label, text, re.IGNORECASE | re.MULTILINE):
         if any(char.isdigit() for char in found["id"]) and not any(days_in(found["id"])):

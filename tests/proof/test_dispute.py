@@ -164,6 +164,12 @@ def test_a_letter_that_was_forwarded_as_an_attachment_is_the_letter() -> None:
         read = read_material(forwarded.as_bytes(), reader)
     assert read.received == date(2026, 3, 13)
     assert "90012345" in read.text and "See below." in read.text
+    inline = EmailMessage()
+    inline["From"], inline["Subject"] = "info@acme.example", "WG: Case 90012345"
+    inline["Date"] = "Mon, 16 Mar 2026 09:00:00 +0100"
+    inline.set_content(f"See below.\n\nVon: claims@example.com\nGesendet: Freitag, 13. März 2026 08:30\n\n{GETTY}")
+    with DocumentReader() as reader:
+        assert read_material(inline.as_bytes(), reader).received == date(2026, 3, 13)
 
 
 def test_a_mail_whose_plain_text_only_tells_where_to_look_is_read_from_its_page(at: Agency, tmp_path: Path) -> None:
