@@ -52,6 +52,8 @@ def add(
         say(sentence)
     files = {f"picture-{n}{ending}": each for n, (each, ending) in enumerate(filter(None, looked), 1)}
     claim = _read_claim(name, home, owner, material, stated, before)
+    if content and claim.sure.keys() == {"received"}:
+        say(f"{path} says nothing that letters say. Look whether it is the right file, or state what it says yourself.")
     letter = f"letter{_ending(path)}" if path else None
     claim = replace(claim, pictures=tuple(files), letter=letter)
     if letter:
@@ -87,10 +89,15 @@ def _read_claim(
     given = kept | {key: value for key, value in stated.items() if value not in (None, (), [])}
     received = given.get("received") or material.received or (before and before.received) or datetime.now(UTC).date()
     letter = read_letter(material.text, received=received, domains=owner.domains, links=material.links)
+    assumed = "received" not in given and not material.received
+    if assumed and letter.dated and letter.dated < received:  # a term from receipt rather ends too early than too late
+        received = letter.dated
+        letter = read_letter(material.text, received=received, domains=owner.domains, links=material.links)
     sure = dict(letter.sure)
     if letter.amount is not None:
         sure["currency"] = sure["amount"]
-    sure["received"] = "the mail's date" if material.received else "assumed: the day on which it was added"
+    day = "the letter's own date" if received == letter.dated else "the day on which it was added"
+    sure["received"] = f"assumed: {day}; state the day it came" if assumed else "the mail's date"
     sure |= dict.fromkeys(given, STATED)
     fields: dict[str, Any] = {
         "claimant": letter.claimant, "reference": letter.reference, "kind": letter.kind, "urls": letter.urls,
@@ -99,7 +106,7 @@ def _read_claim(
     }  # fmt: skip
     return Claim(
         claim=name, client=owner.slug, deadline_zone=claims.zone_of(home), sure=sure,
-        licences=before.licences if before else (), **(fields | given),
+        licences=before.licences if before else (), probable=before.probable if before else (), **(fields | given),
     )  # fmt: skip
 
 

@@ -67,7 +67,8 @@ class Dialogue:
         if not claim.confirmed:
             return self._say(f"These readings are not confirmed. {CONFIRM}")
         self.tell("2. The licence")
-        named = [self.licence] if self.licence else [*claim.licences] or self._matched(claim) or self._looked_for()
+        known = [] if claim.probable else [*claim.licences]  # what nobody has compared is asked again
+        named = [self.licence] if self.licence else known or self._matched(claim) or self._looked_for()
         if not named:
             return self._say(*evidence.incomplete(self.home, self.client), EMPTY.format(client=self.client))
         claim, found = self._with_licences(claim, named)

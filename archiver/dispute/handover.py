@@ -42,6 +42,8 @@ def hand_over(
     if claim:
         claims.must_be_confirmed(claim)
     names = names or (claim.licences if claim else ())
+    for each in set(claim.probable) & set(names) if claim else ():
+        warn(f"{each} was found by its picture only, and is not sure: compare both by eye before you hand this on.")
     if not names:
         raise ConfigError("Name a licence, or a claim whose licence was found: `archiver assess --claim CLAIM`.")
     matters = [_matter(home, name, order) for name in names] if order.drafts or order.internal else []
@@ -54,7 +56,11 @@ def hand_over(
         folder = (claims.folder(home, claim.claim) if claim else order.out.parent) / "drafts"
         for matter in matters:
             made = drafts(matter, order.language, counter_requests=order.counter_requests)
-            written += write_drafts(folder / matter.folder if len(matters) > 1 else folder, made)
+            place = folder / matter.folder if len(matters) > 1 else folder
+            new = write_drafts(place, made)
+            if len(new) < 2 * len(made):
+                warn(f"{place} holds drafts already, which are kept as they are. Delete those that you want anew.")
+            written += new
     return written
 
 

@@ -14,6 +14,7 @@ from html import unescape
 
 from archiver.errors import UnreadablePicture
 from archiver.intake.mail import Unreadable, looks_like_mail, read_mail
+from archiver.reading.dates import days_in
 from archiver.reading.documents import is_html, is_pdf, read_text
 from archiver.reading.worker import DocumentReader
 
@@ -27,6 +28,11 @@ PICTURES = {
     b"II*\0": ".tif",
     b"MM\0*": ".tif",
 }
+_FORWARD = re.compile(r"\s*(?:wg|fwd?|tr|rv|doorst\w*)\s*:", re.IGNORECASE)  # a mail's subject
+_SENT = re.compile(
+    r"^[ \t>*]*(?:gesendet|datum|sent|date|envoy[ée]|verzonden|enviado|fecha)\b[ \t*]*:(?P<when>.*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _LINK = re.compile(r"""\bhref\s*=\s*["'](https?://[^"'\s<>]+)""", re.IGNORECASE)
 
 
@@ -80,6 +86,8 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> Material:
         received = parsedate_to_datetime(mail.headers["Date"]).date()
     except (KeyError, ValueError, TypeError):
         told.append("The mail states no day that can be read.")
+    if _FORWARD.match(texts[0]) and (sent := _SENT.search(texts[1])):  # its first header tells who got it when
+        received = min(filter(None, (received, *(day for day, _ in days_in(sent["when"])))), default=None)
     for name, attached in mail.attachments:
         if picture_ending(attached):
             pictures.append(attached)
@@ -129,5 +137,6 @@ def _recognised(content: bytes) -> tuple[str, str | None]:
         except OSError as error:
             return "", f"tesseract could not be started: {error}."
         if done.returncode == 0:
-            return done.stdout.decode("utf-8", "replace"), None
+            text = done.stdout.decode("utf-8", "replace")
+            return re.sub(r"(https?):/\S{0,2}?(?=www\.)", r"\1://", text), None  # slashes are easily misread
     return "", "tesseract could not read the picture."

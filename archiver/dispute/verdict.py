@@ -64,8 +64,8 @@ def assess(
 ) -> Assessed:  # fmt: skip
     """Whether a licence, or the one that a picture shows, covers a use for a client.
 
-    Of a claim the first use counts, and its pictures and licence where neither is named. ConfigError where its
-    readings are not confirmed.
+    Of a claim the first use counts, and its pictures and licence where neither is named. A licence that only a picture
+    led to counts as compared by a person once it is named. ConfigError where the claim's readings are not confirmed.
     """
     owner = home.client(client)
     if claim:
@@ -73,29 +73,32 @@ def assess(
         use = replace(use, first_seen=use.first_seen or claim.first_seen)
         used_on = used_on or next(iter(claim.urls), None)
     names = [name] if name else list(claim.licences) if claim and not picture else []
-    matches = []
+    unsure = {each for each in claim.probable if each in names} if claim and not name else set()
+    matches = ["probable"] if unsure else []
     if not names:
         pictures = [picture] if picture else [str(path) for path in claims.pictures(home, claim)]
         if not pictures:
             raise ConfigError("Name a licence, or a picture with --image FILE.")
         found = [row for each in pictures if (row := _pictured(home, client, each, warn))]
         names, matches = [str(row["licence"]) for row in found], [str(row["match"]) for row in found]
+        unsure = {str(row["licence"]) for row in found if row["match"] != "same"}
     if not names:
         missing = evidence.incomplete(home, client)
         return Assessed(licence=None, used_on=used_on, missing=missing)
     judged: dict[str, Assessment] = {}
+    probable = set(claim.probable) if claim else set()
     for each in names:
         with DocumentReader() as reader, evidence.located(home, each, reader, prefer=client) as (_, archive, entry):
-            judged[entry.short_id] = apply_rules(case_of(home, owner, archive, entry, reader), use)
+            case = replace(case_of(home, owner, archive, entry, reader), compared=each not in unsure)
+            judged[entry.short_id] = apply_rules(case, use)
+            probable = probable | {entry.short_id} if each in unsure else probable - {entry.short_id}
     if claim:
-        claims.with_licences(home, claim, [*claim.licences, *judged])
+        claims.with_licences(home, claim, [*claim.licences, *judged], sorted(probable))
     notes = []
     host = (urlsplit(used_on).hostname or "") if used_on else ""
     if host and not any(host == each or host.endswith(f".{each}") for each in owner.domains):
         notes.append(f"{host} is no domain that {owner.name} is known by in this home.")
     match = next((each for each in matches if each != "same"), matches[0] if matches else None)
-    if match and match != "same":
-        notes.append(f"The match is {match}: compare picture and preview by eye before anything is said.")
     return Assessed(
         licence=next(iter(judged)), licences=tuple(judged), assessment=together(judged), match=match, used_on=used_on,
         notes=notes,

@@ -24,7 +24,7 @@ from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_
 
 FORMAT = 1
 CLAIM = "claim.json"
-LISTS = ("urls", "pictures", "licences")
+LISTS = ("urls", "pictures", "licences", "probable")
 CONFIRM = "Add the letter again: at a terminal, which asks for each of them, or with --yes."
 
 # By whose clock a day ends. Where a country has several, the easternmost: rather too early than too late.
@@ -44,7 +44,8 @@ class Claim:
     """One demand. `sure` says for each field how it was read or who stated it; `confirmed`: a person accepted them all.
 
     `deadline` ends at midnight in `deadline_zone`; `notice_deadline` is the last day for the platform's indemnity
-    notice. `letter` and `pictures` are files in the claim's folder; `licences`: the short ids found for it.
+    notice. `letter` and `pictures` are files in the claim's folder; `licences`: the short ids found for it, of which
+    `probable` were only matched by picture, and no person has said that they are the ones.
     """
 
     claim: str
@@ -63,6 +64,7 @@ class Claim:
     pictures: tuple[str, ...] = ()
     letter: str | None = None
     licences: tuple[str, ...] = ()
+    probable: tuple[str, ...] = ()
     confirmed: bool = False
     sure: Mapping[str, str] = field(default_factory=dict)
 
@@ -167,6 +169,7 @@ def _read(path: Path) -> Claim:
         described["kind"] = LetterKind(described["kind"]) if described["kind"] else None
         first = described.pop("licence")
         described.setdefault("licences", [first] if first else [])
+        described.setdefault("probable", [])
         described |= {name: tuple(described[name]) for name in LISTS}
         return Claim(**described)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -186,9 +189,9 @@ def must_be_confirmed(claim: Claim) -> None:
         raise ConfigError(f"The readings of {claim.claim} are not confirmed. {CONFIRM}")
 
 
-def with_licences(home: Home, claim: Claim, licences: Iterable[str]) -> Claim:
+def with_licences(home: Home, claim: Claim, licences: Iterable[str], probable: Iterable[str] = ()) -> Claim:
     """The claim with the licences that were found for it, kept; of one in two archives the later named counts."""
     by_folder = {each.rpartition("/")[2]: each for each in licences}
-    found = replace(claim, licences=tuple(by_folder.values()))
+    found = replace(claim, licences=tuple(by_folder.values()), probable=tuple(dict.fromkeys(probable)))
     save(home, found)
     return found

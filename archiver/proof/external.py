@@ -282,9 +282,9 @@ def licence_excerpt(private: Private, seat: str | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def receipt_excerpt(text: str, private: Private) -> str:
-    """The receipt's lines that tell of no account and no sum; each run of others is one mark."""
-    lines = [EXCERPT, ""]
+def receipt_excerpt(text: str, private: Private, heading: str) -> str:
+    """The receipt's lines that tell of no account and no sum, below `heading`; each run of others is one mark."""
+    lines = [heading, ""]
     for line in filter(None, map(str.strip, text.splitlines())):
         kept = not _ACCOUNT.search(line) and not private.found(line)
         if kept or lines[-1] != WITHHELD:

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from archiver.domain import DocumentKind, GapReason, Moment, iso, parse_iso
+from archiver.reading.labelled_papers import in_terms
 from archiver.reading.licence_json import LicenceFile
 
 LANGUAGES = ("en", "de")
@@ -21,7 +22,9 @@ LANGUAGES = ("en", "de")
 VOCABULARY: Mapping[str, frozenset[str]] = {
     name: frozenset(values.split())
     for name, values in {
+        "compared": "yes no",
         "comp": "yes no",
+        "void": "yes no",
         "free_site": "yes no",
         "licensed": "known unknown",
         "first_use": "known unknown",
@@ -31,7 +34,10 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
         "client_use": "allowed on_transfer unknown",
         "assigned": "yes no",
         "for_client": "yes no",
-        "editorial": "yes no unknown",
+        "editorial": "yes no mentioned unknown",
+        "non_commercial": "yes mentioned no",
+        "credit": "yes no",
+        "limits": "yes no",
         "use": "commercial editorial unknown",
         "plan_excludes_clients": "yes no unknown",
         "other_clients": "yes no",
@@ -74,6 +80,7 @@ class Case:
     `texts` gives for each document that has been read the text of its pages; `terms` the relation of each archived
     licence text (`at_purchase` or `later`) and when it was seen. `assigned`: a person or a rule bound the licence to
     this client; a licence in the client's own account counts as bound. `plan_ended`: the last day of the subscription.
+    `compared`: that the picture is this asset's is sure, or a person named the licence.
     """
 
     file: LicenceFile
@@ -82,6 +89,7 @@ class Case:
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     terms: Sequence[tuple[str, str]] = ()
     assigned: bool = True
+    compared: bool = True
     other_clients: bool = False
     plan_ended: date | None = None
     secured_since: str | None = None
@@ -115,6 +123,14 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
     kind, plan = licence.kind or "", licence.plan or ""
     platform = platform_of(licence.asset.provider, kind)
     text = "\n".join(page for pages in case.texts.values() for page in pages)
+    read = {each.name: "\n".join(case.texts.get(each.name, ())) for each in file.documents}
+    certified = "\n".join(read[each.name] for each in file.documents if each.kind is DocumentKind.CERTIFICATE)
+    papers = certified + "\n".join(read[each.name] for each in file.documents if each.kind is DocumentKind.RECEIPT)
+    if licence.asset.title:
+        papers = papers.replace(licence.asset.title, "")  # which may say anything
+    voided = stated("void", papers) or says("void_record", text)
+    private = stated("private", papers)
+    limited = next((found for found in _LIMITS.finditer(certified) if not says("unlimited", found[0])), None)
     licensee_is = _licensee(licence.licensee, case)
     certificates = [each for each in file.documents if each.kind is DocumentKind.CERTIFICATE]
     reason = next((gap.reason for gap in file.gaps if gap.kind is DocumentKind.CERTIFICATE), None)
@@ -125,7 +141,9 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
     relation, seen = min(case.terms, default=("none", ""))  # `at_purchase` sorts before `later`
     other_clients = "yes" if case.other_clients else "no"
     facts = {
-        "comp": _yes(licence.comp),
+        "compared": _yes(case.compared),
+        "comp": _yes(licence.comp or says("comp", kind)),
+        "void": _yes(voided),
         "free_site": platform.get("free_site", "no"),
         "licensed": "known" if licence.licensed_at else "unknown",
         "first_use": "known" if use.first_seen else "unknown",
@@ -135,7 +153,10 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "client_use": platform.get("client_use", "unknown"),
         "assigned": _yes(case.assigned),
         "for_client": _yes(bool(case.client_names)),
-        "editorial": _editorial(kind, text, platform.get("editorial", "no")),
+        "editorial": _editorial(kind, text, papers, platform.get("editorial", "no")),
+        "non_commercial": "yes" if says("non_commercial", kind) else "mentioned" if private else "no",
+        "credit": _yes(says("credit", kind)),
+        "limits": _yes(limited),
         "use": use.kind or "unknown",
         "plan_excludes_clients": _excludes(platform.get("plan_excludes"), plan),
         "other_clients": other_clients,
@@ -180,6 +201,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "copies_allowed": f"{allowed or 0:,}",
         "territory_used": use.territory or "",
         "order_number": licence.order or "",
+        "limit": " ".join(limited[0].split())[:120] if limited else "",
         "secured_since": (case.secured_since or "")[:10],
         "terms_seen": seen[:10],
         **{f"confirm_{language}": case.confirm.get(language, "") for language in LANGUAGES},
@@ -217,7 +239,7 @@ def _licensee(licensee: str | None, case: Case) -> str:
     if not licensee or not bare(licensee):
         return "unknown"
     for whose, names in (("client", case.client_names), ("agency", case.agency_names)):
-        if bare(licensee) in map(bare, names):
+        if any(bare(licensee) == bare(name) and _may_be_one(_forms(licensee), _forms(name)) for name in names):
             return whose
     return "other"
 
@@ -227,19 +249,47 @@ _FORMS = re.compile(
 )
 
 
+_SPELLED_OUT = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "mbh": "gmbh"}
+_LIMITS = re.compile(
+    r"^\W*(?:(?:this |the )?licen[cs]e )?(?:is )?(?:(?:expires?|valid until|gültig bis)(?: on)? ?:?\s[^\n]*\d{4}"
+    r"|(?:expir\w+(?: date)?|term|duration|territory|region|print run|circulation|copies|laufzeit|gebiet|auflage)"
+    r"\s*[:\n]\s*\S)[^\n]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
 def bare(name: str) -> str:
     """A company's name without its legal form, case and punctuation: `ACME, Ltd.` and `Acme Limited` are one."""
     words = re.sub(r"[^\w\s]", "", name.casefold())
     return " ".join(_FORMS.sub(" ", words).split()) or " ".join(words.split())
 
 
-def _editorial(kind: str, text: str, otherwise: str) -> str:
+def _forms(name: str) -> set[str]:
+    """The legal forms in a company's name, each in one spelling; those of `Acme Ltd` and `Acme GmbH` are two."""
+    found = _FORMS.findall(re.sub(r"[^\w\s]", "", name.casefold()))
+    return {_SPELLED_OUT.get(each, each) for each in found} - {"co", "company"}
+
+
+def _may_be_one(forms: set[str], others: set[str]) -> bool:
+    return forms == others or not (forms and others)
+
+
+def says(words: str, text: str) -> bool:
+    """Whether a text holds any of such words of `rules.yaml`."""
+    return bool(re.search("|".join(rules()["words"][words]), text, re.IGNORECASE | re.MULTILINE))
+
+
+def stated(words: str, text: str) -> bool:
+    """Whether a paper says so of its own licence, not of what may be in general."""
+    found = re.finditer("|".join(rules()["words"][words]), text, re.IGNORECASE | re.MULTILINE)
+    return any(not in_terms(text, each.start()) for each in found)
+
+
+def _editorial(kind: str, text: str, papers: str, otherwise: str) -> str:
     """`otherwise`: what it means that neither kind nor text says editorial, on this platform."""
-    if re.search("editorial|redaktionell", kind, re.IGNORECASE) or re.search(
-        r"editorial use only|nur (zur|für) redaktionelle", text, re.IGNORECASE
-    ):
+    if says("editorial", kind) or says("editorial_line", text):
         return "yes"
-    return otherwise if kind else "unknown"
+    return "mentioned" if stated("editorial", papers) else otherwise if kind else "unknown"
 
 
 def _excludes(pattern: str | None, plan: str) -> str:
@@ -295,6 +345,7 @@ def _places(case: Case) -> dict[str, Place]:
         return next((place for word in words if (place := _find(word, case.texts))), here)
 
     return {
+        "preview": Place(next((each.name for each in case.file.documents if each.kind is DocumentKind.PREVIEW), None)),
         "comp": here,
         "platform": here,
         "licensed_at": said(_spellings(licence.licensed_at)),

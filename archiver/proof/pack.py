@@ -58,7 +58,7 @@ def write_proof(
         files = [stack.enter_context(_new_file(path)) for path in outs]
         told = _write_bag(distinct, folder / "proof", order, reader, warn)
         if order.internal:
-            _write_internal(distinct, told, folder / "internal", order)
+            _write_internal(distinct, told, folder / "internal", order, reader)
         for path, file in zip(outs, files, strict=True):
             with file.open("wb") as written:
                 if path == outs[1]:
@@ -131,7 +131,7 @@ def _write_bag(
             warn(warning)
         if theirs and "our_picture_laid" not in dict(each.figures).values():
             warn(f"no picture of the enquiry could be laid over the preview of {each.folder}: compare them by eye")
-        _write_documents(sound, each, data, reader)
+        _write_documents(sound, each, data, reader, words)
         texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pages.chain_sheet(each, words)
         texts[f"06_use_and_dates/{each.folder}/dates-by-us.txt"] = pages.dates_sheet(each, words)
     if order.claim:
@@ -175,7 +175,7 @@ def _manifest(bag: Path, files: Sequence[Path]) -> bytes:
     return "".join(lines).encode()
 
 
-def _write_documents(sound: Sound, told: Told, data: Path, reader: DocumentReader) -> None:
+def _write_documents(sound: Sound, told: Told, data: Path, reader: DocumentReader, words: Words) -> None:
     """The licence's newest files to read, or excerpts of those that are withheld, and its terms."""
     place = {DocumentKind.RECEIPT: data / "04_invoice_payment" / told.folder}
     usual = data / "02_licence_original" / told.folder
@@ -188,7 +188,7 @@ def _write_documents(sound: Sound, told: Told, data: Path, reader: DocumentReade
             _write(folder / "licence-excerpt.json", _json(licence_excerpt(sound.private, seat)))
         elif kind is DocumentKind.RECORD and name.endswith(".json"):
             _write(folder / f"{stem}-excerpt.json", _json(record_excerpt(content, sound.private)))
-        elif text := receipt_text(kind, content, sound, reader):
+        elif text := receipt_text(kind, content, sound, reader, words):
             _write(folder / f"{stem}-excerpt.txt", text.encode("utf-8", "replace"))
     for reference, terms in sound.terms:
         for name, file in terms.files().items():
@@ -203,7 +203,9 @@ def _json(tree: Mapping[str, object]) -> bytes:
 # ---------------------------------------------------------------- what stays inside
 
 
-def _write_internal(packed: Sequence[Packed], told: Sequence[Told], folder: Path, order: Order) -> None:
+def _write_internal(
+    packed: Sequence[Packed], told: Sequence[Told], folder: Path, order: Order, reader: DocumentReader
+) -> None:
     """Everything about each licence, whole, and the verdicts."""
     _write(folder / "INTERNAL.txt", INTERNAL.encode())
     shutil.copyfile(verify.__file__, folder / "verify.py")
@@ -215,4 +217,8 @@ def _write_internal(packed: Sequence[Packed], told: Sequence[Told], folder: Path
     judged = [(each, order.verdicts[each.folder]) for each in told if each.folder in order.verdicts]
     if judged:
         sheets = [pages.verdict_page(each, words, order.claim, assessed) for each, assessed in judged]
-        _write(folder / "verdict.pdf", print_pages([pages.document(words, sheets)])[0])
+        printed = print_pages([pages.document(words, sheets)])
+        joined, error = reader.join([(words("title"), printed[0])])  # which leaves out the day of printing
+        if error:
+            raise MachineRefused(f"verdict.pdf could not be put together: {error}")
+        _write(folder / "verdict.pdf", joined)

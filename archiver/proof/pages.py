@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any, Protocol
 
 from archiver.archive.verify import PROVEN, Report
-from archiver.domain import DocumentKind, TermsReference, TermsRelation, iso
+from archiver.domain import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
 from archiver.proof.assess import Assessment, Finding
 from archiver.proof.external import Private
 from archiver.proof.facts import platform_of
@@ -100,7 +100,8 @@ def confirmation(confirm: Confirm, platform: str, words: Words) -> str:
     """How the platform confirms a licence, and who may ask, as far as that is known in this language."""
     if words.language == "de" and not confirm.german:
         return words("confirm_ask", platform=platform)
-    return words("confirm_how", how=confirm.how.rstrip("."), who=confirm.who.rstrip("."), german=confirm.german)
+    how = confirm.how[:1].upper() + confirm.how[1:].rstrip(".")
+    return words("confirm_how", how=how, who=confirm.who.rstrip("."), german=confirm.german)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,12 +188,14 @@ class Told:
         told_of = [each.kind for each in self.file.documents] + [each.kind for each in self.file.gaps]
         silent = [] if DocumentKind.CERTIFICATE in told_of else [words("no_certificate")]
         return silent + [
-            f"{words.of('names', gap.kind)}: {words.of('reasons', gap.reason)}"
-            + (
-                f" ({self.clean(gap.detail)})" if gap.detail and words.language == "en" else ""
-            )  # adapters write English
+            f"{words.of('names', gap.kind)}: {words.of('reasons', gap.reason)}{self._detail(gap, words)}"
             for gap in self.file.gaps
         ]
+
+    def _detail(self, gap: Gap, words: Words) -> str:
+        """More about a gap, which adapters write in English; of whom to ask for a certificate `confirm` tells."""
+        asked = gap.kind is DocumentKind.CERTIFICATE and gap.reason is GapReason.ON_REQUEST and self.provider_info
+        return f" ({self.clean(gap.detail)})" if gap.detail and words.language == "en" and not asked else ""
 
     def terms_said(self, words: Words) -> list[str]:
         relations = {TermsRelation.AT_PURCHASE: "at_purchase", TermsRelation.LATER: "later_terms"}

@@ -121,7 +121,9 @@ def pdf_of(
     behind = list(dict.fromkeys(_texts(sounds, told, words, reader)))
     printed = print_pages([front, *([pages.document(words, behind)] if behind else [])])
     parts = [(words("title"), printed[0])]
-    parts += [(name, native[0]) for (_, name), native in natives.items() if not isinstance(native, str)]
+    for (folder, name), native in natives.items():
+        if not isinstance(native, str):
+            parts.append((f"{folder}: {name}" if len(told) > 1 else name, native[0]))
     parts += [(words("terms"), each) for each in printed[1:]]
     joined, error = reader.join(parts)
     if error:
@@ -135,15 +137,17 @@ def _texts(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: 
             if kind is DocumentKind.CERTIFICATE and name.endswith(".txt") and not withheld:
                 text = reader.read(content, "text/plain").text
                 yield pages.text_pages(words("certificate_text", name=name), text, words)
-            elif withheld and (text := receipt_text(kind, content, sound, reader) or ""):
+            elif withheld and (text := receipt_text(kind, content, sound, reader, words) or ""):
                 yield pages.text_pages(words("receipt_text", name=name), text, words)
         for _, said, text in each.terms:
             yield pages.text_pages(words("terms_text", url=said.url), text, words)
 
 
-def receipt_text(kind: DocumentKind | None, content: bytes, sound: Sound, reader: DocumentReader) -> str | None:
+def receipt_text(
+    kind: DocumentKind | None, content: bytes, sound: Sound, reader: DocumentReader, words: Words
+) -> str | None:
     """The excerpt of a receipt that is withheld; None for other documents."""
     if kind is not DocumentKind.RECEIPT:
         return None
     media_type = "application/pdf" if content.startswith(b"%PDF-") else "text/plain"
-    return receipt_excerpt(reader.read(content, media_type).text, sound.private)
+    return receipt_excerpt(reader.read(content, media_type).text, sound.private, words("excerpt_made"))

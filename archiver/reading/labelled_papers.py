@@ -169,7 +169,12 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
 
 
 def _void(text: str) -> bool:
-    return any(not _IN_TERMS.search(text[max(0, each.start() - 100) : each.start()]) for each in _VOID.finditer(text))
+    return any(not in_terms(text, each.start()) for each in _VOID.finditer(text))
+
+
+def in_terms(text: str, place: int) -> bool:
+    """Whether what stands at a place is said of what may be in general, not of this paper's licence."""
+    return bool(_IN_TERMS.search(text[max(0, place - 100) : place]))
 
 
 _GAP = re.compile(r"\s{2,}|\t")

@@ -6,6 +6,7 @@ What the letter does not say stays open. The words and the known claimants are d
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -146,7 +147,8 @@ def _reference(text: str, claimant: Mapping[str, Any], sure: dict[str, str]) -> 
             sure["reference"] = f"as this claimant writes it: {_quote(found)}"
             return found[1].upper()
     written = r"(?P<id>[A-Z0-9][A-Z0-9/._:-]{2,29}(?: [A-Z]{1,3}(?:/[A-Z]{1,3})?(?=[ \t]*$))?)"
-    between = r"(?:[ \t]*[:#][ \t]*|[ \t]{2,}|\t|(?:(?<=[ -]n[or]\.)|(?<=number|nummer)|(?<=[ -]reference))[ \t])"
+    labelled = r"(?:(?<=[ -]n[or]\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen))"
+    between = rf"(?:[ \t]*[:#|]+[ \t]*|[ \t]{{2,}}|\t|{labelled}[ \t])"
     label = rf"(?<!\w){_any('reference')}{between}{written}"
     for found in re.finditer(label, text, re.IGNORECASE | re.MULTILINE):
         if any(char.isdigit() for char in found["id"]) and not any(days_in(found["id"])):
@@ -282,7 +284,8 @@ class _Sum:
 def _sums(text: str) -> Iterator[_Sum]:
     signs = "|".join(sorted(map(re.escape, known()["currencies"]), key=len, reverse=True))
     digits = r"\d(?:(?:[\d.,']| (?=\d{3}(?!\d))){0,20}\d)?"  # a space parts thousands, or two columns
-    money = rf"(?<!\w)(?P<before>{signs})\s?(?P<first>{digits})|(?P<second>{digits})(?:,-)?\s?(?P<after>{signs})(?!\w)"
+    dash = r"(?:[,.][-–—]{1,2})?"
+    money = rf"(?<!\w)(?P<before>{signs})\s?(?P<first>{digits})|(?P<second>{digits}){dash}\s?(?P<after>{signs})(?!\w)"
     end = 0
     for found in re.finditer(money, text, re.IGNORECASE):
         value = number(found["first"] or found["second"])
@@ -339,29 +342,29 @@ def _first_seen(text: str, received: date | None, sure: dict[str, str]) -> date 
 def _deadline(
     text: str, dated: date | None, received: date | None, claimant: Mapping[str, Any], sure: dict[str, str]
 ) -> date | None:
-    """The earliest day that the letter sets, else a number of days, else what the claimant usually sets."""
-    set_days = [
-        (day, found)
-        for day, found in days_in(text, day_order([text]))
-        if (dated is None or day > dated) and _search("until", _before(found).rpartition(".\n")[2])
-    ]
-    if set_days:
-        day, found = min(set_days, key=lambda each: each[0])
-        sure["deadline"] = _quote(found)
-        return day
-    spelled = rf"(?:\d{{1,3}}|{'|'.join(known()['numbers'])})"
-    span = (
-        rf"{_any('within')}\s+(?:\w+\s+){{0,2}}?(?P<number>{spelled})\b(?:\s*\(\d+\))?[\s-]*(?P<unit>[^.,;\n]{{0,25}})"
-    )
-    for found in re.finditer(span, text, re.IGNORECASE):
-        unit, rest = found["unit"], text[found.end("number") :][:80].partition(".")[0]
+    """The earliest day that the letter sets, by its date or by a number of days; else the claimant's usual one."""
+    alone = re.compile(rf"\b{_any('until')}\s*\n\s*$", re.IGNORECASE)  # above a day that stands by itself
+    found: list[tuple[date, str]] = []
+    for day, match in days_in(text, day_order([text])):
+        shortly = text[max(0, match.start() - BEFORE) : match.start()]
+        if _search("until", _before(match).rpartition(".\n")[2]) or alone.search(shortly):
+            found += [(day, _quote(match))] if dated is None or day > dated else []
+    numbers, units = known()["numbers"], known()["units"]
+    spelled = rf"(?:\d{{1,3}}|{'|'.join(numbers)})"
+    span = rf"{_any('within')}\s+(?:\w+\s+){{0,2}}?(?P<number>{spelled})\b(?:\s*\(\d+\))?(?=(?P<rest>[^.]{{0,80}}))"
+    for match in re.finditer(span, text, re.IGNORECASE):
+        number, rest = match["number"].lower(), match["rest"].lower().lstrip(" \t\n-")
         start = (received if _search("receipt", rest) else None) or dated or received
-        count = int(found["number"]) if found["number"].isdigit() else known()["numbers"][found["number"].lower()]
-        if start is None or not 0 < count < 366:
+        count = int(number) if number.isdigit() else numbers[number]
+        unit = next((units[each] for each in units if re.match(each, rest) or re.fullmatch(each, number)), None)
+        if start is None or unit is None or not 0 < count < 366:
             continue
-        count *= 7 if _search("weeks", unit) else 1
-        sure["deadline"] = f"counted from {start}: {_quote(found)}"
-        return business_days_after(start, count) if _search("business", unit) else start + timedelta(days=count)
+        business = _search("business", re.split(r"[,;\n]", rest)[0][:25])
+        day = business_days_after(start, count) if business else start + timedelta(days=math.ceil(count * unit))
+        found.append((day, f"counted from {start}: {_quote(match)}"))
+    if found:
+        day, sure["deadline"] = min(found)
+        return day
     business, days, start = claimant.get("business_days", 0), claimant.get("days", 0), dated or received
     if start and (business or days):
         usual = f"{business} business days" if business else f"{days} days"

@@ -78,7 +78,29 @@ def test_an_agency_as_licensee_is_an_open_question_that_cites_the_clause() -> No
 PLAN = case(asset=Asset(provider="artlist", asset_id="plan-2026-02-05"), kind="plan", licensed_at=date(2026, 2, 5),
             plan_ends=date(2026, 3, 4))  # fmt: skip
 
+
+def papered(*lines: str, **licence: Any) -> Case:
+    """A case whose certificate holds these lines."""
+    return replace(case(**licence), texts={"certificate.pdf": ["\n".join(["Licence", "Licensee: ACME, Ltd.", *lines])]})
+
+
 RULES = [
+    ("comp", case(kind="Layout"), USE, Verdict.NOT_COVERED),
+    ("void", papered("This order was refunded on 12 March 2026."), USE, Verdict.OPEN),
+    ("void", replace(case([RECORD]), texts={"record.json": ['{"status": "cancelled"}']}), USE, Verdict.OPEN),
+    ("editorial", papered("Usage: Editorial"), USE, Verdict.NOT_COVERED),
+    ("editorial", papered("The work is licensed for editorial purposes"), USE, Verdict.OPEN),
+    ("editorial", papered("Editorial works differ."), replace(USE, kind="editorial"), Verdict.COVERED),
+    ("editorial", papered("Items may be marked for editorial use only"), USE, Verdict.COVERED),
+    ("non_commercial", case(kind="CC BY-NC 4.0"), USE, Verdict.NOT_COVERED),
+    ("non_commercial", case(kind="Personal"), replace(USE, kind=None), Verdict.OPEN),
+    ("non_commercial", papered("For personal use only"), USE, Verdict.OPEN),
+    ("credit", case(kind="Free licence"), USE, Verdict.OPEN),
+    ("limits", papered("Territory: Germany"), USE, Verdict.OPEN),
+    ("limits", papered("This licence expires on 1 March 2027"), USE, Verdict.OPEN),
+    ("licensee", case(licensee="Acme GmbH"), USE, Verdict.OPEN),
+    ("licensee", case(licensee="Acme"), USE, Verdict.COVERED),
+    ("match", replace(CASE, compared=False), USE, Verdict.OPEN),
     ("comp", case(comp=True), USE, Verdict.NOT_COVERED),
     ("free_site", case(asset=Asset(provider="pexels", asset_id="1")), USE, Verdict.OPEN),
     ("offer", replace(CASE, file=replace(case(asset=Asset(provider="pexels", asset_id="1"), licensed_at=None).file,
@@ -127,6 +149,21 @@ RULES = [
 def test_each_rule_by_itself(rule: str, licence: Case, use: Use, verdict: Verdict) -> None:
     assert said(licence, use)[rule] is verdict
     assert WORST.index(assess(licence, use).verdict) >= WORST.index(verdict), "the worst finding wins"
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "Territory: Worldwide",
+        "The licence may be revoked",
+        "Kind: Royalty-free",
+        '"refunded": false',
+        "Term: perpetual",
+    ],
+)
+def test_what_papers_say_in_general_limits_nothing(harmless: str) -> None:
+    assert assess(papered(harmless), USE).verdict is Verdict.COVERED
+    assert assess(papered(harmless, kind="Royalty-free licence"), USE).verdict is Verdict.COVERED
 
 
 def test_every_rule_is_tried() -> None:

@@ -140,6 +140,19 @@ def test_a_claim_is_kept_unconfirmed_then_confirmed_and_one_paper_is_entered(at:
     assert "Ada" not in ledger.read_text()
 
 
+def test_without_a_day_of_receipt_terms_are_counted_from_the_letters_own(at: Agency, tmp_path: Path) -> None:
+    """Rather too early than too late; and what holds no letter is told."""
+    told: list[str] = []
+    (tmp_path / "letter.txt").write_text("4 May 2026\nPlease pay a fee of £90 within 14 days of receipt.")
+    (tmp_path / "lunch.txt").write_text("Lunch is at noon.")
+    letter, lunch = (
+        add(at.home, "beta", tmp_path / f"{each}.txt", {}, say=told.append) for each in ("letter", "lunch")
+    )
+    assert (letter.received, letter.deadline) == (date(2026, 5, 4), date(2026, 5, 18))
+    assert "the letter's own date" in letter.sure["received"] and "the day on which" in lunch.sure["received"]
+    assert len(told) == 1 and "lunch.txt" in told[0]
+
+
 def test_a_letter_that_was_forwarded_as_an_attachment_is_the_letter() -> None:
     first, forwarded = EmailMessage(), EmailMessage()
     first["From"], first["Date"] = "claims@example.com", "Fri, 13 Mar 2026 09:00:00 +0100"
@@ -151,6 +164,12 @@ def test_a_letter_that_was_forwarded_as_an_attachment_is_the_letter() -> None:
         read = read_material(forwarded.as_bytes(), reader)
     assert read.received == date(2026, 3, 13)
     assert "90012345" in read.text and "See below." in read.text
+    inline = EmailMessage()
+    inline["From"], inline["Subject"] = "info@acme.example", "WG: Case 90012345"
+    inline["Date"] = "Mon, 16 Mar 2026 09:00:00 +0100"
+    inline.set_content(f"See below.\n\nVon: claims@example.com\nGesendet: Freitag, 13. März 2026 08:30\n\n{GETTY}")
+    with DocumentReader() as reader:
+        assert read_material(inline.as_bytes(), reader).received == date(2026, 3, 13)
 
 
 def test_a_mail_whose_plain_text_only_tells_where_to_look_is_read_from_its_page(at: Agency, tmp_path: Path) -> None:

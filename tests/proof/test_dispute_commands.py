@@ -63,6 +63,9 @@ def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_l
     found = at.run.json("assess", "--client", "acme", "--claim", claim, "--use", "commercial")
     assert [each.split("_")[2] for each in found["licences"]] == ["500001", "500002"]
     assert {re.search("50000[12]", each["message"])[0] for each in found["findings"]} == {"500001", "500002"}  # type: ignore[index]
+    again = at.run.json("assess", "--client", "acme", "--claim", claim, "--use", "commercial")
+    assert again["verdict"] == found["verdict"] == "open", "nobody has compared the pictures"
+    assert [each["rule"] for each in again["findings"] if each["verdict"] == "open"] == ["match", "match"]
     told = at.run(
         "proof", "--claim", claim, "--drafts", "--internal", "--out", tmp_path / "proof.zip", "--language", "de"
     ).stderr

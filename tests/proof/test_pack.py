@@ -28,6 +28,7 @@ from archiver import evidence
 from archiver.archive.verify import verify_pack
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.errors import ConfigError
+from archiver.proof.assess import Assessment, Verdict
 from archiver.proof.claims import Claim
 from archiver.proof.external import Private
 from archiver.proof.pages import _wording
@@ -106,7 +107,13 @@ def packs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Packs]:
     )
     first = licence("1234567890", client_hints={"client": "Beta GmbH", "job": "Job 4711"}, order="PO-12")
     with agency(tmp_path_factory.mktemp("packs")) as at:
-        stored = at.archive("acme", (first, full), *((licence(each), [preview(picture("navy"))]) for each in TITLES))
+        long = dict.fromkeys(("licensee", "kind", "order", "plan"), "Long " * 60)
+        gaps = (
+            Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.ON_REQUEST, detail="by the form"),
+            Gap(kind=DocumentKind.RECEIPT, reason=GapReason.NONE_OFFERED, detail="Long " * 60),
+        )
+        others = [(licence(each, **long), (preview(picture("navy")), *gaps)) for each in TITLES]
+        stored = at.archive("acme", (first, full), *others)
         yield Packs(at, [each.folder for each in stored])
 
 
@@ -202,11 +209,13 @@ def test_an_external_pack_tells_nothing_that_is_nobody_elses_business(pack: Path
     assert "Receipt R-1" in receipt and "Thank you" in receipt
     assert '"seat": "seat 1"' in next(pack.glob("data/02*/*/licence-excerpt.json")).read_text()
 
-    out = packs.write(tmp_path / "all.zip", internal=True)
+    verdicts = {packs.names[0]: Assessment(Verdict.OPEN, ())}
+    out = packs.write(tmp_path / "all.zip", internal=True, verdicts=verdicts)
     with zipfile.ZipFile(out.with_name("all-internal.zip")) as zipped:
         zipped.extractall(tmp_path)
     inside = tmp_path / "internal"
     assert next(inside.rglob("record.json")).read_bytes() == json.dumps(RECORD).encode()
+    assert b"/CreationDate" not in (inside / "verdict.pdf").read_bytes(), "the same input gives the same bytes"
     assert run(inside, sys.executable, "-I", "verify.py", "--proof", packs.names[0]).returncode == 0
 
 
@@ -223,6 +232,9 @@ def test_the_summary_is_one_page_whatever_the_title_and_keeps_the_dates_apart(pa
         assert "15 July 2021, 15:46 UTC" in page and "HOW-TO-CHECK.txt" in page and "SECURED SINCE" in page.upper()
     assert not any("HOW-TO-CHECK.txt" in page for page in pages[5:])
     assert "IN DETAIL" in pages[5].upper()
+    assert pages[1].count("Harbour at dawn") > 2, "what does not fit shrinks, and the title stays"
+    assert "on request only" in pages[1] and "by the form" not in pages[1], "whom to ask stands above"
+    assert f"{packs.names[0]}: certificate.pdf" in str(PdfReader(out.with_suffix(".pdf")).outline)
     first = pages[0]
     assert "by mail to [withheld]" in first and "seat 1 (name withheld)" in first and "Who may ask" in first
     assert sorted(path.name for path in (unpacked(out, tmp_path) / "data/07_integrity").iterdir()) == sorted(

@@ -592,4 +592,83 @@ ab Zugang dieses Schreibens. Vergleichsbetrag: EUR 350,–.
         claimant=None, reference="BB-2026-778", kind="demand", urls=("https://acme.example/kontakt/#team-büro",),
         amount="350", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 21),
     ),
+    Sent(
+        name="german-a-week-from-receipt",
+        text="""\
+RD Legal GmbH
+Berlin, den 24.11.2026
+Claim 7HH3WD
+Auf https://acme.example/winterdienst.html wird das Bild ohne Lizenz genutzt (Screenshot vom 03.11.2026). Überweisen Sie
+780,00 € zzgl. Kosten von 159,94 €, insgesamt 939,94 €, binnen einer Woche nach Zustellung dieses Schreibens.
+""",
+        claimant="Copytrack", reference="7HH3WD", kind="demand", urls=("https://acme.example/winterdienst.html",),
+        amount="939.94", currency="EUR", dated=date(2026, 11, 24), deadline=date(2026, 12, 14),
+        first_seen=date(2026, 11, 3),
+    ),
+    Sent(
+        name="dutch-permission-machine",
+        text="""\
+Visual Rights Group BV
+Ons kenmerk: PM-20261187
+Datum: 23 november 2026
+Op uw website werd een foto zonder toestemming aangetroffen op 9 oktober 2026: https://acme.example/blog/fietsen
+Het verschuldigde bedrag van € 395,00 is te betalen binnen twee weken.
+""",
+        claimant="Permission Machine", reference="PM-20261187", kind="demand",
+        urls=("https://acme.example/blog/fietsen",), amount="395.00", currency="EUR", dated=date(2026, 11, 23),
+        deadline=date(2026, 12, 7), first_seen=date(2026, 10, 9),
+    ),
+    Sent(
+        name="german-terms-of-payment",
+        text="""\
+Vorgangsnummer: LV-998122
+Datum: 25.11.2026
+Für https://shop.acme.example/p/stiefel-42?size=42 ist keine Lizenz hinterlegt.
+Nachlizenz netto 290,00 EUR
+zzgl. 19 % USt 55,10 EUR
+Rechnungsbetrag brutto 345,– EUR
+Zahlungsziel: zwei Wochen ab Rechnungsdatum. Verlängerung binnen 3 Monaten möglich.
+""",
+        claimant=None, reference="LV-998122", kind="demand", urls=("https://shop.acme.example/p/stiefel-42?size=42",),
+        amount="345", currency="EUR", dated=date(2026, 11, 25), deadline=date(2026, 12, 9),
+    ),
+    Sent(
+        name="pixsy-extended-deadline",
+        text="""\
+Pixsy Case: 2026-118822
+The deadline of November 23, 2026 has passed. As a final courtesy we extend it to December 17, 2026.
+We detected the use of your photo on our page https://acme.example/jobs on 11/18/2026.
+Fee: $620 USD
+Sent: November 27, 2026
+""",
+        claimant="Pixsy", reference="2026-118822", kind="demand", urls=("https://acme.example/jobs",),
+        amount="620", currency="USD", dated=date(2026, 11, 27), deadline=date(2026, 12, 17),
+        first_seen=date(2026, 11, 18),
+    ),
+    Sent(
+        name="french-huitaine",
+        text="""\
+Paris, le 24 novembre 2026
+N/Réf. : 26-1187/AE
+Vous reproduisez sa photographie sans autorisation à l'adresse https://acme.example/fr/mariages . Je vous mets en
+demeure, sous huitaine, de verser la somme de 2.400 euros.
+""",
+        claimant=None, reference="26-1187/AE", kind="demand", urls=("https://acme.example/fr/mariages",),
+        amount="2400", currency="EUR", dated=date(2026, 11, 24), deadline=date(2026, 12, 2),
+    ),
+    Sent(
+        name="abmahnung-with-a-day-by-itself",
+        text="""\
+Berlin, den 26. November 2026
+Aktenzeichen 77/26
+ABMAHNUNG
+Sie haben Gelegenheit, bis spätestens
+
+                   10. Dezember 2026, 18.00 Uhr
+
+540,50 EUR zu zahlen. Fundstelle: https://acme.example/aktuelles/42
+""",
+        claimant=None, reference="77/26", kind="abmahnung", urls=("https://acme.example/aktuelles/42",),
+        amount="540.50", currency="EUR", dated=date(2026, 11, 26), deadline=date(2026, 12, 10),
+    ),
 ]  # fmt: skip
