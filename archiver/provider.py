@@ -471,9 +471,9 @@ class Response:
         """The decoded body; LayoutChanged with the page where it is not JSON."""
         try:
             return _json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise LayoutChanged(
-                f"{shown(self.url)} should be JSON and is {self.media_type or 'of no type'}",
+                f"{shown(self.url)} should be JSON and is not (sent as {self.media_type or 'no type'})",
                 page=SavedPage(self.url, self.content),
             ) from None
 

@@ -174,7 +174,7 @@ class Exchange:
             return float(said)
         try:
             return max(0.0, (parsedate_to_datetime(said).astimezone(UTC) - self.now()).total_seconds())
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
 
     def _login(self, request: Request) -> bool:
