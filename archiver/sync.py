@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -35,6 +36,7 @@ from archiver.errors import (
     SavedPage,
     SecretFound,
     SessionExpired,
+    SignInNeeded,
     SiteUnavailable,
     SpendRefused,
     Withheld,
@@ -53,7 +55,7 @@ CONCURRENCY = 16  # licences whose documents are fetched and read at once; the s
 PARTIAL = 40  # exit code of a run that left something open
 PENDING = 64  # licences on their way to the disk at once
 TOLD = 3  # failures that an account's message tells in full; `show` tells each
-OUTAGES = 3  # licences in a row that an unreachable platform may leave incomplete before the account gives up
+OUTAGES = 3  # licences in a row that an unreachable platform, or one that asks for a sign-in, may leave incomplete
 
 
 class GuardedSession(Session, Protocol):
@@ -241,7 +243,7 @@ class Sync:
         self._tallies: dict[str, Tally] = {}
         self._completed: list[str] = []
         self._incomplete: dict[str, str] = {}  # short id -> what could not be had, and why
-        self._gaps: Counter[tuple[str, str]] = Counter()
+        self._gaps: dict[str, list[tuple[str, str]]] = {}  # by short id: a licence may be tried twice
         self._fetching = asyncio.Semaphore(CONCURRENCY)
         self._pending = asyncio.Semaphore(PENDING)
         self._withheld: dict[str, str] = {}  # list -> why the platform does not show it
@@ -299,7 +301,12 @@ class Sync:
         if not isinstance(error, SessionExpired) or self._renewed:
             raise error
         self._renewed = True
-        await self.renew()
+        try:
+            await self.renew()
+        except SignInNeeded:
+            # It may be one document that leads to the sign-in page, however often somebody signs in.
+            if not await self.provider.signed_in(self.session):
+                raise
         await self._with_renewal(step)
 
     # ------------------------------------------------------------ sweeping
@@ -460,8 +467,10 @@ class Sync:
                         else:
                             gaps.append(admitted)
             self._outages = 0
-        except (NotACertificate, SecretFound, LayoutChanged, SpendRefused, SiteUnavailable) as error:
-            if isinstance(error, SiteUnavailable):
+        except (NotACertificate, SecretFound, LayoutChanged, SpendRefused, SiteUnavailable, SessionExpired) as error:
+            if isinstance(error, SessionExpired) and not await self._still_signed_in():
+                raise
+            if isinstance(error, SiteUnavailable | SessionExpired):
                 self._outages += 1
                 if self._outages >= OUTAGES:
                     raise
@@ -475,6 +484,15 @@ class Sync:
             )
             documents.insert(0, self._masked(record))
         return Evidence(fuller, tuple(documents), tuple(gaps))
+
+    async def _still_signed_in(self) -> bool:
+        """Whether it is one document that leads to the sign-in page: the session was renewed, and a browser shows that
+        it holds. An interface says nothing of that kind."""
+        beside = getattr(self.session, "beside", None)
+        if not self._renewed or beside is None:
+            return False
+        async with beside() as second:
+            return await self.provider.signed_in(second)
 
     async def _admit(self, document: Document, licence: Licence) -> tuple[Licence, Document | Gap]:
         """Let a document into the archive, or say why not. A certificate must be one, and be this licence's."""
@@ -587,7 +605,8 @@ class Sync:
         return await asyncio.shield(written)
 
     def _note(self, evidence: Evidence, short_id: str) -> None:
-        self._gaps.update((gap.kind.value, gap.reason.value) for gap in evidence.gaps if not evidence.licence.comp)
+        gaps = () if evidence.licence.comp else evidence.gaps
+        self._gaps[short_id] = [(gap.kind.value, gap.reason.value) for gap in gaps]
         failures = [f"{gap.kind}: {gap.detail}" for gap in evidence.gaps if gap.reason is GapReason.FAILED]
         if self._incomplete.pop(short_id, None) is not None and not failures:
             self._completed.append(short_id)
@@ -633,7 +652,7 @@ class Sync:
         read_all = bool(tallies) and all(tally.full for tally in tallies)
         result.sweep = "full" if read_all and not self.asset_id else "known"
         result.incomplete, result.completed = sorted(self._incomplete), sorted(self._completed)
-        for (kind, reason), number in sorted(self._gaps.items()):
+        for (kind, reason), number in sorted(Counter(chain.from_iterable(self._gaps.values())).items()):
             result.gaps.setdefault(kind, {})[reason] = number
         result.requests_refused = len(self.session.refused)
         said = [

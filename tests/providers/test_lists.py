@@ -85,7 +85,7 @@ END = "<p>You've reached the end</p>"
         (Pages(elements(range(1, 3)), elements(range(1, 5)), elements(range(1, 6), END)), 5),
         (Pages(elements(range(1, 3))), 2),
         (
-            Pages(elements(range(1, 3), '<a rel="next" href="?page=2">Next</a>'), page2=elements(range(3, 5))),
+            Pages(elements(range(1, 3), '<a rel="nofollow next" href="?page=2">Next</a>'), page2=elements(range(3, 5))),
             4,
         ),
         (Pages('<div data-testid="empty-state">Nothing yet</div>'), 0),
@@ -166,6 +166,12 @@ def test_a_freepik_licence_is_known_by_user_resource_kind_and_the_lists_date() -
 
 def test_an_empty_freepik_history_says_so() -> None:
     assert read(Freepik(), Pages(freepik(0, "<p>You have no downloads yet</p>"))) == [Page([], total=0)]
+
+
+def test_a_link_that_leads_nowhere_ends_freepiks_list_where_its_count_says_so() -> None:
+    link = '<a rel="nofollow next" href="?page={}&amp;type=regular">Next</a><p>Page {} of 2</p>'
+    pages = read(Freepik(), Pages(freepik(2, link.format(2, 1)), page2=freepik(3, link.format(2, 2))))
+    assert [len(page.licences) for page in pages] == [2, 3]
 
 
 @pytest.mark.parametrize(
