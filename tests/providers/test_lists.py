@@ -17,6 +17,7 @@ from archiver.reading.html import rows, text
 from archiver.reading.records import certificate
 from providers.envato_elements import EnvatoElements
 from providers.freepik import Freepik
+from providers.pexels import Pexels
 
 
 class Pages:
@@ -216,3 +217,22 @@ def test_a_denied_certificate_blocks_the_account_only_where_freepik_says_so(body
     session: Any = Pages(body, status=403)
     with pytest.raises(error):
         asyncio.run(fetch())
+
+
+def test_a_free_sites_page_may_write_its_credit_when_it_has_loaded() -> None:
+    class Slow(Pages):
+        settings: Mapping[str, str] = {"assets": "417173"}
+
+        async def seen(self, selector: str, *, wait: float = 0.0) -> bool:
+            await self.scroll_to_end()
+            return await super().seen(selector)
+
+        async def capture(self) -> tuple[()]:
+            return ()
+
+        def now(self) -> datetime:
+            return datetime.now(UTC)
+
+    credit = '<main><a href="/@ada/">Ada</a> <a href="/license/">Free to use</a></main>'
+    [page] = read(Pexels(), Slow("<main>Loading</main>", credit))
+    assert (page.licences[0].asset.contributor, page.licences[0].kind) == ("Ada", "Free to use")
