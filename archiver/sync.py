@@ -282,6 +282,9 @@ class Sync:
             said = "The platform states the same funds before and after."
         else:
             self.result.funds = "changed"
+            if isinstance(before, Mapping) and isinstance(after, Mapping):
+                names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+                before, after = ({name: stated.get(name) for name in names} for stated in (before, after))
             said = (
                 f"The account's funds changed while it was read, from {before} to {after}. Nothing that spends can "
                 "leave this machine, so somebody else used the account; if nobody did, report it."

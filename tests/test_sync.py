@@ -471,7 +471,7 @@ def test_a_secret_packed_inside_a_native_pdf_is_found_too(desk: Desk) -> None:
     ("stated", "funds", "said"),
     [
         ([{"credits": 7}, {"credits": 7}], "unchanged", "the same funds before and after"),
-        ([{"credits": 7}, {"credits": 6}], "changed", "from {'credits': 7} to {'credits': 6}"),
+        ([{"credits": 7, "files": 1}, {"credits": 6, "files": 1}], "changed", "from {'credits': 7} to {'credits': 6}"),
         ([{"credits": 7}, SiteUnavailable("gone")], None, "no longer after it"),
         ([SiteUnavailable("gone"), {"credits": 7}], None, ""),
         ([], None, ""),
