@@ -22,9 +22,9 @@ from archiver.files import replace_file
 from archiver.provider import Provider, SignInMethod, Transport, load
 from archiver.reading.documents import check_certificate
 from archiver.reading.needles import mask_text
-from archiver.run import SigningIn, Totp, accepted, find_recording, open_session, secrets_of, tools
+from archiver.run import REFUSALS, SigningIn, Totp, accepted, find_recording, open_session, secrets_of, tools
 from archiver.sync import keep_page
-from archiver.vault import Vault
+from archiver.vault import Vault, secret_digest
 
 LIVE = "live.yaml"  # in the home: provider -> the day on which a live check last passed, kept with the settings
 _HEADING = "# When `archiver account check --live` last passed at each platform. `archiver providers` prints it.\n"
@@ -109,6 +109,7 @@ class _Visit:
     found: Check
     replay: Path | None
     needles: dict[str, str] = field(default_factory=dict)
+    digest: str = ""  # of the secrets that are tried: a refusal holds as long as they stay
 
     async def prepared(self) -> bool:
         """Everything that can be said without a connection."""
@@ -131,7 +132,7 @@ class _Visit:
         method = provider.info.method(recording.method if recording else self.account.method)
         state = self.vault.session(self.account.name) or (recording.session if recording else None)
         secrets = secrets_of(self.vault, self.account, method, recording)
-        now = clock(recording)
+        now, self.digest = clock(recording), secret_digest(secrets)
         async with tools(self.home, replay=bool(self.replay)) as shared:
             network = shared.network
             if recording and shared.replay:
@@ -197,6 +198,8 @@ class _Visit:
             message = mask_text(error.message(self.account.name), [*secrets, *self.needles])
             self.found.steps.append(Step(name, "failed", message + kept))
             self.found.exit_code = error.exit_code
+            if isinstance(error, REFUSALS):
+                self.vault.mark(self.account.name, type(error).__name__, self.digest)
         else:
             self.found.steps.append(Step(name, "ok", "; ".join(filter(None, said))))
 

@@ -31,6 +31,15 @@ def parse_iso(text: str | None) -> Moment | None:
     return moment.astimezone(UTC)
 
 
+def _as_texts(of: object, *names: str) -> None:
+    """Let these fields hold text or None: platforms write some of them as numbers, and what else they may write there
+    stays in the record alone."""
+    for name in names:
+        value = getattr(of, name)
+        if value is not None and not isinstance(value, str):
+            object.__setattr__(of, name, str(value) if type(value) in (int, float) else None)
+
+
 class DocumentKind(StrEnum):
     """One file of evidence. Certificates and receipts are native: never altered.
 
@@ -80,6 +89,9 @@ class Asset:
     contributor: str | None = None
     media_type: str | None = None
 
+    def __post_init__(self) -> None:
+        _as_texts(self, "title", "contributor", "media_type")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Licence:
@@ -105,6 +117,9 @@ class Licence:
     client_hints: Mapping[str, str] = field(default_factory=dict)
     comp: bool = False
     row: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _as_texts(self, "licence_id", "kind", "licensee", "seat", "plan", "order")
 
     @property
     def identity(self) -> str:

@@ -88,6 +88,13 @@ class Request:
     url: str
     body: bytes | None = None
     passive: bool = False  # an image, style sheet, script or font that a page asked for
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def disguised(self) -> bool:
+        """Whether a header or a field asks the server to take it for a request of another method."""
+        named = any(_METHOD_HEADER.fullmatch(name) for name in self.headers)
+        return named or any(value.upper() != self.method for value in self.fields.get("_method", ()))
 
     @cached_property
     def place(self) -> str:
@@ -161,6 +168,7 @@ def _field(name: str) -> str:
     return re.sub("[ .]", "_", name.strip().partition("[")[0]).lower()
 
 
+_METHOD_HEADER = re.compile("x-(http-)?method(-override)?", re.IGNORECASE)
 _BUYING = re.compile(r"/(cart|basket|checkout|renew(al)?)([/.]|$)")
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
@@ -206,7 +214,7 @@ class Rules:
         """Whether this request may leave the machine. Pure; called for every request and every redirect hop."""
         if mode is Mode.OBSERVE:
             return True
-        if not request.place or any(map(_BUYING.search, request.lenient_places)):
+        if not request.place or request.disguised or any(map(_BUYING.search, request.lenient_places)):
             return False
         if any(rule.resembles(request) for rule in self.refuse):
             return False
@@ -471,9 +479,9 @@ class Response:
         """The decoded body; LayoutChanged with the page where it is not JSON."""
         try:
             return _json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise LayoutChanged(
-                f"{shown(self.url)} should be JSON and is {self.media_type or 'of no type'}",
+                f"{shown(self.url)} should be JSON and is not (sent as {self.media_type or 'no type'})",
                 page=SavedPage(self.url, self.content),
             ) from None
 

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,6 +34,7 @@ from archiver.errors import (
     SavedPage,
     SecretFound,
     SessionExpired,
+    SignInNeeded,
     SiteUnavailable,
     SpendRefused,
     Withheld,
@@ -51,7 +53,7 @@ CONCURRENCY = 16  # licences whose documents are fetched and read at once; the s
 PARTIAL = 40  # exit code of a run that left something open
 PENDING = 64  # licences on their way to the disk at once
 TOLD = 3  # failures that an account's message tells in full; `show` tells each
-OUTAGES = 3  # licences in a row that an unreachable platform may leave incomplete before the account gives up
+OUTAGES = 3  # licences in a row that an unreachable platform, or one that asks for a sign-in, may leave incomplete
 
 
 class GuardedSession(Session, Protocol):
@@ -151,7 +153,7 @@ class Sync:
         self._tallies: dict[str, Tally] = {}
         self._completed: list[str] = []
         self._incomplete: dict[str, str] = {}  # short id -> what could not be had, and why
-        self._gaps: Counter[tuple[str, str]] = Counter()
+        self._gaps: dict[str, list[tuple[str, str]]] = {}  # by short id: a licence may be tried twice
         self._fetching = asyncio.Semaphore(CONCURRENCY)
         self._pending = asyncio.Semaphore(PENDING)
         self._withheld: dict[str, str] = {}  # list -> why the platform does not show it
@@ -190,6 +192,9 @@ class Sync:
             said = "The platform states the same funds before and after."
         else:
             self.result.funds = "changed"
+            if isinstance(before, Mapping) and isinstance(after, Mapping):
+                names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+                before, after = ({name: stated.get(name) for name in names} for stated in (before, after))
             said = (
                 f"The account's funds changed while it was read, from {before} to {after}. Nothing that spends can "
                 "leave this machine, so somebody else used the account; if nobody did, report it."
@@ -209,7 +214,12 @@ class Sync:
         if not isinstance(error, SessionExpired) or self._renewed:
             raise error
         self._renewed = True
-        await self.renew()
+        try:
+            await self.renew()
+        except SignInNeeded:
+            # It may be one document that leads to the sign-in page, however often somebody signs in.
+            if not await self.provider.signed_in(self.session):
+                raise
         await self._with_renewal(step)
 
     # ------------------------------------------------------------ sweeping
@@ -351,8 +361,10 @@ class Sync:
                         else:
                             gaps.append(admitted)
             self._outages = 0
-        except (NotACertificate, SecretFound, LayoutChanged, SpendRefused, SiteUnavailable) as error:
-            if isinstance(error, SiteUnavailable):
+        except (NotACertificate, SecretFound, LayoutChanged, SpendRefused, SiteUnavailable, SessionExpired) as error:
+            if isinstance(error, SessionExpired) and not await self._still_signed_in():
+                raise
+            if isinstance(error, SiteUnavailable | SessionExpired):
                 self._outages += 1
                 if self._outages >= OUTAGES:
                     raise
@@ -366,6 +378,15 @@ class Sync:
             )
             documents.insert(0, self._masked(record))
         return Evidence(fuller, tuple(documents), tuple(gaps))
+
+    async def _still_signed_in(self) -> bool:
+        """Whether it is one document that leads to the sign-in page: the session was renewed, and a browser shows that
+        it holds. An interface says nothing of that kind."""
+        beside = getattr(self.session, "beside", None)
+        if not self._renewed or beside is None:
+            return False
+        async with beside() as second:
+            return await self.provider.signed_in(second)
 
     async def _admit(self, document: Document, licence: Licence) -> tuple[Licence, Document | Gap]:
         """Let a document into the archive, or say why not. A certificate must be one, and be this licence's."""
@@ -478,7 +499,8 @@ class Sync:
         return await asyncio.shield(written)
 
     def _note(self, evidence: Evidence, short_id: str) -> None:
-        self._gaps.update((gap.kind.value, gap.reason.value) for gap in evidence.gaps if not evidence.licence.comp)
+        gaps = () if evidence.licence.comp else evidence.gaps
+        self._gaps[short_id] = [(gap.kind.value, gap.reason.value) for gap in gaps]
         failures = [f"{gap.kind}: {gap.detail}" for gap in evidence.gaps if gap.reason is GapReason.FAILED]
         if self._incomplete.pop(short_id, None) is not None and not failures:
             self._completed.append(short_id)
@@ -524,7 +546,7 @@ class Sync:
         read_all = bool(tallies) and all(tally.reading.full for tally in tallies)
         result.sweep = "full" if read_all and not self.asset_id else "known"
         result.incomplete, result.completed = sorted(self._incomplete), sorted(self._completed)
-        for (kind, reason), number in sorted(self._gaps.items()):
+        for (kind, reason), number in sorted(Counter(chain.from_iterable(self._gaps.values())).items()):
             result.gaps.setdefault(kind, {})[reason] = number
         result.requests_refused = len(self.session.refused)
         if self._changed:

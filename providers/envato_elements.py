@@ -38,7 +38,7 @@ CERTIFICATE = f"{DOWNLOADS}/*/license-certificate.txt"
 ROW = "ul#downloads li[data-item-id]"
 EMPTY = "[data-testid=empty-state]"
 END = "text=You've reached the end"
-NEXT = Field("a[rel=next]", "href")
+NEXT = Field("a[rel~=next]", "href")
 _ITEM = 'a[href]:not([href*="/account/"])'
 FIELDS = {
     "item_id": Field("li[data-item-id]", "data-item-id"),
@@ -54,7 +54,7 @@ COOKIES = '#CybotCookiebotDialogBodyButtonAccept, button:has-text("Accept Cookie
 SUBMIT = "button[type=submit]"
 CODE = "input[name=twoFactorValue]"
 WELCOME = 'button:has-text("Sign in"), a:has-text("Sign in"), input[value="Sign in"]'  # asked who is there, once more
-PATIENCE = 5.0  # seconds for a list to show its first row or its empty state
+PATIENCE = 15.0  # seconds for a list to show its first row or its empty state
 STALL = 3.0  # seconds for more rows, or the end mark, after scrolling
 
 

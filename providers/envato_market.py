@@ -105,6 +105,7 @@ class Statement:
         self._lines: dict[str, list[tuple[datetime, Mapping[str, Any]]]] = {}  # by item id
         self._dates: list[datetime] = []  # of the first line and of the last one read
         self._numbers = count(1)
+        self._last: object = None  # the page before
         self._ended = False
         self._lost: str | None = None  # why it could not be read on: then it is not asked for again
         self._reading = asyncio.Lock()
@@ -142,7 +143,8 @@ class Statement:
             self._lines.setdefault(str(line["item_id"]), []).append((when, line))
         dates = [*self._dates, *(when for when, _ in lines)]
         self._dates = [dates[0], dates[-1]] if dates else []
-        self._ended = not results
+        self._ended = not results or results == self._last  # past its end it may show its last page again
+        self._last = results
 
 
 def _instant(text: str) -> datetime:

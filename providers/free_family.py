@@ -80,6 +80,7 @@ def linked(name: str, css: str, pattern: str = Field.pattern) -> dict[str, Field
     return {name: Field(css, pattern=pattern), f"{name}_url": Field(css, "href")}
 
 
+PATIENCE = 5.0  # seconds for a page to show who is credited, and under which licence
 OFFERED = {
     "title": Field("meta[property='og:title']", "content", optional=True),
     "picture_url": Field("meta[property='og:image']", "content", optional=True),
@@ -183,8 +184,12 @@ class FreeSite(Provider[BrowserSession]):
             if not place or place[1] != asset_id:
                 saved = SavedPage(answer.url, answer.content)
                 raise LayoutChanged(f"{shown(url)} leads to {shown(answer.url)}", page=saved)
-            with known_layout(answer):
-                said = read_row(answer.text, self.fields)
+            # A page may write them when it has loaded.
+            if await session.seen(self.fields["contributor"].css, wait=PATIENCE):
+                await session.seen(self.fields["kind"].css, wait=PATIENCE)
+            page = await session.page()
+            with known_layout(page):
+                said = read_row(page.text, self.fields)
             captures = await session.capture()
         photo = await self._photo(session, asset_id)
         addresses = {name: urljoin(answer.url, said[name]) for name in said if name.endswith("_url")}

@@ -37,7 +37,7 @@ CERTIFICATE = f"{SITE}/profile/license/pdf"
 # Assumed until a live session shows the pages: the cells of a row, and the marks of the list.
 ROW = 'table tr:has(time), table tr:has(a[href*=".htm"])'
 EMPTY = "You have no downloads yet"
-NEXT = Field("a[rel=next]", "href")
+NEXT = Field("a[rel~=next]", "href")
 POSITION = re.compile(r"\bPage (\d+) of (\d+)\b")
 _TITLE = 'a[href*=".htm"]'
 FIELDS = {
@@ -50,7 +50,7 @@ FIELDS = {
 }
 COOKIES = "#onetrust-accept-btn-handler"
 EMAIL = "input[name=email]"
-PATIENCE = 5.0  # seconds for the list to show its first row or that it is empty
+PATIENCE = 15.0  # seconds for the list to show its first row or that it is empty
 
 
 class Freepik(Website):
@@ -176,5 +176,7 @@ def _next(page: Response, visited: set[str]) -> str | None:
         return None
     address = urljoin(page.url, link)
     if address in visited:
+        if position and position[1] == position[2]:
+            return None  # a link that leads nowhere, at what the page says is its end
         raise ValueError(f"the next page is {address} again")
     return address

@@ -32,8 +32,11 @@ PASSWORD, COOKIE, CSRF, BEARER = (
 SIGNED, OPAQUE, HEADER = "0a1b2c3d4e5f60718293", "kX7pQ2mZ9vT4wL8nR3sY6uB1", "hdr-5566778899aabb"
 NAME, MAIL, COMPANY, ORDER = "Grace Hopper", "grace@hopper.org", "Hopper & Söhne GmbH", "INV-2026-77812"
 SURNAME, WALLET, INVOICE, PAPER = "Murray", "7f3b1c9e-0a1b-4222-8333-abcdefabcdef", "RE7788123", "IV4455667"
+PLAIN, PASSPHRASE, CODE = "tok-1a2b-3c4d", "Corr3ct-Horse", "1f9c2b7a-44de-4c1b-9c31-9a0d4b7e2f11"
+PROJECT, BUYER, CARD = "Spring Launch 26", "Betty Snyder", "4000 1234 5678 9010"
+STORED = "sT0r3dkX7pQ2mZ9vT4wL8nR3sY6uB1"
 PLANTED = (PASSWORD, COOKIE, CSRF, BEARER, SIGNED, OPAQUE, HEADER, NAME, MAIL, COMPANY, ORDER, JWT, SURNAME, WALLET,
-           INVOICE, PAPER)  # fmt: skip
+           INVOICE, PAPER, PLAIN, PASSPHRASE, CODE, PROJECT, BUYER, CARD, STORED)  # fmt: skip
 
 SCRIPT = f"""<script>
 window.boot = {json.dumps({"user": {"id": 7, "name": NAME}, "company": COMPANY, "invoiceNumber": ORDER})};
@@ -42,6 +45,8 @@ window.api = {{"csrfToken": "{CSRF}", "key": "{OPAQUE}"}}; headers = {{"authoriz
 window.jwt = "{JWT}"; window.state = "{base64.b64encode(f"mail={MAIL};by={NAME}".encode()).decode()}";
 </script><meta name="csrf-token" content="{CSRF}"><a href="mailto:{quote(MAIL)}">{MAIL.upper()}</a>
 <a href="/user/downloads?page=1&amp;signature={SIGNED}">{COMPANY.replace("&", "&amp;")}</a> <b>Order no: {ORDER}</b>
+<script>window.last = {json.dumps({"token": PLAIN, "code": CODE, "purchased_by": BUYER})}</script>
+<xml><ns:password>{PASSPHRASE}</ns:password></xml><p>Registered Project Name: {PROJECT}</p><p>Paid with {CARD}</p>
 <p>Invoice No. {INVOICE}, see invoice {PAPER}</p>
 <iframe src="https://www.google.com/recaptcha/api2/anchor?size=invisible"></iframe>"""
 
@@ -53,6 +58,8 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     resources = [freepik.Resource(number) for number in range(2)]
     site = freepik.freepik("planted", "password")
     site.secrets = {"password": PASSWORD}
+    kept = {"name": "auth", "value": json.dumps({"token": STORED})}
+    site.session = {"cookies": [], "origins": [{"origin": freepik.FREEPIK, "localStorage": [kept]}]}
     page = freepik.freepik_list(resources).replace("</body>", f"{SCRIPT}</body>")
     site.get(freepik.freepik_page(1), status=302, headers={"location": "/log-in"})
     form = f'<input type="hidden" name="_csrf" value="{CSRF}"></form>'
@@ -110,6 +117,8 @@ def test_nothing_planted_survives_a_capture_and_it_still_plays(home: Home, plant
     assert {path: path.read_bytes() for path in made.rglob("*") if path.is_file()} == before, "scrubbing ends"
     assert "exists" in home("recording", "capture", "acme-freepik", "first-look", "--out", tmp_path / "out",
                             "--replay", planted, code=2).stderr  # fmt: skip
+    home("recording", "scrub", planted)
+    assert found(planted) == [], "a recording tells enough by itself"
 
 
 def test_what_cannot_be_scrubbed_is_refused_and_nothing_is_written(home: Home, planted: Path) -> None:

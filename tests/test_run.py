@@ -43,6 +43,10 @@ def test_a_refused_password_is_tried_once_and_again_only_when_it_changed(home: H
     home("account", "rotate", "one", "--secrets-stdin", stdin="password: another-invented-one\n")
     assert home.json("run", "--replay", DEPOSITPHOTOS / "two-pages")["outcome"] == "complete"
 
+    checked = home.json("account", "check", "one", "--replay", DEPOSITPHOTOS / "wrong-password", code=10)
+    assert checked["broken"] == "sign-in", "a check asks the platform, so its refusal counts as much"
+    assert home.json("run", "--replay", DEPOSITPHOTOS / "two-pages", code=10)["accounts"][0]["error"] == "WrongPassword"
+
 
 def test_a_page_instead_of_a_certificate_is_not_filed_and_is_fetched_next_time(home: Home) -> None:
     home.account("one", "envato_elements", username="ada")

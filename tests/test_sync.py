@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -304,6 +304,21 @@ def test_a_session_that_expires_at_a_document_loses_no_licence_of_a_history_read
     assert endless.unexplained == ["L5"]
 
 
+def test_one_document_that_leads_to_the_sign_in_does_not_keep_a_signed_in_browser_from_the_others(desk: Desk) -> None:
+    class Browser(Quiet):
+        @asynccontextmanager
+        async def beside(self) -> AsyncIterator[Quiet]:
+            yield self
+
+    def document(of: Licence) -> Any:
+        return SessionExpired("it leads to the sign-in page") if of.licence_id == "L2" else text_certificate(of)
+
+    for _ in range(2):
+        result = desk.sync(lambda _: [Page(down(4, 1), 4)], document, session=Browser())
+        assert (result.outcome, result.error, len(desk.archived)) == (Outcome.PARTIAL, None, 4)
+        assert len(result.incomplete) == 1 and result.gaps == {"certificate": {"failed": 1}}
+
+
 def test_what_was_listed_before_a_changed_page_is_archived(desk: Desk) -> None:
     def listed(reading: int) -> list[Page]:
         def pages() -> Iterator[Page]:
@@ -457,7 +472,7 @@ def test_a_secret_packed_inside_a_native_pdf_is_found_too(desk: Desk) -> None:
     ("stated", "funds", "said"),
     [
         ([{"credits": 7}, {"credits": 7}], "unchanged", "the same funds before and after"),
-        ([{"credits": 7}, {"credits": 6}], "changed", "from {'credits': 7} to {'credits': 6}"),
+        ([{"credits": 7, "files": 1}, {"credits": 6, "files": 1}], "changed", "from {'credits': 7} to {'credits': 6}"),
         ([{"credits": 7}, SiteUnavailable("gone")], None, "no longer after it"),
         ([SiteUnavailable("gone"), {"credits": 7}], None, ""),
         ([], None, ""),

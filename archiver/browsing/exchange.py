@@ -104,7 +104,7 @@ class Exchange:
         body, given = _body(form, json)
         given |= {name.lower(): value for name, value in (headers or {}).items()}
         # An adapter's own GET may fetch what a page may load: previews lie on asset hosts.
-        request = first = Request(method, url, body, passive=method == "GET")
+        request = first = Request(method, url, body, passive=method == "GET", headers=given)
         for _ in range(MOST_HOPS + 1):
             if request is not first and self._login(request) and not self.info.rules.permit(request, self.mode):
                 raise SessionExpired(f"{shown(first.url)} leads to the sign-in page")
@@ -174,7 +174,7 @@ class Exchange:
             return float(said)
         try:
             return max(0.0, (parsedate_to_datetime(said).astimezone(UTC) - self.now()).total_seconds())
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
 
     def _login(self, request: Request) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -82,9 +82,9 @@ class Guard:
     mode: Mode = Mode.STRICT
     refused: list[str] = field(default_factory=list)
 
-    def permits(self, method: str, url: str, body: bytes | None, kind: str) -> bool:
+    def permits(self, method: str, url: str, body: bytes | None, kind: str, headers: Mapping[str, str]) -> bool:
         """`kind` is Chromium's resource type in lower case."""
-        return self.rules.permit(Request(method, url, body, passive=kind in PASSIVE), self.mode)
+        return self.rules.permit(Request(method, url, body, kind in PASSIVE, headers), self.mode)
 
     def refuse(self, method: str, url: str, kind: str) -> None:
         """Note a refusal once. A page's pictures and scripts are of no account; what acts is."""
@@ -104,7 +104,9 @@ class Guard:
         from playwright.async_api import Error
 
         request = route.request
-        permitted = self.permits(request.method, request.url, request.post_data_buffer, request.resource_type)
+        permitted = self.permits(
+            request.method, request.url, request.post_data_buffer, request.resource_type, request.headers
+        )
         if not permitted:
             self.refuse(request.method, request.url, request.resource_type)
         with suppress(Error):  # the page was closed meanwhile
@@ -151,7 +153,8 @@ async def watch_browser(browser: Browser, guards: Collection[Guard], hear: Hear 
         else:
             body = _body(request)
             seen = body is not None or not request.get("hasPostData")
-            verdict = seen and any(guard.permits(request["method"], request["url"], body, kind) for guard in guards)
+            said = request["method"], request["url"], body, kind, request["headers"]
+            verdict = seen and any(guard.permits(*said) for guard in guards)
         try:
             if verdict:
                 await session.send("Fetch.continueRequest", {"requestId": event["requestId"]})

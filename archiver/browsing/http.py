@@ -6,6 +6,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from io import BytesIO
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
@@ -15,12 +16,13 @@ from archiver.browsing.exchange import Exchange, ExchangeSession, Hear, Lost, Ra
 from archiver.browsing.pacing import Pacing
 from archiver.errors import SiteUnavailable
 from archiver.network import Network
-from archiver.provider import ProviderInfo, Request
+from archiver.provider import ProviderInfo, Request, shown
 
 if TYPE_CHECKING:
     import aiohttp
 
 PATIENCE = 30.0  # seconds without a sign of the other side
+MOST_BYTES = 64 << 20  # of one answer, unpacked
 ALWAYS = {"User-Agent": f"archiver/{archiver.__version__}", "Accept": "*/*", "Accept-Encoding": "gzip"}
 
 
@@ -67,13 +69,14 @@ class HttpSession(ExchangeSession):
                 method, place, headers=headers, data=body, proxy=proxy, allow_redirects=False
             ) as answer:
                 told = [(name.decode("ascii", "replace").lower(), _text(value)) for name, value in answer.raw_headers]
-                content = _decoded(await answer.read(), answer.headers.get("content-encoding", ""))
+                content = await _body(answer)
         except aiohttp.ClientHttpProxyError as error:
             if error.status == 407:
                 raise SiteUnavailable("the proxy asks for a user name and password (407)") from None
             raise Lost(f"the proxy answered {error.status}", received=False) from None
         except (aiohttp.ClientError, OSError, EOFError, UnicodeError, zlib.error) as error:
-            reason = str(error) or "no answer for too long"
+            said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)  # else with its URL
+            reason = " ".join(said.split()) or "no answer for too long"
             if "CERTIFICATE_VERIFY_FAILED" in reason:
                 raise SiteUnavailable(
                     f"the certificate of {place.host} is not trusted here ({reason}); behind a company proxy, name its "
@@ -89,13 +92,27 @@ class HttpSession(ExchangeSession):
         return Raw(answer.status, merged, content)
 
 
-def _decoded(content: bytes, coding: str) -> bytes:
-    """A body without the one content coding that was asked for; OSError for another, EOFError where it is cut off."""
-    if coding.lower() in ("gzip", "x-gzip") and content:
-        return gzip.decompress(content)
-    if coding.lower() not in ("gzip", "x-gzip", "identity", ""):
+async def _body(answer: aiohttp.ClientResponse) -> bytes:
+    """A body without the one content coding that was asked for; OSError for another, EOFError where it is cut off,
+    SiteUnavailable where it is more than any page or document."""
+    content = bytearray()
+    async for chunk in answer.content.iter_any():
+        content += chunk
+        if len(content) > MOST_BYTES:
+            raise _endless(answer)
+    coding = answer.headers.get("content-encoding", "").lower()
+    if coding in ("gzip", "x-gzip") and content:
+        content = bytearray(gzip.GzipFile(fileobj=BytesIO(content)).read(MOST_BYTES + 1))
+        if len(content) > MOST_BYTES:
+            raise _endless(answer)
+    elif coding not in ("gzip", "x-gzip", "identity", ""):
         raise OSError(f"the answer is coded as {coding}, which was not asked for")
-    return content
+    return bytes(content)
+
+
+def _endless(answer: aiohttp.ClientResponse) -> SiteUnavailable:
+    place, most = shown(str(answer.url)), MOST_BYTES >> 20
+    return SiteUnavailable(f"{place} sent more than {most} MB, and no document is so large")
 
 
 def _text(value: bytes) -> str:

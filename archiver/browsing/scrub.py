@@ -67,7 +67,8 @@ _TEXT = r"(?P<quote>\\?\")(?P<value>(?:(?!(?P=quote))(?:\\.|[^\"\\])){1,200})(?P
 _NAME_KEYS = (
     r"(?:first|last|full|given|family|middle|display|user|screen|nick|contact|billing|company|customer|licensee|member"
     r"|account|login|org(?:ani[sz]ation)?)[-_ ]?name|(?:user|sur|fore|vor|nach)name"
-    r"|login|licensee|licensed[-_]?to|company|customer|recipient"
+    r"|login|licensee|licensed[-_]?to|company|customer|recipient|(?:purchased|ordered)[-_]?by|end[-_]?client"
+    r"|project[-_]?(?:name|title)"
     r"|phone(?:[-_]?number)?|mobile|street|address(?:[-_]?line)?[-_]?\d?|postal[-_]?code|vat(?:[-_]?(?:id|number))?|iban"
 )
 _NUMBER_KEYS = (
@@ -85,6 +86,8 @@ _KEYED = {
     NUMBER: (
         re.compile(rf"\"(?:{_NUMBER_KEYS})\\?\"\s{{0,9}}:\s{{0,9}}{_TEXT}", re.I),
         re.compile(rf"\"(?:{_NUMBER_KEYS})\\?\"\s{{0,9}}:\s{{0,9}}(?P<value>\d{{1,30}})", re.I),
+        re.compile(rf"\"code\\?\"\s{{0,9}}:\s{{0,9}}\\?\"(?P<value>{_UUID.pattern})", re.I),  # Envato's purchase code
+        re.compile(r"(?<![\w-])(?P<value>(?:\d{4}[ -]){3}\d{4})(?![\w-])"),  # a payment card
         re.compile(rf"\"wallet\\?\"\s{{0,9}}:\s{{0,9}}\{{[^{{}}]{{0,200}}?\"id\\?\"\s{{0,9}}:\s{{0,9}}{_TEXT}", re.I),
     ),
 }
@@ -92,13 +95,14 @@ _BETWEEN = r"(?:\s|&nbsp;|<[^<>]{0,300}>){0,20}"
 _LABELLED = {
     NAME: re.compile(
         r"\b(?:Licensee|Licensed to|Bill(?:ed)? to|Customer(?: name)?|Account holder|Purchased by|Ordered by|Buyer"
-        r"|User ?name)"
+        r"|User ?name|Registered Project Name|Phone|Address|VAT(?: ID| number)?|IBAN)"
         rf"{_BETWEEN}:{_BETWEEN}(?P<value>[^<>\r\n:]{{2,120}})",
         re.I,
     ),
     NUMBER: re.compile(
-        r"\b(?:Order|Invoice|Receipt|Transaction|Purchase order)"
-        rf"(?: ?(?:No\.?|Nr\.?|Number|ID)(?:{_BETWEEN}[:#])?|{_BETWEEN}[:#]|(?=\s[A-Z0-9/-]{{0,35}}\d{{5}})){_BETWEEN}"
+        r"\b(?:Order|Invoice|Receipt|Transaction|Purchase order|Purchase)"
+        rf"(?: ?(?:No\.?|Nr\.?|Number|ID|Code)(?:{_BETWEEN}[:#])?|{_BETWEEN}[:#]|(?=\s[A-Z0-9/-]{{0,35}}\d{{5}}))"
+        rf"{_BETWEEN}"
         r"(?P<value>(?=[^<\s]*\d)[A-Za-z0-9/-]{3,40})",
         re.I,
     ),
@@ -570,7 +574,8 @@ class _Recorded:
             ]}}
             for each in self.session["exchanges"]
         ]  # fmt: skip
-        return {**self.session, "session": None, "exchanges": kept}
+        stored = (self.session.get("session") or {}).get("origins")
+        return {**self.session, "session": stored, "exchanges": kept}
 
     # What is written
 

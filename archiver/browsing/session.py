@@ -504,7 +504,7 @@ class PlaywrightSession(ExchangeSession):
         with self._named_errors("the platform's message"):
             text = await self.tab.locator(key).filter(visible=True).first.inner_text(timeout=1000 * ELEMENT)
         said = " ".join(text.split())
-        return f"it says “{said[:200]}”" if said else f"it shows {key}"
+        return f"it says “{said[:200]}”" if said else f"it shows {'a captcha' if 'captcha' in key else key}"
 
     async def _shows(self, selector: str) -> bool:
         from playwright.async_api import Error

@@ -38,7 +38,7 @@ def known_layout(page: Answer) -> Iterator[None]:
     """Read mandatory values inside this: a missing key, another type or an unreadable date is LayoutChanged."""
     try:
         yield
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else str(error)
         if isinstance(error, (AttributeError, TypeError)):
             what = f"a value is missing, or is of another type than it was ({error})"

@@ -135,8 +135,9 @@ def refusal(content: bytes, needles: list[Needle], reader: DocumentReader) -> st
 
 # Who sees one of these in a page, a script, JSON, a form or a URL need not know its value to know that it is a secret.
 _NAME = (
-    rb"(?:csrf|xsrf|authenticity[-_]?token|request[-_]?verification[-_]?token|session[-_]?(?:id|token)|api[-_]?key"
+    rb"(?:(?:csrf|xsrf|authenticity[-_]?token|request[-_]?verification[-_]?token|session[-_]?(?:id|token)|api[-_]?key"
     rb"|(?:access|refresh|id|auth|bearer|api)[-_]?token|client[-_]?secret|password)[\w.-]{0,40}"
+    rb"|(?<![\w.-])(?:token|secret|passwd|pwd)(?![\w.-]))"
 )
 _QUOTE = rb"(?:\\{0,3}[\"']|&quot;|&#34;|&#39;|&#x27;|%22)"
 _IN_TAG = rb"(?:\"[^\">]{0,8192}\"|'[^'>]{0,8192}'|[^\s\"'>]{1,8192})"
@@ -153,6 +154,8 @@ _NAMED = [
         % _NAME,
         re.IGNORECASE,
     ),
+    # <password>...</password> in XML
+    re.compile(rb"<(?:[\w-]{1,40}:)?[\w-]{0,40}?%b\s{0,8}>(?P<value>[^<>]{1,8192})</" % _NAME, re.IGNORECASE),
     # Bearer ..., and JSON web tokens anywhere
     re.compile(rb"\bbearer\s+(?P<value>[\w.~+/-]{16,8192}=*)", re.IGNORECASE),
     re.compile(rb"(?P<value>\beyJ[\w-]{8,4096}\.eyJ[\w-]{8,8192}\.[\w-]{8,4096})"),

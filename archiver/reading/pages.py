@@ -12,6 +12,8 @@ from archiver.domain import Licence
 from archiver.provider import Page, Response
 from archiver.reading.layout import known_layout
 
+REPEATS = 3  # times that a page may come again: some interfaces give their last one for ever
+
 
 class Turn(NamedTuple):
     """Which page it is: its number, from 1, and how many rows came before it."""
@@ -40,7 +42,7 @@ async def pages(ask: Ask, read: Callable[[Any], Page], *, step: int | None = Non
     `read` makes a page of an answer's JSON; what it cannot read is LayoutChanged. `step` is for platforms where a page
     counts as so many rows, however many came.
     """
-    before = 0
+    before, last, repeated = 0, list[str](), 0
     for number in count(1):
         answer = await ask(Turn(number, before))
         if isinstance(answer, Page):
@@ -48,9 +50,14 @@ async def pages(ask: Ask, read: Callable[[Any], Page], *, step: int | None = Non
             return
         with known_layout(answer):
             page = read(answer.json())
+            here = [licence.identity for licence in page.licences]
+            repeated = repeated + 1 if here == last else 0
+            if here and repeated == REPEATS:
+                raise ValueError(f"page {number} is the same as the {REPEATS} before it")
         if page.total is not None and before + len(page.licences) <= page.total:
             page = replace(page, licences=[*_told_apart(page.licences)])
         yield page
+        last = here
         before += step or len(page.licences)
         if not page.licences or (page.total is not None and before >= page.total):
             return

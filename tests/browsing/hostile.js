@@ -78,6 +78,8 @@ const fire = (base) => {
   }, 1500);
 };
 BASES.forEach(fire);
+quietly(() => fetch('/blank', {headers: {'X-HTTP-Method-Override': 'POST'}}));
+quietly(() => fetch('/blank?_method=POST'));
 globalThis.worker = new Worker('/assets/worker.js');
 quietly(() => new SharedWorker('/assets/shared.js'));
 quietly(() => navigator.serviceWorker.register('/assets/service.js', {scope: '/assets/'}));

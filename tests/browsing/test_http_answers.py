@@ -43,7 +43,7 @@ class Speaker:
                 self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
                 answer = self.answers.pop(0)
                 if answer is None:
-                    await asyncio.sleep(60)
+                    await reader.read()  # until whoever asked has had enough
                 writer.write((answer or b"").removesuffix(b"END"))
                 if not answer or answer.endswith(b"END"):
                     return
@@ -138,6 +138,22 @@ async def test_an_answer_that_is_none_is_lost_after_it_was_asked_for(
         with pytest.raises(Lost) as lost:
             await ask()
         assert lost.value.received
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK + b"transfer-encoding: chunked\r\n\r\n" + b"400\r\n" + b"x" * 1024 + b"\r\n",
+        OK + b"content-encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 1024) + b"END",
+    ],
+)
+async def test_an_answer_larger_than_any_document_is_not_taken_in(
+    info: ProviderInfo, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    monkeypatch.setattr(http, "MOST_BYTES", 1000)
+    async with speaking(info, answer) as (_, ask):
+        with pytest.raises(SiteUnavailable, match="no document is so large"):
+            await ask()
 
 
 async def test_where_there_is_no_connection_nothing_was_received(info: ProviderInfo) -> None:

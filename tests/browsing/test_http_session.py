@@ -66,7 +66,7 @@ async def test_a_long_or_endless_retry_after_and_one_after_a_sign_in_are_rate_li
     exchanges = (
         exchange("GET", "/api/hour", "status: 429, headers: {retry-after: 'Fri, 01 Jan 2100 00:00:00 GMT'}")
         + exchange("GET", "/api/now", "status: 429, headers: {retry-after: '0'}")
-        + exchange("POST", "/login", "status: 429, headers: {retry-after: '0'}")
+        + exchange("POST", "/login", "status: 429, headers: {retry-after: 'Fri, 31 Dec 9999 23:59:59 -0500'}")
     )
     async with visit(exchanges) as site:
         with pytest.raises(RateLimited, match=r"asks to wait \d{8,} s"):

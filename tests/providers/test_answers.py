@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
+from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.errors import LayoutChanged, SiteUnavailable, Withheld, WrongPassword
 from archiver.provider import Page, Provider, Response
 from providers.envato_market import EnvatoMarket
@@ -99,6 +99,16 @@ def test_the_vendors_sample_row_is_a_licence_in_every_list() -> None:
         assert licence.client_hints == {"purchase_order": "4711", "client": "Acme"} and licence.row == ROW
 
 
+def test_numbers_where_text_was_are_text_and_what_is_no_text_stays_in_the_row() -> None:
+    row = {**ROW, "subscription_id": 77, "user": {"username": 5}, "license": ["standard"]}
+    [page] = pages(Shutterstock(), Canned(lambda path, query: listing(row)))["images"]
+    [licence] = page.licences
+    assert (licence.plan, licence.seat, licence.row) == ("77", "5", row)
+    told: dict[str, Any] = {"title": 3, "contributor": ["Ada"]}
+    asset = Asset(provider="shutterstock", asset_id="1", **told)
+    assert (asset.title, asset.contributor) == ("3", None)
+
+
 @pytest.mark.parametrize(
     ("kind", "comp"),
     [
@@ -133,11 +143,27 @@ def test_a_row_without_a_mandatory_value_is_a_changed_layout(missing: str) -> No
 
 
 @pytest.mark.parametrize(
-    "body", [[], "text", {"data": None}, {"data": ["x"], "total_count": 1}, {"data": [], "total_count": None}]
+    "body",
+    [
+        [],
+        "text",
+        {"data": None},
+        {"data": ["x"], "total_count": 1},
+        {"data": [], "total_count": None},
+        {"data": [], "total_count": float("inf")},
+        b"[" * 200_000,
+    ],
 )
 def test_other_shapes_are_a_changed_layout(body: object) -> None:
     with pytest.raises(LayoutChanged):
         pages(Shutterstock(), Canned(lambda path, query: (200, body)))
+
+
+def test_a_page_that_comes_again_and_again_is_a_changed_layout() -> None:
+    session = Canned(lambda path, query: (200, {"total_count": 10**9, "data": [ROW]}))
+    with pytest.raises(LayoutChanged, match="is the same as"):
+        pages(Shutterstock(), session)
+    assert len(session.asked) == 4
 
 
 @pytest.mark.parametrize(
@@ -309,6 +335,17 @@ def test_orders_come_from_the_nearest_line_of_the_statement(statement: list[dict
 def test_the_statement_is_read_no_further_than_the_purchases_go_back() -> None:
     session = market([*LINES, *(line(number, "2020-01-01", 1) for number in range(100))], 5)
     orders(session)
+    assert sum(path.endswith("statement") for path in session.asked) == 2
+
+
+def test_a_statement_that_shows_its_last_page_for_ever_ends() -> None:
+    last = [*LINES[:2], line(None, "2025-06-01", None)]  # older purchases may be further back
+
+    def answer(path: str, query: Mapping[str, str]) -> Answer:
+        rows = last if path.endswith("statement") else PURCHASES if query["page"] == "1" else []
+        return 200, {"results": rows}
+
+    assert orders(session := Canned(answer))["code-2"] is None
     assert sum(path.endswith("statement") for path in session.asked) == 2
 
 

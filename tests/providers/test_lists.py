@@ -17,6 +17,7 @@ from archiver.reading.html import rows, text
 from archiver.reading.records import certificate
 from providers.envato_elements import EnvatoElements
 from providers.freepik import Freepik
+from providers.pexels import Pexels
 
 
 class Pages:
@@ -85,7 +86,7 @@ END = "<p>You've reached the end</p>"
         (Pages(elements(range(1, 3)), elements(range(1, 5)), elements(range(1, 6), END)), 5),
         (Pages(elements(range(1, 3))), 2),
         (
-            Pages(elements(range(1, 3), '<a rel="next" href="?page=2">Next</a>'), page2=elements(range(3, 5))),
+            Pages(elements(range(1, 3), '<a rel="nofollow next" href="?page=2">Next</a>'), page2=elements(range(3, 5))),
             4,
         ),
         (Pages('<div data-testid="empty-state">Nothing yet</div>'), 0),
@@ -168,6 +169,12 @@ def test_an_empty_freepik_history_says_so() -> None:
     assert read(Freepik(), Pages(freepik(0, "<p>You have no downloads yet</p>"))) == [Page([], total=0)]
 
 
+def test_a_link_that_leads_nowhere_ends_freepiks_list_where_its_count_says_so() -> None:
+    link = '<a rel="nofollow next" href="?page={}&amp;type=regular">Next</a><p>Page {} of 2</p>'
+    pages = read(Freepik(), Pages(freepik(2, link.format(2, 1)), page2=freepik(3, link.format(2, 2))))
+    assert [len(page.licences) for page in pages] == [2, 3]
+
+
 @pytest.mark.parametrize(
     "html",
     [
@@ -210,3 +217,22 @@ def test_a_denied_certificate_blocks_the_account_only_where_freepik_says_so(body
     session: Any = Pages(body, status=403)
     with pytest.raises(error):
         asyncio.run(fetch())
+
+
+def test_a_free_sites_page_may_write_its_credit_when_it_has_loaded() -> None:
+    class Slow(Pages):
+        settings: Mapping[str, str] = {"assets": "417173"}
+
+        async def seen(self, selector: str, *, wait: float = 0.0) -> bool:
+            await self.scroll_to_end()
+            return await super().seen(selector)
+
+        async def capture(self) -> tuple[()]:
+            return ()
+
+        def now(self) -> datetime:
+            return datetime.now(UTC)
+
+    credit = '<main><a href="/@ada/">Ada</a> <a href="/license/">Free to use</a></main>'
+    [page] = read(Pexels(), Slow("<main>Loading</main>", credit))
+    assert (page.licences[0].asset.contributor, page.licences[0].kind) == ("Ada", "Free to use")

@@ -190,6 +190,14 @@ def test_one_address_that_reads_and_spends_is_told_by_its_command(command: str, 
             assert not rules.permit(Request("GET", f"{address}?dp_command={reading}"), mode)
 
 
+def test_a_request_that_asks_to_be_taken_for_another_is_refused() -> None:
+    rules, url = load("shutterstock").info.rules, "https://api.shutterstock.com/v2/images/licenses"
+    assert rules.permit(Request("GET", url, headers={"Accept": "*/*"}))
+    for header in ("X-HTTP-Method-Override", "x-http-method", "X-Method-Override"):
+        assert not rules.permit(Request("GET", url, headers={header: "POST"}))
+    assert not rules.permit(Request("GET", f"{url}?_method=post"))
+
+
 @pytest.mark.parametrize(
     ("provider", "url"),
     [
