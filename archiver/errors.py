@@ -73,7 +73,8 @@ class AccountBlocked(ArchiverError):
 
 
 class SignInNeeded(ArchiverError):
-    """A person has to sign in: {detail}. Run `archiver sign-in {account}`."""
+    """A person has to sign in: {detail}. Run `archiver sign-in {account}`, or for a token or password `archiver account
+    rotate {account}`."""
 
     exit_code = 10
 
