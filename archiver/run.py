@@ -201,7 +201,9 @@ async def run(
     if not order.dry_run:
         summary.warnings += await asyncio.to_thread(shared_out, home, vault)
     summary.concerns += await asyncio.to_thread(concerns, home, datetime.now(UTC).date())
-    log(home, summary, dry_run=order.dry_run)
+    # A mistaken --after-restore is no fault of the home: nobody but who typed it is to be told.
+    mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
+    log(home, summary, dry_run=order.dry_run or bool(mistaken))
     summary.warnings += renewals_due(home)
     if not order.dry_run:
         summary.warnings += prune(home.root, datetime.now(UTC))

@@ -22,6 +22,7 @@ from tests.homes import QUICK, Home
         (["account", "check", "x", "--live", "--replay", "{recordings}"], "--replay dir instead of --live"),
         (["run", "--replay", "{home}/missing"], "missing. Name the folder of the recordings"),
         (["report", "--client", "acme", "--out", "{home}/missing/x.html"], "missing. Make it"),
+        (["report", "--client", "acme", "--month", "9999-12"], "still to come"),
         (["assess", "x", "--client", "acme", "--first-seen", "yesterday"], "'yesterday' is no day; write it as 2026-"),
         (["client", "add", "beta", "--name", " "], "not empty"),
         (["--home", "{home}/missing", "find", "x"], "missing"),
