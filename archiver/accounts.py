@@ -140,8 +140,7 @@ async def try_sign_in(
     from archiver.browsing.session import PlaywrightSession
     from archiver.run import SigningIn, Totp, find_recording, open_session, tools
 
-    if bool(replay) != home.settings.replay:
-        raise ConfigError("--replay DIR belongs to replay homes, and only there. See `archiver init --replay`.")
+    home.check_replay(replay)
     provider = load(account.provider)()
     recording = find_recording(replay, account) if replay else None
     method = provider.info.method(recording.method if recording else account.method)
@@ -294,8 +293,7 @@ async def sign_in(
     from archiver.run import find_recording, tools
 
     account = open_account(home, name)
-    if bool(replay) != home.settings.replay:
-        raise ConfigError("--replay DIR belongs to replay homes, and only there. See `archiver init --replay`.")
+    home.check_replay(replay)
     provider = load(account.provider)()
     if provider.info.method(account.method).transport is Transport.HTTP:
         raise ConfigError(f"{name} signs in with a token, not in a browser. Use `archiver account rotate {name}`.")

@@ -71,10 +71,10 @@ async def check(home: Home, vault: Vault, name: str, *, live: bool = False, repl
 
     ConfigError for an unknown account, and where replay and home do not go together.
     """
-    if replay and not home.settings.replay:
-        raise ConfigError("--replay DIR belongs to replay homes, and only there. See `archiver init --replay`.")
     if live and home.settings.replay:
-        raise ConfigError("This is a replay home: it reaches no live site. Name the recordings with --replay DIR.")
+        raise ConfigError("This is a replay home: it reaches no live site. Say --replay DIR instead of --live.")
+    if live or replay:
+        home.check_replay(replay)
     account = home.account(name)
     found = Check(name, account.provider, live)
     visit = _Visit(home, vault, account, found, replay)

@@ -359,6 +359,18 @@ class Home:
         """ConfigError names the clients that there are."""
         return _pick(self.clients, slug, "client", "archiver client add")
 
+    def check_replay(self, recordings: Path | None) -> None:
+        """ConfigError unless recordings are named in a replay home, and only there."""
+        if recordings and not self.settings.replay:
+            raise ConfigError(
+                "A replay is never evidence, so --replay works only in a replay home. Make one with "
+                "`archiver init HOME --replay`."
+            )
+        if self.settings.replay and not recordings:
+            raise ConfigError("This is a replay home: it reaches no live site. Name the recordings with --replay DIR.")
+        if recordings and not recordings.is_dir():
+            raise ConfigError(f"There is no folder {recordings}. Name the folder of the recordings with --replay.")
+
     @property
     def vault(self) -> Path:
         return self.root / "vault.enc"

@@ -29,7 +29,8 @@ class ArchiverError(Exception):
     def message(self, account: str = "NAME") -> str:
         """What the user reads; `account` names the account in the commands that it advises."""
         words = " ".join((inspect.getdoc(type(self)) or "{detail}").split()).replace("{account}", account)
-        return words.replace("{detail}", self.detail or "no further detail")
+        detail = self.detail or "no further detail"
+        return words.replace("{detail}.", f"{detail.rstrip('.')}.").replace("{detail}", detail)
 
     def __str__(self) -> str:
         return self.message()
@@ -76,7 +77,8 @@ class AccountBlocked(ArchiverError):
 
 
 class SignInNeeded(ArchiverError):
-    """A person has to sign in: {detail}. Run `archiver sign-in {account}`."""
+    """A person has to sign in: {detail}. Run `archiver sign-in {account}`, or for a token or password `archiver account
+    rotate {account}`."""
 
     exit_code = 10
 

@@ -24,7 +24,7 @@ from archiver.catalogue.catalogue import Catalogue, RunLine
 from archiver.concerns import Concern, concerns
 from archiver.config import Account, Home
 from archiver.domain import iso
-from archiver.errors import INSTALL_ALL, ArchiverError, ConfigError
+from archiver.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable
 from archiver.files import replace_file
 from archiver.opening import mailer_of, network_of
 from archiver.proof.claims import all_claims
@@ -269,7 +269,7 @@ def tell(
         try:
             network_of(home).get(settings.ping, PATIENCE)
         except (ArchiverError, OSError) as error:
-            failed.append(f"The ping at the end of the run did not arrive: {error}")
+            failed.append(f"The ping at the end of the run did not arrive: {_why(error)}.")
     if not settings.channels and not any(client.contact.to for client in home.clients.values()):
         return failed
     home.state.mkdir(exist_ok=True, mode=0o700)
@@ -283,11 +283,16 @@ def tell(
             try:
                 send(home, destination, message)
             except (ArchiverError, OSError) as error:
-                failed.append(f"{destination} could not be told: {str(error).rstrip('.')}. The next run tries again.")
+                failed.append(f"{destination} could not be told: {_why(error)}. The next run tries again.")
             else:
                 memory = _merged(memory, told)
         replace_file(home.state / "notify.json", json.dumps(memory, indent=1, sort_keys=True).encode())
     return failed
+
+
+def _why(error: ArchiverError | OSError) -> str:
+    """The cause alone: what could not be reached is no platform."""
+    return (error.detail if isinstance(error, SiteUnavailable) else str(error)).rstrip(".")
 
 
 type Memory = dict[str, dict[str, list[str]]]

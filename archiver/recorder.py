@@ -132,8 +132,7 @@ async def capture(
         raise ConfigError(f"{scenario!r} cannot be a scenario's name. Use a-z, 0-9 and -, at most 40: two-pages.")
     if target.exists():
         raise ConfigError(f"{target} exists. Choose another scenario's name, or remove that folder first.")
-    if bool(replay) != home.settings.replay:
-        raise ConfigError("--replay DIR belongs to replay homes, and only there. See `archiver init --replay`.")
+    home.check_replay(replay)
     info: ProviderInfo = load(account.provider).info
     played = find_recording(replay, account) if replay else None
     method = info.method(played.method if played else account.method)

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "by": "prepared by {agency}",
         "captured": "Archived in this month",
         "none": "Nothing new was licensed, as far as the accounts show.",
+        "none_read": "No account of the client had been read by then: this says nothing about the month.",
         "licences": "{count} licences",
         "coverage": "Coverage at the end of the month",
         "account": "Account",
@@ -40,7 +42,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "archived": "Archived",
         "whole": "Complete",
         "last": "Last read without a fault",
-        "never": "not in this archive's time",
+        "never": "never so far",
         "closed": "closed; its proof stays",
         "coverage_is": "Listed is what the platform shows in the account's history, preview downloads included. "
         "Archived is what is held of it; complete is what is held with every document that the platform offers.",
@@ -71,6 +73,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "by": "erstellt von {agency}",
         "captured": "In diesem Monat archiviert",
         "none": "Es wurde nichts Neues lizenziert, soweit die Konten es zeigen.",
+        "none_read": "Bis dahin war kein Konto des Kunden gelesen: Über den Monat sagt das nichts.",
         "licences": "{count} Lizenzen",
         "coverage": "Abdeckung am Ende des Monats",
         "account": "Konto",
@@ -112,6 +115,8 @@ STYLE_OF_REPORT = """
 .numbers .n { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap }
 thead th { color: var(--accent); font-weight: 600; white-space: nowrap }
 .numbers td:first-child { white-space: nowrap }
+.numbers td { overflow-wrap: break-word }
+@media screen { body { max-width: 190mm; margin: 8mm auto; padding: 0 6mm } }
 .licences { table-layout: fixed }
 .licences th:first-child { width: 35mm }
 .licences th:last-child { width: 69mm }
@@ -184,6 +189,8 @@ def report(home: Home, client: str, month: str) -> Report:
     owner = home.client(client)
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         raise ConfigError(f"{month!r} is no month. Write it as YYYY-MM, e.g. --month 2026-11.")
+    if month > f"{datetime.now(UTC):%Y-%m}":
+        raise ConfigError(f"{month} is still to come. Name a month that has begun with --month.")
     archive = Archive(home.archive(client))
     new = {
         line.id
@@ -277,13 +284,14 @@ def page(made: Report, language: str) -> str:
     mark = "" if made.evidence else f"<p class=replay>{_e(words('not_evidence'))}: {_e(words('replay'))}</p>"
     agency = say["by"].format(agency=made.agency) if made.agency else ""
     return f"""<!doctype html><html lang={language}><meta charset=utf-8>
+      <meta name=viewport content="width=device-width">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
       <title>{_e(say["title"])} {_e(made.client_name)} {_e(made.month)}</title><style>{style()}{STYLE_OF_REPORT}</style>
       <body><section class=flow><header><b>{_e(say["title"])}</b><span>{_e(agency)}</span></header>{mark}
       <h1 dir=auto>{_e(made.client_name)} · {_e(named)}</h1>
       {_tiles(made, say, named)}
       <h2>{_e(say["captured"])}</h2>{_summary(made, say)}
-      <h2>{_e(say["coverage"])}</h2>{_coverage_table(made, say, words)}<p><small>{_e(say["coverage_is"])}</small></p>
+      <h2>{_e(say["coverage"])}</h2>{_coverage_table(made, say, words)}
       <h2>{_e(say["gaps"])}</h2>{_gaps(made, say, words)}
       <h2>{_e(say["checkpoint"])}</h2>{_checkpoint_block(made, say, words)}
       </section>{_licences(made, say, words)}</body></html>"""
@@ -316,7 +324,8 @@ def _tiles(made: Report, say: Mapping[str, str], month: str) -> str:
 
 def _summary(made: Report, say: Mapping[str, str]) -> str:
     if not made.captured:
-        return f"<p>{_e(say['none'])}</p>"
+        unread = made.coverage and not any(each.last_complete for each in made.coverage)
+        return f"<p>{_e(say['none_read' if unread else 'none'])}</p>"
     by_platform = Counter(each.provider for each in made.captured)
     rows = "".join(f"<tr><td>{_e(_title(name))}<td class=n>{number}" for name, number in by_platform.most_common())
     return f"<table class=numbers>{rows}</table>"
@@ -335,7 +344,8 @@ def _coverage_table(made: Report, say: Mapping[str, str], words: Words) -> str:
         f"<td>{_e(words.moment(each.last_complete) or say['never'])}"
         for each in made.coverage
     )
-    return f"<table class=numbers><thead><tr>{head}<th>{_e(say['last'])}</thead>{rows}</table>"
+    table = f"<table class=numbers><thead><tr>{head}<th>{_e(say['last'])}</thead>{rows}</table>"
+    return table + f"<p><small>{_e(say['coverage_is'])}</small></p>"
 
 
 def _gaps(made: Report, say: Mapping[str, str], words: Words) -> str:

@@ -181,15 +181,7 @@ async def run(
     """
     visited = resting(home, order) if accounts is None else []
     accounts = chosen(home, order) if accounts is None else accounts
-    if order.replay and not home.settings.replay:
-        raise ConfigError(
-            "A replay is never evidence, so --replay works only in a replay home. Make one with "
-            "`archiver init HOME --replay`."
-        )
-    if home.settings.replay and not order.replay:
-        raise ConfigError("This is a replay home: it reaches no live site. Name the recordings with --replay DIR.")
-    if order.replay and not order.replay.is_dir():
-        raise ConfigError(f"There is no folder {order.replay}. Name the folder of the recordings with --replay.")
+    home.check_replay(order.replay)
     if order.after_restore and order.dry_run:
         raise ConfigError("--after-restore records a loss, and a dry run records nothing. Leave one of them out.")
     summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
@@ -212,7 +204,9 @@ async def run(
     if not order.dry_run:
         summary.warnings += await asyncio.to_thread(shared_out, home, vault)
     summary.concerns += await asyncio.to_thread(concerns, home, datetime.now(UTC).date())
-    log(home, summary, dry_run=order.dry_run)
+    # A mistaken --after-restore is no fault of the home: nobody but who typed it is to be told.
+    mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
+    log(home, summary, dry_run=order.dry_run or bool(mistaken))
     summary.warnings += renewals_due(home)
     if not order.dry_run:
         summary.warnings += prune(home.root, datetime.now(UTC))
@@ -779,10 +773,7 @@ def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: 
     secrets = {**(recording.secrets if recording else {}), **stored}
     missing = [name for name in method.secrets if not secrets.get(name)]
     if missing:
-        raise SignInNeeded(
-            f"the vault holds no {' and no '.join(missing)} for {account.name}; give it with "
-            f"`archiver account rotate {account.name}`"
-        )
+        raise SignInNeeded(f"the vault holds no {' and no '.join(missing)} for {account.name}")
     return secrets
 
 

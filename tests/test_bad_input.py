@@ -19,8 +19,10 @@ from tests.homes import QUICK, Home
         (["run", "--client", "nobody", "--replay", "{recordings}"], "no client 'nobody'"),
         (["run", "--account", "nobody", "--replay", "{recordings}"], "no account 'nobody'"),
         (["run"], "replay home"),
+        (["account", "check", "x", "--live", "--replay", "{recordings}"], "--replay dir instead of --live"),
         (["run", "--replay", "{home}/missing"], "missing. Name the folder of the recordings"),
         (["report", "--client", "acme", "--out", "{home}/missing/x.html"], "missing. Make it"),
+        (["report", "--client", "acme", "--month", "9999-12"], "still to come"),
         (["assess", "x", "--client", "acme", "--first-seen", "yesterday"], "'yesterday' is no day; write it as 2026-"),
         (["client", "add", "beta", "--name", " "], "not empty"),
         (["--home", "{home}/missing", "find", "x"], "missing"),
@@ -84,3 +86,9 @@ def test_a_character_set_without_the_characters_stops_no_command(home: Home, tmp
     ascii_only = Home(moved, home.env | {"ARCHIVER_HOME": str(moved), "PYTHONIOENCODING": "ascii"})
     assert ascii_only.json("report", "--client", "other")["client_name"] == name
     assert "\\u682a" in ascii_only("schedule", "--system", "cron").stdout
+
+
+@pytest.mark.parametrize("command", ["status", "claim list", "sign-in --due", "desk user list"])
+def test_an_empty_list_says_so(home: Home, command: str) -> None:
+    done = home(*command.split())
+    assert not done.stdout and done.stderr.startswith(("There is no", "No sign-in", "Nobody yet"))

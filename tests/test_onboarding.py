@@ -123,7 +123,7 @@ def test_every_method_that_asks_for_a_secret_says_where_it_is_found() -> None:
         assert all(len(method.where) > 30 for method in load(name).info.methods), name
 
 
-def test_a_first_run_is_foretold_and_its_progress_told(home: Home) -> None:
+def test_a_first_run_is_foretold_and_its_progress_told(home: Home, tmp_path: Path) -> None:
     home.account("one", "shutterstock")
     lines: list[str] = []
     loaded = Loaded.load(home.root)
@@ -140,6 +140,8 @@ def test_a_first_run_is_foretold_and_its_progress_told(home: Home) -> None:
     assert "silent" in {cause.kind for cause in causes(Loaded.load(home.root), later)}
     assert "silent" not in {cause.kind for cause in causes(Loaded.load(home.root), datetime.now(UTC))}
     assert home.json("report", "--client", "acme")["coverage"][0]["listed"] is None
+    home("report", "--client", "acme", "--month", "2024-02", "--out", tmp_path / "never.html")
+    assert "says nothing about the month" in (tmp_path / "never.html").read_text()
 
 
 def test_a_closed_account_signs_in_no_more_and_its_proof_stays(ran: Home) -> None:

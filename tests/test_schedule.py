@@ -91,6 +91,8 @@ def test_a_restored_copy_elsewhere_verifies_and_goes_on_and_says_that_it_was_res
     refused = ran("run", "--replay", replay, code=90)
     assert "--after-restore" in refused.stderr
     ran("run", "--replay", replay, "--after-restore", witness)
+    ran("run", "--replay", replay, "--after-restore", witness, code=2)  # a mistake is no fault of the home
+    assert not ran.json("notify", "--dry-run")
     assert ran.json("run", "--replay", replay)["accounts"][0]["archived"] == 0
     ledger = (ran.archive() / "ledger" / "ledger.jsonl").read_text()
     assert ledger.count('"type":"rollback"') == 1

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, opened
-from archiver.cli.output import emit, say, tell
+from archiver.cli.output import emit, say, table
 
 desk_app = typer.Typer()
 user_app = typer.Typer(no_args_is_help=True, help="Who may use the desk from another machine.")
@@ -88,8 +88,10 @@ def listed(as_json: JsonOption = False, home: HomeOption = None) -> None:
     rows = [{"name": each.name, "role": each.role.name.lower()} for each in Users(opened(home).root).all().values()]
     if as_json:
         emit(rows)
-    for row in [] if as_json else rows:
-        tell(f"{row['name']}  {row['role']}")
+    else:
+        table(
+            ("name", "role"), [tuple(row.values()) for row in rows], "Nobody yet. Add one: archiver desk user add NAME"
+        )
 
 
 @user_app.command("remove")

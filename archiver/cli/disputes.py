@@ -95,7 +95,11 @@ def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
          "OVERDUE" if claim["overdue"] else "" if claim["confirmed"] else "not confirmed")
         for claim in found
     ]  # fmt: skip
-    table((*(name.replace("_", " ") for name in columns), ""), rows)
+    table(
+        (*(name.replace("_", " ") for name in columns), ""),
+        rows,
+        "There is no claim. A letter becomes one: archiver letter FILE --client CLIENT",
+    )
 
 
 @claim_app.command("show")

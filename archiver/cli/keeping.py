@@ -32,7 +32,7 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
     if as_json:
         emit(found.as_json())
     else:
-        table(*found.table())
+        table(*found.table(), "There is no account yet. Add one with `archiver account add`.")
 
 
 @app.command()

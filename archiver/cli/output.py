@@ -39,8 +39,13 @@ def emit(document: Any) -> None:
     print(json.dumps(document, indent=1, ensure_ascii=plain, default=str))
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A plain table on standard output: numbers to the right, nothing cut, whatever the terminal's width."""
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str = "") -> None:
+    """A plain table on standard output: numbers to the right, nothing cut, whatever the terminal's width. Where it has
+    no rows, `empty` says so to people."""
+    if not rows:
+        if empty:
+            say(empty)
+        return
     lines = [list(columns), *([str(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:

@@ -50,7 +50,8 @@ def sign_in(
     if as_json:
         emit([each.as_json() for each in waiting])
     elif due:
-        table(("account", "why", "command"), [(each.account, each.why, each.command) for each in waiting])
+        rows = [(each.account, each.why, each.command) for each in waiting]
+        table(("account", "why", "command"), rows, "No sign-in waits for a person this week.")
     if dry_run or as_json:
         return
     chosen = names or [each.account for each in waiting if each.attended]

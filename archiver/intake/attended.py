@@ -77,8 +77,7 @@ async def capture_attended(
     folder) in a real home; ArchiveBusy where another command did not end in time: the next capture archives it then.
     """
     home.client(client)
-    if bool(replay) != home.settings.replay:
-        raise ConfigError("--replay DIR belongs to replay homes, and only there. See `archiver init --replay`.")
+    home.check_replay(replay)
     if wrong := [url for url in urls if urlsplit(url).scheme not in ("http", "https")]:
         raise ConfigError(f"{wrong[0]} is no web address. Begin it with https://.")
     recording = Recording.load(replay) if replay else None
