@@ -29,7 +29,8 @@ from archiver.reading.html import Field, read_row, rows, text, value
 from archiver.reading.layout import changed, known_layout
 from archiver.reading.records import certificate, record, titled
 
-SITE = "https://www.freepik.com"
+HOSTS = ("www.freepik.com", "www.magnific.com")  # it is becoming the second
+SITE = f"https://{HOSTS[0]}"
 LOGIN = f"{SITE}/log-in"
 DOWNLOADS = f"{SITE}/user/downloads"
 CERTIFICATE = f"{SITE}/profile/license/pdf"
@@ -55,7 +56,12 @@ PATIENCE = 15.0  # seconds for the list to show its first row or that it is empt
 
 class Freepik(Website):
     account_page = f"{DOWNLOADS}?page=1&type=regular"
-    leads_to_sign_in = (LOGIN, "https://id.freepik.com/")
+    hosts = HOSTS
+    leads_to_sign_in = (
+        *(f"https://{host}/log-in" for host in HOSTS),
+        "https://id.freepik.com/",
+        "https://id.magnific.com/",
+    )
     form = SignInForm(
         url=f"{LOGIN}?client_id=freepik&lang=en",
         cookies=COOKIES,
@@ -74,14 +80,17 @@ class Freepik(Website):
         __file__,
         rules=Rules(
             allow=(
-                Rule("GET", f"{SITE}/"),
-                Rule("GET", DOWNLOADS),
-                Rule("GET", f"{CERTIFICATE}/*"),
-                Rule("GET", f"{SITE}/_next/data/**"),
-                Rule("GET", LOGIN, Purpose.SIGN_IN),
-                Rule("POST", LOGIN, Purpose.SIGN_IN),
-                Rule("GET", "https://id.freepik.com/**", Purpose.SIGN_IN),
-                Rule("POST", "https://id.freepik.com/**", Purpose.SIGN_IN),
+                *(
+                    Rule("GET", url.replace(HOSTS[0], host))
+                    for host in HOSTS
+                    for url in (f"{SITE}/", DOWNLOADS, f"{CERTIFICATE}/*", f"{SITE}/_next/data/**")
+                ),
+                *(
+                    Rule(method, url, Purpose.SIGN_IN)
+                    for method in ("GET", "POST")
+                    for host in HOSTS
+                    for url in (LOGIN.replace(HOSTS[0], host), f"https://{host.replace('www', 'id')}/**")
+                ),
             ),
             # Each of these spends from the download quota, even by GET.
             refuse=(
@@ -90,14 +99,14 @@ class Freepik(Website):
                 Rule("*", "https://api.magnific.com/**"),
             ),
             assets=(
-                *static_files(SITE),
-                "https://img.freepik.com/**",
+                *(pattern for host in HOSTS for pattern in static_files(f"https://{host}")),
+                *(f"https://{host.replace('www', 'img')}/**" for host in HOSTS),
                 "https://*.cdnpk.net/**",
                 "https://cdn.cookielaw.org/**",
             ),
             sign_in_hosts=(
-                "www.freepik.com",
-                "id.freepik.com",
+                *HOSTS,
+                *(host.replace("www", "id") for host in HOSTS),
                 "accounts.google.com",
                 "www.google.com",
                 "www.recaptcha.net",
@@ -117,7 +126,7 @@ class Freepik(Website):
         return [History("regular", self._pages(session))]
 
     async def _pages(self, session: BrowserSession) -> AsyncIterator[Page]:
-        address: str | None = self.account_page
+        address: str | None = self.at(session, self.account_page)
         visited: set[str] = set()
         while address:
             await self.open(session, address)
@@ -132,8 +141,8 @@ class Freepik(Website):
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
-        yield record(DOWNLOADS, row=licence.row)
-        url = f"{CERTIFICATE}/{licence.asset.asset_id}?lang=en"
+        yield record(self.at(session, DOWNLOADS), row=licence.row)
+        url = self.at(session, f"{CERTIFICATE}/{licence.asset.asset_id}?lang=en")
         answer = await session.get(url)
         if "Access Denied" in answer.text[:5000]:  # a refusal without these words concerns this one PDF
             self.check(answer)

@@ -48,6 +48,13 @@ def test_a_refused_password_is_tried_once_and_again_only_when_it_changed(home: H
     assert home.json("run", "--replay", DEPOSITPHOTOS / "two-pages", code=10)["accounts"][0]["error"] == "WrongPassword"
 
 
+def test_a_check_names_a_list_that_the_platform_does_not_have(home: Home) -> None:
+    home("account", "add", "one", "--client", "acme", "--provider", "shutterstock", "--no-check",
+         "--setting", "without=podcasts", "--secrets-stdin", stdin="token: t0ken-one\n")  # fmt: skip
+    [step] = home.json("account", "check", "one", code=2)["steps"]
+    assert "podcasts" in step["message"] and "editorial/images" in step["message"]
+
+
 def test_a_page_instead_of_a_certificate_is_not_filed_and_is_fetched_next_time(home: Home) -> None:
     home.account("one", "envato_elements", username="ada")
     run = home.json("run", "--replay", ELEMENTS / "html-not-pdf", code=40)

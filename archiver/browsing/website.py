@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, override
 
-from archiver.errors import SessionExpired, SignInNeeded
+from archiver.errors import ConfigError, SessionExpired, SignInNeeded
 from archiver.provider import BrowserSession, Challenge, Provider, Response, SignInOutcome
 
 CAPTCHA = 'iframe[src*="captcha"]:not([src*="size=invisible"])'  # an invisible one, with its badge, asks nobody
@@ -30,18 +30,22 @@ class SignInForm:
 
 class Website(Provider[BrowserSession]):
     """A platform that is read in the browser. `account_page` shows whether the account is signed in; an ended session
-    leads to an address that begins with one of `leads_to_sign_in`."""
+    leads to an address that begins with one of `leads_to_sign_in`.
+
+    Of `hosts` the first is in all these addresses; an account's setting `host` may name another one.
+    """
 
     form: ClassVar[SignInForm]
     account_page: ClassVar[str]
     leads_to_sign_in: ClassVar[tuple[str, ...]]
+    hosts: ClassVar[tuple[str, ...]] = ()
 
     @override
     async def sign_in(self, session: BrowserSession, secrets: Mapping[str, str], challenge: Challenge) -> None:
         form = self.form
         if not secrets.get("password"):
             raise SignInNeeded(f"no saved session for {self.info.title} is valid, and there is no password")
-        self.check(await session.goto(form.url))
+        self.check(await session.goto(self.at(session, form.url)))
         if await session.seen(form.cookies):
             await session.click(form.cookies)
         if form.opener and not await session.seen(form.username):
@@ -60,10 +64,20 @@ class Website(Provider[BrowserSession]):
 
     async def open(self, session: BrowserSession, url: str) -> Response:
         """A page of the account; SessionExpired where it leads to a sign-in."""
-        page = self.check(await session.goto(url))
+        page = self.check(await session.goto(self.at(session, url)))
         if page.url.startswith(self.leads_to_sign_in):
             raise SessionExpired(f"{self.info.title} asks for a sign-in")
         return page.expect()
+
+    def at(self, session: BrowserSession, url: str) -> str:
+        """The address at the host that the account's setting names; ConfigError for one that the adapter is not for."""
+        host = session.settings.get("host")
+        if not host or not self.hosts:
+            return url
+        if host not in self.hosts:
+            known = ", ".join(self.hosts)
+            raise ConfigError(f"The setting `host` says {host!r}. Let it name one of {self.info.title}'s: {known}.")
+        return url.replace(f"https://{self.hosts[0]}/", f"https://{host}/", 1)
 
     def check(self, page: Response) -> Response:
         """The page; raises where it shows that the platform shuts the account out. By default none does."""

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from archiver.domain import Asset, Gap, GapReason, Licence
-from archiver.errors import AccountBlocked, LayoutChanged, NotACertificate
-from archiver.provider import Page, Provider, Response
+from archiver.errors import AccountBlocked, ConfigError, LayoutChanged, NotACertificate
+from archiver.provider import Page, Provider, Request, Response
 from archiver.reading.html import rows, text
 from archiver.reading.records import certificate
 from providers.envato_elements import EnvatoElements
@@ -163,6 +163,17 @@ def test_a_freepik_licence_is_known_by_user_resource_kind_and_the_lists_date() -
     assert another.licensed_at == licence.licensed_at == date(2026, 1, 1)
     with pytest.raises(NotACertificate):
         Freepik().read_certificate(licence, pdf.replace("10001", "99999"))
+
+
+def test_freepik_is_read_at_the_host_that_the_account_names() -> None:
+    session = Pages(freepik(1, '<a rel="next" href="?page=2">Next</a>'), page2=freepik(1))
+    session.settings = {"host": "www.magnific.com"}
+    read(Freepik(), session)
+    assert session._url == "https://www.magnific.com/user/downloads?page=2"
+    assert Freepik.info.rules.permit(Request("GET", session._url))
+    session.settings = {"host": "www.example.com"}
+    with pytest.raises(ConfigError, match=r"www\.magnific\.com"):
+        read(Freepik(), session)
 
 
 def test_an_empty_freepik_history_says_so() -> None:
