@@ -223,7 +223,8 @@ def resting(home: Home, order: Order) -> list[str]:
         return []
     asked = [home.client(slug).slug for slug in order.clients] or list(home.clients)
     read = {account.client for account in home.accounts() if not account.closed}
-    return [slug for slug in asked if slug not in read and home.archive(slug).is_dir()]
+    begun = [slug for slug in asked if any((home.archive(slug) / part).exists() for part in ("ledger", "evidence"))]
+    return [slug for slug in begun if slug not in read]
 
 
 def shared_out(home: Home, vault: Vault) -> list[str]:

@@ -2181,6 +2181,9 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error(f"{path} does not exist")
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show ends nothing
+    bag = options.proof / "data" if options.proof else None  # what was unpacked holds the pack in a folder of this name
+    if bag and (bag / PROOFS).is_dir():
+        options.proof = bag
     try:
         if options.object:
             report = Report(options.object.name, findings=check_object(options.object).findings)

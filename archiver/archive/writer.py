@@ -90,9 +90,10 @@ def open_archive(
     try:
         _check_whole(root, ledger)
         loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE)
+        shrunk = [] if loss else _shrunk(client, ledger, state / TREE)
         _introduce(root, ledger, signer, origin)
         _check_clock(root, ledger, lambda: _seal(root, client, ledger, signer, authorities, post, state))
-        writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses)
+        writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses, shrunk)
         try:
             if loss:
                 writer.append("rollback", **loss)
@@ -121,6 +122,17 @@ def _check_whole(root: Path, ledger: Ledger) -> None:
         raise IntegrityError(f"the ledger of {root} has {lines} lines, but {signed[-1][1].name} covers more")
     if not lines and (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and no ledger")
+
+
+def _shrunk(client: str, ledger: Ledger, known: Path) -> list[str]:
+    """A warning where this machine once sealed more lines than there are. `known` is disposable, and so no proof."""
+    before, now = tree.remembered(known), ledger.head.seq + 1 if ledger.head else 0
+    if now >= before:
+        return []
+    return [
+        f"The ledger of {client} had {before} lines when this machine last sealed it, and has {now}. If it was "
+        "restored from a backup: what was imported or erased since then is to be imported or erased again."
+    ]
 
 
 def latest_moment(root: Path) -> tuple[str, str] | None:
@@ -352,11 +364,12 @@ class ArchiveWriter:
         state: Path,
         post: Post,
         witnesses: Sequence[Witness],
+        warnings: Sequence[str],
     ) -> None:
         self.reader = Archive(root)
         self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
         self._ledger, self._signer, self._authorities, self._post = ledger, signer, authorities, post
-        self._client, self._witnesses = client, witnesses
+        self._client, self._witnesses, self._warnings = client, witnesses, warnings
         self._state = state
         self._anchored = False
         self._numbers = itertools.count()
@@ -440,7 +453,8 @@ class ArchiveWriter:
             handover = Handover(self._client, sealed.size, note, tuple(tokens))
             untold = hand_over(self._witnesses, handover, self._state / "witnesses.json")
         self._anchored = False
-        return replace(sealed, warnings=(*sealed.warnings, *untold))
+        said, self._warnings = self._warnings, ()
+        return replace(sealed, warnings=(*said, *sealed.warnings, *untold))
 
     def renew(self) -> Seal:
         """Have all timestamps covered by new ones, before their certificates end: an anchor and a seal do that.
