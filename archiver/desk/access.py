@@ -62,6 +62,7 @@ class Visitor:
     role: Role
     expires: float  # seconds since 1970
     client: str | None = None
+    password: str = field(default="", repr=False)  # the hash of the one that was given
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     began: float = field(default_factory=time.time)
 
@@ -235,14 +236,15 @@ class Doors:
         return cookie
 
     def visitor(self, cookie: str | None) -> Visitor | None:
-        """Whose visit a cookie stands for, with the role that the user has now; a removed user's visit is over."""
+        """Whose visit a cookie stands for, with the role that the user has now. It ends with the user, and with the
+        password by which it began."""
         visitor = self._visits.get(_digest(cookie or ""))
         if visitor is None or visitor.expires <= time.time():
             return None
         if visitor.name == OWNER or visitor.client:
             return visitor
         user = self.users.all().get(visitor.name)
-        return replace(visitor, role=user.role) if user else None
+        return replace(visitor, role=user.role) if user and user.password == visitor.password else None
 
     def leave(self, cookie: str | None) -> None:
         with self._lock:
@@ -265,7 +267,8 @@ def owner() -> Visitor:
 
 
 def named(user: User) -> Visitor:
-    return Visitor(name=user.name, role=user.role, expires=time.time() + 3600 * VISIT_HOURS)
+    ends = time.time() + 3600 * VISIT_HOURS
+    return Visitor(name=user.name, role=user.role, expires=ends, password=user.password)
 
 
 def linked(client: str, until: float) -> Visitor:

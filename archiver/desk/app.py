@@ -5,12 +5,13 @@ A page is a function of a `Visit` that returns a response. It runs in a thread, 
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -41,6 +42,7 @@ from archiver.vault import Vault, find_key
 
 HERE = Path(__file__).parent
 LARGEST_UPLOAD = 40 << 20  # bytes of a whole request
+UPLOAD_SECONDS = 300.0  # for all of it to arrive
 FIELDS, FILES = 600, 4  # of a form
 FRESH_SECONDS = 1.0  # for which a count may be old while a run writes
 KEPT_BYTES = 96 << 20  # of pictures that were looked for
@@ -397,8 +399,7 @@ def route(desk: Desk, way: Way) -> Route:
                     desk.doors.told(visitor, "refused", way.path)
                 raise HTTPException(403 if visitor.client is None else 404)
             if way.post:
-                async with request.form(max_files=FILES, max_fields=FIELDS, max_part_size=1 << 20) as form:
-                    visit.form = form
+                async with _sent(request) as visit.form:
                     if not way.open and not _same(visit.given("token"), someone.token):
                         desk.doors.told(visitor, "refused without token", way.path)
                         raise HTTPException(403)
@@ -414,6 +415,20 @@ def route(desk: Desk, way: Way) -> Route:
         return response
 
     return Route(way.path, endpoint, methods=["POST"] if way.post else ["GET"])
+
+
+@asynccontextmanager
+async def _sent(request: Request) -> AsyncIterator[FormData]:
+    """The form that was posted; HTTPException 408 where it trickles."""
+    try:
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            form = await request.form(max_files=FILES, max_fields=FIELDS, max_part_size=1 << 20)
+    except TimeoutError:
+        raise HTTPException(408) from None
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def _done(way: Way, visit: Visit) -> Response:

@@ -105,6 +105,8 @@ def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -
     """Serve the desk until Ctrl-C. `browse` opens it in the browser of whoever started it."""
     import uvicorn
 
+    from archiver.desk.patience import Patient
+
     doors = Doors(home.root, home.state)
     checked(plan, doors)
     key = None
@@ -114,8 +116,9 @@ def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -
         port = listening.getsockname()[1]
         site = site_of(plan, port)
         config = uvicorn.Config(
-            application(home, site, doors, key), log_level="warning", access_log=False, server_header=False,
-            proxy_headers=False, timeout_graceful_shutdown=5, h11_max_incomplete_event_size=32 << 10,
+            application(home, site, doors, key), http=Patient, log_level="warning", access_log=False,
+            server_header=False, proxy_headers=False, timeout_graceful_shutdown=5,
+            h11_max_incomplete_event_size=32 << 10,
             limit_concurrency=600,  # connections: a browser keeps up to six
             timeout_keep_alive=75,  # seconds; what is closed as it is used again looks like a fault
             ssl_certfile=plan.certificate, ssl_keyfile=plan.key, lifespan="off",

@@ -61,7 +61,7 @@ def money(amount: float, currency: str | None, language: str = "en") -> str:
 
 def trouble(w: Words, standing: AccountStatus) -> str:
     """What is wrong with an account, in a person's words; empty where nothing is."""
-    said = [w.get(f"trouble_{standing.error}", standing.error)] if standing.error else []
+    said = [w.get(f"trouble_{standing.error}", "trouble_other")] if standing.error else []
     if standing.coverage.incomplete:
         said.append(w.count("trouble_incomplete", standing.coverage.incomplete))
     if standing.unexplained and not standing.error:

@@ -10,7 +10,11 @@ from threading import Event
 
 import httpx
 
+from archiver import errors
 from archiver.config import Home as Loaded
+from archiver.desk.shown import trouble
+from archiver.desk.words import words
+from archiver.status import AccountStatus, coverage
 from archiver.vault import Vault
 from tests.desk.conftest import Person, started
 from tests.homes import Home
@@ -50,3 +54,13 @@ def test_an_account_runs_now_and_says_how_far_it_is_while_others_read(ran: Home)
         over.set()
         process.terminate()
         process.communicate(timeout=20)
+
+
+def test_what_ends_an_account_is_named_in_a_persons_words() -> None:
+    for error in (errors.ConfigError, errors.MachineRefused, errors.AdapterBroken, errors.Withheld):
+        stands = AccountStatus(
+            client="acme", account="one", provider="istock", configured=True, closed=False, last_run="2026-11-25",
+            last_complete=None, outcome="failed", error=error.__name__, coverage=coverage([]), unexplained=0,
+            next_full=None,
+        )  # fmt: skip
+        assert all(error.__name__ not in trouble(words(each), stands) for each in ("en", "de"))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 
+from archiver.desk import patience
 from archiver.desk.access import Doors, Links, Throttle
 from archiver.desk.app import LARGEST_UPLOAD
 from archiver.desk.serve import Plan, checked, site_of
@@ -209,6 +213,8 @@ def test_sign_in_is_slowed_down_and_ends_when_a_user_goes(served: Served, person
     kept = (served.agency.home.root / "desk-users.json").read_text()
     assert PASSWORD not in kept
     assert "$argon2id$" in kept
+    doors.users.add("Paul", "read", f"{PASSWORD} 2")  # a new password ends what the old one began
+    assert paul.get("/").status_code == 303
     doors.users.remove("Paul")
     assert paul.get("/").status_code == 303
 
@@ -222,6 +228,32 @@ def test_the_throttle_forgets_after_a_while() -> None:
     assert throttle.wait("Ada", "a") == 0
     clock[0] = 1000.0
     assert throttle.wait("Eve", "a") == 0
+
+
+def test_whoever_asks_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "REQUEST_SECONDS", 0.1)
+
+    async def app(scope: object, receive: object, send: Callable[[dict[str, object]], Awaitable[None]]) -> None:
+        await asyncio.sleep(0.3)  # an answer may take its time
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def answered(said: bytes) -> bytes:
+        config, loop = uvicorn.Config(app, lifespan="off", log_config=None), asyncio.get_running_loop()
+        made = partial(patience.Patient, config, uvicorn.server.ServerState(), {})
+        async with await loop.create_server(made, "127.0.0.1") as server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(said)
+            try:
+                async with asyncio.timeout(5):
+                    return await reader.read(20)
+            except ConnectionResetError:
+                return b""
+            finally:
+                writer.close()
+
+    whole = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    assert [asyncio.run(answered(said)) for said in (b"", whole[:20], whole)] == [b"", b"", b"HTTP/1.1 204 No Cont"]
 
 
 def test_others_are_served_only_by_name_and_over_tls(served: Served, tmp_path: Path) -> None:
