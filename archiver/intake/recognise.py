@@ -31,6 +31,8 @@ OCR_SECONDS = 20.0
 OCR_MEMORY = 1 << 20  # KiB of address space of each of its programs, and the seconds of processor that each may take
 OCR_PROCESSOR = {"pdftoppm": 2, "tesseract": 20}
 LARGEST_DOCUMENT = 8 << 20  # bytes of a text or page; more is no paper
+OUTLOOK_SEARCHED = 1 << 20  # bytes of an Outlook message in which platforms' names are looked for
+_OUTLOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -51,7 +53,8 @@ _DELIVERED = {
 }  # fmt: skip
 _ENDINGS = {
     "application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/csv": "csv", "message/rfc822": "eml",
-    "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/tiff": "tif", "image/bmp": "bmp",
+    "application/vnd.ms-outlook": "msg", "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif",
+    "image/tiff": "tif", "image/bmp": "bmp",
 }  # fmt: skip
 _QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)  # the mark of a letter that is answered or passed on
 _SEEN = re.compile(r"screen.?shot|screen.?cap|bildschirmfoto|capture.d.?.cran|captura|scan", re.IGNORECASE)
@@ -161,6 +164,11 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> S
     if ending in _DELIVERED:
         media = replace(base, what="media", media_type=_DELIVERED[ending], named=_assets(name))
         return media if media.named else _described(media, content, reader)
+    if content.startswith(_OUTLOOK) and ending == "msg":
+        said = content[:OUTLOOK_SEARCHED].decode("utf-16-le", "replace")  # as it keeps its texts
+        note = "an Outlook message, which is not read; save it as .eml and import that"
+        return replace(base, what="letter", media_type="application/vnd.ms-outlook", note=note,
+                       sign=_signs(name) or bool(_SIGN.search(said)))  # fmt: skip
     if not _is_text(content):
         return replace(base, sign=_signs(name), note="a kind of file that is not read")
     if len(content) > LARGEST_DOCUMENT:

@@ -51,7 +51,7 @@ def is_html(content: bytes) -> bool:
 
 
 def read_text(content: bytes) -> Reading:
-    """Decode plain text: by its byte order mark, else UTF-8, else Latin-1, which never fails."""
+    """Decode plain text: by its byte order mark, else UTF-8, else a code page of Windows, which never fails."""
     content = content[:TEXT_BYTES]
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Reading(_storable(content.decode("utf-16", "replace")))
@@ -59,8 +59,14 @@ def read_text(content: bytes) -> Reading:
         # A decoder that may end within a character, because the cut above does.
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(content)
     except UnicodeDecodeError:
-        text = content.decode("latin-1")
+        text = by_code_page(content)
     return Reading(_storable(text))
+
+
+def by_code_page(content: bytes) -> str:
+    """Text in Windows' Western code page, or the Central European one where words have signs that no word has."""
+    text = content.decode("cp1252", "replace")
+    return content.decode("cp1250", "replace") if re.search(r"(?<=[^\W\d_])[³¹¿](?=[^\W\d_])", text) else text
 
 
 def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool = False) -> Reading:

@@ -145,7 +145,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     """
     head = text[:TITLE_WITHIN]
     licence, receipt = _LICENCE_TITLE.search(head), _RECEIPT_TITLE.search(head)
-    if not (licence or receipt) or _UNMADE_TITLE.search(head) or _DEMAND.search(text) or _void(text):
+    if not (licence or receipt) or _UNMADE_TITLE.search(head) or _DEMAND.search(text):
         return None
     if not licence and _NO_RECEIPT.search(text):
         return None
@@ -160,6 +160,9 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     shapes = _SHAPES if licence else _SHAPES | _DATE_SHAPES
     found = agreed(*(quoted(_untabled(each), _FLAT, shapes) for each in (text, columns())))
     found.pop(OTHER, None)
+    title = plain(found.get("title")) or ""  # of the work, which may be called "Draft beer in a glass"
+    if _void(text.replace(title, "", 1) if " " in title else text):
+        return None
     paper = _licence(platform, found) if licence else _receipt(platform, found)
     if paper is None:
         return None

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from archiver.domain import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
 from archiver.reading.dates import Order, day_order, printed
+from archiver.reading.documents import by_code_page
 from archiver.reading.labelled_papers import licence_of
 from archiver.reading.labels import LABELS, spoken_order
 from archiver.reading.platforms import marked, the_platform
@@ -187,33 +188,42 @@ def _table(content: bytes) -> _Table | None:
     best: tuple[int, str, int] = (1, "", 0)
     start = "".join(text.splitlines(keepends=True)[: HEADER_WITHIN + 1])[: 1 << 16]
     for delimiter in DELIMITERS:
-        for number, row in enumerate(_rows(start, delimiter)):
-            known = len({_FIELD.get(spelled(cell), "") for cell in row} - {""})
-            if known > best[0]:
-                best = (known, delimiter, number)
+        with suppress(csv.Error):
+            for number, row in enumerate(_rows(start, delimiter)):
+                known = len({_FIELD.get(spelled(cell), "") for cell in row} - {""})
+                if known > best[0]:
+                    best = (known, delimiter, number)
     _, delimiter, header = best
     if not delimiter:
         return None
     rows: list[list[str]] = []
-    for row in _rows(text, delimiter):
-        if any(row):
-            rows.append(row)
-        elif len(rows) <= header:
-            rows.append([])
-        if len(rows) > MOST_ROWS:
-            return None
+    try:
+        for row in _rows(text, delimiter):
+            if any(row):
+                rows.append(row)
+            elif len(rows) <= header:
+                rows.append([])
+            below = row if len(rows) > header + 1 else ()
+            if len(rows) > MOST_ROWS or any(_swallowed(cell, delimiter, len(rows[header])) for cell in below):
+                return None
+    except csv.Error:
+        return None
     return _Table("\n".join(" ".join(row) for row in rows[:header]), rows[header], rows[header + 1 :])
+
+
+def _swallowed(cell: str, delimiter: str, columns: int) -> bool:
+    """Whether a quotation mark that never closes took further rows into a cell."""
+    return "\n" in cell and any(line.count(delimiter) + 1 >= columns for line in cell.splitlines()[1:])
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     """The rows, cells trimmed and without the marks by which spreadsheets keep numbers as text: `="1"` and `'1`."""
-    with suppress(csv.Error):
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            yield [re.sub(r'^(?:="([^"]*)"|\'(?=\d))', r"\1", cell.strip()) for cell in row]
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        yield [re.sub(r'^(?:="([^"]*)"|\'(?=\d))', r"\1", cell.strip()) for cell in row]
 
 
 def _decoded(content: bytes) -> str | None:
-    """By the byte order mark, else UTF-8, else Windows' Western code page; None for what is no text."""
+    """By the byte order mark, else UTF-8, else a code page of Windows; None for what is no text."""
     for mark, encoding in (
         (codecs.BOM_UTF8, "utf-8-sig"),
         (codecs.BOM_UTF16_LE, "utf-16"),
@@ -226,4 +236,4 @@ def _decoded(content: bytes) -> str | None:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+        return by_code_page(content)

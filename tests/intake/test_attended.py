@@ -187,8 +187,8 @@ def test_a_session_that_was_killed_is_archived_by_the_next(
     with monkeypatch.context() as patched:
         patched.setattr("archiver.intake.attended._archive", killed)
         with pytest.raises(Killed):
-            attend(take, "/inline")
-    report, _ = attend(take, "/inline")  # once more
+            attend(take, "/text")
+    report, _ = attend(take, "/text")  # once more
     assert [fate.outcome.value for fate in report.fates] == ["archived", "known"]
     assert len(home.json("find", "")) == 1
 

@@ -260,17 +260,19 @@ def test_what_had_to_be_erased_is_not_imported_again(home: Home, tmp_path: Path)
     assert home.json("find", "Example", "--client", "acme") == []
 
 
-def test_a_letter_that_quotes_a_certificate_and_a_page_of_single_letters_are_no_less_than_papers(
-    tmp_path: Path,
-) -> None:
+def test_letters_that_quote_or_are_outlooks_and_pages_of_single_letters_are_kept(tmp_path: Path) -> None:
     sample = papers.market_2017()
     quoted = "".join(f"> {line}\n" for line in sample.text.splitlines())
     (tmp_path / "1.eml").write_bytes(letter("Fwd: licence", f"FYI\n{quoted}"))
     (tmp_path / "2.pdf").write_bytes(pdf([*"ProofoflicenceShutterstockInc" * 2]))
+    (tmp_path / "3.msg").write_bytes(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Your Shutterstock order".encode("utf-16-le")
+    )
     with DocumentReader(workers=1) as reader:
         found = [recognise(each, reader, unasked, lambda *_: "") for each in walk([tmp_path]) if isinstance(each, Item)]
     assert found[0].paper and papers.facts(found[0].paper.licences[0]) == sample.licences[0]
     assert found[1].sign and not found[1].machine_read
+    assert found[2].sign and "save it as .eml" in found[2].note
 
 
 ROW = ["Image ID\tLicense date\tLicensee", "32009999\t2024-03-03\tAda Example"]

@@ -92,6 +92,8 @@ def test_a_licence_says_that_it_is_no_invoice_and_what_would_end_it() -> None:
     ):
         paper = read_text(f"{sample.text}\n{words}\n")
         assert paper and [facts(licence) for licence in paper.licences] == list(sample.licences)
+    named = read_text(sample.text.replace("Haus am Meer 1", "Draft beer in a glass"))
+    assert named and named.licences[0].asset.title == "Draft beer in a glass"
     for words in ("Status: cancelled", "This licence was revoked on May 3, 2024.", "Refunded", "SPECIMEN"):
         assert read_text(f"{sample.text}\n{words}\n") is None
     assert read_text(papers.receipt("en", "istock").text + "\nThis is not an invoice.") is None

@@ -126,6 +126,10 @@ def test_what_was_undone_is_no_licence() -> None:
         ("Asset ID,Date,Title\n123456789,2021-04-03,Favourites\n", "shutterstock.csv"),
         ("Date,Amount,Text\n2021-04-03,9.99,Shutterstock\n", "bank.csv"),
         ("\x89PNG\0\0Asset ID,License,Date", "shutterstock.csv"),
+        (
+            'Image ID,License,Date,Title\n123456789,Standard,2024-05-03,"open\n123456788,Standard,2024-05-04,b\n',
+            "shutterstock.csv",
+        ),
     ],
 )
 def test_other_tables_are_not_read(content: str, name: str) -> None:
