@@ -56,7 +56,7 @@ def test_everything_in_its_type(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "words"),
     [
-        ("scenario: two-pages", "scenario: 7", ":3:1 scenario: Input should be a valid string"),
+        ("scenario: two-pages", "scenario: 7", ":3:1 scenario: is to be text"),
         ("format: 1", "format: 2", ":1:1 format: Input should be 1"),
         ("origin: authored", "origin: imagined", ":5:1 origin: Input should be 'authored' or 'captured'"),
         ("method: token", "methods: token", ":4:1 methods: is not a known key"),
@@ -65,7 +65,7 @@ def test_everything_in_its_type(folder: Path) -> None:
         (
             "status: 200, json",
             "status: ok, json",
-            ":15:16 exchanges.1.response.status: Input should be a valid integer",
+            ":15:16 exchanges.1.response.status: is to be a whole number",
         ),
         ("json: {total: 0}", "json: {}, text: x", ":15:5 exchanges.1.response: give one of body, text and json"),
         ("bodies/1.pdf", "bodies/2.pdf", ":13:95 the body bodies/2.pdf is not a file"),
