@@ -116,11 +116,11 @@ def test_platforms_whose_terms_are_unread_need_an_acceptance(new_home: Callable[
     def errors() -> dict[str, str]:
         return {each["account"]: each["error"] for each in home.json("run", code=None)["accounts"]}
 
-    unread = {"freepik-one": "freepik", "elements-one": "envato_elements"}
+    unread = {"getty-one": "getty_images", "depositphotos-one": "depositphotos"}
     for name, provider in {**unread, "market-one": "envato_market"}.items():
         home(
             "account", "add", name, "--client", "acme", "--provider", provider, "--no-check", "--secrets-stdin",
-            stdin="token: t0ken-one\npassword: passw0rd\n",
+            stdin="token: t0ken-one\npassword: passw0rd\napi_key: k3y-one\n",
         )  # fmt: skip
     refused = dict.fromkeys(unread, "NotAccepted")
     assert errors() == {**refused, "market-one": "SiteUnavailable"}
