@@ -226,9 +226,9 @@ def described(claim: Claim) -> list[str]:
         left = f"overdue by {-clocks['days_left']} days" if clocks["overdue"] else f"{clocks['days_left']} days left"
         lines.append(f"The deadline ends with {claim.deadline} in {claim.deadline_zone}: {left}.")
     if claim.notice_deadline:
-        lines.append(
-            f"Notice to an indemnifying platform: by {claim.notice_deadline}, {clocks['notice_days_left']} days."
-        )
+        days = clocks["notice_days_left"]
+        left = f"{days} days left" if days >= 0 else f"over by {-days} days: read the platform's own clause"
+        lines.append(f"Notice to an indemnifying platform: by {claim.notice_deadline}, {left}.")
     if claim.kind is LetterKind.ABMAHNUNG:
         lines.append("This is an Abmahnung: give it to a lawyer, and sign no undertaking before.")
     return lines

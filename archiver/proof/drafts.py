@@ -98,7 +98,11 @@ def _facts(matter: Matter, words: Words) -> dict[str, str]:
         "en": f"We manage {matter.client}'s website." if matter.agency else f"We are {matter.client}.",
         "de": f"Wir betreuen die Website von {matter.client}." if matter.agency else f"Wir sind {matter.client}.",
     }
+    fetched = matter.file.provenance.get("source") == "adapter"  # not brought by a person
     known: dict[str, str | None] = {
+        "fetched_from": "the account's history at the platform" if fetched else None,
+        "from_en": f", received by us from {matter.platform}," if fetched else "",
+        "from_de": f", uns von {matter.platform} zugegangen," if fetched else "",
         "asset": licence.asset.asset_id,
         "platform": matter.platform,
         "licensed": day(iso(licence.licensed_at and day_of(licence.licensed_at))),
@@ -124,6 +128,7 @@ def _facts(matter: Matter, words: Words) -> dict[str, str]:
             "reference": claim.reference,
             "url": next(iter(claim.urls), None),
             "received": day(iso(claim.received)),
+            "enquired": day(iso(claim.dated or claim.received)),
             "deadline": day(iso(claim.deadline)),
             "notice": day(iso(claim.notice_deadline)),
         }

@@ -27,7 +27,8 @@ CLAIM = Claim(
     first_seen=date(2021, 8, 1), currency="EUR",
 )  # fmt: skip
 MATTER = Matter(
-    file=LicenceFile(licence=LICENCE, documents=(), gaps=(), provenance={}), folder="20210715_x", client="Acme Ltd",
+    file=LicenceFile(licence=LICENCE, documents=(), gaps=(), provenance={"source": "adapter"}),
+    folder="20210715_x", client="Acme Ltd",
     platform="Shutterstock", assessed=Assessment(Verdict.COVERED, ()), agency="Agency Ltd", claim=CLAIM,
     secured="2026-11-24T02:00:00Z", assigned="2022-01-02T00:00:00Z",
 )  # fmt: skip
@@ -36,6 +37,16 @@ NEVER = re.compile(
     r"|entschuldig|leider|bedauer|einräum|\bzugeb|anerkenn|Kulanz|Angebot|vertreten|ausgestellt|389|@",
     re.IGNORECASE,
 )
+
+
+def test_what_a_person_brought_is_not_said_to_come_from_the_platform_and_the_enquirys_own_day_is_named() -> None:
+    brought = replace(MATTER, file=replace(MATTER.file, provenance={"source": "import"}))
+    made = {
+        each.name: each.text for each in drafts(replace(brought, claim=replace(CLAIM, dated=date(2026, 11, 18))), "en")
+    }
+    assert "received by us" not in made["reply"] and "1234567890 of Shutterstock" in made["reply"]
+    assert "your enquiry of 18 November 2026" in made["reply"] and "on 20 November 2026" in made["indemnity-notice"]
+    assert "electronic process" not in made["custodian-certificate-us"]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
