@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -539,12 +540,14 @@ class Catalogue:
             self._db.execute("DELETE FROM words")
 
     def _store(self, archive: Archive, lines: Sequence[Line], read: dict[str, _Read | str]) -> None:
+        by_object = defaultdict[str | None, list[Line]](list)
+        for line in lines:
+            by_object[line.id].append(line)
         for object_id, found in read.items():
-            about = [line for line in lines if line.id == object_id]
             if isinstance(found, str):
                 self._db.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (object_id, found))
             else:
-                self._put(object_id, found, about)
+                self._put(object_id, found, by_object[object_id])
         for line in lines:
             if line.type == "erasure" and str(line.fields.get("erases")).startswith(KINDS):
                 self._erase(archive, line)
