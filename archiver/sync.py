@@ -52,6 +52,7 @@ from archiver.terms import SeenTerms
 CONCURRENCY = 16  # licences whose documents are fetched and read at once; the session bounds the requests
 PARTIAL = 40  # exit code of a run that left something open
 PENDING = 64  # licences on their way to the disk at once
+CATALOGUED = 50  # licences that the catalogue takes in at once, while their documents' texts are remembered
 TOLD = 3  # failures that an account's message tells in full; `show` tells each
 OUTAGES = 3  # licences in a row that an unreachable platform, or one that asks for a sign-in, may leave incomplete
 
@@ -161,6 +162,8 @@ class Sync:
         self._forms: list[Needle] = []
         self._renewed = False
         self._outages = 0
+        self._uncatalogued = 0
+        self._cataloguing = asyncio.Lock()
         self._changed: LayoutChanged | SpendRefused | None = None  # in one licence's documents; the others go on
 
     async def __call__(self) -> None:
@@ -332,6 +335,15 @@ class Sync:
             tally.rows[licence.identity] = Row.COMP if licence.comp else new
         del tally.open[licence.identity]
         self._report()
+        await self._catalogue_some()
+
+    async def _catalogue_some(self) -> None:
+        """Let the catalogue follow, so that whoever looks meanwhile need not read what was just read here."""
+        self._uncatalogued += 1
+        if self._uncatalogued >= CATALOGUED and not self._cataloguing.locked():
+            async with self._cataloguing:
+                self._uncatalogued = 0
+                await asyncio.to_thread(self.catalogue.catch_up, self.archive.reader, self.reader)
 
     def _archived(self, evidence: Evidence, imported: Entry | None) -> Future[Stored]:
         """Ask for a new object, or for the next version of the one that an import made."""

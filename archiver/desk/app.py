@@ -44,7 +44,7 @@ HERE = Path(__file__).parent
 LARGEST_UPLOAD = 40 << 20  # bytes of a whole request
 UPLOAD_SECONDS = 300.0  # for all of it to arrive
 FIELDS, FILES = 600, 4  # of a form
-FRESH_SECONDS = 1.0  # for which a count may be old while a run writes
+FRESH_SECONDS = 3.0  # for which a count may be old while a run writes, which itself keeps the catalogue
 KEPT_BYTES = 96 << 20  # of pictures that were looked for
 
 PAGE_POLICY = (
@@ -150,7 +150,7 @@ class Desk:
 
     @contextmanager
     def following(self) -> Iterator[None]:
-        """In here pages read the catalogues as they are. While a run writes, these are caught up once in a second and
+        """In here pages read the catalogues as they are. While a run writes, these are caught up every few seconds and
         not by each page, and by readers of documents that stay."""
         home, whole = self.home, True
         for slug in evidence.archives(home):

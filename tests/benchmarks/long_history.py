@@ -37,11 +37,13 @@ GROWTH = 50.0  # MB
 
 @dataclass
 class Measured:
-    """`archived_when_asked`: how many licences were archived when each page was asked for; `memory` in MB then."""
+    """`archived_when_asked`: how many licences were archived when each page was asked for; `memory` in MB then.
+    `catalogued`: how many of them the catalogue knew before the sweep ended."""
 
     archived_when_asked: list[int] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     archived: int = 0
+    catalogued: int = 0
     seconds: float = 0.0
 
     @property
@@ -109,6 +111,7 @@ async def read(length: int) -> Measured:
                 started = time.perf_counter()
                 await job()
                 measured.seconds, measured.archived = time.perf_counter() - started, job.result.archived
+                measured.catalogued = len(catalogue.entries())
     return measured
 
 
