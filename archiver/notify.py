@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
@@ -222,13 +223,15 @@ def _logged(home: Home) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str,
     said: dict[str, dict[str, Any]] = {}
     faults: dict[str, tuple[str, str]] = {}
     newest, settled, wanted = None, set[str](), {account.name: account.client for account in home.accounts()}
-    logs = {
-        path: found[1] for path in (home.state / "runs").glob("*.jsonl") if (found := _RUN_LOG.fullmatch(path.name))
-    }
-    for path in sorted(logs, reverse=True):
+    logs = list[tuple[str, int, Path]]()
+    for path in (home.state / "runs").glob("*.jsonl"):
+        if found := _RUN_LOG.fullmatch(path.name):
+            with suppress(FileNotFoundError):  # pruned meanwhile
+                logs.append((found[1], path.stat().st_mtime_ns, path))  # runs that began in one second ended in order
+    for moment, _, path in sorted(logs, reverse=True):
         try:
             lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-            began = datetime.strptime(logs[path], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            began = datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         except (OSError, ValueError):  # pruned meanwhile, or torn: a log is no evidence
             continue
         if lines and lines[0].get("dry_run"):
