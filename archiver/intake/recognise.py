@@ -28,6 +28,7 @@ from archiver.reading.tables import lists_licences
 from archiver.reading.worker import SECONDS, DocumentReader
 
 OCR_SECONDS = 20.0
+SCAN_SECONDS = 1.5  # in which any scan is found to have no text; what takes longer is drawn, and OCR would take as long
 OCR_MEMORY = 1 << 20  # KiB of address space of each of its programs, and the seconds of processor that each may take
 OCR_PROCESSOR = {"pdftoppm": 2, "tesseract": 20}
 LARGEST_DOCUMENT = 8 << 20  # bytes of a text or page; more is no paper
@@ -185,12 +186,13 @@ def _document(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr
     seen = replace(seen, what="document", media_type="application/pdf")
     began = time.monotonic()
     reading = reader.read(content, "application/pdf")
+    spent = time.monotonic() - began
     if reading.error:
         return replace(seen, refused=reading.error)
-    rest = max(SECONDS - (time.monotonic() - began), 0.1)
     if not reading.text.strip() or _scattered(reading.text):
-        return _scanned(replace(seen, sign=True), ocr(content, "application/pdf"), name)
-    paper = read_text_paper(reading.text, name, lambda: reader.columns(content, rest).text)
+        text = ocr(content, "application/pdf") if spent < SCAN_SECONDS else ""
+        return _scanned(replace(seen, sign=True), text, name)
+    paper = read_text_paper(reading.text, name, lambda: reader.columns(content, max(SECONDS - spent, 0.1)).text)
     return replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}"))
 
 

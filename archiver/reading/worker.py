@@ -37,7 +37,7 @@ from archiver.reading.embedded import Embedded, read_embedded
 from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
 from archiver.reading.pdfs import packed
 
-SECONDS = 5.0  # for one document
+SECONDS = 4.5  # for one document: with what it takes to start and to end a reader, five
 SEARCH_SECONDS = 60.0  # for one document of which everything is read
 LIMITS = {"whole pdf": SEARCH_SECONDS, "join": SEARCH_SECONDS}  # jobs with a limit of their own
 START_SECONDS = 60.0  # for a worker to be ready, on a busy machine
