@@ -58,6 +58,7 @@ async def add(
     """
     info = load(provider).info
     info.method(method)
+    info.check_settings(settings or {})
     asked: dict[str, Any] = {
         "client": client, "provider": provider, "method": method, "username": username, "plan": plan,
         "settings": settings or None,

@@ -223,7 +223,9 @@ class _Visit:
                 f"{self.account.name} has no user name, and signing in by {method.name} needs one. Give it with "
                 f"`archiver account rotate {self.account.name} --username NAME`."
             )
-        load(self.account.provider).info.without(self.account.settings)  # ConfigError for a list that there is not
+        info = load(self.account.provider).info
+        info.check_settings(self.account.settings)
+        info.without(self.account.settings)  # ConfigError for a list that there is not
         return f"{self.account.provider} by {method.name}, for {self.account.client}"
 
     def _secrets(self) -> str:

@@ -362,8 +362,9 @@ class TermsText:
 class ProviderInfo:
     """Everything about an adapter that is not code. `archiver providers` prints it.
 
-    `narrowed` are settings of an account that narrow its history where they are not `true`, and what is then not seen.
-    Any account's setting `without` leaves out lists that are named in `listings`.
+    `narrowed` are settings of an account that narrow its history where they are not `true`, and what is then not seen;
+    `settings` are its other ones, and what each says. Any account's setting `without` leaves out lists that are named
+    in `listings`.
     """
 
     name: str
@@ -383,6 +384,7 @@ class ProviderInfo:
     confirm: Confirm
     terms: tuple[TermsPage, ...] = ()
     narrowed: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
     headless: bool = True
     on_request: bool = False  # no history: it reads what a person names, by `archiver capture`, and no run asks it
@@ -412,6 +414,14 @@ class ProviderInfo:
         why = self.documents[kind]
         reason = GapReason.ON_REQUEST if why.startswith("on request") else GapReason.NONE_OFFERED
         return Gap(kind=kind, reason=reason, detail=why)
+
+    def check_settings(self, settings: Mapping[str, str]) -> None:
+        """ConfigError names the settings that an account of this platform does not have, and those that it has."""
+        known = sorted({"without", *self.narrowed, *self.settings})
+        if strange := [repr(name) for name in settings if name not in known]:
+            raise ConfigError(
+                f"An account of {self.title} has no setting {', '.join(strange)}. It has: {', '.join(known)}."
+            )
 
     def unseen(self, settings: Mapping[str, str]) -> list[str]:
         """The licences that an account with these settings leaves unseen, with the setting that does it."""
@@ -683,7 +693,7 @@ class ApiProvider(Provider[Session]):
         """
         others = self.info.narrowed[setting]
         refused = f"{others}. If this account may see no more than its own, set `{setting}: false` in its settings"
-        if session.settings.get(setting, "true").lower() == "false" or refused in self.withheld:
+        if session.settings.get(setting, "true").lower() != "true" or refused in self.withheld:
             return await ask(False)
         answer = await ask(True)
         if answer.status == 403 and first:

@@ -16,6 +16,10 @@ from tests.homes import QUICK, Home
     [
         (["account", "add", "x", "--client", "acme", "--provider", "nowhere"], "no provider 'nowhere'"),
         (["account", "add", "x", "--client", "nobody", "--provider", "freepik"], "no client 'nobody'"),
+        (
+            ["account", "add", "x", "--client", "acme", "--provider", "istock", "--setting", "compny=false"],
+            "iStock has no setting 'compny'. It has: company, without.",
+        ),
         (["run", "--client", "nobody", "--replay", "{recordings}"], "no client 'nobody'"),
         (["run", "--account", "nobody", "--replay", "{recordings}"], "no account 'nobody'"),
         (["run"], "replay home"),

@@ -103,6 +103,12 @@ def credit_pages(session: Canned) -> list[Any]:
     return pages(Istock(), session)["creditpack"]
 
 
+def test_any_value_but_true_asks_for_the_accounts_own_which_is_what_is_then_told() -> None:
+    session = Api(download(1, 5), company="no")
+    assert credit_pages(session) and Istock.info.unseen(session.settings)
+    assert not any("company_downloads" in query for query in session.queries)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 3000), max_size=12), st.integers(0, 250))
 def test_every_download_is_listed_once_newest_first_and_nothing_is_asked_past_an_end(
