@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 import archiver
-from archiver.browsing.exchange import Exchange, ExchangeSession, Hear, Lost, Raw
+from archiver.browsing.exchange import (
+    DROPPED,
+    UNKNOWN,
+    UNREACHED,
+    Exchange,
+    ExchangeSession,
+    Hear,
+    Lost,
+    Raw,
+    untrusted,
+)
 from archiver.browsing.pacing import Pacing
 from archiver.errors import SiteUnavailable
 from archiver.network import Network
@@ -75,14 +85,9 @@ class HttpSession(ExchangeSession):
                 raise SiteUnavailable("the proxy asks for a user name and password (407)") from None
             raise Lost(f"the proxy answered {error.status}", received=False) from None
         except (aiohttp.ClientError, OSError, EOFError, UnicodeError, zlib.error) as error:
-            said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)  # else with its URL
-            reason = " ".join(said.split()) or "no answer for too long"
-            if "CERTIFICATE_VERIFY_FAILED" in reason:
-                raise SiteUnavailable(
-                    f"the certificate of {place.host} is not trusted here ({reason}); behind a company proxy, name its "
-                    "certificates in network.ca_file"
-                ) from None
-            raise Lost(reason, received=not isinstance(error, unsent)) from None
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise untrusted(place.host or "", str(error)) from None
+            raise Lost(_reason(error), received=not isinstance(error, unsent)) from None
         if self.exchange.hear:
             asked = [(name.lower(), value) for name, value in answer.request_info.headers.items()]
             self.exchange.hear(Request(method, url, body), asked, answer.status, told, content)
@@ -90,6 +95,25 @@ class HttpSession(ExchangeSession):
         for name, value in told:
             merged[name] = f"{merged[name]}, {value}" if name in merged else value
         return Raw(answer.status, merged, content)
+
+
+def _reason(error: Exception) -> str:
+    """What kept an answer from coming, in words for whoever reads the account's message."""
+    import aiohttp
+
+    meanings: Mapping[str, tuple[type[Exception], ...]] = {
+        "the proxy cannot be reached": (aiohttp.ClientProxyConnectionError,),
+        UNKNOWN: (aiohttp.ClientConnectorDNSError, aiohttp.InvalidURL, UnicodeError),
+        "no secure connection came about": (aiohttp.ClientSSLError,),
+        UNREACHED: (aiohttp.ClientConnectorError,),
+        "no answer for too long": (TimeoutError,),
+        "the answer was cut off": (aiohttp.ClientPayloadError, EOFError),
+        DROPPED: (aiohttp.ClientConnectionError, ConnectionError),
+        "what it answered is no HTTP": (aiohttp.ClientResponseError,),
+        "the answer cannot be unpacked": (gzip.BadGzipFile, zlib.error),
+    }
+    found = next((words for words, kinds in meanings.items() if isinstance(error, kinds)), None)
+    return found or " ".join(str(error).split())
 
 
 async def _body(answer: aiohttp.ClientResponse) -> bytes:

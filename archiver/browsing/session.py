@@ -22,7 +22,17 @@ from archiver.browsing import guard as guarding
 from archiver.browsing import trust
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import child_environment, ensure
-from archiver.browsing.exchange import Exchange, ExchangeSession, Hear, Lost, Raw
+from archiver.browsing.exchange import (
+    DROPPED,
+    UNKNOWN,
+    UNREACHED,
+    Exchange,
+    ExchangeSession,
+    Hear,
+    Lost,
+    Raw,
+    untrusted,
+)
 from archiver.browsing.observe import Observation, Take
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.proxy import NOTHING, GuardProxy
@@ -67,6 +77,7 @@ ELEMENT = 5.0  # seconds until a field or button that should be there is missed
 POLL = 0.1  # seconds between two looks at a page
 QUIET = 0.4  # seconds without a request after which a page counts as quiet
 CLICKS = 3  # times that one step of a sign-in table is taken
+RENDERED = {"content-type": "text/html; charset=utf-8"}  # a page's text is kept in the encoding that we give it
 
 log = logging.getLogger(__name__)
 
@@ -366,7 +377,7 @@ class PlaywrightSession(ExchangeSession):
         return replace(answer, url=self.tab.url)
 
     async def page(self) -> Response:
-        return Response(200, self.tab.url, {"content-type": "text/html; charset=utf-8"}, await self._html(), _utc())
+        return Response(200, self.tab.url, RENDERED, await self._html(), datetime.now(UTC))
 
     async def seen(self, selector: str, *, wait: float = 0.0) -> bool:
         deadline = time.monotonic() + wait
@@ -593,13 +604,12 @@ class PlaywrightSession(ExchangeSession):
             await self.tab.wait_for_load_state("load", timeout=1000 * LOAD)
         html = await self._html()
         if answer is None:  # only the fragment differed
-            return Raw(200, {"content-type": "text/html; charset=utf-8"}, html)
+            return Raw(200, RENDERED, html)
         kept = {name: value for name, value in answer.headers.items() if name in ("content-type", "retry-after")}
         kind = kept.get("content-type", "text/html")
         if not kind.startswith("text/") and "xml" not in kind and "json" not in kind:
             raise LayoutChanged(f"{shown(url)} is a file ({kind}), not a page")
-        # What is kept is the rendered text, in the encoding that we give it.
-        return Raw(answer.status, kept | {"content-type": "text/html; charset=utf-8"}, html)
+        return Raw(answer.status, kept | RENDERED, html)
 
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
         """`exchange.Send` with the context's cookies, without rendering."""
@@ -631,8 +641,15 @@ def _is_at(url: str, glob: str) -> bool:
     return re.fullmatch(re.sub(r"(\\\*)+", ".*", re.escape(glob)), url) is not None
 
 
+_LOST = {  # by the words of Chromium and Node.js
+    UNKNOWN: ("ERR_NAME", "ENOTFOUND"),
+    UNREACHED: ("ERR_TUNNEL", "ERR_PROXY", "ERR_CONNECTION_REFUSED", "ECONNREFUSED"),
+    DROPPED: ("ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED", "ERR_EMPTY_RESPONSE", "ECONNRESET", "socket hang up"),
+}
+
+
 def _lost(error: Exception, url: str) -> Lost | ArchiverError:
-    """What a request's failure means, by the words of Chromium and Node.js."""
+    """What a request's failure means."""
     reason = first_line(error)
     reason = (reason.partition(": ")[2] or reason).partition(" at http")[0]  # the URL, with its query, follows
     if guarding.BLOCKED in reason:
@@ -640,12 +657,9 @@ def _lost(error: Exception, url: str) -> Lost | ArchiverError:
     if "Download is starting" in reason:
         return LayoutChanged(f"{shown(url)} is a download, not a page")
     if "ERR_CERT" in reason or "certificate" in reason:
-        return SiteUnavailable(
-            f"the certificate of {urlsplit(url).hostname} is not trusted here ({reason}); behind a company proxy, name "
-            "its certificates in network.ca_file"
-        )
-    unsent = ("ERR_NAME", "ERR_TUNNEL", "ERR_PROXY", "ERR_CONNECTION_REFUSED", "ECONNREFUSED", "ENOTFOUND")
-    return Lost(reason, received=not any(word in reason for word in unsent))
+        return untrusted(urlsplit(url).hostname or "", reason)
+    meaning = next((words for words, signs in _LOST.items() if any(sign in reason for sign in signs)), reason)
+    return Lost(meaning, received=meaning not in (UNKNOWN, UNREACHED))
 
 
 @asynccontextmanager
@@ -679,7 +693,3 @@ async def _network_quiet(tab: Page) -> AsyncIterator[list[PageRequest]]:
     finally:
         for event, handler in handlers.items():
             tab.remove_listener(event, handler)
-
-
-def _utc() -> datetime:
-    return datetime.now(UTC)

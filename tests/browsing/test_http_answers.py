@@ -164,6 +164,24 @@ async def test_where_there_is_no_connection_nothing_was_received(info: ProviderI
             assert not lost.value.received
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"", "the connection was closed before an answer came"),
+        (OK + b"content-length: 20\r\n\r\nhalfEND", "the answer was cut off"),
+        (b"SSH-2.0-other\r\nEND", "what it answered is no HTTP"),
+        (None, "no answer for too long"),
+    ],
+)
+async def test_why_there_is_no_answer_is_said_in_plain_words(
+    info: ProviderInfo, monkeypatch: pytest.MonkeyPatch, answer: bytes | None, words: str
+) -> None:
+    monkeypatch.setattr(http, "PATIENCE", 0.2)
+    async with speaking(info, answer) as (_, ask):
+        with pytest.raises(Lost, match=f"^{words}$"):
+            await ask()
+
+
 async def test_a_proxy_passes_plain_requests_on_and_is_asked_for_tunnels(info: ProviderInfo) -> None:
     refusing = [b"HTTP/1.1 %d No\r\ncontent-length: 0\r\n\r\n" % status for status in (407, 502)]
     async with speaking(info, TWO, *refusing, proxy="ada:p%40ss@") as (speaker, ask):
