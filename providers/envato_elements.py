@@ -83,7 +83,7 @@ class EnvatoElements(Website):
             allow=(
                 *(Rule("GET", f"{SITE}{path}") for path in ("/", "/account", "/account/subscription")),
                 Rule("GET", DOWNLOADS),
-                Rule("GET", f"{DOWNLOADS}/**"),
+                Rule("GET", CERTIFICATE),  # what else lies below may take a licence, by GET too
                 Rule("GET", LOGIN, Purpose.SIGN_IN),
                 Rule("GET", f"{LOGIN}/**", Purpose.SIGN_IN),
                 Rule("POST", LOGIN, Purpose.SIGN_IN),

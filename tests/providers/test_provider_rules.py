@@ -202,6 +202,8 @@ def test_a_request_that_asks_to_be_taken_for_another_is_refused() -> None:
     ("provider", "url"),
     [
         ("envato_elements", "https://elements.envato.com/renew"),
+        ("envato_elements", "https://elements.envato.com/account/downloads/AB12"),
+        ("envato_elements", "https://elements.envato.com/account/downloads/AB12/add-license"),
         ("unsplash", "https://unsplash.com/napi/photos/AbCdEfGhIjk"),
         ("unsplash", "https://api.unsplash.com/me"),
         ("pexels", "https://www.pexels.com/search/rain/"),
