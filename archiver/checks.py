@@ -18,7 +18,7 @@ from archiver.browsing.session import PlaywrightSession, expiry
 from archiver.config import Account, Home
 from archiver.domain import Document, DocumentKind, Licence
 from archiver.errors import AdapterBroken, ArchiverError, ConfigError, SignInNeeded
-from archiver.files import replace_file
+from archiver.files import read_file, replace_file
 from archiver.provider import Provider, SignInMethod, Transport, load
 from archiver.reading.documents import check_certificate
 from archiver.reading.needles import mask_text
@@ -88,7 +88,7 @@ async def check(home: Home, vault: Vault, name: str, *, live: bool = False, repl
 def live_days(home: Path) -> dict[str, str]:
     """Provider -> the day (UTC) on which a live check last passed; empty where there was none."""
     with suppress(FileNotFoundError, yaml.YAMLError):
-        said = yaml.safe_load((home / LIVE).read_text("utf-8"))
+        said = yaml.safe_load(read_file(home / LIVE))
         if isinstance(said, dict):
             return {str(name): str(day) for name, day in said.items()}
     return {}

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.files import replace_file
+from archiver.files import read_file, replace_file
 
 if TYPE_CHECKING:  # for `status`, which reads no list and starts quicker without these
     from archiver.domain import Licence
@@ -46,7 +46,7 @@ class Cursors:
         self._path = path
         self._cursors: dict[str, Cursor] = {}
         with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
-            stored = json.loads(path.read_text("utf-8"))
+            stored = json.loads(read_file(path))
             self._cursors = {name: Cursor(**fields) for name, fields in stored.items()}
         self._cursors = {name: cursor for name, cursor in self._cursors.items() if cursor.lines <= ledger_lines}
 

@@ -26,7 +26,7 @@ from archiver.concerns import Concern, concerns
 from archiver.config import Account, Home
 from archiver.domain import iso
 from archiver.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable
-from archiver.files import replace_file
+from archiver.files import read_file, replace_file
 from archiver.opening import mailer_of, network_of
 from archiver.proof.claims import all_claims
 from archiver.provider import Transport, load
@@ -230,7 +230,7 @@ def _logged(home: Home) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str,
                 logs.append((found[1], path.stat().st_mtime_ns, path))  # runs that began in one second ended in order
     for moment, _, path in sorted(logs, reverse=True):
         try:
-            lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+            lines = [json.loads(line) for line in read_file(path).decode().splitlines()]
             began = datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         except (OSError, ValueError):  # pruned meanwhile, or torn: a log is no evidence
             continue
@@ -404,7 +404,7 @@ def _environment(home: Home) -> Iterator[None]:
 
 def _memory(home: Home) -> Memory:
     with suppress(OSError, ValueError, AttributeError):
-        stored = json.loads((home.state / "notify.json").read_bytes())
+        stored = json.loads(read_file(home.state / "notify.json"))
         return {str(key): {str(who): list(items) for who, items in told.items()} for key, told in stored.items()}
     return {}
 

@@ -13,7 +13,7 @@ from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness,
 from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.config import Home
 from archiver.errors import ArchiveBusy, ConfigError
-from archiver.files import this_process
+from archiver.files import read_file, replace_file, this_process
 from archiver.mail import Mailer
 from archiver.network import Network
 from archiver.vault import Vault, run_secret_command
@@ -33,10 +33,10 @@ def exclusive(path: Path) -> Iterator[None]:
     holder = path.with_suffix(".holder")
     try:
         with FileLock(path, timeout=0):
-            holder.write_text(this_process(), "utf-8")
+            replace_file(holder, this_process().encode())
             yield
     except Timeout:
-        who = holder.read_text("utf-8") if holder.exists() else "another process"
+        who = read_file(holder).decode() if holder.exists() else "another process"
         raise ArchiveBusy(f"it is held by {who}") from None
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.errors import ConfigError
+from archiver.files import read_file
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -64,11 +65,13 @@ def load(path: Path, text: str | None = None) -> Marked:
 
     loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        root = yaml.compose(path.read_text("utf-8-sig") if text is None else text, loader)
+        root = yaml.compose(read_file(path).decode("utf-8-sig") if text is None else text, loader)
         places: dict[Loc, tuple[int, int]] = {(): _position(root.start_mark) if root else (1, 1)}
         return Marked(_plain(root, (), path, places, set()) if root else {}, path, places)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}. See that it is a file, and who may read it."
+        ) from None
     except UnicodeDecodeError as error:
         before = bytes(error.object[: error.start])
         place = f"{before.count(b'\n') + 1}:{len(before) - before.rfind(b'\n')}"
@@ -145,7 +148,7 @@ def _scalar(kind: str, text: str) -> Value:
 
 def _reached(path: Path, text: str | None, position: int) -> str:
     """`line:column` of a character that is no text at all, at which a file is not even begun to be read."""
-    before = (path.read_text("utf-8-sig") if text is None else text)[:position]
+    before = (read_file(path).decode("utf-8-sig") if text is None else text)[:position]
     return f"{before.count('\n') + 1}:{len(before) - before.rfind('\n')}"
 
 

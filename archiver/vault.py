@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.domain import iso
 from archiver.errors import ConfigError, VaultLocked
-from archiver.files import replace_file
+from archiver.files import read_file, replace_file
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -161,7 +161,7 @@ class Vault:
         from cryptography.fernet import InvalidToken
 
         try:
-            text = self._path.read_bytes()
+            text = read_file(self._path)
         except FileNotFoundError:
             raise VaultLocked(
                 f"{self._path} is not there; bring it back from a copy, or begin an empty one with `archiver setup`"

@@ -200,3 +200,17 @@ def test_hostile_names_leave_every_path_short(new_home: Callable[..., Home], tmp
     paths = [path.relative_to(home.root).as_posix() for path in home.root.rglob("*")]
     assert any("99999" in path for path in paths)
     assert max(map(len, paths)) <= 240, max(paths, key=len)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes lie in folders on POSIX systems alone")
+@pytest.mark.parametrize(
+    ("place", "code"), [("clients/acme.yaml", 2), ("vault.enc", 50), ("state/history/one.json", 50)]
+)
+def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(home: Home, place: str, code: int) -> None:
+    home.account("one", "shutterstock")
+    path = home.root / place
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    done = home(*RUN, code=code)
+    assert "is no regular file" in done.stdout + done.stderr
