@@ -16,7 +16,7 @@ from archiver.archive.store import NewObject
 from archiver.config import Account, Home, add_account, change_account, planned_account
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ConfigError, Erased, NotAccepted
-from archiver.notify import PERSON, remedy
+from archiver.notify import PERSON, remedy, seen_to
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.reading.served import Served, served
 from archiver.status import Turns, runs_of
@@ -255,6 +255,7 @@ async def rotate(
     if session:
         vault.save_session(name, session)
     vault.clear_mark(name)
+    seen_to(home, account)
 
 
 async def sign_in_all(
@@ -313,6 +314,7 @@ async def sign_in(
             state = await session.state()
             vault.save_session(name, state)
             vault.clear_mark(name)
+            seen_to(home, account)
             if ends := expiry(provider.info, state):
                 say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC; sign in again before.")
         finally:

@@ -80,7 +80,7 @@ class Cause:
 
     @property
     def key(self) -> str:
-        return f"{self.kind}:{self.client or ''}:{self.about}"
+        return _key(self.kind, self.client, self.about)
 
     def as_json(self) -> dict[str, Any]:
         """The cause's part of `notify --json`, and of what a webhook gets."""
@@ -134,6 +134,10 @@ def causes(home: Home, now: datetime, known: Sequence[Concern] | None = None) ->
         happened = f"Nothing ran for {days} working days, since {newest:%Y-%m-%d %H:%M} UTC."
         found.append(_cause("silent", None, "all accounts", (str(newest.date()),), happened, "archiver doctor"))
     return found
+
+
+def _key(kind: str, client: str | None, about: str) -> str:
+    return f"{kind}:{client or ''}:{about}"
 
 
 def _cause(kind: str, client: str | None, about: str, items: Sequence[str], happened: str, fix: str) -> Cause:
@@ -289,8 +293,17 @@ def tell(
                 failed.append(f"{destination} could not be told: {_why(error)}. The next run tries again.")
             else:
                 memory = _merged(memory, told)
-        replace_file(home.state / "notify.json", json.dumps(memory, indent=1, sort_keys=True).encode())
+        _remember(home, memory)
     return failed
+
+
+def seen_to(home: Home, account: Account) -> None:
+    """A person has just seen to an account's sign-in: if the platform refuses it again, that is told again."""
+    home.state.mkdir(exist_ok=True, mode=0o700)
+    with FileLock(home.state / "notify.lock"):
+        memory = _memory(home)
+        if memory.pop(_key("person", account.client, account.name), None):
+            _remember(home, memory)
 
 
 def _why(error: ArchiverError | OSError) -> str:
@@ -407,6 +420,10 @@ def _memory(home: Home) -> Memory:
         stored = json.loads(read_file(home.state / "notify.json"))
         return {str(key): {str(who): list(items) for who, items in told.items()} for key, told in stored.items()}
     return {}
+
+
+def _remember(home: Home, memory: Memory) -> None:
+    replace_file(home.state / "notify.json", json.dumps(memory, indent=1, sort_keys=True).encode())
 
 
 def _merged(memory: Memory, told: Memory) -> Memory:

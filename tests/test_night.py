@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from archiver import notify
-from archiver.accounts import due_sign_ins
+from archiver.accounts import due_sign_ins, rotate
 from archiver.catalogue.catalogue import RunLine
 from archiver.config import Home, add_account, add_client, create_home
 from archiver.listing import next_sweep_day, sweep_day
@@ -156,6 +156,19 @@ def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(site: Site, ni
     assert notify.tell(Home.load(home.root)) == [] and "rotate wrong" in site.hooks[-1]["message"]
     quiet = datetime.now(UTC) + timedelta(days=7)
     assert "silent" in {cause.kind for cause in notify.causes(home, quiet)}
+
+
+def test_a_new_secret_that_is_refused_too_is_told_too(site: Site, night: Callable[..., Summary]) -> None:
+    site.rows, site.certificates = 1, False
+    night([("wrong", "site")], f"notify: {site.url}/hook\n")
+    night()
+    assert len(site.hooks) == 1
+    home = Home.load(night.root)  # type: ignore[attr-defined]
+    vault = Vault(home.vault, night.key)  # type: ignore[attr-defined]
+    asyncio.run(rotate(home, vault, "wrong", {"token": "ANOTHER-RECORDED-TOKEN"}, check=False))
+    night()
+    night()
+    assert len(site.hooks) == 2
 
 
 def test_a_full_sweep_is_due_each_month_on_a_day_of_the_accounts_own(site: Site, night: Callable[..., Summary]) -> None:
