@@ -20,6 +20,7 @@ from archiver.errors import ArchiverError, RateLimited, SessionExpired, SiteUnav
 from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response, shown
 
 MOST_AT_ONCE = 8
+MOST_BYTES = 64 << 20  # of one answer, unpacked
 MOST_HOPS = 10
 LONGEST_WAIT = 120.0  # seconds that a Retry-After may ask for before the account is left to the next run
 FIRST_WAIT = 1.0  # seconds before the second try, at most; twice as long before each further one
@@ -235,6 +236,10 @@ class ExchangeSession(ABC):
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         return await self.exchange.request(self._send, "POST", url, form=form, json=json, headers=headers)
+
+
+def endless(url: str) -> SiteUnavailable:
+    return SiteUnavailable(f"{shown(url)} sent more than {MOST_BYTES >> 20} MB, and no document is so large")
 
 
 def untrusted(host: str, reason: str) -> SiteUnavailable:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import archiver
 from archiver.browsing.exchange import (
     DROPPED,
+    MOST_BYTES,
     UNKNOWN,
     UNREACHED,
     Exchange,
@@ -21,18 +22,18 @@ from archiver.browsing.exchange import (
     Hear,
     Lost,
     Raw,
+    endless,
     untrusted,
 )
 from archiver.browsing.pacing import Pacing
 from archiver.errors import SiteUnavailable
 from archiver.network import Network
-from archiver.provider import ProviderInfo, Request, shown
+from archiver.provider import ProviderInfo, Request
 
 if TYPE_CHECKING:
     import aiohttp
 
 PATIENCE = 30.0  # seconds without a sign of the other side
-MOST_BYTES = 64 << 20  # of one answer, unpacked
 ALWAYS = {"User-Agent": f"archiver/{archiver.__version__}", "Accept": "*/*", "Accept-Encoding": "gzip"}
 
 
@@ -123,20 +124,15 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
     async for chunk in answer.content.iter_any():
         content += chunk
         if len(content) > MOST_BYTES:
-            raise _endless(answer)
+            raise endless(str(answer.url))
     coding = answer.headers.get("content-encoding", "").lower()
     if coding in ("gzip", "x-gzip") and content:
         content = bytearray(gzip.GzipFile(fileobj=BytesIO(content)).read(MOST_BYTES + 1))
         if len(content) > MOST_BYTES:
-            raise _endless(answer)
+            raise endless(str(answer.url))
     elif coding not in ("gzip", "x-gzip", "identity", ""):
         raise OSError(f"the answer is coded as {coding}, which was not asked for")
     return bytes(content)
-
-
-def _endless(answer: aiohttp.ClientResponse) -> SiteUnavailable:
-    place, most = shown(str(answer.url)), MOST_BYTES >> 20
-    return SiteUnavailable(f"{place} sent more than {most} MB, and no document is so large")
 
 
 def _text(value: bytes) -> str:

@@ -12,16 +12,19 @@ import logging
 import re
 from contextlib import suppress
 from functools import cache
+from math import inf
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from archiver.browsing.exchange import MOST_BYTES
 from archiver.network import Network
 from archiver.provider import Mode, Request, Rules
 
 NOTHING = Rules(allow=())  # for Chromium's own traffic, which belongs to no account
 
 BUFFER = 2**18  # bytes read at once
+WRAPPED = 1.1  # how much longer an answer is in its chunks and TLS records
 BODY_LIMIT = 2**20  # bytes of a plain HTTP request's body
 PORTS = {"http": 80, "https": 443}
 PATIENCE = 30.0  # seconds to reach a host or the network's own proxy
@@ -57,12 +60,14 @@ class Declined(ConnectionError):
 class GuardProxy:
     """One account's way out; `async with GuardProxy(rules, network) as proxy` listens at `proxy.url`.
 
-    `refused` lists what was turned away: `host:port`, or method and URL without its query for plain HTTP.
+    `refused` lists what was turned away: `host:port`, or method and URL without its query for plain HTTP. `flooded` has
+    the hosts whose connection was cut, since they sent more than any document without having been asked anew.
     """
 
     def __init__(self, rules: Rules, network: Network, mode: Mode = Mode.STRICT) -> None:
         self.rules, self.network, self.mode = rules, network, mode
         self.refused: list[str] = []
+        self.flooded: set[str] = set()
         self.url = ""
         self._peers: dict[str, str] = {}  # host:port -> the address that was reached for it
         self._server: asyncio.Server | None = None
@@ -122,7 +127,8 @@ class GuardProxy:
             self._unreachable(authority, error, writer)
             return
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await relay(reader, writer, out_reader, out_writer)
+        if not await relay(reader, writer, out_reader, out_writer, self._most):
+            self.flooded.add(authority.removesuffix(f":{PORTS['https']}"))
 
     async def _forward(
         self, method: str, url: str, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -149,7 +155,13 @@ class GuardProxy:
             self._unreachable(parts.netloc, error, writer)
             return
         out_writer.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
-        await relay(reader, writer, out_reader, out_writer)
+        if not await relay(reader, writer, out_reader, out_writer, self._most):
+            self.flooded.add(parts.netloc)
+
+    @property
+    def _most(self) -> float:
+        """Bytes of one answer; a person may download what they like."""
+        return inf if self.mode is Mode.OBSERVE else MOST_BYTES * WRAPPED
 
     async def _reach(self, authority: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A byte stream to `host:port`, directly or through the network's own proxy."""
@@ -205,9 +217,27 @@ async def relay(
     writer: asyncio.StreamWriter,
     out_reader: asyncio.StreamReader,
     out_writer: asyncio.StreamWriter,
-) -> None:
-    """Carry bytes both ways until either side ends."""
-    ways = [asyncio.ensure_future(_pump(reader, out_writer)), asyncio.ensure_future(_pump(out_reader, writer))]
+    most: float,
+) -> bool:
+    """Carry bytes both ways until either side ends; False where the other side was cut off, since more than `most`
+    bytes came from it after the last that it was sent."""
+    came = 0
+
+    async def ask() -> None:
+        nonlocal came
+        while data := await reader.read(BUFFER):
+            came = 0
+            out_writer.write(data)
+            await out_writer.drain()
+
+    async def answer() -> None:
+        nonlocal came
+        while came <= most and (data := await out_reader.read(BUFFER)):
+            came += len(data)
+            writer.write(data)
+            await writer.drain()
+
+    ways = [asyncio.ensure_future(ask()), asyncio.ensure_future(answer())]
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -215,9 +245,4 @@ async def relay(
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
         out_writer.close()
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(BUFFER):
-        writer.write(data)
-        await writer.drain()
+    return came <= most

@@ -24,6 +24,7 @@ from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import child_environment, ensure
 from archiver.browsing.exchange import (
     DROPPED,
+    MOST_BYTES,
     UNKNOWN,
     UNREACHED,
     Exchange,
@@ -31,6 +32,7 @@ from archiver.browsing.exchange import (
     Hear,
     Lost,
     Raw,
+    endless,
     untrusted,
 )
 from archiver.browsing.observe import Observation, Take
@@ -603,6 +605,8 @@ class PlaywrightSession(ExchangeSession):
         with suppress(TimeoutError):  # a picture that never comes; the page is there
             await self.tab.wait_for_load_state("load", timeout=1000 * LOAD)
         html = await self._html()
+        if len(html) > MOST_BYTES:
+            raise endless(url)
         if answer is None:  # only the fragment differed
             return Raw(200, RENDERED, html)
         kept = {name: value for name, value in answer.headers.items() if name in ("content-type", "retry-after")}
@@ -620,12 +624,17 @@ class PlaywrightSession(ExchangeSession):
                 url, method=method, headers=dict(headers), data=body, max_redirects=0, timeout=1000 * TIMEOUT
             )
             content = await answer.body()
+            if len(content) > MOST_BYTES:
+                await answer.dispose()
+                raise endless(url)
             if self.exchange.hear:
                 told = [(each["name"], each["value"]) for each in answer.headers_array]
                 asked = [*headers.items(), *await self._cookie_header(url)]
                 self.exchange.hear(Request(method, url, body), asked, answer.status, told, content)
             await answer.dispose()
         except Error as error:
+            if urlsplit(url).netloc in self.way.flooded:
+                raise endless(url) from None
             raise _lost(error, url) from None
         if "set-cookie" in answer.headers:
             await self.remember()

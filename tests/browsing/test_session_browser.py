@@ -224,6 +224,21 @@ async def test_documents_come_as_sent_and_a_file_is_never_taken_for_a_page(visit
             await site.session.goto(f"{SITE}/file/1")
 
 
+async def test_an_answer_larger_than_any_document_is_cut_off_and_not_asked_for_again(
+    visit: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "large.bin").write_bytes(bytes(2 << 20))
+    request = f'request: {{method: GET, url: "{SITE}/file/%d"}}'
+    response = "response: {status: 200, headers: {content-type: application/pdf}, body: large.bin}"
+    async with visit("".join(f"  - {{{request % number}, {response}}}\n" for number in (1, 2))) as site:
+        for number, layer in enumerate(("proxy", "session"), 1):
+            monkeypatch.setattr(f"archiver.browsing.{layer}.MOST_BYTES", 1 << 20)
+            with pytest.raises(SiteUnavailable, match="no document is so large"):
+                await site.session.get(f"{SITE}/file/{number}")
+            monkeypatch.undo()
+        assert site.seen == ["GET /file/1", "GET /file/2"]
+
+
 async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archiver.browsing.session.ELEMENT", 0.3)
     script = (
