@@ -267,10 +267,12 @@ class Observation:
         """Look at an answer before Chromium goes on with it; what is a document is copied, and goes on unchanged."""
         from playwright.async_api import Error
 
-        number, found = {"requestId": event["requestId"]}, None
+        number, found = {"requestId": event["requestId"]}, b""
         headers = {each["name"].lower(): each["value"] for each in event.get("responseHeaders", ())}
+        announced, paper = headers.get("content-length", ""), _is_paper(event, headers)
+        large = announced.isdecimal() and int(announced) > LARGEST
         try:
-            if _is_paper(event, headers):
+            if paper and not large:
                 # With this Chromium keeps the answer and goes on with the same bytes.
                 body = await cdp.send("Fetch.getResponseBody", number)
                 found = base64.b64decode(body["body"]) if body["base64Encoded"] else body["body"].encode()
@@ -279,7 +281,10 @@ class Observation:
         finally:
             with suppress(Error):
                 await cdp.send("Fetch.continueRequest", number)
-        if not found:
+        large = large or len(found) > LARGEST
+        if paper and large and not _is_attachment(headers):  # of one that is saved, its file tells
+            self.failures.append(f"{shown(event['request']['url'])}: it is larger than {LARGEST >> 20} MB")
+        if large or not found:
             return
         media_type = headers.get("content-type", "").split(";")[0].strip().lower()
         how = "downloaded" if _is_attachment(headers) else "opened"
@@ -401,8 +406,7 @@ def _is_attachment(headers: Mapping[str, str]) -> bool:
 
 def _is_paper(event: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
     """Whether an answer is a document to be taken: a PDF by whatever way, a text that is opened or saved."""
-    status = event.get("responseStatusCode")
-    if status != 200 or int(headers.get("content-length") or 0) > LARGEST:
+    if event.get("responseStatusCode") != 200:
         return False
     media_type = headers.get("content-type", "").split(";")[0].strip().lower()
     url, kind = str(event["request"]["url"]), str(event["resourceType"])

@@ -109,6 +109,16 @@ async def test_documents_are_taken_by_whatever_way_they_come(watch: Any, tmp_pat
     assert watched.observation.sent == [f"POST {SITE}/posted"]
 
 
+async def test_a_document_that_is_too_large_is_said_to_be(
+    watch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archiver.browsing.observe.LARGEST", 100)
+    (tmp_path / "large.pdf").write_bytes(pdf(["Licence"]))
+    async with watch(exchange("/large", body="large.pdf", content_type="application/pdf")) as watched:
+        await watched.observation.open(f"{SITE}/large")
+    assert watched.taken == [] and watched.observation.failures == [f"{SITE}/large: it is larger than 0 MB"]
+
+
 PRIVATE = """<title>Licence of A1</title><meta name=csrf-token content="TOKEN-meta-0123456789">
 <script>
   sessionStorage.accessToken = 'TOKEN-stored-0123456789';
