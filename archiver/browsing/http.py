@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 from types import TracebackType
@@ -66,6 +67,11 @@ class HttpSession(ExchangeSession):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._client.close()
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[HttpSession]:
+        """This session, as a browser has a second page: an interface has no page that could be in the way."""
+        yield self
 
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
         import aiohttp

@@ -517,6 +517,15 @@ def test_a_session_that_ends_in_the_middle_is_renewed_once_and_nothing_doubled(n
     assert by_asset(nights.archived) == by_asset(wanted(site, rows))
 
 
+@pytest.mark.parametrize("name", [name for name, site in SITES.items() if not site.browser])
+def test_one_asset_that_asks_for_a_sign_in_is_a_gap_and_not_the_end_of_the_account(name: str, play: Play) -> None:
+    nights = play(name)
+    site, rows = nights.site, nights.site.listed[:3]
+    refused = [{**each, "response": site.expired} for each in site.documents(rows[:1])]
+    result = nights.run([*site.reading([rows]), *refused, *site.documents(rows[1:])])
+    assert (result.error, len(nights.archived)) == (None, len(rows)), result
+
+
 # Browser adapters show no licences in their recording empty-history, and one in the test with hostile texts.
 COUNTS = [(name, count) for name, site in SITES.items() for count in ("no", "one", "a full page of")
           if not site.browser or count == "a full page of"]  # fmt: skip
