@@ -29,6 +29,8 @@ ALWAYS = {"User-Agent": f"archiver/{archiver.__version__}", "Accept": "*/*", "Ac
 class HttpSession(ExchangeSession):
     """`provider.Session` over an HTTP client; a context manager."""
 
+    beside = None
+
     def __init__(
         self,
         info: ProviderInfo,
