@@ -3,13 +3,20 @@ half of either; and who writes."""
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
+import re
 import socket
 import stat
+import sys
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
+
+SYNCED_AS_ONE = ("ext4", "xfs")  # of shares and of stacked file systems, syncfs leaves out what another machine holds
 
 
 def read_file(path: Path) -> bytes:
@@ -53,3 +60,45 @@ def sync_folder(folder: Path | str) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+class Disk:
+    """The disk of a folder, on which everything written since this was made becomes durable by one call.
+
+    That call takes what a few fsyncs take, and an object of the archive has a dozen. Linux promises the same of
+    syncfs(2) as of an fsync of every file, errors included, since 5.8.
+    """
+
+    def __init__(self, folder: Path, syncfs: Callable[[int], int]) -> None:
+        self._handle, self._syncfs = os.open(folder, os.O_RDONLY), syncfs
+
+    @classmethod
+    def of(cls, folder: Path) -> Self | None:
+        """The disk of this folder; None where files have to be made durable one by one."""
+        if sys.platform != "linux" or _file_system(folder) not in SYNCED_AS_ONE or _kernel() < (5, 8):
+            return None
+        syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+        return cls(folder, syncfs) if syncfs else None
+
+    def sync(self) -> None:
+        """Wait until all that was written is durable; OSError where some of it could not be."""
+        if self._syncfs(self._handle):
+            raise OSError(ctypes.get_errno(), "not all that was written is durable")
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+
+def _file_system(folder: Path) -> str:
+    """The kind of file system that a folder of a Linux machine lies on; empty where that is not told."""
+    device = folder.stat().st_dev
+    number = f"{os.major(device)}:{os.minor(device)}"
+    for line in Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines():
+        mounted, _, kind = line.partition(" - ")
+        if mounted.split()[2] == number:
+            return kind.split()[0]
+    return ""
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])

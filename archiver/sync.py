@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -62,6 +63,10 @@ class GuardedSession(Session, Protocol):
 
     @property
     def refused(self) -> list[str]: ...
+
+    @property
+    def beside(self) -> Callable[[], AbstractAsyncContextManager[Any]] | None:
+        """Opens a second page of the account; None for an interface, which has no pages."""
 
     def needles(self) -> list[str]: ...
 
@@ -394,10 +399,9 @@ class Sync:
     async def _still_signed_in(self) -> bool:
         """Whether it is one document that leads to the sign-in page: the session was renewed, and a browser shows that
         it holds. An interface says nothing of that kind."""
-        beside = getattr(self.session, "beside", None)
-        if not self._renewed or beside is None:
+        if not self._renewed or self.session.beside is None:
             return False
-        async with beside() as second:
+        async with self.session.beside() as second:
             return await self.provider.signed_in(second)
 
     async def _admit(self, document: Document, licence: Licence) -> tuple[Licence, Document | Gap]:

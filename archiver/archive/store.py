@@ -133,18 +133,23 @@ class Staged:
         return "capture" if self.version == "v1" else "version", self.intent
 
 
-def stage_object(folder: Path, new: NewObject) -> Staged:
-    """Build a new object, version v1, in a folder that does not exist yet."""
-    return _stage(folder, new.object_id, new.files, new.created, "captured")
+def stage_object(folder: Path, new: NewObject, *, durable: bool = True) -> Staged:
+    """Build a new object, version v1, in a folder that does not exist yet.
+
+    Without `durable`, the caller makes it so, together with others.
+    """
+    return _stage(folder, new.object_id, new.files, new.created, "captured", durable)
 
 
 def stage_tombstone(folder: Path, object_id: str, erasure: Erasure, content: bytes, created: datetime) -> Staged:
     """Build the object that is to stand for an erased one, in a folder that does not exist yet."""
-    staged = _stage(folder, object_id, {"tombstone.json": content}, created, "erased")
+    staged = _stage(folder, object_id, {"tombstone.json": content}, created, "erased", durable=True)
     return replace(staged, erasure=erasure)
 
 
-def _stage(folder: Path, object_id: str, contents: Mapping[str, bytes], created: datetime, message: str) -> Staged:
+def _stage(
+    folder: Path, object_id: str, contents: Mapping[str, bytes], created: datetime, message: str, durable: bool
+) -> Staged:
     digests = {name: hashlib.sha512(content).hexdigest() for name, content in contents.items()}
     manifest: dict[str, list[str]] = {}
     for name, digest in digests.items():
@@ -157,7 +162,7 @@ def _stage(folder: Path, object_id: str, contents: Mapping[str, bytes], created:
         **inventories,
         "0=ocfl_object_1.1": b"ocfl_object_1.1\n",
     }
-    _write(folder, files)
+    _write(folder, files, durable=durable)
     return Staged(object_id, "v1", digest, folder)
 
 
@@ -243,7 +248,7 @@ def _inventory_files(inventory: bytes) -> tuple[str, dict[str, bytes]]:
     return digest, {"inventory.json": inventory, "inventory.json.sha512": f"{digest} inventory.json\n".encode()}
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+def _write(folder: Path, files: Mapping[str, bytes], *, durable: bool = True) -> None:
     """Write a folder of new files, durably: all are written before the first is waited for."""
     root = os.fspath(folder)  # plain text: this is done for every file of an archive
     folders = {root}
@@ -256,12 +261,12 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     try:
         for name, content in files.items():
             handles.append(_create(f"{root}/{name}", content))
-        for handle in handles:
+        for handle in handles if durable else ():
             os.fsync(handle)
     finally:
         for handle in handles:
             os.close(handle)
-    for each in sorted(folders, reverse=True):
+    for each in sorted(folders, reverse=True) if durable else ():
         sync_folder(each)
 
 

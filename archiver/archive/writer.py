@@ -47,7 +47,7 @@ from archiver.archive.store import (
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
-from archiver.files import replace_file, sync_folder
+from archiver.files import Disk, replace_file, sync_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -380,6 +380,7 @@ class ArchiveWriter:
         self._builders = ThreadPoolExecutor(BUILDERS, "archive-builder")
         self._syncers = ThreadPoolExecutor(BUILDERS, "archive-syncer")  # not behind all that is still to be built
         self._recover()
+        self._disk = Disk.of(root)  # None: objects are made durable where they are built, each file by itself
         self._thread = threading.Thread(target=self._work, name="archive-writer")
         self._thread.start()
 
@@ -474,6 +475,8 @@ class ArchiveWriter:
         self._thread.join()
         self._builders.shutdown()
         self._syncers.shutdown()
+        if self._disk:
+            self._disk.close()
 
     # ------------------------------------------------------------ the writing thread
 
@@ -632,7 +635,7 @@ class ArchiveWriter:
     def _build(self, new: NewObject) -> Staged | None:
         """Build a new object ahead of its turn, unless there is something in its place already."""
         there = object_path(self._root, new.object_id).exists()
-        return None if there else stage_object(self._new_staging(), new)
+        return None if there else stage_object(self._new_staging(), new, durable=not self._disk)
 
     def _new_staging(self) -> Path:
         return self._staging / str(next(self._numbers))
@@ -644,9 +647,11 @@ class ArchiveWriter:
         return line
 
     def _place(self, staged: Sequence[Staged]) -> None:
-        """Intents, then renames, both durable."""
+        """What was built, intents, then renames, all of them durable."""
         if not staged:
             return
+        if self._disk:
+            self._disk.sync()
         self._note_intents(staged)
         places = [object_path(self._root, each.object_id) for each in staged]
         new = {place.parent for place, each in zip(places, staged, strict=True) if each.version == "v1"}

@@ -157,9 +157,13 @@ class Desk:
             known, at = self._followed.get(slug, (None, 0.0))
             if known is not None and (known == _stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
                 continue
-            with self._catching_up:
+            if not self._catching_up.acquire(blocking=not at):
+                continue  # another page takes in what is new; only who has changed something here waits for it
+            try:
                 if self._followed.get(slug, (None, 0.0))[0] is known:  # nobody was quicker
                     whole = self._catch_up(home, slug) and whole
+            finally:
+                self._catching_up.release()
         if not whole:  # each page then says itself what is wrong with what it is about
             yield
             return

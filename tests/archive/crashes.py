@@ -29,11 +29,14 @@ import os, runpy, sys
 from pathlib import Path
 from concurrent.futures import wait
 from archiver.archive.writer import open_archive
+from archiver.files import Disk
 kit = runpy.run_path(sys.argv[3])
 SIGNER, licence = kit["SIGNER"], kit["licence"]
 root, turn = Path(sys.argv[1]), int(sys.argv[2])
 if sys.argv[4:] == ["careless"]:
-    os.fsync = lambda handle: None
+    os.fsync = Disk.sync = lambda _: None
+if sys.argv[4:] == ["one by one"]:
+    Disk.of = lambda folder: None
 with open_archive(root, client="acme", signer=SIGNER, origin="live", authorities=[], state=root.parent / "state",
                   post=lambda *_: b"") as archive:
     for n in range(turn * 100_000, (turn + 1) * 100_000):
@@ -156,7 +159,12 @@ def disk(folder: Path) -> Iterator[Path]:
 
 
 def mount(image: Path, mounted: Path) -> None:
-    subprocess.run(["mount", "-o", "loop", image, mounted], check=True, capture_output=True)
+    for _ in range(10):  # two that look for a free loop device at once may find the same one
+        done = subprocess.run(["mount", "-o", "loop", image, mounted], check=False, capture_output=True)
+        if done.returncode == 0:
+            return
+        time.sleep(0.2)
+    done.check_returncode()
 
 
 def unmount(mounted: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from archiver.archive import verify
 from archiver.archive.store import Stored, stage_object, stage_version
 from archiver.errors import ArchiveBusy, DiskFull, IntegrityError
+from archiver.files import Disk
 from tests.archive.conftest import Kit, licence
 from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, recorded
 from tests.archive.test_archive_verify import passes_ocfl_py
@@ -29,8 +30,9 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(bool(NO_POWER_CUTS), reason=NO_POWER_CUTS)
-def test_power_cuts(tmp_path: Path) -> None:
-    cut_again_and_again(tmp_path, 2)
+@pytest.mark.parametrize("options", [(), ("one by one",)])
+def test_power_cuts(tmp_path: Path, options: tuple[str, ...]) -> None:
+    cut_again_and_again(tmp_path, 2, *options)
 
 
 class Lethal:
@@ -38,7 +40,8 @@ class Lethal:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.left = 10**9
-        for owner, name in ((os, "fsync"), (os, "write"), (Path, "rename"), (Path, "replace"), (os, "mkdir")):
+        steps = ((os, "fsync"), (Disk, "sync"), (os, "write"), (Path, "rename"), (Path, "replace"), (os, "mkdir"))
+        for owner, name in steps:
             monkeypatch.setattr(owner, name, self.wrap(name, getattr(owner, name)))
 
     def wrap(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,9 +56,12 @@ class Lethal:
         return count
 
 
-def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch, one_by_one: bool) -> None:
     """New objects, versions and records, stopped once at each step of it that changes the disk."""
     kit.authorities = []
+    if one_by_one:
+        monkeypatch.setattr(Disk, "of", lambda folder: None)
     lethal = Lethal(monkeypatch)
     root = kit.root
     for stop in range(1, 10_000):

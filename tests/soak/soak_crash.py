@@ -1,4 +1,4 @@
-"""The long form of the crash tests, run by `make soak`: 200 times `kill -9`, 30 of a whole run, 30 power cuts."""
+"""The long form of the crash tests, run by `make soak`: 200 times `kill -9`, 30 of a whole run, 40 power cuts."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ def test_200_kills(tmp_path: Path, part: int) -> None:
 
 
 @power_cuts
-def test_30_power_cuts(tmp_path: Path) -> None:
-    cut_again_and_again(tmp_path, 30)
+@pytest.mark.parametrize("options", [(), ("one by one",)])
+def test_20_power_cuts(tmp_path: Path, options: tuple[str, ...]) -> None:
+    cut_again_and_again(tmp_path, 20, *options)
 
 
 @power_cuts
