@@ -283,10 +283,13 @@ class _Account(_Strict):
         return listed
 
 
+type _Line = Annotated[str, _like(r"[^\n]*\S[^\n]*", "is to be one line that is not empty")]
+
+
 class _Client(_Strict):
-    name: Annotated[str, _like(r"[^\n]*\S[^\n]*", "is to be one line that is not empty")]
-    aliases: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
+    name: _Line
+    aliases: tuple[_Line, ...] = ()
+    domains: tuple[_Line, ...] = ()
     contact: Annotated[Contact, BeforeValidator(_contact)] = Contact()
     accounts: dict[Annotated[str, AfterValidator(check_account_name)], _Account] = {}
 

@@ -101,8 +101,10 @@ def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple
     """Erase one object's content for good: the document of `erase --json`, and warnings of the seal.
 
     What was erased before is left as it is; where its content is there again, as after a restore, that goes.
-    LegalHold where it may not be erased; ConfigError without a person's name.
+    LegalHold where it may not be erased; ConfigError without a reason or a person's name.
     """
+    if not reason.strip():
+        raise ConfigError("An erasure needs a reason. Give it with --reason.")
     done = plan(home, name)
     code, words = reason_of(reason)
     slug, object_id = done["client"], done["object"]
@@ -160,7 +162,7 @@ def hold(
     """
     if (name is None) == (client is None):
         raise ConfigError("Name a licence, or a whole archive with --client; one of them.")
-    if not (release or reason):
+    if not (release or (reason or "").strip()):
         raise ConfigError("A hold needs a reason. Give it with --reason.")
     slug, scope = named_object(home, name) if name else (home.client(client or "").slug, EVERYTHING)
     before = [each for each in holds(Archive(home.archive(slug))) if each.scope == scope]

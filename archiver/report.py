@@ -187,7 +187,7 @@ class Report:
 def report(home: Home, client: str, month: str) -> Report:
     """The report of a client for a month, `2026-11`; ConfigError for an unknown client or what is no month."""
     owner = home.client(client)
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+    if not re.fullmatch(r"(?!0000)\d{4}-(0[1-9]|1[0-2])", month):
         raise ConfigError(f"{month!r} is no month. Write it as YYYY-MM, e.g. --month 2026-11.")
     if month > f"{datetime.now(UTC):%Y-%m}":
         raise ConfigError(f"{month} is still to come. Name a month that has begun with --month.")

@@ -225,7 +225,7 @@ def from_folder(
     proposed. Nothing is written; links are not followed.
     """
     if not folder.is_dir():
-        raise ConfigError(f"There is no folder {folder}.")
+        raise ConfigError(f"There is no folder {folder}. Name one with --from-folder.")
     clients = [client for client in home.clients.values() if client.slug != HOUSE]
     by_asset, by_digest, by_id = (
         defaultdict[tuple[str, str], list[Unassigned]](list),
@@ -297,6 +297,9 @@ def proposed(rows: Iterable[Unassigned], by: str) -> list[tuple[Entry, Assignmen
     ]
 
 
+TABLE = "Name a table with the columns licence and client, as `archiver unassigned --csv` writes one."
+
+
 def from_csv(home: Home, path: Path, by: str) -> list[tuple[Entry, Assignment]]:
     """The assignments that a table states in its columns `licence`, `client` and perhaps `reason`.
 
@@ -306,11 +309,11 @@ def from_csv(home: Home, path: Path, by: str) -> list[tuple[Entry, Assignment]]:
     try:
         rows = list(spreadsheet.read(path.read_bytes()))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+        raise ConfigError(f"{path} cannot be read: {error.strerror}. {TABLE}") from None
     except ValueError as error:
-        raise ConfigError(f"{path}:1 {error}. It needs the columns licence and client.") from None
+        raise ConfigError(f"{path}:1 {error}. {TABLE}") from None
     if rows and not {"licence", "client"} <= rows[0][1].keys():
-        raise ConfigError(f"{path}:1 the columns licence and client are not both there.")
+        raise ConfigError(f"{path}:1 the columns licence and client are not both there. {TABLE}")
     faults: list[str] = []
     found: dict[str, tuple[Entry, Assignment]] = {}
     with DocumentReader() as reader:

@@ -91,6 +91,11 @@ def test_a_class_of_reason_counts_however_it_is_written(text: str) -> None:
     assert privacy.reason_of(text) == ("court_order", "AZ 3")
 
 
+def test_nothing_is_erased_without_a_reason(archived: Agency) -> None:
+    with pytest.raises(ConfigError, match="needs a reason"):
+        archived.erase(archived.find()[0]["licence"], " ")
+
+
 def test_what_is_erased_is_gone_and_seen_to_be_gone(agency: Agency) -> None:
     before = agency.find()
     titles = [row["title"] for row in before]

@@ -45,7 +45,6 @@ def a_day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is no day; write it as 2026-11-25") from None
 
 
-Day = Annotated[date | None, typer.Option(parser=a_day, metavar="DAY")]
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The home folder [default: $ARCHIVER_HOME, ./ with archiver.yaml, ...].")
 ]
@@ -80,6 +79,14 @@ def unlocked(home: Home) -> Vault:
     from archiver.vault import open_vault
 
     return open_vault(home.vault)
+
+
+def language_of(language: str) -> str:
+    from archiver.proof.facts import LANGUAGES
+
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"--language is one of {', '.join(LANGUAGES)}")
+    return language
 
 
 def ask(question: str, default: str) -> str:

@@ -26,8 +26,12 @@ def desk(
         list[str] | None,
         typer.Option(metavar="HOST", help="Serve it to others, by this name in the address; repeatable."),
     ] = None,
-    certificate: Annotated[Path | None, typer.Option(exists=True, help="With --serve: the certificate, PEM.")] = None,
-    private_key: Annotated[Path | None, typer.Option(exists=True, help="With --serve: its private key, PEM.")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="With --serve: the certificate, PEM.")
+    ] = None,
+    private_key: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="With --serve: its private key, PEM.")
+    ] = None,
     behind_proxy: Annotated[
         bool, typer.Option("--behind-proxy", help="With --serve: a reverse proxy on this machine ends TLS.")
     ] = False,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archiver.cli.app import (
-    Day,
     HomeOption,
     JsonOption,
     a_day,
     app,
     asking,
     claim_app,
+    language_of,
     opened,
     unlocked,
 )
@@ -23,6 +25,9 @@ from archiver.cli.output import emit, say, table, tell
 
 if TYPE_CHECKING:
     from archiver.proof.facts import Use
+
+
+FirstSeen = Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", help="When the picture was first used.")]
 
 
 @claim_app.command("add")
@@ -38,9 +43,9 @@ def claim_add(
     picture: Annotated[list[Path] | None, typer.Option(help="A picture of the claim; repeatable.")] = None,
     amount: Annotated[float | None, typer.Option(help="The sum that is demanded.")] = None,
     currency: Annotated[str | None, typer.Option(help="Its currency: EUR.")] = None,
-    received: Day = None,
-    deadline: Day = None,
-    first_seen: Day = None,
+    received: Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", help="When the letter came.")] = None,
+    deadline: Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", help="The last day to answer.")] = None,
+    first_seen: FirstSeen = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -58,9 +63,13 @@ def claim_add(
         raise typer.BadParameter("give a letter's file, or --manual")
     if kind and kind not in list(LetterKind):
         raise typer.BadParameter(f"--kind is one of {', '.join(LetterKind)}")
+    if amount is not None and not 0 < amount < inf:
+        raise typer.BadParameter("--amount is a sum above nothing, as 389.59")
+    if currency and not re.fullmatch("[A-Za-z]{3}", currency):
+        raise typer.BadParameter("--currency is of three letters, as EUR")
     stated = {
         "claimant": claimant, "reference": reference, "kind": LetterKind(kind) if kind else None,
-        "urls": tuple(url or ()), "amount": amount, "currency": currency, "received": received,
+        "urls": tuple(url or ()), "amount": amount, "currency": currency and currency.upper(), "received": received,
         "deadline": deadline, "first_seen": first_seen,
     }  # fmt: skip
     claim = add(
@@ -141,11 +150,14 @@ def claim_enter(
     say(f"Entered as {enter(here, unlocked(here), claim, file, by)}.")
 
 
-FirstSeen = Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", help="When the picture was first used.")]
 UseKind = Annotated[str | None, typer.Option("--use", help="commercial or editorial.")]
-Seats = Annotated[int, typer.Option(min=0, help="How many people worked with the picture.")]
+Seats = Annotated[
+    int, typer.Option(min=0, show_default=False, help="How many people worked with the picture [default: not known].")
+]
 Territory = Annotated[str | None, typer.Option(help="Where it was used, if not on the web.")]
-Copies = Annotated[int, typer.Option(min=0, help="How many copies were printed.")]
+Copies = Annotated[
+    int, typer.Option(min=0, show_default=False, help="How many copies were printed [default: not known].")
+]
 Language = Annotated[str, typer.Option(help="en or de.")]
 
 
@@ -155,14 +167,6 @@ def use_of(first_seen: date | None, kind: str | None, seats: int, territory: str
     if kind not in (None, "commercial", "editorial"):
         raise typer.BadParameter("--use is commercial or editorial")
     return Use(first_seen=first_seen, kind=kind, seats=seats, territory=territory, copies=copies)
-
-
-def language_of(language: str) -> str:
-    from archiver.proof.facts import LANGUAGES
-
-    if language not in LANGUAGES:
-        raise typer.BadParameter(f"--language is one of {', '.join(LANGUAGES)}")
-    return language
 
 
 @app.command()
@@ -188,6 +192,8 @@ def assess(
     from archiver.dispute.verdict import assess as judge
     from archiver.proof.claims import load
 
+    if licence and image:
+        raise typer.BadParameter("name a licence or its picture, not both")
     here = opened(home)
     told = use_of(first_seen, use, seats, territory, copies)
     found = judge(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,9 +15,6 @@ from archiver.cli.app import (
     unlocked,
 )
 from archiver.cli.output import emit, progress, say, tell, tell_lines
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command()
@@ -44,6 +41,10 @@ def find(
     """
     from archiver import evidence
 
+    if image and text:
+        raise typer.BadParameter("give words or --image, not both")
+    if sheet and not image:
+        raise typer.BadParameter("--sheet goes with --image")
     here = opened(home)
     if image:
         content, name = evidence.picture_of(here, image)

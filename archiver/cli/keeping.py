@@ -14,6 +14,7 @@ from archiver.cli.app import (
     app,
     catalogue_app,
     confirmed,
+    language_of,
     opened,
     unlocked,
 )
@@ -53,6 +54,8 @@ def report(
     from archiver.report import report as make
     from archiver.report import write
 
+    if language:
+        language = language_of(language)
     here = opened(home)
     made = make(here, client, month or f"{datetime.now(UTC):%Y-%m}")
     if as_json:
@@ -96,7 +99,8 @@ def schedule(
         str | None, typer.Option(help="systemd, cron, launchd or windows [default: this machine's].")
     ] = None,
     key: Annotated[
-        Path | None, typer.Option(exists=True, help="The vault's key file [default: $ARCHIVER_KEY_FILE].")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The vault's key file [default: $ARCHIVER_KEY_FILE]."),
     ] = None,
     install: Annotated[bool, typer.Option("--install", help="Put it in place; else it is only shown.")] = False,
     home: HomeOption = None,

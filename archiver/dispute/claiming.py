@@ -47,7 +47,8 @@ def add(
     before = next((each for each in claims.all_claims(home, say) if each.claim == name), None)
     with DocumentReader() as reader:
         material = read_material(content, reader) if content else Material()
-        looked = [picture_of(each, reader) for each in (*material.pictures, *map(_read, pictures))]
+        looked = [picture_of(each, reader) for each in material.pictures]
+        looked += [_picture(path, reader) for path in pictures]
     for sentence in material.told:
         say(sentence)
     files = {f"picture-{n}{ending}": each for n, (each, ending) in enumerate(filter(None, looked), 1)}
@@ -66,14 +67,22 @@ def add(
     return claim
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, what: str = "letter") -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}. Name the letter's file.") from None
+        raise ConfigError(f"{path} cannot be read: {error.strerror}. Name the {what}'s file.") from None
     if not content or len(content) > LARGEST:
-        raise ConfigError(f"{path} is {'empty' if not content else 'too large for a letter'}. Name the letter's file.")
+        raise ConfigError(f"{path} is {'empty' if not content else f'too large for a {what}'}. Name the {what}'s file.")
     return content
+
+
+def _picture(path: Path, reader: DocumentReader) -> tuple[bytes, str]:
+    """A picture that a person named, with its ending; ConfigError where it can be none."""
+    found = picture_of(_read(path, "picture"), reader)
+    if not found:
+        raise ConfigError(f"{path} is no picture, or a broken one. Save it anew as a JPEG or PNG file, and name that.")
+    return found
 
 
 def _ending(path: Path) -> str:
@@ -190,7 +199,7 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
         raise ConfigError("Say who enters the paper: --by NAME.")
     inside = claims.folder(home, claim.claim) / Path(file).name
     path = inside if inside.is_file() else Path(file)
-    content = _read(path)
+    content = _read(path, "paper")
     kind = "statements" if path.name == claim.letter else "sightings"
     at = datetime.now(UTC)
     digest = hashlib.sha256(content).hexdigest()
