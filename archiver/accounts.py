@@ -138,6 +138,7 @@ async def try_sign_in(
 
     Raises what the platform or the network answered; nothing is kept.
     """
+    from archiver.browsing.recording import clock
     from archiver.browsing.session import PlaywrightSession
     from archiver.run import SigningIn, Totp, find_recording, open_session, tools
 
@@ -146,10 +147,7 @@ async def try_sign_in(
     recording = find_recording(replay, account) if replay else None
     method = provider.info.method(recording.method if recording else account.method)
     secrets = {**(recording.secrets if recording else {}), **secrets}
-
-    def now() -> datetime:
-        return (recording.now if recording else None) or datetime.now(UTC)
-
+    now = clock(recording)
     async with tools(home, replay=bool(replay)) as shared:
         network = shared.network
         if recording and shared.replay:
@@ -290,7 +288,6 @@ async def sign_in(
     """
     from archiver.browsing.attended import attend
     from archiver.browsing.recording import clock
-    from archiver.browsing.session import expiry
     from archiver.provider import Mode
     from archiver.run import find_recording, tools
 
@@ -315,7 +312,7 @@ async def sign_in(
             vault.save_session(name, state)
             vault.clear_mark(name)
             seen_to(home, account)
-            if ends := expiry(provider.info, state):
+            if ends := provider.info.session_end(state):
                 say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC; sign in again before.")
         finally:
             await session.close()
@@ -350,7 +347,7 @@ def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None, turns: T
         # The error that only a person can end: the vault's mark, else what the last run said.
         error, since = (mark.error, mark.at) if mark else ((last.error if last else None), (last.at if last else ""))
         error = error if mark or error in PERSON else None
-        ends = session_end(session, info.session_secrets) if attended else None
+        ends = info.session_end(session) if attended else None
         if error:
             why = f"{error} on {since}"
         elif ends and ends < now + timedelta(days=7):
@@ -361,13 +358,6 @@ def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None, turns: T
         by_hand = attended and " sign-in " in command
         found.append(DueSignIn(account=account.name, why=why, command=command, attended=by_hand))
     return found
-
-
-def session_end(session: Mapping[str, Any] | None, names: Sequence[str]) -> datetime | None:
-    """When the first of the cookies that carry a saved session ends; None where none of them says so."""
-    cookies = (session or {}).get("cookies", ())
-    ends = [float(each.get("expires", -1)) for each in cookies if each.get("name") in names]
-    return min((datetime.fromtimestamp(end, UTC) for end in ends if end > 0), default=None)
 
 
 ADAPTER, BY_HAND = "adapter", "import and attended capture"

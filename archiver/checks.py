@@ -14,7 +14,7 @@ import yaml
 from archiver.archive.reader import Archive
 from archiver.browsing.recording import clock
 from archiver.browsing.scrub import page as scrubbed
-from archiver.browsing.session import PlaywrightSession, expiry
+from archiver.browsing.session import PlaywrightSession
 from archiver.config import Account, Home
 from archiver.domain import Document, DocumentKind, Licence
 from archiver.errors import AdapterBroken, ArchiverError, ConfigError, SignInNeeded
@@ -252,7 +252,7 @@ class _Visit:
         if method.transport is Transport.HTTP or self.found.failed:
             return
         state = self.vault.session(self.account.name)
-        ends = expiry(load(self.account.provider).info, state)
+        ends = load(self.account.provider).info.session_end(state)
         if state is None and not method.secrets:
             message = f"none; run `archiver sign-in {self.account.name}`"
             self.found.steps.append(Step("saved session", "note" if self.replay else "failed", message))

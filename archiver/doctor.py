@@ -33,6 +33,7 @@ from archiver.domain import iso
 from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError
 from archiver.evidence import verify as verify_archives
 from archiver.evidence import without_client
+from archiver.files import sync_folder
 from archiver.opening import mailer_of, network_of
 from archiver.provider import Transport, load
 from archiver.run import renewals_due
@@ -339,12 +340,7 @@ def _durable(scratch: Path) -> bool:
         os.fsync(handle)
     finally:
         os.close(handle)
-    if os.name == "posix":
-        handle = os.open(scratch, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    sync_folder(scratch)
     return True
 
 

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -438,6 +438,15 @@ class ProviderInfo:
                 f"{', '.join(self.listings)}."
             )
         return named
+
+    def session_end(self, state: Mapping[str, Any] | None) -> datetime | None:
+        """When a saved session (a Playwright storage state) ends by itself: with the first of its declared cookies.
+
+        None where none of them says so.
+        """
+        cookies = (state or {}).get("cookies", ())
+        ends = [float(each.get("expires", -1)) for each in cookies if each.get("name") in self.session_secrets]
+        return min((datetime.fromtimestamp(end, UTC) for end in ends if end > 0), default=None)
 
     def method(self, name: str | None) -> SignInMethod:
         """The sign-in method of that name, or the provider's first; ConfigError names what there is."""

@@ -14,7 +14,6 @@ from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licen
 from archiver.errors import ArchiverError, Withheld, WrongPassword
 from archiver.provider import (
     ApiProvider,
-    Basis,
     Challenge,
     History,
     Page,
@@ -45,7 +44,6 @@ LASTING, EARLY = 1800, timedelta(minutes=5)  # seconds that an access token last
 DAY, WINDOW = timedelta(days=1), timedelta(days=30)  # what the list of downloads shows unless it is told otherwise
 BEGINNING = date(2000, 1, 1)  # before the first download that either platform can list
 HINTS = {"client": "end_client", "purchase_order": "purchase_order_number", "project": "project_title"}
-BASIS = Basis.DOCUMENTED
 METHODS = (
     SignInMethod(
         name="token",

@@ -308,10 +308,8 @@ def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
 
 
 def expiry(info: ProviderInfo, state: Any) -> datetime | None:
-    """When a saved session ends by itself: when the first of its declared cookies does. None where none says."""
-    cookies = (state or {}).get("cookies", [])
-    ends = [each["expires"] for each in cookies if each["name"] in info.session_secrets and each["expires"] > 0]
-    return datetime.fromtimestamp(min(ends), UTC) if ends else None
+    """As `ProviderInfo.session_end`."""
+    return info.session_end(state)
 
 
 # ---------------------------------------------------------------- one account
