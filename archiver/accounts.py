@@ -335,7 +335,7 @@ def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None, turns: T
     """The sign-ins that wait for a person, and those whose saved session ends within a week."""
     now, found, kept = now or datetime.now(UTC), list[DueSignIn](), vault.sessions()
     told = {client: turns(home, client) for client in {account.client for account in home.accounts()}}
-    for account in home.accounts():
+    for account in (each for each in home.accounts() if not each.closed):
         try:
             info = load(account.provider).info
         except ConfigError as gone:  # its adapter is gone or broken; the other accounts are not

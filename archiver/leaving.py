@@ -205,7 +205,7 @@ async def leaver(
 
 
 def _is(seat: str | None, user: str) -> bool:
-    return (seat or "").casefold() == user.strip().casefold()
+    return bool(seat) and str(seat).casefold() == user.strip().casefold()
 
 
 def _of_seat(home: Home, user: str) -> list[Entry]:

@@ -125,7 +125,7 @@ def causes(home: Home, now: datetime, known: Sequence[Concern] | None = None) ->
         if fault := faults.get(client.slug):
             found.append(_fault(client.slug, *fault))
         with followed(home, client.slug) as catalogue:
-            for account in client.accounts:
+            for account in (each for each in client.accounts if not each.closed):
                 found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))
             found += _missing(home, client.slug, catalogue, now)
     found += _deadlines(home, now)

@@ -16,7 +16,7 @@ import pytest
 from archiver import notify
 from archiver.accounts import due_sign_ins, rotate
 from archiver.catalogue.catalogue import RunLine
-from archiver.config import Home, add_account, add_client, create_home
+from archiver.config import Home, add_account, add_client, change_account, create_home
 from archiver.listing import next_sweep_day, sweep_day
 from archiver.report import page, report
 from archiver.run import Order, Summary, run
@@ -169,6 +169,18 @@ def test_a_new_secret_that_is_refused_too_is_told_too(site: Site, night: Callabl
     night()
     night()
     assert len(site.hooks) == 2
+
+
+def test_of_a_closed_account_nothing_waits_for_a_person(site: Site, night: Callable[..., Summary]) -> None:
+    site.rows, site.certificates = 1, False
+    night([("wrong", "site")])
+    home = Home.load(night.root)  # type: ignore[attr-defined]
+    vault = Vault(home.vault, night.key)  # type: ignore[attr-defined]
+    assert notify.causes(home, datetime.now(UTC)) and due_sign_ins(home, vault)
+    change_account(home.root, "wrong", closed=datetime.now(UTC).date().isoformat())
+    vault.forget("wrong")
+    home = Home.load(home.root)
+    assert not notify.causes(home, datetime.now(UTC)) and not due_sign_ins(home, vault)
 
 
 def test_a_full_sweep_is_due_each_month_on_a_day_of_the_accounts_own(site: Site, night: Callable[..., Summary]) -> None:

@@ -179,6 +179,10 @@ def open_vault_of(home: Home) -> Vault:
     return Vault(home.root / "vault.enc", Path(home.env["ARCHIVER_KEY_FILE"]).read_text().strip())
 
 
+def test_a_user_of_no_name_is_not_everybody_whose_seat_is_not_named(ran: Home) -> None:
+    assert "is ''" in ran("account", "leaver", "", "--dry-run", code=2).stderr
+
+
 def test_before_a_leavers_seat_goes_everything_is_read_and_what_is_missing_is_named(ran: Home) -> None:
     dry = ran.json("account", "leaver", "ada.example", "--dry-run")
     assert dry["sweep"] is None and dry["checklist"][0].startswith("Read the histories")
