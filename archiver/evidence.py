@@ -26,7 +26,7 @@ from archiver.config import HOUSE, Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, IntegrityError, MachineRefused
 from archiver.network import joined
 from archiver.proof import claims
-from archiver.provider import ProviderInfo, installed, load
+from archiver.provider import declared
 from archiver.reading import filenames
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
@@ -309,7 +309,7 @@ def incomplete(home: Home, client: str | None = None, turns: Turns = runs_of) ->
             last = runs.get(account.name)
             if account.closed:
                 told.append(f"{slug}: {account.name} was closed on {account.closed}; what came later is not archived")
-            elif (info := _info(account.provider)) and info.on_request:
+            elif (info := declared(account.provider)) and info.on_request:
                 told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
             elif last is None:
                 told.append(f"{slug}: {account.name} was never read")
@@ -502,7 +502,7 @@ def proof(
                 client = home.client(slug)
                 own = (slug, *client.aliases, *client.domains)
                 assigned = assigned_at(archive, entry)
-                packed.append(Packed(archive, entry, client.name, _info(entry.provider), own, assigned))
+                packed.append(Packed(archive, entry, client.name, declared(entry.provider), own, assigned))
     clients = {each.archive.root.name for each in packed}
     others = [
         name
@@ -535,10 +535,5 @@ def _numbers(entry: Entry) -> list[str]:
 
 def _marked(provider: str) -> bool:
     """Whether the platform's archived previews carry its watermark."""
-    info = _info(provider)
+    info = declared(provider)
     return info is not None and info.previews_marked
-
-
-def _info(provider: str) -> ProviderInfo | None:
-    """What the platform's adapter declares; None for platforms of which licences were only imported."""
-    return load(provider).info if provider in installed() else None

@@ -23,7 +23,7 @@ from archiver.errors import ArchiveBusy, ConfigError, IntegrityError, machine_er
 from archiver.evidence import archives, catalogue_of, trusted_roots
 from archiver.opening import writing
 from archiver.privacy import state
-from archiver.provider import installed, load
+from archiver.provider import declared
 from archiver.reading.spreadsheet import written
 from archiver.reading.worker import DocumentReader
 from archiver.run import Order, Summary, on_request, run
@@ -252,7 +252,6 @@ def _checklist(user: str, accounts: list[Account], missing: list[Missing], summa
 
 def _missing(home: Home, wanted: Callable[[Entry], bool]) -> Iterator[Missing]:
     """What may still be had of the licences that are wanted."""
-    known = installed()
     with DocumentReader() as reader:
         seen: set[str] = set()
         for slug in sorted(archives(home), key=lambda slug: slug != HOUSE):
@@ -261,7 +260,7 @@ def _missing(home: Home, wanted: Callable[[Entry], bool]) -> Iterator[Missing]:
                     if entry.licence.comp or entry.object_id in seen or not wanted(entry):
                         continue
                     seen.add(entry.object_id)
-                    confirm = load(entry.provider).info.confirm if entry.provider in known else None
+                    info = declared(entry.provider)
                     for gap in entry.file.gaps:
                         if gap.reason in OPEN:
                             yield Missing(
@@ -271,8 +270,8 @@ def _missing(home: Home, wanted: Callable[[Entry], bool]) -> Iterator[Missing]:
                                 detail=gap.detail,
                                 do="archiver run tries it again; while the seat is there, it can be had by hand, too."
                                 if gap.reason is GapReason.FAILED
-                                else f"Ask for it while the account is open: {confirm.how}"
-                                if confirm
+                                else f"Ask for it while the account is open: {info.confirm.how}"
+                                if info
                                 else "Ask the platform for it while the account is open.",
                             )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Catalogue
 from archiver.config import HOUSE, Home
-from archiver.provider import ProviderInfo, installed, load
+from archiver.provider import ProviderInfo, declared, load
 from archiver.reading.worker import DocumentReader
 from archiver.run import Summary
 from archiver.sync import Progress
@@ -62,9 +62,8 @@ class Watch:
 
 def closing(home: Home, summary: Summary, *, dry_run: bool = False) -> Iterator[str]:
     """What a person should know when a run has ended, and do next; nothing where there is nothing."""
-    known = installed()
     for result in summary.accounts:
-        info = load(result.provider).info if result.provider in known else None
+        info = declared(result.provider)
         if dry_run and result.archived and info:
             seconds = forecast(result.archived, info, home.settings.pacing.default)
             yield f"{result.account}: {result.archived:,} to be archived, about {spelt(seconds)} at its pace."

@@ -11,7 +11,7 @@ import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -745,3 +745,10 @@ def load(name: str) -> type[Provider[Any]]:
             ) from error
         return found
     raise ConfigError(f"There is no provider {name!r}. Installed: {', '.join(installed()) or 'none'}.")
+
+
+def declared(name: str) -> ProviderInfo | None:
+    """What an adapter declares; None where it is gone or broken, which whatever needs it tells."""
+    with suppress(ConfigError):
+        return load(name).info
+    return None

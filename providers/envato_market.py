@@ -83,6 +83,7 @@ class EnvatoMarket(ApiProvider):
             row=row,
         )
 
+    @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         """The purchase joined with its line of the statement, which is read only for licences that are new."""
         line = None

@@ -155,7 +155,7 @@ class FreeSite(Provider[BrowserSession]):
         if found := re.match(self.asset_id, url := shown(asked)):
             spoken = not self.info.rules.permit(Request("GET", url))  # the page in another language
             return found[1], self.page.format(id=found[1]) if spoken else url
-        raise ConfigError(f"{asked} is no picture's page and no picture's id of {self.info.title}.")
+        raise ConfigError(f"{asked} is no picture's page and no picture's id of {self.info.title}. Name one.")
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:

@@ -16,9 +16,11 @@ import yaml
 from archiver.cli.output import Lines
 from archiver.config import Home as Loaded
 from archiver.notify import causes
-from archiver.onboarding import Watch, forecast, spelt
+from archiver.onboarding import Watch, closing, forecast, spelt
 from archiver.opening import writing
-from archiver.provider import installed, load
+from archiver.provider import declared, installed, load
+from archiver.run import Summary
+from archiver.sync import Result
 from archiver.vault import Vault
 from tests.homes import QUICK, Home, clean_environment
 
@@ -177,6 +179,19 @@ def test_a_closed_account_signs_in_no_more_and_its_proof_stays(ran: Home) -> Non
 
 def open_vault_of(home: Home) -> Vault:
     return Vault(home.root / "vault.enc", Path(home.env["ARCHIVER_KEY_FILE"]).read_text().strip())
+
+
+def test_a_broken_adapter_costs_neither_a_runs_end_nor_what_is_archived(
+    ran: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "broken-1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
+    (package / "entry_points.txt").write_text("[archiver.providers]\nbroken = no_such_module:Broken\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "broken" in installed() and declared("broken") is None
+    told = [*closing(Loaded.load(ran.root), Summary(run="", accounts=[Result("one", "broken", error="ConfigError")]))]
+    assert told == ["Next: see to 1 ConfigError, as told above."]
 
 
 def test_a_user_of_no_name_is_not_everybody_whose_seat_is_not_named(ran: Home) -> None:

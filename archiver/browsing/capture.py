@@ -15,7 +15,7 @@ import json
 import re
 import ssl
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -226,7 +226,7 @@ async def _body(request: PageRequest, response: PageResponse, limit: int) -> tup
     return (b"", large) if len(body) > limit else (body, "")
 
 
-async def _soon[T](answer: Any) -> Any:
+async def _soon[T](answer: Awaitable[T]) -> T:
     return await asyncio.wait_for(answer, BODY_PATIENCE)
 
 

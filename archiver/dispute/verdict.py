@@ -20,7 +20,7 @@ from archiver.proof.assess import assess as apply_rules
 from archiver.proof.claims import Claim
 from archiver.proof.facts import Case, Use
 from archiver.proof.pages import LANGUAGES, Words, confirmation
-from archiver.provider import Confirm, installed, load
+from archiver.provider import Confirm, declared
 from archiver.reading.documents import PAGE_BREAK, read_text
 from archiver.reading.plans import paid_until
 from archiver.reading.served import served
@@ -139,8 +139,7 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
     versions = [line for line in (next(archive.lines(offset=o)) for _, o in entry.lines) if line.type != "assign"]
     by_hand = served().get(entry.provider)
     confirm, title = None, entry.provider
-    if entry.provider in installed():
-        info = load(entry.provider).info
+    if info := declared(entry.provider):
         confirm, title = info.confirm, info.title
     elif by_hand and by_hand.confirm:
         confirm, title = Confirm(**by_hand.confirm), by_hand.title
