@@ -341,7 +341,7 @@ class Catalogue:
 
     def entries(self) -> list[Entry]:
         """All licences and comps, in the order in which they were archived."""
-        return list(self._entries("true ORDER BY id"))
+        return list(self.each())
 
     def incomplete(self, account: str | None = None) -> list[Entry]:
         """What has a `failed` gap, of one account or of all, oldest first."""
@@ -381,7 +381,7 @@ class Catalogue:
         return []
 
     def assigned(self) -> list[Entry]:
-        """What a person assigned to a client, or withdrew from this one, oldest first."""
+        """What a person or a rule assigned to a client, or withdrew from this one, oldest first."""
         return list(self._entries("assigned IS NOT NULL ORDER BY id"))
 
     def of_object(self, object_id: str) -> Entry | None:
@@ -413,7 +413,7 @@ class Catalogue:
 
     def newest(self, limit: int, after: str | None = None) -> tuple[list[Hit], str | None]:
         """Licences (no comps), the newest first, a page at a time; `after` is what came back with the page before."""
-        where, values = f"{SHOWN}", []
+        where, values = SHOWN, []
         if after is not None:
             day, _, number = after.rpartition(" ")
             values = [day, int(number[:15]) if number.isdecimal() else 0]

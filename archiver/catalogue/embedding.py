@@ -43,10 +43,11 @@ class Embedder:
 
     def __init__(self, model: Path | None = None, threads: int = 2) -> None:
         self._threads = threads
+        path = model or Path(str(resources.files(_PACKAGE) / _FILE))
         try:
-            self._model = (model or Path(str(resources.files(_PACKAGE) / _FILE))).read_bytes()
+            self._model = path.read_bytes()
         except OSError as error:
-            raise ConfigError(f"the model {model} cannot be read ({error.strerror}); correct `match.model`") from None
+            raise ConfigError(f"The model {path} cannot be read: {error.strerror}. Correct `match.model`.") from None
 
     @cached_property
     def identity(self) -> str:
@@ -70,7 +71,7 @@ class Embedder:
             session = onnxruntime.InferenceSession(self._model, options, providers=["CPUExecutionProvider"])
             [taken], [given] = session.get_inputs(), session.get_outputs()
         except broken as error:
-            raise ConfigError(f"the model cannot be used ({error}); correct `match.model`") from None
+            raise ConfigError(f"The model cannot be used: {error}. Correct `match.model`.") from None
         return session, taken.name, given.name
 
     def __call__(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
