@@ -55,11 +55,16 @@ def this_process() -> str:
 def sync_folder(folder: Path | str) -> None:
     """Make a folder's entries durable, where the system has that notion."""
     if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(folder)
+
+
+def sync(path: Path | str) -> None:
+    """Make a file or a folder's entries durable. On POSIX only: elsewhere a handle that reads is not enough."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class Disk:

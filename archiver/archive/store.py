@@ -18,7 +18,7 @@ from typing import Any
 from archiver import __version__
 from archiver.archive import verify
 from archiver.domain import Moment, iso
-from archiver.files import sync_folder
+from archiver.files import sync, sync_folder
 
 KINDS = {folder: kind for kind, folder in verify.KINDS.items()}
 """Folder below `evidence/` -> the kind's name in ids."""
@@ -268,6 +268,14 @@ def _write(folder: Path, files: Mapping[str, bytes], *, durable: bool = True) ->
             os.close(handle)
     for each in sorted(folders, reverse=True) if durable else ():
         sync_folder(each)
+
+
+def make_durable(folder: Path) -> None:
+    """Wait until a folder that was built without `durable`, and all that is in it, is durable; for POSIX."""
+    for place, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            sync(f"{place}/{name}")
+        sync(place)
 
 
 def write_new(path: Path, content: bytes) -> None:

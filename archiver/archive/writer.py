@@ -33,6 +33,7 @@ from archiver.archive.store import (
     Staged,
     Stored,
     check_names,
+    make_durable,
     make_folder,
     object_path,
     publish_version,
@@ -58,6 +59,7 @@ HOLDER = "staging/holder.txt"  # who is writing; for those who must wait
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
 BATCH = 128  # requests that share the durable writes of intents and ledger lines
 BUILDERS = 16  # objects that are built, and waited for by the disk, at once
+TOGETHER = 3  # objects from which on the whole disk is waited for, which may have much else to write
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -650,8 +652,10 @@ class ArchiveWriter:
         """What was built, intents, then renames, all of them durable."""
         if not staged:
             return
-        if self._disk:
+        if self._disk and len(staged) >= TOGETHER:
             self._disk.sync()
+        elif self._disk:
+            list(self._syncers.map(make_durable, [each.folder for each in staged]))
         self._note_intents(staged)
         places = [object_path(self._root, each.object_id) for each in staged]
         new = {place.parent for place, each in zip(places, staged, strict=True) if each.version == "v1"}

@@ -35,7 +35,7 @@ SIGNER, licence = kit["SIGNER"], kit["licence"]
 root, turn = Path(sys.argv[1]), int(sys.argv[2])
 if sys.argv[4:] == ["careless"]:
     os.fsync = Disk.sync = lambda _: None
-if sys.argv[4:] == ["one by one"]:
+if sys.argv[4:] == ["file by file"]:
     Disk.of = lambda folder: None
 with open_archive(root, client="acme", signer=SIGNER, origin="live", authorities=[], state=root.parent / "state",
                   post=lambda *_: b"") as archive:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from archiver.archive import verify
+from archiver.archive import verify, writer
 from archiver.archive.store import Stored, stage_object, stage_version
 from archiver.errors import ArchiveBusy, DiskFull, IntegrityError
 from archiver.files import Disk
@@ -30,7 +30,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(bool(NO_POWER_CUTS), reason=NO_POWER_CUTS)
-@pytest.mark.parametrize("options", [(), ("one by one",)])
+@pytest.mark.parametrize("options", [(), ("file by file",)])
 def test_power_cuts(tmp_path: Path, options: tuple[str, ...]) -> None:
     cut_again_and_again(tmp_path, 2, *options)
 
@@ -56,11 +56,12 @@ class Lethal:
         return count
 
 
-@pytest.mark.parametrize("one_by_one", [False, True])
-def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch, one_by_one: bool) -> None:
+@pytest.mark.parametrize("durable", ["together", "object by object", "file by file"])
+def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch, durable: str) -> None:
     """New objects, versions and records, stopped once at each step of it that changes the disk."""
     kit.authorities = []
-    if one_by_one:
+    monkeypatch.setattr(writer, "TOGETHER", 1 if durable == "together" else 1000)
+    if durable == "file by file":
         monkeypatch.setattr(Disk, "of", lambda folder: None)
     lethal = Lethal(monkeypatch)
     root = kit.root
