@@ -92,7 +92,7 @@ class SessionExpired(ArchiverError):
 
 class NotAccepted(ArchiverError):
     """Unattended runs are off for this account: {detail}. A named person can accept this with `archiver account add
-    {account} ... --accept-automation "PERSON"`."""
+    {account} ... --accept-automation "NAME"`."""
 
     exit_code = 10
 

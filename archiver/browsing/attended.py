@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archiver.browsing.session import PlaywrightSession
-from archiver.errors import SessionExpired, SignInNeeded
+from archiver.errors import SessionExpired, SignInNeeded, SiteUnavailable
 from archiver.provider import Provider, Request
 
 PATIENCE = 600.0  # seconds for a person to sign in
@@ -52,5 +52,5 @@ async def _wait(session: PlaywrightSession, deadline: float, seconds: float) -> 
 async def _signed_in(provider: Provider[Any], session: PlaywrightSession) -> bool:
     try:
         return await provider.signed_in(session)
-    except SessionExpired:
+    except (SessionExpired, SiteUnavailable):  # a platform out of breath is asked again, while the person goes on
         return False

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from archiver.errors import ConfigError
 
+PATIENCE = 60.0  # seconds for NSS to write its database
 DATABASE = Path(".pki/nssdb")  # where Chromium looks, below its HOME
 
 
@@ -36,7 +37,10 @@ def trusting_home(ca_file: Path, home: Path) -> bool:
     """Make `home` one whose Chromium trusts the CA file; False where this machine's NSS cannot be used."""
     certificates(ca_file)
     command = [sys.executable, "-m", "archiver.browsing.trust", str(home), str(ca_file)]
-    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+    try:
+        return subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def key_hashes(ca_file: Path) -> str:

@@ -131,7 +131,7 @@ def run(
 def import_(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders, zips, mails, lists, documents.")],
     client: Annotated[str, typer.Option(help="The client to whose archive it goes.")],
-    by: Annotated[str | None, typer.Option(metavar="PERSON", help="Who imports [default: the system's user].")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who imports [default: the system's user].")] = None,
     keep_files: Annotated[
         bool, typer.Option("--keep-files", help="Archive delivered files too, not only their digests.")
     ] = False,
@@ -172,7 +172,7 @@ def capture(
         typer.Argument(metavar="[URL|FILE NAME|PLATFORM:ID|PLATFORM]...", help="What to capture, or to begin with."),
     ] = None,
     by: Annotated[
-        str | None, typer.Option(metavar="PERSON", help="Who is at the wheel [default: the system's user].")
+        str | None, typer.Option(metavar="NAME", help="Who is at the wheel [default: the system's user].")
     ] = None,
     attended: Annotated[bool, typer.Option("--attended", help="Open everything in the visible browser.")] = False,
     as_json: JsonOption = False,

@@ -148,10 +148,10 @@ def account_add(
         bool, typer.Option("--secrets-stdin", help="Read the secrets as YAML from stdin.")
     ] = False,
     accept_automation: Annotated[
-        str | None, typer.Option(metavar="PERSON", help="Who accepts unattended runs where the terms bar or omit them.")
+        str | None, typer.Option(metavar="NAME", help="Who accepts unattended runs where the terms bar or omit them.")
     ] = None,
     authorised_by: Annotated[
-        str | None, typer.Option(metavar="PERSON", help="Who authorised access to the account; kept in its archive.")
+        str | None, typer.Option(metavar="NAME", help="Who authorised access to the account; kept in its archive.")
     ] = None,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Test the sign-in before anything is kept.")] = True,
     replay: ReplayOption = None,

@@ -317,6 +317,24 @@ async def test_an_attended_sign_in_ends_when_the_person_is_in(visit: Open, info:
             await attend(site.session, ByPage(info), f"{SITE}/login", said.append, patience=0.5)  # type: ignore[arg-type]  # a part of one
 
 
+async def test_a_platform_that_fails_for_a_moment_does_not_end_an_attended_sign_in(
+    visit: Open, info: ProviderInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archiver.browsing.attended.ASK", 0.1)
+    monkeypatch.setattr("archiver.browsing.exchange.FIRST_WAIT", 0.01)
+    by_hand = "<script>setTimeout(() => document.forms[0].submit(), 300)</script>"
+    exchanges = (
+        page("/login", FORM + by_hand)
+        + moved("/login", "/page/welcome", method="POST", headers='set-cookie: "sid=RECORDED-SESSION; Secure"')
+        + page("/page/welcome", "<h1>Welcome</h1>")
+        + 3 * page("/account", "busy", status=503)
+        + page("/account", "Ada")
+    )
+    async with visit(exchanges, mode=Mode.SIGN_IN) as site:
+        await attend(site.session, ByPage(info), f"{SITE}/login", lambda _: None)  # type: ignore[arg-type]  # a part of one
+        assert site.seen.count("GET /account") == 4
+
+
 async def test_the_ca_file_is_trusted_by_pages_and_requests_and_nothing_is_without_it(
     visit: Open, replay: Replay, info: ProviderInfo, record: Callable[[str], Recording]
 ) -> None:
