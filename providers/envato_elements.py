@@ -129,10 +129,10 @@ class EnvatoElements(Website):
                 certified = certified or value(page.text, FIELDS["certificate"]) is not None
                 licences = [_licence(row, session.username, certified) for row in rows]
                 link = value(page.text, NEXT)
+                address = urljoin(page.url, link) if link else None
             if licences:
                 yield Page(licences)
-            if link:
-                address = urljoin(page.url, link)
+            if address:
                 if address in visited:
                     raise changed(await session.page(), f"the next page is {address} again")
                 visited.add(address)

@@ -190,9 +190,9 @@ class FreeSite(Provider[BrowserSession]):
             page = await session.page()
             with known_layout(page):
                 said = read_row(page.text, self.fields)
+                addresses = {name: urljoin(answer.url, said[name]) for name in said if name.endswith("_url")}
             captures = await session.capture()
         photo = await self._photo(session, asset_id)
-        addresses = {name: urljoin(answer.url, said[name]) for name in said if name.endswith("_url")}
         now = session.now()
         row = {"asked_by": session.settings.get("by"), "page": answer.url, **said, **addresses}
         licence = Licence(

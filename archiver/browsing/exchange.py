@@ -16,7 +16,7 @@ from typing import Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from archiver.browsing.pacing import Pacing
-from archiver.errors import ArchiverError, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
+from archiver.errors import ArchiverError, LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
 from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response, shown
 
 MOST_AT_ONCE = 8
@@ -266,7 +266,10 @@ def _body(form: Mapping[str, str] | None, json: object) -> tuple[bytes | None, d
 
 def _next_hop(request: Request, status: int, target: str, headers: dict[str, str]) -> tuple[Request, dict[str, str]]:
     """Where a redirect leads, as browsers read it: 303, and 301 and 302 after POST, go on as GET without a body."""
-    url = urljoin(request.url, target).partition("#")[0]
+    try:
+        url = urljoin(request.url, target).partition("#")[0]
+    except ValueError:
+        raise LayoutChanged(f"{shown(request.url)} leads to an address that is none") from None
     if status == 303 or (status in (301, 302) and request.method == "POST"):
         method = "HEAD" if request.method == "HEAD" else "GET"
         return Request(method, url, passive=method == "GET"), {k: v for k, v in headers.items() if k != "content-type"}

@@ -95,7 +95,7 @@ def assess(
     if claim:
         claims.with_licences(home, claim, [*claim.licences, *judged], sorted(probable))
     notes = []
-    host = (urlsplit(used_on).hostname or "") if used_on else ""
+    host = _host(used_on or "")
     if host and not any(host == each or host.endswith(f".{each}") for each in owner.domains):
         notes.append(f"{host} is no domain that {owner.name} is known by in this home.")
     match = next((each for each in matches if each != "same"), matches[0] if matches else None)
@@ -103,6 +103,14 @@ def assess(
         licence=next(iter(judged)), licences=tuple(judged), assessment=together(judged), match=match, used_on=used_on,
         notes=notes,
     )  # fmt: skip
+
+
+def _host(url: str) -> str:
+    """The host of an address that somebody wrote; empty where there is none in it."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def together(judged: Mapping[str, Assessment]) -> Assessment:

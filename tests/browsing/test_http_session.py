@@ -14,7 +14,7 @@ import pytest
 from archiver.browsing.exchange import Exchange, Raw, Send
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
-from archiver.errors import RateLimited, SessionExpired, SiteUnavailable, SpendRefused
+from archiver.errors import LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
 from archiver.network import Network
 from archiver.provider import ProviderInfo
 
@@ -102,6 +102,14 @@ async def test_what_is_cut_off_is_fetched_again_never_returned_short_and_never_s
         assert paths(site) == [
             "/api/file", "/api/file", *["/api/short"] * 3, "/order", "/login", "/search", "/search",
         ]  # fmt: skip
+
+
+async def test_a_redirect_to_an_address_that_is_none_is_another_layout(info: ProviderInfo) -> None:
+    async def send(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
+        return Raw(302, {"location": "https://[acme.example.com/"}, b"")
+
+    with pytest.raises(LayoutChanged, match="api/file leads to an address that is none"):
+        await Exchange(info, Pacing(off=True)).request(send, "GET", SITE + "/api/file")
 
 
 async def test_a_client_that_hides_a_cut_is_found_out(info: ProviderInfo) -> None:

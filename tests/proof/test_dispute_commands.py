@@ -111,6 +111,10 @@ def test_a_claim_of_the_time_before_several_licences_is_read(at: Agency, claim: 
     assert load(at.home, claim).licences == ("acme/one",)
 
 
+def test_an_address_that_is_none_ends_no_verdict(at: Agency) -> None:
+    assert at.run.json("assess", "_500001_", "--client", "acme", "--used-on", "https://[")["licence"]
+
+
 @pytest.mark.parametrize(
     ("options", "rule", "verdict"),
     [
