@@ -515,6 +515,7 @@ def proof(
         catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
         order = Order(
             now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
+            accounts=[each.username for each in home.accounts() if each.username],
             verdicts=verdicts or {},
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip

@@ -244,7 +244,7 @@ def _licensee(licensee: str | None, case: Case) -> str:
     return "other"
 
 
-_FORMS = re.compile(
+FORMS = re.compile(
     r"\b(ltd|limited|llc|llp|inc|incorporated|corp|corporation|co|company|plc|gmbh|mbh|ag|kg|ug|se|ohg|gbr|ev|sarl|sas|sa|srl|spa|bv|nv|pty|oy|ab|aps)\b"
 )
 
@@ -261,12 +261,12 @@ _LIMITS = re.compile(
 def bare(name: str) -> str:
     """A company's name without its legal form, case and punctuation: `ACME, Ltd.` and `Acme Limited` are one."""
     words = re.sub(r"[^\w\s]", "", name.casefold())
-    return " ".join(_FORMS.sub(" ", words).split()) or " ".join(words.split())
+    return " ".join(FORMS.sub(" ", words).split()) or " ".join(words.split())
 
 
 def _forms(name: str) -> set[str]:
     """The legal forms in a company's name, each in one spelling; those of `Acme Ltd` and `Acme GmbH` are two."""
-    found = _FORMS.findall(re.sub(r"[^\w\s]", "", name.casefold()))
+    found = FORMS.findall(re.sub(r"[^\w\s]", "", name.casefold()))
     return {_SPELLED_OUT.get(each, each) for each in found} - {"co", "company"}
 
 

@@ -161,6 +161,7 @@ def preview(picture: Picture, side: int = PREVIEW_SIDE) -> bytes:
 
     small = picture.image.copy()
     small.thumbnail((side, side), Resampling.LANCZOS)
+    small.info = {}  # a comment, or whatever else the file says, is not shown in the picture
     out = io.BytesIO()
     small.save(out, "JPEG", quality=80, optimize=True)
     return out.getvalue()
