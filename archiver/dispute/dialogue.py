@@ -37,6 +37,9 @@ There is no reply to this by machine. In this order, before {deadline}:
   3. Have a lawyer answer; admit and offer nothing until then."""
 
 
+SHOWN = 5  # licences that a person chooses from
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dialogue:
     """A dialogue about one letter: whom to `ask`, and what was told beforehand.
@@ -124,7 +127,10 @@ class Dialogue:
     def _looked_for(self) -> Sequence[str]:
         """A licence that a person finds by words."""
         text = self._asked("Words, an asset id, a file name or an address to look for (Enter skips this)")
-        rows = evidence.find(self.home, text, client=self.client, limit=5) if text else []
+        rows = evidence.find(self.home, text, client=self.client, limit=SHOWN + 1) if text else []
+        if len(rows) > SHOWN:
+            rows = rows[:SHOWN]
+            self._say(f"These are {SHOWN} of more; start again with more words if yours is not among them.")
         for number, row in enumerate(rows, 1):
             self._say(f"{number}. {row['licence']} {row['title'] or ''}".rstrip())
         choice = self._asked("Which one (Enter: none)") if rows else ""

@@ -134,8 +134,25 @@ def test_a_picture_is_fetched_by_its_address(at: Agency, tmp_path: Path) -> None
         rows = at.run.json("find", "--image", f"{address}/x.jpg")
         assert (rows[0]["asset_id"], rows[0]["match"]) == ("500002", "probable")
         assert "is a page" in at.run("find", "--image", f"{address}/page.html", code=2).stderr
-        at.run("find", "--image", f"{address}/none.jpg", code=None)
+        gone = at.run("find", "--image", f"{address}/none.jpg", code=30).stderr
+        assert "answered 404" in gone and "save the picture" in gone and "next run" not in gone
         server.shutdown()
+    for other in ("file:///x.jpg", "ftp://stock.example/x.jpg", "data:image/png,x"):
+        assert "no http:// or https:// address" in at.run("find", "--image", other, code=2).stderr
+
+
+@pytest.mark.parametrize(("size", "said"), [((1, 1), "1 × 1 pixels"), ((640, 400), "nearly one colour")])
+def test_a_picture_that_shows_nothing_is_named_as_such(
+    at: Agency, tmp_path: Path, size: tuple[int, int], said: str
+) -> None:
+    Image.new("RGB", size, "teal").save(tmp_path / "x.png")
+    assert said in at.run("find", "--image", tmp_path / "x.png").stderr
+
+
+def test_a_list_that_is_cut_says_so(at: Agency) -> None:
+    cut, whole = at.run("find", "--limit", "2"), at.run("find", "--limit", "3")
+    assert cut.stdout.count("licensed on") == 2 and "2 of more" in cut.stderr and "--limit" in cut.stderr
+    assert whole.stdout.count("licensed on") == 3 and "of more" not in whole.stderr
 
 
 def test_the_first_search_by_picture_says_what_it_does(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
