@@ -97,7 +97,7 @@ def _read_claim(
     if letter.amount is not None:
         sure["currency"] = sure["amount"]
     day = "the letter's own date" if received == letter.dated else "the day on which it was added"
-    sure["received"] = f"assumed: {day}; state the day it came" if assumed else "the mail's date"
+    sure["received"] = f"{claims.ASSUMED}: {day}; state the day it came" if assumed else "the mail's date"
     sure |= dict.fromkeys(given, STATED)
     fields: dict[str, Any] = {
         "claimant": letter.claimant, "reference": letter.reference, "kind": letter.kind, "urls": letter.urls,

@@ -76,5 +76,5 @@ def _matter(home: Home, name: str, order: HandOver) -> Matter:
     return Matter(
         file=case.file, folder=entry.folder, platform=platform_of(entry.provider)["title"], client=owner.name,
         assessed=assess(case, use), agency=home.settings.agency.name, claim=claim, secured=case.secured_since,
-        assigned=assigned,
+        assigned=assigned, evidence=case.evidence,
     )  # fmt: skip

@@ -24,6 +24,7 @@ from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_
 
 FORMAT = 1
 CLAIM = "claim.json"
+ASSUMED = "assumed"  # how a reading that rests on nothing in the letter begins
 LISTS = ("urls", "pictures", "licences", "probable")
 CONFIRM = "Add the letter again: at a terminal, which asks for each of them, or with --yes."
 
@@ -67,6 +68,11 @@ class Claim:
     probable: tuple[str, ...] = ()
     confirmed: bool = False
     sure: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def came(self) -> date | None:
+        """The day on which it came, where that is more than assumed."""
+        return None if self.sure.get("received", "").startswith(ASSUMED) else self.received
 
     @property
     def notice_deadline(self) -> date | None:
