@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -96,6 +96,11 @@ class Claim:
         days = {"days_left": self.deadline, "notice_days_left": self.notice_deadline}
         left = {name: (day - today).days if day else None for name, day in days.items()}
         return {**left, "overdue": left["days_left"] is not None and left["days_left"] < 0}
+
+
+def to_come(day: date) -> bool:
+    """Whether a day has begun nowhere yet: it begins 14 hours earlier than in UTC at most."""
+    return day > (datetime.now(UTC) + timedelta(hours=14)).date()
 
 
 def provider_of(licence: str | None) -> str:

@@ -62,6 +62,10 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
 """The facts that a rule's `when` may name, and the values that each can take."""
 
 
+CLAUSES = ("clause", "routes", "plan_clause", "seat_clause", "lapse_clause")
+"""What was read of a platform's terms, as sentences quote it; in German with `_de` at the end."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Use:
     """What only people know about a use of the picture; None or 0 is not known. `kind`: commercial or editorial."""
@@ -181,11 +185,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
     }
     shown = {
         "platform": platform["title"],
-        "clause": platform.get("clause", ""),
-        "routes": platform.get("routes", ""),
-        "plan_clause": platform.get("plan_clause", ""),
-        "seat_clause": platform.get("seat_clause", ""),
-        "lapse_clause": platform.get("lapse_clause", ""),
+        **{name: platform.get(name, "") for each in CLAUSES for name in (each, f"{each}_de")},
         "client": next(iter(case.client_names), ""),
         "licensee": licence.licensee or "",
         "kind": kind,

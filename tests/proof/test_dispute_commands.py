@@ -22,7 +22,9 @@ from PIL import Image
 from pypdf import PdfReader
 
 from archiver import evidence
+from archiver.dispute.claiming import confirm
 from archiver.domain import Document, DocumentKind, Gap, GapReason
+from archiver.errors import ConfigError
 from archiver.proof.claims import load
 from tests.authoring.scenario import pdf
 from tests.catalogue.test_matching import scene
@@ -86,6 +88,16 @@ def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_l
     drafts = sorted((at.run.root / "work" / claim / "drafts").rglob("reply.txt"))
     assert [path.parent.name.split("_")[2] for path in drafts] == ["500001", "500002"]
     assert all("Zeichen 90012345" in path.read_text() for path in drafts) and str(drafts[0]) in told
+
+
+def test_a_day_that_is_still_to_come_is_no_day_of_receipt_or_of_a_first_use(at: Agency, claim: str) -> None:
+    manual = ("claim", "add", "--manual", "--client", "acme", "--claimant", "x")
+    for option in ("--received", "--first-seen"):
+        assert "still to come" in at.run(*manual, option, "2099-01-02", code=2).stderr
+    with pytest.raises(ConfigError, match="First seen: 2099-01-02 is still to come"):
+        confirm(at.home, load(at.home, claim), {"first_seen": "2099-01-02"})
+    planned = at.run("assess", "_500001_", "--client", "acme", "--first-seen", "2099-01-02")
+    assert "is still to come" in planned.stdout
 
 
 def test_a_claim_that_cannot_be_read_is_named_and_stops_no_other(at: Agency, claim: str, tmp_path: Path) -> None:
