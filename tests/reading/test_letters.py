@@ -130,6 +130,11 @@ def test_a_number_of_days_is_counted_as_its_words_say(sentence: str, deadline: s
     assert found == (date.fromisoformat(deadline) if deadline else None)
 
 
+@pytest.mark.parametrize("line", ["Amount due: £760.00", "Demand: $3,500", "Dafür verlangen wir 300 EUR."])
+def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
+    assert read_letter(f"The picture is on https://acme.example/x .\n{line}\n").kind is LetterKind.DEMAND
+
+
 def test_a_reference_is_read_whole_or_by_its_label() -> None:
     for reference in ("IR-20261111-0931", "IR-20261111-0931-2026-1102-77"):
         assert read_letter(f"ImageRights International\nClaim ID: {reference}\n").reference == reference
