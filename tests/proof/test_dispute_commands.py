@@ -90,6 +90,16 @@ def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_l
     assert all("Zeichen 90012345" in path.read_text() for path in drafts) and str(drafts[0]) in told
 
 
+def test_a_pack_for_a_use_that_is_not_covered_is_warned_of(at: Agency, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text(f"{GETTY}{tmp_path}")
+    add = ("claim", "add", tmp_path / "letter.txt", "--client", "acme", "--yes", "--first-seen")
+    late = at.run.json(*add, "2026-03-01")["claim"]
+    told = at.run("proof", "_500001_", "--claim", late, "--out", tmp_path / "late.zip").stderr
+    assert "8 days before licence" in told and "lawyer" in told
+    at.run(*add, "2026-03-20")
+    assert "lawyer" not in at.run("proof", "_500001_", "--claim", late, "--out", tmp_path / "early.zip").stderr
+
+
 def test_a_day_that_is_still_to_come_is_no_day_of_receipt_or_of_a_first_use(at: Agency, claim: str) -> None:
     manual = ("claim", "add", "--manual", "--client", "acme", "--claimant", "x")
     for option in ("--received", "--first-seen"):
