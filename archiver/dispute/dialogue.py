@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from archiver.vault import Vault
 
 EMPTY = """\
-The archive does not hold this licence yet. Each of these brings one in; then start `archiver letter` again:
+No licence was found in this archive. Each of these brings one in; then start `archiver letter` again:
   archiver import FILE --client {client}            a certificate, an invoice or a mail that you have
   archiver capture --client {client} URL            the platform's page of the licence, opened by you
   archiver run --client {client} --asset ID         one asset, fetched from the connected accounts"""

@@ -100,6 +100,13 @@ def test_a_pack_for_a_use_that_is_not_covered_is_warned_of(at: Agency, tmp_path:
     assert "lawyer" not in at.run("proof", "_500001_", "--claim", late, "--out", tmp_path / "early.zip").stderr
 
 
+def test_where_nothing_was_looked_for_nothing_is_said_to_be_missing(at: Agency, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text(f"{GETTY}{tmp_path}")
+    told = at.run("letter", tmp_path / "letter.txt", "--client", "acme", "--yes").stdout
+    assert "No licence was found in this archive" in told and "does not hold" not in told
+    assert all(f"archiver {way}" in told for way in ("import", "capture", "run"))
+
+
 def test_a_day_that_is_still_to_come_is_no_day_of_receipt_or_of_a_first_use(at: Agency, claim: str) -> None:
     manual = ("claim", "add", "--manual", "--client", "acme", "--claimant", "x")
     for option in ("--received", "--first-seen"):
