@@ -132,6 +132,12 @@ class SiteUnavailable(ArchiverError):
     retryable = True
 
 
+class AddressUnavailable(SiteUnavailable):
+    """That address gave no picture: {detail}. Look at it in a browser, save the picture and name its file."""
+
+    retryable = False
+
+
 class RateLimited(ArchiverError):
     """The platform asks to be left alone for a while: {detail}. The next run tries again; a lower `pacing` in
     archiver.yaml avoids this."""

@@ -161,6 +161,8 @@ def _seen_on(home: Home, warn: Callable[[str], None]) -> dict[str, set[str]]:
     return found
 
 
+SMALLEST = 32  # pixels of a picture's shorter side; below, any two look alike
+
 type Progress = Callable[[str, int, int | None], None]
 """Hears of a client how much of how much is done."""
 
@@ -218,7 +220,11 @@ def find_picture(
     with ExitStack() as stack:
         seeing = seeing or stack.enter_context(sight(home))
         reader, embedder = seeing.reader, seeing.embedder
-        query = decode(reader.look(content, large=True).preview)
+        look = reader.look(content, large=True)
+        query, size = decode(look.preview), (look.fingerprint.width, look.fingerprint.height)
+        if look.fingerprint.flat or min(size) < SMALLEST:
+            what = f"{size[0]} × {size[1]} pixels{', nearly one colour' if look.fingerprint.flat else ''}"
+            warn(f"The picture ({what}) shows too little to be recognised. Take another of it, or look for words.")
         if embedder is None:
             warn("The extra `match` is not installed: a picture that was cropped or covered is not recognised.")
         archives, indexes, catalogues = {}, [], {}
@@ -254,7 +260,7 @@ def find_picture(
 
 def picture_of(home: Home, where: str) -> tuple[bytes, str]:
     """The bytes of a picture by file name or address, and what it is called."""
-    if re.match(r"https?://", where, re.IGNORECASE):
+    if re.match(r"[a-z][a-z0-9+.-]+:", where, re.IGNORECASE) and not Path(where).exists():  # `C:` is a drive
         from archiver.opening import network_of
 
         content, media_type = network_of(home).get(where)
@@ -515,6 +521,7 @@ def proof(
         catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
         order = Order(
             now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
+            accounts=[each.username for each in home.accounts() if each.username],
             verdicts=verdicts or {},
             elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
         )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from archiver.errors import ConfigError, SiteUnavailable
+from archiver.errors import AddressUnavailable, ConfigError, SiteUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +112,7 @@ class Network:
     def get(self, url: str, timeout: float = 30, most: int = 64 << 20) -> tuple[bytes, str]:
         """What an http or https address that a person typed gives, with its media type; up to five redirects.
 
-        ConfigError for another kind of address; SiteUnavailable where it is too much, too slow or not there.
+        ConfigError for another kind of address; AddressUnavailable where it is too much, too slow or not there.
         """
         import httpx
 
@@ -124,14 +124,14 @@ class Network:
         try:
             with httpx.Client(**settings, timeout=timeout) as client, client.stream("GET", url) as response:
                 if response.status_code != 200:
-                    raise SiteUnavailable(f"{name} answered {response.status_code}")
+                    raise AddressUnavailable(f"{name} answered {response.status_code}")
                 for chunk in response.iter_bytes():
                     answer += chunk
                     if len(answer) > most or time.monotonic() > deadline:
-                        raise SiteUnavailable(f"{name} sent more than {timeout:g} seconds or {most} bytes allow")
+                        raise AddressUnavailable(f"{name} sent more than {timeout:g} seconds or {most} bytes allow")
                 return answer, response.headers.get("content-type", "").partition(";")[0].strip()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise SiteUnavailable(f"{name}: {error or type(error).__name__}") from None
+            raise AddressUnavailable(f"{name}: {error or type(error).__name__}") from None
 
     def bundle(self) -> Path | None:
         """A file of all certificates that are trusted, for programs that take only such; None: the usual ones."""

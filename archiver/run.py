@@ -208,6 +208,7 @@ async def run(
     mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
     log(home, summary, dry_run=order.dry_run or bool(mistaken))
     summary.warnings += renewals_due(home)
+    summary.warnings += not_asked(home, order)
     if not order.dry_run:
         summary.warnings += prune(home.root, datetime.now(UTC))
         summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.concerns)
@@ -265,6 +266,17 @@ def on_request(account: Account) -> ProviderInfo | None:
         info = load(account.provider).info
         return info if info.on_request else None
     return None
+
+
+def not_asked(home: Home, order: Order) -> Iterator[str]:
+    """Which platforms were not asked for the order's asset, as they keep no history to look through."""
+    fit = [each for each in home.accounts() if not (order.clients and each.client not in order.clients)]
+    titles = dict.fromkeys(info.title for each in fit if not each.closed and (info := on_request(each)))
+    if order.asset_id and not order.accounts and titles:
+        yield (
+            f"{', '.join(titles)}: not asked for {order.asset_id}, as no history is kept there. `archiver capture` "
+            "asks for single assets."
+        )
 
 
 def asking(account: Account, assets: Sequence[str], by: str) -> Account:

@@ -229,3 +229,13 @@ def test_a_person_signs_in_and_the_nights_use_the_session(home: Home, tmp_path: 
 def test_a_token_account_has_nothing_to_sign_in_to(home: Home) -> None:
     home.account("one", "shutterstock")
     assert "rotate" in home("sign-in", "one", "--replay", QUICK, code=2).stderr
+
+
+def test_one_asset_is_looked_for_by_its_page_and_it_is_told_where_not(home: Home) -> None:
+    home.account("stock", "shutterstock")
+    home.account("free", "unsplash")
+    page = "https://www.shutterstock.com/image-photo/harbour-9264430928"
+    done = home("run", "--asset", page, "--replay", QUICK)
+    assert "1 listed, 1 archived" in done.stderr and "first run" not in done.stderr
+    assert "Unsplash: not asked for 9264430928" in done.stderr and "archiver capture" in done.stderr
+    assert "the platform's id" in home("run", "--asset", "https://stock.example/1", "--replay", QUICK, code=2).stderr

@@ -55,7 +55,10 @@ def find(
             evidence.write_new(sheet, evidence.sheet(found.sheets))
             say(f"Wrote {sheet}. Compare by eye: a match is a hint.")
     else:
-        rows = evidence.find(here, text, client=client, limit=limit, warn=say)
+        rows = evidence.find(here, text, client=client, limit=limit + 1, warn=say)
+        if len(rows) > limit:
+            rows = rows[:limit]
+            say(f"These are {limit} of more. Give more words, or a higher --limit.")
     for line in evidence.strays(here):
         say(line)
     if as_json:

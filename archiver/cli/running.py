@@ -58,11 +58,23 @@ def sign_in(
     raise typer.Exit(awaited(sign_in_all(here, vault, chosen, replay=replay, headless=headless, say=say)))
 
 
+def asset_of(text: str) -> str:
+    """An asset's id: as it is given, or out of the address of the asset's page; BadParameter where none is in there."""
+    from archiver.reading.filenames import names
+
+    if "://" not in text:
+        return text.strip()
+    ids = {each.asset_id for each in names(text) if each.asset_id}
+    if len(ids) != 1:
+        raise typer.BadParameter(f"{text} names no asset that is known here; give the platform's id of it")
+    return ids.pop()
+
+
 @app.command()
 def run(
     client: Annotated[list[str] | None, typer.Option(help="Only this client; repeatable.")] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account; repeatable.")] = None,
-    asset: Annotated[str | None, typer.Option(help="Only the licences of this asset id.")] = None,
+    asset: Annotated[str | None, typer.Option(help="Only the licences of this asset: its id, or its page.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Read every history to its end.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Sign in and count; archive nothing.")] = False,
     as_json: JsonOption = False,
@@ -86,8 +98,8 @@ def run(
 
     here = opened(home)
     order = Order(
-        clients=client or (), accounts=account or (), asset_id=asset, full=full, dry_run=dry_run, replay=replay,
-        after_restore=after_restore,
+        clients=client or (), accounts=account or (), asset_id=asset and asset_of(asset), full=full, dry_run=dry_run,
+        replay=replay, after_restore=after_restore,
     )  # fmt: skip
 
     def finished(result: Result) -> None:
@@ -96,7 +108,7 @@ def run(
         say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
 
     with progress() as watch:
-        told = Watch(here, say, watch)
+        told = watch if asset else Watch(here, say, watch)  # the histories are only looked through
         summary = awaited(run_accounts(here, unlocked(here), order, progress=told, finished=finished))
     for slug, fault in summary.faults.items():
         say(f"{slug}: {fault}")

@@ -18,7 +18,7 @@ from archiver.dispute.material import Material, picture_of, read_material
 from archiver.domain import iso
 from archiver.errors import ConfigError
 from archiver.proof import claims
-from archiver.proof.claims import Claim
+from archiver.proof.claims import Claim, to_come
 from archiver.reading.letters import LetterKind, number, read_letter
 from archiver.reading.worker import LARGEST, DocumentReader
 
@@ -41,6 +41,9 @@ def add(
     through `ask`. ConfigError for files that cannot be read.
     """
     owner = home.client(client)
+    for field in ("received", "first_seen"):
+        if (day := stated.get(field)) and to_come(day):
+            raise ConfigError(f"{_named(field)}: {StillToCome(day)}. Look at the year.")
     content = _read(path) if path else b""
     what = content or json.dumps([sorted(map(str, stated.items())), [str(each) for each in pictures]]).encode()
     name = f"{client}-{hashlib.sha256(what).hexdigest()[:8]}"
@@ -106,7 +109,7 @@ def _read_claim(
     if letter.amount is not None:
         sure["currency"] = sure["amount"]
     day = "the letter's own date" if received == letter.dated else "the day on which it was added"
-    sure["received"] = f"assumed: {day}; state the day it came" if assumed else "the mail's date"
+    sure["received"] = f"{claims.ASSUMED}: {day}; state the day it came" if assumed else "the mail's date"
     sure |= dict.fromkeys(given, STATED)
     fields: dict[str, Any] = {
         "claimant": letter.claimant, "reference": letter.reference, "kind": letter.kind, "urls": letter.urls,
@@ -119,6 +122,24 @@ def _read_claim(
     )  # fmt: skip
 
 
+class StillToCome(ValueError):
+    """A day on which nothing can have been received or seen yet."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__(f"{day} is still to come")
+
+
+def _gone(text: str) -> date:
+    day = date.fromisoformat(text)
+    if to_come(day):
+        raise StillToCome(day)
+    return day
+
+
+def _named(field: str) -> str:
+    return field.replace("_", " ").capitalize()
+
+
 FIELDS: Mapping[str, Callable[[str], Any]] = {
     "claimant": str,
     "reference": str,
@@ -126,9 +147,9 @@ FIELDS: Mapping[str, Callable[[str], Any]] = {
     "urls": lambda text: tuple(text.split()),
     "amount": lambda text: float(_number(text)),
     "currency": lambda text: text.upper(),
-    "received": date.fromisoformat,
+    "received": _gone,
     "deadline": date.fromisoformat,
-    "first_seen": date.fromisoformat,
+    "first_seen": _gone,
 }
 """What is confirmed field by field, and how an answer is read."""
 
@@ -153,7 +174,7 @@ def _asked(claim: Claim, ask: Ask, say: Callable[[str], None]) -> Claim:
     for name in FIELDS:
         how = claim.sure.get(name, "not found")
         while True:
-            answer = ask(f"{name.replace('_', ' ').capitalize()} ({how})", shown(claim, name)).strip()
+            answer = ask(f"{_named(name)} ({how})", shown(claim, name)).strip()
             try:
                 claim = corrected(claim, name, answer)
             except ValueError as error:
@@ -177,10 +198,12 @@ def confirm(home: Home, claim: Claim, answers: Mapping[str, str]) -> Claim:
     for name, answer in answers.items():
         try:
             claim = corrected(claim, name, answer.strip() or "-")
+        except StillToCome as error:
+            raise ConfigError(f"{_named(name)}: {error}. Look at the year.") from None
         except ValueError:
             raise ConfigError(
-                f"{name.replace('_', ' ').capitalize()}: {answer!r} cannot be read. Write days as 2026-12-31 and sums "
-                "as 389.59; leave the field empty where nothing is known."
+                f"{_named(name)}: {answer!r} cannot be read. Write days as 2026-12-31 and sums as 389.59; leave the "
+                "field empty where nothing is known."
             ) from None
     claim = replace(claim, confirmed=True)
     claims.save(home, claim)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from archiver.vault import Vault
 
 EMPTY = """\
-The archive does not hold this licence yet. Each of these brings one in; then start `archiver letter` again:
+No licence was found in this archive. Each of these brings one in; then start `archiver letter` again:
   archiver import FILE --client {client}            a certificate, an invoice or a mail that you have
   archiver capture --client {client} URL            the platform's page of the licence, opened by you
   archiver run --client {client} --asset ID         one asset, fetched from the connected accounts"""
@@ -35,6 +35,9 @@ There is no reply to this by machine. In this order, before {deadline}:
   1. Capture the page as it is now (`archiver capture`), then take the picture down.
   2. Delete nothing: neither files nor mails.
   3. Have a lawyer answer; admit and offer nothing until then."""
+
+
+SHOWN = 5  # licences that a person chooses from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +127,10 @@ class Dialogue:
     def _looked_for(self) -> Sequence[str]:
         """A licence that a person finds by words."""
         text = self._asked("Words, an asset id, a file name or an address to look for (Enter skips this)")
-        rows = evidence.find(self.home, text, client=self.client, limit=5) if text else []
+        rows = evidence.find(self.home, text, client=self.client, limit=SHOWN + 1) if text else []
+        if len(rows) > SHOWN:
+            rows = rows[:SHOWN]
+            self._say(f"These are {SHOWN} of more; start again with more words if yours is not among them.")
         for number, row in enumerate(rows, 1):
             self._say(f"{number}. {row['licence']} {row['title'] or ''}".rstrip())
         choice = self._asked("Which one (Enter: none)") if rows else ""

@@ -11,7 +11,7 @@ from archiver.config import Home
 from archiver.dispute.verdict import case_of
 from archiver.errors import ConfigError
 from archiver.proof import claims
-from archiver.proof.assess import assess
+from archiver.proof.assess import Verdict, assess
 from archiver.proof.claims import Claim
 from archiver.proof.drafts import Matter, drafts, write_drafts
 from archiver.proof.facts import Use, platform_of
@@ -36,17 +36,22 @@ def hand_over(
 ) -> list[Path]:
     """Write the pack of these licences, or of the claim's own, and drafts where asked for; what was written.
 
-    Drafts lie in the claim's folder, else in `drafts` beside the pack, in a folder for each of several licences.
+    Drafts lie in the claim's folder, else in `drafts` beside the pack, in a folder for each of several licences. `warn`
+    hears of licences that a picture alone led to, and of those that do not cover the claim's use.
     """
     claim = order.claim
     if claim:
         claims.must_be_confirmed(claim)
     names = names or (claim.licences if claim else ())
-    for each in set(claim.probable) & set(names) if claim else ():
+    for each in [name for name in names if name in claim.probable] if claim else ():
         warn(f"{each} was found by its picture only, and is not sure: compare both by eye before you hand this on.")
     if not names:
         raise ConfigError("Name a licence, or a claim whose licence was found: `archiver assess --claim CLAIM`.")
-    matters = [_matter(home, name, order) for name in names] if order.drafts or order.internal else []
+    matters = [_matter(home, name, order) for name in names] if claim or order.drafts or order.internal else []
+    for matter in matters:
+        if matter.assessed.verdict is Verdict.NOT_COVERED:
+            why = matter.assessed.findings[0].messages["en"]
+            warn(f"{matter.folder} is not covered: {why} Ask a lawyer before you hand this on.")
     written = evidence.proof(
         home, names, order.out, language=order.language, internal=order.internal, claim=claim,
         pictures=[path.read_bytes() for path in claims.pictures(home, claim)],
@@ -76,5 +81,5 @@ def _matter(home: Home, name: str, order: HandOver) -> Matter:
     return Matter(
         file=case.file, folder=entry.folder, platform=platform_of(entry.provider)["title"], client=owner.name,
         assessed=assess(case, use), agency=home.settings.agency.name, claim=claim, secured=case.secured_since,
-        assigned=assigned,
+        assigned=assigned, evidence=case.evidence,
     )  # fmt: skip

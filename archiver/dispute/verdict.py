@@ -95,6 +95,8 @@ def assess(
     if claim:
         claims.with_licences(home, claim, [*claim.licences, *judged], sorted(probable))
     notes = []
+    if use.first_seen and claims.to_come(use.first_seen):
+        notes.append(f"The first use, {use.first_seen}, is still to come.")
     host = _host(used_on or "")
     if host and not any(host == each or host.endswith(f".{each}") for each in owner.domains):
         notes.append(f"{host} is no domain that {owner.name} is known by in this home.")

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +24,7 @@ from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_
 
 FORMAT = 1
 CLAIM = "claim.json"
+ASSUMED = "assumed"  # how a reading that rests on nothing in the letter begins
 LISTS = ("urls", "pictures", "licences", "probable")
 CONFIRM = "Add the letter again: at a terminal, which asks for each of them, or with --yes."
 
@@ -69,6 +70,11 @@ class Claim:
     sure: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def came(self) -> date | None:
+        """The day on which it came, where that is more than assumed."""
+        return None if self.sure.get("received", "").startswith(ASSUMED) else self.received
+
+    @property
     def notice_deadline(self) -> date | None:
         """Counted from receipt, by the platform's own clause where that was read, else five business days."""
         if self.received is None:
@@ -90,6 +96,11 @@ class Claim:
         days = {"days_left": self.deadline, "notice_days_left": self.notice_deadline}
         left = {name: (day - today).days if day else None for name, day in days.items()}
         return {**left, "overdue": left["days_left"] is not None and left["days_left"] < 0}
+
+
+def to_come(day: date) -> bool:
+    """Whether a day has begun nowhere yet: it begins 14 hours earlier than in UTC at most."""
+    return day > (datetime.now(UTC) + timedelta(hours=14)).date()
 
 
 def provider_of(licence: str | None) -> str:

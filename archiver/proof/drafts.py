@@ -16,7 +16,7 @@ from typing import Any
 
 from archiver.domain import iso
 from archiver.proof.assess import Assessment
-from archiver.proof.facts import day_of
+from archiver.proof.facts import day_of, platform_of
 from archiver.proof.pages import Demand, Words
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.printable import printable
@@ -40,7 +40,10 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Matter:
-    """What the drafts about one licence may state. `secured` and `assigned`: as `iso` writes them."""
+    """What the drafts about one licence may state. `secured` and `assigned`: as `iso` writes them.
+
+    `evidence`: that the archive is of live accounts; what was made from recordings says so.
+    """
 
     file: LicenceFile
     folder: str
@@ -51,6 +54,7 @@ class Matter:
     claim: Demand | None = None
     secured: str | None = None
     assigned: str | None = None
+    evidence: bool = True
 
 
 @cache
@@ -64,7 +68,9 @@ def _texts() -> Mapping[str, Any]:
 def drafts(matter: Matter, language: str, *, counter_requests: bool = True) -> list[Draft]:
     """The drafts that fit. A use that is not covered, and a German Abmahnung, get a checklist and never a reply."""
     kind = matter.claim.kind.value if matter.claim and matter.claim.kind else "demand" if matter.claim else "none"
-    facts = _facts(matter, Words(language))
+    words = Words(language)
+    facts = _facts(matter, words)
+    heading = _texts()["heading"][language] + ("" if matter.evidence else f" {words('not_evidence')}.")
     made = []
     for each in _texts()["drafts"]:
         when = each["when"]
@@ -73,10 +79,11 @@ def drafts(matter: Matter, language: str, *, counter_requests: bool = True) -> l
             matter.assessed.verdict.value in when["verdicts"]
             and kind in when["kinds"]
             and provider in when.get("platforms", [provider])
+            and each.get("needs", "asset") in facts
         ):
             told = [p for p in each["paragraphs"] if counter_requests or not p.get("counter")]
             paragraphs = filter(None, (_filled(p[language], facts, blank=p.get("blank", False)) for p in told))
-            made.append(Draft(each["name"], _texts()["heading"][language], tuple(paragraphs)))
+            made.append(Draft(each["name"], heading, tuple(paragraphs)))
     return made
 
 
@@ -98,6 +105,7 @@ def _facts(matter: Matter, words: Words) -> dict[str, str]:
         "en": f"We manage {matter.client}'s website." if matter.agency else f"We are {matter.client}.",
         "de": f"Wir betreuen die Website von {matter.client}." if matter.agency else f"Wir sind {matter.client}.",
     }
+    licensed = day(iso(licence.licensed_at and day_of(licence.licensed_at)))
     fetched = matter.file.provenance.get("source") == "adapter"  # not brought by a person
     known: dict[str, str | None] = {
         "fetched_from": "the account's history at the platform" if fetched else None,
@@ -105,13 +113,16 @@ def _facts(matter: Matter, words: Words) -> dict[str, str]:
         "from_de": f", uns von {matter.platform} zugegangen," if fetched else "",
         "asset": licence.asset.asset_id,
         "platform": matter.platform,
-        "licensed": day(iso(licence.licensed_at and day_of(licence.licensed_at))),
+        "licensed": licensed,
+        "licensed_en": f", licensed on {licensed}" if licensed else "",
+        "licensed_de": f", lizenziert am {licensed}" if licensed else "",
+        "sold": None if platform_of(licence.asset.provider, licence.kind or "").get("free_site") == "yes" else "yes",
         "licensee": licensee,
         "licence_id": licence.licence_id,
         "client": matter.client,
         "agency": matter.agency,
         "folder": matter.folder,
-        "secured": words.moment(matter.secured),
+        "secured_en": Words("en").moment(matter.secured),
         "assigned": day(matter.assigned),
         "who": who[words.language],
         "business": matter.agency,
@@ -126,13 +137,30 @@ def _facts(matter: Matter, words: Words) -> dict[str, str]:
         known |= {
             "claimant": claim.claimant,
             "reference": claim.reference,
-            "url": next(iter(claim.urls), None),
-            "received": day(iso(claim.received)),
-            "enquired": day(iso(claim.dated or claim.received)),
+            "received": day(iso(claim.came)),
+            **_letter_said(claim, day(iso(claim.dated or claim.came))),
             "deadline": day(iso(claim.deadline)),
             "notice": day(iso(claim.notice_deadline)),
         }
     return {name: printable(value) for name, value in known.items() if value is not None}
+
+
+def _letter_said(claim: Demand, enquired: str | None) -> dict[str, str]:
+    """Parts of sentences about the letter, empty where it does not say that."""
+    url, case = next(iter(claim.urls), None), claim.reference
+    of_en, of_de = (f" of {enquired}", f" vom {enquired}") if enquired else ("", "")
+    return {
+        "of_day_en": of_en,
+        "of_day_de": of_de,
+        "writer_en": claim.claimant or f"The writer of the letter{of_en}",
+        "writer_de": claim.claimant or f"Wer das Schreiben{of_de} sandte,",
+        "on_page_en": f" on {url}" if url else "",
+        "on_page_de": f" auf {url}" if url else "",
+        "case_en": f" {case}" if case else "",
+        "case_de": f" {case}" if case else "",
+        "with_case_en": f", reference {case}" if case else "",
+        "with_case_de": f", Zeichen {case}" if case else "",
+    }
 
 
 def write_drafts(folder: Path, made: Iterable[Draft]) -> list[Path]:

@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 from archiver.archive.reader import StoredObject
 from archiver.domain import DocumentKind, iso
 from archiver.errors import IntegrityError
+from archiver.proof.facts import FORMS
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.needles import mask_named
 from archiver.reading.worker import DocumentReader
@@ -28,28 +30,36 @@ EXCERPT = "An excerpt, made by the sender. The original is withheld; its digest 
 LARGEST = 64 << 20  # bytes of a packed capture that are searched
 
 _CODES = (
-    "USD|EUR|GBP|CHF|JPY|AUD|CAD|NZD|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|ILS|INR|CNY|RMB|KRW|HKD|SGD|TWD|THB|AED|ZAR"
+    "USD|EUR|Usd|Eur|Gbp|Chf|GBP|CHF|JPY|AUD|CAD|NZD|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|ILS|INR|CNY|RMB|KRW|HKD|SGD|TWD|THB|AED|ZAR"
     "|BRL|MXN|RUB|UAH|eur|usd|gbp|chf"
 )
 _SIGNS = "[€$£¥₹₩฿₺₪₽₴₫₱]|zł|Kč|円|元|원"
-_SPOKEN = "[Ee]uros?|[Dd]ollars?|[Pp]ounds?|[Ff]ranken|[Ff]rancs?|kr|Ft"
+_SPOKEN = "[Ee]uros?|[Cc]ents|[Dd]ollars?|[Pp]ounds?|[Ff]ranken|[Ff]rancs?|kr|Ft"
 _SUM = r"\d[\d.,'’]*(?:\s\d{3})*(?:[.,]\d\d?)?(?:[.,]?[-–])?"
 _SHAPES = {
     "an e-mail address": re.compile(
-        r"[\w.+%-]+ ?(?:@|%40|[(\[]at[)\]]) ?[\w-]+(?: ?(?:\.|[(\[]dot[)\]]) ?[\w-]+)+", re.IGNORECASE
+        # Begins at its first letter, so that a long word is looked through once.
+        r"(?<![\w.+%-])[\w.+%-]+ ?(?:@|%40|[(\[{<]at[)\]}>]) ?[\w-]+(?: ?(?:\.|[(\[{<]dot[)\]}>]) ?[\w-]+)+"
+        r"|(?<![\w.+%-])[\w.+%-]+ at [\w-]+(?: dot [\w-]+)+",
+        re.IGNORECASE,
     ),
     "a sum of money": re.compile(
         rf"(?:(?<!\w)(?:{_CODES}|kr\.?|Rs\.?|Fr\.)|{_SIGNS})\s{{0,2}}-?{_SUM}"
         rf"|(?<![\w.]){_SUM}\s?(?:{_SIGNS}|(?:{_CODES}|{_SPOKEN})(?!\w))"
+        r"|\b(?:[Pp]rice|[Pp]reis|[Tt]otal|[Aa]mount|[Bb]etrag|[Ss]umme)\b\W{0,4}\d[\d.,]{0,12}[.,]\d\d\b"
     ),
     "a place on somebody's machine": re.compile(
-        r"(?:(?<![\w.:/])/(?:home|Users|root|tmp|var|mnt|media|srv|opt|work|private|Volumes|data|etc|run|net|nas)/"
-        r"|\b[A-Za-z]:(?:\\|/(?!/))|\\\\\w|(?<![\w/])~/|(?:file:/|(?:smb|afp|nfs)://))[^\s\"'<>]*"
+        r"(?:(?<![\w.:/])/(?:(?:(?:[a-z]|export|usr|cygdrive/[a-z])/)?(?:home|Users)|root|tmp|var|mnt|media|srv|opt|work"
+        r"|private|Volumes|data|etc|run|net|nas|storage/emulated)/"
+        r"|\b[A-Za-z]:(?:\\|/(?!/))|\\\\\w|\\Users\\|%\w+%\\|\$HOME\b|(?<![\w/])~/|(?:file:/|(?:smb|afp|nfs)://))"
+        r"[^\s\"'<>]*"
     ),
     "a cookie": re.compile(r"\b(?:set-)?cookie\d?\s*[:=]\s*\S+", re.IGNORECASE),
     "a token": re.compile(
-        r"(?:\b(?:[\w-]*api[_-]?key|[a-z]*sess(?:ion)?[_-]?id|sid|[cx]srf[\w-]*|[\w-]*token|secret|passw(?:or)?d|pwd)"
+        r"(?:\b(?:[\w-]{0,40}api[_-]?key|[a-z]{0,40}sess(?:ion)?[_-]?id|sid|[cx]srf[\w-]{0,40}|[\w-]{0,40}token|secret"
+        r"|passw(?:or)?[dt]|pwd?|kennwort)"
         r"""["']?\s*[:=]\s*["']?(?=\S*\d)[^\s"'<>&]{6,}"""
+        r"|\b[\w.-]{0,40}(?:session|sig(?:nature)?)=(?=\S*\d)[^\s\"'<>&]{10,}"
         r"|\bauthorization[\"']?\s*[:=]\s*[^\n\"]+|\b(?:sk|pk|rk)_(?:live|test)_\w{8,}|\bgh[pousr]_\w{20,}"
         r"|\bAKIA[0-9A-Z]{12,}|\bxox[abprs]-[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----|\botpauth://\S+)",
         re.IGNORECASE,
@@ -79,23 +89,25 @@ _ACCOUNT = re.compile(
 class Private:
     """What is nobody else's business about one licence. `others`: names of all other clients; `own`: this client's.
 
-    `elsewhere` tells whether any of some words is the number of a licence that the pack is not about, as on a page that
-    lists many.
+    `accounts`: with what names people sign in at platforms. `elsewhere` tells whether any of some words is the number
+    of a licence that the pack is not about, as on a page that lists many.
     """
 
     file: LicenceFile
     others: Sequence[str] = ()
     own: Sequence[str] = ()
+    accounts: Sequence[str] = ()
     elsewhere: Callable[[set[str]], bool] = lambda _: False
 
     @cached_property
     def words(self) -> Mapping[str, re.Pattern[str]]:
         """What each sort of private words looks like, as a pattern; sorts without any are left out."""
         licence = self.file.licence
-        own = {each.casefold() for each in (*self.own, licence.licensee or "")}
+        own, seat = {each.casefold() for each in (*self.own, licence.licensee or "")}, licence.seat or ""
         sorts = {
-            "another client's name": self.others,
-            "the name of a seat": [licence.seat or ""],
+            "another client's name": [*self.others, *map(_without_form, self.others)],
+            "the name of an account": self.accounts,
+            "the name of a seat": [seat, ", ".join(reversed(seat.rsplit(" ", 1)))],
             "a note about a job": licence.client_hints.values(),
         }
         return {
@@ -137,7 +149,7 @@ class Private:
 
 def _as_seen(text: str) -> str:
     """A text with its escapes read, in composed letters, with single spaces and without what nobody sees."""
-    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), html.unescape(text))
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), html.unescape(unquote(text)))
     return re.sub(r"\s+", " ", _UNSEEN.sub("", unicodedata.normalize("NFKC", text)))
 
 
@@ -146,11 +158,28 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
 
 
+def _without_form(name: str) -> str:
+    """A company's name of several words as people say it; of one word it would be a word like others."""
+    words = name.split()
+    while len(words) > 2 and FORMS.fullmatch(re.sub(r"\W", "", words[-1].casefold())):
+        words.pop()
+    return " ".join(words)
+
+
+_LETTERS = {"ä": "(?:ä|ae)", "ö": "(?:ö|oe)", "ü": "(?:ü|ue)", "ß": "(?:ß|ss)", "'": "['’‘´`]?", "’": "['’‘´`]?"}
+_BETWEEN = r"(?:[\s._+-]|%20)+"
+
+
 def _bounded(word: str) -> str:
-    """A pattern for whole words, over lines too; where words are not parted by spaces, anywhere."""
-    before, after = (r"\w" if each.isascii() or each.lower() != each.upper() else None for each in (word[0], word[-1]))
-    inner = re.escape(word).replace(r"\ ", r"\s+")
-    return (f"(?<!{before})" if before else "") + inner + (f"(?!{after})" if after else "")
+    """A pattern for whole words as texts, addresses and file names join them; where no spaces part words, anywhere."""
+    edge = r"[^\W_]"  # `_` parts words
+    before, after = (edge if each.isascii() or each.lower() != each.upper() else None for each in (word[0], word[-1]))
+    parts = ["(?:&|and|und|et|\\+)" if part == "&" else _spelled(part) for part in word.split()]
+    return (f"(?<!{before})" if before else "") + _BETWEEN.join(parts) + (f"(?!{after})" if after else "")
+
+
+def _spelled(part: str) -> str:
+    return "".join(_LETTERS.get(letter.lower(), re.escape(letter)) for letter in part)
 
 
 @dataclass
@@ -170,7 +199,11 @@ def external(stored: StoredObject, private: Private, reader: DocumentReader) -> 
         for name, file in files.items():
             place = file.path.relative_to(stored.path).as_posix()
             kind = kinds.get(name)
-            if place in tier.withheld or kind is DocumentKind.PREVIEW:
+            if place in tier.withheld:
+                continue
+            if kind is DocumentKind.PREVIEW:
+                said = reader.embedded(stored.read(name, version)).quotes.values()
+                tier.warnings += [f"{name} of {stored.folder} holds {sort}" for sort in private.found("\n".join(said))]
                 continue
             if kind in (DocumentKind.LETTER, DocumentKind.DELIVERED):
                 tier.withheld[place] = ["nothing that an outsider needs"]

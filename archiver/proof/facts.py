@@ -62,6 +62,10 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
 """The facts that a rule's `when` may name, and the values that each can take."""
 
 
+CLAUSES = ("clause", "routes", "plan_clause", "seat_clause", "lapse_clause")
+"""What was read of a platform's terms, as sentences quote it; in German with `_de` at the end."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Use:
     """What only people know about a use of the picture; None or 0 is not known. `kind`: commercial or editorial."""
@@ -181,11 +185,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
     }
     shown = {
         "platform": platform["title"],
-        "clause": platform.get("clause", ""),
-        "routes": platform.get("routes", ""),
-        "plan_clause": platform.get("plan_clause", ""),
-        "seat_clause": platform.get("seat_clause", ""),
-        "lapse_clause": platform.get("lapse_clause", ""),
+        **{name: platform.get(name, "") for each in CLAUSES for name in (each, f"{each}_de")},
         "client": next(iter(case.client_names), ""),
         "licensee": licence.licensee or "",
         "kind": kind,
@@ -244,7 +244,7 @@ def _licensee(licensee: str | None, case: Case) -> str:
     return "other"
 
 
-_FORMS = re.compile(
+FORMS = re.compile(
     r"\b(ltd|limited|llc|llp|inc|incorporated|corp|corporation|co|company|plc|gmbh|mbh|ag|kg|ug|se|ohg|gbr|ev|sarl|sas|sa|srl|spa|bv|nv|pty|oy|ab|aps)\b"
 )
 
@@ -261,12 +261,12 @@ _LIMITS = re.compile(
 def bare(name: str) -> str:
     """A company's name without its legal form, case and punctuation: `ACME, Ltd.` and `Acme Limited` are one."""
     words = re.sub(r"[^\w\s]", "", name.casefold())
-    return " ".join(_FORMS.sub(" ", words).split()) or " ".join(words.split())
+    return " ".join(FORMS.sub(" ", words).split()) or " ".join(words.split())
 
 
 def _forms(name: str) -> set[str]:
     """The legal forms in a company's name, each in one spelling; those of `Acme Ltd` and `Acme GmbH` are two."""
-    found = _FORMS.findall(re.sub(r"[^\w\s]", "", name.casefold()))
+    found = FORMS.findall(re.sub(r"[^\w\s]", "", name.casefold()))
     return {_SPELLED_OUT.get(each, each) for each in found} - {"co", "company"}
 
 

@@ -37,7 +37,7 @@ class Packed:
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """How to pack. `others` are names of all other clients, which must not get out; `pictures` are the claimant's.
-    `elsewhere` as in `Private`. `verdicts`, by a licence's folder, stay inside.
+    `accounts` and `elsewhere` as in `Private`. `verdicts`, by a licence's folder, stay inside.
 
     `now` becomes the bag's date, the one thing in which packs of the same licences differ.
     """
@@ -47,6 +47,7 @@ class Order:
     claim: Demand | None = None
     pictures: Sequence[bytes] = ()
     others: Sequence[str] = ()
+    accounts: Sequence[str] = ()
     elsewhere: Callable[[set[str]], bool] = lambda _: False
     internal: bool = False
     verdicts: Mapping[str, Assessment] = field(default_factory=dict)
@@ -78,7 +79,10 @@ def sound_of(packed: Packed, order: Order, reader: DocumentReader) -> Sound:
     file = from_json(stored.read("licence.json"))
     own = {each.casefold() for each in (packed.client_name, *packed.own)}
     others = [each for each in order.others if each.casefold() not in own]
-    private = Private(file=file, others=others, own=(packed.client_name, *packed.own), elsewhere=order.elsewhere)
+    private = Private(
+        file=file, others=others, own=(packed.client_name, *packed.own), accounts=order.accounts,
+        elsewhere=order.elsewhere,
+    )  # fmt: skip
     terms = [(each, packed.archive.object(each.id)) for each in file.terms]
     return Sound(packed, stored, file, private, external(stored, private, reader), terms)
 

@@ -63,6 +63,8 @@ def decode(content: bytes) -> Picture:
     # What malformed files make Pillow's plug-ins raise besides OSError.
     broken = (ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError,
               SyntaxError, TypeError, ValueError, unpacked, zlib.error)  # fmt: skip
+    if content[4:8] == b"ftyp" and b"hei" in content[8:40] and b"avif" not in content[8:40]:
+        raise UnreadablePicture("it is a HEIC file, as phones write them, which is not read here")
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
             width, height = opened.size
@@ -161,6 +163,7 @@ def preview(picture: Picture, side: int = PREVIEW_SIDE) -> bytes:
 
     small = picture.image.copy()
     small.thumbnail((side, side), Resampling.LANCZOS)
+    small.info = {}  # a comment, or whatever else the file says, is not shown in the picture
     out = io.BytesIO()
     small.save(out, "JPEG", quality=80, optimize=True)
     return out.getvalue()

@@ -39,8 +39,8 @@ class LetterKind(StrEnum):
 class Letter:
     """What a letter says. `sure` tells for each field that was read how; what it does not name was not found.
 
-    `deadline` is the last day on which an answer is in time. Weekends are no business days; public holidays are taken
-    for some, so that it is rather too early than too late.
+    `deadline` is the last day on which an answer is in time. Weekends are no business days, but Saturdays are German
+    Werktage and French jours ouvrables; public holidays are taken for some, so that it is rather too early than late.
     """
 
     claimant: str | None = None
@@ -90,11 +90,11 @@ def read_letter(
     )
 
 
-def business_days_after(day: date, number: int) -> date:
-    """The `number`-th day from Monday to Friday after `day`."""
+def business_days_after(day: date, number: int, week: int = 5) -> date:
+    """The `number`-th day after `day` of those that count; `week`: how many of each week do, from Monday on."""
     while number:
         day += timedelta(days=1)
-        number -= day.weekday() < 5
+        number -= day.weekday() < week
     return day
 
 
@@ -143,7 +143,7 @@ def _claimant(text: str, sure: dict[str, str]) -> Mapping[str, Any]:
 
 def _reference(text: str, claimant: Mapping[str, Any], sure: dict[str, str]) -> str | None:
     for pattern in claimant.get("reference", ()):
-        if found := re.search(pattern, text, re.IGNORECASE):
+        if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
             sure["reference"] = f"as this claimant writes it: {_quote(found)}"
             return found[1].upper()
     written = r"(?P<id>[A-Z0-9][A-Z0-9/._:-]{2,29}(?: [A-Z]{1,3}(?:/[A-Z]{1,3})?(?=[ \t]*$))?)"
@@ -350,8 +350,9 @@ def _deadline(
         if _search("until", _before(match).rpartition(".\n")[2]) or alone.search(shortly):
             found += [(day, _quote(match))] if dated is None or day > dated else []
     numbers, units = known()["numbers"], known()["units"]
-    spelled = rf"(?:\d{{1,3}}|{'|'.join(numbers)})"
-    span = rf"{_any('within')}\s+(?:\w+\s+){{0,2}}?(?P<number>{spelled})\b(?:\s*\(\d+\))?(?=(?P<rest>[^.]{{0,80}}))"
+    spelled = rf"(?:\d{{1,3}}|{'|'.join(sorted(numbers, key=len, reverse=True))})"  # twenty-one before twenty
+    opening = rf"(?:{_any('within')}\s+(?:\w+\s+){{0,2}}?|{_any('given')}\s+)"
+    span = rf"{opening}(?P<number>{spelled})\b(?:\s*\(\d+\))?(?=(?P<rest>[^.]{{0,80}}))"
     for match in re.finditer(span, text, re.IGNORECASE):
         number, rest = match["number"].lower(), match["rest"].lower().lstrip(" \t\n-")
         start = (received if _search("receipt", rest) else None) or dated or received
@@ -359,8 +360,9 @@ def _deadline(
         unit = next((units[each] for each in units if re.match(each, rest) or re.fullmatch(each, number)), None)
         if start is None or unit is None or not 0 < count < 366:
             continue
-        business = _search("business", re.split(r"[,;\n]", rest)[0][:25])
-        day = business_days_after(start, count) if business else start + timedelta(days=math.ceil(count * unit))
+        counted = re.split(r"[,;\n]", rest)[0][:25]
+        week = 6 if _search("with_saturdays", counted) else 5 if _search("business", counted) else 7
+        day = business_days_after(start, count, week) if week < 7 else start + timedelta(days=math.ceil(count * unit))
         found.append((day, f"counted from {start}: {_quote(match)}"))
     if found:
         day, sure["deadline"] = min(found)

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from archiver.domain import Asset, DocumentKind, Gap, GapReason, Licence
 from archiver.proof.assess import MANDATORY, WORST, Verdict, apply, assess
-from archiver.proof.facts import VOCABULARY, Case, Place, Use, facts_of, rules
+from archiver.proof.facts import CLAUSES, VOCABULARY, Case, Place, Use, facts_of, rules
 from archiver.reading.licence_json import FiledDocument, LicenceFile
 
 LICENCE = Licence(
@@ -168,6 +168,14 @@ def test_what_papers_say_in_general_limits_nothing(harmless: str) -> None:
 
 def test_every_rule_is_tried() -> None:
     assert {rule for rule, *_ in RULES} == {rule["rule"] for rule in rules()["rules"]}
+
+
+def test_what_was_read_of_terms_is_there_in_german_too() -> None:
+    for platform in rules()["platforms"].values():
+        for known in (platform, *platform.get("kinds", {}).values()):
+            assert all(f"{each}_de" in known for each in CLAUSES if each in known)
+    texts = [case["de"] for rule in rules()["rules"] for case in rule["cases"]]
+    assert not [text for text in texts if any(f"{{{each}}}" in text for each in CLAUSES)]
 
 
 def test_rules_name_known_facts_only_and_each_has_a_source() -> None:

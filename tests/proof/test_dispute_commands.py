@@ -22,7 +22,9 @@ from PIL import Image
 from pypdf import PdfReader
 
 from archiver import evidence
+from archiver.dispute.claiming import confirm
 from archiver.domain import Document, DocumentKind, Gap, GapReason
+from archiver.errors import ConfigError
 from archiver.proof.claims import load
 from tests.authoring.scenario import pdf
 from tests.catalogue.test_matching import scene
@@ -88,6 +90,33 @@ def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_l
     assert all("Zeichen 90012345" in path.read_text() for path in drafts) and str(drafts[0]) in told
 
 
+def test_a_pack_for_a_use_that_is_not_covered_is_warned_of(at: Agency, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text(f"{GETTY}{tmp_path}")
+    add = ("claim", "add", tmp_path / "letter.txt", "--client", "acme", "--yes", "--first-seen")
+    late = at.run.json(*add, "2026-03-01")["claim"]
+    told = at.run("proof", "_500001_", "--claim", late, "--out", tmp_path / "late.zip").stderr
+    assert "8 days before licence" in told and "lawyer" in told
+    at.run(*add, "2026-03-20")
+    assert "lawyer" not in at.run("proof", "_500001_", "--claim", late, "--out", tmp_path / "early.zip").stderr
+
+
+def test_where_nothing_was_looked_for_nothing_is_said_to_be_missing(at: Agency, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text(f"{GETTY}{tmp_path}")
+    told = at.run("letter", tmp_path / "letter.txt", "--client", "acme", "--yes").stdout
+    assert "No licence was found in this archive" in told and "does not hold" not in told
+    assert all(f"archiver {way}" in told for way in ("import", "capture", "run"))
+
+
+def test_a_day_that_is_still_to_come_is_no_day_of_receipt_or_of_a_first_use(at: Agency, claim: str) -> None:
+    manual = ("claim", "add", "--manual", "--client", "acme", "--claimant", "x")
+    for option in ("--received", "--first-seen"):
+        assert "still to come" in at.run(*manual, option, "2099-01-02", code=2).stderr
+    with pytest.raises(ConfigError, match="First seen: 2099-01-02 is still to come"):
+        confirm(at.home, load(at.home, claim), {"first_seen": "2099-01-02"})
+    planned = at.run("assess", "_500001_", "--client", "acme", "--first-seen", "2099-01-02")
+    assert "is still to come" in planned.stdout
+
+
 def test_a_claim_that_cannot_be_read_is_named_and_stops_no_other(at: Agency, claim: str, tmp_path: Path) -> None:
     broken = at.run.root / "work" / "acme-0bad0bad" / "claim.json"
     broken.parent.mkdir()
@@ -138,8 +167,25 @@ def test_a_picture_is_fetched_by_its_address(at: Agency, tmp_path: Path) -> None
         rows = at.run.json("find", "--image", f"{address}/x.jpg")
         assert (rows[0]["asset_id"], rows[0]["match"]) == ("500002", "probable")
         assert "is a page" in at.run("find", "--image", f"{address}/page.html", code=2).stderr
-        at.run("find", "--image", f"{address}/none.jpg", code=None)
+        gone = at.run("find", "--image", f"{address}/none.jpg", code=30).stderr
+        assert "answered 404" in gone and "save the picture" in gone and "next run" not in gone
         server.shutdown()
+    for other in ("file:///x.jpg", "ftp://stock.example/x.jpg", "data:image/png,x"):
+        assert "no http:// or https:// address" in at.run("find", "--image", other, code=2).stderr
+
+
+@pytest.mark.parametrize(("size", "said"), [((1, 1), "1 × 1 pixels"), ((640, 400), "nearly one colour")])
+def test_a_picture_that_shows_nothing_is_named_as_such(
+    at: Agency, tmp_path: Path, size: tuple[int, int], said: str
+) -> None:
+    Image.new("RGB", size, "teal").save(tmp_path / "x.png")
+    assert said in at.run("find", "--image", tmp_path / "x.png").stderr
+
+
+def test_a_list_that_is_cut_says_so(at: Agency) -> None:
+    cut, whole = at.run("find", "--limit", "2"), at.run("find", "--limit", "3")
+    assert cut.stdout.count("licensed on") == 2 and "2 of more" in cut.stderr and "--limit" in cut.stderr
+    assert whole.stdout.count("licensed on") == 3 and "of more" not in whole.stderr
 
 
 def test_the_first_search_by_picture_says_what_it_does(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:

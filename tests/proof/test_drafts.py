@@ -91,6 +91,29 @@ def test_what_is_not_known_is_left_out_or_blank() -> None:
     assert "None" not in "".join(made.values()) and "@" not in "".join(made.values())
     assert "licensed on" not in made["reply"] and "recorded as being for" not in made["reply"]
     assert f"Name of the licensee: {BLANK}" in made["shutterstock-proof-of-licence"]
+    assert all("asset 1234567890" in made[name] for name in ("reply", "client-mail", "indemnity-notice"))
+    assert "assignment" not in made, "nobody would state anything in it"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_day_that_was_only_assumed_is_stated_nowhere(language: str) -> None:
+    assumed = replace(CLAIM, claimant=None, sure={"received": "assumed: the day on which it was added"})
+    made = {each.name: each.text for each in drafts(replace(MATTER, claim=assumed), language)}
+    assert not [name for name, text in made.items() if re.search("20.? November", text)]
+    assert BLANK in made["indemnity-notice"] and "https://acme.example/news" in made["client-mail"]
+
+
+def test_a_certificate_for_a_court_is_english_throughout() -> None:
+    made = {each.name: each.text for each in drafts(replace(MATTER, secured="2026-03-04T02:00:00Z"), "de")}
+    assert "on 4 March 2026, 02:00 UTC" in made["custodian-certificate-us"]
+
+
+def test_who_gives_pictures_away_gets_no_notice_and_a_replay_says_what_it_is() -> None:
+    free = replace(LICENCE, asset=Asset(provider="unsplash", asset_id="x"))
+    matter = replace(MATTER, file=replace(MATTER.file, licence=free), evidence=False)
+    made = drafts(matter, "en")
+    assert "indemnity-notice" not in [each.name for each in made]
+    assert all("NOT EVIDENCE" in each.heading for each in made)
 
 
 def test_they_are_written_as_text_and_docx_and_a_persons_work_is_kept(tmp_path: Path) -> None:

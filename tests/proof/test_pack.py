@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ RECORD = {
 }  # fmt: skip
 RECEIPT = pdf(["Receipt R-1", "Item 1234567890", "Total EUR 19.00", "Card 4242 4242", "ada@acme.example", "Thank you"])
 FORBIDDEN = (
-    "beta gmbh", "19.00", "ada@acme.example", "ada.example", "job 4711", "/home/ada", "eyjhbgci", "4242", str(ROOT),
+    "beta gmbh", "19.00", "ada@acme.example", "ada.example", "job 4711", "/home/ada", "eyjhbgci",
+    "4242 4242", str(ROOT),
 )  # fmt: skip
 TITLES = {
     "2001": ("Harbour at dawn with cranes and gulls " * 8)[:300],
@@ -346,12 +348,35 @@ def test_whatever_stands_around_it_is_scrubbed(before: str, private: str, after:
         *("R$ 99,90", "₹1,200", "kr 450", "12,50 zł", "1.200,- EUR", "19 Euro", "1\u202f234,56\u00a0€", "5000円"),
         *("ada (at) acme.example", "ADA＠acme.example", "ada&#64;acme.example", "ada\\u0040acme.example"),
         *("Beta\nGmbH", "Beta&nbsp;GmbH", "Be\u00adta GmbH", "Mu\u0308ller &amp; So\u0308hne", "北京示例公司的"),
+        *("Beta_GmbH_banner.jpg", "a/Beta%20GmbH/b", "BETA-GMBH", "mueller und soehne", "for Gamma Holding, May"),
+        *("Example, Eve", "eve.example", "by ada-stock", "ada at acme dot example", "total: 29.00", "29,00 Eur"),
+        *("%2Fhome%2Fada%2Fx", r"%USERPROFILE%\x.jpg", "/c/Users/ada/x.jpg", "/storage/emulated/0/x.jpg"),
+        *("kennwort: hunter22", "X-Amz-Signature=8f3a9c2b1d0f", "__Host-session=8f3a9c2b1d0f"),
         *("C:/Daten/ada/x.jpg", r"\\nas01\clients", "~/Pictures/x.jpg", "smb://nas/x"),
         *("PHPSESSID=q1w2e3r4t5y6", "Authorization: Basic YWRhOnNl", "X-Api-Key: 0123456789", "xoxb-" + "1" * 12),
     ],
 )
 def test_other_spellings_are_seen_and_nothing_of_them_is_left(private: str) -> None:
-    file = LicenceFile(licence=licence("1"), documents=(), gaps=(), provenance={})
-    told = Private(file=file, others=["Beta GmbH", "Müller & Söhne", "北京示例公司"], own=["Acme Ltd"])
+    file = LicenceFile(licence=licence("1", seat="Eve Example"), documents=(), gaps=(), provenance={})
+    others = ["Beta GmbH", "Müller & Söhne", "北京示例公司", "Gamma Holding SE"]
+    told = Private(file=file, others=others, own=["Acme Ltd"], accounts=["ada-stock"])
     assert told.found(f"Licence {private} of Acme Ltd") and private not in told.scrub(f"Licence {private} of Acme Ltd")
     assert not told.found("Licence L-1, order PO-12, 500,000 copies, 3000 x 2000 px, of Acme Ltd on 9 March 2026")
+
+
+def test_a_long_word_is_looked_through_once() -> None:
+    told = Private(file=LicenceFile(licence=licence("1"), documents=(), gaps=(), provenance={}))
+    began = time.process_time()
+    assert not told.found("a" * 200_000) and not told.found("a-" * 100_000)
+    assert time.process_time() - began < 10
+
+
+def test_what_a_preview_says_of_itself_is_told_and_is_not_in_the_pdf(tmp_path: Path) -> None:
+    out, exif, told = io.BytesIO(), Image.Exif(), list[str]()
+    exif[315] = "by ada@acme.example"
+    Image.open(io.BytesIO(picture("navy"))).save(out, "JPEG", exif=exif, comment=b"by ada@acme.example")
+    with agency(tmp_path / "agency") as at:
+        [stored] = at.archive("acme", (licence("57"), [preview(out.getvalue())]))
+        packed = Packs(at, []).write(tmp_path / "proof.zip", stored.folder, warn=told.append)
+    assert [each for each in told if "preview.jpg" in each and "e-mail" in each]
+    assert b"ada@acme" not in packed.with_suffix(".pdf").read_bytes()

@@ -295,7 +295,7 @@ senden Sie uns einen Nachweis der Lizenz. Andernfalls behalten wir uns eine Abma
 Bildrechte Example, Musterstadt
 """,
         claimant=None, reference="BA-2026-0815", kind="inquiry", urls=("https://acme.example/blog/hafen",),
-        amount=None, currency=None, dated=None, deadline=date(2026, 12, 21),
+        amount=None, currency=None, dated=None, deadline=date(2026, 12, 18),
     ),
     Sent(
         name="german-invoice-like",
@@ -504,7 +504,7 @@ Merci de nous répondre dans un délai de dix jours ouvrables à compter de la d
 """,
         claimant="Getty Images", reference="94561230", kind="demand",
         urls=("https://www.acme.example/accueil", "https://www.acme.example/produits/l'été"),
-        amount="1240", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 16),
+        amount="1240", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 14),
         first_seen=date(2026, 10, 15),
     ),
     Sent(

@@ -113,6 +113,11 @@ def test_a_bomb_is_refused_before_it_is_unpacked(size: tuple[int, int]) -> None:
         decode(bare_png(*size))
 
 
+def test_a_picture_of_a_phone_is_called_what_it_is() -> None:
+    with pytest.raises(UnreadablePicture, match="HEIC"):
+        decode(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + b"\0" * 99)
+
+
 @pytest.mark.parametrize("content", [b"", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"<svg/>", b"%PDF-1.7"])
 def test_what_is_no_picture_is_refused(content: bytes) -> None:
     with pytest.raises(UnreadablePicture):

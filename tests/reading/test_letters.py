@@ -109,6 +109,42 @@ def test_letters_in_many_layouts_are_read_and_nothing_wrong_is(sent: Sent) -> No
     assert {name: getattr(letter, name) for name in sent.expected()} == sent.expected()
 
 
+@pytest.mark.parametrize(
+    ("sentence", "deadline"),
+    [
+        ("Bitte antworten Sie binnen 10 Werktagen.", "2026-11-13"),  # by law, Saturday is one
+        ("Merci de répondre sous 10 jours ouvrables.", "2026-11-13"),
+        ("Merci de répondre sous 10 jours ouvrés.", "2026-11-16"),
+        ("Bitte antworten Sie binnen 10 Arbeitstagen.", "2026-11-16"),
+        ("You have 14 days from the date of this letter to pay.", "2026-11-16"),
+        ("You have five business days to show a licence.", "2026-11-09"),
+        ("Pay no later than thirty days after the date of this letter.", "2026-12-02"),
+        ("Pay within twenty-one (21) days.", "2026-11-23"),
+        ("Sie haben noch 7 Tage Zeit.", "2026-11-09"),
+        ("You have had 14 days to answer.", None),
+        ("Sie haben seit 14 Tagen nicht geantwortet.", None),
+    ],
+)
+def test_a_number_of_days_is_counted_as_its_words_say(sentence: str, deadline: str | None) -> None:
+    found = read_letter(f"Example Pictures\n2 November 2026\n\n{sentence}").deadline
+    assert found == (date.fromisoformat(deadline) if deadline else None)
+
+
+@pytest.mark.parametrize("line", ["Amount due: £760.00", "Demand: $3,500", "Dafür verlangen wir 300 EUR."])
+def test_what_asks_for_a_sum_is_a_demand(line: str) -> None:
+    assert read_letter(f"The picture is on https://acme.example/x .\n{line}\n").kind is LetterKind.DEMAND
+
+
+def test_a_reference_is_read_whole_or_by_its_label() -> None:
+    for reference in ("IR-20261111-0931", "IR-20261111-0931-2026-1102-77"):
+        assert read_letter(f"ImageRights International\nClaim ID: {reference}\n").reference == reference
+
+
+def test_the_first_of_two_options_is_the_sum() -> None:
+    letter = read_letter("Option 1: licence for the past: EUR 389.59\nOption 2: and for another year: EUR 498.00\n")
+    assert letter.amount == Decimal("389.59")
+
+
 def test_nothing_is_read_from_nothing() -> None:
     assert read_letter("Dear all, lunch is at noon.") == Letter()
 
@@ -132,6 +168,7 @@ def test_days_that_could_be_two_are_left_out() -> None:
 def test_business_days_leave_out_weekends() -> None:
     assert business_days_after(date(2026, 3, 13), 1) == date(2026, 3, 16)
     assert business_days_after(date(2026, 3, 14), 5) == date(2026, 3, 20)
+    assert business_days_after(date(2026, 3, 13), 1, 6) == date(2026, 3, 14)
 
 
 WORDS = some.sampled_from(
