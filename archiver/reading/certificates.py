@@ -81,16 +81,17 @@ _RULE = re.compile(r"[=_*.\-–—\s]*")
 @lru_cache(maxsize=16)
 def _patterns(
     labels: Sequence[tuple[str, Sequence[str]]],
-) -> tuple[Mapping[str, str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """The field of each label; how a line begins with one, holds one, and is parted before one."""
+) -> tuple[Mapping[str, str], re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """The field of each label; how a line begins with one, holds one, is parted before one, and lists one."""
     fields = {spelled(label): name for name, each in labels for label in each}
     # Longest first, so that a label is not taken for a shorter one that it begins with.
     names = "|".join(_spellings(label) for label in sorted(fields, key=len, reverse=True))
     # Where a column is narrow a PDF's text has nothing between the label and its value: "Date of licenceMay 3".
     label_of = rf"({names})(?:(?!\w)(\s{{0,40}}:|\s{{2}}|\t|\s?$|)|(?-i:(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ\d])))"
     label_in, columns = rf"(?<!\w)(?:{names})\s?:", rf"(?<=\S)[^\S\r\n]{{2,80}}(?=(?:{names})\s?:)"
-    compiled = [re.compile(each, re.IGNORECASE) for each in (label_of, label_in, columns)]
-    return fields, compiled[0], compiled[1], compiled[2]
+    listed = rf"(?<!\S)(?:[^\w\s]|\d{{1,2}}[.)])[^\S\r\n]{{1,4}}(?=(?:{names})\s?:)"
+    compiled = [re.compile(each, re.IGNORECASE) for each in (label_of, label_in, columns, listed)]
+    return fields, compiled[0], compiled[1], compiled[2], compiled[3]
 
 
 def quoted(
@@ -109,7 +110,7 @@ def quoted(
     Where labels stand side by side or follow each other, which of the values below is whose cannot be told.
     """
     form = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in (shapes or {}).items()}
-    fields, label_of, label_in, columns = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
+    fields, label_of, label_in, columns, _ = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
     found: dict[str, list[Quote]] = {}
     last: list[Quote] | None = None  # where the line before ended in a value, which may go on
     waiting: list[tuple[str, str]] = []  # the fields whose values stand below, and their labels
@@ -134,6 +135,7 @@ def quoted(
         more = any(map(_MORE.fullmatch, _GAP.split(line)))
         for each, has_form in peers:
             each[-1] = replace(each[-1], cut=each[-1].cut or more or not has_form)
+        peers.clear()
 
     lines = ["", *_whole_labels(columns.sub("\n" + _BESIDE, text).splitlines(), label_of), "", ""]
     for before, raw, *below in zip(lines, lines[1:], lines[2:], lines[3:], strict=False):
@@ -191,8 +193,9 @@ def quoted(
                 goes_on = on_page or not _ANOTHER.match(line) or _close(indent, starts)
             if last and not torn and (goes_on or (not formed and len(last[-1].value) > LONG_LINE)):
                 last[-1] = replace(last[-1], cut=True)
-            if len(peers) > 1 and not torn:
+            if len(peers) > 1:
                 tear(line)
+            peers = []
             torn = True
         rest.append(_collapsed(line))
         beside = indent
@@ -212,9 +215,15 @@ def labelled(
     complete: bool = False,
 ) -> dict[str, Quote]:
     """What a paper says behind labels in its running text and, of a PDF, in its `columns`."""
-    fields = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))[0]
+    fields, _, label_in, _, listed = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
+    text, columns = (listed.sub(lambda mark: " " * len(mark[0]), each) for each in (text, columns))
     on_page = quoted(_folded(columns, fields), labels, shapes, complete=complete, on_page=True)
-    return agreed(quoted(text, labels, shapes, complete=complete), on_page)
+    running = quoted(text, labels, shapes, complete=complete)
+    for name in running.keys() & on_page.keys():
+        one, other = running[name].value, on_page[name].value
+        if one.startswith(f"{other} ") and label_in.match(one, len(other) + 1):
+            running[name] = replace(running[name], value=other)  # what follows is a label beside it
+    return agreed(running, on_page)
 
 
 def agreed(running: Mapping[str, Quote], columns: Mapping[str, Quote]) -> dict[str, Quote]:
@@ -294,15 +303,15 @@ def _strips(block: Sequence[str], fields: Mapping[str, str]) -> Iterator[Sequenc
 
 
 def _whole_rows(block: Sequence[str], fields: Mapping[str, str]) -> Iterator[str]:
-    gutter = next(iter(_gutters(block)), 0)
     first = 0
     while first < len(block):
-        cells = [(each[:gutter].strip(), each[gutter:].strip()) for each in block[first : first + MOST_LINES]]
-        for count in range(len(cells) if gutter else 0, 1, -1):
-            lefts, values = [left for left, _ in cells[:count]], [each for _, each in cells[:count] if each]
+        for count in range(min(MOST_LINES, len(block) - first), 1, -1):
+            lines = block[first : first + count]
+            gutter = next(_gutters(lines), 0)
+            lefts, values = [each[:gutter].strip() for each in lines], [each[gutter:].strip() for each in lines]
             label = next((each for each in _put_together(lefts) if _bare(each) in fields), None)
-            if values and all(lefts) and label:
-                yield from (label, *(" " * gutter + each for each in values))
+            if gutter and label and all(lefts) and any(values):
+                yield from (label, *(" " * gutter + each for each in values if each))
                 first += count
                 break
         else:

@@ -228,6 +228,19 @@ def test_what_goes_on_below_is_not_read_as_if_it_ended() -> None:
     assert found and facts(found.licences[0]).get("title") is None
 
 
+def test_labels_are_read_in_lists_and_in_rows_of_two() -> None:
+    said = {"platform": "pond5", "asset_id": "1234567", "licensee": "Ada Example", "licensed_at": "2023-05-03"}
+    paper = "License certificate\nwww.pond5.com\n\n{}\n\nThe end.\n"
+    for running, columns in (
+        ("1. Item ID: 1234567\n2. Licensee: Ada Example\n3. License date: May 3, 2023", ""),
+        ("", "✓ Item ID:     ✓ Licensee:\n1234567        Ada Example\n\n✓ License date:\nMay 3, 2023"),
+        ("Item ID: 1234567 Licensee: Ada Example\nLicense date: May 3, 2023 Size: XL",
+         "Item ID:   1234567        Licensee:   Ada Example\nLicense    May 3, 2023    Size:       XL\ndate:"),
+    ):  # fmt: skip
+        found = read_text(paper.format(running), "", partial(paper.format, columns) if columns else str)
+        assert found and facts(found.licences[0]) == said
+
+
 @pytest.mark.parametrize(
     "label", ["Referencia de imagen", "Código de la imagen", "Codice immagine", "Riferimento immagine"]
 )
