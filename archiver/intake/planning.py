@@ -423,7 +423,8 @@ class _Planner:
         if not seen.size or not (seen.sign or seen.sha256 in self.telling):
             self._end(seen, Outcome.IRRELEVANT)
         elif seen.is_letter and seen.within:
-            self._end(seen, Outcome.UNREAD, message="kept within its letter")
+            there = self.known.file(seen.within) or self.known.paper(seen.within)
+            self._end(seen, Outcome.KNOWN if there else Outcome.UNREAD, message="kept within its letter")
         elif entry := self.known.file(seen.sha256):
             self._end(seen, Outcome.KNOWN, [self._archived(entry)])
         else:

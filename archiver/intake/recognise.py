@@ -17,7 +17,7 @@ from archiver.domain import DocumentKind
 from archiver.errors import UnreadablePicture
 from archiver.intake.mail import Lookup, origin
 from archiver.intake.walk import LARGEST, Item
-from archiver.reading.documents import TEXT_LENGTH, is_html, is_pdf, read_text
+from archiver.reading.documents import TEXT_LENGTH, is_html, is_pdf, read_text, scattered
 from archiver.reading.filenames import Named, names
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.paper import Paper, Sure
@@ -189,17 +189,11 @@ def _document(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr
     spent = time.monotonic() - began
     if reading.error:
         return replace(seen, refused=reading.error)
-    if not reading.text.strip() or _scattered(reading.text):
+    if not reading.text.strip() or scattered(reading.text):
         text = ocr(content, "application/pdf") if spent < SCAN_SECONDS else ""
         return _scanned(replace(seen, sign=True), text, name)
     paper = read_text_paper(reading.text, name, lambda: reader.columns(content, max(SECONDS - spent, 0.1)).text)
     return replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}"))
-
-
-def _scattered(text: str) -> bool:
-    """Whether a page's letters stand one by one, so that no words can be read."""
-    words = text.split()
-    return len(words) > 50 and sum(map(len, words)) < 1.5 * len(words)
 
 
 def _scanned(seen: Seen, text: str, name: str) -> Seen:

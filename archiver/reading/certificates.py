@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise, product
 
-from archiver.domain import DocumentKind, Licence, Moment
+from archiver.domain import DocumentKind, Licence, Moment, iso
 from archiver.reading.dates import Order, printed
-from archiver.reading.platforms import PLATFORMS
+from archiver.reading.platforms import PLATFORMS, UUID
 
 
 class Sure(StrEnum):
@@ -50,12 +51,16 @@ class Paper:
 
 @dataclass(frozen=True)
 class Quote:
-    """A value, the text it was read from, and whether it may go on in the next line or have begun in the last one."""
+    """A value, the text it was read from, and whether it may go on in the next line or have begun in the last one.
+
+    `rest` are the lines directly below it that are no labels.
+    """
 
     value: str
     text: str
     cut: bool = False
     begun: bool = False
+    rest: tuple[str, ...] = ()
 
 
 LONGEST_TEXT = 300  # characters of a title or a name
@@ -63,23 +68,30 @@ LONGEST_LINE = 2_000  # characters of a line; a longer one is no label with its 
 # A line that says "something: ..." where a value would stand or go on is a label that is not known here.
 _LABEL_LIKE = re.compile(r"[^\W\d][^:]{0,40}:(\s|$)")
 _ADDRESS = re.compile(r"https?://|www\.")
+MOST_LINES = 4  # that a label or a date is put together from
+MOST_BELOW = 12  # lines below a value that may be its rest
 LONG_LINE = 60  # characters of a value that fills its line, so that it may go on in the next
+# Below a value, a sentence or an address that is not its rest, as a name's or a title's second line may be.
+_ANOTHER = re.compile(r"(?=[^\W\d_])(?![a-zß-ÿ])(?:\S+ ){3}.*[.!?]$|[^\W\d_].*(?:://|www\.)")
+_MORE = re.compile(r"[A-Z0-9./_-]*\d[A-Z0-9./_-]*")  # of a number
+_BESIDE = "\x1f"  # begins a line that was parted from the one before, as white space that no text has
 _RULE = re.compile(r"[=_*.\-–—\s]*")
 
 
 @lru_cache(maxsize=16)
 def _patterns(
     labels: Sequence[tuple[str, Sequence[str]]],
-) -> tuple[Mapping[str, str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """The field of each label; how a line begins with one, holds one, and is parted before one."""
+) -> tuple[Mapping[str, str], re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """The field of each label; how a line begins with one, holds one, is parted before one, and lists one."""
     fields = {spelled(label): name for name, each in labels for label in each}
     # Longest first, so that a label is not taken for a shorter one that it begins with.
     names = "|".join(_spellings(label) for label in sorted(fields, key=len, reverse=True))
     # Where a column is narrow a PDF's text has nothing between the label and its value: "Date of licenceMay 3".
     label_of = rf"({names})(?:(?!\w)(\s{{0,40}}:|\s{{2}}|\t|\s?$|)|(?-i:(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ\d])))"
     label_in, columns = rf"(?<!\w)(?:{names})\s?:", rf"(?<=\S)[^\S\r\n]{{2,80}}(?=(?:{names})\s?:)"
-    compiled = [re.compile(each, re.IGNORECASE) for each in (label_of, label_in, columns)]
-    return fields, compiled[0], compiled[1], compiled[2]
+    listed = rf"(?<!\S)(?:[^\w\s]|\d{{1,2}}[.)])[^\S\r\n]{{1,4}}(?=(?:{names})\s?:)"
+    compiled = [re.compile(each, re.IGNORECASE) for each in (label_of, label_in, columns, listed)]
+    return fields, compiled[0], compiled[1], compiled[2], compiled[3]
 
 
 def quoted(
@@ -88,6 +100,7 @@ def quoted(
     shapes: Mapping[str, str] | None = None,
     *,
     complete: bool = False,
+    on_page: bool = False,
 ) -> dict[str, Quote]:
     """The values behind labels, by field: `Label: value`, `Label  value`, or the value one line below.
 
@@ -97,21 +110,34 @@ def quoted(
     Where labels stand side by side or follow each other, which of the values below is whose cannot be told.
     """
     form = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in (shapes or {}).items()}
-    fields, label_of, label_in, columns = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
+    fields, label_of, label_in, columns, _ = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
     found: dict[str, list[Quote]] = {}
     last: list[Quote] | None = None  # where the line before ended in a value, which may go on
     waiting: list[tuple[str, str]] = []  # the fields whose values stand below, and their labels
-    torn = False
+    rests: dict[str, list[str]] = {}  # what stands below the first value of each field
+    rest: list[str] = []  # what stands below the last one
+    torn = aside = formed = False  # whether lines followed the last value; it is on its label's line; it has a form
+    peers: list[tuple[list[Quote], bool]] = []  # the values of one line, and whether they have forms
     beside = starts = 0  # where the line above a label begins, if it is no label, and where the last value does
 
     def add(name: str, value: str, text: str) -> list[Quote] | None:
+        nonlocal rest, formed
         if name in form and not form[name].fullmatch(value):
             return None
         quote = Quote(value, _collapsed(text), cut=bool(label_in.search(value)), begun=_close(beside, starts))
         found.setdefault(name, []).append(quote)
-        return None if name in form else found[name]  # what has its whole form does not go on
+        rest, formed = [], name in form
+        rests.setdefault(name, rest)
+        return found[name]
 
-    lines = ["", *_whole_labels(columns.sub("\n", text).splitlines(), label_of), "", ""]
+    def tear(line: str) -> None:
+        """Values beside each other, or beside a label, of which any may go on in the line below."""
+        more = any(map(_MORE.fullmatch, _GAP.split(line)))
+        for each, has_form in peers:
+            each[-1] = replace(each[-1], cut=each[-1].cut or more or not has_form)
+        peers.clear()
+
+    lines = ["", *_whole_labels(columns.sub("\n" + _BESIDE, text).splitlines(), label_of), "", ""]
     for before, raw, *below in zip(lines, lines[1:], lines[2:], lines[3:], strict=False):
         line, indent = raw.strip(), len(raw) - len(raw.lstrip())
         label = label_of.match(line) if len(line) < LONGEST_LINE else None
@@ -122,42 +148,82 @@ def quoted(
         if label and name and value and label[2] == "" and not (name in form and form[name].fullmatch(value)):
             label = None  # a sentence that begins with the label's words
         if label and name:
-            if last and torn:
+            if last and torn and not formed:
                 last[-1] = replace(last[-1], cut=True)
-            torn, last = False, None
+            torn, last, rest = False, None, []
+            peers = peers if raw[0] == _BESIDE else []
             others = [each for each in map(_bare, _GAP.split(line[label.end() :])) if each in fields]
             if value and not others:
                 waiting, starts = [], indent + len(line) - len(line[label.end() :].lstrip())
-                last, beside = add(name, value, line), 0
-                if last and ":" not in (label[2] or "") and _heads(before, raw, *below):
+                last, beside, aside = add(name, value, line), 0, True
+                peers += [(last, formed)] if last else []
+                if last and not formed and ":" not in (label[2] or "") and _heads(before, raw, *below):
                     last[-1] = replace(last[-1], cut=True)  # perhaps a label beside a label
             else:
                 waiting += [(name, line), *((fields[each], line) for each in others)]
             continue
         if not line or _RULE.fullmatch(line) or len(line) >= LONGEST_LINE:
-            last = None
+            last, rest, peers = None, [], []
             beside = 0
             continue
         if not complete and _LABEL_LIKE.match(line):
-            if last and line[0].islower():  # the rest of a label, perhaps, and beside it the rest of its value
+            # The rest of a label, perhaps, and beside it the rest of its value.
+            ends_label = line[0].islower() or (on_page and aside and line[-1] == ":")
+            if last and not formed and (torn or ends_label):
                 last[-1] = replace(last[-1], cut=True)
-            waiting, last = [], None
+            waiting, last, rest = [], None, []
         elif len(waiting) == 1:
             (name, head), value, starts = waiting[0], _collapsed(line), indent
-            last, waiting = add(name, value, f"{head} {value}"), []
+            last, waiting, aside = add(name, value, f"{head} {value}"), [], False
+            tear(line)
+            if last and _GAP.search(line):
+                last[-1] = replace(last[-1], cut=True)  # several cells, of which one may be the value
             beside = 0
             continue
         elif waiting:
             waiting, last = [], None
         elif _ADDRESS.match(line):
+            if last and torn and not formed:
+                last[-1] = replace(last[-1], cut=True)
             last = None
         else:
-            goes_on = not line[0].isupper() or _close(indent, starts)
-            if last and not torn and (goes_on or len(last[-1].value) > LONG_LINE):
+            if formed:  # goes on with more of its form only
+                goes_on = bool(_MORE.fullmatch(line))
+            else:
+                goes_on = on_page or not _ANOTHER.match(line) or _close(indent, starts)
+            if last and not torn and (goes_on or (not formed and len(last[-1].value) > LONG_LINE)):
                 last[-1] = replace(last[-1], cut=True)
+            if len(peers) > 1:
+                tear(line)
+            peers = []
             torn = True
+        rest.append(_collapsed(line))
         beside = indent
-    return {name: each[0] for name, each in found.items() if len({quote.value for quote in each}) == 1}
+    return {
+        name: replace(each[0], rest=tuple(rests[name][:MOST_BELOW]))
+        for name, each in found.items()
+        if len({quote.value for quote in each}) == 1
+    }
+
+
+def labelled(
+    text: str,
+    columns: str,
+    labels: Mapping[str, Sequence[str]],
+    shapes: Mapping[str, str] | None = None,
+    *,
+    complete: bool = False,
+) -> dict[str, Quote]:
+    """What a paper says behind labels in its running text and, of a PDF, in its `columns`."""
+    fields, _, label_in, _, listed = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
+    text, columns = (listed.sub(lambda mark: " " * len(mark[0]), each) for each in (text, columns))
+    on_page = quoted(_folded(columns, fields), labels, shapes, complete=complete, on_page=True)
+    running = quoted(text, labels, shapes, complete=complete)
+    for name in running.keys() & on_page.keys():
+        one, other = running[name].value, on_page[name].value
+        if one.startswith(f"{other} ") and label_in.match(one, len(other) + 1):
+            running[name] = replace(running[name], value=other)  # what follows is a label beside it
+    return agreed(running, on_page)
 
 
 def agreed(running: Mapping[str, Quote], columns: Mapping[str, Quote]) -> dict[str, Quote]:
@@ -170,7 +236,7 @@ def agreed(running: Mapping[str, Quote], columns: Mapping[str, Quote]) -> dict[s
     for name in running.keys() & columns.keys():
         one, other = running[name], columns[name]
         if one.value == other.value:
-            found[name] = replace(other, begun=False)
+            found[name] = replace(other, begun=False, rest=other.rest or one.rest)
             continue
         if any(one.value == each.value for each in columns.values()):
             continue
@@ -195,23 +261,99 @@ def _heads(before: str, line: str, below: str, after: str) -> bool:
     return starts[0] == starts[1] and not before.strip() and not after.strip()
 
 
+def in_one_line(text: str, heading: re.Pattern[str]) -> str:
+    """The text, its first heading put together where a narrow column breaks it, so that no part of it is a label."""
+    return heading.sub(lambda found: _collapsed(found[0]), text, count=1)
+
+
 def _bare(cell: str) -> str:
     return spelled(cell).rstrip(" :")
 
 
-def _whole_labels(lines: Sequence[str], label_of: re.Pattern[str]) -> Iterator[str]:
-    """The lines, labels that a narrow column breaks in two put together."""
-    before = ""
-    for line in [*lines, ""]:
-        both = f"{before} {line.strip()}"
-        start = before.strip()
-        label = label_of.match(both.strip()) if 0 < len(start) < LONG_LINE > len(line.strip()) else None
-        if label and len(label[1]) > len(start) and (label[2] or label.end() == len(both.strip())):
-            before = both
+def _folded(columns: str, fields: Mapping[str, str]) -> str:
+    """A page's text as a person follows it: its columns one below the other, and each label whole, above its value.
+
+    Where a table's first column is narrow, labels break over lines; programs put a value beside its label's first,
+    last or middle line.
+    """
+    out: list[str] = []
+    block: list[str] = []
+    for line in [*columns.splitlines(), ""]:
+        if line.strip():
+            block.append(line)
+            continue
+        narrow = max(map(len, block), default=0) < LONGEST_LINE
+        for strip in _strips(block, fields) if narrow else [block]:
+            out += [*(_whole_rows(strip, fields) if narrow else strip), ""]
+        block = []
+    return "\n".join(out)
+
+
+def _strips(block: Sequence[str], fields: Mapping[str, str]) -> Iterator[Sequence[str]]:
+    """The columns of a page that have labels of their own, each with its values; all as one where there are no two."""
+    edges = [0, *_gutters(block), None]
+    heads = {0}
+    for start, end in pairwise(edges):
+        cells = [line[start:end].strip() for line in block]
+        named = any(":" in cell and _bare(cell.partition(":")[0]) in fields for cell in cells)
+        if start and (named or (cells and _bare(cells[0]) in fields)):
+            heads.add(start)
+    for start, end in pairwise([*sorted(heads), None]):
+        yield [line[start:end] for line in block]
+
+
+def _whole_rows(block: Sequence[str], fields: Mapping[str, str]) -> Iterator[str]:
+    first = 0
+    while first < len(block):
+        for count in range(min(MOST_LINES, len(block) - first), 1, -1):
+            lines = block[first : first + count]
+            gutter = next(_gutters(lines), 0)
+            lefts, values = [each[:gutter].strip() for each in lines], [each[gutter:].strip() for each in lines]
+            label = next((each for each in _put_together(lefts) if _bare(each) in fields), None)
+            if gutter and label and all(lefts) and any(values):
+                yield from (label, *(" " * gutter + each for each in values if each))
+                first += count
+                break
         else:
-            yield before
-            before = line
-    yield before
+            yield block[first]
+            first += 1
+
+
+def _gutters(block: Sequence[str]) -> Iterator[int]:
+    """Where further columns begin: a cell does, something stands before it, and no line has anything in between."""
+    for start in sorted({cell.start() for line in block for cell in _CELL.finditer(line)}):
+        before = [line[:start] for line in block]
+        if start > 1 and any(map(str.strip, before)) and not any(line[start - 2 :].strip() for line in before):
+            yield start
+
+
+def _whole_labels(lines: Sequence[str], label_of: re.Pattern[str]) -> Iterator[str]:
+    """The lines, labels that a narrow column breaks over lines put together."""
+    first = 0
+    while first < len(lines):
+        whole, count = _whole_label([each.strip() for each in lines[first : first + MOST_LINES]], label_of)
+        yield lines[first][: len(lines[first]) - len(lines[first].lstrip())] + whole if count > 1 else lines[first]
+        first += count
+
+
+def _whole_label(lines: Sequence[str], label_of: re.Pattern[str]) -> tuple[str, int]:
+    """The most lines that begin with one label, broken between its words or within one, as one line."""
+    for count in range(len(lines), 1, -1):
+        if not all(0 < len(each) < LONG_LINE for each in lines[:count]):
+            continue
+        for whole in _put_together(lines[:count]):
+            start = len(whole) - len(lines[count - 1])
+            label = label_of.match(whole)
+            if label and len(label[1]) > start and (label[2] or label.end() == len(whole)):
+                return whole, count
+    return "", 1
+
+
+def _put_together(lines: Sequence[str]) -> Iterator[str]:
+    """The lines as one, broken between words or, where each goes on in small letters, within one."""
+    yield " ".join(lines)
+    if all(not each[:1].isupper() for each in lines[1:]):
+        yield "".join(lines)
 
 
 _SPELLED = str.maketrans({"’": "'", "º": "°", **dict.fromkeys("-‐‑_\u00a0\u202f", " ")})
@@ -249,11 +391,26 @@ def plain(quote: Quote | None) -> str | None:
     return quote.value
 
 
+def whole(quote: Quote | None, form: str) -> str | None:
+    """A value of a form that has one length only, put together where a narrow column breaks it over lines."""
+    parts = (quote.value.replace(" ", ""), *quote.rest) if quote and not quote.begun else ()
+    joined = ("".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return next((each for each in joined if re.fullmatch(form, each)), None)
+
+
 def day(quote: Quote | None, order: Order | None = None) -> Moment | None:
-    """A date as the paper has it; None where it cannot be read, or in two ways."""
+    """A date as the paper has it, over lines or not; None where it cannot be read, or in two ways."""
+    if quote is None:
+        return None
+    found: list[Moment] = []
+    for count in range(min(len(quote.rest), MOST_LINES) + 1):
+        for between in product((" ", ""), repeat=count):
+            with suppress(ValueError):
+                joined = "".join(f"{mark}{part}" for mark, part in zip(between, quote.rest, strict=False))
+                found.append(printed(quote.value + joined, order))
     with suppress(ValueError):
-        return printed(quote.value, order) if quote else None
-    return None
+        found += [printed(part, order) for part in quote.rest[:1] if found]  # another date below
+    return found[-1] if len({str(iso(each))[:10] for each in found}) == 1 else None
 
 
 def certificate(reader: str, sure: Sure, licence: Licence, quotes: Mapping[str, str]) -> Paper | None:
@@ -311,12 +468,13 @@ _ELEMENTS = {
 
 def elements_certificate(text: str, columns: str = "") -> ElementsCertificate:
     """Read a certificate's labelled lines, of a PDF in its `columns`, too; what it does not say is None."""
-    found = agreed(quoted(text, _ELEMENTS, complete=True), quoted(columns, _ELEMENTS, complete=True))
+    found = labelled(text, columns, _ELEMENTS, complete=True)
+    forms = PLATFORMS["envato_elements"]
     project = plain(found.get("project"))
     perpetual = "perpetual" if re.search(r"\bperpetual\b", text, re.IGNORECASE) else None
     return ElementsCertificate(
-        item_id=plain(found.get("asset_id")),
-        code=plain(found.get("licence_id")),
+        item_id=whole(found.get("asset_id"), forms.asset) or plain(found.get("asset_id")),
+        code=whole(found.get("licence_id"), forms.licence or "") or plain(found.get("licence_id")),
         title=plain(found.get("title")),
         author=plain(found.get("contributor")),
         licensee=plain(found.get("licensee")),
@@ -359,7 +517,7 @@ _MARKET = {
 _MARKET_KIND = re.compile(
     r"certifies the purchase of(?: the following licen[cs]e)?\s*:\s*(?:ONE )?([A-Z][A-Z &()-]{1,40}?) LICEN[CS]E\b"
 )
-_MARKET_ITEM = re.compile(r"https?://(?:www\.)?([a-z0-9]{3,20}\.net)/item/[^\s/]{1,200}/(\d{3,12})\b")
+_MARKET_ITEM = re.compile(r"https?://(?:www\.)?([a-z0-9]{3,20}\.net)/item/[^\s/]{1,200}/(\d{3,12})\b(?!\s{1,99}\d)")
 
 
 def market_certificate(text: str, columns: str = "") -> MarketCertificate:
@@ -367,8 +525,8 @@ def market_certificate(text: str, columns: str = "") -> MarketCertificate:
 
     What it does not say, or says in two ways, is None.
     """
-    found = agreed(quoted(text, _MARKET, complete=True), quoted(columns, _MARKET, complete=True))
-    kind = _MARKET_KIND.search(text)
+    found = labelled(text, columns, _MARKET, complete=True)
+    kind = _MARKET_KIND.search(_collapsed(text))
     items = set(_MARKET_ITEM.findall(text))
     site, item_id = items.pop() if len(items) == 1 else (None, None)
     if said := plain(found.get("asset_id")):
@@ -376,7 +534,7 @@ def market_certificate(text: str, columns: str = "") -> MarketCertificate:
     quotes = {name: quote.text for name, quote in found.items()}
     return MarketCertificate(
         item_id=item_id,
-        code=(plain(found.get("licence_id")) or "").lower() or None,
+        code=(whole(found.get("licence_id"), UUID) or plain(found.get("licence_id")) or "").lower() or None,
         title=plain(found.get("title")),
         author=plain(found.get("contributor")),
         licensee=plain(found.get("licensee")),
@@ -401,16 +559,18 @@ class FreepikCertificate:
 
 
 _FREEPIK = {
-    "asset_id": ("Resource",),
-    "title": ("Title",),
+    "asset_id": ("Resource", "Resource ID", "Asset ID"),
+    "url": ("Asset", "Asset URL", "Resource URL"),
+    "title": ("Title", "Asset title", "Resource title"),
     "contributor": ("Author",),
     "licensee": ("Licensee",),
-    "kind": ("License",),
+    "kind": ("License", "License type"),
     "licensed_at": ("Download date",),
 }
 
 
 _FREEPIK_ID = r"(?<=_)\d{4,}(?=\.htm)|(?<![\w./-])\d{4,}(?![\w.-])"  # in its page's address, or by itself
+_FREEPIK_ADDRESS = r"https?://(?:www\.)?freepik\.com/[\w/-]{1,300}_\d{4,12}\.htm"
 
 
 def freepik_certificate(text: str, columns: str = "") -> FreepikCertificate:
@@ -418,14 +578,15 @@ def freepik_certificate(text: str, columns: str = "") -> FreepikCertificate:
 
     `resource_ids` are the numbers named as the resource, usually one.
     """
-    found = agreed(quoted(text, _FREEPIK, complete=True), quoted(columns, _FREEPIK, complete=True))
+    found = labelled(text, columns, _FREEPIK, complete=True)
     kind = plain(found.get("kind"))
+    named = (whole(found.get(name), _FREEPIK_ADDRESS) or plain(found.get(name)) or "" for name in ("asset_id", "url"))
     return FreepikCertificate(
-        resource_ids=re.findall(_FREEPIK_ID, plain(found.get("asset_id")) or ""),
+        resource_ids=sorted(set(re.findall(_FREEPIK_ID, " ".join(named)))),
         title=plain(found.get("title")),
         author=plain(found.get("contributor")),
         licensee=plain(found.get("licensee")),
-        kind=kind.lower() if kind else None,
+        kind=kind.lower().removesuffix(" license") if kind else None,
         licensed_at=day(found.get("licensed_at")),
         quotes={name: quote.text for name, quote in found.items()},
     )

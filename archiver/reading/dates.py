@@ -51,6 +51,7 @@ _TIME = re.compile(
     r",? (?:um |at |à |a las )?\d{1,2}[:h]\d{2}(?::\d{2})?(?:\.\d{1,6})?(?: ?[ap]\.?m\.?)?(?: uhr| h)?", re.ASCII
 )
 _CLOCK = re.compile(r"[t ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?", re.ASCII)
+_ARTICLE = re.compile(r"^(?:le|den|el|il) (?=\d)")
 _NAMED_DASHED = re.compile(r"^(\d{1,2})-([a-z]{3})-(\d{4})", re.ASCII)
 _NAMED_TIGHT = re.compile(r"^([a-z]{3}\.)(?=\d{1,2}, \d{4})", re.ASCII)  # as Depositphotos' interface writes it
 _YEAR_FIRST = re.compile(r"(\d{4})[./](\d{1,2})[./](\d{1,2})", re.ASCII)
@@ -102,7 +103,7 @@ def printed(text: str, order: Order | None = None) -> Moment:
     text = " ".join(text[:LONGEST].split())
     with suppress(ValueError):
         return moment(text)
-    low = _NAMED_TIGHT.sub(r"\1 ", _NAMED_DASHED.sub(r"\1 \2 \3", text.lower()))
+    low = _NAMED_TIGHT.sub(r"\1 ", _NAMED_DASHED.sub(r"\1 \2 \3", _ARTICLE.sub("", text.lower())))
     clocks = [found for found in (_CLOCK.search(low, 8), _TIME.search(low)) if found and found.end() == len(low)]
     if clocks:
         low = low[: clocks[0].start()]

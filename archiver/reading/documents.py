@@ -10,9 +10,13 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from archiver.domain import Document, Licence
 from archiver.errors import NotACertificate
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
 
 PAGES_READ = 5
 PAGE_BREAK = "\n\f\n"  # a line of its own, so that labels at a page's end keep their lines
@@ -88,7 +92,11 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
         for number in range(min(pages, PAGES_READ)):
             page = reader.pages[number]
             text = page.extract_text()
-            found.append(_parted(page.extract_text(extraction_mode="layout"), text) if columns else text)
+            if columns or scattered(text):
+                placed = _by_place(page)
+                on_page = _parted(page.extract_text(extraction_mode="layout"), text) if columns and not placed else ""
+                text = placed or on_page or text
+            found.append(text)
             if sum(map(len, found)) > TEXT_LENGTH:
                 break
     except FileNotDecryptedError:
@@ -96,6 +104,50 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
     except broken() as error:
         return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
     return Reading(_storable(PAGE_BREAK.join(found)), pages)
+
+
+def scattered(text: str) -> bool:
+    """Whether a page's letters stand one by one, so that no words can be read."""
+    words = text.split()
+    return len(words) > 50 and sum(map(len, words)) < 1.5 * len(words)
+
+
+ALONE = 0.7  # texts drawn for each word of a page whose words are placed one by one
+TOUCHING, APART, CELLS = 0.1, 0.18, 0.8  # of a font's height: gaps within a word, between words, and between cells
+
+
+def _by_place(page: PageObject) -> str:
+    """A page in columns whose letters or words are placed one by one, joined by the gaps that the eye sees.
+
+    Empty for pages that are drawn otherwise, and where a gap may be one or the other.
+    """
+    # Where a letter ends, and so how wide a gap is, no public part of pypdf tells.
+    from pypdf._text_extraction import _layout_mode as layout
+    from pypdf.generic import ArrayObject, ContentStream, StreamObject
+
+    drawn = page["/Contents"].get_object() if "/Contents" in page else None
+    if not isinstance(drawn, ArrayObject | StreamObject):
+        return ""
+    steps = iter(ContentStream(drawn, page.pdf, "bytes").operations)
+    parts = layout.text_show_operations(steps, page._layout_mode_fonts())
+    if len(parts) < ALONE * sum(len(part["text"].split()) for part in parts):
+        return ""
+    lines = layout.y_coordinate_groups(parts)
+    for place, line in lines.items():
+        joined = line[:1]
+        for part in line[1:]:
+            last = joined[-1]
+            gap = (part["tx"] - last["displaced_tx"]) / (part["font_height"] or 1)
+            if gap < -APART or TOUCHING < gap < APART:
+                return ""
+            if gap > CELLS:
+                joined.append(part)
+            else:
+                text = last["text"] + " " * (gap >= APART) + part["text"]
+                joined[-1] = {**last, "text": text, "displaced_tx": part["displaced_tx"]}
+        lines[place] = joined
+    width = layout.fixed_char_width([part for line in lines.values() for part in line])
+    return layout.fixed_width_page(lines, width, space_vertically=True, font_height_weight=1)
 
 
 def _parted(columns: str, running: str) -> str:

@@ -41,12 +41,15 @@ def text(html: str) -> str:
 
 
 def lines(html: str) -> str:
-    """The page's text with the line breaks that a reader sees, more or less; without what is not for people."""
+    """The page's text with the line breaks that a reader sees, more or less; without what is not for people.
+
+    A colon behind a label's element is the label's.
+    """
     tree = LexborHTMLParser(html)
     tree.strip_tags(["script", "style", "template", "noscript", "title"])  # a frame's title stands in the body
     body = tree.body
     found = map(_collapsed, body.text(separator="\n").splitlines()) if body else ()
-    return "\n".join(line for line in found if line)
+    return "\n".join(line for line in found if line).replace("\n:", ":")
 
 
 def value(html: str, field: Field) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
-from archiver.reading.certificates import Paper, Quote, Sure, agreed, day, plain, quoted, spelled
+from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled
 from archiver.reading.dates import Order, day_order
 from archiver.reading.labels import LABELS, OTHER, SPELLED, spoken_order
 from archiver.reading.plans import read_plan
@@ -24,7 +24,7 @@ _LONGEST_FIRST = sorted(SPELLED, key=len, reverse=True)
 
 _MONEY = r"[^\d\s]{0,4} ?[A-Z]{0,3} ?[\d][\d.,'’ \u00a0\u202f]{0,18} ?[^\d\s]{0,4}"
 _SHAPES = {
-    "asset_id": r"#? ?[A-Z0-9]{3,12}[a-z]{0,3}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "asset_id": r"#? ?(?=[A-Z]{0,11}\d)[A-Z0-9]{3,12}[a-z]{0,3}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     "order": r"#? ?(?=[^ ]{0,39}\d)[A-Z0-9][A-Z0-9./_-]{2,39}",
     "invoice": r"#? ?(?=[^ ]{0,39}\d)[A-Z0-9][A-Z0-9./_-]{2,39}",
     "amount": _MONEY,
@@ -44,7 +44,7 @@ _TITLES = (
     r"prova d['’]acquisto|(?:certificato|attestato|prova|conferma) (?:di|della) licenza|"
     r"licentie(?:certificaat|bewijs|bevestiging)|(?:bewijs|certificaat|bevestiging) van (?:de )?(?:licentie|aankoop)|"
     r"certyfikat licenc(?:ji|yjny)|(?:potwierdzenie|dowód) (?:licencji|zakupu))"
-)
+).replace(" ", r"\s{1,60}")
 _LICENCE_TITLE = re.compile(rf"\b{_TITLES}\b", re.IGNORECASE)
 # Beside the title: a form to be filled in, or an offer.
 _UNMADE = r"(?:templates?|vorlage|muster|modèle|plantilla|modello|sjabloon|wzór|offer|offre|oferta|offerta|offerte)"
@@ -99,6 +99,14 @@ _NO_RECEIPT = re.compile(
     re.IGNORECASE,
 )
 
+
+def _within(pattern: str) -> re.Pattern[str]:
+    """The pattern for text without spaces, in which a narrow column may break words, and nothing parts them."""
+    return re.compile(re.sub(r"\\b| |\\s\{1,60\}", "", pattern).replace(r"\W{1,3}", r"\W{0,3}"), re.IGNORECASE)
+
+
+_BROKEN_TITLE, _BROKEN_UNMADE, _BROKEN_VOID = map(_within, (_TITLES, _UNMADE_TITLE.pattern, _VOID.pattern))
+
 _CREDIT_LINE = re.compile(
     r"^.{0,200}(?:©|\b(?:photos?|fotos?|bild(?:er|nachweis)?|images?|pictures?|credits?|crédits?|quelle)\b ?:).*$",
     re.IGNORECASE | re.MULTILINE,
@@ -123,6 +131,9 @@ _KINDS = {
     "premium": r"premium|premium licen[cs]e|premium-?lizenz|licence premium|licencia premium|licenza premium",
 }
 
+# A number, an address, a sentence; the rest of a heading that a narrow column breaks: "LICENSE", "CERTIFICATE".
+_NO_KIND = re.compile(r"\d{4}|://|[.:]$|^(?:[cz]ertifi|confirm|conferma|attest|bestätigung|nachweis)", re.IGNORECASE)
+
 _CURRENCY_CODES = "EUR USD GBP CHF AUD CAD NZD JPY SEK NOK DKK PLN CZK HUF BRL MXN INR SGD HKD"
 _CURRENCY = re.compile(
     rf"(?<![A-Z])(?:(?P<code>{'|'.join(_CURRENCY_CODES.split())})(?![A-Z])|(?P<sign>€|£|US\$|AU\$|A\$|CA\$|C\$|NZ\$))"
@@ -134,7 +145,14 @@ _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*", re.ASCII)
 def titled(text: str) -> bool:
     """Whether a text calls itself a licence or a receipt where papers do."""
     head = text[:TITLE_WITHIN]
-    return bool(_LICENCE_TITLE.search(head) or _RECEIPT_TITLE.search(head))
+    return _is_licence(head) or bool(_RECEIPT_TITLE.search(head))
+
+
+def _is_licence(head: str) -> bool:
+    if _LICENCE_TITLE.search(head):
+        return True
+    head = "".join(head.split())
+    return bool(_BROKEN_TITLE.search(head)) and not (_BROKEN_UNMADE.search(head) or _BROKEN_VOID.search(head))
 
 
 def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -> Paper | None:
@@ -143,8 +161,9 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     `name` is the file's: where a licence's text names no platform it may, and the reading is then `possible` only.
     `columns` gives the text of a PDF as it stands on the page.
     """
+    text = in_one_line(text, _LICENCE_TITLE)
     head = text[:TITLE_WITHIN]
-    licence, receipt = _LICENCE_TITLE.search(head), _RECEIPT_TITLE.search(head)
+    licence, receipt = _is_licence(head), _RECEIPT_TITLE.search(head)
     if not (licence or receipt) or _UNMADE_TITLE.search(head) or _DEMAND.search(text):
         return None
     if not licence and _NO_RECEIPT.search(text):
@@ -158,7 +177,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     if platform is None or not (licence or strong):
         return None
     shapes = _SHAPES if licence else _SHAPES | _DATE_SHAPES
-    found = agreed(*(quoted(_untabled(each), _FLAT, shapes) for each in (text, columns())))
+    found = labelled(_untabled(text), _untabled(in_one_line(columns(), _LICENCE_TITLE)), _FLAT, shapes)
     found.pop(OTHER, None)
     title = plain(found.get("title")) or ""  # of the work, which may be called "Draft beer in a glass"
     if _void(text.replace(title, "", 1) if " " in title else text):
@@ -200,13 +219,13 @@ def _untabled(text: str) -> str:
             continue
         after = next(rest)
         alone = _is_label(after[0]) or (not below[0] and len(after) != len(here))
-        if head and len(here) == len(head) and alone and not _is_label(here[0]):
+        if head and len(here) == len(head) and alone and not any(map(_is_label, here)):
             while not out.pop().strip():  # what stands between, and the labels
                 pass
             out += [f"{label.rstrip(' :')}: {value}" for label, value in zip(head, here, strict=True)]
         else:
             out.append(line)
-        head = here if len(here) > 1 and all(map(_is_label, here)) else []
+        head = here if len(here) > 1 and all(_is_label(cell) and not cell.partition(":")[2] for cell in here) else []
     return "\n".join(out)
 
 
@@ -287,7 +306,7 @@ def _title(values: Mapping[str, str]) -> str | None:
 
 def kind_of(text: str | None) -> str | None:
     """A licence's kind; one that is known in these languages by the adapters' word for it."""
-    if text is None or re.search(r"\d{4}|://", text):  # a number or an address, not a kind
+    if text is None or _NO_KIND.search(text):
         return None
     return next((kind for kind, names in _KINDS.items() if re.fullmatch(names, text, re.IGNORECASE)), text)
 

@@ -22,6 +22,7 @@ from archiver.reading.certificates import (
     certificate,
     elements_certificate,
     freepik_certificate,
+    in_one_line,
     market_certificate,
 )
 from archiver.reading.documents import TEXT_LENGTH
@@ -91,7 +92,11 @@ def same_day(one: Moment | None, other: Moment | None) -> bool:
 
 
 # Where one Envato certificate begins; a file may hold many, one after the other.
-_ENVATO = re.compile(r"LICEN[CS]E\s{1,3}CERTIFICATE\s{0,3}:\s{0,3}Envato\s{1,3}(\w{2,30})\s{1,3}Item\b")
+# A narrow column breaks it between words and within.
+_ENVATO = re.compile(
+    r"\s{0,60}".join((*"LICEN", "[CS]", "E", *"CERTIFICATE", ":", *"Envato", r"((?:\w\s{0,60}){2,30}?)", *"Item"))
+    + r"\b"
+)
 
 
 def _envato(text: str, columns: str) -> Paper | None:
@@ -124,7 +129,7 @@ def _parts(text: str) -> list[tuple[str, str]]:
     """Each certificate, by what its head says that it is of."""
     heads = list(_ENVATO.finditer(text))[: MOST_CERTIFICATES + 1]
     ends = [head.start() for head in heads[1:]] + [len(text)]
-    return [(head[1], text[head.start() : end]) for head, end in zip(heads, ends, strict=False)]
+    return [("".join(head[1].split()), text[head.start() : end]) for head, end in zip(heads, ends, strict=False)]
 
 
 def _elements(text: str, columns: str, *, ai: bool) -> Paper | None:
@@ -141,7 +146,7 @@ def _elements(text: str, columns: str, *, ai: bool) -> Paper | None:
         licensee=found.licensee,
         client_hints={"project": found.project} if found.project else {},
     )
-    layout = "ai" if ai else "project" if "Registered Project" in text else "default"
+    layout = "ai" if ai else "project" if "Registered Project" in " ".join(text.split()) else "default"
     return certificate(f"envato_elements_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
 
 
@@ -167,14 +172,17 @@ def _market(text: str, columns: str) -> Paper | None:
     return certificate(f"envato_market_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
 
 
+_FREEPIK = re.compile(r"Freepik\s{1,60}licen[cs]e", re.IGNORECASE)
+
+
 def _freepik(text: str, columns: Callable[[], str]) -> Paper | None:
     """Freepik's personal PDF. The texts in its zips, the same for everybody, name no resource and no licensee."""
-    by_title = re.search(r"Freepik licen[cs]e", text[:1000], re.IGNORECASE)
+    by_title = _FREEPIK.search(text[:1000])
     if not by_title and not (titled(text) and the_platform(text)[0] == "freepik"):
         return None
-    found = freepik_certificate(text, columns())
+    found = freepik_certificate(in_one_line(text, _FREEPIK), in_one_line(columns(), _FREEPIK))
     when = iso(found.licensed_at)
-    if len(found.resource_ids) != 1 or not when or not found.licensee:
+    if len(found.resource_ids) != 1 or not when or "licensee" not in found.quotes:
         return None
     if found.kind not in ("free", "freemium", "premium", "essential"):
         return None

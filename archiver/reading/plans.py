@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from archiver.domain import Asset, Licence, Moment
-from archiver.reading.certificates import Paper, Quote, agreed, plain, quoted
+from archiver.reading.certificates import Paper, Quote, labelled, plain
 from archiver.reading.dates import Order, printed
 from archiver.reading.platforms import PLATFORMS
 
@@ -50,7 +50,7 @@ def read_plan(paper: Paper, text: str, columns: str = "", order: Order | None = 
     number = paper.invoice or paper.order
     if platform is None or not platform.plans or not number:
         return paper
-    found = agreed(quoted(text, _LABELS), quoted(columns, _LABELS))
+    found = labelled(text, columns, _LABELS)
     periods = set(_periods(found, text, order))
     if len(periods) != 1:
         return paper

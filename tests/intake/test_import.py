@@ -243,6 +243,13 @@ def test_a_receipt_comes_to_the_licences_of_its_order_later_too(home: Home, fold
     assert names == {"imported-certificate.txt", "imported-letter.eml"}
 
 
+def test_a_letter_in_a_letter_that_nobody_reads_is_known_the_second_time(home: Home, folder: Path) -> None:
+    inner = letter("Your Shutterstock licence", "See your account.")
+    (folder / "a.eml").write_bytes(letter("Fwd", "See below.", [("inner.eml", inner)]))
+    for outcome in ("unread", "known"):
+        assert {row["outcome"] for row in home.json("import", folder, "--client", "acme")["files"]} == {outcome}
+
+
 def test_an_unknown_path_or_client_is_told(home: Home, folder: Path) -> None:
     assert "no file or folder" in home("import", folder / "none", "--client", "acme", code=2).stderr
     assert "no client" in home("import", folder, "--client", "nobody", code=2).stderr

@@ -98,6 +98,20 @@ def test_columns_are_read_with_their_gaps_and_the_lines_of_a_cell_as_words(reade
     assert re.findall(r"(Title|Size) {2,}(.+)", text) == [("Title", "the end of the line"), ("Size", "XL")]
 
 
+@pytest.mark.parametrize(("space", "read"), [(6, True), (1.5, False)])
+def test_letters_placed_one_by_one_are_joined_by_the_gaps_that_one_sees(
+    reader: DocumentReader, space: float, read: bool
+) -> None:
+    line, x, operators = "Title: Sea at night, seen from the pier that ill winds will fill with silt", 20.0, b""
+    for letter in line:
+        if letter != " ":
+            operators += b"q 1 0 0 1 %.1f 700 cm BT /F1 10 Tf (%s) Tj ET Q " % (x, letter.encode())
+        x += space if letter == " " else 6
+    content = pdf(operators=operators).replace(b"/Helvetica", b"/Courier  ")
+    assert (reader.read(content, "application/pdf").text.strip() == line) is read
+    assert (reader.columns(content).text.strip() == line) is read
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -26,6 +26,7 @@ def test_a_row_cut_out_of_its_table_is_read_whole() -> None:
 
 def test_the_lines_of_a_page_and_its_frame_hold_no_title_twice() -> None:
     assert lines("<title>A</title><h1>Mine</h1><iframe src=b></iframe>\n<html><title>B</title><p>B</p>") == "Mine\nB"
+    assert lines("<p><b>Licensee</b>: <i>Ada</i></p>") == "Licensee:\nAda"
 
 
 def test_what_scripts_hold_is_no_text_of_the_page() -> None:

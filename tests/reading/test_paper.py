@@ -156,7 +156,11 @@ def test_a_page_and_its_running_text_must_agree() -> None:
     ):
         paper = read_text(licence.format("Title:\nHund am\nMeer"), "", partial(licence.format, cell))
         assert paper and paper.licences[0].asset == Asset(provider="pond5", asset_id="1234567", contributor="studio1")
-    for address, wanted in (("a_35174872\n7.htm", []), ("a_351748727.htm", ["351748727"])):
+    for address, wanted in (
+        ("a_35174872\n7.htm", ["351748727"]),
+        ("a_35174872\n7.html", []),
+        ("a_351748727.htm", ["351748727"]),
+    ):
         paper = read_text(FREEPIK.replace("7654322", f"https://www.freepik.com/premium-photo/{address}"))
         assert [each.asset.asset_id for each in (paper.licences if paper else ())] == wanted
 
@@ -170,6 +174,89 @@ def test_a_narrow_column_breaks_labels_and_heads() -> None:
     }  # fmt: skip
     paper = read_text(papers.elements("ai").text.replace("MusicGen Item", "MusicGen\nItem"))
     assert paper and [facts(each) for each in paper.licences] == list(papers.elements("ai").licences)
+
+
+NARROW = (
+    "LICENSE\nCERTIFICA\nTE : Envato\nMarket Item\n\nThis document\ncertifies the\npurchase of:\n\nONE REGULAR\n"
+    "LICENSE\n\n{}\n\n==== THIS IS NOT A TAX RECEIPT OR INVOICE ====\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("running", "columns"),
+    [
+        ("Licensee: Ada\nExample\nItem\nTitle: Paper\nLanterns\nItem ID: 18918857\nItem\nPurchase\nCode: 0c4a5e52-\n"
+         "9d5f-4b5e-8f3b-\n6d2c0a9e11\n77\nPurchase Date: 2017-08-\n10 12:33:15\nUTC", ""),
+        ("Item ID: 18918857",
+         "Licensee:  Ada\n           Example\nItem       Paper\nTitle:     Lanterns\nItem ID:   18918857\n"
+         "Item       0c4a5e52-\nPurchase   9d5f-4b5e-8f3b-\nCode:      6d2c0a9e11\n           77\n"
+         "Purchase   2017-08-\nDate:      10 12:33:15\n           UTC"),
+        ("",
+         "Licensee: Ada       Item ID: 18918857       Purchase Date:\nExample             Item Purchase Code:"
+         "     2017-08-10 12:33:15\n                    0c4a5e52-9d5f-4b5e-     UTC\n"
+         "                    8f3b-6d2c0a9e1177"),
+    ],
+    ids=["running", "table", "columns"],
+)  # fmt: skip
+def test_a_narrow_column_breaks_heads_labels_and_values(running: str, columns: str) -> None:
+    """What has one form only is put together; a name or a title, which may have any, is left out."""
+    paper = read_text(NARROW.format(running), "", partial(NARROW.format, columns) if columns else str)
+    assert paper and [facts(each) for each in paper.licences] == [
+        {"platform": "envato_market", "asset_id": "18918857", "licence_id": "0c4a5e52-9d5f-4b5e-8f3b-6d2c0a9e1177",
+         "kind": "Regular License", "licensed_at": "2017-08-10T12:33:15Z"}
+    ]  # fmt: skip
+
+
+def test_what_goes_on_below_is_not_read_as_if_it_ended() -> None:
+    paper = "Certificate of\nlicense\nThis certifies your license at\nwww.pond5.com\nItem ID: 1234567\n{}\nSize: XL\n"
+    for line, name, wanted in (
+        ("License date: May 3, 2023\nTitle: Old Bridge\nNo. 7\nLens: any", "title", None),
+        ("License date: May 3, 2023\nTitle: Old\nBridge", "title", None),
+        ("License date: May 3, 2023\nOrder number: ORD-59478\n435", "order", None),
+        ("License date: May 3,\n2023", "licensed_at", "2023-05-03"),
+        ("License date: May 3, 2023\nMay 4, 2023", "licensed_at", None),
+        ("License date: May 3, 2023", "kind", None),
+    ):
+        found = read_text(paper.format(line))
+        assert found is None or facts(found.licences[0]).get(name) == wanted
+        assert found or name == "licensed_at"
+    assert read_text(paper.format("License date: May 3, 2023").replace("1234567", "1234567\n8")) is None
+    two = "License date: May 3, 2023\nTitle: Old Bridge    Licensee:\nNo. 7                Ada Example"
+    found = read_text(paper.format(two))
+    assert found and found.licences[0].licensee is None
+    found = read_text(paper.format(two.replace("   ", "\n")), "", partial(paper.format, two))
+    assert found and facts(found.licences[0]).get("title") is None
+
+
+def test_labels_are_read_in_lists_and_in_rows_of_two() -> None:
+    said = {"platform": "pond5", "asset_id": "1234567", "licensee": "Ada Example", "licensed_at": "2023-05-03"}
+    paper = "License certificate\nwww.pond5.com\n\n{}\n\nThe end.\n"
+    for running, columns in (
+        ("1. Item ID: 1234567\n2. Licensee: Ada Example\n3. License date: May 3, 2023", ""),
+        ("", "✓ Item ID:     ✓ Licensee:\n1234567        Ada Example\n\n✓ License date:\nMay 3, 2023"),
+        ("Item ID: 1234567 Licensee: Ada Example\nLicense date: May 3, 2023 Size: XL",
+         "Item ID:   1234567        Licensee:   Ada Example\nLicense    May 3, 2023    Size:       XL\ndate:"),
+    ):  # fmt: skip
+        found = read_text(paper.format(running), "", partial(paper.format, columns) if columns else str)
+        assert found and facts(found.licences[0]) == said
+
+
+@pytest.mark.parametrize(
+    "label", ["Referencia de imagen", "Código de la imagen", "Codice immagine", "Riferimento immagine"]
+)
+def test_further_names_of_an_image_number(label: str) -> None:
+    paper = read_text(
+        f"Conferma di licenza\nwww.pond5.com\n{label}: 1234567\nData licenza: 3 maggio 2023\n"
+        "Concessa in licenza a: Ada\n"
+    )
+    assert paper and (paper.licences[0].asset.asset_id, paper.licences[0].licensee) == ("1234567", "Ada")
+
+
+def test_a_heading_that_breaks_within_a_word_is_one_unless_it_is_void() -> None:
+    text = "{}\nwww.pond5.com\nItem ID: 1234567\nLizenzinhab\ner: Ada Example\nLizenzdatum: le 3.5.2023\n"
+    paper = read_text(text.format("Lizenzzerti\nfikat"))
+    assert paper and (paper.licences[0].licensee, paper.date) == ("Ada Example", date(2023, 5, 3))
+    assert read_text(text.format("Lizenzzerti\nfikat\nSTOR\nNIERT")) is None
 
 
 def test_dutch_and_polish() -> None:
