@@ -26,6 +26,15 @@ _LONGEST_HEADER = 100 << 10  # bytes
 _IDLE = 5.0  # seconds after which a connection is not used again: many servers close theirs about then
 
 
+def web_host(url: str) -> str:
+    """The host of an http or https address that somebody wrote; empty for anything else."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+    except ValueError:  # a bracket that does not close
+        return ""
+
+
 @dataclass(frozen=True)
 class Network:
     """`proxy` is `http://[user:password@]host:port`; `ca_file` holds PEM certificates trusted besides the usual ones.
@@ -116,8 +125,8 @@ class Network:
         """
         import httpx
 
-        deadline, name = time.monotonic() + timeout, urlsplit(url).hostname
-        if urlsplit(url).scheme not in ("http", "https") or not name:
+        deadline, name = time.monotonic() + timeout, web_host(url)
+        if not name:
             raise ConfigError(f"{url} is no http:// or https:// address. Save the picture and name the file.")
         settings = self._client_settings() | {"follow_redirects": True, "max_redirects": 5}
         answer = b""

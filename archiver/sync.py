@@ -64,9 +64,7 @@ class GuardedSession(Session, Protocol):
     @property
     def refused(self) -> list[str]: ...
 
-    @property
-    def beside(self) -> Callable[[], AbstractAsyncContextManager[Any]] | None:
-        """Opens a second page of the account; None for an interface, which has no pages."""
+    def beside(self) -> AbstractAsyncContextManager[Any]: ...
 
     def needles(self) -> list[str]: ...
 
@@ -397,9 +395,9 @@ class Sync:
         return Evidence(fuller, tuple(documents), tuple(gaps))
 
     async def _still_signed_in(self) -> bool:
-        """Whether it is one document that leads to the sign-in page: the session was renewed, and a browser shows that
-        it holds. An interface says nothing of that kind."""
-        if not self._renewed or self.session.beside is None:
+        """Whether it is one document that leads to the sign-in page, or is refused: the session was renewed, and the
+        platform shows that it holds."""
+        if not self._renewed:
             return False
         async with self.session.beside() as second:
             return await self.provider.signed_in(second)

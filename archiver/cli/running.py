@@ -62,11 +62,11 @@ def asset_of(text: str) -> str:
     """An asset's id: as it is given, or out of the address of the asset's page; BadParameter where none is in there."""
     from archiver.reading.filenames import names
 
-    if "://" not in text:
+    if "://" not in text and text.strip():
         return text.strip()
     ids = {each.asset_id for each in names(text) if each.asset_id}
     if len(ids) != 1:
-        raise typer.BadParameter(f"{text} names no asset that is known here; give the platform's id of it")
+        raise typer.BadParameter(f"{text!r} names no asset that is known here; give the platform's id of it")
     return ids.pop()
 
 
@@ -98,8 +98,8 @@ def run(
 
     here = opened(home)
     order = Order(
-        clients=client or (), accounts=account or (), asset_id=asset and asset_of(asset), full=full, dry_run=dry_run,
-        replay=replay, after_restore=after_restore,
+        clients=client or (), accounts=account or (), asset_id=None if asset is None else asset_of(asset),
+        full=full, dry_run=dry_run, replay=replay, after_restore=after_restore,
     )  # fmt: skip
 
     def finished(result: Result) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from archiver import assignment, evidence
 from archiver.archive.reader import Archive
@@ -14,6 +13,7 @@ from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Client, Home
 from archiver.domain import DocumentKind, iso
 from archiver.errors import ConfigError
+from archiver.network import web_host
 from archiver.proof import claims
 from archiver.proof.assess import WORST, Assessment
 from archiver.proof.assess import assess as apply_rules
@@ -97,7 +97,7 @@ def assess(
     notes = []
     if use.first_seen and claims.to_come(use.first_seen):
         notes.append(f"The first use, {use.first_seen}, is still to come.")
-    host = _host(used_on or "")
+    host = web_host(used_on or "")
     if host and not any(host == each or host.endswith(f".{each}") for each in owner.domains):
         notes.append(f"{host} is no domain that {owner.name} is known by in this home.")
     match = next((each for each in matches if each != "same"), matches[0] if matches else None)
@@ -105,14 +105,6 @@ def assess(
         licence=next(iter(judged)), licences=tuple(judged), assessment=together(judged), match=match, used_on=used_on,
         notes=notes,
     )  # fmt: skip
-
-
-def _host(url: str) -> str:
-    """The host of an address that somebody wrote; empty where there is none in it."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def together(judged: Mapping[str, Assessment]) -> Assessment:

@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter
@@ -34,6 +33,7 @@ from archiver.intake.importing import Report, Spool, settle, spooling
 from archiver.intake.mail import DnsLookup, Lookup, unasked
 from archiver.intake.recognise import Seen, recognise, tesseract
 from archiver.intake.walk import Item, Refused, walk
+from archiver.network import web_host
 from archiver.opening import exclusive, writing
 from archiver.provider import Rules
 from archiver.reading.documents import is_pdf
@@ -78,7 +78,7 @@ async def capture_attended(
     """
     home.client(client)
     home.check_replay(replay)
-    if wrong := [url for url in urls if urlsplit(url).scheme not in ("http", "https")]:
+    if wrong := [url for url in urls if not web_host(url)]:
         raise ConfigError(f"{wrong[0]} is no web address. Begin it with https://.")
     recording = Recording.load(replay) if replay else None
     place = home.state / "attended" / client
@@ -330,8 +330,7 @@ class _Looking:
         item = Item(path="page.html", size=len(html), sha256=seen.sha256, content=html)
         paper = read_page(html.decode("utf-8", "replace"), origin.url)
         paper = paper or recognise(item, self.reader, self.lookup, tesseract).paper
-        host = urlsplit(origin.url).hostname or ""
-        platform = next(iter(marked(host)), None)
+        platform = next(iter(marked(web_host(origin.url))), None)
         named = tuple(each for each in names(origin.url) if each.asset_id)
         self.origins[seen.sha256], self.captures[seen.sha256] = origin, documents
         return replace(

@@ -121,15 +121,19 @@ def _by_place(page: PageObject) -> str:
 
     Empty for pages that are drawn otherwise, and where a gap may be one or the other.
     """
-    # Where a letter ends, and so how wide a gap is, no public part of pypdf tells.
-    from pypdf._text_extraction import _layout_mode as layout
     from pypdf.generic import ArrayObject, ContentStream, StreamObject
 
+    try:  # where a letter ends, and so how wide a gap is, no public part of pypdf tells
+        from pypdf._text_extraction import _layout_mode as layout
+
+        fonts = page._layout_mode_fonts()
+    except (ImportError, AttributeError):  # a version of pypdf that has it elsewhere
+        return ""
     drawn = page["/Contents"].get_object() if "/Contents" in page else None
     if not isinstance(drawn, ArrayObject | StreamObject):
         return ""
     steps = iter(ContentStream(drawn, page.pdf, "bytes").operations)
-    parts = layout.text_show_operations(steps, page._layout_mode_fonts())
+    parts = layout.text_show_operations(steps, fonts)
     if len(parts) < ALONE * sum(len(part["text"].split()) for part in parts):
         return ""
     lines = layout.y_coordinate_groups(parts)
