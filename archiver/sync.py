@@ -160,6 +160,7 @@ class Sync:
         self._gaps: dict[str, list[tuple[str, str]]] = {}  # by short id: a licence may be tried twice
         self._fetching = asyncio.Semaphore(CONCURRENCY)
         self._pending = asyncio.Semaphore(PENDING)
+        self._asked: set[str] = set()  # the identities that this run asked the archive to take
         self._withheld: dict[str, str] = {}  # list -> why the platform does not show it
         self._secrets: list[str] = []
         self._forms: list[Needle] = []
@@ -308,8 +309,10 @@ class Sync:
             return  # settled by an earlier reading of this run
         elsewhere = any(identity in other.rows for other in self._tallies.values() if other is not tally)
         if known or elsewhere or self.dry_run:
-            new = Row.ALREADY if known or elsewhere else Row.ARCHIVED
+            mine = identity in self._asked and not elsewhere  # archived before the session was renewed
+            new = Row.ALREADY if (known or elsewhere) and not mine else Row.ARCHIVED
             tally.rows[identity] = Row.COMP if licence.comp else new
+            tally.open.pop(identity, None)
             return
         tally.rows[identity] = Row.OPEN
         tally.open[identity] = licence.platform_id
@@ -328,13 +331,16 @@ class Sync:
             evidence = await self._fetch(licence)
         imported = entry or self._imported(licence)
         evidence = await self._with_terms(evidence, imported.file.terms if imported else ())
+        again = licence.identity in self._asked
+        self._asked.add(licence.identity)
         try:
             stored = await self._store(self._archived(evidence, imported))
         except Erased:  # and its tombstone could not tell its identity
             tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ALREADY
         else:
             self._note(evidence, f"{self.client}/{stored.folder}")
-            new = Row.ALREADY if stored.already else Row.ARCHIVED  # another account of this run was quicker
+            # There already: another account of this run was quicker, or this one before its session was renewed.
+            new = Row.ALREADY if stored.already and not again else Row.ARCHIVED
             tally.rows[licence.identity] = Row.COMP if licence.comp else new
         del tally.open[licence.identity]
         self._report()

@@ -309,6 +309,14 @@ def test_a_session_that_expires_at_a_document_loses_no_licence_of_a_history_read
     assert endless.unexplained == ["L5"]
 
 
+def test_what_was_archived_before_a_session_was_renewed_counts_as_archived(desk: Desk) -> None:
+    def document(of: Licence) -> Any:
+        return SessionExpired("401") if desk.renewals == 0 and of.licence_id == "L1" else text_certificate(of)
+
+    result = desk.sync(lambda _: [Page(down(120, 1), 120)], document)
+    assert (result.archived, result.already, result.unexplained) == (120, 0, [])
+
+
 def test_one_document_that_leads_to_the_sign_in_does_not_keep_a_signed_in_browser_from_the_others(desk: Desk) -> None:
     def document(of: Licence) -> Any:
         return SessionExpired("it leads to the sign-in page") if of.licence_id == "L2" else text_certificate(of)
