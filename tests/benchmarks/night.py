@@ -5,6 +5,8 @@
 2. Many new licences over 10 accounts: this process's peak memory (goal: under 600 MB), and throughput against the
    slower of two yardsticks of the same minute: the same requests with nothing else, and the durable write of the same
    files and folders, in batches, with nothing else. What a single durable file for each licence takes is told, too.
+
+Use it on a quiet machine, and not just after many files were deleted: for minutes ext4 then makes new ones slowly.
 """
 
 from __future__ import annotations
