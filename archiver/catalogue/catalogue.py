@@ -16,6 +16,7 @@ from functools import cached_property, partial
 from hashlib import sha256
 from itertools import batched, islice
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -199,10 +200,11 @@ class Hit:
 
 
 class Catalogue:
-    """One client's index, in a SQLite file named after the client. A context manager, for one thread at a time."""
+    """One client's index, in a SQLite file named after the client. A context manager."""
 
     def __init__(self, path: Path) -> None:
         self._path, self.client = path, path.stem
+        self._turn = Lock()  # to follow, or to close: the thread of a task that was cancelled goes on for a while
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(f"{path}.lock").acquire()  # SQLite itself does not wait where two processes make the file
@@ -234,21 +236,32 @@ class Catalogue:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._db.close()
+        with self._turn:
+            self._db.close()
 
     # ------------------------------------------------------------ following the archive
 
     def catch_up(self, archive: Archive, reader: DocumentReader) -> None:
         """Take in the ledger's new lines; all of them, where the ledger is not the one that was read before."""
-        if self._next(archive) is None:
-            self._forget()
-        while lines := list(islice(archive.lines(offset=(offset := self._next(archive) or 0)), BATCH)):
+        with self._turn:
+            if self._next(archive) is None:
+                self._forget()
+        while self._follow(archive, reader):
+            pass
+
+    def _follow(self, archive: Archive, reader: DocumentReader) -> bool:
+        """Take in some new lines; False where there is none."""
+        with self._turn:
+            offset = self._next(archive) or 0
+            if not (lines := list(islice(archive.lines(offset=offset), BATCH))):
+                return False
             read = _read_all(archive, reader, lines)
             with self._writing():
                 if offset == (self._next(archive) or 0):  # else another process was quicker
                     self._store(archive, lines, read)
             if any(line.type == "erasure" for line in lines):
                 self._wipe()
+        return True
 
     def rebuild(self, archive: Archive, reader: DocumentReader) -> None:
         """Start over from the archive."""

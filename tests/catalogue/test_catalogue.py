@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -263,6 +264,15 @@ def test_processes_that_make_it_at_once_wait_for_each_other(tmp_path: Path) -> N
     command = [sys.executable, "-c", program, str(tmp_path / "acme.sqlite")]
     processes = [subprocess.Popen(command) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0] * 4
+
+
+def test_threads_that_follow_at_once_take_turns(acme: Acme) -> None:
+    many = [replace(TOKYO, key=("ada", str(number), "free")) for number in range(300)]
+    acme.add(*(files(each) for each in many), licences=tuple(many))
+    with ThreadPoolExecutor(8) as threads:
+        for following in [threads.submit(acme.catch_up) for _ in range(8)]:
+            following.result()
+    assert sum(acme.catalogue.known(each.identity) is not None for each in many) == 300
 
 
 def test_a_damaged_object_is_named_and_hides_no_other(acme: Acme) -> None:
