@@ -16,6 +16,7 @@ import yaml
 from archiver.expected import check, checking
 from archiver.provider import installed, load
 from archiver.run import Tools
+from providers import free_family
 from tests.homes import QUICK, RECORDINGS, Home
 
 SCENARIOS = sorted(path.parent for path in RECORDINGS.glob("*/*/session.yaml"))
@@ -24,8 +25,9 @@ WITH_TERMS = {"freepik", "shutterstock"}
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[tuple[asyncio.Runner, Tools]]:
-    """One event loop and one browser for all recordings of this file."""
-    with asyncio.Runner() as loop:
+    """One event loop and one browser for all recordings of this file, whose pages show at once what they will show."""
+    with asyncio.Runner() as loop, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(free_family, "PATIENCE", 1.0)
         context = checking()
         tools = loop.run(context.__aenter__())
         yield loop, tools
