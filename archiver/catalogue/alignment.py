@@ -68,7 +68,7 @@ class Alignment:
         return compare(self.under, self.over, self.affine)
 
 
-def features(image: Image.Image, side: int, count: int = 500) -> Features:
+def features(image: Image.Image, side: int, count: int = 1000) -> Features:
     """The `count` strongest points of the picture, its longer side shrunk to `side` pixels."""
     import cv2
 

@@ -33,8 +33,10 @@ DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what a
 
 # What a match must show to be called the same, or probable. Measured by tests/benchmarks/matching.py.
 SAME_POINTS, PROBABLE_POINTS = 20, 10
-SAME_BLOCKS = 0.7
+SAME_BLOCKS = 0.8  # of those that are close
+PROBABLE_BLOCKS = 0.7  # of those that agree
 COVERED_MEDIAN = 0.95  # where fewer blocks agree: a headline covers some and changes no other; another version does
+COVERED_DETAIL = 0.9  # and a gradient below it changes no detail, where as many points agree as for the same
 MARKED_MEDIAN = 0.8  # instead, where all previews carry a mark, which agrees with itself
 SAME_SPREAD, PROBABLE_SPREAD = 5, 3
 DOUBTFUL = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
@@ -265,7 +267,7 @@ class _Search:
             likely = min(max(likeness, 0.0), 1.0)
             return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
         reasons = MARKED if self._declared(picture.provider) else reasons
-        reasons += _parts(way.comparison.agreeing >= SAME_BLOCKS) + _series(way) + _few(way)
+        reasons += _parts(way.comparison.close >= SAME_BLOCKS) + _series(way) + _few(way)
         word = Word.PROBABLE if reasons else Word.SAME
         onto, score = self._placed(picture, way, view), min(way.comparison.median, 1.0)
         return Match(picture, word, score, "alignment", onto, reasons, self._image, image)
@@ -342,10 +344,12 @@ def _enough(way: Alignment) -> bool:
 
 
 def _agreeing(way: Alignment, *, marked: bool) -> bool:
-    seen = way.comparison
+    seen, clear = way.comparison, not (_few(way) or _series(way))
     if marked:
-        return seen.median >= MARKED_MEDIAN
-    return seen.agreeing >= SAME_BLOCKS or seen.median >= COVERED_MEDIAN
+        return seen.median >= (LEAST if clear else MARKED_MEDIAN)
+    if clear and seen.detail >= COVERED_DETAIL:
+        return True
+    return seen.agreeing >= PROBABLE_BLOCKS or seen.median >= COVERED_MEDIAN
 
 
 def _parts(agree: bool) -> tuple[str, ...]:

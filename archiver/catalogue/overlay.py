@@ -15,19 +15,27 @@ if TYPE_CHECKING:
 type Affine = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 """2×3: takes pixels of the picture laid over to pixels of the one below. Pixel centres are at halves, as in Pillow."""
 
+type Cuts = NDArray[np.intp]
+
 CELLS = 8  # blocks to a side
 FEWEST = 4  # blocks that show anything, to say anything
-AGREES = 0.7  # correlation of a block that shows the same
+AGREES, CLOSE = 0.7, 0.9  # correlations of a block that shows the same, and that shows it unchanged
+FINE, BROAD = 1.5, 16  # pixels of blur: below, noise and compression; above, light and shade
 SHOWN = 480  # pixels of each of two pictures side by side
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The blocks' correlations: their `median`, their `lowest` tenth, and the share of them that are `agreeing`."""
+    """The blocks' correlations: their `median`, their `lowest` tenth, the shares that are `agreeing` and `close`.
+
+    `detail` is the median without light and shade, which a gradient laid over a picture changes.
+    """
 
     median: float = 0.0
     lowest: float = 0.0
     agreeing: float = 0.0
+    close: float = 0.0
+    detail: float = 0.0
 
 
 def between(upper: tuple[int, int], lower: tuple[int, int]) -> Affine:
@@ -77,16 +85,34 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
     """Correlates two grey pictures, one laid over the other, in blocks of the common area."""
     from PIL import Image, ImageFilter
 
-    blur = ImageFilter.GaussianBlur(1.5)
-    inside = np.asarray(lay(Image.new("L", upper.size, 255), affine, lower.size)) > 250
+    mask = lay(Image.new("L", upper.size, 255), affine, lower.size)
+    inside = np.asarray(mask) > 250
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     if len(rows) < 3 * CELLS or len(columns) < 3 * CELLS:
         return Comparison()
-    one = np.asarray(lay(upper, affine, lower.size).filter(blur), np.float32)
-    other = np.asarray(lower.filter(blur), np.float32)
+    # Around the upper picture lies the lower one, so that blurring takes the same into both.
+    pair = Image.composite(lay(upper, affine, lower.size), lower, mask), lower
+    one, other = (np.asarray(each.filter(ImageFilter.GaussianBlur(FINE)), np.float32) for each in pair)
+    broad, shade = (np.asarray(each.filter(ImageFilter.GaussianBlur(BROAD)), np.float32) for each in pair)
     lines = np.linspace(rows[0], rows[-1] + 1, CELLS + 1).astype(int)
     posts = np.linspace(columns[0], columns[-1] + 1, CELLS + 1).astype(int)
+    blocks = _correlations(one, other, inside, lines, posts)
+    if len(blocks) < FEWEST:
+        return Comparison()
+    fine = _correlations(one - broad, other - shade, inside, lines, posts)
+    return Comparison(
+        median=float(np.median(blocks)),
+        lowest=float(np.quantile(blocks, 0.1)),
+        agreeing=float((blocks >= AGREES).mean()),
+        close=float((blocks >= CLOSE).mean()),
+        detail=float(np.median(fine)) if len(fine) >= FEWEST else 0.0,
+    )
 
+
+def _correlations(
+    one: NDArray[np.float32], other: NDArray[np.float32], inside: NDArray[np.bool], lines: Cuts, posts: Cuts
+) -> NDArray[np.float64]:
+    """Of the blocks between these lines and posts in which the first picture shows anything."""
     pixels = np.outer(np.diff(lines), np.diff(posts))
 
     def means(values: NDArray[Any]) -> NDArray[np.float64]:
@@ -99,10 +125,7 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
     mine, theirs = means(one), means(other)
     wide, narrow = np.sqrt((means(one * one) - mine**2).clip(0)), np.sqrt((means(other * other) - theirs**2).clip(0))
     agree = np.where(narrow > 0.7, (means(one * other) - mine * theirs) / np.maximum(wide * narrow, 1e-9), 0)
-    blocks = agree[(means(inside) >= 0.95) & (wide >= 3)]  # else the block shows nothing
-    if len(blocks) < FEWEST:
-        return Comparison()
-    return Comparison(float(np.median(blocks)), float(np.quantile(blocks, 0.1)), float((blocks >= AGREES).mean()))
+    return np.asarray(agree[(means(inside) >= 0.95) & (wide >= 3)], np.float64)
 
 
 def beside(query: Image.Image, preview: Image.Image, affine: Affine) -> tuple[Image.Image, Image.Image]:
