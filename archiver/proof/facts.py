@@ -249,7 +249,7 @@ FORMS = re.compile(
 )
 
 
-_SPELLED_OUT = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "mbh": "gmbh"}
+SPELLED_OUT = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "mbh": "gmbh"}
 _LIMITS = re.compile(
     r"^\W*(?:(?:this |the )?licen[cs]e )?(?:is )?(?:(?:expires?|valid until|gültig bis)(?: on)? ?:?\s[^\n]*\d{4}"
     r"|(?:expir\w+(?: date)?|term|duration|territory|region|print run|circulation|copies|laufzeit|gebiet|auflage)"
@@ -267,7 +267,7 @@ def bare(name: str) -> str:
 def _forms(name: str) -> set[str]:
     """The legal forms in a company's name, each in one spelling; those of `Acme Ltd` and `Acme GmbH` are two."""
     found = FORMS.findall(re.sub(r"[^\w\s]", "", name.casefold()))
-    return {_SPELLED_OUT.get(each, each) for each in found} - {"co", "company"}
+    return {SPELLED_OUT.get(each, each) for each in found} - {"co", "company"}
 
 
 def _may_be_one(forms: set[str], others: set[str]) -> bool:
