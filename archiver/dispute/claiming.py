@@ -59,7 +59,9 @@ def add(
     if content and claim.sure.keys() == {"received"}:
         say(f"{path} says nothing that letters say. Look whether it is the right file, or state what it says yourself.")
     letter = f"letter{_ending(path)}" if path else None
-    claim = replace(claim, pictures=tuple(files), letter=letter)
+    if before and not pictures:  # those that a person named then stay
+        files = {}
+    claim = replace(claim, pictures=tuple(files) or (before.pictures if before else ()), letter=letter)
     if letter:
         files[letter] = content
     if ask and not accept:

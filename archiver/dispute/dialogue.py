@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from archiver import assignment, evidence
 from archiver.config import Home
 from archiver.dispute.claiming import Ask, add, described
-from archiver.dispute.handover import HandOver, hand_over
+from archiver.dispute.handover import HandOver, checklist, hand_over
 from archiver.dispute.verdict import Assessed, assess
-from archiver.domain import iso
 from archiver.files import replace_file
 from archiver.proof import claims
 from archiver.proof.assess import Verdict
@@ -30,11 +29,6 @@ No licence was found in this archive. Each of these brings one in; then start `a
   archiver import FILE --client {client}            a certificate, an invoice or a mail that you have
   archiver capture --client {client} URL            the platform's page of the licence, opened by you
   archiver run --client {client} --asset ID         one asset, fetched from the connected accounts"""
-CHECKLIST = """\
-There is no reply to this by machine. In this order, before {deadline}:
-  1. Capture the page as it is now (`archiver capture`), then take the picture down.
-  2. Delete nothing: neither files nor mails.
-  3. Have a lawyer answer; admit and offer nothing until then."""
 
 
 SHOWN = 5  # licences that a person chooses from
@@ -84,7 +78,7 @@ class Dialogue:
         verdict = self._judged(assessed)
         self.tell("5. The pack")
         if verdict is Verdict.NOT_COVERED or claim.kind is LetterKind.ABMAHNUNG:
-            return self._say(CHECKLIST.format(deadline=iso(claim.deadline) or "the deadline"))
+            return self._listed(claim, use)
         return self._packed(claim, use)
 
     def _say(self, *texts: str) -> None:
@@ -178,6 +172,11 @@ class Dialogue:
         told = [*(each.messages[self.language] for each in found.findings), *assessed.notes]
         self._say(Words(self.language).of("verdicts", found.verdict), *(f"- {each}" for each in told))
         return found.verdict
+
+    def _listed(self, claim: Claim, use: Use) -> None:
+        order = HandOver(out=Path(), language=self.language, claim=claim, use=use)
+        if draft := checklist(self.home, order):
+            self._say(*draft.paragraphs, f"(`archiver capture --client {self.client} URL` captures a page.)")
 
     def _packed(self, claim: Claim, use: Use) -> None:
         out = self.out or claims.folder(self.home, claim.claim) / "proof.zip"

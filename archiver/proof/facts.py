@@ -239,7 +239,7 @@ def _licensee(licensee: str | None, case: Case) -> str:
     if not licensee or not bare(licensee):
         return "unknown"
     for whose, names in (("client", case.client_names), ("agency", case.agency_names)):
-        if any(bare(licensee) == bare(name) and _may_be_one(_forms(licensee), _forms(name)) for name in names):
+        if any(may_be_one(licensee, name) for name in names):
             return whose
     return "other"
 
@@ -270,8 +270,10 @@ def _forms(name: str) -> set[str]:
     return {SPELLED_OUT.get(each, each) for each in found} - {"co", "company"}
 
 
-def _may_be_one(forms: set[str], others: set[str]) -> bool:
-    return forms == others or not (forms and others)
+def may_be_one(company: str, other: str) -> bool:
+    """Whether two names may be one company's: a legal form may be left out, and two of them are two companies."""
+    forms, others = _forms(company), _forms(other)
+    return bare(company) == bare(other) and (forms == others or not (forms and others))
 
 
 def says(words: str, text: str) -> bool:

@@ -114,9 +114,10 @@ def _write_bag(
     shutil.copyfile(verify.__file__, data / verify.PROOFS / "verify.py")
     evidence = all(report.evidence for report in reports)
     natives = natives_of(sounds, reader)
+    alone = len({(each.file.licence.asset.provider, each.file.licence.asset.asset_id) for each in sounds}) == 1
     theirs = [jpeg for content in order.pictures if (jpeg := picture_of(content, reader, large=True))]
     told = [
-        told_of(sound, report, seats.get(sound.file.licence.seat or ""), natives, theirs, reader, words)
+        told_of(sound, report, seats.get(sound.file.licence.seat or ""), natives, theirs, reader, words, alone=alone)
         for sound, report in zip(sounds, reports, strict=True)
     ]
     texts: dict[str, str] = {}

@@ -80,11 +80,13 @@ def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_l
         theirs, ours = (np.asarray(each.image.convert("L").resize((90, 60)), float) for each in page.images)  # type: ignore[union-attr]
         assert np.corrcoef(theirs.ravel(), ours.ravel())[0, 1] > 0.95
     assert len(inside) == 2 and "90012345" in sheet
+    again = at.run.json("claim", "add", tmp_path / "letter.txt", "--client", "acme", "--yes")
+    assert again["pictures"] == ["picture-1.jpg", "picture-2.jpg"], "a letter that is read again keeps what was named"
     with zipfile.ZipFile(tmp_path / "proof-internal.zip") as zipped:
         judged = "".join(
             page.extract_text() for page in PdfReader(io.BytesIO(zipped.read("internal/verdict.pdf"))).pages
         )
-    assert judged.count("Gedeckt: jede nötige Tatsache") == 2 and "certificate.txt, Seite 1" in judged
+    assert judged.count("Offen: was folgt") == 2 and "certificate.txt, Seite 1" in judged and "das Archivbuch" in judged
     drafts = sorted((at.run.root / "work" / claim / "drafts").rglob("reply.txt"))
     assert [path.parent.name.split("_")[2] for path in drafts] == ["500001", "500002"]
     assert all("Zeichen 90012345" in path.read_text() for path in drafts) and str(drafts[0]) in told

@@ -226,13 +226,15 @@ def page_texts(path: Path) -> list[str]:
 
 
 def test_the_summary_is_one_page_whatever_the_title_and_keeps_the_dates_apart(packs: Packs, tmp_path: Path) -> None:
-    out = packs.write(tmp_path / "proof.zip", *packs.names, claim=CLAIM)
+    out = packs.write(tmp_path / "proof.zip", *packs.names, claim=CLAIM, pictures=[picture("olive")])
     overview, *pages = page_texts(out.with_suffix(".pdf"))
     assert out.with_suffix(".pdf").stat().st_size < 5_000_000
     assert "5 licences" in overview and "Copytrack · reference AB12CD" in overview
     for page in pages[:5]:
         assert "15 July 2021, 15:46 UTC" in page and "HOW-TO-CHECK.txt" in page and "SECURED SINCE" in page.upper()
     assert not any("HOW-TO-CHECK.txt" in page for page in pages[5:])
+    assert not any("picture in the enquiry" in page for page in pages), "nothing says of which of the five it is"
+    assert [page for page in pages[5:] if "Excerpt of the receipt" in page and packs.names[0] in page]
     assert "IN DETAIL" in pages[5].upper()
     assert pages[1].count("Harbour at dawn") > 2, "what does not fit shrinks, and the title stays"
     assert "on request only" in pages[1] and "by the form" not in pages[1], "whom to ask stands above"
@@ -277,6 +279,9 @@ def test_nothing_is_overwritten(packs: Packs, tmp_path: Path) -> None:
     assert not (tmp_path / "three.zip").exists() and (tmp_path / "three.pdf").read_bytes() == b"mine"
     with pytest.raises(ConfigError, match="cannot be written"):
         packs.write(tmp_path / "no-such-folder" / "proof.zip")
+    with pytest.raises(ConfigError, match=r"Name it .*four\.zip"):
+        packs.write(tmp_path / "four.PDF")
+    assert not list(tmp_path.glob("four*"))
 
 
 def hostile() -> bytes:
