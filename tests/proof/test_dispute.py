@@ -138,6 +138,9 @@ def test_a_claim_is_kept_unconfirmed_then_confirmed_and_one_paper_is_entered(at:
     [entered] = at.run.archive().rglob("v1/content/letter.eml")
     assert entered.read_bytes() == path.read_bytes()
     assert "Ada" not in ledger.read_text()
+    (tmp_path / "named.jpg").write_bytes(jpeg(scene(2)))
+    named = add(at.home, "acme", path, {}, [tmp_path / "named.jpg"])
+    assert add(at.home, "acme", path, {}).pictures == named.pictures == ("picture-1.jpg", "picture-2.jpg")
 
 
 def test_without_a_day_of_receipt_terms_are_counted_from_the_letters_own(at: Agency, tmp_path: Path) -> None:
