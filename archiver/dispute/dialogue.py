@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver import assignment, evidence
 from archiver.config import Home
-from archiver.dispute.claiming import Ask, add, described
+from archiver.dispute.claiming import Ask, add, agreed, described, urgent
 from archiver.dispute.handover import HandOver, checklist, hand_over
 from archiver.dispute.verdict import Assessed, assess
 from archiver.files import replace_file
@@ -89,22 +89,26 @@ class Dialogue:
         return self.ask(f"   {question}", default).strip() if self.ask else ""
 
     def _agreed(self, question: str, default: str) -> bool:
-        return self._asked(f"{question} (yes or no)", default).lower() in ("yes", "y", "ja", "j")
+        return agreed(self._asked(f"{question} (yes or no)", default))
 
     # ------------------------------------------------------------ the steps
 
     def _claim(self, letter: Path) -> Claim:
         pictures = [self.picture] if self.picture else []
         claim = add(self.home, self.client, letter, self.stated, pictures, accept=self.yes, ask=self.ask, say=self.tell)
-        self._say(*described(claim))
+        asked = self.ask and not self.yes  # and thereby shown
+        self._say(*([f"Kept as claim {claim.claim}.", *urgent(claim)] if asked else described(claim)))
         return claim
 
     def _matched(self, claim: Claim) -> Sequence[str]:
         """The licences of the letter's pictures; a person confirms what is not surely the same."""
         matched: dict[str, None] = {}
+        if not claim.pictures:
+            self._say("The letter holds no picture. Save one from its page, and name it with --picture.")
         for number, picture in enumerate(claims.pictures(self.home, claim), 1):
             found = evidence.find_picture(self.home, picture.read_bytes(), client=claim.client, warn=self.tell)
             if not found.rows:
+                self._say(f"Nothing in the archive looks like {picture}.")
                 continue
             best = found.rows[0]
             name, same = str(best["licence"]), best["match"] == "same"
@@ -176,7 +180,8 @@ class Dialogue:
     def _listed(self, claim: Claim, use: Use) -> None:
         order = HandOver(out=Path(), language=self.language, claim=claim, use=use)
         if draft := checklist(self.home, order):
-            self._say(*draft.paragraphs, f"(`archiver capture --client {self.client} URL` captures a page.)")
+            self._say(*draft.paragraphs, f"(`archiver capture --client {self.client} URL` captures a page, and")
+            self._say(f"`archiver proof --claim {claim.claim} --out FILE.zip` makes the pack for a lawyer.)")
 
     def _packed(self, claim: Claim, use: Use) -> None:
         out = self.out or claims.folder(self.home, claim.claim) / "proof.zip"
@@ -185,6 +190,6 @@ class Dialogue:
         if self.ask and not self._agreed(f"Write {out}", "yes"):
             return self._say("Skipped. `archiver proof` writes it.")
         order = HandOver(out=out, language=self.language, claim=claim, use=use, drafts=True)
-        for path in hand_over(self.home, claim.licences, order, warn=self.tell):
+        for path in hand_over(self.home, claim.licences, order, warn=lambda text: self._say(f"warning: {text}")):
             self._say(f"Wrote {path}.")
         return self._say("Look through all of it before you send anything; nothing is sent by itself.")

@@ -124,7 +124,10 @@ def _write_bag(
     for sound, each in zip(sounds, told, strict=True):
         for warning in sound.tier.warnings:
             warn(warning)
-        if theirs and "our_picture_laid" not in dict(each.figures).values():
+        captions = set(dict(each.figures).values())
+        if theirs and not captions - {"their_picture"}:
+            warn(f"no preview of {each.folder} is in the archive, to be compared with the picture of the enquiry")
+        elif theirs and "our_picture_laid" not in captions:
             warn(f"no picture of the enquiry could be laid over the preview of {each.folder}: compare them by eye")
         _write_documents(sound, each, data, reader, words)
         texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pages.chain_sheet(each, words)

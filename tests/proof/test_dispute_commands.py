@@ -264,11 +264,13 @@ def test_the_dialogue_at_a_terminal(at: Agency, tmp_path: Path) -> None:
     )
     said = [
         ("Claimant", ""), ("Reference", ""), ("Kind", "quarrel"), ("cannot be read", None), ("Kind", "demand"),
-        ("Urls", ""), ("Amount", "600"), ("Currency", ""), ("Received", ""), ("Deadline", ""),
-        ("First seen", "2026-03-20"), ("Is acme/.*_500001_", "yes"), ("commercial or editorial", "commercial"),
+        ("Urls of", ""), ("Amount", "600"), ("Currency", ""), ("Received", ""), ("Deadline", ""),
+        ("First seen", "20.3.2026"), ("Is acme/.*_500001_", "yes"), ("commercial or editorial", "commercial"),
         ("Write ", "no"), ("Skipped", None),
     ]  # fmt: skip
     assert conversation(command, at.run.env, said) == 0 and not out.exists()
+    again = [("Go through them again", ""), ("Kept as claim", None), ("commercial or", "editorial"), ("Write ", "no")]
+    assert conversation(command, at.run.env, again) == 0, "what was confirmed is not asked again"
     [kept] = [each for each in at.run.json("claim", "list") if each["reference"] == "90055555"]
     assert (kept["amount"], kept["first_seen"], kept["confirmed"]) == (600, "2026-03-20", True)
     assert kept["licence"] and "500001" in kept["licence"]
