@@ -191,6 +191,8 @@ def assess(
     """
     from archiver.dispute.verdict import assess as judge
     from archiver.proof.claims import load
+    from archiver.proof.facts import Place
+    from archiver.proof.pages import Words, resting_on
 
     if licence and image:
         raise typer.BadParameter("name a licence or its picture, not both")
@@ -206,9 +208,8 @@ def assess(
         return
     tell(f"{document['verdict']}: {found.licence or 'no licence found in this archive'}")
     for finding in document["findings"]:
-        where = finding["document"] or ""
-        place = f" [{where}, page {finding['page']}]" if finding["page"] else f" [{where}]" if where else ""
-        tell(f"  {finding['verdict']:<11} {finding['message']}{place}")
+        where = resting_on(Place(finding["document"], finding["page"]), Words(language))
+        tell(f"  {finding['verdict']:<11} {finding['message']}{f' [{where}]' if where else ''}")
     for note in found.notes:
         tell(f"  note        {note}")
 

@@ -19,6 +19,7 @@ from archiver.domain import iso
 from archiver.errors import ConfigError
 from archiver.proof import claims
 from archiver.proof.claims import Claim, to_come
+from archiver.reading.dates import printed
 from archiver.reading.letters import LetterKind, number, read_letter
 from archiver.reading.worker import LARGEST, DocumentReader
 
@@ -59,12 +60,16 @@ def add(
     if content and claim.sure.keys() == {"received"}:
         say(f"{path} says nothing that letters say. Look whether it is the right file, or state what it says yourself.")
     letter = f"letter{_ending(path)}" if path else None
-    claim = replace(claim, pictures=tuple(files), letter=letter)
+    if before and not pictures:  # those that a person named then stay
+        files = {}
+    claim = replace(claim, pictures=tuple(files) or (before.pictures if before else ()), letter=letter)
     if letter:
         files[letter] = content
-    if ask and not accept:
+    known = bool(before and before.confirmed)
+    again = "These readings were confirmed before. Go through them again (yes or no)"
+    if ask and not accept and (not known or agreed(ask(again, "no"))):
         claim = _asked(claim, ask, say)
-    confirmed = accept or ask is not None or (path is None) or bool(before and before.confirmed)
+    confirmed = accept or ask is not None or (path is None) or known
     claim = replace(claim, confirmed=confirmed)
     claims.save(home, claim, files)
     return claim
@@ -122,6 +127,11 @@ def _read_claim(
     )  # fmt: skip
 
 
+def agreed(answer: str) -> bool:
+    """Whether a person says yes."""
+    return answer.strip().lower() in ("yes", "y", "ja", "j")
+
+
 class StillToCome(ValueError):
     """A day on which nothing can have been received or seen yet."""
 
@@ -129,8 +139,14 @@ class StillToCome(ValueError):
         super().__init__(f"{day} is still to come")
 
 
+def _day(text: str) -> date:
+    """A day as people write it, where that can be one day only."""
+    day = printed(text)
+    return day.date() if isinstance(day, datetime) else day
+
+
 def _gone(text: str) -> date:
-    day = date.fromisoformat(text)
+    day = _day(text)
     if to_come(day):
         raise StillToCome(day)
     return day
@@ -138,6 +154,21 @@ def _gone(text: str) -> date:
 
 def _named(field: str) -> str:
     return field.replace("_", " ").capitalize()
+
+
+QUESTIONS = {
+    "kind": "Kind of letter: inquiry, demand or abmahnung",
+    "urls": "Urls of the pages with the picture",
+    "first_seen": "First seen or used, as far as known",
+}
+"""What people are asked for, where a field's own name says too little."""
+
+HOW = {
+    "kind": "Write inquiry, demand or abmahnung",
+    "amount": "Write a sum as 389.59",
+    **dict.fromkeys(("received", "deadline", "first_seen"), "Write a day as 2026-12-31"),
+}
+"""How an answer is written that could not be read."""
 
 
 FIELDS: Mapping[str, Callable[[str], Any]] = {
@@ -148,7 +179,7 @@ FIELDS: Mapping[str, Callable[[str], Any]] = {
     "amount": lambda text: float(_number(text)),
     "currency": lambda text: text.upper(),
     "received": _gone,
-    "deadline": date.fromisoformat,
+    "deadline": _day,
     "first_seen": _gone,
 }
 """What is confirmed field by field, and how an answer is read."""
@@ -171,14 +202,18 @@ def shown(claim: Claim, name: str) -> str:
 
 def _asked(claim: Claim, ask: Ask, say: Callable[[str], None]) -> Claim:
     """Each reading accepted or corrected; `-` takes one away."""
+    say("This was read; in brackets, from what. Enter accepts it. Type what is right instead, or - for nothing.")
     for name in FIELDS:
         how = claim.sure.get(name, "not found")
         while True:
-            answer = ask(f"{_named(name)} ({how})", shown(claim, name)).strip()
+            answer = ask(f"{QUESTIONS.get(name, _named(name))} ({how})", shown(claim, name)).strip()
             try:
                 claim = corrected(claim, name, answer)
-            except ValueError as error:
-                say(f"That cannot be read: {error}.")
+            except StillToCome as error:
+                say(f"That cannot be: {error}. Look at the year.")
+                continue
+            except ValueError:
+                say(f"{answer!r} cannot be read. {HOW.get(name, 'Write it otherwise')}.")
                 continue
             break
     return claim
@@ -247,20 +282,30 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
 
 def described(claim: Claim) -> list[str]:
     """A claim in sentences: who, what, by when, and how each was read."""
-    clocks = claim.clocks(datetime.now(UTC))
-    lines = [f"Claim {claim.claim} for {claim.client}"]
-    lines += [
+    read = [
         f"{name.replace('_', ' ')}: {shown(claim, name)}" + (f" ({claim.sure[name]})" if name in claim.sure else "")
         for name in FIELDS
         if shown(claim, name) != "-"
     ]
+    return [f"Claim {claim.claim} for {claim.client}", *read, *urgent(claim)]
+
+
+def urgent(claim: Claim) -> list[str]:
+    """By when what is to be done for a claim, in sentences."""
+    clocks = claim.clocks(datetime.now(UTC))
+    lines = []
     if claim.deadline:
-        left = f"overdue by {-clocks['days_left']} days" if clocks["overdue"] else f"{clocks['days_left']} days left"
+        left = clocks["days_left"]
+        left = f"overdue by {_days(-left)}" if clocks["overdue"] else f"{_days(left)} left"
         lines.append(f"The deadline ends with {claim.deadline} in {claim.deadline_zone}: {left}.")
     if claim.notice_deadline:
         days = clocks["notice_days_left"]
-        left = f"{days} days left" if days >= 0 else f"over by {-days} days: read the platform's own clause"
-        lines.append(f"Notice to an indemnifying platform: by {claim.notice_deadline}, {left}.")
+        left = f"{_days(days)} left" if days >= 0 else f"{_days(-days)} ago: read that platform's own clause"
+        lines.append(f"A platform that indemnifies you may want to be told by {claim.notice_deadline}, {left}.")
     if claim.kind is LetterKind.ABMAHNUNG:
         lines.append("This is an Abmahnung: give it to a lawyer, and sign no undertaking before.")
     return lines
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"

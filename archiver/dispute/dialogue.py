@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from archiver import assignment, evidence
 from archiver.config import Home
-from archiver.dispute.claiming import Ask, add, described
-from archiver.dispute.handover import HandOver, hand_over
+from archiver.dispute.claiming import Ask, add, agreed, described, urgent
+from archiver.dispute.handover import HandOver, checklist, hand_over
 from archiver.dispute.verdict import Assessed, assess
-from archiver.domain import iso
 from archiver.files import replace_file
 from archiver.proof import claims
 from archiver.proof.assess import Verdict
@@ -30,11 +29,6 @@ No licence was found in this archive. Each of these brings one in; then start `a
   archiver import FILE --client {client}            a certificate, an invoice or a mail that you have
   archiver capture --client {client} URL            the platform's page of the licence, opened by you
   archiver run --client {client} --asset ID         one asset, fetched from the connected accounts"""
-CHECKLIST = """\
-There is no reply to this by machine. In this order, before {deadline}:
-  1. Capture the page as it is now (`archiver capture`), then take the picture down.
-  2. Delete nothing: neither files nor mails.
-  3. Have a lawyer answer; admit and offer nothing until then."""
 
 
 SHOWN = 5  # licences that a person chooses from
@@ -84,7 +78,7 @@ class Dialogue:
         verdict = self._judged(assessed)
         self.tell("5. The pack")
         if verdict is Verdict.NOT_COVERED or claim.kind is LetterKind.ABMAHNUNG:
-            return self._say(CHECKLIST.format(deadline=iso(claim.deadline) or "the deadline"))
+            return self._listed(claim, use)
         return self._packed(claim, use)
 
     def _say(self, *texts: str) -> None:
@@ -95,22 +89,26 @@ class Dialogue:
         return self.ask(f"   {question}", default).strip() if self.ask else ""
 
     def _agreed(self, question: str, default: str) -> bool:
-        return self._asked(f"{question} (yes or no)", default).lower() in ("yes", "y", "ja", "j")
+        return agreed(self._asked(f"{question} (yes or no)", default))
 
     # ------------------------------------------------------------ the steps
 
     def _claim(self, letter: Path) -> Claim:
         pictures = [self.picture] if self.picture else []
         claim = add(self.home, self.client, letter, self.stated, pictures, accept=self.yes, ask=self.ask, say=self.tell)
-        self._say(*described(claim))
+        asked = self.ask and not self.yes  # and thereby shown
+        self._say(*([f"Kept as claim {claim.claim}.", *urgent(claim)] if asked else described(claim)))
         return claim
 
     def _matched(self, claim: Claim) -> Sequence[str]:
         """The licences of the letter's pictures; a person confirms what is not surely the same."""
         matched: dict[str, None] = {}
+        if not claim.pictures:
+            self._say("The letter holds no picture. Save one from its page, and name it with --picture.")
         for number, picture in enumerate(claims.pictures(self.home, claim), 1):
             found = evidence.find_picture(self.home, picture.read_bytes(), client=claim.client, warn=self.tell)
             if not found.rows:
+                self._say(f"Nothing in the archive looks like {picture}.")
                 continue
             best = found.rows[0]
             name, same = str(best["licence"]), best["match"] == "same"
@@ -179,6 +177,12 @@ class Dialogue:
         self._say(Words(self.language).of("verdicts", found.verdict), *(f"- {each}" for each in told))
         return found.verdict
 
+    def _listed(self, claim: Claim, use: Use) -> None:
+        order = HandOver(out=Path(), language=self.language, claim=claim, use=use)
+        if draft := checklist(self.home, order):
+            self._say(*draft.paragraphs, f"(`archiver capture --client {self.client} URL` captures a page, and")
+            self._say(f"`archiver proof --claim {claim.claim} --out FILE.zip` makes the pack for a lawyer.)")
+
     def _packed(self, claim: Claim, use: Use) -> None:
         out = self.out or claims.folder(self.home, claim.claim) / "proof.zip"
         if out.exists():
@@ -186,6 +190,6 @@ class Dialogue:
         if self.ask and not self._agreed(f"Write {out}", "yes"):
             return self._say("Skipped. `archiver proof` writes it.")
         order = HandOver(out=out, language=self.language, claim=claim, use=use, drafts=True)
-        for path in hand_over(self.home, claim.licences, order, warn=self.tell):
+        for path in hand_over(self.home, claim.licences, order, warn=lambda text: self._say(f"warning: {text}")):
             self._say(f"Wrote {path}.")
         return self._say("Look through all of it before you send anything; nothing is sent by itself.")

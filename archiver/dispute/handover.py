@@ -13,7 +13,7 @@ from archiver.errors import ConfigError
 from archiver.proof import claims
 from archiver.proof.assess import Verdict, assess
 from archiver.proof.claims import Claim
-from archiver.proof.drafts import Matter, drafts, write_drafts
+from archiver.proof.drafts import Draft, Matter, drafts, write_drafts
 from archiver.proof.facts import Use, platform_of
 from archiver.reading.worker import DocumentReader
 
@@ -42,12 +42,14 @@ def hand_over(
     claim = order.claim
     if claim:
         claims.must_be_confirmed(claim)
+    unsure = set(claim.probable) if claim and not names else set()  # whoever names a licence has compared it
     names = names or (claim.licences if claim else ())
     for each in [name for name in names if name in claim.probable] if claim else ():
         warn(f"{each} was found by its picture only, and is not sure: compare both by eye before you hand this on.")
     if not names:
         raise ConfigError("Name a licence, or a claim whose licence was found: `archiver assess --claim CLAIM`.")
-    matters = [_matter(home, name, order) for name in names] if claim or order.drafts or order.internal else []
+    judged = names if claim or order.drafts or order.internal else ()
+    matters = [_matter(home, name, order, compared=name not in unsure) for name in judged]
     for matter in matters:
         if matter.assessed.verdict is Verdict.NOT_COVERED:
             why = matter.assessed.findings[0].messages["en"]
@@ -69,13 +71,20 @@ def hand_over(
     return written
 
 
-def _matter(home: Home, name: str, order: HandOver) -> Matter:
+def checklist(home: Home, order: HandOver) -> Draft | None:
+    """What to do where nobody answers by machine: for a claim of a use that is not covered, or an Abmahnung."""
+    named = [_matter(home, name, order) for name in order.claim.licences] if order.claim else []
+    made = (each for matter in named for each in drafts(matter, order.language))
+    return next((each for each in made if each.name.startswith("checklist-")), None)
+
+
+def _matter(home: Home, name: str, order: HandOver, *, compared: bool = True) -> Matter:
     """What rules say of one licence, and what drafts may state."""
     claim = order.claim
     prefer = claim.client if claim else None
     with DocumentReader() as reader, evidence.located(home, name, reader, prefer=prefer) as (slug, archive, entry):
         owner = home.client(prefer or slug)
-        case = case_of(home, owner, archive, entry, reader)
+        case = replace(case_of(home, owner, archive, entry, reader), compared=compared)
         assigned = evidence.assigned_at(archive, entry)
     use = replace(order.use, first_seen=order.use.first_seen or (claim.first_seen if claim else None))
     return Matter(

@@ -16,13 +16,12 @@ from typing import Any
 
 from archiver.domain import iso
 from archiver.proof.assess import Assessment
-from archiver.proof.facts import day_of, platform_of
+from archiver.proof.facts import day_of, may_be_one, platform_of
 from archiver.proof.pages import Demand, Words
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.printable import printable
 
 BLANK = "________________"
-REPLY_WORDS = 150  # of a reply, at the most
 
 
 @dataclass(frozen=True)
@@ -102,9 +101,12 @@ def _facts(matter: Matter, words: Words) -> dict[str, str]:
         return words.moment(text[:10]) if text else None
 
     who = {
-        "en": f"We manage {matter.client}'s website." if matter.agency else f"We are {matter.client}.",
-        "de": f"Wir betreuen die Website von {matter.client}." if matter.agency else f"Wir sind {matter.client}.",
+        "en": f"We are {matter.agency} and work for {matter.client}." if matter.agency else f"We are {matter.client}.",
+        "de": f"Wir sind {matter.agency} und arbeiten für {matter.client}."
+        if matter.agency
+        else f"Wir sind {matter.client}.",
     }
+    theirs = licensee and may_be_one(licensee, matter.client)
     licensed = day(iso(licence.licensed_at and day_of(licence.licensed_at)))
     fetched = matter.file.provenance.get("source") == "adapter"  # not brought by a person
     known: dict[str, str | None] = {
@@ -121,6 +123,7 @@ def _facts(matter: Matter, words: Words) -> dict[str, str]:
         "licence_id": licence.licence_id,
         "client": matter.client,
         "agency": matter.agency,
+        "assigns": None if theirs else matter.agency,
         "folder": matter.folder,
         "secured_en": Words("en").moment(matter.secured),
         "assigned": day(matter.assigned),

@@ -6,27 +6,23 @@ cannot be read counts as holding it.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
 
 from archiver.archive.reader import StoredObject
 from archiver.domain import DocumentKind, iso
 from archiver.errors import IntegrityError
-from archiver.proof.facts import FORMS
+from archiver.proof.spelling import any_of, as_seen, spaced_out, with_initials, without_form
 from archiver.reading.licence_json import LicenceFile
-from archiver.reading.needles import mask_named
+from archiver.reading.needles import MASK, mask_named
 from archiver.reading.worker import DocumentReader
 
-WITHHELD = "[withheld]"
-EXCERPT = "An excerpt, made by the sender. The original is withheld; its digest stands in the object's inventory.json."
 LARGEST = 64 << 20  # bytes of a packed capture that are searched
 
 _CODES = (
@@ -36,10 +32,17 @@ _CODES = (
 _SIGNS = "[€$£¥₹₩฿₺₪₽₴₫₱]|zł|Kč|円|元|원"
 _SPOKEN = "[Ee]uros?|[Cc]ents|[Dd]ollars?|[Pp]ounds?|[Ff]ranken|[Ff]rancs?|kr|Ft"
 _SUM = r"\d[\d.,'’]*(?:\s\d{3})*(?:[.,]\d\d?)?(?:[.,]?[-–])?"
+_IN_WORDS = (
+    r"one|two|three|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
+    r"|four|hundred|thousand|\w{0,30}(?:eine?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|(?:zwan|drei"
+    r"|vier|fünf|sech|sieb|acht|neun)[zß]ig|hundert|tausend)"
+)
 _SHAPES = {
     "an e-mail address": re.compile(
         # Begins at its first letter, so that a long word is looked through once.
-        r"(?<![\w.+%-])[\w.+%-]+ ?(?:@|%40|[(\[{<]at[)\]}>]) ?[\w-]+(?: ?(?:\.|[(\[{<]dot[)\]}>]) ?[\w-]+)+"
+        # The number of a program's version, or of a picture's pixels, is no domain.
+        r"(?<![\w.+%-])[\w.+%-]+ ?(?:@(?!\d+(?:\.\d+)+(?![\w-]|\.\w)|\d+x\.(?:png|jpe?g|webp|gif|svg)\b)|%40"
+        r"|[(\[{<]at[)\]}>]) ?[\w-]+(?: ?(?:\.|[(\[{<]dot[)\]}>]) ?[\w-]+)+"
         r"|(?<![\w.+%-])[\w.+%-]+ at [\w-]+(?: dot [\w-]+)+",
         re.IGNORECASE,
     ),
@@ -47,10 +50,14 @@ _SHAPES = {
         rf"(?:(?<!\w)(?:{_CODES}|kr\.?|Rs\.?|Fr\.)|{_SIGNS})\s{{0,2}}-?{_SUM}"
         rf"|(?<![\w.]){_SUM}\s?(?:{_SIGNS}|(?:{_CODES}|{_SPOKEN})(?!\w))"
         r"|\b(?:[Pp]rice|[Pp]reis|[Tt]otal|[Aa]mount|[Bb]etrag|[Ss]umme)\b\W{0,4}\d[\d.,]{0,12}[.,]\d\d\b"
+        r"|\b(?:(?:[Pp]rice|[Pp]reis|[Cc]ost|[Kk]osten)[\"']?\s?[:=]\s?[\"']?|(?:[Pp]rice|[Pp]reis)\s(?!(?:19|20)\d\d\b))"
+        r"\d[\d.,]{0,12}(?![\w%-])"
+        rf"|\b(?i:{_IN_WORDS})\s(?:[Ee]uros?|[Dd]ollars|[Pp]ounds(?!\sof\s[a-z])|[Ff]ranken|[Cc]ents?)\b"
+        rf"|\b(?i:rupees|euros?|dollars)\s(?i:{_IN_WORDS})\b"
     ),
     "a place on somebody's machine": re.compile(
-        r"(?:(?<![\w.:/])/(?:(?:(?:[a-z]|export|usr|cygdrive/[a-z])/)?(?:home|Users)|root|tmp|var|mnt|media|srv|opt|work"
-        r"|private|Volumes|data|etc|run|net|nas|storage/emulated)/"
+        r"(?:(?<![\w.:/])/(?:(?:(?:[a-z]|export|usr|cygdrive/[a-z])/)?(?:home|Users)|cygdrive|root|tmp|var|mnt"
+        r"|media|srv|opt|work|private|Volumes|data|etc|run|net|nas|storage/emulated)/"
         r"|\b[A-Za-z]:(?:\\|/(?!/))|\\\\\w|\\Users\\|%\w+%\\|\$HOME\b|(?<![\w/])~/|(?:file:/|(?:smb|afp|nfs)://))"
         r"[^\s\"'<>]*"
     ),
@@ -65,8 +72,6 @@ _SHAPES = {
         re.IGNORECASE,
     ),
 }
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _NUMBER = re.compile(r"(?<!\w)\w[\w-]{4,80}\w(?!\w)")
 _MONEY = "a sum of money"
 _KEY = re.compile(
@@ -90,31 +95,48 @@ class Private:
     """What is nobody else's business about one licence. `others`: names of all other clients; `own`: this client's.
 
     `accounts`: with what names people sign in at platforms. `elsewhere` tells whether any of some words is the number
-    of a licence that the pack is not about, as on a page that lists many.
+    of a licence that the pack is not about, as on a page that lists many. `mark` stands where such things stood.
     """
 
     file: LicenceFile
+    mark: str = "[withheld]"
     others: Sequence[str] = ()
     own: Sequence[str] = ()
     accounts: Sequence[str] = ()
     elsewhere: Callable[[set[str]], bool] = lambda _: False
 
     @cached_property
-    def words(self) -> Mapping[str, re.Pattern[str]]:
-        """What each sort of private words looks like, as a pattern; sorts without any are left out."""
+    def shapes(self) -> Sequence[tuple[str, re.Pattern[str]]]:
+        """What each sort of private data looks like; of names, sorts without any are left out."""
+        seat, host = self.file.licence.seat or "", r"@(?:" + "|".join(map(re.escape, self._hosts)) + r")(?![\w-])"
+        sorts = (
+            *((sort, any_of(words)) for sort, words in self._names.items()),
+            ("the name of a seat", with_initials(seat)),
+            ("an e-mail address", re.compile(r"(?<![\w.+%-])[\w.+%-]+" + host, re.IGNORECASE)),
+        )
+        return [*_SHAPES.items(), *((sort, pattern) for sort, pattern in sorts if pattern)]
+
+    @cached_property
+    def _names(self) -> Mapping[str, Sequence[str]]:
+        """The private words of each sort. What is a word of the work's own title is no client's name."""
         licence = self.file.licence
-        own, seat = {each.casefold() for each in (*self.own, licence.licensee or "")}, licence.seat or ""
+        seat = licence.seat or ""
+        own = {each.casefold() for each in (*self.own, licence.licensee or "")}
+        title = set(re.findall(r"\w+", (licence.asset.title or "").casefold()))
+        others = [each for each in self.others if each.casefold() not in title]
         sorts = {
-            "another client's name": [*self.others, *map(_without_form, self.others)],
+            "another client's name": [*others, *map(without_form, others)],
             "the name of an account": self.accounts,
             "the name of a seat": [seat, ", ".join(reversed(seat.rsplit(" ", 1)))],
             "a note about a job": licence.client_hints.values(),
         }
-        return {
-            sort: pattern
-            for sort, values in sorts.items()
-            if (pattern := _any_of(each for each in values if each.casefold() not in own))
-        }
+        return {sort: [each for each in words if each.casefold() not in own] for sort, words in sorts.items()}
+
+    @property
+    def _hosts(self) -> Sequence[str]:
+        """What stands behind an @ where people leave the ending out."""
+        domains = [each.rpartition("@")[2] for each in (*self.accounts, *self.own, *self.others) if " " not in each]
+        return sorted({each.partition(".")[0] for each in domains if each} or {"-"})
 
     def found(self, text: str) -> list[str]:
         """What sorts of private data a text holds, in words."""
@@ -125,61 +147,28 @@ class Private:
 
     def _sorts(self, text: str) -> list[str]:
         """What sorts a text holds by their shapes, as it stands and as a reader sees it."""
-        seen = _as_seen(text)
-        found = [
-            sort
-            for sort, shape in (*_SHAPES.items(), *self.words.items())
-            if shape.search(text) or (seen != text and shape.search(seen))
+        seen = as_seen(text)
+        found = [sort for sort, shape in self.shapes if shape.search(text) or (seen != text and shape.search(seen))] + [
+            sort for sort, words in self._names.items() if spaced_out(words, seen)
         ]
         content = text.encode("utf-8", "replace")
-        return found if "a token" in found or mask_named(content) == content else [*found, "a token"]
+        if mask_named(content) != content:
+            found.append("a token")
+        return list(dict.fromkeys(found))
 
     def scrub(self, text: str | None, *, sums: bool = True) -> str:
         """A text of ours or the platform's without such data; a text that we print keeps what only looks like a sum.
 
         Nothing is left of a text that hides such data in another spelling.
         """
-        text = mask_named((text or "").encode("utf-8", "replace")).decode()
-        for sort, shape in (*_SHAPES.items(), *self.words.items()):
+        scrubbed = mask_named((text or "").encode("utf-8", "replace")).decode()
+        for sort, shape in self.shapes:
             if sums or sort != _MONEY:
-                text = shape.sub(WITHHELD, text)
-        left = [sort for sort in self._sorts(text) if sums or sort != _MONEY]
-        return WITHHELD if left else text
-
-
-def _as_seen(text: str) -> str:
-    """A text with its escapes read, in composed letters, with single spaces and without what nobody sees."""
-    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), html.unescape(unquote(text)))
-    return re.sub(r"\s+", " ", _UNSEEN.sub("", unicodedata.normalize("NFKC", text)))
-
-
-def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
-    patterns = sorted({_bounded(_as_seen(word).strip()) for word in words if len(word.strip()) > 1}, key=len)[::-1]
-    return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
-
-
-def _without_form(name: str) -> str:
-    """A company's name of several words as people say it; of one word it would be a word like others."""
-    words = name.split()
-    while len(words) > 2 and FORMS.fullmatch(re.sub(r"\W", "", words[-1].casefold())):
-        words.pop()
-    return " ".join(words)
-
-
-_LETTERS = {"ä": "(?:ä|ae)", "ö": "(?:ö|oe)", "ü": "(?:ü|ue)", "ß": "(?:ß|ss)", "'": "['’‘´`]?", "’": "['’‘´`]?"}
-_BETWEEN = r"(?:[\s._+-]|%20)+"
-
-
-def _bounded(word: str) -> str:
-    """A pattern for whole words as texts, addresses and file names join them; where no spaces part words, anywhere."""
-    edge = r"[^\W_]"  # `_` parts words
-    before, after = (edge if each.isascii() or each.lower() != each.upper() else None for each in (word[0], word[-1]))
-    parts = ["(?:&|and|und|et|\\+)" if part == "&" else _spelled(part) for part in word.split()]
-    return (f"(?<!{before})" if before else "") + _BETWEEN.join(parts) + (f"(?!{after})" if after else "")
-
-
-def _spelled(part: str) -> str:
-    return "".join(_LETTERS.get(letter.lower(), re.escape(letter)) for letter in part)
+                scrubbed = shape.sub(self.mark, scrubbed)
+        left = [sort for sort in self._sorts(scrubbed) if sums or sort != _MONEY]
+        if left:
+            return self.mark
+        return scrubbed if MASK.decode() in (text or "") else scrubbed.replace(MASK.decode(), self.mark)
 
 
 @dataclass
@@ -269,13 +258,13 @@ def _dropped(tree: Any) -> bool:
     return isinstance(tree, list) and any(map(_dropped, tree))
 
 
-def record_excerpt(record: bytes, private: Private) -> dict[str, Any]:
+def record_excerpt(record: bytes, private: Private, heading: str) -> dict[str, Any]:
     """The record's facts without fields that hold account data, and without such data in other fields."""
     try:
         tree = json.loads(record)
     except ValueError:
         raise IntegrityError("a record.json is no JSON") from None
-    return {"excerpt": EXCERPT, "record": _excerpt(tree, private)}
+    return {"excerpt": heading, "record": _excerpt(tree, private)}
 
 
 def _excerpt(tree: Any, private: Private) -> Any:
@@ -287,7 +276,7 @@ def _excerpt(tree: Any, private: Private) -> Any:
     return private.scrub(tree) if isinstance(tree, str) else tree
 
 
-def licence_excerpt(private: Private, seat: str | None) -> dict[str, Any]:
+def licence_excerpt(private: Private, seat: str | None, heading: str) -> dict[str, Any]:
     """What we read of the licence. `seat` is a name for the seat that says nothing about who it is."""
     file, licence = private.file, private.file.licence
     facts = {
@@ -302,7 +291,7 @@ def licence_excerpt(private: Private, seat: str | None) -> dict[str, Any]:
         "order": licence.order,
     }
     return {
-        "excerpt": EXCERPT.replace("The original", "licence.json, the sender's own description,"),
+        "excerpt": heading,
         "comp": licence.comp,
         **{name: value and private.scrub(value, sums=False) for name, value in facts.items()},
         "licensed_at": iso(licence.licensed_at),
@@ -320,6 +309,6 @@ def receipt_excerpt(text: str, private: Private, heading: str) -> str:
     lines = [heading, ""]
     for line in filter(None, map(str.strip, text.splitlines())):
         kept = not _ACCOUNT.search(line) and not private.found(line)
-        if kept or lines[-1] != WITHHELD:
-            lines.append(line if kept else WITHHELD)
+        if kept or lines[-1] != private.mark:
+            lines.append(line if kept else private.mark)
     return "\n".join(lines) + "\n"

@@ -239,7 +239,7 @@ def _licensee(licensee: str | None, case: Case) -> str:
     if not licensee or not bare(licensee):
         return "unknown"
     for whose, names in (("client", case.client_names), ("agency", case.agency_names)):
-        if any(bare(licensee) == bare(name) and _may_be_one(_forms(licensee), _forms(name)) for name in names):
+        if any(may_be_one(licensee, name) for name in names):
             return whose
     return "other"
 
@@ -249,7 +249,7 @@ FORMS = re.compile(
 )
 
 
-_SPELLED_OUT = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "mbh": "gmbh"}
+SPELLED_OUT = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "mbh": "gmbh"}
 _LIMITS = re.compile(
     r"^\W*(?:(?:this |the )?licen[cs]e )?(?:is )?(?:(?:expires?|valid until|gültig bis)(?: on)? ?:?\s[^\n]*\d{4}"
     r"|(?:expir\w+(?: date)?|term|duration|territory|region|print run|circulation|copies|laufzeit|gebiet|auflage)"
@@ -267,11 +267,13 @@ def bare(name: str) -> str:
 def _forms(name: str) -> set[str]:
     """The legal forms in a company's name, each in one spelling; those of `Acme Ltd` and `Acme GmbH` are two."""
     found = FORMS.findall(re.sub(r"[^\w\s]", "", name.casefold()))
-    return {_SPELLED_OUT.get(each, each) for each in found} - {"co", "company"}
+    return {SPELLED_OUT.get(each, each) for each in found} - {"co", "company"}
 
 
-def _may_be_one(forms: set[str], others: set[str]) -> bool:
-    return forms == others or not (forms and others)
+def may_be_one(company: str, other: str) -> bool:
+    """Whether two names may be one company's: a legal form may be left out, and two of them are two companies."""
+    forms, others = _forms(company), _forms(other)
+    return bare(company) == bare(other) and (forms == others or not (forms and others))
 
 
 def says(words: str, text: str) -> bool:

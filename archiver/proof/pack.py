@@ -31,12 +31,6 @@ from archiver.proof.sound import Order, Packed, Sound, refuse, sound_of
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
 
-NOT_EVIDENCE = "NOT EVIDENCE: made from a replay of recordings, not from a platform. It proves nothing.\n\n"
-INTERNAL = """\
-INTERNAL. Do not hand this on: it holds prices, accounts, seats and whatever else the platform wrote.
-
-Each folder beside this text is a complete proof: python3 -I verify.py --proof FOLDER
-"""
 TERMS_FOLDERS = {TermsRelation.AT_PURCHASE: "03_terms_at_purchase", TermsRelation.LATER: "03_terms_captured_later"}
 
 
@@ -120,16 +114,20 @@ def _write_bag(
     shutil.copyfile(verify.__file__, data / verify.PROOFS / "verify.py")
     evidence = all(report.evidence for report in reports)
     natives = natives_of(sounds, reader)
+    alone = len({(each.file.licence.asset.provider, each.file.licence.asset.asset_id) for each in sounds}) == 1
     theirs = [jpeg for content in order.pictures if (jpeg := picture_of(content, reader, large=True))]
     told = [
-        told_of(sound, report, seats.get(sound.file.licence.seat or ""), natives, theirs, reader, words)
+        told_of(sound, report, seats.get(sound.file.licence.seat or ""), natives, theirs, reader, words, alone=alone)
         for sound, report in zip(sounds, reports, strict=True)
     ]
     texts: dict[str, str] = {}
     for sound, each in zip(sounds, told, strict=True):
         for warning in sound.tier.warnings:
             warn(warning)
-        if theirs and "our_picture_laid" not in dict(each.figures).values():
+        captions = set(dict(each.figures).values())
+        if theirs and not captions - {"their_picture"}:
+            warn(f"no preview of {each.folder} is in the archive, to be compared with the picture of the enquiry")
+        elif theirs and "our_picture_laid" not in captions:
             warn(f"no picture of the enquiry could be laid over the preview of {each.folder}: compare them by eye")
         _write_documents(sound, each, data, reader, words)
         texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pages.chain_sheet(each, words)
@@ -141,7 +139,7 @@ def _write_bag(
     places = [f"data/{verify.PROOFS}/{each.stored.folder}/{place_of(each.stored.id)}" for each in sounds]
     texts["../HOW-TO-CHECK.txt"] = pages.how_to_check(places, words)
     for name, text in texts.items():
-        marked = text if evidence else NOT_EVIDENCE + text
+        marked = text if evidence else f"{words('not_evidence')}: {words('replay')}\n\n{text}"
         _write(data / name, marked.encode("utf-8", "replace"))
     _write(data / "proof.pdf", pdf_of(sounds, told, natives, order, reader))
     refuse([finding for report in verify.verify_pack(data) for finding in report.findings])
@@ -184,10 +182,15 @@ def _write_documents(sound: Sound, told: Told, data: Path, reader: DocumentReade
         if not withheld:
             _write(folder / name, content)
         elif name == "licence.json":
-            seat = f"seat {told.seat}" if told.seat else None
-            _write(folder / "licence-excerpt.json", _json(licence_excerpt(sound.private, seat)))
+            seat = words("seat_number", number=told.seat) if told.seat else None
+            _write(
+                folder / "licence-excerpt.json",
+                _json(licence_excerpt(sound.private, seat, words("description_excerpt_made"))),
+            )
         elif kind is DocumentKind.RECORD and name.endswith(".json"):
-            _write(folder / f"{stem}-excerpt.json", _json(record_excerpt(content, sound.private)))
+            _write(
+                folder / f"{stem}-excerpt.json", _json(record_excerpt(content, sound.private, words("excerpt_made")))
+            )
         elif text := receipt_text(kind, content, sound, reader, words):
             _write(folder / f"{stem}-excerpt.txt", text.encode("utf-8", "replace"))
     for reference, terms in sound.terms:
@@ -207,13 +210,13 @@ def _write_internal(
     packed: Sequence[Packed], told: Sequence[Told], folder: Path, order: Order, reader: DocumentReader
 ) -> None:
     """Everything about each licence, whole, and the verdicts."""
-    _write(folder / "INTERNAL.txt", INTERNAL.encode())
+    words = Words(order.language)
+    _write(folder / "INTERNAL.txt", words("internal_sheet").encode())
     shutil.copyfile(verify.__file__, folder / "verify.py")
     for each in packed:
         stored = each.archive.object(each.entry.object_id)
         file = from_json(stored.read("licence.json"))
         disclose(each.archive, stored.id, folder / stored.folder, [reference.id for reference in file.terms])
-    words = Words(order.language)
     judged = [(each, order.verdicts[each.folder]) for each in told if each.folder in order.verdicts]
     if judged:
         sheets = [pages.verdict_page(each, words, order.claim, assessed) for each, assessed in judged]

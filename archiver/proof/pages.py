@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 from archiver.archive.verify import PROVEN, Report
 from archiver.domain import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
-from archiver.proof.assess import Assessment, Finding
+from archiver.proof.assess import Assessment
 from archiver.proof.external import Private
-from archiver.proof.facts import platform_of
+from archiver.proof.facts import Place, platform_of
 from archiver.provider import Confirm, ProviderInfo
 from archiver.reading.letters import LetterKind
 from archiver.reading.licence_json import ATTENDED_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile
@@ -76,6 +76,11 @@ class Words:
     def of(self, table: str, key: str) -> str:
         """A word out of a table: of kinds, reasons or names."""
         return str(_wording()[self.language][table][key])
+
+    def table(self, name: str) -> Mapping[str, str]:
+        """A whole table of words, by their keys."""
+        found: Mapping[str, str] = _wording()[self.language][name]
+        return found
 
     def moment(self, text: str | None) -> str | None:
         """`2021-07-15T15:46:34Z` or `2021-07-15` in words."""
@@ -304,7 +309,8 @@ def summary_page(told: Told, words: Words, claim: Demand | None) -> str:
 def verdict_page(told: Told, words: Words, claim: Demand | None, assessed: Assessment) -> str:
     """For those who decide, and nobody else: the pictures, the verdict, and each finding with what it rests on."""
     rows = "".join(
-        f"<tr><td class={each.verdict}><td dir=auto>{_e(each.messages[words.language])}<td>{_e(_rests(each, words))}"
+        f"<tr><td class={each.verdict}><td dir=auto>{_e(each.messages[words.language])}"
+        f"<td>{_e(resting_on(each.place, words))}"
         for each in assessed.findings
     )
     figures = "".join(_figure(jpeg, words(caption)) for jpeg, caption in told.figures)
@@ -316,9 +322,10 @@ def verdict_page(told: Told, words: Words, claim: Demand | None, assessed: Asses
       <table class=findings>{rows}</table></section>"""
 
 
-def _rests(finding: Finding, words: Words) -> str:
-    place = finding.place
-    return words("rests", document=place.document, page=place.page) if place.page else place.document or ""
+def resting_on(place: Place, words: Words) -> str:
+    """Where a finding's fact stands, in words; empty for nowhere."""
+    document = words.table("places").get(place.document or "", place.document or "")
+    return words("rests", document=document, page=place.page) if place.page else document
 
 
 def _enclosed(told: Told, words: Words) -> list[str]:
@@ -369,11 +376,13 @@ def _whereabouts(told: Told, words: Words, name: str) -> str:
     return told.inside.get(name) or words("in_the_zip", reason=words("image_or_other"))
 
 
-def text_pages(title: str, text: str, words: Words) -> str:
-    """A text of ours or the platform's, as far as there is room for it."""
+def text_pages(title: str, text: str, words: Words, of: str = "") -> str:
+    """A text of ours or the platform's, as far as there is room for it; `of` tells of which licence."""
     cut = f"<p class=soft>{_e(words('cut'))}</p>" if len(text) > LONGEST_TEXT else ""
     text = re.sub(r"\n{3,}", "\n\n", text[:LONGEST_TEXT])
-    return f"<section class=flow><h1 dir=auto>{_e(title)}</h1><div class=text dir=auto>{_e(text)}</div>{cut}</section>"
+    about = f"<p class=soft>{_e(of)}</p>" if of else ""
+    body = f"<div class=text dir=auto>{_e(text)}</div>"
+    return f"<section class=flow><h1 dir=auto>{_e(title)}</h1>{about}{body}{cut}</section>"
 
 
 # ---------------------------------------------------------------- texts

@@ -57,8 +57,13 @@ def told_of(
     theirs: Sequence[bytes],
     reader: DocumentReader,
     words: Words,
+    *,
+    alone: bool,
 ) -> Told:
-    """One licence as the pack tells of it; `theirs` are the claimant's pictures, as JPEGs of ours."""
+    """One licence as the pack tells of it; `theirs` are the claimant's pictures, as JPEGs of ours.
+
+    `alone`: the pack is about no other asset.
+    """
     inside = {}
     for (folder, name), native in natives.items():
         if folder == sound.stored.folder:
@@ -69,7 +74,7 @@ def told_of(
     files = list(sound.newest())
     previews = [content for _, kind, content, withheld in files if kind is DocumentKind.PREVIEW and not withheld]
     preview = picture_of(previews[0], reader) if previews else None
-    picture, figures = _side_by_side(theirs, preview)
+    picture, figures = _side_by_side(theirs, preview, alone=alone)
     terms: list[tuple[TermsReference, TermsFile, str]] = [
         (reference, terms_from_json(stored.read("terms.json")), stored.read("terms.txt").decode("utf-8", "replace"))
         for reference, stored in sound.terms
@@ -99,13 +104,15 @@ def picture_of(content: bytes, reader: DocumentReader, *, large: bool = False) -
         return None
 
 
-def _side_by_side(theirs: Sequence[bytes], preview: bytes | None) -> tuple[bytes | None, Sequence[tuple[bytes, str]]]:
+def _side_by_side(
+    theirs: Sequence[bytes], preview: bytes | None, *, alone: bool
+) -> tuple[bytes | None, Sequence[tuple[bytes, str]]]:
     """The claimant's picture that shows this asset, and the pictures of the summary with their captions' wording."""
     for picture in theirs:
         if preview and (laid := laid_beside(picture, preview, points=installed())):
             return picture, [(laid[0], "their_picture"), (laid[1], "our_picture_laid")]
     ours = [(preview, "our_picture")] if preview else []
-    if len(theirs) != 1:  # whichever of several it is, a person has to say
+    if len(theirs) != 1 or not alone:  # which shows which, a person has to say
         return None, ours
     return theirs[0], [(small_jpeg(decode(theirs[0])), "their_picture"), *ours]
 
@@ -133,12 +140,13 @@ def pdf_of(
 
 def _texts(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: DocumentReader) -> Iterator[str]:
     for sound, each in zip(sounds, told, strict=True):
+        of = each.folder if len(told) > 1 else ""
         for name, kind, content, withheld in sound.newest():
             if kind is DocumentKind.CERTIFICATE and name.endswith(".txt") and not withheld:
                 text = reader.read(content, "text/plain").text
-                yield pages.text_pages(words("certificate_text", name=name), text, words)
+                yield pages.text_pages(words("certificate_text", name=name), text, words, of)
             elif withheld and (text := receipt_text(kind, content, sound, reader, words) or ""):
-                yield pages.text_pages(words("receipt_text", name=name), text, words)
+                yield pages.text_pages(words("receipt_text", name=name), text, words, of)
         for _, said, text in each.terms:
             yield pages.text_pages(words("terms_text", url=said.url), text, words)
 

@@ -13,7 +13,7 @@ from archiver.domain import DocumentKind, TermsReference
 from archiver.errors import IntegrityError
 from archiver.proof.assess import Assessment
 from archiver.proof.external import Private, Tier, external
-from archiver.proof.pages import Demand
+from archiver.proof.pages import Demand, Words
 from archiver.provider import ProviderInfo
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
@@ -80,8 +80,8 @@ def sound_of(packed: Packed, order: Order, reader: DocumentReader) -> Sound:
     own = {each.casefold() for each in (packed.client_name, *packed.own)}
     others = [each for each in order.others if each.casefold() not in own]
     private = Private(
-        file=file, others=others, own=(packed.client_name, *packed.own), accounts=order.accounts,
-        elsewhere=order.elsewhere,
+        file=file, mark=Words(order.language)("withheld"), others=others, own=(packed.client_name, *packed.own),
+        accounts=order.accounts, elsewhere=order.elsewhere,
     )  # fmt: skip
     terms = [(each, packed.archive.object(each.id)) for each in file.terms]
     return Sound(packed, stored, file, private, external(stored, private, reader), terms)

@@ -19,6 +19,8 @@ from archiver.desk.access import Doors, Links, Throttle
 from archiver.desk.app import LARGEST_UPLOAD
 from archiver.desk.serve import Plan, checked, site_of
 from archiver.errors import ConfigError
+from archiver.proof.claims import Claim, save
+from archiver.reading.letters import LetterKind
 from tests.desk.conftest import HOSTILE, HTML, PASSWORD, Person, Served
 
 type Sign = Callable[..., Person]
@@ -95,6 +97,14 @@ def test_whoever_may_read_cannot_operate(served: Served, person: Sign) -> None:
     audit = (served.agency.home.state / "desk" / "audit.jsonl").read_text()
     refused = [json.loads(line) for line in audit.splitlines()]
     assert {"Rita Reader"} <= {each["who"] for each in refused if each["what"] == "refused"}
+
+
+def test_after_an_abmahnung_the_lawyer_says_when_the_picture_comes_down(served: Served, person: Sign) -> None:
+    licences = (served.folders["harbour"],)
+    claim = Claim(claim="acme-0a0a0a0a", client="acme", kind=LetterKind.ABMAHNUNG, licences=licences, confirmed=True)
+    save(served.agency.home, claim)
+    page = person("Rita Reader").get("/claim/acme-0a0a0a0a").text
+    assert "the lawyer says" in page and "then take the picture down" not in page
 
 
 def test_a_clients_link_shows_that_client_alone_until_it_ends(served: Served, person: Sign) -> None:

@@ -138,6 +138,9 @@ def test_a_claim_is_kept_unconfirmed_then_confirmed_and_one_paper_is_entered(at:
     [entered] = at.run.archive().rglob("v1/content/letter.eml")
     assert entered.read_bytes() == path.read_bytes()
     assert "Ada" not in ledger.read_text()
+    (tmp_path / "named.jpg").write_bytes(jpeg(scene(2)))
+    named = add(at.home, "acme", path, {}, [tmp_path / "named.jpg"])
+    assert add(at.home, "acme", path, {}).pictures == named.pictures == ("picture-1.jpg", "picture-2.jpg")
 
 
 def test_without_a_day_of_receipt_terms_are_counted_from_the_letters_own(at: Agency, tmp_path: Path) -> None:
@@ -295,6 +298,12 @@ def test_4_a_late_purchase_is_not_covered_and_gets_a_checklist_but_no_pack(at: A
     told = at.run("letter", tmp_path / "letter.txt", "--client", "acme", "--licence", stored.folder, "--yes").stdout
     assert "Have a lawyer answer" in told
     assert not list((at.run.root / "work").glob("*/proof.zip"))
+    (tmp_path / "abmahnung.txt").write_text(ABMAHNUNG)
+    warned = at.run(
+        "letter", tmp_path / "abmahnung.txt", "--client", "acme", "--licence", stored.folder, "--yes",
+        "--language", "de",
+    ).stdout  # fmt: skip
+    assert "Keine Unterlassungserklärung" in warned and "Dann das Bild herunternehmen" not in warned
 
 
 def test_6_the_terms_of_the_purchase_are_packed_and_never_those_of_today(at: Agency, tmp_path: Path) -> None:

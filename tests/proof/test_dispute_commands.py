@@ -80,11 +80,13 @@ def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_l
         theirs, ours = (np.asarray(each.image.convert("L").resize((90, 60)), float) for each in page.images)  # type: ignore[union-attr]
         assert np.corrcoef(theirs.ravel(), ours.ravel())[0, 1] > 0.95
     assert len(inside) == 2 and "90012345" in sheet
+    again = at.run.json("claim", "add", tmp_path / "letter.txt", "--client", "acme", "--yes")
+    assert again["pictures"] == ["picture-1.jpg", "picture-2.jpg"], "a letter that is read again keeps what was named"
     with zipfile.ZipFile(tmp_path / "proof-internal.zip") as zipped:
         judged = "".join(
             page.extract_text() for page in PdfReader(io.BytesIO(zipped.read("internal/verdict.pdf"))).pages
         )
-    assert judged.count("Gedeckt: jede nötige Tatsache") == 2 and "certificate.txt, Seite 1" in judged
+    assert judged.count("Offen: was folgt") == 2 and "certificate.txt, Seite 1" in judged and "das Archivbuch" in judged
     drafts = sorted((at.run.root / "work" / claim / "drafts").rglob("reply.txt"))
     assert [path.parent.name.split("_")[2] for path in drafts] == ["500001", "500002"]
     assert all("Zeichen 90012345" in path.read_text() for path in drafts) and str(drafts[0]) in told
@@ -262,11 +264,13 @@ def test_the_dialogue_at_a_terminal(at: Agency, tmp_path: Path) -> None:
     )
     said = [
         ("Claimant", ""), ("Reference", ""), ("Kind", "quarrel"), ("cannot be read", None), ("Kind", "demand"),
-        ("Urls", ""), ("Amount", "600"), ("Currency", ""), ("Received", ""), ("Deadline", ""),
-        ("First seen", "2026-03-20"), ("Is acme/.*_500001_", "yes"), ("commercial or editorial", "commercial"),
+        ("Urls of", ""), ("Amount", "600"), ("Currency", ""), ("Received", ""), ("Deadline", ""),
+        ("First seen", "20.3.2026"), ("Is acme/.*_500001_", "yes"), ("commercial or editorial", "commercial"),
         ("Write ", "no"), ("Skipped", None),
     ]  # fmt: skip
     assert conversation(command, at.run.env, said) == 0 and not out.exists()
+    again = [("Go through them again", ""), ("Kept as claim", None), ("commercial or", "editorial"), ("Write ", "no")]
+    assert conversation(command, at.run.env, again) == 0, "what was confirmed is not asked again"
     [kept] = [each for each in at.run.json("claim", "list") if each["reference"] == "90055555"]
     assert (kept["amount"], kept["first_seen"], kept["confirmed"]) == (600, "2026-03-20", True)
     assert kept["licence"] and "500001" in kept["licence"]

@@ -12,7 +12,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from unicodedata import normalize
@@ -206,10 +206,10 @@ def test_an_external_pack_tells_nothing_that_is_nobody_elses_business(pack: Path
         assert not [each for each in FORBIDDEN if each.lower() in low], name
         assert not re.search(r"\b(apolog\w+|regret|we admit|settle\w*|goodwill|issued)\b", low), name
     record = json.loads(next(pack.glob("data/02*/*/record-excerpt.json")).read_text())
-    assert record["record"] == {"row": {"id": "L-1", "license": "standard", "licensed_by": "[withheld]", "kept": "[withheld]", "link": "?access_token=[removed before archiving]", "size": "huge"}}  # fmt: skip  # noqa: E501  # one look
+    assert record["record"] == {"row": {"id": "L-1", "license": "standard", "licensed_by": "[withheld]", "kept": "[withheld]", "link": "?access_token=[withheld]", "size": "huge"}}  # fmt: skip  # noqa: E501  # one look
     receipt = next(pack.glob("data/04*/*/receipt-excerpt.txt")).read_text()
     assert "Receipt R-1" in receipt and "Thank you" in receipt
-    assert '"seat": "seat 1"' in next(pack.glob("data/02*/*/licence-excerpt.json")).read_text()
+    assert '"seat": "seat 1 (name withheld)"' in next(pack.glob("data/02*/*/licence-excerpt.json")).read_text()
 
     verdicts = {packs.names[0]: Assessment(Verdict.OPEN, ())}
     out = packs.write(tmp_path / "all.zip", internal=True, verdicts=verdicts)
@@ -226,13 +226,15 @@ def page_texts(path: Path) -> list[str]:
 
 
 def test_the_summary_is_one_page_whatever_the_title_and_keeps_the_dates_apart(packs: Packs, tmp_path: Path) -> None:
-    out = packs.write(tmp_path / "proof.zip", *packs.names, claim=CLAIM)
+    out = packs.write(tmp_path / "proof.zip", *packs.names, claim=CLAIM, pictures=[picture("olive")])
     overview, *pages = page_texts(out.with_suffix(".pdf"))
     assert out.with_suffix(".pdf").stat().st_size < 5_000_000
     assert "5 licences" in overview and "Copytrack · reference AB12CD" in overview
     for page in pages[:5]:
         assert "15 July 2021, 15:46 UTC" in page and "HOW-TO-CHECK.txt" in page and "SECURED SINCE" in page.upper()
     assert not any("HOW-TO-CHECK.txt" in page for page in pages[5:])
+    assert not any("picture in the enquiry" in page for page in pages), "nothing says of which of the five it is"
+    assert [page for page in pages[5:] if "Excerpt of the receipt" in page and packs.names[0] in page]
     assert "IN DETAIL" in pages[5].upper()
     assert pages[1].count("Harbour at dawn") > 2, "what does not fit shrinks, and the title stays"
     assert "on request only" in pages[1] and "by the form" not in pages[1], "whom to ask stands above"
@@ -257,7 +259,12 @@ def test_the_same_archive_gives_the_same_bytes_in_german_too(packs: Packs, tmp_p
     assert one.with_suffix(".pdf").read_bytes() == two.with_suffix(".pdf").read_bytes()
     first = page_texts(one.with_suffix(".pdf"))[0]
     assert "15. Juli 2021, 15:46 UTC" in first and "Lizenziert an" in first and "verschiedene Dinge" in first
-    assert "WIE DIES OHNE" in (unpacked(one, tmp_path) / "HOW-TO-CHECK.txt").read_text("utf-8")
+    folder = unpacked(one, tmp_path)
+    assert "WIE DIES OHNE" in (folder / "HOW-TO-CHECK.txt").read_text("utf-8")
+    excerpts = {each.name: each.read_text("utf-8") for each in folder.glob("data/0[24]*/*/*-excerpt.*")}
+    assert len(excerpts) == 3 and all("Auszug, vom Absender" in each for each in excerpts.values())
+    assert not [name for name, each in excerpts.items() if re.search("withheld|removed|seat 1", each)]
+    assert "[zurückgehalten]" in excerpts["record-excerpt.json"] and "Platz 1" in excerpts["licence-excerpt.json"]
 
 
 def test_nothing_is_overwritten(packs: Packs, tmp_path: Path) -> None:
@@ -272,6 +279,9 @@ def test_nothing_is_overwritten(packs: Packs, tmp_path: Path) -> None:
     assert not (tmp_path / "three.zip").exists() and (tmp_path / "three.pdf").read_bytes() == b"mine"
     with pytest.raises(ConfigError, match="cannot be written"):
         packs.write(tmp_path / "no-such-folder" / "proof.zip")
+    with pytest.raises(ConfigError, match=r"Name it .*four\.zip"):
+        packs.write(tmp_path / "four.PDF")
+    assert not list(tmp_path.glob("four*"))
 
 
 def hostile() -> bytes:
@@ -353,15 +363,38 @@ def test_whatever_stands_around_it_is_scrubbed(before: str, private: str, after:
         *("%2Fhome%2Fada%2Fx", r"%USERPROFILE%\x.jpg", "/c/" + "Users/ada/x.jpg", "/storage/emulated/0/x.jpg"),
         *("kennwort: hunter22", "X-Amz-Signature=8f3a9c2b1d0f", "__Host-session=8f3a9c2b1d0f"),
         *("C:/Daten/ada/x.jpg", r"\\nas01\clients", "~/Pictures/x.jpg", "smb://nas/x"),
+        *("B e t a G m b H", "G A M M A   H O L D I N G", "B\u0435t\u0430 GmbH", "\u0392eta GmbH", "Beta G.m.b.H."),
+        *("Beta Gesellschaft mbH", "betagmbh", "#GammaHolding", "E. Example", "E. M. Example", "Example, E."),
+        *("nineteen euros", "neunundzwanzig Euro", "price 29", "Preis: 29", '"price":29', "adam@agency", "eve@agency"),
         *("PHPSESSID=q1w2e3r4t5y6", "Authorization: Basic YWRhOnNl", "X-Api-Key: 0123456789", "xoxb-" + "1" * 12),
     ],
 )
 def test_other_spellings_are_seen_and_nothing_of_them_is_left(private: str) -> None:
     file = LicenceFile(licence=licence("1", seat="Eve Example"), documents=(), gaps=(), provenance={})
     others = ["Beta GmbH", "Müller & Söhne", "北京示例公司", "Gamma Holding SE"]
-    told = Private(file=file, others=others, own=["Acme Ltd"], accounts=["ada-stock"])
+    told = Private(file=file, others=others, own=["Acme Ltd"], accounts=["ada-stock", "eve@agency.example"])
     assert told.found(f"Licence {private} of Acme Ltd") and private not in told.scrub(f"Licence {private} of Acme Ltd")
-    assert not told.found("Licence L-1, order PO-12, 500,000 copies, 3000 x 2000 px, of Acme Ltd on 9 March 2026")
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "Licence L-1, order PO-12, 500,000 copies, 3000 x 2000 px, of Acme Ltd on 9 March 2026",
+        *(
+            "Yoga@home, icon@2x.png, npm/bootstrap@5.1.3/dist",
+            "two pounds of apples, a hundred dollar bill",
+            "Price 2024, total 12 images",
+        ),
+        *("Blue harbour, Waterfront", "BLACKBIRD at dawn", "U S A, A B C D", "E. Examples, Example E"),
+        *("\u0420\u0430\u0441\u0441\u0432\u0435\u0442 \u0438 \u0412\u0415\u0422\u0410"),
+    ],
+)
+def test_honest_texts_are_told_whole(honest: str) -> None:
+    titled = replace(licence("1", seat="Eve Example"), asset=Asset(provider="x", asset_id="1", title="Blue harbour"))
+    file = LicenceFile(licence=titled, documents=(), gaps=(), provenance={})
+    others = ["BETA", "Blue", "Water Front", "Black Bird"]
+    told = Private(file=file, others=others, own=["Acme Ltd"], accounts=["eve@agency.example"])
+    assert not told.found(honest) and told.scrub(honest) == honest
 
 
 def test_a_long_word_is_looked_through_once() -> None:
