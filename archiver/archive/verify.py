@@ -1599,6 +1599,9 @@ class _ArchiveCheck(_Check):
 
     def run(self, against: Path | None) -> Report:
         key = self.key()
+        for path in (LEDGER, INTENTS):
+            if (self.root / path).is_symlink():
+                self.find("link", path, "is a link; a writing command would write over what it leads to")
         self.read_checkpoints(key)
         self.report.checkpoint = max(self.checkpoints, default=None)
         places = [] if self.licence else list(self.walk("evidence"))
@@ -1640,9 +1643,9 @@ class _ArchiveCheck(_Check):
         """The verifier that lies in the archive, which others may run, is the one that runs now."""
         with contextlib.suppress(OSError):
             own = content(__file__)
-            if not (self.root / TOOL).is_file():
+            if not (self.root / TOOL).exists():
                 self.find("verifier", TOOL, "is missing; the next writing command puts it back")
-            elif content(self.root / TOOL) != own:
+            elif self.read(TOOL) not in (None, own):
                 text = (
                     "is another file than the verifier that ran now: that of another version, or a changed one. Do not "
                     "rely on what it prints; the next writing command replaces it"
@@ -1831,7 +1834,7 @@ class _ArchiveCheck(_Check):
     def intended(self) -> dict[tuple[str, str], str]:
         """(id, version) of all that the last command noted before it placed it, and the inventory's SHA-512."""
         found = {}
-        if (self.root / INTENTS).is_file():
+        if (self.root / INTENTS).exists():
             for data in (self.read(INTENTS) or b"").splitlines():
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     intent = decoded(data)
