@@ -69,16 +69,12 @@ def known(ledger: Path, cache: Path) -> Progress | None:
     return None
 
 
-def inclusion_path(lines: Iterable[Line], index: int, size: int) -> list[bytes]:
-    """The hashes that lead from leaf `index` to the root of the tree over the first `size` lines, sibling first.
-
-    RFC 6962, section 2.1.1. ValueError where the lines are fewer than `size`.
-    """
-    return inclusion_paths(lines, [(index, size)])[0]
-
-
 def inclusion_paths(lines: Iterable[Line], wanted: Sequence[tuple[int, int]]) -> list[list[bytes]]:
-    """The `inclusion_path` of each (index, size): one pass over the lines, O(log n) memory for each."""
+    """For each (index, size): the hashes that lead from leaf `index` to the root over the first `size` lines.
+
+    Sibling first: RFC 6962, section 2.1.1. One pass over the lines, O(log n) memory for each. ValueError where the
+    lines are fewer than `size`.
+    """
     subtrees: dict[tuple[int, int], Frontier] = {}
     for index, size in wanted:
         if not 0 <= index < size:
