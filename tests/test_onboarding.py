@@ -189,7 +189,8 @@ def test_a_broken_adapter_costs_neither_a_runs_end_nor_what_is_archived(
     package = tmp_path / "broken-1.dist-info"
     package.mkdir()
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
-    (package / "entry_points.txt").write_text("[archiver.providers]\nbroken = no_such_module:A\nunsplash = no_such_module:B\n")
+    adapters = "broken = no_such_module:A\nunsplash = no_such_module:B\n"
+    (package / "entry_points.txt").write_text(f"[archiver.providers]\n{adapters}")
     monkeypatch.syspath_prepend(tmp_path)
     load.cache_clear()
     assert asked_for("ada-example-aBcDeFgHiJk-unsplash.jpg") is None  # a person can still capture it
