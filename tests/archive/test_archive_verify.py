@@ -247,8 +247,11 @@ def test_supplied_roots_and_key_are_what_counts(kit: Kit, tmp_path: Path) -> Non
     run("openssl", "genpkey", "-algorithm", "ed25519", "-out", tmp_path / "key")
     run("openssl", "pkey", "-in", tmp_path / "key", "-pubout", "-out", other)
     assert {f.code for f in verify_archive(kit.root, key=other).findings} >= {"key", "checkpoint"}
-    with pytest.raises(Malformed, match="roots that you supplied cannot be used"):
+    with pytest.raises(Malformed, match=r"roots that you supplied cannot be used: .*Name a file"):
         verify_archive(kit.root, roots=other)
+    for unfit in (kit.authorities[0].roots, tmp_path, tmp_path / "none"):
+        with pytest.raises(Malformed, match=r"key that you supplied cannot be used: .*Name an Ed25519 public key"):
+            verify_archive(kit.root, key=unfit)
     with LocalAuthority(tmp_path / "stranger") as stranger:
         told = [f.message for f in verify_archive(kit.root, roots=stranger.root_pem).findings]
     assert len(told) == 1 and told[0].startswith("does not hold against the roots that you supplied: ")
