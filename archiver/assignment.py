@@ -31,6 +31,7 @@ from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Account, Home, Rule
 from archiver.domain import Licence, iso
 from archiver.errors import ArchiverError, ConfigError, IntegrityError
+from archiver.files import read_file
 from archiver.reading.worker import DocumentReader
 
 AT_ONCE = 8  # licences that are copied at once, so that they share the archive's durable writes
@@ -287,7 +288,7 @@ def _newer(home: Home, slug: str, object_id: str) -> tuple[Archive, str] | None:
         try:
             theirs = archive.object(object_id)
             head = theirs.path / mine.versions[-1] / "inventory.json"
-            if len(theirs.versions) > len(mine.versions) and head.read_bytes() == mine.inventory:
+            if len(theirs.versions) > len(mine.versions) and read_file(head) == mine.inventory:
                 return archive, object_id
         except (IntegrityError, OSError):  # `verify` names what is wrong there
             continue
@@ -345,20 +346,21 @@ def _places(archive: Archive, entries: Sequence[Entry]) -> dict[str, _Place]:
     paths = inclusion_paths(archive.lines(), wanted)
     places = {}
     for entry, line, (size, note, tokens), path in zip(entries, newest, covering, paths, strict=True):
-        stamps = {each.name[len(note.name) + 1 : -len(".tsr")]: each.read_bytes() for each in tokens}
+        stamps = {each.name[len(note.name) + 1 : -len(".tsr")]: read_file(each) for each in tokens}
+        content = read_file(note)
         fields = {
             "original": {
                 "checkpoint": size,
-                "root": verify.Note.parse(note.read_bytes()).root.hex(),
+                "root": verify.Note.parse(content).root.hex(),
                 "line": line.seq,
                 "line_sha256": line.hash,
                 "path": [each.hex() for each in path],
-                "tokens": {name: hashlib.sha256(content).hexdigest() for name, content in stamps.items()},
+                "tokens": {name: hashlib.sha256(stamp).hexdigest() for name, stamp in stamps.items()},
             }
         }
-        proof = verify.InclusionProof(line.raw, line.seq, tuple(path), note.read_bytes())
-        files = {"original.tlog-proof": proof.encode(), "original.note": note.read_bytes()}
-        stamped = {f"original.note.{name}.tsr": content for name, content in stamps.items()}
+        proof = verify.InclusionProof(line.raw, line.seq, tuple(path), content)
+        files = {"original.tlog-proof": proof.encode(), "original.note": content}
+        stamped = {f"original.note.{name}.tsr": stamp for name, stamp in stamps.items()}
         places[entry.object_id] = _Place(fields, files | stamped)
     return places
 

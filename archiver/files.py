@@ -14,21 +14,24 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 SYNCED_AS_ONE = ("ext4", "xfs")  # of shares and of stacked file systems, syncfs leaves out what another machine holds
 
 
+def open_file(path: Path) -> BinaryIO:
+    """A regular file, open for reading; OSError for anything else, since a pipe would keep whoever reads it waiting."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(handle, "rb")
+
+
 def read_file(path: Path) -> bytes:
-    """The bytes of a regular file; OSError for anything else, since a pipe would keep whoever reads it waiting."""
-    with open(path, "rb", opener=_at_once) as file:  # Path.open takes no opener
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    """The bytes of a file; OSError as `open_file` raises it."""
+    with open_file(path) as file:
         return file.read()
-
-
-def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
+import socket
 import ssl
 import tempfile
 import time
@@ -16,11 +18,20 @@ from urllib.parse import urlsplit
 from archiver.errors import AddressUnavailable, ConfigError, SiteUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import aiohttp
 
 LOOPBACK = ("localhost", "127.0.0.1")
+# Why there is no answer, whatever carried the request.
+UNKNOWN = "its name is not known here"
+UNREACHED = "no connection came about"
+INSECURE = "no secure connection came about"
+NO_PROXY = "the proxy cannot be reached"
+SLOW = "no answer for too long"
+DROPPED = "the connection was closed before an answer came"
+NO_HTTP = "what it answered is no HTTP"
+PACKED = "the answer cannot be unpacked"
 _MOST_BYTES = 4_000_000
 _LONGEST_HEADER = 100 << 10  # bytes
 _IDLE = 5.0  # seconds after which a connection is not used again: many servers close theirs about then
@@ -114,8 +125,8 @@ class Network:
                     answer += chunk
                     if len(answer) > _MOST_BYTES or time.monotonic() > deadline:
                         raise SiteUnavailable(f"{name} sent more than {timeout:g} seconds or {_MOST_BYTES} bytes allow")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise SiteUnavailable(f"{name}: {error or type(error).__name__}") from None
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
+            raise SiteUnavailable(self._reason(error, name or "")) from None
         return answer
 
     def get(self, url: str, timeout: float = 30, most: int = 64 << 20) -> tuple[bytes, str]:
@@ -139,8 +150,8 @@ class Network:
                     if len(answer) > most or time.monotonic() > deadline:
                         raise AddressUnavailable(f"{name} sent more than {timeout:g} seconds or {most} bytes allow")
                 return answer, response.headers.get("content-type", "").partition(";")[0].strip()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise AddressUnavailable(f"{name}: {error or type(error).__name__}") from None
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
+            raise AddressUnavailable(self._reason(error, name)) from None
 
     def bundle(self) -> Path | None:
         """A file of all certificates that are trusted, for programs that take only such; None: the usual ones."""
@@ -156,6 +167,32 @@ class Network:
         both = already and Path(already).is_file() and not self.ca_file.samefile(already)
         return {"NODE_EXTRA_CA_CERTS": str(joined(Path(already or ""), self.ca_file) if both else self.ca_file)}
 
+    def _reason(self, error: Exception, host: str) -> str:
+        """What kept an answer of `post` or `get` from coming, in words for whoever reads the message."""
+        import httpx
+
+        within = tuple(_causes(error))
+        if refused := next((each for each in within if isinstance(each, ssl.SSLCertVerificationError)), None):
+            return untrusted(host, refused.verify_message)
+        if isinstance(error, httpx.ProxyError) and (status := str(error)[:3]).isdecimal():
+            asks = "asks for a user name and password (407)" if status == "407" else f"answered {status}"
+            return f"{host}: the proxy {asks}"
+        unreached = NO_PROXY if self.proxy_for(host) else UNREACHED
+        dropped = re.search("disconnected|closed", str(error))  # else what came is of no form that HTTP has
+        meanings: Mapping[str, tuple[type[Exception], ...]] = {
+            SLOW: (httpx.TimeoutException,),
+            INSECURE: (ssl.SSLError,),
+            UNKNOWN: (UnicodeError, OverflowError, *(() if self.proxy_for(host) else (socket.gaierror,))),
+            unreached: (httpx.ProxyError, httpx.ConnectError),
+            DROPPED: (httpx.NetworkError, *((httpx.RemoteProtocolError,) if dropped else ())),
+            NO_HTTP: (httpx.RemoteProtocolError,),
+            PACKED: (httpx.DecodingError,),
+            "it redirects too often": (httpx.TooManyRedirects,),
+            "it leads to an address that cannot be read": (httpx.InvalidURL, httpx.UnsupportedProtocol),
+        }
+        found = (words for words, kinds in meanings.items() if any(isinstance(each, kinds) for each in within))
+        return f"{host}: {next(found, None) or error}"
+
     def _client_settings(self) -> dict[str, Any]:
         import httpx
 
@@ -168,6 +205,20 @@ class Network:
             "proxy": httpx.Proxy(self.proxy, ssl_context=context if secure else None) if self.proxy else None,
             "mounts": {f"all://{_pattern(entry)}": None for entry in self.no_proxy},
         }
+
+
+def untrusted(host: str, reason: str) -> str:
+    return (
+        f"the certificate of {host} is not trusted here ({reason}); behind a company proxy, name its certificates in "
+        "network.ca_file"
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it arose from."""
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _environment(name: str) -> str:

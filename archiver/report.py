@@ -19,7 +19,7 @@ from archiver.catalogue.catalogue import Entry
 from archiver.config import Home
 from archiver.domain import GapReason, iso
 from archiver.errors import ConfigError
-from archiver.files import replace_file
+from archiver.files import read_file, replace_file
 from archiver.notify import followed
 from archiver.proof.facts import platform_of
 from archiver.proof.pages import LANGUAGES, Words, style
@@ -248,8 +248,8 @@ def _checkpoint(root: Path) -> Checkpoint | None:
     if not there:
         return None
     size, path, tokens = there[-1]
-    times = [verify.Token.parse(token.read_bytes()).time for token in tokens]
-    content = path.read_bytes()
+    times = [verify.Token.parse(read_file(token)).time for token in tokens]
+    content = read_file(path)
     return Checkpoint(
         size=size, note=content.decode(), sha256=hashlib.sha256(content).hexdigest(),
         secured_since=min(times, default=None),

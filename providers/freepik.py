@@ -33,6 +33,8 @@ HOSTS = ("www.freepik.com", "www.magnific.com")  # it is becoming the second
 SITE = f"https://{HOSTS[0]}"
 LOGIN = f"{SITE}/log-in"
 DOWNLOADS = f"{SITE}/user/downloads"
+# What the list's own script may ask for when it turns a page: a site by Next.js, in any build and any language.
+PAGE_DATA = tuple(f"{SITE}/_next/data/{build}/user/downloads.json" for build in ("*", "*/*"))
 CERTIFICATE = f"{SITE}/profile/license/pdf"
 
 # Assumed until a live session shows the pages: the cells of a row, and the marks of the list.
@@ -83,7 +85,7 @@ class Freepik(Website):
                 *(
                     Rule("GET", url.replace(HOSTS[0], host))
                     for host in HOSTS
-                    for url in (f"{SITE}/", DOWNLOADS, f"{CERTIFICATE}/*", f"{SITE}/_next/data/**")
+                    for url in (f"{SITE}/", DOWNLOADS, f"{CERTIFICATE}/*", *PAGE_DATA)
                 ),
                 *(
                     Rule(method, url, Purpose.SIGN_IN)

@@ -15,6 +15,8 @@ import yaml
 
 from archiver.cli.output import Lines
 from archiver.config import Home as Loaded
+from archiver.errors import ConfigError
+from archiver.intake.asking import asked_for
 from archiver.notify import causes
 from archiver.onboarding import Watch, closing, forecast, spelt
 from archiver.opening import writing
@@ -187,8 +189,13 @@ def test_a_broken_adapter_costs_neither_a_runs_end_nor_what_is_archived(
     package = tmp_path / "broken-1.dist-info"
     package.mkdir()
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
-    (package / "entry_points.txt").write_text("[archiver.providers]\nbroken = no_such_module:Broken\n")
+    adapters = "broken = no_such_module:A\nunsplash = no_such_module:B\n"
+    (package / "entry_points.txt").write_text(f"[archiver.providers]\n{adapters}")
     monkeypatch.syspath_prepend(tmp_path)
+    load.cache_clear()
+    assert asked_for("ada-example-aBcDeFgHiJk-unsplash.jpg") is None  # a person can still capture it
+    with pytest.raises(ConfigError, match="Install its package anew"):
+        asked_for("broken:1")
     assert "broken" in installed() and declared("broken") is None
     told = [*closing(Loaded.load(ran.root), Summary(run="", accounts=[Result("one", "broken", error="ConfigError")]))]
     assert told == ["Next: see to 1 ConfigError, as told above."]

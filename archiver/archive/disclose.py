@@ -13,6 +13,7 @@ from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive, StoredObject
 from archiver.archive.tree import inclusion_paths
 from archiver.errors import Erased, IntegrityError
+from archiver.files import read_file
 
 
 def disclose(
@@ -45,13 +46,13 @@ def disclose(
     places = list(zip(lines, [covering[0], *covering], strict=True))
     paths = inclusion_paths(archive.lines(), [(line.seq, size) for line, (size, _, _) in places])
     for (line, (_, note, tokens)), path in zip(places, paths, strict=True):
-        proof = verify.InclusionProof(line.raw, line.seq, tuple(path), note.read_bytes())
+        proof = verify.InclusionProof(line.raw, line.seq, tuple(path), read_file(note))
         (integrity / f"{line.seq:08d}.tlog-proof").write_bytes(proof.encode())
         for file in (note, *tokens):
-            shutil.copyfile(file, integrity / file.name)
+            (integrity / file.name).write_bytes(read_file(file))
     for name in (verify.SIGNER_KEY, verify.TSA_ROOTS):
         if (archive.root / name).exists():
-            shutil.copyfile(archive.root / name, integrity / Path(name).name)
+            (integrity / Path(name).name).write_bytes(read_file(archive.root / name))
 
 
 def place_of(object_id: str) -> str:

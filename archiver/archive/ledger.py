@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from archiver import __version__
 from archiver.archive.verify import CLOCK_TOLERANCE, canonical
 from archiver.domain import iso
 from archiver.errors import ArchiveBusy, ClockWrong, IntegrityError, MachineRefused
-from archiver.files import this_process
+from archiver.files import open_file, read_file, this_process
 
 if sys.platform == "win32":
     import msvcrt
@@ -92,7 +92,7 @@ class Line:
 
 def read_lines(path: Path, offset: int = 0) -> Iterator[Line]:
     """The complete lines from a byte offset on, one at a time; a last line without its end is not there yet."""
-    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+    with contextlib.suppress(FileNotFoundError), _opened(path) as file:
         file.seek(offset)
         for data in file:
             if not data.endswith(b"\n"):
@@ -104,7 +104,7 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[Line]:
 
 def last_line(path: Path) -> Line | None:
     """The newest complete line, without reading the rest; IntegrityError where the file does not end with lines."""
-    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+    with contextlib.suppress(FileNotFoundError), _opened(path) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _TAIL))
         *_, last, _unfinished = b"", *file.read().split(b"\n")
@@ -113,6 +113,15 @@ def last_line(path: Path) -> Line | None:
         if size > _TAIL:
             raise IntegrityError("the ledger's end is no ledger line")
     return None
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return open_file(path)
+    except OSError as error:
+        if path.exists() and not path.is_file():
+            raise IntegrityError(f"{path} is no regular file") from error
+        raise
 
 
 def check_fields(fields: Mapping[str, object]) -> None:
@@ -152,11 +161,15 @@ class Ledger:
             except OSError as error:
                 if error.errno not in HELD:
                     raise MachineRefused(f"{path} cannot be locked ({error.strerror})") from None
-                who = holder.read_text("utf-8") if holder.exists() else "another process"
+                who = "another process"
+                with contextlib.suppress(OSError):
+                    who = read_file(holder).decode()
                 raise ArchiveBusy(f"{path.parent.parent} is held by {who}") from None
             self._held = True
             with contextlib.suppress(OSError):  # on a full disk it stays unsaid
-                holder.write_text(this_process(), "utf-8")
+                holder.unlink(missing_ok=True)
+                with holder.open("x", encoding="utf-8") as file:
+                    file.write(this_process())
             self.head = last_line(path)
             self.end = self.head.end if self.head else 0
             if os.fstat(self._handle).st_size != self.end:

@@ -14,6 +14,7 @@ from archiver.archive import verify
 from archiver.archive.ledger import Line, last_line, read_lines
 from archiver.archive.store import object_path
 from archiver.errors import IntegrityError
+from archiver.files import read_file
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class StoredObject:
         self.path = object_path(root, object_id)
         self.folder = self.path.name
         try:
-            self.inventory = (self.path / "inventory.json").read_bytes()
+            self.inventory = read_file(self.path / "inventory.json")
             self._inventory: dict[str, Any] = json.loads(self.inventory)
             self.versions: tuple[str, ...] = tuple(f"v{n + 1}" for n in range(len(self._inventory["versions"])))
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -56,7 +57,7 @@ class StoredObject:
         if file is None:
             raise IntegrityError(f"{self.folder} holds no {name}")
         try:
-            content = file.path.read_bytes()
+            content = read_file(file.path)
         except OSError as error:
             raise IntegrityError(f"{file.path.name} of {self.folder} cannot be read ({error.strerror})") from None
         if hashlib.sha512(content).hexdigest() != file.sha512.lower():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from archiver.archive import verify
 from archiver.archive.store import move_over, write_new, write_over
 from archiver.errors import ArchiverError
-from archiver.files import replace_file, sync_folder
+from archiver.files import read_file, replace_file, sync_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -70,7 +70,7 @@ def seal(
         sync_folder(folder)
     lacking = [each for each in authorities if not _response(note, each).exists()]
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
-        answers = list(pool.map(lambda each: ask(note.read_bytes(), each, post), lacking))
+        answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
     warnings = [_keep(root, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
     times = [verify.Token.parse(verify.content(path)).time for path in folder.glob(f"{note.name}.*.tsr")]
     return Seal(frontier.size, min(times, default=None), tuple(filter(None, warnings)))
@@ -132,9 +132,9 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
     """
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    data = response.read_bytes()
+    data = read_file(response)
     token = verify.Token.parse(data)
-    if not token.covers(note.read_bytes()):
+    if not token.covers(read_file(note)):
         raise verify.Malformed("it is a timestamp of something else")
     if token.nonce is None or int.from_bytes(token.nonce, "big") != nonce:
         raise verify.Malformed("it answers another request")
@@ -144,7 +144,7 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
     ends = verify.token_ends(data, [each.public_bytes(Encoding.DER) for each in roots])
     if ends and ends < token.time:
         raise verify.Malformed("its hash function or a certificate came to its end before")
-    refusal = _refusal(data, note.read_bytes(), roots)
+    refusal = _refusal(data, read_file(note), roots)
     known = root / verify.TSA_ROOTS
     _remember(known, roots)
     program = verify.openssl()
@@ -165,12 +165,12 @@ def strict_checker() -> verify.Checker:
         from cryptography import x509
         from rfc3161_client import decode_timestamp_response
 
-        content = response.read_bytes()
+        content = read_file(response)
         try:
             decode_timestamp_response(content)
         except ValueError as error:
             raise verify.Malformed(str(error)) from None
-        return _refusal(content, data.read_bytes(), x509.load_pem_x509_certificates(roots.read_bytes()))
+        return _refusal(content, read_file(data), x509.load_pem_x509_certificates(read_file(roots)))
 
     return verify.Checker(f"rfc3161-client {version('rfc3161-client')}", refuses)
 
@@ -191,7 +191,7 @@ def _roots(authority: Authority, response: bytes) -> list[Certificate]:
     from cryptography import x509
 
     if authority.roots:
-        return x509.load_pem_x509_certificates(authority.roots.read_bytes())
+        return x509.load_pem_x509_certificates(read_file(authority.roots))
     import certifi
 
     public = x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())
@@ -202,10 +202,10 @@ def _remember(file: Path, certificates: Iterable[Certificate]) -> None:
     """Add certificates to a PEM file, each once."""
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    content = file.read_bytes() if file.exists() else b""
+    content = known = read_file(file) if file.exists() else b""
     for each in certificates:
         pem = each.public_bytes(Encoding.PEM)
         if pem not in content:
             content += pem
-    if not file.exists() or file.read_bytes() != content:
+    if content != known or not file.exists():
         replace_file(file, content)

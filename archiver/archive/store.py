@@ -18,7 +18,7 @@ from typing import Any
 from archiver import __version__
 from archiver.archive import verify
 from archiver.domain import Moment, iso
-from archiver.files import sync, sync_folder
+from archiver.files import read_file, sync, sync_folder
 
 KINDS = {folder: kind for kind, folder in verify.KINDS.items()}
 """Folder below `evidence/` -> the kind's name in ids."""
@@ -192,7 +192,7 @@ def stage_version(folder: Path, object_id: str, before: bytes, files: Mapping[st
 def stage_copy(folder: Path, object_id: str, source: Path, version: str) -> Staged:
     """Build, in a new folder, one version of an object as it lies elsewhere: of v1 the whole object, byte for byte."""
     files = {
-        path.relative_to(source / version).as_posix(): path.read_bytes()
+        path.relative_to(source / version).as_posix(): read_file(path)
         for path in sorted((source / version).rglob("*"))
         if path.is_file()
     }
@@ -213,7 +213,7 @@ def publish_version(root: Path, staging: Path, object_id: str, version: str) -> 
     place = object_path(root, object_id)
     for name in ("inventory.json", "inventory.json.sha512"):
         copy = staging / f"{place.name}.{name}"
-        write_over(copy, (place / version / name).read_bytes())
+        write_over(copy, read_file(place / version / name))
         move_over(copy, place / name)
     sync_folder(place)
 
@@ -323,10 +323,10 @@ def make_folder(path: Path) -> None:
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file, read-only or not, if it is there."""
-    if path.exists():
+    """Remove a file, read-only or not, if it is there; of a link, the link."""
+    if os.name == "nt" and path.exists():
         path.chmod(stat.S_IWRITE)  # Windows removes no read-only file
-        path.unlink()
+    path.unlink(missing_ok=True)
 
 
 def remove_tree(path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from archiver.archive.ledger import FIRST, Line, read_lines
 from archiver.archive.verify import Frontier, Note, leaf_hash
 from archiver.errors import IntegrityError
-from archiver.files import replace_file
+from archiver.files import read_file, replace_file
 
 
 @dataclass
@@ -53,32 +53,28 @@ def follow(ledger: Path, cache: Path) -> Frontier:
 def remembered(cache: Path) -> int:
     """How many lines the ledger had when the cache was written, whatever it has now; 0 where nobody knows."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return int(json.loads(cache.read_text())["size"])
+        return int(json.loads(read_file(cache))["size"])
     return 0
 
 
 def known(ledger: Path, cache: Path) -> Progress | None:
     """Where the cache left off, if that holds: the last line's hash binds all before it, the signed root the peaks."""
-    with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError, AttributeError, IntegrityError):
-        stored = json.loads(cache.read_text())
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, IntegrityError):
+        stored = json.loads(read_file(cache))
         frontier = Frontier(stored["size"], map(bytes.fromhex, stored["peaks"]))
         line = next(read_lines(ledger, stored["offset"]), None)
-        note = Note.parse((ledger.parent / "checkpoints" / f"{frontier.size:08d}.note").read_bytes())
+        note = Note.parse(read_file(ledger.parent / "checkpoints" / f"{frontier.size:08d}.note"))
         if line and line.hash == stored["last"] and line.seq == frontier.size - 1 and note.root == frontier.root():
             return Progress(frontier, line)
     return None
 
 
-def inclusion_path(lines: Iterable[Line], index: int, size: int) -> list[bytes]:
-    """The hashes that lead from leaf `index` to the root of the tree over the first `size` lines, sibling first.
-
-    RFC 6962, section 2.1.1. ValueError where the lines are fewer than `size`.
-    """
-    return inclusion_paths(lines, [(index, size)])[0]
-
-
 def inclusion_paths(lines: Iterable[Line], wanted: Sequence[tuple[int, int]]) -> list[list[bytes]]:
-    """The `inclusion_path` of each (index, size): one pass over the lines, O(log n) memory for each."""
+    """For each (index, size): the hashes that lead from leaf `index` to the root over the first `size` lines.
+
+    Sibling first: RFC 6962, section 2.1.1. One pass over the lines, O(log n) memory for each. ValueError where the
+    lines are fewer than `size`.
+    """
     subtrees: dict[tuple[int, int], Frontier] = {}
     for index, size in wanted:
         if not 0 <= index < size:

@@ -1364,7 +1364,11 @@ class _Check:
                 self.find("invalid", self.signer_key, str(error))
         key = found
         if self.supplied_key:
-            key = public_key(_utf8(_supplied(self.supplied_key)))
+            try:
+                key = public_key(_utf8(_supplied(self.supplied_key)))
+            except Malformed as error:
+                advice = "Name an Ed25519 public key in PEM form, as keys/signer-public.pem is"
+                raise Malformed(f"the key that you supplied cannot be used: {error}. {advice}") from None
             if found is not None and found != key:
                 self.find("key", self.signer_key, "is not the key that you supplied")
         if key:
@@ -1403,7 +1407,10 @@ class _Check:
                 certificates = pem_blocks(_utf8(_supplied(supplied)), "CERTIFICATE")
                 _must(certificates, "holds no certificate")
             except Malformed as error:
-                raise Malformed(f"the file of timestamp roots that you supplied cannot be used: {error}") from None
+                advice = "Name a file of the authorities' root certificates in PEM form, as keys/tsa-roots.pem is"
+                raise Malformed(
+                    f"the file of timestamp roots that you supplied cannot be used: {error}. {advice}"
+                ) from None
         for certificate in certificates:
             fingerprint = hashlib.sha256(certificate).hexdigest()
             self.report.trust.append(Trust("timestamp root", fingerprint, self.supplied_roots is not None))
@@ -1599,6 +1606,9 @@ class _ArchiveCheck(_Check):
 
     def run(self, against: Path | None) -> Report:
         key = self.key()
+        for path in (LEDGER, INTENTS):
+            if (self.root / path).is_symlink():
+                self.find("link", path, "is a link; a writing command would write over what it leads to")
         self.read_checkpoints(key)
         self.report.checkpoint = max(self.checkpoints, default=None)
         places = [] if self.licence else list(self.walk("evidence"))
@@ -1640,9 +1650,9 @@ class _ArchiveCheck(_Check):
         """The verifier that lies in the archive, which others may run, is the one that runs now."""
         with contextlib.suppress(OSError):
             own = content(__file__)
-            if not (self.root / TOOL).is_file():
+            if not (self.root / TOOL).exists():
                 self.find("verifier", TOOL, "is missing; the next writing command puts it back")
-            elif content(self.root / TOOL) != own:
+            elif self.read(TOOL) not in (None, own):
                 text = (
                     "is another file than the verifier that ran now: that of another version, or a changed one. Do not "
                     "rely on what it prints; the next writing command replaces it"
@@ -1654,8 +1664,9 @@ class _ArchiveCheck(_Check):
         own = [checkpoint.note for checkpoint in self.checkpoints.values() if checkpoint.note]
         outside = outside_checkpoints(against, key, own[-1].origin if own else None, frozenset(own))
         if not any(each.note for each in outside):
-            faults = "".join(f"; {each.path.name} {each.fault}" for each in outside[:1])
-            raise Malformed(f"{against} holds no checkpoint of this archive{faults}")
+            faults = "".join(f" ({each.path.name}: {each.fault})" for each in outside[:1])
+            advice = "Name a .note file that a witness was given, or a folder of them"
+            raise Malformed(f"{against} holds no checkpoint of this archive{faults}. {advice}")
         for each in outside:
             if not each.note:
                 self.find("witness", str(each.path), each.fault)
@@ -1831,7 +1842,7 @@ class _ArchiveCheck(_Check):
     def intended(self) -> dict[tuple[str, str], str]:
         """(id, version) of all that the last command noted before it placed it, and the inventory's SHA-512."""
         found = {}
-        if (self.root / INTENTS).is_file():
+        if (self.root / INTENTS).exists():
             for data in (self.read(INTENTS) or b"").splitlines():
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     intent = decoded(data)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from archiver.archive.store import make_folder
 from archiver.errors import ArchiverError
-from archiver.files import replace_file
+from archiver.files import read_file, replace_file
 from archiver.mail import Mailer
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Handover:
     @property
     def digest(self) -> str:
         """SHA-256 over all that is handed over; another one when a timestamp was added."""
-        parts = (each.name.encode() + b"\0" + hashlib.sha256(each.read_bytes()).digest() for each in self.files)
+        parts = (each.name.encode() + b"\0" + hashlib.sha256(read_file(each)).digest() for each in self.files)
         return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
@@ -85,15 +85,15 @@ class FolderWitness:
         if not (place := self.of(handover.archive)).is_dir():
             make_folder(place)
             place.chmod(0o755)  # for others to read: there is nothing secret in it
-        note = handover.note.read_bytes()
+        note = read_file(handover.note)
         stem = handover.note.name.removesuffix(".note")
         there = self.of(handover.archive) / handover.note.name
-        if there.exists() and there.read_bytes() != note:  # of the time before a restore; nothing is ever overwritten
+        if there.exists() and read_file(there) != note:  # of the time before a restore; nothing is ever overwritten
             stem += f"-{hashlib.sha256(note).hexdigest()[:8]}"
         for file in reversed(handover.files):  # the note last: where it is, its timestamps are
             copy = self.of(handover.archive) / f"{stem}.note{file.name.removeprefix(handover.note.name)}"
             if not copy.exists():
-                replace_file(copy, file.read_bytes(), 0o444)
+                replace_file(copy, read_file(file), 0o444)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,9 +116,7 @@ class MailWitness:
         words = {"archive": handover.archive, "size": handover.size, "name": handover.note.name}
         message.set_content(MAIL.format(**words, count=len(handover.tokens)))
         for file in handover.files:  # as bytes: mail may change the line ends of text
-            message.add_attachment(
-                file.read_bytes(), maintype="application", subtype="octet-stream", filename=file.name
-            )
+            message.add_attachment(read_file(file), maintype="application", subtype="octet-stream", filename=file.name)
         return message
 
 
@@ -133,7 +131,7 @@ class CommandWitness:
         program = self.command[0]
         try:
             done = subprocess.run(
-                [*self.command, *map(str, handover.files)], input=handover.note.read_bytes(), check=False,
+                [*self.command, *map(str, handover.files)], input=read_file(handover.note), check=False,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=COMMAND_PATIENCE,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
@@ -175,7 +173,7 @@ def _trouble(witness: Witness, handover: Handover) -> str | None:
 
 def _remembered(memory: Path) -> dict[str, str]:
     with suppress(OSError, ValueError, AttributeError):
-        return {str(name): str(digest) for name, digest in json.loads(memory.read_bytes()).items()}
+        return {str(name): str(digest) for name, digest in json.loads(read_file(memory)).items()}
     return {}
 
 

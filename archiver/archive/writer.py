@@ -48,7 +48,7 @@ from archiver.archive.store import (
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
-from archiver.files import Disk, replace_file, sync_folder
+from archiver.files import Disk, read_file, replace_file, sync_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -83,11 +83,13 @@ def open_archive(
 
     ArchiveBusy while another process writes; ClockWrong where the clock is behind what the archive knows; ConfigError
     for an archive of the other origin or of another signing key, and for an `after_restore` that shows no loss;
-    IntegrityError where the ledger is shorter than its checkpoints or does not extend what a folder witness holds.
+    IntegrityError where the ledger is shorter than its checkpoints or does not extend what a folder witness holds, and
+    where something else is in the place of a file.
     """
     _check_there(root)
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
+    _check_files(root)
     ledger = Ledger(root / verify.LEDGER, root / HOLDER)
     try:
         _check_whole(root, ledger)
@@ -114,6 +116,21 @@ def _check_there(root: Path) -> None:
     signed = verify.checkpoint_files(root / verify.CHECKPOINTS)
     if not (root / verify.LEDGER).exists() and (signed or (root / "evidence").exists()):
         raise IntegrityError(f"{root} holds evidence and its {verify.LEDGER} is lost")
+
+
+def _check_files(root: Path) -> None:
+    """What stands in a file's place and is none keeps whoever opens it waiting; a link would have what it leads to
+    written over."""
+    written = root / verify.LEDGER, root / verify.INTENTS
+    for path in (*written, root / verify.SIGNER_KEY, root / verify.TSA_ROOTS, root / verify.TOOL):
+        if path in written and path.is_symlink():
+            raise IntegrityError(f"{path} is a link")
+        if path.exists() and not path.is_file():
+            raise IntegrityError(f"{path} is no regular file")
+    with os.scandir(root / verify.CHECKPOINTS) as entries:
+        for each in entries:
+            if each.name.endswith((".note", ".tsr")) and not each.is_file():
+                raise IntegrityError(f"{each.path} is no regular file")
 
 
 def _check_whole(root: Path, ledger: Ledger) -> None:
@@ -243,7 +260,7 @@ def _holds_newest(root: Path, place: Path, size: int) -> bool:
     if not held or newest is None or not held.keys() <= {path.name for path in own}:
         return not held
     with suppress(OSError):
-        return newest.name == f"{size:08d}.note" and newest.read_bytes() == verify.content(held[newest.name])
+        return newest.name == f"{size:08d}.note" and read_file(newest) == verify.content(held[newest.name])
     return False
 
 
@@ -276,7 +293,7 @@ def _introduce(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, origin: st
             f"{root} was signed with another key than the vault holds. Put back the vault that belongs to this archive."
         )
     tool, current = root / verify.TOOL, Path(verify.__file__).read_bytes()
-    if not tool.exists() or tool.read_bytes() != current:
+    if not tool.exists() or read_file(tool) != current:
         replace_file(tool, current)
 
 
@@ -719,7 +736,7 @@ class ArchiveWriter:
         An erasure is finished where the ledger has its line, and else undone: its tombstone goes, the content stays.
         """
         for leftover in set(self._staging.iterdir()) - {self._root / HOLDER}:
-            remove_tree(leftover) if leftover.is_dir() else remove_file(leftover)
+            remove_tree(leftover) if leftover.is_dir() and not leftover.is_symlink() else remove_file(leftover)
         adopted: list[Entry] = []
         for intent in list(self._intended()):
             line, erasing = self._ledger.newest(intent["id"]), ":tombstone:" in intent["id"]
@@ -735,7 +752,7 @@ class ArchiveWriter:
 
     def _intended(self) -> Iterator[dict[str, str]]:
         """What the last command was about to place. A line of the file that is cut off was never acted on."""
-        for data in self._intents.read_bytes().splitlines() if self._intents.exists() else ():
+        for data in read_file(self._intents).splitlines() if self._intents.exists() else ():
             with suppress(ValueError, KeyError, TypeError):
                 intent = json.loads(data)
                 verify.object_path(intent["id"])
@@ -744,7 +761,7 @@ class ArchiveWriter:
     def _undo_erasure(self, id: str, version: str, inventory_sha512: str) -> None:
         place = object_path(self._root, id)
         inventory = place / version / "inventory.json"
-        if inventory.exists() and sha512(inventory.read_bytes()).hexdigest() == inventory_sha512:
+        if inventory.exists() and sha512(read_file(inventory)).hexdigest() == inventory_sha512:
             self._remove(id)
         self._remove_empty(place)
 
@@ -752,7 +769,7 @@ class ArchiveWriter:
         """Whether the version is in place and sound; a new version is rolled forward."""
         place = object_path(self._root, id)
         inventory = place / version / "inventory.json"
-        if not inventory.exists() or sha512(inventory.read_bytes()).hexdigest() != inventory_sha512:
+        if not inventory.exists() or sha512(read_file(inventory)).hexdigest() != inventory_sha512:
             self._remove_empty(place)  # an object was about to be put there
             return False
         if version != "v1":
@@ -770,7 +787,7 @@ def _anchor(last: tuple[int, dict[str, str]]) -> Entry:
 def _continues(here: Path, source: Path, version: str) -> bool:
     """Whether a version of an object elsewhere follows the newest one here."""
     before = source / f"v{int(version[1:]) - 1}" / "inventory.json"
-    return (here / "inventory.json").read_bytes() == before.read_bytes()
+    return read_file(here / "inventory.json") == read_file(before)
 
 
 def _stored(object_id: str, line: Line, *, already: bool) -> Stored:

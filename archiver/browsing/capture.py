@@ -500,31 +500,8 @@ def _warc(
     exchanges: Sequence[_Exchange], provenance: Mapping[str, Any], mask: _Mask, main_url: str
 ) -> tuple[bytes, bytes]:
     """A WARC 1.1 file, gzipped record by record, and the same unpacked."""
-    from warcio.statusandheaders import StatusAndHeaders
-    from warcio.warcwriter import WARCWriter
-
-    files = io.BytesIO(), io.BytesIO()
-    writers = [
-        WARCWriter(file, gzip=packed, warc_version="WARC/1.1") for file, packed in zip(files, (1, 0), strict=True)
-    ]
-    number = 0
-
-    def write(kind: str, at: str, content: bytes, uri: str = "", media_type: str = "", http: Any = None,
-              **headers: str) -> str:  # fmt: skip
-        nonlocal number
-        number += 1
-        name = f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{provenance["captured_at"]} {number} {kind} {uri}')}>"
-        fields = {"WARC-Record-ID": name, "WARC-Date": at, **{k.replace("_", "-"): v for k, v in headers.items() if v}}
-        for writer in writers:
-            lines = http and StatusAndHeaders(http[0], http[1], protocol=http[2])
-            record = writer.create_warc_record(
-                uri, kind, payload=io.BytesIO(content), length=len(content), warc_content_type=media_type,
-                warc_headers_dict=dict(fields), http_headers=lines,
-            )  # fmt: skip
-            writer.write_record(record)
-        return name
-
     at = str(provenance["captured_at"])
+    warc = _Warc(at)
     software = ", ".join(f"{name} {number}" for name, number in provenance["software"].items())
     about = {
         "software": software,
@@ -534,41 +511,74 @@ def _warc(
         "description": "One page as a browser loaded it. Bodies are decoded; the headers that said how they were sent "
         f"are kept as X-Archive-Orig-*. Secrets are replaced by {needles.MASK.decode()}.",
     }
-    text = "".join(f"{name}: {value}\r\n" for name, value in about.items())
-    write("warcinfo", at, mask(text.encode()), WARC_Filename="capture.warc.gz", media_type="application/warc-fields")
-    main = ""
-    for each in exchanges:
-        uri, when = mask.url(each.url), _instant(each.at)
-        body, done = mask.body(each.body, each.media_type)
-        sent, resent = mask.body(each.sent, next((v for k, v in each.asked if k.lower() == "content-type"), ""))
-        answered = [
-            (f"X-Archive-Orig-{name}" if name.lower() in _TRANSFER else name, value)
-            for name, value in mask.headers(each.answered)
-        ]
-        response = write(
-            "response", when, body, uri,
-            http=(each.status, [*answered, ("Content-Length", str(len(body)))], "HTTP/1.1"),
-            Archiver_Body=each.lost or done,
-            Archiver_Original_SHA256=sha256(each.body).hexdigest() if done else "",
-        )  # fmt: skip
-        parts = urlsplit(uri)
-        target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        write(
-            "request", when, sent, uri,
-            http=(f"{target} HTTP/1.1", mask.headers(each.asked), each.method),
-            WARC_Concurrent_To=response,
-            Archiver_Body=resent,
-            Archiver_Original_SHA256=sha256(each.sent).hexdigest() if resent else "",
-        )  # fmt: skip
-        if each.url == main_url:
-            main = response
+    text = mask("".join(f"{name}: {value}\r\n" for name, value in about.items()).encode())
+    warc.write("warcinfo", at, text, WARC_Filename="capture.warc.gz", media_type="application/warc-fields")
+    responses = {each.url: _write_exchange(warc, each, mask) for each in exchanges}
     described = json.dumps({**provenance, "masked_places": mask.places}, indent=1, sort_keys=True, ensure_ascii=False)
-    write(
+    warc.write(
         "metadata", at, mask(described.encode()), mask.url(str(provenance["url"])), media_type="application/json",
-        WARC_Concurrent_To=main,
+        WARC_Concurrent_To=responses.get(main_url, ""),
     )  # fmt: skip
-    packed, bare = files
+    packed, bare = warc.files
     return packed.getvalue(), bare.getvalue()
+
+
+class _Warc:
+    """A WARC file while it is written, packed and unpacked. What its records are decides their ids, with `at`."""
+
+    def __init__(self, at: str) -> None:
+        from warcio.warcwriter import WARCWriter
+
+        self._at, self._number = at, 0
+        self.files = io.BytesIO(), io.BytesIO()
+        self._writers = [
+            WARCWriter(file, gzip=packed, warc_version="WARC/1.1")
+            for file, packed in zip(self.files, (True, False), strict=True)
+        ]
+
+    def write(self, kind: str, at: str, content: bytes, uri: str = "", media_type: str = "", http: Any = None,
+              **headers: str) -> str:  # fmt: skip
+        """Add a record, and give its id. `http`: its first line, headers and protocol. Empty `headers` are left out."""
+        from warcio.statusandheaders import StatusAndHeaders
+
+        self._number += 1
+        name = f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{self._at} {self._number} {kind} {uri}')}>"
+        fields = {"WARC-Record-ID": name, "WARC-Date": at, **{k.replace("_", "-"): v for k, v in headers.items() if v}}
+        for writer in self._writers:
+            lines = http and StatusAndHeaders(http[0], http[1], protocol=http[2])
+            record = writer.create_warc_record(
+                uri, kind, payload=io.BytesIO(content), length=len(content), warc_content_type=media_type,
+                warc_headers_dict=dict(fields), http_headers=lines,
+            )  # fmt: skip
+            writer.write_record(record)
+        return name
+
+
+def _write_exchange(warc: _Warc, each: _Exchange, mask: _Mask) -> str:
+    """An answer, and the request that it answers; the id of the answer's record."""
+    uri, when = mask.url(each.url), _instant(each.at)
+    body, done = mask.body(each.body, each.media_type)
+    sent, resent = mask.body(each.sent, next((v for k, v in each.asked if k.lower() == "content-type"), ""))
+    answered = [
+        (f"X-Archive-Orig-{name}" if name.lower() in _TRANSFER else name, value)
+        for name, value in mask.headers(each.answered)
+    ]
+    response = warc.write(
+        "response", when, body, uri,
+        http=(each.status, [*answered, ("Content-Length", str(len(body)))], "HTTP/1.1"),
+        Archiver_Body=each.lost or done,
+        Archiver_Original_SHA256=sha256(each.body).hexdigest() if done else "",
+    )  # fmt: skip
+    parts = urlsplit(uri)
+    target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    warc.write(
+        "request", when, sent, uri,
+        http=(f"{target} HTTP/1.1", mask.headers(each.asked), each.method),
+        WARC_Concurrent_To=response,
+        Archiver_Body=resent,
+        Archiver_Original_SHA256=sha256(each.sent).hexdigest() if resent else "",
+    )  # fmt: skip
+    return response
 
 
 def _instant(at: datetime) -> str:

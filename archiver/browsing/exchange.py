@@ -27,10 +27,6 @@ FIRST_WAIT = 1.0  # seconds before the second try, at most; twice as long before
 TRIES: Mapping[type[ArchiverError], int] = {RateLimited: 5, SiteUnavailable: 3}
 # What no proxy or replay gets better by asking again.
 HOPELESS = {407: "the proxy asks for a user name and password", 599: "the replay has no such request"}
-# Why there is no answer, whatever carried the request.
-UNKNOWN = "its name is not known here"
-UNREACHED = "no connection came about"
-DROPPED = "the connection was closed before an answer came"
 # Headers that say nothing about who asks; only these follow a redirect to another origin.
 HARMLESS = ("accept", "accept-language", "user-agent")
 
@@ -240,13 +236,6 @@ class ExchangeSession(ABC):
 
 def endless(url: str) -> SiteUnavailable:
     return SiteUnavailable(f"{shown(url)} sent more than {MOST_BYTES >> 20} MB, and no document is so large")
-
-
-def untrusted(host: str, reason: str) -> SiteUnavailable:
-    return SiteUnavailable(
-        f"the certificate of {host} is not trusted here ({reason}); behind a company proxy, name its certificates in "
-        "network.ca_file"
-    )
 
 
 def with_query(url: str, query: Mapping[str, str] | None) -> str:

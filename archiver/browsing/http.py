@@ -14,21 +14,17 @@ from urllib.parse import quote
 
 import archiver
 from archiver.browsing.exchange import (
-    DROPPED,
     MOST_BYTES,
-    UNKNOWN,
-    UNREACHED,
     Exchange,
     ExchangeSession,
     Hear,
     Lost,
     Raw,
     endless,
-    untrusted,
 )
 from archiver.browsing.pacing import Pacing
 from archiver.errors import SiteUnavailable
-from archiver.network import Network
+from archiver.network import DROPPED, INSECURE, NO_HTTP, NO_PROXY, PACKED, SLOW, UNKNOWN, UNREACHED, Network, untrusted
 from archiver.provider import ProviderInfo, Request
 
 if TYPE_CHECKING:
@@ -93,7 +89,7 @@ class HttpSession(ExchangeSession):
             raise Lost(f"the proxy answered {error.status}", received=False) from None
         except (aiohttp.ClientError, OSError, EOFError, UnicodeError, zlib.error) as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                raise untrusted(place.host or "", str(error)) from None
+                raise SiteUnavailable(untrusted(place.host or "", str(error))) from None
             raise Lost(_reason(error), received=not isinstance(error, unsent)) from None
         if self.exchange.hear:
             asked = [(name.lower(), value) for name, value in answer.request_info.headers.items()]
@@ -109,15 +105,15 @@ def _reason(error: Exception) -> str:
     import aiohttp
 
     meanings: Mapping[str, tuple[type[Exception], ...]] = {
-        "the proxy cannot be reached": (aiohttp.ClientProxyConnectionError,),
+        NO_PROXY: (aiohttp.ClientProxyConnectionError,),
         UNKNOWN: (aiohttp.ClientConnectorDNSError, aiohttp.InvalidURL, UnicodeError),
-        "no secure connection came about": (aiohttp.ClientSSLError,),
+        INSECURE: (aiohttp.ClientSSLError,),
         UNREACHED: (aiohttp.ClientConnectorError,),
-        "no answer for too long": (TimeoutError,),
+        SLOW: (TimeoutError,),
         "the answer was cut off": (aiohttp.ClientPayloadError, EOFError),
         DROPPED: (aiohttp.ClientConnectionError, ConnectionError),
-        "what it answered is no HTTP": (aiohttp.ClientResponseError,),
-        "the answer cannot be unpacked": (gzip.BadGzipFile, zlib.error),
+        NO_HTTP: (aiohttp.ClientResponseError,),
+        PACKED: (gzip.BadGzipFile, zlib.error),
     }
     found = next((words for words, kinds in meanings.items() if isinstance(error, kinds)), None)
     return found or " ".join(str(error).split())

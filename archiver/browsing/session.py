@@ -23,17 +23,13 @@ from archiver.browsing import trust
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import child_environment, ensure
 from archiver.browsing.exchange import (
-    DROPPED,
     MOST_BYTES,
-    UNKNOWN,
-    UNREACHED,
     Exchange,
     ExchangeSession,
     Hear,
     Lost,
     Raw,
     endless,
-    untrusted,
 )
 from archiver.browsing.observe import Observation, Take
 from archiver.browsing.pacing import Pacing
@@ -51,7 +47,7 @@ from archiver.errors import (
     SiteUnavailable,
     SpendRefused,
 )
-from archiver.network import Network
+from archiver.network import DROPPED, UNKNOWN, UNREACHED, Network, untrusted
 from archiver.provider import (
     Challenge,
     Choose,
@@ -664,7 +660,7 @@ def _lost(error: Exception, url: str) -> Lost | ArchiverError:
     if "Download is starting" in reason:
         return LayoutChanged(f"{shown(url)} is a download, not a page")
     if "ERR_CERT" in reason or "certificate" in reason:
-        return untrusted(urlsplit(url).hostname or "", reason)
+        return SiteUnavailable(untrusted(urlsplit(url).hostname or "", reason))
     meaning = next((words for words, signs in _LOST.items() if any(sign in reason for sign in signs)), reason)
     return Lost(meaning, received=meaning not in (UNKNOWN, UNREACHED))
 

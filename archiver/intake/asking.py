@@ -21,7 +21,7 @@ from archiver.intake.attended import Person, capture_attended
 from archiver.intake.importing import Report
 from archiver.intake.planning import Fate, Group, Outcome
 from archiver.intake.recognise import Seen
-from archiver.provider import ProviderInfo, installed, load
+from archiver.provider import ProviderInfo, declared, installed, load
 from archiver.reading.filenames import names
 from archiver.reading.served import served
 from archiver.reading.worker import DocumentReader
@@ -47,7 +47,7 @@ def asked_for(text: str) -> Asked | None:
     named = _NAMED.fullmatch(text)
     found = [(named[1], named[2])] if named else [(each.platform, each.asset_id) for each in names(text)]
     for name, asset_id in found:
-        info = load(name).info if name in installed() and asset_id else None
+        info = (load(name).info if named and name in installed() else declared(name)) if asset_id else None
         if info and info.on_request and asset_id:
             # A picture's own address is no page; the page is found by the id in it.
             return Asked(text, info, asset_id, text if text.startswith(info.home) else asset_id)

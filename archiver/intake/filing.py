@@ -11,7 +11,7 @@ from typing import Any
 
 from archiver import __version__
 from archiver.archive.store import NewObject, Stored
-from archiver.domain import Document, DocumentKind, Gap, Licence, Moment, iso
+from archiver.domain import Document, DocumentKind, Licence, Moment, iso
 from archiver.errors import Erased
 from archiver.intake.planning import Fate, Group, Outcome, Plan, claims, differences, in_json, record_of
 from archiver.intake.recognise import Seen
@@ -89,7 +89,7 @@ def file(planned: Plan, put: Put, add_version: AddVersion, order: Import, done: 
     for group in planned.groups:
         if not any(group.members):
             continue
-        files = _files(group, order, held)
+        files = _Filing(group, order, held).files()
         if group.entry:
             follow(add_version(group.entry.object_id, files))
         else:
@@ -162,74 +162,90 @@ def _source(seen: Seen, order: Import) -> dict[str, Any]:
     }
 
 
-def _files(group: Group, order: Import, held: Mapping[int, str]) -> dict[str, bytes]:
-    """What goes into a licence's object, or into its next version."""
-    before = group.entry.file if group.entry else None
-    kept = list(before.documents) if before else []
-    digests = {document.name: document.sha512 for document in kept}
-    documents: list[Document] = []
-    imports: list[dict[str, Any]] = []
+class _Filing:
+    """What goes into a licence's object, or into its next version: documents, and from which imports they came."""
 
-    def add(
-        kind: DocumentKind, stem: str, ending: str, content: bytes, media_type: str, notes: Mapping[str, str],
-        origin: Origin | None = None,
-    ) -> str:  # fmt: skip
-        digest = sha512(content).hexdigest()
-        there = next((name for name, known in digests.items() if known == digest), None)
-        if there:
-            return there
-        names = (f"{order.prefix}{stem}{'' if n == 1 else f'-{n}'}.{ending}" for n in range(1, 10_000))
-        name = next(each for each in names if each not in digests)
-        digests[name] = digest
-        url, at = (origin.url, origin.retrieved_at) if origin else (None, None)
-        documents.append(Document(name=name, kind=kind, content=content, media_type=media_type, notes=notes,
-                                  url=url, retrieved_at=at))  # fmt: skip
-        return name
+    def __init__(self, group: Group, order: Import, held: Mapping[int, str]) -> None:
+        self._group, self._order, self._held = group, order, held
+        self._before = group.entry.file if group.entry else None
+        self._kept = list(self._before.documents) if self._before else []
+        self._digests = {document.name: document.sha512 for document in self._kept}
+        self._documents: list[Document] = []
+        self._imports: list[dict[str, Any]] = []
 
-    for seen, claimed in group.papers:
-        source = _source(seen, order)
-        paper, origin = seen.paper, order.origins.get(seen.sha256)
+    def files(self) -> dict[str, bytes]:
+        for seen, claimed in self._group.papers:
+            self._imports.append(_source(seen, self._order) | self._paper(seen, claimed))
+        for seen in self._group.letters:
+            notes = {"from": seen.path, "dkim": seen.origin or ""}
+            content = self._order.content(seen.sha256)
+            name = self._add(DocumentKind.LETTER, "letter", "eml", content, seen.media_type, notes)
+            self._imports.append(_source(seen, self._order) | {"document": name})
+        for seen in self._group.delivered:
+            self._imports.append(_source(seen, self._order) | {"document": self._delivered(seen)})
+        files = {document.name: document.content for document in self._documents}
+        return {"licence.json": self._order.mask(self._described()), **files}
+
+    def _paper(self, seen: Seen, claimed: Licence | None) -> dict[str, Any]:
+        """File a paper, of a list the licence's own row; what is told of it."""
+        paper, origin = seen.paper, self._order.origins.get(seen.sha256)
+        told: dict[str, Any] = {}
         if claimed:
-            source["claimed"] = claims(claimed)
-            source["differs"] = differences(group.licence, claimed)
+            told |= {"claimed": claims(claimed), "differs": differences(self._group.licence, claimed)}
         if claimed and paper and len(paper.licences) > 1:
             notes = {"from": seen.path, "sha256": seen.sha256}
-            source["held_in"] = held.get(id(seen))
-            source["quotes"] = {}  # those of all its licences; the paper's own object has them
-            source["document"] = add(
-                DocumentKind.RECORD, "record", "json", record_of(claimed), "application/json", notes
-            )
-        elif seen.marked:
-            for each in order.captures(seen.sha256):
+            row = record_of(claimed)
+            name = self._add(DocumentKind.RECORD, "record", "json", row, "application/json", notes)
+            # The paper's own object has the quotes, which are those of all its licences.
+            return told | {"held_in": self._held.get(id(seen)), "quotes": {}, "document": name}
+        if seen.marked:
+            names = []
+            for each in self._order.captures(seen.sha256):
                 stem, _, ending = each.name.partition(".")
-                name = add(each.kind, stem, ending, each.content, each.media_type, each.notes, origin)
-                source.setdefault("document", name)
-        else:
-            kind = paper.kind if paper and not seen.is_letter else DocumentKind.LETTER
-            content, notes = order.content(seen.sha256), {"from": seen.path}
-            source["document"] = add(kind, kind.value, seen.ending, content, seen.media_type, notes, origin)
-        imports.append(source)
-    for seen in group.letters:
-        notes = {"from": seen.path, "dkim": seen.origin or ""}
-        name = add(DocumentKind.LETTER, "letter", "eml", order.content(seen.sha256), seen.media_type, notes)
-        imports.append(_source(seen, order) | {"document": name})
-    for seen in group.delivered:
-        name = add(DocumentKind.DELIVERED, "delivered", "json", _description(seen), "application/json", {})
-        if small := order.preview(seen.sha256):
-            notes = {"from": seen.path, "made": "by the archiver, from the delivered file with this SHA-256",
-                     "sha256": seen.sha256}  # fmt: skip
-            add(DocumentKind.PREVIEW, "preview", "jpg", small, "image/jpeg", notes)
-        if order.keep_files and seen.size <= LARGEST:
-            add(DocumentKind.DELIVERED, "file", seen.ending, order.content(seen.sha256), seen.media_type, {})
-        imports.append(_source(seen, order) | {"document": name})
-    there = {document.kind for document in documents}
-    gaps: list[Gap] = [gap for gap in before.gaps if gap.kind not in there] if before else []
-    came = dict(before.provenance) if before else {**order.provenance, "captured_at": iso(order.at)}
-    came["imports"] = [*came.get("imports", []), *imports]
-    filed: list[Document | FiledDocument] = [*kept, *documents]
-    files = {document.name: document.content for document in documents}
-    described = to_json(group.licence, filed, gaps, came, before.terms if before else ())
-    return {"licence.json": order.mask(described), **files}
+                names.append(self._add(each.kind, stem, ending, each.content, each.media_type, each.notes, origin))
+            return told | ({"document": names[0]} if names else {})
+        kind = paper.kind if paper and not seen.is_letter else DocumentKind.LETTER
+        content, notes = self._order.content(seen.sha256), {"from": seen.path}
+        return told | {"document": self._add(kind, kind.value, seen.ending, content, seen.media_type, notes, origin)}
+
+    def _delivered(self, seen: Seen) -> str:
+        """Describe a delivered file, and keep a small picture of it, or the file itself where that is asked for."""
+        name = self._add(DocumentKind.DELIVERED, "delivered", "json", _description(seen), "application/json", {})
+        if small := self._order.preview(seen.sha256):
+            made = "by the archiver, from the delivered file with this SHA-256"
+            notes = {"from": seen.path, "made": made, "sha256": seen.sha256}
+            self._add(DocumentKind.PREVIEW, "preview", "jpg", small, "image/jpeg", notes)
+        if self._order.keep_files and seen.size <= LARGEST:
+            content = self._order.content(seen.sha256)
+            self._add(DocumentKind.DELIVERED, "file", seen.ending, content, seen.media_type, {})
+        return name
+
+    def _add(
+        self, kind: DocumentKind, stem: str, ending: str, content: bytes, media_type: str, notes: Mapping[str, str],
+        origin: Origin | None = None,
+    ) -> str:  # fmt: skip
+        """The name of a document with this content, which is there already or is added."""
+        digest = sha512(content).hexdigest()
+        there = next((name for name, known in self._digests.items() if known == digest), None)
+        if there:
+            return there
+        names = (f"{self._order.prefix}{stem}{'' if n == 1 else f'-{n}'}.{ending}" for n in range(1, 10_000))
+        name = next(each for each in names if each not in self._digests)
+        self._digests[name] = digest
+        url, at = (origin.url, origin.retrieved_at) if origin else (None, None)
+        self._documents.append(Document(name=name, kind=kind, content=content, media_type=media_type, notes=notes,
+                                        url=url, retrieved_at=at))  # fmt: skip
+        return name
+
+    def _described(self) -> bytes:
+        """`licence.json`: what was known before stands, and what is new is added to it."""
+        before, order = self._before, self._order
+        there = {document.kind for document in self._documents}
+        gaps = [gap for gap in before.gaps if gap.kind not in there] if before else []
+        came = dict(before.provenance) if before else {**order.provenance, "captured_at": iso(order.at)}
+        came["imports"] = [*came.get("imports", []), *self._imports]
+        filed: list[Document | FiledDocument] = [*self._kept, *self._documents]
+        return to_json(self._group.licence, filed, gaps, came, before.terms if before else ())
 
 
 def _description(seen: Seen) -> bytes:

@@ -41,7 +41,6 @@ _ONE_DOCUMENT = (
     ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".jar", ".apk", ".pages", ".numbers", ".key", ".sketch",
     ".idml", ".xpi", ".whl", ".3mf", ".kmz",
 )  # fmt: skip
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 _DRIVE = re.compile(r"[A-Za-z]:")
 _IN_FOLDERS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)

@@ -23,6 +23,7 @@ from archiver.archive.disclose import disclose, place_of
 from archiver.browsing.printing import print_pages
 from archiver.domain import DocumentKind, TermsRelation
 from archiver.errors import ConfigError, MachineRefused
+from archiver.files import read_file
 from archiver.proof import pages
 from archiver.proof.external import licence_excerpt, record_excerpt
 from archiver.proof.pages import Told, Words
@@ -196,7 +197,7 @@ def _write_documents(sound: Sound, told: Told, data: Path, reader: DocumentReade
     for reference, terms in sound.terms:
         for name, file in terms.files().items():
             if name in ("terms.txt", "page.pdf"):
-                _write(data / TERMS_FOLDERS[reference.relation] / terms.folder / name, file.path.read_bytes())
+                _write(data / TERMS_FOLDERS[reference.relation] / terms.folder / name, read_file(file.path))
 
 
 def _json(tree: Mapping[str, object]) -> bytes:

@@ -78,10 +78,11 @@ _BESIDE = "\x1f"  # begins a line that was parted from the one before, as white 
 _RULE = re.compile(r"[=_*.\-–—\s]*")
 
 
+type _Patterns = tuple[Mapping[str, str], re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]
+
+
 @lru_cache(maxsize=16)
-def _patterns(
-    labels: Sequence[tuple[str, Sequence[str]]],
-) -> tuple[Mapping[str, str], re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _patterns(labels: Sequence[tuple[str, Sequence[str]]]) -> _Patterns:
     """The field of each label; how a line begins with one, holds one, is parted before one, and lists one."""
     fields = {spelled(label): name for name, each in labels for label in each}
     # Longest first, so that a label is not taken for a shorter one that it begins with.
@@ -109,101 +110,167 @@ def quoted(
     a colon is a value, not a label that is not known. A field with two different values is absent, as one without any.
     Where labels stand side by side or follow each other, which of the values below is whose cannot be told.
     """
-    form = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in (shapes or {}).items()}
-    fields, label_of, label_in, columns, _ = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
-    found: dict[str, list[Quote]] = {}
-    last: list[Quote] | None = None  # where the line before ended in a value, which may go on
-    waiting: list[tuple[str, str]] = []  # the fields whose values stand below, and their labels
-    rests: dict[str, list[str]] = {}  # what stands below the first value of each field
-    rest: list[str] = []  # what stands below the last one
-    torn = aside = formed = False  # whether lines followed the last value; it is on its label's line; it has a form
-    peers: list[tuple[list[Quote], bool]] = []  # the values of one line, and whether they have forms
-    beside = starts = 0  # where the line above a label begins, if it is no label, and where the last value does
+    forms = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in (shapes or {}).items()}
+    patterns = _patterns(tuple((name, tuple(each)) for name, each in labels.items()))
+    reading = _Reading(patterns, forms, complete=complete, on_page=on_page)
+    _, label_of, _, columns, _ = patterns
+    lines = ["", *_whole_labels(columns.sub("\n" + _BESIDE, text).splitlines(), label_of), "", ""]
+    for before, line, *below in zip(lines, lines[1:], lines[2:], lines[3:], strict=False):
+        reading.read(before, line, *below)
+    return reading.values()
 
-    def add(name: str, value: str, text: str) -> list[Quote] | None:
-        nonlocal rest, formed
-        if name in form and not form[name].fullmatch(value):
-            return None
-        quote = Quote(value, _collapsed(text), cut=bool(label_in.search(value)), begun=_close(beside, starts))
-        found.setdefault(name, []).append(quote)
-        rest, formed = [], name in form
-        rests.setdefault(name, rest)
-        return found[name]
 
-    def tear(line: str) -> None:
+@dataclass
+class _Value:
+    """A value that has just been read. `quotes` are those of its field, its own the last."""
+
+    quotes: list[Quote]
+    formed: bool  # it has the form of its field: only more of that form can belong to it
+    aside: bool  # it stands on its label's line
+    starts: int  # where on the line it begins
+    torn: bool = False  # a line that is no label followed
+
+    def cut(self) -> None:
+        """It may go on below."""
+        self.quotes[-1] = replace(self.quotes[-1], cut=True)
+
+    def end(self) -> None:
+        """Something else follows. What stood between may have been the rest of it."""
+        if self.torn and not self.formed:
+            self.cut()
+
+
+class _Reading:
+    """A text read line by line: each is a label, a label's value, something that a value may go on in, or the end."""
+
+    def __init__(
+        self, patterns: _Patterns, forms: Mapping[str, re.Pattern[str]], *, complete: bool, on_page: bool
+    ) -> None:
+        self.fields, self.label_of, self.label_in, *_ = patterns
+        self.forms, self.complete, self.on_page = forms, complete, on_page
+        self.found: dict[str, list[Quote]] = {}
+        self.rests: dict[str, list[str]] = {}  # what stands below the first value of each field
+        self.rest: list[str] = []  # what stands below the value that was read last
+        self.last: _Value | None = None  # that value, while it may go on
+        self.waiting: list[tuple[str, str]] = []  # the fields whose values stand below, and their labels
+        self.peers: list[_Value] = []  # the values of one line
+        self.beside = 0  # where the line above begins, if it is no label, so that a value may have begun in it
+
+    def values(self) -> dict[str, Quote]:
+        return {
+            name: replace(each[0], rest=tuple(self.rests[name][:MOST_BELOW]))
+            for name, each in self.found.items()
+            if len({quote.value for quote in each}) == 1
+        }
+
+    def read(self, before: str, raw: str, *below: str) -> None:
+        """The next line, with the one before it and the two below."""
+        line, indent = raw.strip(), len(raw) - len(raw.lstrip())
+        if label := self._label(line):
+            self._at_label(*label, before, raw, *below)
+        elif not line or _RULE.fullmatch(line) or len(line) >= LONGEST_LINE:
+            self.last, self.rest, self.peers, self.beside = None, [], [], 0
+        elif len(self.waiting) == 1 and not self._strange(line):
+            self._at_value(line, indent)
+        else:
+            if self._strange(line):
+                self._at_strange_label(line)
+            elif self.waiting:  # whose value this is cannot be told
+                self.waiting, self.last = [], None
+            elif _ADDRESS.match(line):
+                if self.last:
+                    self.last.end()
+                self.last = None
+            else:
+                self._at_more(line, indent)
+            self.rest.append(_collapsed(line))
+            self.beside = indent
+
+    def _label(self, line: str) -> tuple[str, re.Match[str]] | None:
+        """The field of the label that a line begins with, and that label."""
+        label = self.label_of.match(line) if len(line) < LONGEST_LINE else None
+        if label is None or (label[2] is None and " " not in label[1]):
+            return None  # one word that goes on, as LicenceID does
+        name, value = self.fields.get(spelled(label[1])), _collapsed(line[label.end() :])
+        if name is None or (value and label[2] == "" and not (name in self.forms and self._fits(name, value))):
+            return None  # a sentence that begins with the label's words
+        return name, label
+
+    def _fits(self, name: str, value: str) -> bool:
+        return name not in self.forms or self.forms[name].fullmatch(value) is not None
+
+    def _strange(self, line: str) -> bool:
+        """Whether a line is a label that is not known."""
+        return not self.complete and _LABEL_LIKE.match(line) is not None
+
+    def _at_label(self, name: str, label: re.Match[str], before: str, raw: str, *below: str) -> None:
+        line = raw.strip()
+        behind = line[label.end() :]
+        if self.last:
+            self.last.end()
+        self.last, self.rest = None, []
+        if raw[0] != _BESIDE:
+            self.peers = []
+        others = [each for each in map(_bare, _GAP.split(behind)) if each in self.fields]
+        if others or not behind.strip():
+            self.waiting += [(name, line), *((self.fields[each], line) for each in others)]
+            return
+        self.waiting = []
+        self._add(name, _collapsed(behind), line, raw.rindex(behind.strip()), aside=True)
+        if self.last:
+            self.peers.append(self.last)
+            if not self.last.formed and ":" not in (label[2] or "") and _heads(before, raw, *below):
+                self.last.cut()  # perhaps a label beside a label
+
+    def _at_value(self, line: str, indent: int) -> None:
+        """The value of the one label that waits for it."""
+        [(name, head)], value = self.waiting, _collapsed(line)
+        self.waiting = []
+        self._add(name, value, f"{head} {value}", indent, aside=False)
+        self._tear(line)
+        if self.last and _GAP.search(line):
+            self.last.cut()  # several cells, of which one may be the value
+
+    def _at_strange_label(self, line: str) -> None:
+        if self.last and not self.last.formed:
+            # The rest of a label, perhaps, and beside it the rest of its value.
+            ends_label = line[0].islower() or (self.on_page and self.last.aside and line[-1] == ":")
+            if self.last.torn or ends_label:
+                self.last.cut()
+        self.waiting, self.last, self.rest = [], None, []
+
+    def _at_more(self, line: str, indent: int) -> None:
+        """A line in which the last value may go on."""
+        if (last := self.last) and not last.torn:
+            fills = len(last.quotes[-1].value) > LONG_LINE
+            near = self.on_page or _close(indent, last.starts)
+            if _MORE.fullmatch(line) if last.formed else fills or near or not _ANOTHER.match(line):
+                last.cut()
+        if len(self.peers) > 1:
+            self._tear(line)
+        self.peers = []
+        if last:
+            last.torn = True
+
+    def _add(self, name: str, value: str, text: str, starts: int, *, aside: bool) -> None:
+        """Make it the last value; a value without its field's form is none."""
+        self.last = None
+        if self._fits(name, value):
+            begun = _close(self.beside, starts)
+            quote = Quote(value, _collapsed(text), cut=bool(self.label_in.search(value)), begun=begun)
+            self.found.setdefault(name, []).append(quote)
+            self.rest = []
+            self.rests.setdefault(name, self.rest)
+            self.last = _Value(self.found[name], name in self.forms, aside, starts)
+        self.beside = 0
+
+    def _tear(self, line: str) -> None:
         """Values beside each other, or beside a label, of which any may go on in the line below."""
         more = any(map(_MORE.fullmatch, _GAP.split(line)))
-        for each, has_form in peers:
-            each[-1] = replace(each[-1], cut=each[-1].cut or more or not has_form)
-        peers.clear()
-
-    lines = ["", *_whole_labels(columns.sub("\n" + _BESIDE, text).splitlines(), label_of), "", ""]
-    for before, raw, *below in zip(lines, lines[1:], lines[2:], lines[3:], strict=False):
-        line, indent = raw.strip(), len(raw) - len(raw.lstrip())
-        label = label_of.match(line) if len(line) < LONGEST_LINE else None
-        if label and label[2] is None and " " not in label[1]:
-            label = None  # one word that goes on, as LicenceID does
-        name = fields.get(spelled(label[1])) if label else None
-        value = _collapsed(line[label.end() :]) if label else ""
-        if label and name and value and label[2] == "" and not (name in form and form[name].fullmatch(value)):
-            label = None  # a sentence that begins with the label's words
-        if label and name:
-            if last and torn and not formed:
-                last[-1] = replace(last[-1], cut=True)
-            torn, last, rest = False, None, []
-            peers = peers if raw[0] == _BESIDE else []
-            others = [each for each in map(_bare, _GAP.split(line[label.end() :])) if each in fields]
-            if value and not others:
-                waiting, starts = [], indent + len(line) - len(line[label.end() :].lstrip())
-                last, beside, aside = add(name, value, line), 0, True
-                peers += [(last, formed)] if last else []
-                if last and not formed and ":" not in (label[2] or "") and _heads(before, raw, *below):
-                    last[-1] = replace(last[-1], cut=True)  # perhaps a label beside a label
-            else:
-                waiting += [(name, line), *((fields[each], line) for each in others)]
-            continue
-        if not line or _RULE.fullmatch(line) or len(line) >= LONGEST_LINE:
-            last, rest, peers = None, [], []
-            beside = 0
-            continue
-        if not complete and _LABEL_LIKE.match(line):
-            # The rest of a label, perhaps, and beside it the rest of its value.
-            ends_label = line[0].islower() or (on_page and aside and line[-1] == ":")
-            if last and not formed and (torn or ends_label):
-                last[-1] = replace(last[-1], cut=True)
-            waiting, last, rest = [], None, []
-        elif len(waiting) == 1:
-            (name, head), value, starts = waiting[0], _collapsed(line), indent
-            last, waiting, aside = add(name, value, f"{head} {value}"), [], False
-            tear(line)
-            if last and _GAP.search(line):
-                last[-1] = replace(last[-1], cut=True)  # several cells, of which one may be the value
-            beside = 0
-            continue
-        elif waiting:
-            waiting, last = [], None
-        elif _ADDRESS.match(line):
-            if last and torn and not formed:
-                last[-1] = replace(last[-1], cut=True)
-            last = None
-        else:
-            if formed:  # goes on with more of its form only
-                goes_on = bool(_MORE.fullmatch(line))
-            else:
-                goes_on = on_page or not _ANOTHER.match(line) or _close(indent, starts)
-            if last and not torn and (goes_on or (not formed and len(last[-1].value) > LONG_LINE)):
-                last[-1] = replace(last[-1], cut=True)
-            if len(peers) > 1:
-                tear(line)
-            peers = []
-            torn = True
-        rest.append(_collapsed(line))
-        beside = indent
-    return {
-        name: replace(each[0], rest=tuple(rests[name][:MOST_BELOW]))
-        for name, each in found.items()
-        if len({quote.value for quote in each}) == 1
-    }
+        for each in self.peers:
+            if more or not each.formed:
+                each.cut()
+        self.peers = []
 
 
 def labelled(

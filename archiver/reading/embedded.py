@@ -44,7 +44,6 @@ class Embedded:
     title: str | None = None
     creator: str | None = None
     credit: str | None = None
-    copyright: str | None = None
     order: str | None = None
     your_reference: str | None = None
     ordered_on: Moment | None = None
@@ -156,7 +155,6 @@ def understood(found: Mapping[str, str]) -> Embedded:
         title=found.get("title"),
         creator=found.get("creator"),
         credit=found.get("credit"),
-        copyright=found.get("copyright"),
         order=order["our"] if order else None,
         your_reference=(order["your"].strip() or None) if order else None,
         ordered_on=day(Quote(order["day"].strip(), "")) if order and order["day"] else None,

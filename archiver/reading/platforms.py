@@ -96,6 +96,10 @@ _IN_NAME = {
     for name, each in PLATFORMS.items()
 } | {"adobe_stock": re.compile(r"(?<![a-z])adobe(?![a-z]|[ _-]?fonts?)|adobe[ _-]?stock", re.IGNORECASE)}
 
+_BY_TITLE = {each.title.casefold(): name for name, each in PLATFORMS.items()}
+_BY_TITLE |= {"adobe": "adobe_stock", "getty": "getty_images"}  # as people say
+_NUMBERED = re.compile(rf"({'|'.join(map(re.escape, sorted(_BY_TITLE, key=len, reverse=True)))}) (.+)")
+
 
 def marked(text: str) -> dict[str, str]:
     """The platforms whose site or company the text names, with the words."""
@@ -105,6 +109,12 @@ def marked(text: str) -> dict[str, str]:
 def titled(text: str) -> dict[str, str]:
     """The platforms that the text calls by name, with the words."""
     return {name: match[0] for name, title in _TITLE.items() if (match := title.search(text))}
+
+
+def numbered_by(label: str) -> tuple[str, str] | None:
+    """The platform that a label (as `spelled` has it) begins with, and what follows: `shutterstock id`."""
+    match = _NUMBERED.fullmatch(label)
+    return (_BY_TITLE[match[1]], match[2]) if match else None
 
 
 def the_platform(text: str, name: str = "") -> tuple[str | None, str, bool]:

@@ -22,7 +22,7 @@ from archiver.reading.dates import Order, day_order, printed
 from archiver.reading.documents import by_code_page
 from archiver.reading.labelled_papers import licence_of
 from archiver.reading.labels import LABELS, spoken_order
-from archiver.reading.platforms import marked, the_platform
+from archiver.reading.platforms import marked, numbered_by, the_platform
 
 LARGEST = 32 << 20  # bytes of a table
 MOST_ROWS = 200_000
@@ -59,6 +59,8 @@ _FIELD = {
     for field, names in _COLUMNS.items()
     for label in (*names, *(label for each in LABELS.get(field, {}).values() for label in each))
 }
+# What follows a platform's name in a column of its asset ids, beside the labels that papers have: `Shutterstock-ID`.
+_NUMBERS = ("id", "nr", "nr.", "nummer", "number", "no.", "#")
 # Interfaces whose fields are known: columns that only they have together, and what those are that mean another thing
 # elsewhere.
 type _Interface = tuple[str, set[str], Mapping[str, str]]
@@ -100,14 +102,16 @@ def read_history(content: bytes, name: str = "") -> Paper | None:
     cells = " ".join(cell for row in table.rows for cell in row if "." in cell)
     named, words, _ = the_platform(f"{table.before} {' '.join(table.header)}", name)
     sites = marked(cells)
-    platforms: set[str | None] = {interface[0]} if interface else {*sites} or {named}
+    owners = {owner: label for label in table.header if (owner := _owner(label))}
+    platforms: set[str | None] = {*([interface[0]] if interface else sites), *owners} or {named}
     platform = platforms.pop()
     if platforms or platform is None or named not in (None, platform):
         return None
     licences, left_out = _licences(platform, table, fields)
     if not licences:
         return None
-    quotes = {"header": " | ".join(table.header), "platform": sites.get(platform) or words or "the columns' names"}
+    whose = sites.get(platform) or words or owners.get(platform) or "the columns' names"
+    quotes = {"header": " | ".join(table.header), "platform": whose}
     if left_out:
         quotes["left_out"] = ", ".join(f"{count} rows: {why}" for why, count in sorted(left_out.items()))
     return Paper(
@@ -118,6 +122,12 @@ def read_history(content: bytes, name: str = "") -> Paper | None:
         quotes=quotes,
         platform=platform,
     )
+
+
+def _owner(label: str) -> str | None:
+    """The platform whose asset ids a column holds, where its name says so."""
+    owner, what = numbered_by(spelled(label)) or (None, "")
+    return owner if what in _NUMBERS or _FIELD.get(what) == "asset_id" else None
 
 
 def lists_licences(content: bytes) -> bool:
@@ -133,7 +143,10 @@ def _columns(table: _Table) -> tuple[_Interface | None, Sequence[str | None]] | 
     labels = [spelled(label) for label in table.header]
     interface = next((each for each in _INTERFACES if each[1] <= set(labels)), None)
     meaning = {**_FIELD, **(interface[2] if interface else {})}
-    fields = [meaning.get(label) for label in labels]
+    owners = [_owner(label) for label in table.header]
+    if any(owners):  # another column of ids is the agency's own, or somebody's
+        meaning = {label: field for label, field in meaning.items() if field != "asset_id"}
+    fields = ["asset_id" if owner else meaning.get(label) for label, owner in zip(labels, owners, strict=True)]
     if "asset_id" not in fields or not {"kind", "licence_id"} & set(fields) or not set(_DATES) & set(fields):
         return None
     return interface, fields
@@ -190,7 +203,7 @@ def _table(content: bytes) -> _Table | None:
     for delimiter in DELIMITERS:
         with suppress(csv.Error):
             for number, row in enumerate(_rows(start, delimiter)):
-                known = len({_FIELD.get(spelled(cell), "") for cell in row} - {""})
+                known = len({"asset_id" if _owner(cell) else _FIELD.get(spelled(cell), "") for cell in row} - {""})
                 if known > best[0]:
                     best = (known, delimiter, number)
     _, delimiter, header = best

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.archive.ledger import FIRST, Line, read_lines
-from archiver.archive.tree import follow, inclusion_path
+from archiver.archive.tree import follow, inclusion_paths
 from archiver.archive.verify import Frontier, leaf_hash, root_by_path
 from archiver.errors import IntegrityError
 from tests.archive.conftest import Kit
@@ -48,7 +48,7 @@ def test_roots_and_inclusion(leaves: list[bytes], data: st.DataObject) -> None:
     if not leaves:
         return
     index = data.draw(st.integers(0, len(leaves) - 1))
-    path = inclusion_path((Line(leaf, 0) for leaf in leaves), index, len(leaves))
+    [path] = inclusion_paths((Line(leaf, 0) for leaf in leaves), [(index, len(leaves))])
     leaf = leaf_hash(leaves[index])
     assert root_by_path(leaf, index, len(leaves), path) == naive_root(leaves)
     assert root_by_path(leaf_hash(b"never a leaf"), index, len(leaves), path) != naive_root(leaves)

@@ -126,6 +126,9 @@ TAMPERING: dict[str, tuple[Callable[[Kit], Any], str]] = {
     "a link to the same inventory": (lambda k: link(k, k.place(1) / "v1/inventory.json"), "v1/inventory.json"),
     "a link to the same file": (lambda k: link(k, k.place(1) / "v1/content/licence.json"), "licence.json"),
     "a pipe for a file": (lambda k: replace(k, k.place(1) / "v1/content/licence.json", os.mkfifo), "licence.json"),
+    "a pipe for the intents": (lambda k: replace(k, k.root / verify.INTENTS, os.mkfifo), verify.INTENTS),
+    "a folder for the verifier": (lambda k: replace(k, k.root / verify.TOOL, Path.mkdir), verify.TOOL),
+    "a link for the intents": (lambda k: link(k, k.root / verify.INTENTS), verify.INTENTS),
     "a pipe for a checkpoint": (lambda k: replace(k, note(k), os.mkfifo), "00000003.note"),
     "a folder for a token": (lambda k: replace(k, note(k, ".local.tsr"), Path.mkdir), "3.note.local.tsr"),
     "a folder for the ledger": (lambda k: replace(k, k.root / "ledger/ledger.jsonl", Path.mkdir), "ledger.jsonl"),
@@ -244,8 +247,11 @@ def test_supplied_roots_and_key_are_what_counts(kit: Kit, tmp_path: Path) -> Non
     run("openssl", "genpkey", "-algorithm", "ed25519", "-out", tmp_path / "key")
     run("openssl", "pkey", "-in", tmp_path / "key", "-pubout", "-out", other)
     assert {f.code for f in verify_archive(kit.root, key=other).findings} >= {"key", "checkpoint"}
-    with pytest.raises(Malformed, match="roots that you supplied cannot be used"):
+    with pytest.raises(Malformed, match=r"roots that you supplied cannot be used: .*Name a file"):
         verify_archive(kit.root, roots=other)
+    for unfit in (kit.authorities[0].roots, tmp_path, tmp_path / "none"):
+        with pytest.raises(Malformed, match=r"key that you supplied cannot be used: .*Name an Ed25519 public key"):
+            verify_archive(kit.root, key=unfit)
     with LocalAuthority(tmp_path / "stranger") as stranger:
         told = [f.message for f in verify_archive(kit.root, roots=stranger.root_pem).findings]
     assert len(told) == 1 and told[0].startswith("does not hold against the roots that you supplied: ")

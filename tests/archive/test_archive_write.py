@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import stat
 from concurrent.futures import wait
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.archive.store import KINDS, NewObject, object_id, object_path
 from archiver.errors import IntegrityError
@@ -121,6 +125,39 @@ def test_what_is_damaged_is_neither_read_nor_built_upon(kit: Kit) -> None:
         with pytest.raises(IntegrityError):
             archive.add_version(licence(3).object_id, {"x.txt": b""}).result()
         assert archive.put(licence(3)).result().already is False
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes lie in folders on POSIX systems alone")
+@pytest.mark.parametrize(
+    "name", [verify.LEDGER, verify.INTENTS, verify.TOOL, verify.TSA_ROOTS, "ledger/checkpoints/00000005.note"]
+)
+def test_what_is_no_file_keeps_nobody_waiting(sealed: Kit, name: str) -> None:
+    (sealed.root / name).unlink()
+    os.mkfifo(sealed.root / name)
+    with pytest.raises(IntegrityError, match=f"{name} is no regular file"), sealed.open():
+        pass
+    if name == verify.LEDGER:
+        with pytest.raises(IntegrityError, match="no regular file"):
+            Archive(sealed.root).head()
+        with pytest.raises(IntegrityError, match="no regular file"):
+            list(Archive(sealed.root).lines())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="to make a link takes a right on Windows")
+@pytest.mark.parametrize("name", [verify.LEDGER, verify.INTENTS, "staging/holder.txt", "staging/0", "staging/folder"])
+def test_nothing_is_written_or_removed_where_a_link_leads(sealed: Kit, tmp_path: Path, name: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    outside.chmod(0o750)
+    (outside / "file").write_text("somebody's")
+    (outside / "file").chmod(0o640)
+    (sealed.root / name).unlink(missing_ok=True)
+    (sealed.root / name).symlink_to(outside if name.endswith("folder") else outside / "file")
+    told = pytest.raises(IntegrityError, match="is a link") if name.startswith("ledger/") else nullcontext()
+    with told:
+        sealed.write(4)
+    assert (outside / "file").read_text() == "somebody's"
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (outside, outside / "file")] == [0o750, 0o640]
 
 
 def test_the_ledger_is_canonical_and_holds_no_free_text(kit: Kit) -> None:

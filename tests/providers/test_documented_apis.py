@@ -133,6 +133,11 @@ def test_the_assets_own_date_counts_where_it_is_this_licences(details: Answer, d
     [record] = [json.loads(each.content) for each in found if isinstance(each, Document)]
     assert record["row"] == FILE and record["entitlement"] == {"quota": 3, "is_cce": True}
     assert record["content_info"] == (details[1] if details[0] == 200 else None)
+    assert ["`details: false`" in each for each in provider.withheld] == [True] * (details[0] == 403)
+    session.settings["details"] = "false"
+    session.asked.clear()
+    [without] = [each for each in documents(provider, session, licence) if isinstance(each, Document)]
+    assert json.loads(without.content)["content_info"] is None and not session.asked
     assert {each.kind: each.reason for each in found if isinstance(each, Gap)} == {
         DocumentKind.PREVIEW: GapReason.NONE_OFFERED,
         DocumentKind.CERTIFICATE: GapReason.NONE_OFFERED,

@@ -210,6 +210,7 @@ def test_a_request_that_asks_to_be_taken_for_another_is_refused() -> None:
         ("pixabay", "https://pixabay.com/accounts/media/"),
         ("envato_elements", "https://elements.envato.com/data-api/buy"),
         ("freepik", "https://www.freepik.com/checkout"),
+        ("freepik", "https://www.freepik.com/_next/data/build/en/user/my-subscriptions.json"),
         ("freepik", "https://www.freepik.com/user/downloads/again"),
         ("shutterstock", "https://api.shutterstock.com/v2/cart/checkout"),
         ("envato_market", "https://api.envato.com/v3/market/buyer/refund"),

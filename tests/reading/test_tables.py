@@ -60,6 +60,30 @@ def test_a_column_is_known_whether_its_words_are_joined_by_a_space_or_as_interfa
         assert paper and (paper.licences[0].seat, iso(paper.licences[0].licensed_at)) == ("ada", "2023-11-06T15:46:34Z")
 
 
+@pytest.mark.parametrize(
+    ("label", "platform"),
+    [
+        ("Shutterstock-ID", "shutterstock"),
+        ("shutterstock_id", "shutterstock"),
+        ("Getty-ID", "getty_images"),
+        ("Getty Images Bildnummer", "getty_images"),
+        ("Adobe Stock ID", "adobe_stock"),
+        ("Adobe-Nr.", "adobe_stock"),
+        ("iStock image number", "istock"),
+    ],
+)
+def test_a_column_may_say_whose_ids_it_holds(label: str, platform: str) -> None:
+    head, row = f"Datei;{label};Lizenz;Lizenzdatum;Bild-ID\n", "haus.jpg;123456789;Standard;23.05.2021;HAUS-1\n"
+    paper = read_table((head + row).encode())
+    assert paper and (paper.platform, paper.sure) == (platform, Sure.POSSIBLE)
+    assert facts(paper.licences[0]) == {
+        "platform": platform, "asset_id": "123456789", "kind": "standard", "licensed_at": "2021-05-23",
+    }  # fmt: skip
+    two = (head.replace("Datei", "Alamy-ID") + row).encode()
+    assert read_table(two) is None and lists_licences(two)
+    assert read_table((head.replace(label, f"{label} Preis") + row).encode()) is None
+
+
 def test_the_fields_of_adobes_interface() -> None:
     head = "license,license_date,id,title,creator_name\n"
     row = 'Standard,"{}, 9:00 PM",121684652,"Modern, Album",Ada\n'
