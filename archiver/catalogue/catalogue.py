@@ -243,16 +243,15 @@ class Catalogue:
 
     def catch_up(self, archive: Archive, reader: DocumentReader) -> None:
         """Take in the ledger's new lines; all of them, where the ledger is not the one that was read before."""
-        with self._turn:
-            if self._next(archive) is None:
-                self._forget()
         while self._follow(archive, reader):
             pass
 
     def _follow(self, archive: Archive, reader: DocumentReader) -> bool:
         """Take in some new lines; False where there is none."""
         with self._turn:
-            offset = self._next(archive) or 0
+            if (offset := self._next(archive)) is None:
+                self._forget()
+                offset = 0
             if not (lines := list(islice(archive.lines(offset=offset), BATCH))):
                 return False
             read = _read_all(archive, reader, lines)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 type Affine = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 """2×3: takes pixels of the picture laid over to pixels of the one below. Pixel centres are at halves, as in Pillow."""
 
-type Cuts = NDArray[np.intp]
-
 CELLS = 8  # blocks to a side
 FEWEST = 4  # blocks that show anything, to say anything
 AGREES, CLOSE = 0.7, 0.9  # correlations of a block that shows the same, and that shows it unchanged
@@ -92,14 +90,16 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
         return Comparison()
     # Around the upper picture lies the lower one, so that blurring takes the same into both.
     pair = Image.composite(lay(upper, affine, lower.size), lower, mask), lower
-    one, other = (np.asarray(each.filter(ImageFilter.GaussianBlur(FINE)), np.float32) for each in pair)
-    broad, shade = (np.asarray(each.filter(ImageFilter.GaussianBlur(BROAD)), np.float32) for each in pair)
+    (one, light), (other, shade) = (
+        [np.asarray(each.filter(ImageFilter.GaussianBlur(pixels)), np.float32) for pixels in (FINE, BROAD)]
+        for each in pair
+    )
     lines = np.linspace(rows[0], rows[-1] + 1, CELLS + 1).astype(int)
     posts = np.linspace(columns[0], columns[-1] + 1, CELLS + 1).astype(int)
     blocks = _correlations(one, other, inside, lines, posts)
     if len(blocks) < FEWEST:
         return Comparison()
-    fine = _correlations(one - broad, other - shade, inside, lines, posts)
+    fine = _correlations(one - light, other - shade, inside, lines, posts)
     return Comparison(
         median=float(np.median(blocks)),
         lowest=float(np.quantile(blocks, 0.1)),
@@ -110,8 +110,9 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
 
 
 def _correlations(
-    one: NDArray[np.float32], other: NDArray[np.float32], inside: NDArray[np.bool], lines: Cuts, posts: Cuts
-) -> NDArray[np.float64]:
+    one: NDArray[np.float32], other: NDArray[np.float32], inside: NDArray[np.bool],
+    lines: NDArray[np.intp], posts: NDArray[np.intp],
+) -> NDArray[np.float64]:  # fmt: skip
     """Of the blocks between these lines and posts in which the first picture shows anything."""
     pixels = np.outer(np.diff(lines), np.diff(posts))
 

@@ -108,11 +108,10 @@ class Private:
     @cached_property
     def shapes(self) -> Sequence[tuple[str, re.Pattern[str]]]:
         """What each sort of private data looks like; of names, sorts without any are left out."""
-        seat, host = self.file.licence.seat or "", r"@(?:" + "|".join(map(re.escape, self._hosts)) + r")(?![\w-])"
         sorts = (
             *((sort, any_of(words)) for sort, words in self._names.items()),
-            ("the name of a seat", with_initials(seat)),
-            ("an e-mail address", re.compile(r"(?<![\w.+%-])[\w.+%-]+" + host, re.IGNORECASE)),
+            ("the name of a seat", with_initials(self.file.licence.seat or "")),
+            ("an e-mail address", self._without_ending()),
         )
         return [*_SHAPES.items(), *((sort, pattern) for sort, pattern in sorts if pattern)]
 
@@ -132,11 +131,12 @@ class Private:
         }
         return {sort: [each for each in words if each.casefold() not in own] for sort, words in sorts.items()}
 
-    @property
-    def _hosts(self) -> Sequence[str]:
-        """What stands behind an @ where people leave the ending out."""
+    def _without_ending(self) -> re.Pattern[str] | None:
+        """Addresses at hosts that this home knows, as people write them: `ada@agency`. None where it knows no host."""
         domains = [each.rpartition("@")[2] for each in (*self.accounts, *self.own, *self.others) if " " not in each]
-        return sorted({each.partition(".")[0] for each in domains if each} or {"-"})
+        hosts = sorted({re.escape(host) for each in domains if (host := each.partition(".")[0])})
+        pattern = rf"(?<![\w.+%-])[\w.+%-]+@(?:{'|'.join(hosts)})(?![\w-])"
+        return re.compile(pattern, re.IGNORECASE) if hosts else None
 
     def found(self, text: str) -> list[str]:
         """What sorts of private data a text holds, in words."""

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from archiver.catalogue.catalogue import Catalogue
 from archiver.catalogue.embedding import Embedder, installed
 from archiver.catalogue.matching import Match, Word, laid_beside, match, windows
+from archiver.catalogue.overlay import compare, grey
 from archiver.catalogue.pictures import VectorFile, loader
 from archiver.domain import Asset, Document, DocumentKind, Licence
 from archiver.errors import ConfigError, MachineRefused
@@ -129,6 +130,22 @@ def test_cut_covered_and_framed_pictures_are_found(eight: Acme, embedder: Embedd
         assert found.picture.asset == "shutterstock:5" and found.word is not Word.POSSIBLE, name
         assert found.step == "alignment" and found.transform is not None
     assert all(word == "possible" for _, word in find(eight, edited("crop 70", 50), embedder))
+
+
+def test_what_is_covered_or_shaded_is_probable(eight: Acme, embedder: Embedder) -> None:
+    covered = scene(4).copy()
+    covered.paste(scene(60).crop((0, 0, 900, 150)), (0, 0))
+    gradient = Image.linear_gradient("L").resize(SIZE).point(lambda value: min(value * 1.8, 245))
+    shaded = Image.composite(Image.new("RGB", SIZE, "black"), scene(1), gradient)
+    for seed, picture in (("4", covered), ("1", shaded)):
+        assert dict(find(eight, encoded(fit(picture, 700)), embedder)).get(seed) == "probable"
+
+
+def test_the_page_around_a_picture_changes_nothing() -> None:
+    preview, page = grey(scene(1), 448), Image.new("L", (1200, 900), "white")
+    page.paste(placed := preview.resize((500, 333)), (300, 200))
+    across, down = np.divide(placed.size, preview.size)
+    assert compare(page, preview, np.array([[across, 0, 300], [0, down, 200]])).lowest > 0.99
 
 
 def test_a_preview_is_laid_beside_the_picture_that_shows_it() -> None:
