@@ -666,14 +666,15 @@ class ArchiveWriter:
         return line
 
     def _place(self, staged: Sequence[Staged]) -> None:
-        """What was built, intents, then renames, all of them durable."""
+        """What was built and intents, then renames, all of them durable."""
         if not staged:
             return
-        if self._disk and len(staged) >= TOGETHER:
-            self._disk.sync()
+        disk = self._disk if self._disk and (self._disk.shared or len(staged) >= TOGETHER) else None
+        self._note_intents(staged, durable=not disk)
+        if disk:
+            disk.sync()
         elif self._disk:
             list(self._syncers.map(make_durable, [each.folder for each in staged]))
-        self._note_intents(staged)
         places = [object_path(self._root, each.object_id) for each in staged]
         new = {place.parent for place, each in zip(places, staged, strict=True) if each.version == "v1"}
         if new:
@@ -681,7 +682,10 @@ class ArchiveWriter:
         for folder in new:
             make_folder(folder)
         changed = {self._move(each, place) for each, place in zip(staged, places, strict=True)}
-        list(self._syncers.map(sync_folder, changed))
+        if disk:
+            disk.sync()
+        else:
+            list(self._syncers.map(sync_folder, changed))
         for each in staged:
             if each.version != "v1":
                 publish_version(self._root, self._staging, each.object_id, each.version)
@@ -705,16 +709,17 @@ class ArchiveWriter:
             new.rename(self._root / "evidence")
             sync_folder(self._root)
 
-    def _note_intents(self, staged: Sequence[Staged]) -> None:
-        """Say durably what is about to be placed. What was noted before is in the ledger by now."""
+    def _note_intents(self, staged: Sequence[Staged], *, durable: bool = True) -> None:
+        """Say what is about to be placed. What was noted before is in the ledger by now."""
         new = not self._intents.exists()
         if not staged and (new or not self._intents.stat().st_size):
             return
         with self._intents.open("wb") as file:
             file.writelines(verify.canonical(each.intent) + b"\n" for each in staged)
             file.flush()
-            os.fsync(file.fileno())
-        if new:
+            if durable:
+                os.fsync(file.fileno())
+        if new and durable:
             sync_folder(self._intents.parent)
 
     def _append(self, entries: Sequence[Entry]) -> list[Line]:

@@ -26,6 +26,7 @@ from tests.archive.test_archive_verify import passes_ocfl_py
 
 CHILD = """
 import os, runpy, sys
+from contextlib import nullcontext
 from pathlib import Path
 from concurrent.futures import wait
 from archiver.archive.writer import open_archive
@@ -37,8 +38,10 @@ if sys.argv[4:] == ["careless"]:
     os.fsync = Disk.sync = lambda _: None
 if sys.argv[4:] == ["file by file"]:
     Disk.of = lambda folder: None
-with open_archive(root, client="acme", signer=SIGNER, origin="live", authorities=[], state=root.parent / "state",
-                  post=lambda *_: b"") as archive:
+def opened(name):
+    return open_archive(root.parent / name, client=name, signer=SIGNER, origin="live", authorities=[],
+                        state=root.parent / f"state-{name}", post=lambda *_: b"")
+with opened("other") if sys.argv[4:] == ["beside another"] else nullcontext() as other, opened(root.name) as archive:
     for n in range(turn * 100_000, (turn + 1) * 100_000):
         new = licence(n)
         def told(future, new=new):
@@ -51,7 +54,7 @@ with open_archive(root, client="acme", signer=SIGNER, origin="live", authorities
         if n % 5 == 0:
             archive.erase(new.object_id, reason="other", statement="x").add_done_callback(told)
         if n % 12 == 0:
-            wait([put])
+            wait([put, other.put(new)] if other else [put])
 """
 
 EXT4_IOC_SHUTDOWN, WITHOUT_JOURNAL = 0x8004587D, 2  # linux/ext4.h: stop at once; what is not on the disk is gone

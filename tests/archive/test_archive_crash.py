@@ -6,8 +6,9 @@ import errno
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,41 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(bool(NO_POWER_CUTS), reason=NO_POWER_CUTS)
-@pytest.mark.parametrize("options", [(), ("file by file",)])
+@pytest.mark.parametrize("options", [(), ("file by file",), ("beside another",)])
 def test_power_cuts(tmp_path: Path, options: tuple[str, ...]) -> None:
     cut_again_and_again(tmp_path, 2, *options)
+
+
+def test_who_writes_at_once_shares_the_waiting_for_the_disk(tmp_path: Path) -> None:
+    """Each is served by a call that began after it asked; and all by few."""
+    calls: list[tuple[float, float]] = []
+
+    def syncfs(_: int) -> int:
+        began = time.monotonic()
+        time.sleep(0.02)
+        calls.append((began, time.monotonic()))
+        return 0
+
+    disk = Disk(tmp_path, syncfs)
+
+    def ask(_: int) -> tuple[float, float]:
+        began = time.monotonic()
+        disk.sync()
+        return began, time.monotonic()
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = list(pool.map(ask, range(40)))
+    assert all(any(asks <= begins and ends <= told for begins, ends in calls) for asks, told in asked)
+    assert len(calls) <= 20
+
+
+def test_a_disk_that_failed_once_is_not_believed_again(tmp_path: Path) -> None:
+    """The kernel tells a failure once, and not to each whose data it was."""
+    answers = iter([-1, 0])
+    disk = Disk(tmp_path, lambda _: next(answers))
+    for _ in range(2):
+        with pytest.raises(OSError, match="not all that was written is durable"):
+            disk.sync()
 
 
 class Lethal:

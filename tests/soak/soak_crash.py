@@ -21,7 +21,7 @@ def test_200_kills(tmp_path: Path, part: int) -> None:
 
 
 @power_cuts
-@pytest.mark.parametrize("options", [(), ("file by file",)])
+@pytest.mark.parametrize("options", [(), ("file by file",), ("beside another",)])
 def test_20_power_cuts(tmp_path: Path, options: tuple[str, ...]) -> None:
     cut_again_and_again(tmp_path, 20, *options)
 
