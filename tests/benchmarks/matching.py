@@ -4,9 +4,10 @@
 fewer PHOTOS it takes less time. Prints recall by edit, every false match, and exits 1 below what was reached before.
 Previews, vectors and answers stay in FOLDER, so a second run is quick; delete FOLDER/answers after changing the code.
 
-The archive holds previews of every distinct picture of the corpus but those kept out of it, which are asked for and
-must not be found: photographs, textures, second frames of a series, other halves, and photographs that carry the
-watermark of the archive's previews.
+The archive holds previews of every distinct picture of most packages. Asked for and not to be found are strangers,
+pictures of packages of which nothing is archived; and, harder, pictures out of the archive's own packages, which may
+share a work with an archived one (a program's window that shows the photograph, a texture in another colour), second
+frames of a series, other halves, and photographs that carry the watermark of the archive's previews.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import os
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import batched
@@ -27,6 +28,7 @@ from statistics import mean
 from typing import Any
 
 import numpy as np
+from corpus import STRANGERS  # type: ignore[import-not-found]  # lies beside this file, where scripts look first
 from edits import (  # type: ignore[import-not-found]  # lies beside this file, where scripts look first
     EDITS,
     MARKED,
@@ -47,34 +49,12 @@ ABSENT = 500
 KIN = (
     0.5  # product of vectors: above, two pictures of the corpus are copies or variants of one work, and one is left out
 )
+# Pictures of the strangers' packages that somebody else's package has, too: the same photograph, and the Mona Lisa. All
+# whose vector's product with an archived one's is above 0.3 were looked at for this, before any was asked for.
+COPIES = {"95010af944505fb0", "1b33c59bcd9ced16", "c25a1509d58b9447", "c002ea23afd9b517", "4d69dae92cc1abe5"}
 # Of these pairs, which are that much alike, the first is archived, and the second must not be taken for it.
 SERIES = (("motorcycle_left", "motorcycle_right"), ("aloeL", "aloeR"), ("left05", "left06"),
           ("left11", "left12"))  # fmt: skip
-# Pictures kept out of the archive that share a work with one in it, as whoever sees both says: a program's window with
-# the drawing, a figure with the photograph, one texture in two colours. What is called the same or probable among these
-# is listed as all else, and counted apart from what is another work.
-ONE_WORK = {
-    ("057a0d6d9158f7fb", "0ccac557ac538be3"),
-    ("98d5df3180581143", "b53152869a9f8d22"),
-    ("fe154bf936b04fd9", "8eb081c9efb14370"),
-    ("194b61e7ee7b179b", "8099131aaf643fdc"),
-    ("ea051e4eff00309d", "3d4962e46afe1c6f"),
-    ("4c964c78884782c7", "2afa5a3eb3966240"),
-    ("d1f247be41bbaab1", "cee6b7ce3ec73b8b"),
-    ("d1f247be41bbaab1", "8a75d0479edafb0a"),
-    ("b39ea91af03cc3c7", "8d34ea6e44d24fbe"),
-    ("b39ea91af03cc3c7", "97acd3c78d25eb13"),
-    ("56c09974b9cf74f4", "a1ff56a3044ad839"),
-    ("1cbf213cefc9c889", "3218dd1a5d8f6689"),
-    ("5357eb334766e069", "8d442a3eb66946e9"),
-    ("bc03370cc395b1cc", "db2f5858bb76155f"),
-    ("47f64deb827a183c", "381e07b7f4735947"),
-    ("ad0afa4a7f819f6d", "54925ab90614a125"),
-    ("c04bf0f2b83de6ee", "23b8cf46a1965d0e"),
-    ("dcb2d83cb0061da7", "5dcfb93e079fab3e"),
-    ("ea02269f5ee38b93", "12030df6744e8a1c"),
-    ("e7c0af7f1e1ab060", "e056987006638a33"),
-}
 NEGATIVE_EDITS = ("resize 600", "crop 70", "headline", "grade", "mirror crop text", "screenshot")
 
 
@@ -167,29 +147,43 @@ class Sets:
     photos: list[str]
     archived: list[str]
     absent: list[str]
+    strangers: list[str]
     series: list[tuple[str, str]]
 
 
 @cache
 def sets() -> Sets:
-    keys = sorted(corpus(), key=chance_order)
-    stems = {Path(each["name"]).stem: each["key"] for each in corpus().values()}
+    foreign = {f"{kind}:{name}" for kind, names in STRANGERS.items() for name in names.split()}
+    every = sorted(corpus(), key=chance_order)
+    keys = [key for key in every if corpus()[key]["package"] not in foreign]
+    stems = {Path(corpus()[key]["name"]).stem: key for key in sorted(keys)}
     series = [(stems[one], stems[two]) for one, two in SERIES if one in stems and two in stems]
-    frames = {key for pair in series for key in pair}
-    keys = [*frames, *sorted((key for key in keys if key not in frames), key=lambda key: not corpus()[key]["photo"])]
-    _, _, found = vectors(keys, "plain")
-    kept: list[int] = []
-    for row, key in enumerate(keys):
-        if key in frames or not len(kept) or (found[kept] @ found[row]).max() < KIN:
-            kept.append(row)
-    distinct = [keys[row] for row in kept if keys[row] not in frames]
+    frames = [key for pair in series for key in pair]
+    keys = [*frames, *photos_first(key for key in keys if key not in frames)]
+    strangers = photos_first(key for key in every if corpus()[key]["package"] in foreign and key not in COPIES)
+    distinct = unlike(keys, frames)
     photos = [key for key in distinct if corpus()[key]["photo"]]
     wanted = photos[:300]
     apart = photos[len(wanted) :]
     apart += [key for key in distinct if not corpus()[key]["photo"] and "clipart" not in corpus()[key]["package"]][
         : ABSENT - len(apart)
     ]
-    return Sets(wanted, [key for key in distinct if key not in set(apart)] + [one for one, _ in series], apart, series)
+    archived = [key for key in distinct if key not in set(apart)] + [one for one, _ in series]
+    return Sets(wanted, archived, apart, unlike(strangers)[:ABSENT], series)
+
+
+def unlike(keys: list[str], frames: Sequence[str] = ()) -> list[str]:
+    """Of pictures that are kin the first, and nothing that is kin to one of the frames."""
+    _, _, found = vectors(keys, "plain")
+    kept: list[int] = []
+    for row, key in enumerate(keys):
+        if key in frames or not kept or (found[kept] @ found[row]).max() < KIN:
+            kept.append(row)
+    return [keys[row] for row in kept if keys[row] not in frames]
+
+
+def photos_first(keys: Iterable[str]) -> list[str]:
+    return sorted(keys, key=lambda key: not corpus()[key]["photo"])
 
 
 def queries() -> Iterator[Query]:
@@ -199,9 +193,11 @@ def queries() -> Iterator[Query]:
             yield Query("wanted", key, edit, key, "watermarked" if edit.startswith(MARKED) else "plain")
     share = PHOTOS / len(parts.photos)
     absent = parts.absent[: round(len(parts.absent) * share)]
-    for number, key in enumerate(absent):
-        for step in (0, 3):
-            yield Query("absent", key, NEGATIVE_EDITS[(number + step) % len(NEGATIVE_EDITS)], None, "plain")
+    strangers = parts.strangers[: round(len(parts.strangers) * share)]
+    for kind, those in (("stranger", strangers), ("absent", absent)):
+        for number, key in enumerate(those):
+            for step in (0, 3):
+                yield Query(kind, key, NEGATIVE_EDITS[(number + step) % len(NEGATIVE_EDITS)], None, "plain")
     for key in [key for key in absent if corpus()[key]["photo"]]:
         yield Query("absent, watermarked", key, "watermark", None, "watermarked")
     for _, two in parts.series:
@@ -312,9 +308,6 @@ def main() -> int:
     return report(results)
 
 
-WRONG = ("same of another", "probable of another", "same of one work", "probable of one work")
-
-
 def report(results: list[tuple[Query, list[list[Any]]]]) -> int:
     table: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
     false: list[str] = []
@@ -327,10 +320,8 @@ def report(results: list[tuple[Query, list[list[Any]]]]) -> int:
             table[query.edit].append((words == ["same"], words in (["same"], ["probable"]), bool(words)))
         wrong = [each for each in told if each[0] != query.wanted and each[1] != "possible"]
         for asset, word, score, _, reasons in wrong:
-            whose = "of one work" if (query.key, asset) in ONE_WORK else "of another"
-            said = f"{query.kind}, {whose}: {query.key} ({query.edit}) taken for {asset}, {score} {reasons}"
-            false.append(f"{word:9} {said}")
-            apart[query.kind, f"{word} {whose}"].add(query.name)
+            false.append(f"{word:9} {query.kind}: {query.key} ({query.edit}) taken for {asset}, {score} {reasons}")
+            apart[query.kind, word].add(query.name)
     print(f"{'':20} {'same':>6} {'or probable':>12} {'in the list':>12}")
     rows = {edit: [100 * mean(each) for each in zip(*table[edit], strict=True)] for edit in EDITS if edit in table}
     for edit, (same, probable, listed) in rows.items():
@@ -339,9 +330,9 @@ def report(results: list[tuple[Query, list[list[Any]]]]) -> int:
     print(f"{'mean':20} {same:6.1f} {probable:12.1f} {listed:12.1f}")
     print(*sorted(false), sep="\n")
     for kind in counts:
-        counted = ", ".join(f"{len(apart[kind, word])} {word}" for word in WRONG)
+        counted = ", ".join(f"{len(apart[kind, word])} {word}" for word in ("same", "probable"))
         print(f"{kind}: {counts[kind]} queries, called {counted}")
-    return int(probable < 94 or listed < 99)
+    return int(probable < 97 or listed < 99 or bool(apart["stranger", "same"]))
 
 
 if __name__ == "__main__":

@@ -141,6 +141,15 @@ def test_what_is_covered_or_shaded_is_probable(eight: Acme, embedder: Embedder) 
         assert dict(find(eight, encoded(fit(picture, 700)), embedder)).get(seed) == "probable"
 
 
+def test_what_is_too_smooth_for_points_is_probable_under_words(acme: Acme, embedder: Embedder) -> None:
+    smooth = {str(seed): scene(seed).filter(ImageFilter.GaussianBlur(25)) for seed in range(3)}
+    archived(acme, {seed: encoded(fit(image, 512)) for seed, image in smooth.items()})
+    darkened = EDITS["dark overlay"](smooth["2"], Random(1), [])
+    assert find(acme, darkened, embedder)[0] == ("2", "probable")
+    other = EDITS["dark overlay"](scene(7).filter(ImageFilter.GaussianBlur(25)), Random(1), [])
+    assert all(word == "possible" for _, word in find(acme, other, embedder))
+
+
 def test_the_page_around_a_picture_changes_nothing() -> None:
     preview, page = grey(scene(1), 448), Image.new("L", (1200, 900), "white")
     page.paste(placed := preview.resize((500, 333)), (300, 200))
