@@ -101,21 +101,21 @@ type Turns = Callable[[Home, str], Mapping[str, Sequence[RunLine]]]
 """The turns of each account that a client's archive tells of, oldest first: `runs_of`, or what remembers that."""
 
 
-def status(home: Home, now: datetime | None = None, turns: Turns | None = None) -> Status:
-    """How every account of the home stands."""
+def status(home: Home, now: datetime | None = None, turns: Turns | None = None, client: str | None = None) -> Status:
+    """How every account stands, of the home or of one client."""
     today = (now or datetime.now(UTC)).date()
     found: list[AccountStatus] = []
-    for client in home.clients.values():
-        runs = (turns or runs_of)(home, client.slug)
-        configured = {account.name: account.provider for account in client.accounts}
-        open_ones = {account.name for account in client.accounts if not account.closed}
+    for owner in [home.client(client)] if client else home.clients.values():
+        runs = (turns or runs_of)(home, owner.slug)
+        configured = {account.name: account.provider for account in owner.accounts}
+        open_ones = {account.name for account in owner.accounts if not account.closed}
         for name in dict.fromkeys((*configured, *runs)):
             theirs = runs.get(name, [])
             last = theirs[-1] if theirs else None
             complete = [run.at for run in theirs if run.outcome == "complete"]
             found.append(
                 AccountStatus(
-                    client=client.slug,
+                    client=owner.slug,
                     account=name,
                     provider=last.provider if last else configured[name],
                     configured=name in configured,

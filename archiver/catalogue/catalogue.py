@@ -492,7 +492,7 @@ class Catalogue:
             entries += self._matching(f"{{ids title}} : ({query})", LOOKED_AT, unassigned=unassigned)
         wanted = [_folded(word) for word in words]
         hits = [_hit(entry, wanted) for entry in {each.object_id: each for each in entries}.values()]
-        return sorted(hits, key=lambda hit: (hit.score, iso(hit.entry.licence.licensed_at) or ""), reverse=True)
+        return [hit for hit, _ in sorted(hits, key=lambda each: (each[0].score, each[1]), reverse=True)]
 
     def _forms(self, words: Iterable[str]) -> list[str]:
         """Each word as the index is asked for it: from its beginning, or whole where it is common by itself."""
@@ -753,31 +753,36 @@ def _searched(read: _Read) -> tuple[list[str], ...]:
     return [each for each in ids if each], [asset.title or ""], [each for each in about if each], [read.text]
 
 
-def _hit(entry: Entry, wanted: Sequence[str]) -> Hit:
-    """How well a licence fits, and by which field best: what no field holds is in the certificate's text."""
-    licence = entry.licence
+def _hit(entry: Entry, wanted: Sequence[str]) -> tuple[Hit, str]:
+    """How well a licence fits, and by which field best: what no field holds is in the certificate's text; and its date.
+
+    A hundred are compared to show a few: the JSON will do, in which older versions left numbers.
+    """
+    described = json.loads(entry.described)
+    asset = described["asset"]
     fields = {
-        "title": licence.asset.title,
-        "asset_id": licence.asset.asset_id,
-        "licence_id": licence.licence_id,
-        "order": licence.order,
-        "kind": licence.kind,
-        "licensee": licence.licensee,
-        "client_hints": " ".join(licence.client_hints.values()),
-        "contributor": licence.asset.contributor,
-        "plan": licence.plan,
-        "seat": licence.seat,
-        "provider": licence.asset.provider,
-        "documents": " ".join(document.name for document in entry.file.documents),
+        "title": asset.get("title"),
+        "asset_id": asset.get("asset_id"),
+        "licence_id": described["licence_id"],
+        "order": described["order"],
+        "kind": described["kind"],
+        "licensee": described["licensee"],
+        "client_hints": " ".join(map(str, described["client_hints"].values())),
+        "contributor": asset.get("contributor"),
+        "plan": described["plan"],
+        "seat": described["seat"],
+        "provider": described["provider"],
+        "documents": " ".join(each["name"] for each in described["documents"]),
     }
-    folded = {name: _folded(value) for name, value in fields.items() if value}
+    folded = {name: _folded(str(value)) for name, value in fields.items() if value}
     counts = {name: sum(word in value for word in wanted) for name, value in folded.items()}
     best = max(counts, key=counts.__getitem__)
     weights = [
         max((WEIGHTS.get(n, 3.0) for n in folded if word in folded[n]), default=WEIGHTS["text"]) for word in wanted
     ]
     weight = sum(weights) / len(weights)
-    return Hit(entry, best if counts[best] else "text", round(weight / (1 + weight), 3))
+    hit = Hit(entry, best if counts[best] else "text", round(weight / (1 + weight), 3))
+    return hit, described["licensed_at"] or ""
 
 
 # ---------------------------------------------------------------- words

@@ -6,13 +6,15 @@ A page is a function of a `Visit` that returns a response. It runs in a thread, 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import time
 import traceback
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -134,8 +136,10 @@ class Desk:
     @property
     def home(self) -> Home:
         """The home as its files are now; they are read again when one of them changed."""
-        files = [self.root / "archiver.yaml", *sorted((self.root / "clients").glob("*.y*ml"))]
-        stamp = [(each, status.st_mtime_ns, status.st_size) for each in files if (status := each.stat())]
+        files = {"": (self.root / "archiver.yaml").stat()}
+        with suppress(FileNotFoundError), os.scandir(self.root / "clients") as entries:
+            files |= {each.name: each.stat() for each in entries if fnmatch(each.name, "*.y*ml")}
+        stamp = {name: (status.st_mtime_ns, status.st_size) for name, status in files.items()}
         loaded = self._home
         if loaded is None or loaded[0] != stamp:
             loaded = self._home = stamp, Home.load(self.root)
@@ -190,18 +194,18 @@ class Desk:
         """What was done here is seen at once."""
         self._followed = {slug: (known, 0.0) for slug, (known, _) in self._followed.items()}
 
-    def standing(self, slug: str) -> Standing:
+    def standing(self, home: Home, slug: str) -> Standing:
         """How a client's archive stands, as far as its catalogue has taken it in."""
-        if not self.home.archive(slug).is_dir():
+        if not home.archive(slug).is_dir():
             return Standing()
         followed, known = self._followed.get(slug, (None, 0.0))[0], self._standing.get(slug)
         if known is None or followed is None or known.followed != followed:
-            known = self._standing[slug] = _stands(self.home, slug, followed)
+            known = self._standing[slug] = _stands(home, slug, followed)
         return known
 
-    def turns(self, _: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
+    def turns(self, home: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
         """`status.runs_of`, remembered."""
-        return self.standing(slug).runs
+        return self.standing(home, slug).runs
 
     def look_for(self, content: bytes, name: str, client: str | None, **more: Any) -> evidence.Pictured:
         """What a picture shows, see `evidence.find_picture`: one after another, with what looks kept ready."""

@@ -30,7 +30,7 @@ LINK_DAYS = (7, 30, 90)
 def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
     """One client: the licences, the newest first, a page at a time; and a link to show them by."""
     owner = visit.client(visit.path["client"])
-    rows, more, stands = [], None, visit.desk.standing(owner.slug)
+    rows, more, stands = [], None, visit.desk.standing(visit.home, owner.slug)
     if visit.home.archive(owner.slug).is_dir():
         with DocumentReader() as reader, evidence.catalogue_of(visit.home, owner.slug, reader) as (archive, catalogue):
             hits, more = catalogue.newest(PAGE, visit.asked("after") or None)
@@ -38,7 +38,7 @@ def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
     return visit.page(
         "client.html", client=owner, rows=rows, more=more, count=stands.count, failed=stands.incomplete, link=link,
         days=LINK_DAYS, house=HOUSE, months=_months(),
-        standing=[each for each in status(visit.home, turns=visit.desk.turns).accounts if each.client == owner.slug],
+        standing=status(visit.home, turns=visit.desk.turns, client=owner.slug).accounts,
         first=not visit.asked("after"),
         lacks=[] if visit.visitor.client else evidence.incomplete(visit.home, owner.slug, visit.desk.turns),
     )  # fmt: skip

@@ -64,7 +64,7 @@ def start(visit: Visit) -> Response:
     accounts = status(home, turns=visit.desk.turns).accounts
     rows = []
     for client in visit.clients():
-        stands = visit.desk.standing(client.slug)
+        stands = visit.desk.standing(home, client.slug)
         theirs = [each for each in accounts if each.client == client.slug and each.configured]
         rows.append((client, stands, theirs))
     well = not any(

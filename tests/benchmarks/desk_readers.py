@@ -1,9 +1,10 @@
-"""50 people read at the desk while a run writes. `python tests/benchmarks/desk_readers.py [--new 400] [--think 2]`
+"""50 people read at the desk while a run writes. `python tests/benchmarks/desk_readers.py [--new 1500] [--think 2]`
 
-The same run against a loopback site, alone and with the desk being read, in turns; each archives new licences with a
-certificate for a client of its own. The readers are a process of their own; each opens a page, looks at it for a while
-(`--think` seconds in the mean; 0: as fast as they can), and opens the next. Prints what they were answered and the
-run's pace beside its pace alone; exits 1 for any answer but a page, or a pace below 0.9. Use it on a quiet machine.
+The same run against a loopback site, alone and with the desk being read, in pairs whose order changes, since a disk's
+pace drifts; each archives new licences with a certificate for a client of its own. The readers are a process of their
+own; each opens a page, looks at it for a while (`--think` seconds in the mean; 0: as fast as they can), and opens the
+next. Prints what they were answered and the run's pace beside its pace alone, over all pairs, with its standard error;
+exits 1 for any answer but a page, or a pace below 0.9. Use it on a quiet machine.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from math import exp, log, sqrt
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import mean, median, quantiles, stdev
 from types import ModuleType
 
 import aiohttp
@@ -37,7 +39,7 @@ from archiver.vault import Vault, new_key  # noqa: E402
 from tests.benchmarks.night import site  # noqa: E402
 from tests.homes import clean_environment  # noqa: E402
 
-PEOPLE, LEAST, TURNS = 50, 0.9, 3
+PEOPLE, LEAST, PAIRS = 50, 0.9, 10
 PATHS = ("/", "/find", "/find?q=picture", "/find?q=A00001", "/claims", "/accounts", "/unassigned")
 
 
@@ -101,10 +103,17 @@ def archived(home: Path, vault: Vault, number: int, new: int) -> float:
     return time.monotonic() - began
 
 
+def readers_of(base: str, cookie: str, think: float) -> subprocess.Popen[str]:
+    """The readers, who have begun."""
+    command = [sys.executable, __file__, "--read", base, "--cookie", cookie, "--think", str(think)]
+    readers = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert readers.stdout and readers.stdout.readline() == "reading\n"
+    return readers
+
+
 def main(new: int, think: float) -> int:
-    spent: list[list[float]] = []
-    by_itself: list[float] = []
-    alone, beside, statuses, seconds = [], [], Counter[str](), list[float]()
+    spent_alone, spent_beside = list[tuple[float, float]](), list[tuple[float, float]]()
+    alone, beside, statuses, seconds = list[float](), list[float](), Counter[str](), list[float]()
     with tempfile.TemporaryDirectory() as folder, site(new, certificates=True):
         os.environ |= (env := clean_environment(Path(folder)))
         root, key = Path(folder) / "home", new_key()
@@ -120,40 +129,37 @@ def main(new: int, think: float) -> int:
         base = link.partition("/enter/")[0]
         cookie = httpx.get(link).headers["set-cookie"].partition(";")[0]
         try:
-            for turn in range(TURNS):
-                start = used(os.getpid())
-                alone.append(archived(root, vault, 2 * turn + 1, new))
-                by_itself.append(used(os.getpid()) - start)
-                reading = [sys.executable, __file__, "--read", base, "--cookie", cookie, "--think", str(think)]
-                readers = subprocess.Popen(reading, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-                assert readers.stdout and readers.stdout.readline() == "reading\n"
-                before = used(desk.pid), used(os.getpid()), used(readers.pid)
-                beside.append(archived(root, vault, 2 * turn + 2, new))
-                after = used(desk.pid), used(os.getpid()), used(readers.pid)
-                spent.append([later - first for first, later in zip(before, after, strict=True)])
-                told = json.loads(readers.communicate("", timeout=120)[0])
-                statuses.update(told["statuses"])
-                seconds += told["seconds"]
+            for number in range(1, 2 * PAIRS + 1):
+                reading = number % 4 < 2  # every second pair begins with it
+                readers = readers_of(base, cookie, think) if reading else None
+                before = used(os.getpid()), used(desk.pid)
+                (beside if reading else alone).append(archived(root, vault, number, new))
+                spent = used(os.getpid()) - before[0], used(desk.pid) - before[1]
+                (spent_beside if reading else spent_alone).append(spent)
+                if readers:
+                    told = json.loads(readers.communicate("", timeout=120)[0])
+                    statuses.update(told["statuses"])
+                    seconds += told["seconds"]
         finally:
             desk.terminate()
             desk.communicate(timeout=30)
-    pace = median(alone) / median(beside)
-    print(f"run of {new}: alone {', '.join(f'{each:.1f}' for each in alone)} s; "
-          f"with {PEOPLE} readers {', '.join(f'{each:.1f}' for each in beside)} s: {pace:.2f} of its pace alone "
-          f"(goal >= {LEAST})")  # fmt: skip
+    ratios = [log(one / two) for one, two in zip(alone, beside, strict=True)]
+    pace, error = exp(mean(ratios)), stdev(ratios) / sqrt(len(ratios))
+    print(f"run of {new}: alone {' '.join(f'{each:.1f}' for each in alone)} s; "
+          f"with {PEOPLE} readers {' '.join(f'{each:.1f}' for each in beside)} s: "
+          f"{pace:.2f} ± {pace * error:.2f} of its pace alone (goal >= {LEAST})")  # fmt: skip
     print(f"answers {dict(statuses)}, {len(seconds) / sum(beside):.0f} a second; "
           f"median {median(seconds) * 1000:.0f} ms, 95 of 100 within "
           f"{quantiles(seconds, n=20)[-1] * 1000:.0f} ms")  # fmt: skip
-    print(f"CPU seconds of the run alone: {' '.join(f'{each:.1f}' for each in by_itself)}")
-    print(
-        "CPU seconds of desk, run and readers: " + "; ".join(" ".join(f"{each:.1f}" for each in turn) for turn in spent)
-    )
+    for name, each in (("alone", spent_alone), ("with readers", spent_beside)):
+        run_cpu, desk_cpu = (mean(parts) for parts in zip(*each, strict=True))
+        print(f"CPU seconds {name}, mean: run {run_cpu:.1f}, desk {desk_cpu:.1f}")
     return int(set(statuses) != {"200"} or pace < LEAST)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--new", type=int, default=400)
+    parser.add_argument("--new", type=int, default=1_500)
     parser.add_argument("--think", type=float, default=2.0)
     parser.add_argument("--read", help=argparse.SUPPRESS)
     parser.add_argument("--cookie", help=argparse.SUPPRESS)
