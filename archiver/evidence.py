@@ -220,6 +220,8 @@ def find_picture(
     with ExitStack() as stack:
         seeing = seeing or stack.enter_context(sight(home))
         reader, embedder = seeing.reader, seeing.embedder
+        if embedder:
+            embedder.prepare()  # while a worker starts and the archives are opened
         look = reader.look(content, large=True)
         query, size = decode(look.preview), (look.fingerprint.width, look.fingerprint.height)
         if look.fingerprint.flat or min(size) < SMALLEST:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from importlib import resources
 from importlib.util import find_spec
@@ -38,11 +39,12 @@ class Embedder:
     """Turns pictures into unit vectors whose products say how alike they are, from -1 to 1. For one thread at a time.
 
     `model` is an SSCD model in ONNX: input (n, height, width, 3) bytes of RGB, output (n, 512). Loading it waits for
-    the first picture.
+    the first picture, or begins with `prepare`.
     """
 
     def __init__(self, model: Path | None = None, threads: int = 2) -> None:
         self._threads = threads
+        self._loading: Future[tuple[InferenceSession, str, str]] | None = None
         path = model or Path(str(resources.files(_PACKAGE) / _FILE))
         try:
             self._model = path.read_bytes()
@@ -54,8 +56,14 @@ class Embedder:
         """Which model this is: vectors of different models cannot be compared."""
         return f"{len(self._model)}-{zlib.crc32(self._model):08x}"
 
-    @cached_property
-    def _session(self) -> tuple[InferenceSession, str, str]:
+    def prepare(self) -> None:
+        """Load the model beside what is to be done before the first picture."""
+        if self._loading is None:
+            pool = ThreadPoolExecutor(1, "embedder")
+            self._loading = pool.submit(self._load)
+            pool.shutdown(wait=False)
+
+    def _load(self) -> tuple[InferenceSession, str, str]:
         """The model, and what its input and output are called."""
         import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as state
@@ -79,7 +87,9 @@ class Embedder:
         import numpy as np
         from PIL.Image import Resampling
 
-        session, taken, given = self._session
+        self.prepare()
+        assert self._loading
+        session, taken, given = self._loading.result()
         found = [np.zeros((0, WIDTH), np.float32)]
         for start in range(0, len(images), BATCH):
             small = [image.resize((_SIDE, _SIDE), Resampling.BILINEAR) for image in images[start : start + BATCH]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -186,6 +187,10 @@ class _Search:
             for each in self._found.values()
         )
 
+    @cached_property
+    def _grey(self) -> Image.Image:
+        return grey(self._image, PREVIEW_SIDE)
+
     def result(self) -> list[Match]:
         """Best first. Where two assets could be the same picture, neither is called so."""
         same = [each for each in self._found.values() if each.word is Word.SAME]
@@ -252,7 +257,7 @@ class _Search:
 
     def _stretched(self, image: Image.Image, *, mirrored: bool) -> tuple[Comparison, Affine]:
         """A whole picture laid over the whole query: how they agree, and the way from its pixels to the query's."""
-        lower, upper = grey(self._image, PREVIEW_SIDE), grey(image, PREVIEW_SIDE)
+        lower, upper = self._grey, grey(image, PREVIEW_SIDE)
         affine = between(upper.size, lower.size)
         affine = chained(affine, flip(lower.width)) if mirrored else affine
         onto = chained(chained(between(image.size, upper.size), affine), between(lower.size, self._image.size))
