@@ -150,6 +150,16 @@ def test_what_is_too_smooth_for_points_is_probable_under_words(acme: Acme, embed
     assert all(word == "possible" for _, word in find(acme, other, embedder))
 
 
+def test_pale_previews_with_one_mark_are_not_told_apart_by_the_mark(acme: Acme, embedder: Embedder) -> None:
+    def pale(seed: int) -> Image.Image:
+        smooth = scene(seed).filter(ImageFilter.GaussianBlur(90))
+        return watermarked(Image.blend(smooth, Image.new("RGB", SIZE, "grey"), 0.93), "1")
+
+    archived(acme, {str(seed): encoded(pale(seed)) for seed in range(4)})
+    found = find(acme, EDITS["dark overlay"](pale(9), Random(1), []), embedder)
+    assert found and all(word == "possible" for _, word in found)
+
+
 def test_the_page_around_a_picture_changes_nothing() -> None:
     preview, page = grey(scene(1), 448), Image.new("L", (1200, 900), "white")
     page.paste(placed := preview.resize((500, 333)), (300, 200))
