@@ -137,6 +137,7 @@ class Desk:
     def home(self) -> Home:
         """The home as its files are now; they are read again when one of them changed."""
         files = {"": (self.root / "archiver.yaml").stat()}
+        # No folder is no clients, as in `Home.load`; a file that goes just now changes the stamp all the same.
         with suppress(FileNotFoundError), os.scandir(self.root / "clients") as entries:
             files |= {each.name: each.stat() for each in entries if fnmatch(each.name, "*.y*ml")}
         stamp = {name: (status.st_mtime_ns, status.st_size) for name, status in files.items()}
