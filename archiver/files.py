@@ -11,10 +11,11 @@ import socket
 import stat
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Condition, Lock
+from threading import Condition
 from typing import BinaryIO, ClassVar
 
 SYNCED_AS_ONE = ("ext4", "xfs")  # of shares and of stacked file systems, syncfs leaves out what another machine holds
@@ -71,22 +72,40 @@ def sync(path: Path | str) -> None:
         os.close(handle)
 
 
+class Turns:
+    """A lock that goes to whoever has waited longest."""
+
+    def __init__(self) -> None:
+        self._changed, self._taken, self._served = Condition(), 0, 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether others wait for it, too."""
+        return self._taken > self._served + 1
+
+    def __enter__(self) -> None:
+        with self._changed:
+            mine, self._taken = self._taken, self._taken + 1
+            self._changed.wait_for(lambda: self._served == mine)
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._served += 1
+            self._changed.notify_all()
+
+
 class Disk:
     """A disk that this process writes on, on which everything written before a call becomes durable by it.
 
     That call takes what a few fsyncs take, and an object of the archive has a dozen. Linux promises the same of
-    syncfs(2) as of an fsync of every file, errors included, since 5.8. All who write at once share their calls.
+    syncfs(2) as of an fsync of every file, errors included, since 5.8.
     """
 
-    _used: ClassVar[dict[int, Disk]] = {}  # by device
-    _register: ClassVar[Lock] = Lock()
+    _turns: ClassVar[defaultdict[int, Turns]] = defaultdict(Turns)  # by device
 
     def __init__(self, folder: Path, syncfs: Callable[[int], int]) -> None:
-        self._handle, self._syncfs = os.open(folder, os.O_RDONLY), syncfs
-        self._device = os.fstat(self._handle).st_dev
-        self._turn = Condition()
-        self._begun = self._ended = self._users = 0
-        self._failure: int | None = None
+        self._handle, self._syncfs = os.open(folder, os.O_RDONLY), syncfs  # a failure is told once to each handle
+        self.turn = self._turns[os.fstat(self._handle).st_dev]
 
     @classmethod
     def of(cls, folder: Path) -> Disk | None:
@@ -94,57 +113,14 @@ class Disk:
         if sys.platform != "linux" or _file_system(folder) not in SYNCED_AS_ONE or _kernel() < (5, 8):
             return None
         syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
-        if not syncfs:
-            return None
-        with cls._register:
-            disk = cls._used.get(folder.stat().st_dev)
-            if disk is None or disk._failure is not None:
-                disk = cls(folder, syncfs)
-                cls._used[disk._device] = disk
-            disk._users += 1
-            return disk
-
-    @property
-    def shared(self) -> bool:
-        """Whether others write on it, too."""
-        return self._users > 1
+        return cls(folder, syncfs) if syncfs else None
 
     def sync(self) -> None:
-        """Wait until all that was written is durable; OSError where some of it could not be.
-
-        A call that was under way already may have passed by what its caller wrote, so it waits for the next one. The
-        kernel tells a failure once, whosever the data was: everybody is told from then on.
-        """
-        with self._turn:
-            mine = self._begun + 1
-            while self._ended < mine and self._failure is None:
-                if self._begun > self._ended:
-                    self._turn.wait()
-                else:
-                    self._sync_now()
-            if self._failure is not None:
-                raise OSError(self._failure, "not all that was written is durable")
-
-    def _sync_now(self) -> None:
-        """Called with the turn, which it leaves to others while the kernel writes."""
-        self._begun += 1
-        self._turn.release()
-        failure: int | None = errno.EIO
-        try:
-            failure = ctypes.get_errno() if self._syncfs(self._handle) else None
-        finally:
-            self._turn.acquire()
-            self._failure, self._ended = failure, self._begun
-            self._turn.notify_all()
+        """Wait until all that was written is durable; OSError where some of it could not be."""
+        if self._syncfs(self._handle):
+            raise OSError(ctypes.get_errno(), "not all that was written is durable")
 
     def close(self) -> None:
-        """Its last user closes it."""
-        with self._register:
-            self._users -= 1
-            if self._users:
-                return
-            if self._used.get(self._device) is self:
-                del self._used[self._device]
         os.close(self._handle)
 
 

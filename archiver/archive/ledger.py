@@ -154,10 +154,10 @@ class Ledger:
     def __init__(self, path: Path, holder: Path) -> None:
         self.path, self._holder, self._held = path, holder, False
         self.latest: tuple[str, str] | None = None  # the newest moment (UTC, `…Z`) that is known of, and from what
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+        self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
         try:
             try:
-                lock(self._handle)
+                lock(self.handle)
             except OSError as error:
                 if error.errno not in HELD:
                     raise MachineRefused(f"{path} cannot be locked ({error.strerror})") from None
@@ -172,9 +172,9 @@ class Ledger:
                     file.write(this_process())
             self.head = last_line(path)
             self.end = self.head.end if self.head else 0
-            if os.fstat(self._handle).st_size != self.end:
-                os.ftruncate(self._handle, self.end)
-                os.fsync(self._handle)
+            if os.fstat(self.handle).st_size != self.end:
+                os.ftruncate(self.handle, self.end)
+                os.fsync(self.handle)
         except BaseException:
             self.close()
             raise
@@ -198,8 +198,8 @@ class Ledger:
             seq, previous, offset = seq + 1, lines[-1].hash, lines[-1].end
         data = memoryview(b"".join(line.raw + b"\n" for line in lines))
         while data:
-            data = data[os.write(self._handle, data) :]
-        os.fsync(self._handle)
+            data = data[os.write(self.handle, data) :]
+        os.fsync(self.handle)
         if lines:
             self.head, self.end = lines[-1], offset
             self.latest = max(self.latest or (at, ""), (at, "the last line"))
@@ -210,7 +210,7 @@ class Ledger:
         if not self.end:
             return None
         needle = f'"id":"{object_id}","inventory_sha512":'.encode()
-        with mmap.mmap(self._handle, self.end, access=mmap.ACCESS_READ) as data:
+        with mmap.mmap(self.handle, self.end, access=mmap.ACCESS_READ) as data:
             found = data.rfind(needle)
             if found < 0:
                 return None
@@ -221,4 +221,4 @@ class Ledger:
         if self._held:
             with contextlib.suppress(OSError):
                 self._holder.unlink()
-        os.close(self._handle)
+        os.close(self.handle)

@@ -14,15 +14,17 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha512
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.archive import seal as sealing
 from archiver.archive import tree, verify
+from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
 from archiver.archive.ledger import Entry, Ledger, Line, check_fields, read_lines
 from archiver.archive.reader import Archive, StoredObject
@@ -58,7 +60,8 @@ __all__ = ["ArchiveWriter", "Authority", "Seal", "open_archive"]
 HOLDER = "staging/holder.txt"  # who is writing; for those who must wait
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
 BATCH = 128  # requests that share the durable writes of intents and ledger lines
-BUILDERS = 16  # objects that are built, and waited for by the disk, at once
+THREADS = 16  # objects that are built, and waited for by the disk, at once
+MANY = 250  # objects from which on a process to build them repays its start
 TOGETHER = 3  # objects from which on the whole disk is waited for, which may have much else to write
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -350,7 +353,6 @@ type _Wish = NewObject | _NewVersion | _CopiedVersion | _Removal | Entry | None
 class _Request:
     wish: _Wish
     answer: Future[Any]
-    building: Future[Staged | None] | None = None  # new objects are built while those before them are committed
     staged: Staged | None = None
 
     @property
@@ -396,10 +398,12 @@ class ArchiveWriter:
         self._postponed: _Request | None = None
         self._door = threading.Lock()
         self._failure: BaseException | None = None
-        self._builders = ThreadPoolExecutor(BUILDERS, "archive-builder")
-        self._syncers = ThreadPoolExecutor(BUILDERS, "archive-syncer")  # not behind all that is still to be built
+        self._threads = ThreadPoolExecutor(THREADS, "archive")
+        self._builder: Builder | None = None
+        self._built = 0
         self._recover()
         self._disk = Disk.of(root)  # None: objects are made durable where they are built, each file by itself
+        self._turn = self._disk.turn if self._disk else nullcontext()
         self._thread = threading.Thread(target=self._work, name="archive-writer")
         self._thread.start()
 
@@ -492,8 +496,9 @@ class ArchiveWriter:
             self._requests.put(None)
             self._failure = self._failure or ValueError("this archive is closed")
         self._thread.join()
-        self._builders.shutdown()
-        self._syncers.shutdown()
+        self._threads.shutdown()
+        if self._builder:
+            self._builder.close()
         if self._disk:
             self._disk.close()
 
@@ -506,16 +511,17 @@ class ArchiveWriter:
             if self._failure:
                 answer.set_exception(self._failure)
             else:
-                building = self._builders.submit(self._build, wish) if isinstance(wish, NewObject) else None
-                self._requests.put(_Request(wish, answer, building))
+                self._requests.put(_Request(wish, answer))
         return answer
 
     def _work(self) -> None:
         batch: list[_Request] = []
         failure: BaseException = RuntimeError("the archive's writing thread stopped")
         try:
-            while batch := self._take():
-                with _disk_full(self._root):
+            while first := self._postponed or self._requests.get():
+                batch = [first]
+                with _disk_full(self._root), self._turn:
+                    batch = self._take(first)
                     self._commit(batch)
             self._note_intents([])
         except (OSError, ArchiverError) as error:
@@ -531,31 +537,27 @@ class ArchiveWriter:
                 if not request.answer.done():
                     request.answer.set_exception(failure)
 
-    def _take(self) -> list[_Request]:
-        """The next batch, at most one request for each object; empty when the archive is being closed."""
-        batch: list[_Request] = []
-        objects: set[str] = set()
-        while len(batch) < BATCH:
-            try:
-                request = self._postponed or self._requests.get(block=not batch)
-            except queue.Empty:
-                break
-            self._postponed = None
+    def _take(self, first: _Request) -> list[_Request]:
+        """The next batch: what was asked for up to now, at most one request for each object."""
+        batch, self._postponed = [first], None
+        objects = {first.object_id}
+        while len(batch) < BATCH and not self._requests.empty():  # nobody else takes from it
+            request = self._requests.get()
             if request is None:
-                if batch:
-                    self._requests.put(None)  # to be met again with an empty batch
+                self._requests.put(None)  # to be met again
                 break
-            if request.object_id in objects:
+            if request.object_id and request.object_id in objects:
                 self._postponed = request
                 break
             batch.append(request)
-            objects |= {request.object_id} if request.object_id else set()
+            objects.add(request.object_id)
         return batch
 
     def _commit(self, batch: Sequence[_Request]) -> None:
         """All requests of a batch, each answered; what concerns one object only fails that one."""
         for request in batch:
             self._settle(request)
+        self._build([request for request in batch if not request.answer.done()])
         self._ledger.now()  # before anything is placed that could not be recorded then
         self._place([request.staged for request in batch if request.staged])
         due = [(request, request.entry) for request in batch if request.entry and not request.answer.done()]
@@ -570,16 +572,12 @@ class ArchiveWriter:
                 request.answer.set_result(None)
 
     def _settle(self, request: _Request) -> None:
-        """Have what is asked for built, or answer the request at once."""
+        """Answer the request at once, or have what is asked for built; new objects are built together, later."""
         try:
             match request.wish:
                 case NewObject() as new:
-                    request.staged = request.building.result() if request.building else None
                     self._refuse_erased(new.object_id)
                     if object_path(self._root, new.object_id).exists():
-                        if request.staged:
-                            remove_tree(request.staged.folder)
-                        request.staged = None
                         request.answer.set_result(_stored(new.object_id, self._recorded(new.object_id), already=True))
                 case _NewVersion(object_id, files):
                     self._refuse_erased(object_id)
@@ -651,10 +649,19 @@ class ArchiveWriter:
     def _between(self, place: Path) -> Sequence[Path]:
         return place.parents[: len(place.relative_to(self._root / "evidence").parents) - 1]
 
-    def _build(self, new: NewObject) -> Staged | None:
-        """Build a new object ahead of its turn, unless there is something in its place already."""
-        there = object_path(self._root, new.object_id).exists()
-        return None if there else stage_object(self._new_staging(), new, durable=not self._disk)
+    def _build(self, requests: Sequence[_Request]) -> None:
+        """Build the new objects: side by side or, where there have been many, by a process of their own."""
+        asked = [(request, request.wish) for request in requests if isinstance(request.wish, NewObject)]
+        wanted = [(self._new_staging(), new) for _, new in asked]
+        self._built += len(wanted)
+        if self._disk and self._disk.turn.wanted and self._built > MANY:
+            self._builder = self._builder or Builder(self._ledger.handle)
+            staged = self._builder.build(wanted)
+        else:
+            stage = partial(stage_object, durable=not self._disk)
+            staged = list(self._threads.map(stage, *zip(*wanted, strict=True))) if wanted else []
+        for (request, _), each in zip(asked, staged, strict=True):
+            request.staged = each
 
     def _new_staging(self) -> Path:
         return self._staging / str(next(self._numbers))
@@ -669,12 +676,12 @@ class ArchiveWriter:
         """What was built and intents, then renames, all of them durable."""
         if not staged:
             return
-        disk = self._disk if self._disk and (self._disk.shared or len(staged) >= TOGETHER) else None
+        disk = self._disk if self._disk and len(staged) >= TOGETHER else None
         self._note_intents(staged, durable=not disk)
         if disk:
             disk.sync()
         elif self._disk:
-            list(self._syncers.map(make_durable, [each.folder for each in staged]))
+            list(self._threads.map(make_durable, [each.folder for each in staged]))
         places = [object_path(self._root, each.object_id) for each in staged]
         new = {place.parent for place, each in zip(places, staged, strict=True) if each.version == "v1"}
         if new:
@@ -685,7 +692,7 @@ class ArchiveWriter:
         if disk:
             disk.sync()
         else:
-            list(self._syncers.map(sync_folder, changed))
+            list(self._threads.map(sync_folder, changed))
         for each in staged:
             if each.version != "v1":
                 publish_version(self._root, self._staging, each.object_id, each.version)

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -26,11 +26,11 @@ from tests.archive.test_archive_verify import passes_ocfl_py
 
 CHILD = """
 import os, runpy, sys
-from contextlib import nullcontext
 from pathlib import Path
 from concurrent.futures import wait
+from archiver.archive import writer
 from archiver.archive.writer import open_archive
-from archiver.files import Disk
+from archiver.files import Disk, Turns
 kit = runpy.run_path(sys.argv[3])
 SIGNER, licence = kit["SIGNER"], kit["licence"]
 root, turn = Path(sys.argv[1]), int(sys.argv[2])
@@ -38,10 +38,10 @@ if sys.argv[4:] == ["careless"]:
     os.fsync = Disk.sync = lambda _: None
 if sys.argv[4:] == ["file by file"]:
     Disk.of = lambda folder: None
-def opened(name):
-    return open_archive(root.parent / name, client=name, signer=SIGNER, origin="live", authorities=[],
-                        state=root.parent / f"state-{name}", post=lambda *_: b"")
-with opened("other") if sys.argv[4:] == ["beside another"] else nullcontext() as other, opened(root.name) as archive:
+if sys.argv[4:] == ["built apart"]:
+    writer.MANY, Turns.wanted = 0, True
+with open_archive(root, client=root.name, signer=SIGNER, origin="live", authorities=[],
+                  state=root.parent / "state", post=lambda *_: b"") as archive:
     for n in range(turn * 100_000, (turn + 1) * 100_000):
         new = licence(n)
         def told(future, new=new):
@@ -54,7 +54,7 @@ with opened("other") if sys.argv[4:] == ["beside another"] else nullcontext() as
         if n % 5 == 0:
             archive.erase(new.object_id, reason="other", statement="x").add_done_callback(told)
         if n % 12 == 0:
-            wait([put, other.put(new)] if other else [put])
+            wait([put])
 """
 
 EXT4_IOC_SHUTDOWN, WITHOUT_JOURNAL = 0x8004587D, 2  # linux/ext4.h: stop at once; what is not on the disk is gone
@@ -117,18 +117,28 @@ def check(root: Path, told: Told, *, ocfl: int) -> None:
     assert all(passes_ocfl_py(folder) for folder in newest)
 
 
-def kill_again_and_again(root: Path, times: int, seed: int = 11) -> None:
+def kill_again_and_again(root: Path, times: int, *options: str, seed: int = 11) -> None:
     """`kill -9` at random moments; before the recovery the archive is unfinished, never damaged."""
     moments = random.Random(seed)
     told: Told = set()
     for turn in range(times):
-        child = start(root, turn)
+        child = start(root, turn, *options)
         said = read_for(child, moments.uniform(0, 0.15))
         told |= durable(said + stop(child))
+        while held(root):
+            time.sleep(0.01)
         codes = {finding.code for finding in verify.verify_archive(root, quick=turn % 8 != 0).findings}
         assert codes <= {"interrupted", "erased"}
     assert len(told) >= times
     check(root, told, ocfl=40)
+
+
+def held(root: Path) -> bool:
+    """Whether somebody still holds the archive: who built for a killed command, for a moment."""
+    with (root / verify.LEDGER).open("rb") as file, suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    return True
 
 
 # ---------------------------------------------------------------- power cuts

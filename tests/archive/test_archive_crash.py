@@ -8,9 +8,10 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ import pytest
 from archiver.archive import verify, writer
 from archiver.archive.store import Stored, stage_object, stage_version
 from archiver.errors import ArchiveBusy, DiskFull, IntegrityError
-from archiver.files import Disk
+from archiver.files import Disk, Turns
 from tests.archive.conftest import Kit, licence
 from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, recorded
 from tests.archive.test_archive_verify import passes_ocfl_py
@@ -31,41 +32,66 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(bool(NO_POWER_CUTS), reason=NO_POWER_CUTS)
-@pytest.mark.parametrize("options", [(), ("file by file",), ("beside another",)])
+@pytest.mark.parametrize("options", [(), ("file by file",), ("built apart",)])
 def test_power_cuts(tmp_path: Path, options: tuple[str, ...]) -> None:
     cut_again_and_again(tmp_path, 2, *options)
 
 
-def test_who_writes_at_once_shares_the_waiting_for_the_disk(tmp_path: Path) -> None:
-    """Each is served by a call that began after it asked; and all by few."""
-    calls: list[tuple[float, float]] = []
-
-    def syncfs(_: int) -> int:
-        began = time.monotonic()
-        time.sleep(0.02)
-        calls.append((began, time.monotonic()))
-        return 0
-
-    disk = Disk(tmp_path, syncfs)
-
-    def ask(_: int) -> tuple[float, float]:
-        began = time.monotonic()
-        disk.sync()
-        return began, time.monotonic()
-
-    with ThreadPoolExecutor(8) as pool:
-        asked = list(pool.map(ask, range(40)))
-    assert all(any(asks <= begins and ends <= told for begins, ends in calls) for asks, told in asked)
-    assert len(calls) <= 20
+def test_killed_while_objects_are_built_by_another_process(tmp_path: Path) -> None:
+    kill_again_and_again(tmp_path / "acme", 4, "built apart")
 
 
-def test_a_disk_that_failed_once_is_not_believed_again(tmp_path: Path) -> None:
-    """The kernel tells a failure once, and not to each whose data it was."""
-    answers = iter([-1, 0])
-    disk = Disk(tmp_path, lambda _: next(answers))
-    for _ in range(2):
-        with pytest.raises(OSError, match="not all that was written is durable"):
-            disk.sync()
+def test_the_process_that_builds_is_killed(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk might as well have refused: it is told, and nothing is lost by it."""
+    build_apart(monkeypatch)
+    with kit.open() as archive:
+        archive.put(licence(0)).result()
+        assert archive._builder
+        archive._builder._process.kill()
+        with pytest.raises(OSError, match="ended"):
+            archive.put(licence(1)).result()
+    kit.write(1)
+    assert kit.verify().objects == 2
+
+
+def test_the_lock_outlives_a_killed_command_until_nobody_builds(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the next command would clear away what is still being built."""
+    build_apart(monkeypatch)
+    with kit.open() as archive:
+        archive.put(licence(0)).result()
+        assert archive._builder
+        held, archive._ledger.handle = archive._ledger.handle, os.open(os.devnull, os.O_RDONLY)
+        os.close(held)  # as a killed process has its files closed
+        with pytest.raises(ArchiveBusy), kit.open():
+            pass
+    with kit.open():
+        pass
+
+
+def test_turns_go_to_whoever_waited_longest() -> None:
+    turns, order = Turns(), list[int]()
+
+    def take(number: int) -> None:
+        with turns:
+            order.append(number)
+
+    with turns:
+        assert not turns.wanted
+        threads = [Thread(target=take, args=(number,)) for number in range(5)]
+        for number, thread in enumerate(threads, 2):
+            thread.start()
+            while turns._taken < number:
+                time.sleep(0.001)
+        assert turns.wanted and not order
+    for thread in threads:
+        thread.join()
+    assert order == [0, 1, 2, 3, 4] and not turns.wanted
+
+
+def build_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a process build everything, as it builds much that many archives take in at once."""
+    monkeypatch.setattr(writer, "MANY", 0)
+    monkeypatch.setattr(Turns, "wanted", True)
 
 
 class Lethal:

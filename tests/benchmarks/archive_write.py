@@ -20,7 +20,7 @@ from statistics import median
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.store import NewObject
-from archiver.archive.writer import BATCH, BUILDERS, ArchiveWriter, open_archive
+from archiver.archive.writer import BATCH, THREADS, ArchiveWriter, open_archive
 
 LICENCES, PORTIONS = 2000, 5
 NAMES = ("record.json", "certificate.pdf", "receipt.pdf", "page.pdf", "preview.jpg")
@@ -96,7 +96,7 @@ def main() -> int:
     seconds: list[tuple[float, float]] = []
     with (
         tempfile.TemporaryDirectory(dir=Path.cwd()) as name,
-        ThreadPoolExecutor(BUILDERS) as pool,
+        ThreadPoolExecutor(THREADS) as pool,
         open_archive(
             Path(name) / "acme",
             client="acme",

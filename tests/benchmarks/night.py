@@ -26,7 +26,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 
-from archiver.archive.writer import BUILDERS
+from archiver.archive.writer import THREADS
 from archiver.config import Home, add_account, add_client, create_home
 from archiver.network import Network
 from archiver.run import Order, Summary, run
@@ -139,7 +139,7 @@ def object_floor(folder: Path, number: int) -> float:
     """The files of objects such as the night archives, as `archive_write.py` has its floor."""
     files = {"licence.json": b"-" * 1_300, "record.json": b"-" * 200, "certificate.pdf": pdf(0, 900)}
     started = time.perf_counter()
-    with ThreadPoolExecutor(BUILDERS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         archive_floor(pool, folder, [files] * number)
     return time.perf_counter() - started
 

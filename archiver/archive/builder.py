@@ -1,0 +1,73 @@
+"""Objects built by a process of its own.
+
+Each file of an object takes a few calls of the system, and after each of them a thread waits for the interpreter's lock
+anew. Beside a busy run that takes longer than all the calls.
+"""
+
+from __future__ import annotations
+
+import errno
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from archiver.archive.store import NewObject, Staged, stage_object
+
+
+class Builder:
+    """The process. It waits for no disk: what it built is to be made durable. One thread at a time may ask."""
+
+    def __init__(self, held: int) -> None:
+        """`held` is the handle of the locked ledger: if this process is killed, the lock lasts until that one ended."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[held]
+        )
+
+    def build(self, wanted: Sequence[tuple[Path, NewObject]]) -> list[Staged]:
+        """Build each object in its new folder; OSError where the disk refuses one, or the process ended."""
+        source, sink = self._process.stdout, self._process.stdin
+        assert source is not None and sink is not None
+        try:
+            _send(sink, wanted)
+            answer: list[Staged] | OSError = _receive(source)
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError):
+            raise OSError(errno.EIO, "the process that builds objects ended") from None
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        self._process.communicate()  # it ends where its input does
+
+
+def _send(sink: IO[bytes], message: object) -> None:
+    pickle.dump(message, sink, pickle.HIGHEST_PROTOCOL)
+    sink.flush()
+
+
+def _receive(source: IO[bytes]) -> Any:
+    return pickle.load(source)  # noqa: S301  # both ends are this program, and nobody else has the pipe
+
+
+def _serve() -> None:
+    """The process's life: objects in, what was built out, until its parent closes the pipe or is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends us
+    while True:
+        try:
+            wanted: Sequence[tuple[Path, NewObject]] = _receive(sys.stdin.buffer)
+        except (EOFError, pickle.UnpicklingError):
+            return
+        answer: list[Staged] | OSError
+        try:
+            answer = [stage_object(folder, new, durable=False) for folder, new in wanted]
+        except OSError as error:
+            answer = error
+        _send(sys.stdout.buffer, answer)
+
+
+if __name__ == "__main__":
+    _serve()
