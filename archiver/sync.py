@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -42,7 +42,7 @@ from archiver.errors import (
 )
 from archiver.files import replace_file
 from archiver.listing import Cursor, Cursors, Reading, Row, Tally
-from archiver.provider import Provider, Session
+from archiver.provider import Page, Provider, Session
 from archiver.reading.documents import check_certificate
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
 from archiver.reading.needles import Needle, all_forms, contains, mask, mask_text, maskable, refusal
@@ -124,6 +124,48 @@ class Evidence:
         return any(gap.reason is GapReason.FAILED for gap in self.gaps)
 
 
+@dataclass(frozen=True)
+class Held:
+    """What the archive holds of the licences on a page, asked for at once."""
+
+    known: Mapping[str, Entry]  # by identity
+    erased: Collection[str]  # identities
+    new: Sequence[Licence]  # not known
+    of_assets: Sequence[Entry]  # the archived licences of their assets
+
+    @classmethod
+    def of(cls, page: Page, catalogue: Catalogue) -> Held:
+        identities = [each.identity for each in page.licences]
+        known = catalogue.known(*identities)
+        new = {each.identity: each for each in page.licences if each.identity not in known}
+        assets = defaultdict[str, list[str]](list)
+        for each in new.values():
+            assets[each.asset.provider].append(each.asset.asset_id)
+        of_assets = [entry for provider, ids in assets.items() for entry in catalogue.of_asset(provider, *ids)]
+        return cls(known, catalogue.erased(*identities), [*new.values()], of_assets)
+
+    def knows(self, licence: Licence) -> bool:
+        """Whether it need not be fetched: a platform's history brought it, or it was archived and had to be erased."""
+        entry = self.known.get(licence.identity)
+        return licence.identity in self.erased or (entry is not None and not _by_hand(entry))
+
+    def imported(self, licence: Licence) -> Entry | None:
+        """The archived licence that a person brought, also without the platform's name for it, if it is clear which."""
+        if entry := self.known.get(licence.identity):
+            return entry
+        same = [each for each in self.of_assets if same_licence(each.licence, licence)]
+        if len(same) != 1 or not _by_hand(same[0]):
+            return None
+        others = [
+            each for each in self.new if each.identity != licence.identity and same_licence(same[0].licence, each)
+        ]
+        return None if others else same[0]
+
+
+def _by_hand(entry: Entry) -> bool:
+    return entry.file.provenance.get("source") != "adapter"
+
+
 # ---------------------------------------------------------------- one account
 
 
@@ -160,6 +202,7 @@ class Sync:
         self._gaps: dict[str, list[tuple[str, str]]] = {}  # by short id: a licence may be tried twice
         self._fetching = asyncio.Semaphore(CONCURRENCY)
         self._pending = asyncio.Semaphore(PENDING)
+        self._completing: dict[str, str] = {}  # object of an imported licence -> identity of the row that it is
         self._asked: set[str] = set()  # the identities that this run asked the archive to take
         self._withheld: dict[str, str] = {}  # list -> why the platform does not show it
         self._secrets: list[str] = []
@@ -254,12 +297,13 @@ class Sync:
             history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
             try:
                 async for page in history.pages:
+                    held = Held.of(page, self.catalogue)
                     for licence in reading.rows(page):
-                        entry = self.catalogue.known(licence.identity)
-                        known = self._is_known(licence, entry) or self._passed_over(licence, reading.seen)
+                        known = held.knows(licence) or licence.platform_id in self.known
+                        known = known or self._passed_over(licence, reading.seen)
                         reading.count(licence, known)
                         if self.asset_id in (None, licence.asset.asset_id):
-                            await self._take(tally, licence, entry, known, tasks)
+                            await self._take(tally, licence, known, held, tasks)
                     self._report()
                     if reading.may_stop:
                         break
@@ -283,27 +327,13 @@ class Sync:
         overdue = cursor and self.full_since and cursor.full_on < self.full_since.isoformat()
         return None if overdue else cursor
 
-    def _is_known(self, licence: Licence, entry: Entry | None) -> bool:
-        """Whether it need not be fetched: a platform's history brought it, or it was archived and had to be erased."""
-        fetched = entry is not None and entry.file.provenance.get("source") == "adapter"
-        return licence.platform_id in self.known or fetched or self.catalogue.erased(licence.identity)
-
     def _passed_over(self, licence: Licence, number: int) -> bool:
         if self.sample is None or number <= self.sample:
             return False
         self.result.passed_over.append(licence.platform_id)
         return True
 
-    def _imported(self, licence: Licence) -> Entry | None:
-        """The archived licence that a person brought without the platform's name for it, if it is clear which."""
-        there = self.catalogue.of_asset(licence.asset.provider, licence.asset.asset_id)
-        same = [each for each in there if same_licence(each.licence, licence)]
-        imported = [each for each in same if each.file.provenance.get("source") != "adapter"]
-        return imported[0] if len(same) == len(imported) == 1 else None
-
-    async def _take(
-        self, tally: Tally, licence: Licence, entry: Entry | None, known: bool, tasks: asyncio.TaskGroup
-    ) -> None:
+    async def _take(self, tally: Tally, licence: Licence, known: bool, held: Held, tasks: asyncio.TaskGroup) -> None:
         identity = licence.identity
         if tally.rows.get(identity, Row.OPEN) is not Row.OPEN:
             return  # settled by an earlier reading of this run
@@ -317,7 +347,8 @@ class Sync:
         tally.rows[identity] = Row.OPEN
         tally.open[identity] = licence.platform_id
         await self._pending.acquire()
-        tasks.create_task(self._capture(tally, licence, entry)).add_done_callback(lambda _: self._pending.release())
+        capture = self._capture(tally, licence, held.imported(licence))
+        tasks.create_task(capture).add_done_callback(lambda _: self._pending.release())
 
     def _report(self) -> None:
         totals = [tally.reading.total for tally in self._tallies.values() if tally.reading.total is not None]
@@ -326,10 +357,11 @@ class Sync:
 
     # ------------------------------------------------------------ documents
 
-    async def _capture(self, tally: Tally, licence: Licence, entry: Entry | None) -> None:
+    async def _capture(self, tally: Tally, licence: Licence, imported: Entry | None) -> None:
         async with self._fetching:
             evidence = await self._fetch(licence)
-        imported = entry or self._imported(licence)
+        if imported and self._completing.setdefault(imported.object_id, licence.identity) != licence.identity:
+            imported = None  # a row on another page was taken for it
         evidence = await self._with_terms(evidence, imported.file.terms if imported else ())
         again = licence.identity in self._asked
         self._asked.add(licence.identity)
@@ -352,7 +384,7 @@ class Sync:
         if self._uncatalogued >= CATALOGUED and not self._cataloguing.locked():
             async with self._cataloguing:
                 self._uncatalogued = 0
-                await asyncio.to_thread(self.catalogue.catch_up, self.archive.reader, self.reader)
+                await asyncio.to_thread(self.catalogue.catch_up, self.archive.reader, self.reader, remembered=True)
 
     def _archived(self, evidence: Evidence, imported: Entry | None) -> Future[Stored]:
         """Ask for a new object, or for the next version of the one that an import made."""

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from archiver.archive.store import NewObject
 from archiver.archive.writer import open_archive
 from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Outcome
@@ -30,6 +31,7 @@ from archiver.errors import (
 from archiver.listing import Cursors
 from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Response, Session, load
+from archiver.reading.licence_json import to_json
 from archiver.reading.printable import printable
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Result, Sync
@@ -394,6 +396,31 @@ def test_what_was_erased_is_neither_fetched_nor_tried_again(desk: Desk, told: bo
     result = desk.sync(lambda _: [Page(rows(2, 1), 2)], document, full=True)
     assert (result.outcome, result.archived, result.already, result.incomplete) == (Outcome.COMPLETE, 1, 1, [])
     assert len(desk.archived) == 1 and ("L1" in asked) is not told
+
+
+@pytest.mark.parametrize(
+    ("pages", "objects"),
+    [([["L1"]], 1), ([["L1", "L2"]], 3), ([["L1"], ["L2"]], 2)],
+    ids=["one row", "two rows that look alike", "two on two pages"],
+)
+def test_an_import_is_completed_by_one_row_at_most(desk: Desk, pages: list[list[str]], objects: int) -> None:
+    """A paper without a number may be either licence of its asset and day."""
+    paper = replace(licence(1), licence_id=None, key=("", "A1", "2026-01-01"), row={})
+    with desk.open() as (archive, _):
+        described = to_json(paper, [], [], {"source": "import", "imports": [{"sha256": "0" * 64}]})
+        archive.put(
+            NewObject(
+                kind="licences", date=paper.licensed_at, provider="shutterstock", asset_id="A1",
+                identity=paper.identity, files={"licence.json": described}, created=datetime.now(UTC),
+            )
+        ).result()  # fmt: skip
+    total = sum(map(len, pages))
+    result = desk.sync(
+        lambda _: [Page([replace(licence(1), licence_id=each) for each in page], total) for page in pages]
+    )
+    assert (result.outcome, result.archived, len(desk.archived)) == (Outcome.COMPLETE, total, objects)
+    with desk.open() as (_, catalogue):
+        assert len(catalogue.known("shutterstock:L1", "shutterstock:L2")) == total
 
 
 def test_another_licences_certificate_is_not_filed(desk: Desk) -> None:

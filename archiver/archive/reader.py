@@ -51,11 +51,19 @@ class StoredObject:
         except (KeyError, TypeError, AttributeError, IndexError):
             raise IntegrityError(f"{self.folder} has an inventory that makes no sense") from None
 
+    def digest(self, name: str) -> str:
+        """The SHA-512 that a file's bytes must have; IntegrityError where the object has no such file."""
+        return self._file(name).sha512.lower()
+
+    def _file(self, name: str, version: str | None = None) -> StoredFile:
+        try:
+            return self.files(version)[name]
+        except KeyError:
+            raise IntegrityError(f"{self.folder} holds no {name}") from None
+
     def read(self, name: str, version: str | None = None) -> bytes:
         """A file's bytes; IntegrityError where they are not what was archived, or the object has no such file."""
-        file = self.files(version).get(name)
-        if file is None:
-            raise IntegrityError(f"{self.folder} holds no {name}")
+        file = self._file(name, version)
         try:
             content = read_file(file.path)
         except OSError as error:

@@ -241,12 +241,15 @@ class Catalogue:
 
     # ------------------------------------------------------------ following the archive
 
-    def catch_up(self, archive: Archive, reader: DocumentReader) -> None:
-        """Take in the ledger's new lines; all of them, where the ledger is not the one that was read before."""
-        while self._follow(archive, reader):
+    def catch_up(self, archive: Archive, reader: DocumentReader, *, remembered: bool = False) -> None:
+        """Take in the ledger's new lines; all of them, where the ledger is not the one that was read before.
+
+        `remembered`: the reader has just read their documents, and nothing is gained by reading side by side.
+        """
+        while self._follow(archive, reader, 1 if remembered else READERS):
             pass
 
-    def _follow(self, archive: Archive, reader: DocumentReader) -> bool:
+    def _follow(self, archive: Archive, reader: DocumentReader, threads: int) -> bool:
         """Take in some new lines; False where there is none."""
         with self._turn:
             if (offset := self._next(archive)) is None:
@@ -254,7 +257,7 @@ class Catalogue:
                 offset = 0
             if not (lines := list(islice(archive.lines(offset=offset), BATCH))):
                 return False
-            read = _read_all(archive, reader, lines)
+            read = _read_all(archive, reader, lines, threads)
             with self._writing():
                 if offset == (self._next(archive) or 0):  # else another process was quicker
                     self._store(archive, lines, read)
@@ -309,28 +312,31 @@ class Catalogue:
 
     # ------------------------------------------------------------ asking
 
-    def known(self, identity: str) -> Entry | None:
-        """The archived licence or comp of this identity."""
-        return next(self._entries("identity = ? ORDER BY id LIMIT 1", _plain(identity)), None)
+    def known(self, *identities: str) -> dict[str, Entry]:
+        """The archived licences and comps of these identities."""
+        query = f"SELECT identity, {COLUMNS} FROM licence WHERE identity IN (?) ORDER BY id DESC"  # noqa: S608
+        rows = self._among(query, map(_plain, identities))
+        found = {identity: self._entry(columns) for identity, *columns in rows}  # of two, the older one
+        return {each: found[plain] for each in identities if (plain := _plain(each)) in found}
 
-    def erased(self, identity: str) -> bool:
-        """Whether the licence or comp of this identity was archived and erased. It stays known, and is not fetched."""
-        digest = identity_digest(identity)
-        return self._db.execute("SELECT 1 FROM erased WHERE identity_sha256 = ?", (digest,)).fetchone() is not None
+    def erased(self, *identities: str) -> set[str]:
+        """Those whose licence or comp was archived and erased. It stays known, and is not fetched."""
+        digests = {identity_digest(each): each for each in identities}
+        rows = self._among("SELECT identity_sha256 FROM erased WHERE identity_sha256 IN (?)", digests)
+        return {digests[digest] for (digest,) in rows}
 
-    def of_asset(self, provider: str, asset_id: str) -> list[Entry]:
-        """The licences (no comps) of a platform's asset, oldest first."""
-        found = self._entries("NOT comp AND asset_id = ? ORDER BY id", _plain(asset_id))
-        return [entry for entry in found if entry.provider == provider]
+    def of_asset(self, provider: str, *asset_ids: str) -> list[Entry]:
+        """The licences (no comps) of a platform's assets, oldest first."""
+        query = f"SELECT {COLUMNS} FROM licence WHERE NOT comp AND asset_id IN (?) ORDER BY id"  # noqa: S608
+        entries = map(self._entry, self._among(query, map(_plain, asset_ids)))
+        return [entry for entry in entries if entry.provider == provider]
 
     def names_another(self, words: Iterable[str], but: Collection[str]) -> bool:
         """Whether one of these words is the number of an asset, a licence or an order that is none of `but`."""
         known = {each.casefold() for each in but}
         wanted = sorted({plain for word in words if (plain := _plain(word).casefold()) not in known})
         return any(
-            self._db.execute(f"SELECT 1 FROM licence WHERE {column} IN ({marks}) LIMIT 1", part).fetchone()  # noqa: S608
-            for part in batched(wanted, 500, strict=False)
-            for marks in [", ".join("?" * len(part))]
+            next(self._among(f"SELECT 1 FROM licence WHERE {column} IN (?) LIMIT 1", wanted), None)  # noqa: S608
             for column in NAMES.values()
         )
 
@@ -515,6 +521,11 @@ class Catalogue:
     def _matching(self, query: str, limit: int, *, unassigned: bool) -> list[Entry]:
         return [self._entry(columns) for columns in self._db.execute(MATCHING, (query, unassigned, limit))]
 
+    def _among(self, query: str, values: Iterable[str]) -> Iterator[Sequence[Any]]:
+        """The rows of a query for any of these values, which stand in it as `(?)`."""
+        for part in batched(values, 500, strict=False):
+            yield from self._db.execute(query.replace("(?)", f"({', '.join('?' * len(part))})"), part)
+
     def _entries(self, where: str, *values: object) -> Iterator[Entry]:
         query = f"SELECT {COLUMNS} FROM licence WHERE {where}"  # noqa: S608  # `where` is this file's own text
         return map(self._entry, self._db.execute(query, values))
@@ -555,6 +566,7 @@ class Catalogue:
         by_object = defaultdict[str | None, list[Line]](list)
         for line in lines:
             by_object[line.id].append(line)
+        self._db.executemany("DELETE FROM unreadable WHERE object_id = ?", [(object_id,) for object_id in read])
         for object_id, found in read.items():
             if isinstance(found, str):
                 self._db.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (object_id, found))
@@ -616,14 +628,15 @@ class Catalogue:
             "assigned": assigned,
             "withdrawn": assigned is not None and json.loads(assigned)["held"] is False,
         }
+        if number is not None:
+            self._db.execute("DELETE FROM words WHERE rowid = ?", (number,))
         number = self._db.execute(PUT, values).lastrowid
-        self._db.execute("DELETE FROM words WHERE rowid = ?", (number,))
         columns = [_indexed(" ".join(each)) for each in _searched(found)]
         self._db.execute(
             "INSERT INTO words (rowid, ids, title, about, text) VALUES (?, ?, ?, ?, ?)", (number, *columns)
         )
-        self._picture(number, found.pictures)
-        self._db.execute("DELETE FROM unreadable WHERE object_id = ?", (object_id,))
+        if found.pictures or values["id"] is not None:
+            self._picture(number, found.pictures)
 
     def _picture(self, licence: int | None, pictures: Mapping[str, Fingerprint]) -> None:
         """A licence's pictures as they now stand. Those that stayed as they were keep their vectors."""
@@ -713,11 +726,14 @@ class _Read:
     pictures: Mapping[str, Fingerprint]  # by document
 
 
-def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line]) -> dict[str, _Read | str]:
+def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line], threads: int) -> dict[str, _Read | str]:
     """The licences and comps that these lines are about, as they now stand; a text says why one cannot be read."""
     ids = dict.fromkeys(line.id for line in lines if line.id and line.id.startswith(KINDS))
-    with ThreadPoolExecutor(READERS) as threads:
-        return dict(zip(ids, threads.map(partial(_read, archive, reader), ids), strict=True))
+    read = partial(_read, archive, reader)
+    if threads == 1:
+        return {id: read(id) for id in ids}
+    with ThreadPoolExecutor(threads) as pool:
+        return dict(zip(ids, pool.map(read, ids), strict=True))
 
 
 def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | str:
@@ -732,7 +748,8 @@ def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | s
         # What fails here: the licence is still found by all else; `verify` names a damaged document.
         with suppress(IntegrityError, UnreadablePicture):
             if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
-                texts.append(reader.read(stored.read(document.name), document.media_type).text)
+                read = reader.remembered(stored.digest(document.name))
+                texts.append((read or reader.read(stored.read(document.name), document.media_type)).text)
             elif document.kind is DocumentKind.PREVIEW and document.media_type.startswith("image/"):
                 pictures[document.name] = reader.look(stored.read(document.name)).fingerprint
     return _Read(stored.folder, described, file, " ".join(texts), pictures)

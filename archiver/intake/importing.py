@@ -310,10 +310,10 @@ class _Archived:
         self._papers = {match[1]: match[0] for each in ids if (match := PAPER.fullmatch(each))}
 
     def identity(self, identity: str) -> Entry | None:
-        return self._catalogue.known(identity)
+        return self._catalogue.known(identity).get(identity)
 
     def erased(self, identity: str) -> bool:
-        return self._catalogue.erased(identity)
+        return identity in self._catalogue.erased(identity)
 
     def asset(self, provider: str, asset_id: str) -> Sequence[Entry]:
         return self._catalogue.of_asset(provider, asset_id)

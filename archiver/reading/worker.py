@@ -74,7 +74,7 @@ class DocumentReader:
             self._idle.put(None)
         self._workers = workers
         self._lock = threading.Lock()
-        self._known: OrderedDict[bytes, Reading] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], Reading] = OrderedDict()  # by SHA-512 and job
         self._kept = 0
 
     def __enter__(self) -> Self:
@@ -98,6 +98,11 @@ class DocumentReader:
             return read_text(content)
         return Reading()
 
+    def remembered(self, sha512: str) -> Reading | None:
+        """The text of a PDF of this digest, where it was read lately."""
+        with self._lock:
+            return self._known.get((sha512, "pdf"))
+
     def columns(self, content: bytes, seconds: float = SECONDS) -> Reading:
         """As `read` of a PDF, with the gaps between its columns kept as spaces; in what `read` left of its time."""
         return self._read_pdf(content, "columns of pdf", seconds)
@@ -111,7 +116,7 @@ class DocumentReader:
             return Reading(error="it is not a PDF")
         if len(content) > LARGEST:
             return Reading(error=f"it is larger than {LARGEST >> 20} MB")
-        key = hashlib.sha512(content).digest() + job.encode()
+        key = hashlib.sha512(content).hexdigest(), job
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
@@ -191,11 +196,13 @@ def _weight(reading: Reading) -> int:
 class _Worker:
     """One process: is sent a job and a document, sends messages and an empty one at last, or is killed when time is up.
 
-    The first message only says that the work begins: what it takes to get there is not the document's fault.
+    The first message of a job's kind only says that the work begins: what it takes to get ready for it is not the
+    document's fault.
     """
 
     def __init__(self) -> None:
         self.alive, self._late = True, False
+        self._ready: set[str] = set()  # the jobs that it did before
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", __name__],
             stdin=subprocess.PIPE,
@@ -215,7 +222,9 @@ class _Worker:
         try:
             with self._limit(START_SECONDS):
                 _send(sink, job.encode(), content)
-                _receive(source)
+                if job not in self._ready:
+                    _receive(source)
+                    self._ready.add(job)
             with self._limit(seconds):
                 while answer := _receive(source):
                     answers.append(answer)
@@ -281,14 +290,14 @@ def _receive(source: IO[bytes]) -> bytes:
     return content
 
 
-type _Job = Callable[[bytes, Callable[[bytes], None]], None]
-"""Works on a document's bytes and tells what it finds, message by message."""
+type _Job = Callable[[bytes, Callable[[bytes], None]], bytes]
+"""Works on a document's bytes, tells what it finds before the end, and returns the last message."""
 
 
 def _pdf(read: Callable[[bytes, Callable[[int], object]], Reading]) -> _Job:
     import pypdf  # noqa: F401  # imported before the clock runs
 
-    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
+    def work(content: bytes, tell: Callable[[bytes], None]) -> bytes:
         told: list[int] = []
 
         def opened(pages: int) -> None:
@@ -298,7 +307,7 @@ def _pdf(read: Callable[[bytes, Callable[[int], object]], Reading]) -> _Job:
         reading = read(content, opened)
         if not told:
             opened(0)
-        tell(json.dumps(vars(reading)).encode())
+        return json.dumps(vars(reading)).encode()
 
     return work
 
@@ -307,7 +316,7 @@ def _picture(side: int) -> _Job:
     import numpy  # noqa: F401  # as above
     import PIL.Image  # noqa: F401
 
-    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
+    def work(content: bytes, _tell: Callable[[bytes], None]) -> bytes:
         try:
             picture = decode(content)
             seen = fingerprint(picture)
@@ -315,7 +324,7 @@ def _picture(side: int) -> _Job:
             found["preview"] = base64.b64encode(preview(picture, side)).decode()
         except UnreadablePicture as error:
             found = {"error": error.detail}
-        tell(json.dumps(found).encode())
+        return json.dumps(found).encode()
 
     return work
 
@@ -324,9 +333,10 @@ def _pictures() -> _Job:
     import PIL.Image  # noqa: F401  # as above
     import pypdf  # noqa: F401
 
-    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
+    def work(content: bytes, tell: Callable[[bytes], None]) -> bytes:
         for each in pictures_of_pdf(content):
             tell(each)
+        return b""
 
     return work
 
@@ -334,27 +344,19 @@ def _pictures() -> _Job:
 def _page() -> _Job:
     from archiver.reading.html import lines
 
-    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
-        if text := lines(content.decode())[:TEXT_LENGTH]:  # an empty message would be the last one
-            tell(text.encode("utf-8", "replace"))
-
-    return work
+    return lambda content, _tell: lines(content.decode())[:TEXT_LENGTH].encode("utf-8", "replace")
 
 
 def _join() -> _Job:
     from archiver.reading.pdfs import join_pdfs, unpacked
 
-    def work(content: bytes, tell: Callable[[bytes], None]) -> None:
-        if joined := join_pdfs(unpacked(content)):
-            tell(joined)
-
-    return work
+    return lambda content, _tell: join_pdfs(unpacked(content))
 
 
 def _embedded() -> _Job:
     import PIL.Image  # noqa: F401  # as above
 
-    return lambda content, tell: tell(read_embedded(content).to_json())
+    return lambda content, _tell: read_embedded(content).to_json()
 
 
 JOBS: dict[str, Callable[[], _Job]] = {
@@ -379,19 +381,21 @@ def _serve() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends us
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+    ready: dict[str, _Job] = {}
     while True:
         try:
             job, content = _receive(source).decode(), _receive(source)
         except EOFError:
             return
-        work = JOBS[job]()
-        _send(sink, b"it begins")
+        if job not in ready:
+            ready[job] = JOBS[job]()
+            _send(sink, b"it begins")
         if sys.platform != "win32":
             signal.alarm(int(2 * LIMITS.get(job, SECONDS)))  # ends a worker whose parent was killed in the midst of it
-        work(content, partial(_send, sink))
+        last = ready[job](content, partial(_send, sink))
         if sys.platform != "win32":
             signal.alarm(0)
-        _send(sink, b"")
+        _send(sink, *filter(None, (last,)), b"")  # an empty message ends the answer
 
 
 if __name__ == "__main__":
