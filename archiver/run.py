@@ -668,7 +668,8 @@ async def seen_terms(looked: asyncio.Task[list[SeenTerms]], given: list[SeenTerm
 
     Shielded: one licence that is given up must not end what all others wait for.
     """
-    return [*await asyncio.shield(looked), *given]
+    seen = looked.result() if looked.done() else await asyncio.shield(looked)
+    return [*seen, *given]
 
 
 @dataclass

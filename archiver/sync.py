@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
@@ -53,7 +53,7 @@ from archiver.terms import SeenTerms
 CONCURRENCY = 16  # licences whose documents are fetched and read at once; the session bounds the requests
 PARTIAL = 40  # exit code of a run that left something open
 PENDING = 64  # licences on their way to the disk at once
-CATALOGUED = 50  # licences that the catalogue takes in at once, while their documents' texts are remembered
+CATALOGUED = 100  # licences that the catalogue takes in at once, while their documents' texts are remembered
 TOLD = 3  # failures that an account's message tells in full; `show` tells each
 OUTAGES = 3  # licences in a row that an unreachable platform, or one that asks for a sign-in, may leave incomplete
 
@@ -204,6 +204,7 @@ class Sync:
         self._pending = asyncio.Semaphore(PENDING)
         self._completing: dict[str, str] = {}  # object of an imported licence -> identity of the row that it is
         self._asked: set[str] = set()  # the identities that this run asked the archive to take
+        self._told: deque[tuple[asyncio.Future[Any], Future[Any]]] = deque()  # by the archive's thread, not passed on
         self._withheld: dict[str, str] = {}  # list -> why the platform does not show it
         self._secrets: list[str] = []
         self._forms: list[Needle] = []
@@ -447,7 +448,7 @@ class Sync:
             return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} is no picture")
         text = ""
         if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
-            reading = await asyncio.to_thread(self.reader.read, document.content, document.media_type)
+            reading = await self.reader.read_soon(document.content, document.media_type)
             text = reading.text
             if kind is DocumentKind.CERTIFICATE:
                 try:
@@ -546,9 +547,26 @@ class Sync:
 
     async def _store[T](self, future: Future[T]) -> T:
         # A cancelled task must not cancel a write that has begun; and what became of that is told by the first to fail.
-        written = asyncio.wrap_future(future)
-        written.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return await asyncio.shield(written)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def told(written: Future[T]) -> None:
+            self._told.append((answer, written))
+            if len(self._told) == 1:  # a batch is told in one go: each call wakes the loop
+                loop.call_soon_threadsafe(self._pass_on)
+
+        future.add_done_callback(told)
+        return await answer
+
+    def _pass_on(self) -> None:
+        while self._told:
+            answer, written = self._told.popleft()
+            if answer.done():
+                continue
+            if error := written.exception():
+                answer.set_exception(error)
+            else:
+                answer.set_result(written.result())
 
     def _note(self, evidence: Evidence, short_id: str) -> None:
         gaps = () if evidence.licence.comp else evidence.gaps

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,7 +33,9 @@ class Builder:
         source, sink = self._process.stdout, self._process.stdin
         assert source is not None and sink is not None
         try:
-            _send(sink, wanted)
+            for each in (*wanted, None):
+                pickle.dump(each, sink)
+            sink.flush()
             answer: list[Staged] | OSError = _receive(source)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
             raise OSError(errno.EIO, "the process that builds objects ended") from None
@@ -44,29 +47,25 @@ class Builder:
         self._process.communicate()  # it ends where its input does
 
 
-def _send(sink: IO[bytes], message: object) -> None:
-    pickle.dump(message, sink, pickle.HIGHEST_PROTOCOL)
-    sink.flush()
-
-
 def _receive(source: IO[bytes]) -> Any:
     return pickle.load(source)  # noqa: S301  # both ends are this program, and nobody else has the pipe
 
 
 def _serve() -> None:
-    """The process's life: objects in, what was built out, until its parent closes the pipe or is gone."""
+    """The process's life: objects in, one by one, and what was built out, until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends us
-    while True:
-        try:
-            wanted: Sequence[tuple[Path, NewObject]] = _receive(sys.stdin.buffer)
-        except (EOFError, pickle.UnpicklingError):
-            return
-        answer: list[Staged] | OSError
-        try:
-            answer = [stage_object(folder, new, durable=False) for folder, new in wanted]
-        except OSError as error:
-            answer = error
-        _send(sys.stdout.buffer, answer)
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    with suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):
+        while True:
+            answer: list[Staged] | OSError = []
+            while wanted := _receive(source):
+                if isinstance(answer, list):
+                    try:
+                        answer.append(stage_object(*wanted, durable=False))
+                    except OSError as error:
+                        answer = error
+            pickle.dump(answer, sink)
+            sink.flush()
 
 
 if __name__ == "__main__":

@@ -281,7 +281,8 @@ def check_certificate(document: Document, reading: Reading, licence: Licence) ->
     elif not reading.text.strip():
         raise refuse("has no text")
     ids = [each for each in (licence.licence_id, licence.asset.asset_id, licence.order) if each]
-    if not any(_names(reading.text, each) for each in ids):
+    text = _folded(reading.text)
+    if not any(_names(text, _folded(each)) for each in ids):
         raise refuse(f"names none of {', '.join(ids)}, so it is another licence's or no certificate")
     return CertificateCheck(identified=True)
 
@@ -291,9 +292,12 @@ def _title(content: bytes) -> str:
     return " ".join(html.unescape(found[1].decode("utf-8", "replace")).split())[:120] if found else "without a title"
 
 
-def _names(text: str, identifier: str) -> bool:
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _names(text: str, wanted: str) -> bool:
     """Whether the text has this id, not as a part of a longer number."""
-    text, wanted = (" ".join(each.casefold().split()) for each in (text, identifier))
     before = r"(?<!\d)" if wanted[:1].isdigit() else ""
     after = r"(?!\d)" if wanted[-1:].isdigit() else ""
     if re.search(before + re.escape(wanted) + after, text):

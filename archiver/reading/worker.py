@@ -13,14 +13,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from queue import LifoQueue
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from archiver.errors import UnreadablePicture
 from archiver.reading.documents import (
@@ -35,7 +35,10 @@ from archiver.reading.documents import (
 )
 from archiver.reading.embedded import Embedded, read_embedded
 from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
-from archiver.reading.pdfs import packed
+from archiver.reading.pdfs import packed, unpacked
+
+if TYPE_CHECKING:
+    import asyncio  # which a worker, and a command without an event loop, need not load
 
 SECONDS = 4.5  # for one document: with what it takes to start and to end a reader, five
 SEARCH_SECONDS = 60.0  # for one document of which everything is read
@@ -44,6 +47,7 @@ START_SECONDS = 60.0  # for a worker to be ready, on a busy machine
 MEMORY = 1 << 30  # bytes of address space of a worker, on POSIX
 LARGEST = 64 << 20  # bytes of a document that is still parsed
 REMEMBERED = 16_000_000  # characters of text kept for documents that are read again
+SMALL, TOGETHER = 64 << 10, 8  # bytes of documents that are read together, and how many at most
 
 # A worker needs no more of the environment than this; proxies' passwords and the like stay out of it.
 ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME")
@@ -76,6 +80,8 @@ class DocumentReader:
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[str, str], Reading] = OrderedDict()  # by SHA-512 and job
         self._kept = 0
+        self._waiting: deque[tuple[bytes, asyncio.Future[Reading]]] = deque()  # small PDFs
+        self._gathering: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +103,49 @@ class DocumentReader:
         if media_type.startswith("text/") and media_type != "text/html" and not is_html(content):
             return read_text(content)
         return Reading()
+
+    async def read_soon(self, content: bytes, media_type: str) -> Reading:
+        """As `read`, for the tasks of an event loop. Small PDFs that wait at the same time are read together: to hand
+        one to a thread, and on to a process, takes longer than to read it."""
+        import asyncio
+
+        if not is_pdf(content) or len(content) > SMALL:
+            return await asyncio.to_thread(self.read, content, media_type)
+        answer: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
+        self._waiting.append((content, answer))
+        if len(self._gathering) < self._workers:
+            self._gathering.add(asyncio.create_task(self._read_waiting()))
+        return await answer
+
+    async def _read_waiting(self) -> None:
+        import asyncio
+
+        part: list[tuple[bytes, asyncio.Future[Reading]]] = []
+        try:
+            while self._waiting:
+                part = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+                readings = await asyncio.to_thread(self._read_together, [content for content, _ in part])
+                for (_, answer), reading in zip(part, readings, strict=True):
+                    if not answer.done():  # whoever was given up asks no more
+                        answer.set_result(reading)
+        except BaseException as error:
+            for _, answer in part:
+                if not answer.done():
+                    answer.set_exception(error)
+            raise
+        finally:
+            # At once, not when the task has ended: what comes until then would wait for nobody.
+            self._gathering = {each for each in self._gathering if each is not asyncio.current_task()}
+
+    def _read_together(self, contents: Sequence[bytes]) -> list[Reading]:
+        if len(contents) > 1:
+            answers, error = self._ask("pdfs", packed([("", content) for content in contents]))
+            if not error:  # else one of them takes too long or breaks the worker: each by itself will tell
+                readings = [Reading(**each) for each in json.loads(answers[0])]
+                for content, reading in zip(contents, readings, strict=True):
+                    self._remember((hashlib.sha512(content).hexdigest(), "pdf"), reading)
+                return readings
+        return [self._read_pdf(content, "pdf") for content in contents]
 
     def remembered(self, sha512: str) -> Reading | None:
         """The text of a PDF of this digest, where it was read lately."""
@@ -126,13 +175,16 @@ class DocumentReader:
             reading = Reading(**json.loads(answers[1]))
         else:
             reading = Reading(pages=int(answers[0]) if answers else 0, error=error)
+        self._remember(key, reading)
+        return reading
+
+    def _remember(self, key: tuple[str, str], reading: Reading) -> None:
         with self._lock:
             if key not in self._known:
                 self._known[key] = reading
                 self._kept += _weight(reading)
             while self._kept > REMEMBERED:
                 self._kept -= _weight(self._known.popitem(last=False)[1])
-        return reading
 
     def look(self, content: bytes, *, large: bool = False) -> Look:
         """What the picture in these bytes looks like; UnreadablePicture says why that cannot be known.
@@ -312,6 +364,16 @@ def _pdf(read: Callable[[bytes, Callable[[int], object]], Reading]) -> _Job:
     return work
 
 
+def _pdfs() -> _Job:
+    import pypdf  # noqa: F401  # as above
+
+    def work(content: bytes, _tell: Callable[[bytes], None]) -> bytes:
+        readings = [read_pdf(each, lambda _pages: None) for _, each in unpacked(content)]
+        return json.dumps([vars(each) for each in readings]).encode()
+
+    return work
+
+
 def _picture(side: int) -> _Job:
     import numpy  # noqa: F401  # as above
     import PIL.Image  # noqa: F401
@@ -348,7 +410,7 @@ def _page() -> _Job:
 
 
 def _join() -> _Job:
-    from archiver.reading.pdfs import join_pdfs, unpacked
+    from archiver.reading.pdfs import join_pdfs
 
     return lambda content, _tell: join_pdfs(unpacked(content))
 
@@ -361,6 +423,7 @@ def _embedded() -> _Job:
 
 JOBS: dict[str, Callable[[], _Job]] = {
     "pdf": partial(_pdf, read_pdf),
+    "pdfs": _pdfs,
     "columns of pdf": partial(_pdf, partial(read_pdf, columns=True)),
     "whole pdf": partial(_pdf, read_all_of_pdf),
     "picture": partial(_picture, PREVIEW_SIDE),
