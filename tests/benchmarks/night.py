@@ -3,8 +3,9 @@
 1. Many accounts, each with many archived licences and nothing new: CPU seconds an account (goal: 0.3 at most), with
    all that a night does: opening, reading the list, the run line, the seal, the catalogue, who is to be told.
 2. Many new licences over 10 accounts: this process's peak memory (goal: under 600 MB), and throughput against the
-   slower of two yardsticks of the same minute: the same requests with nothing else, and the durable write of the same
-   files and folders, in batches, with nothing else. What a single durable file for each licence takes is told, too.
+   slower of two yardsticks of the same minutes: the same requests with nothing else, and the durable write of the same
+   files and folders, in batches, with nothing else, before the night and after it, of which the quicker counts. What a
+   single durable file for each licence takes is told, too.
 
 Use it on a quiet machine, and not just after many files were deleted: for minutes ext4 then makes new ones slowly.
 """
@@ -114,7 +115,7 @@ def many_new(folder: Path, accounts: int, new: int) -> None:
         before = used()
         bare, least = asyncio.run(bare_loop(url, rows * accounts)), used() - before
         single = write_floor(folder / "single", [pdf(0, 900)], rows * accounts)
-        floor = object_floor(folder / "floor", rows * accounts)
+        before_it = object_floor(folder / "floor-before", rows * accounts)
         root = folder / "many"
         create_home(root, timestamps=[])
         vault = Vault.create(root / "vault.enc", new_key())
@@ -125,11 +126,13 @@ def many_new(folder: Path, accounts: int, new: int) -> None:
         before, started = used(), time.perf_counter()
         summary = night(Home.load(root), vault)
         seconds = time.perf_counter() - started
+        cpu = used() - before
+        floor = min(before_it, object_floor(folder / "floor-after", rows * accounts))
     assert sum(each.archived for each in summary.accounts) == rows * accounts, summary
     memory, number = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, rows * accounts
     print(f"{number} new over {accounts} accounts: {number / seconds:.0f}/s; bare loop {number / bare:.0f}/s, durable "
           f"writes {number / floor:.0f}/s (of one file {number / single:.0f}/s); peak {memory:.0f} MB")  # fmt: skip
-    print(f"  {(used() - before) / number * 1000:.1f} ms of CPU a licence, document readers included; "
+    print(f"  {cpu / number * 1000:.1f} ms of CPU a licence, document readers included; "
           f"a bare request {least / number * 1000:.1f} ms")  # fmt: skip
     print(f"  ratio to the slower yardstick: {max(bare, floor) / seconds:.2f} (goal >= {LEAST})")
     print(f"  goal: < {MOST_MEMORY:g} MB: {'kept' if memory < MOST_MEMORY else 'MISSED'}")
