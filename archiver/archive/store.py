@@ -256,7 +256,7 @@ def _write(folder: Path, files: Mapping[str, bytes], *, durable: bool = True) ->
         while name := name.rpartition("/")[0]:
             folders.add(f"{root}/{name}")
     for each in sorted(folders):
-        os.mkdir(each)  # noqa: PTH102
+        os.mkdir(each)  # noqa: PTH102  # as above
     handles = []
     try:
         for name, content in files.items():

@@ -314,7 +314,7 @@ class Catalogue:
 
     def known(self, *identities: str) -> dict[str, Entry]:
         """The archived licences and comps of these identities."""
-        query = f"SELECT identity, {COLUMNS} FROM licence WHERE identity IN (?) ORDER BY id DESC"  # noqa: S608
+        query = f"SELECT identity, {COLUMNS} FROM licence WHERE identity IN (?) ORDER BY id DESC"  # noqa: S608  # all ours
         rows = self._among(query, map(_plain, identities))
         found = {identity: self._entry(columns) for identity, *columns in rows}  # of two, the older one
         return {each: found[plain] for each in identities if (plain := _plain(each)) in found}
@@ -327,7 +327,7 @@ class Catalogue:
 
     def of_asset(self, provider: str, *asset_ids: str) -> list[Entry]:
         """The licences (no comps) of a platform's assets, oldest first."""
-        query = f"SELECT {COLUMNS} FROM licence WHERE NOT comp AND asset_id IN (?) ORDER BY id"  # noqa: S608
+        query = f"SELECT {COLUMNS} FROM licence WHERE NOT comp AND asset_id IN (?) ORDER BY id"  # noqa: S608  # all ours
         entries = map(self._entry, self._among(query, map(_plain, asset_ids)))
         return [entry for entry in entries if entry.provider == provider]
 
@@ -336,7 +336,7 @@ class Catalogue:
         known = {each.casefold() for each in but}
         wanted = sorted({plain for word in words if (plain := _plain(word).casefold()) not in known})
         return any(
-            next(self._among(f"SELECT 1 FROM licence WHERE {column} IN (?) LIMIT 1", wanted), None)  # noqa: S608
+            next(self._among(f"SELECT 1 FROM licence WHERE {column} IN (?) LIMIT 1", wanted), None)  # noqa: S608  # all ours
             for column in NAMES.values()
         )
 
@@ -436,7 +436,7 @@ class Catalogue:
             day, _, number = after.rpartition(" ")
             values = [day, int(number[:15]) if number.isdecimal() else 0]
             where += " AND (coalesce(licensed_at, ''), id) < (?, ?)"
-        query = f"SELECT {COLUMNS}, coalesce(licensed_at, ''), id FROM licence WHERE {where} "  # noqa: S608
+        query = f"SELECT {COLUMNS}, coalesce(licensed_at, ''), id FROM licence WHERE {where} "  # noqa: S608  # all ours
         rows = self._db.execute(
             f"{query} ORDER BY coalesce(licensed_at, '') DESC, id DESC LIMIT ?", (*values, limit + 1)
         )
@@ -472,6 +472,7 @@ class Catalogue:
     def _described(self, number: int) -> Indexed:
         from archiver.catalogue.matching import Indexed
 
+        # The text is all this file's own.
         query = f"SELECT {COLUMNS}, name FROM picture JOIN licence ON licence.id = licence WHERE number = ?"  # noqa: S608
         *columns, name = self._db.execute(query, (number,)).fetchone()
         entry = self._entry(columns)

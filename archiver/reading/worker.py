@@ -376,7 +376,7 @@ def _pdfs() -> _Job:
 
 def _picture(side: int) -> _Job:
     import numpy  # noqa: F401  # as above
-    import PIL.Image  # noqa: F401
+    import PIL.Image  # noqa: F401  # as above
 
     def work(content: bytes, _tell: Callable[[bytes], None]) -> bytes:
         try:
@@ -393,7 +393,7 @@ def _picture(side: int) -> _Job:
 
 def _pictures() -> _Job:
     import PIL.Image  # noqa: F401  # as above
-    import pypdf  # noqa: F401
+    import pypdf  # noqa: F401  # as above
 
     def work(content: bytes, tell: Callable[[bytes], None]) -> bytes:
         for each in pictures_of_pdf(content):
