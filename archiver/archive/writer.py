@@ -61,7 +61,7 @@ HOLDER = "staging/holder.txt"  # who is writing; for those who must wait
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
 BATCH = 128  # requests that share the durable writes of intents and ledger lines
 THREADS = 16  # objects that are built, and waited for by the disk, at once
-MANY = 100  # objects from which on a process to build them repays its start
+MANY = 100  # objects from which on, beside other archives, a process to build them repays its start
 TOGETHER = 3  # objects from which on the whole disk is waited for, which may have much else to write
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
