@@ -208,9 +208,14 @@ class ClockWrong(ArchiverError):
 
 
 class BrowserMissing(ArchiverError):
-    """No usable Chromium was found: {detail}. Install Chromium or Chrome, or name one in ARCHIVER_CHROMIUM."""
+    """No usable Chromium was found: {detail}. If one lies elsewhere, name it in ARCHIVER_CHROMIUM."""
 
     exit_code = 50
+
+
+class SandboxRefused(BrowserMissing):
+    """Chromium cannot start its sandbox here, which protects this machine from hostile pages: {detail}. Allow user
+    namespaces to this user, or set ARCHIVER_CHROMIUM_SANDBOX=off to run Chromium without its sandbox."""
 
 
 class VaultLocked(ArchiverError):

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from archiver.browsing import guard as guarding
 from archiver.browsing import trust
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
-from archiver.browsing.chromium import child_environment, ensure
+from archiver.browsing.chromium import child_environment, first_line, launch, playwright_driver, usable
 from archiver.browsing.exchange import (
     MOST_BYTES,
     Exchange,
@@ -37,7 +37,6 @@ from archiver.browsing.proxy import NOTHING, GuardProxy
 from archiver.domain import Document
 from archiver.errors import (
     ArchiverError,
-    BrowserMissing,
     ConfigError,
     LayoutChanged,
     RateLimited,
@@ -203,32 +202,17 @@ class Browsers:
             return browser
 
     async def _launch(self, headless: bool) -> Browser:
-        from playwright.async_api import Error, async_playwright
-
         if not headless and sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
             raise ConfigError("A visible browser needs a screen, and there is none here. Run this on a desktop.")
-        executable = self.executable or (await asyncio.to_thread(ensure, log.warning)).path
+        executable = self.executable or (await asyncio.to_thread(usable)).path
         if self._playwright is None:
-            with environment(child_environment() | self.network.driver_environment()):
-                self._playwright = await self._stack.enter_async_context(async_playwright())
+            variables = child_environment() | self.network.driver_environment()
+            self._playwright = await self._stack.enter_async_context(playwright_driver(variables))
         nowhere = await self._stack.enter_async_context(GuardProxy(NOTHING, Network()))
         trusting, environ = await self._trust()
-        sandbox = not hasattr(os, "geteuid") or os.geteuid() != 0  # Chromium refuses to sandbox itself as root
-        for sandboxed in (True, False) if sandbox else (False,):
-            try:
-                browser = await self._playwright.chromium.launch(
-                    executable_path=executable,
-                    headless=headless,
-                    chromium_sandbox=sandboxed,
-                    proxy={"server": nowhere.url},
-                    args=[*guarding.SWITCHES, *trusting],
-                    env=dict(environ),
-                )
-                break
-            except Error as error:
-                if not sandboxed:
-                    raise BrowserMissing(f"{executable} does not start ({first_line(error)})") from None
-                log.warning("Chromium does not start in its sandbox here; it runs without: %s", first_line(error))
+        browser = await launch(
+            self._playwright, executable, headless=headless, proxy=nowhere.url, switches=trusting, variables=environ
+        )
         self._stack.push_async_callback(_close, browser)
         await guarding.watch_browser(browser, self._guards, self.hear)
         return browser
@@ -265,33 +249,11 @@ async def _cookies_told(context: BrowserContext, hear: Hear) -> AsyncIterator[No
     await asyncio.wait_for(asyncio.gather(*tasks), TIMEOUT)
 
 
-@contextmanager
-def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """This process's environment for a moment: Playwright passes it on to its driver and takes no other."""
-    before = dict(os.environ)
-    _become(variables)
-    try:
-        yield
-    finally:
-        _become(before)
-
-
-def _become(variables: Mapping[str, str]) -> None:
-    os.environ.update(variables)
-    for name in os.environ.keys() - variables.keys():
-        del os.environ[name]
-
-
 async def _close(closable: Browser | BrowserContext) -> None:
     from playwright.async_api import Error
 
     with suppress(Error):  # crashed or closed by a person already
         await closable.close()
-
-
-def first_line(error: Exception) -> str:
-    """What happened, without Playwright's call log, in which typed values stand."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
