@@ -5,7 +5,6 @@ setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
 
 demo: setup ## the whole job on bundled recordings; its folders stay in .venv/demo
-	@rm -rf .venv/demo
 	@.venv/bin/archiver demo --keep .venv/demo
 
 test: setup ## all tests

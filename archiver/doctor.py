@@ -27,17 +27,17 @@ from archiver.archive import verify
 from archiver.archive.ledger import lock
 from archiver.archive.seal import Authority, ask
 from archiver.archive.writer import HOLDER, latest_moment
-from archiver.browsing.chromium import find
+from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
 from archiver.config import Home
 from archiver.domain import iso
-from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError
+from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.evidence import verify as verify_archives
 from archiver.evidence import without_client
 from archiver.files import sync_folder
 from archiver.opening import mailer_of, network_of
 from archiver.provider import Transport, load
 from archiver.run import renewals_due
-from archiver.vault import Vault, locate_key
+from archiver.vault import Vault, key_file, locate_key
 
 PROBLEM_CODE = 50
 MEGABYTE = 1_000_000
@@ -229,8 +229,8 @@ def _some(root: Path, paths: list[Path]) -> str:
 def vault(root: Path) -> Findings:
     key, place = locate_key(interactive=False)
     Vault(root / "vault.enc", key).secrets("")
-    if place == f"the file {os.environ.get('ARCHIVER_KEY_FILE')}":
-        file = Path(os.environ["ARCHIVER_KEY_FILE"]).absolute()
+    if (named := key_file()) and place == f"the file {named}":
+        file = named.absolute()
         if file.is_relative_to(root):
             yield (
                 State.WARNING,
@@ -387,12 +387,28 @@ def accounts(home: Home) -> Findings:
         except ArchiverError as error:
             yield State.PROBLEM, f"{account.name}: {error}", ""
     yield State.OK, f"clients: {len(home.clients)}, accounts: {len(home.accounts())}", ""
-    if chromium := find():
-        yield State.OK, f"browser: {chromium.describe()}", ""
-    else:
-        words = "no usable Chromium was found" + ("" if browsing else "; no account needs one so far")
-        advice = "Install Chromium or Chrome, or name one in ARCHIVER_CHROMIUM."
-        yield State.PROBLEM if browsing else State.WARNING, words, advice
+    yield _browser(needed=browsing)
+
+
+def _browser(*, needed: bool) -> tuple[State, str, str]:
+    """Whether a Chromium is there and starts, in its sandbox where it should."""
+    wrong = State.PROBLEM if needed else State.WARNING
+    if (chromium := find()) is None:
+        words = "no usable Chromium was found" + ("" if needed else "; no account needs one so far")
+        return wrong, words, f"Run `{commands_to_install()[0]}`, or name a Chromium in ARCHIVER_CHROMIUM."
+    try:
+        try_start(chromium)
+    except SandboxRefused:
+        advice = (
+            "Allow user namespaces to this user, or set ARCHIVER_CHROMIUM_SANDBOX=off to run it without its sandbox."
+        )
+        return wrong, f"{chromium.describe()} cannot start its sandbox", advice
+    except BrowserMissing as error:
+        return wrong, f"browser: {error.detail}", "Install another Chromium, or name one in ARCHIVER_CHROMIUM."
+    if sandboxed():
+        return State.OK, f"browser: {chromium.describe()}, in its sandbox", ""
+    why = "as root" if is_root() else "because ARCHIVER_CHROMIUM_SANDBOX is off"
+    return State.OK, f"browser: {chromium.describe()}, without its sandbox {why}", ""
 
 
 def clock(home: Home) -> Findings:

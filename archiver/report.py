@@ -18,7 +18,7 @@ from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Entry
 from archiver.config import Home
 from archiver.domain import GapReason, iso
-from archiver.errors import ConfigError
+from archiver.errors import BrowserMissing, ConfigError
 from archiver.files import read_file, replace_file
 from archiver.notify import followed
 from archiver.proof.facts import platform_of
@@ -267,7 +267,11 @@ def write(made: Report, out: Path, language: str) -> None:
     elif out.suffix.lower() == ".pdf":
         from archiver.browsing.printing import print_pages
 
-        (content,) = print_pages([html])
+        try:
+            (content,) = print_pages([html])
+        except BrowserMissing as error:
+            error.detail += f". Or write it as HTML: --out {out.with_suffix('.html').name}"
+            raise
     else:
         raise ConfigError(f"{out.name} is neither a .pdf nor a .html file. Name one with --out.")
     try:

@@ -231,8 +231,9 @@ def find_key(*, create: bool = False, interactive: bool | None = None) -> str:
 def locate_key(*, create: bool = False, interactive: bool | None = None) -> tuple[str, str]:
     """The vault's key and, in words, where it was.
 
-    Looked at are: systemd credential, ARCHIVER_KEY_FILE, the system's keyring, ARCHIVER_KEY, a person's typing.
-    With `create`, a key is made where none is found: in the file that ARCHIVER_KEY_FILE names, else in the keyring.
+    Looked at are: systemd credential, ARCHIVER_KEY_FILE, the system's keyring, the user's own key file, ARCHIVER_KEY, a
+    person's typing. With `create`, a key is made where none is found: in the file that ARCHIVER_KEY_FILE names, else in
+    the keyring, else in the user's own key file.
     `interactive` is whether a person may be asked; by default, whether standard input and error are a terminal.
     VaultLocked says which places were looked at.
     """
@@ -249,6 +250,9 @@ def locate_key(*, create: bool = False, interactive: bool | None = None) -> tupl
     for backend in backends:
         if stored := _stored_key(backend, notes):
             return checked_key(stored, "the keyring's entry"), "the system's keyring"
+    own = default_key_file()
+    if own.exists():
+        return _key_from_file(own, create=False), f"the file {own}"
     if "ARCHIVER_KEY" in _taken:
         return checked_key(_taken["ARCHIVER_KEY"], "ARCHIVER_KEY"), "ARCHIVER_KEY"
     if create:
@@ -256,13 +260,28 @@ def locate_key(*, create: bool = False, interactive: bool | None = None) -> tupl
         for backend in backends:
             if _store_key(backend, key, notes):
                 return key, "the system's keyring"
-    elif interactive:
+        return _key_from_file(own, create=True), f"the file {own}"
+    if interactive:
         from getpass import getpass
 
         return checked_key(getpass("Vault key: "), "what was typed"), "what was typed"
     seen = f" ({'; '.join(notes)})" if notes else ""
-    advice = "and the key will be made there" if create else "in which the key lies"
-    raise VaultLocked(f"no key was found{seen}; let ARCHIVER_KEY_FILE name a file, {advice}")
+    raise VaultLocked(f"no key was found{seen}; set ARCHIVER_KEY_FILE to the file that holds the key")
+
+
+def default_key_file() -> Path:
+    """The user's own key file, for machines without a keyring. It lies apart from any home."""
+    from platformdirs import user_config_path
+
+    return user_config_path("archiver-key", appauthor=False) / "vault.key"
+
+
+def key_file() -> Path | None:
+    """The file that holds the key, if a file does: the named one, else the user's own."""
+    if name := os.environ.get("ARCHIVER_KEY_FILE"):
+        return Path(name)
+    own = default_key_file()
+    return own if own.exists() else None
 
 
 def _key_from_file(path: Path, create: bool) -> str:

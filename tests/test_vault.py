@@ -54,12 +54,13 @@ def made(kind: Callable[[], KeyringBackend]) -> KeyringBackend:
 
 
 @pytest.fixture(autouse=True)
-def keyring_choice(monkeypatch: pytest.MonkeyPatch) -> list[KeyringBackend]:
+def keyring_choice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[KeyringBackend]:
     """The keyring of this machine, as the tests choose it: none at first. No key is anywhere else either."""
     chosen: list[KeyringBackend] = [made(fail.Keyring)]
     monkeypatch.setattr("keyring.get_keyring", lambda: chosen[-1])
     monkeypatch.setattr(Desktop, "stored", {})
     monkeypatch.setattr(module, "_taken", {})
+    monkeypatch.setattr(module, "default_key_file", lambda: tmp_path / "own" / "vault.key")
     for name in ("CREDENTIALS_DIRECTORY", "ARCHIVER_KEY_FILE", "ARCHIVER_KEY"):
         monkeypatch.delenv(name, raising=False)
     return chosen
@@ -130,12 +131,12 @@ def test_wrong_key_damage_and_absence_are_told_apart(tmp_path: Path) -> None:
 def test_the_key_is_looked_up_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyring_choice: list[KeyringBackend]
 ) -> None:
-    credential, file, ring, environment, typed = (new_key() for _ in range(5))
+    credential, file, ring, own, environment, typed = (new_key() for _ in range(6))
 
     def found(*, interactive: bool = False) -> str:
         return find_key(create=False, interactive=interactive)
 
-    with pytest.raises(VaultLocked, match=r"Keyring keeps nothing\); let ARCHIVER_KEY_FILE name a file") as caught:
+    with pytest.raises(VaultLocked, match=r"Keyring keeps nothing\); set ARCHIVER_KEY_FILE") as caught:
         found()
     assert caught.value.exit_code == 50
     monkeypatch.setattr("getpass.getpass", lambda _: f" {typed}\n")
@@ -144,6 +145,10 @@ def test_the_key_is_looked_up_in_order(
     assert found(interactive=True) == environment
     assert "ARCHIVER_KEY" not in os.environ
     assert found(interactive=True) == environment
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/vault.key").write_text(own)
+    (tmp_path / "own/vault.key").chmod(0o600)
+    assert found(interactive=True) == own
     keyring_choice.append(made(Desktop))
     keyring_choice[-1].set_password(module.KEYRING_SERVICE, module.KEYRING_USER, ring)
     assert found() == ring
@@ -176,9 +181,12 @@ def test_a_new_vault_makes_its_key_where_it_is_told_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyring_choice: list[KeyringBackend]
 ) -> None:
     path = tmp_path / "vault.enc"
-    with pytest.raises(VaultLocked, match="the key will be made there"):
-        open_vault(path, create=True)
-    assert not path.exists()
+    open_vault(tmp_path / "first.enc", create=True)
+    own = tmp_path / "own/vault.key"  # a machine without a keyring
+    assert find_key() == own.read_text().strip()
+    if os.name == "posix":
+        assert (own.stat().st_mode & 0o777, own.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    own.unlink()
     monkeypatch.setenv("ARCHIVER_KEY_FILE", str(tmp_path / "keys/vault.key"))
     open_vault(path, create=True).set_secrets("a", {"token": "x"})
     assert open_vault(path, create=True).secrets("a") == {"token": "x"}
@@ -206,7 +214,7 @@ def test_keyrings_that_keep_nothing_or_plain_text_are_refused_by_class(keyring_c
     assert usable_keyrings(made(Chain))[0] == members[1:]
     keyring_choice.append(made(PlaintextKeyring))
     with pytest.raises(VaultLocked, match=r"PlaintextKeyring was refused, because it keeps secrets as plain text"):
-        find_key(create=True, interactive=False)
+        find_key(interactive=False)
     assert Desktop.stored == {}
 
 

@@ -166,7 +166,7 @@ def commands_to_install() -> list[str]:
 
 def _installers() -> Iterator[tuple[str, list[list[str]]]]:
     if is_root() and shutil.which("apt-get"):
-        install = ["apt-get", "install", "-y", "-q", "chromium"]
+        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium", "chromium-sandbox"]
         yield "installing the distribution's package (some 110 MB)", [["apt-get", "update", "-q"], install]
     if not driver_fault():
         yield "downloading Playwright's (some 170 MB)", [[sys.executable, "-m", "playwright", "install", "chromium"]]

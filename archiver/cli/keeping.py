@@ -100,7 +100,7 @@ def schedule(
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="The vault's key file [default: $ARCHIVER_KEY_FILE]."),
+        typer.Option(exists=True, dir_okay=False, help="The vault's key file [default: the one in use]."),
     ] = None,
     install: Annotated[bool, typer.Option("--install", help="Put it in place; else it is only shown.")] = False,
     home: HomeOption = None,
@@ -109,14 +109,12 @@ def schedule(
 
     Example: archiver schedule --at 03:15
     """
-    import os
-
     from archiver.schedule import install as put_in_place
     from archiver.schedule import named_system
     from archiver.schedule import schedule as make
+    from archiver.vault import key_file
 
-    named = os.environ.get("ARCHIVER_KEY_FILE")
-    file = key or (Path(named) if named else None)
+    file = key or key_file()
     here = opened(home)
     made = make(here.root, named_system(system), at, key=file and file.absolute())
     if install:

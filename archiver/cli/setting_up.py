@@ -88,7 +88,7 @@ def init(
     """
     from archiver.setup import initialise
 
-    made = initialise(home or home_option, replay=replay)
+    made = initialise(home or home_option, replay=replay, say=say, ask=ask)
     say(f"Made {made.root}. Next: archiver client add SLUG --name NAME")
 
 

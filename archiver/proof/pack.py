@@ -22,12 +22,12 @@ from archiver.archive import verify
 from archiver.archive.disclose import disclose, place_of
 from archiver.browsing.printing import print_pages
 from archiver.domain import DocumentKind, TermsRelation
-from archiver.errors import ConfigError, MachineRefused
+from archiver.errors import BrowserMissing, ConfigError, MachineRefused
 from archiver.files import read_file
 from archiver.proof import pages
 from archiver.proof.external import licence_excerpt, record_excerpt
 from archiver.proof.pages import Told, Words
-from archiver.proof.pdf import natives_of, pdf_of, picture_of, receipt_text, told_of
+from archiver.proof.pdf import html_of, natives_of, pdf_of, picture_of, receipt_text, told_of
 from archiver.proof.sound import Order, Packed, Sound, refuse, sound_of
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
@@ -40,6 +40,7 @@ def write_proof(
 ) -> list[Path]:
     """Write `out` (a zip), the PDF of the same name, and for `internal` a zip beside it; returns their paths.
 
+    Where no Chromium can print the PDF, an HTML file of the same pages takes its place, and `warn` is told.
     `warn` is told what certificates hold that the sender may not want to hand on. ConfigError where a file exists or
     cannot be made, IntegrityError for a damaged licence or one under no checkpoint; then nothing is left behind.
     """
@@ -52,12 +53,17 @@ def write_proof(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archiver-proof-")))
         files = [stack.enter_context(_new_file(path)) for path in outs]
         told = _write_bag(distinct, folder / "proof", order, reader, warn)
+        page = next((folder / "proof/data").glob("proof.*"))
+        if page.suffix != ".pdf":
+            outs[1] = out.with_suffix(page.suffix)
+            files[1].unlink()
+            files[1] = stack.enter_context(_new_file(outs[1]))
         if order.internal:
             _write_internal(distinct, told, folder / "internal", order, reader)
         for path, file in zip(outs, files, strict=True):
             with file.open("wb") as written:
                 if path == outs[1]:
-                    written.write((folder / "proof/data/proof.pdf").read_bytes())
+                    written.write(page.read_bytes())
                 else:
                     _zip(folder, "proof" if path == out else "internal", written)
     return outs
@@ -74,7 +80,7 @@ def _new_file(out: Path) -> Iterator[Path]:
     try:
         yield out
     except BaseException:
-        out.unlink()
+        out.unlink(missing_ok=True)
         raise
 
 
@@ -142,7 +148,11 @@ def _write_bag(
     for name, text in texts.items():
         marked = text if evidence else f"{words('not_evidence')}: {words('replay')}\n\n{text}"
         _write(data / name, marked.encode("utf-8", "replace"))
-    _write(data / "proof.pdf", pdf_of(sounds, told, natives, order, reader))
+    try:
+        _write(data / "proof.pdf", pdf_of(sounds, told, natives, order, reader))
+    except BrowserMissing as error:
+        _write(data / "proof.html", html_of(sounds, told, order, reader))
+        warn(f"{error} Until then proof.html takes the place of proof.pdf: open it in a browser and print it there.")
     refuse([finding for report in verify.verify_pack(data) for finding in report.findings])
     _seal(bag, order.now)
     return told
@@ -221,7 +231,12 @@ def _write_internal(
     judged = [(each, order.verdicts[each.folder]) for each in told if each.folder in order.verdicts]
     if judged:
         sheets = [pages.verdict_page(each, words, order.claim, assessed) for each, assessed in judged]
-        printed = print_pages([pages.document(words, sheets)])
+        html = pages.document(words, sheets)
+        try:
+            printed = print_pages([html])
+        except BrowserMissing:  # told already
+            _write(folder / "verdict.html", html.encode("utf-8", "replace"))
+            return
         joined, error = reader.join([(words("title"), printed[0])])  # which leaves out the day of printing
         if error:
             raise MachineRefused(f"verdict.pdf could not be put together: {error}")

@@ -120,12 +120,10 @@ def _side_by_side(
 def pdf_of(
     sounds: Sequence[Sound], told: Sequence[Told], natives: Natives, order: Order, reader: DocumentReader
 ) -> bytes:
-    """The whole proof.pdf; MachineRefused where it cannot be put together."""
+    """The whole proof.pdf; BrowserMissing where no Chromium prints it, MachineRefused where its parts do not join."""
     words = Words(order.language)
-    summaries = [pages.overview_page(told, words, order.claim)] if len(told) > 1 else []
-    summaries += [pages.summary_page(each, words, order.claim) for each in told]
-    front = pages.document(words, [*summaries, *(pages.details_pages(each, words) for each in told)])
-    behind = list(dict.fromkeys(_texts(sounds, told, words, reader)))
+    behind = _behind(sounds, told, words, reader)
+    front = pages.document(words, _front(told, words, order))
     printed = print_pages([front, *([pages.document(words, behind)] if behind else [])])
     parts = [(words("title"), printed[0])]
     for (folder, name), native in natives.items():
@@ -136,6 +134,23 @@ def pdf_of(
     if error:
         raise MachineRefused(f"proof.pdf could not be put together: {error}")
     return joined
+
+
+def html_of(sounds: Sequence[Sound], told: Sequence[Told], order: Order, reader: DocumentReader) -> bytes:
+    """The pages of proof.pdf that are ours, as one HTML file that any browser shows and prints."""
+    words = Words(order.language)
+    sections = [*_front(told, words, order), *_behind(sounds, told, words, reader)]
+    return pages.document(words, sections).encode("utf-8", "replace")
+
+
+def _front(told: Sequence[Told], words: Words, order: Order) -> Sequence[str]:
+    overview = [pages.overview_page(told, words, order.claim)] if len(told) > 1 else []
+    summaries = [pages.summary_page(each, words, order.claim) for each in told]
+    return [*overview, *summaries, *(pages.details_pages(each, words) for each in told)]
+
+
+def _behind(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: DocumentReader) -> Sequence[str]:
+    return list(dict.fromkeys(_texts(sounds, told, words, reader)))
 
 
 def _texts(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: DocumentReader) -> Iterator[str]:
