@@ -108,4 +108,19 @@ def awaited[T](work: Coroutine[Any, Any, T]) -> T:
     """What asynchronous work returns; asyncio is imported only where there is some."""
     import asyncio
 
-    return asyncio.run(work)
+    interrupted = False
+
+    def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not interrupted:  # what Ctrl-C breaks in the middle of something is no news
+            loop.default_exception_handler(context)
+
+    async def main() -> T:
+        nonlocal interrupted
+        asyncio.get_running_loop().set_exception_handler(unheard)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            interrupted = True
+            raise
+
+    return asyncio.run(main())
