@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archiver.browsing.guard import SWITCHES
 from archiver.errors import BrowserMissing, ConfigError, SandboxRefused
@@ -50,6 +51,8 @@ CHANNELS = {
         "/opt/microsoft/msedge/msedge",
     ),
 }
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -220,7 +223,10 @@ async def playwright_driver(variables: Mapping[str, str]) -> AsyncIterator[Playw
         raise BrowserMissing(f"Playwright, which drives it, does not start on this machine ({fault})")
     async with AsyncExitStack() as stack:
         with environment(variables):  # Playwright passes this process's environment on, and takes no other
-            playwright = await stack.enter_async_context(async_playwright())
+            try:
+                playwright = await stack.enter_async_context(async_playwright())
+            except Exception as error:  # noqa: BLE001  # Playwright has no type of its own for a driver that ends
+                raise BrowserMissing(f"Playwright, which drives it, does not start ({first_line(error)})") from None
         yield playwright
 
 
@@ -285,8 +291,19 @@ def try_start(chromium: Chromium) -> None:
             browser = await launch(playwright, chromium.path)
             await browser.close()
 
-    with ThreadPoolExecutor(1) as thread:  # the caller may be within an event loop
-        thread.submit(lambda: asyncio.run(start())).result()
+    run_apart(start())
+
+
+def run_apart[T](work: Coroutine[Any, Any, T]) -> T:
+    """Run this in an event loop of its own, in a thread of its own: the caller may be within another loop."""
+
+    async def main() -> T:
+        # What fails is raised by what is awaited. The rest is what Ctrl-C broke in the midst of something.
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: log.debug("%s", context["message"]))
+        return await work
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(main())).result()
 
 
 @contextmanager

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-from archiver.browsing.chromium import child_environment, launch, playwright_driver, usable
+from archiver.browsing.chromium import child_environment, launch, playwright_driver, run_apart, usable
 
 SMALLEST = 0.62  # of the usual size of letters, for an element `.one-page` that would not fit its page otherwise
 
@@ -23,8 +21,7 @@ def print_pages(pages: Sequence[str]) -> list[bytes]:
 
     BrowserMissing where no Chromium starts. May be called from within a running event loop: it has one of its own.
     """
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(_print(pages))).result()
+    return run_apart(_print(pages))
 
 
 async def _print(pages: Sequence[str]) -> list[bytes]:

@@ -117,10 +117,14 @@ def awaited[T](work: Coroutine[Any, Any, T]) -> T:
     async def main() -> T:
         nonlocal interrupted
         asyncio.get_running_loop().set_exception_handler(unheard)
+        task = asyncio.current_task()
         try:
             return await work
-        except asyncio.CancelledError:
-            interrupted = True
+        except Exception:
+            if task and task.cancelling():  # Ctrl-C ended a helper process first, whose end is what went wrong
+                raise asyncio.CancelledError from None
             raise
+        finally:
+            interrupted = bool(task and task.cancelling())
 
     return asyncio.run(main())

@@ -1444,6 +1444,7 @@ SCENES: Mapping[str, Scene] = {
     "Sheepdog on a ridge": dog,
     "Seamless pattern of hand-drawn keys": keys_pattern,
     "Time lapse of clouds over a valley": partial(terrain, weather=GREY, relief=1.2, camera=1.8, fog=0.07, snow=2.6),
+    "Drone flight along a coast road": partial(terrain, weather=EVENING, relief=0.9, camera=2.2, lake=0.42, fog=0.06),
     "Slow motion of milk poured into coffee": coffee,
     "Surgeon washing hands": washbasin,
     "Street musicians at dusk": partial(night, glow=("ffcf8a", "ff9a5a", "7aa8ff", "ffe9c0"), lanterns=70),
