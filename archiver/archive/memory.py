@@ -37,8 +37,10 @@ class Memory:
         os.lseek(self._head, 0, os.SEEK_SET)
         os.write(self._head, b"%020d %020d %s\n" % (line.seq, line.offset, line.hash.encode()))
 
-    def left(self, root: Path) -> None:
-        """Remember the files as they are."""
+    def left(self, root: Path, head: Line | None) -> None:
+        """Remember the files as they are, and the newest line."""
+        if head:
+            self.wrote(head)
         new = self._files.with_suffix(".new")
         new.write_text(json.dumps(dict(_digests(root))))
         new.replace(self._files)

@@ -439,7 +439,7 @@ class Note:
             raise Malformed("not a signed checkpoint")
         _must(lines[0].isascii() and lines[0].isprintable(), "the checkpoint's name of its log is not ASCII text")
         signatures = []
-        for line in _utf8(rest).removesuffix("\n").split("\n"):
+        for line in _utf8(rest).removesuffix("\n").split("\n") if rest else ():
             match = re.fullmatch("\u2014 ([^ +]+) (\\S+)", line)
             if not match:
                 raise Malformed("not a signature line of a checkpoint")
@@ -499,14 +499,19 @@ class Outside:
 
 
 def outside_checkpoints(
-    place: Path, key: bytes | None, origin: str | None, own: frozenset[Note] = frozenset()
+    place: Path,
+    key: bytes | None,
+    origin: str | None,
+    own: frozenset[Note] = frozenset(),
+    *,
+    signatures: bool = True,
 ) -> list[Outside]:
     """The checkpoints that a file or a folder holds (also one level of folders down), smallest first.
 
-    `key` is the archive's; without it no signature is checked. `origin` is the name of the archive's log. Whatever is
-    signed by that key, under any name, or stands under that name, signed by any key, is the archive's; the rest, which
-    is of other archives, comes with `other_log`. `origin` None: there is no other log. `own` are the archive's own
-    checkpoints: a copy of one of them needs no second look at its signature.
+    `key` is the archive's; without it, or without `signatures`, no signature is checked. `origin` is the name of the
+    archive's log. Whatever is signed by that key, under any name, or stands under that name, signed by any key, is the
+    archive's; the rest, which is of other archives, comes with `other_log`. `origin` None: there is no other log. `own`
+    are the archive's own checkpoints: a copy of one of them needs no second look at its signature.
     """
     files = [place] if place.is_file() else [*place.glob("*.note"), *place.glob("*/*.note")]
     found = []
@@ -520,7 +525,7 @@ def outside_checkpoints(
         named, claimed = origin in (None, note.origin), key is not None and note.claims(key)
         if not named and not claimed:
             found.append(Outside(path, None, other_log=note.origin))
-        elif key is None or note in own or (claimed and note.signed_by(key, under_any_name=True)):
+        elif key is None or not signatures or note in own or (claimed and note.signed_by(key, under_any_name=True)):
             found.append(Outside(path, note))
         elif claimed:
             found.append(Outside(path, None, "is a damaged copy: its signature does not hold"))

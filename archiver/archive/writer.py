@@ -491,7 +491,7 @@ class ArchiveWriter:
         self._ask(None).result()
         sealed = _seal(self._root, self._client, self._ledger, self._signer, self._authorities, self._post, self._state)
         with _disk_full(self._root):
-            self._memory.left(self._root)
+            self._memory.left(self._root, self._ledger.head)
             _, note, tokens = verify.checkpoint_files(self._root / verify.CHECKPOINTS)[-1]
             handover = Handover(self._client, sealed.size, note, tuple(tokens))
             untold = hand_over(self._witnesses, handover, self._state / "witnesses.json")
