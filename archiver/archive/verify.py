@@ -1743,7 +1743,7 @@ def verify_archive(
 
 
 _AUTHORITIES = re.compile("[A-Za-z0-9_ -]+")
-_FOLDERS = {
+FOLDERS = {
     "": re.compile(r"READ-ME-FIRST\.txt|evidence|ledger|keys|tools|staging"),
     "evidence": re.compile(""),
     "ledger": re.compile(r"ledger\.jsonl|intents\.jsonl|checkpoints"),
@@ -1811,7 +1811,7 @@ class _ArchiveCheck(_Check):
 
     def read_folders(self) -> None:
         """Nothing but what belongs there, in all folders but `evidence/`; and none of it a link."""
-        for folder, names in _FOLDERS.items():
+        for folder, names in FOLDERS.items():
             place = self.root / folder
             if folder and place.is_symlink():
                 self.find("link", folder, "is a link; what it leads to is not in the archive")
@@ -1824,7 +1824,7 @@ class _ArchiveCheck(_Check):
                 elif not names.fullmatch(entry.name):
                     code = "extra" if folder.startswith("ledger") else "stray"
                     self.find(code, path, "does not belong to the archive, and nothing vouches for it")
-                elif entry.is_symlink() and path not in _FOLDERS:
+                elif entry.is_symlink() and path not in FOLDERS:
                     self.find("link", path, "is a link; a writing command would write over what it leads to")
 
     def read_all(self, key: bytes | None, against: Path | None, checked: Iterable[_Placed]) -> bool:

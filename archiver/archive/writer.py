@@ -91,6 +91,7 @@ def open_archive(
     where nobody with the signing key wrote its last line or the intents, and where something else is in the place of a
     file.
     """
+    _check_folders(root)
     _check_there(root)
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
@@ -116,6 +117,13 @@ def open_archive(
 
 
 # ---------------------------------------------------------------- a new archive, or the right one
+
+
+def _check_folders(root: Path) -> None:
+    """What a link leads to is not the archive's, and would be written over or cleared away."""
+    for name in filter(None, verify.FOLDERS):
+        if (root / name).is_symlink():
+            raise IntegrityError(f"{root / name} is a link")
 
 
 def _check_there(root: Path) -> None:
