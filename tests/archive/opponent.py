@@ -30,7 +30,7 @@ def kill(kit: Kit, number: int, *, recorded: bool) -> None:
             writer.put(licence(number)).result()
             return
         staged = stage_object(kit.root / "staging/0", licence(number))
-        writer._note_intents([staged], 1)
+        writer._note_intents([staged])
         noted = (kit.root / verify.INTENTS).read_bytes()
     kit.place(number).parent.mkdir(parents=True, exist_ok=True)
     staged.folder.rename(kit.place(number))
