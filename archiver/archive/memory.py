@@ -28,30 +28,33 @@ class Memory:
     of each file that stands alone, and of the newest checkpoint's."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._files = folder / "files.json"
-        self._head = os.open(folder / "head", os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        self._files, self._head = folder / "files.json", -1
+        with suppress(OSError):  # on a full disk nothing is remembered
+            folder.mkdir(parents=True, exist_ok=True)
+            self._head = os.open(folder / "head", os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
 
     def wrote(self, line: Line) -> None:
         """Remember the newest line. Not durable: after a power cut an older one is remembered, which does no harm."""
-        os.lseek(self._head, 0, os.SEEK_SET)
-        os.write(self._head, b"%020d %020d %s\n" % (line.seq, line.offset, line.hash.encode()))
+        with suppress(OSError):
+            os.lseek(self._head, 0, os.SEEK_SET)
+            os.write(self._head, b"%020d %020d %s\n" % (line.seq, line.offset, line.hash.encode()))
 
     def left(self, root: Path, head: Line | None) -> None:
         """Remember the files as they are, and the newest line."""
         if head:
             self.wrote(head)
         new = self._files.with_suffix(".new")
-        new.write_text(json.dumps(dict(_digests(root))))
-        new.replace(self._files)
+        with suppress(OSError):
+            new.write_text(json.dumps(dict(_digests(root))), "ascii")
+            new.replace(self._files)
 
     def doubts(self, client: str, root: Path) -> list[str]:
         """A sentence for each thing that is not as this machine left it."""
         return [*self._ledger_doubts(client, root), *self._file_doubts(client, root)]
 
     def _ledger_doubts(self, client: str, root: Path) -> Iterator[str]:
-        os.lseek(self._head, 0, os.SEEK_SET)
-        with suppress(ValueError):
+        with suppress(OSError, ValueError):
+            os.lseek(self._head, 0, os.SEEK_SET)
             seq, offset, digest = os.read(self._head, 200).split()
             line = next(read_lines(root / verify.LEDGER, int(offset)), None)
             if line is None:
@@ -71,7 +74,8 @@ class Memory:
                     yield f"{path} in the archive of {client} {what}. Run `archiver verify --client {client}`."
 
     def close(self) -> None:
-        os.close(self._head)
+        if self._head >= 0:
+            os.close(self._head)
 
 
 def _digests(root: Path) -> Iterator[tuple[str, str]]:

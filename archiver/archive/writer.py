@@ -96,11 +96,10 @@ def open_archive(
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
     _check_files(root)
-    ledger = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer))
+    ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), Memory(state)
     try:
         _check_whole(root, ledger)
         loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE)
-        memory = Memory(state)
         doubts = [] if loss else memory.doubts(client, root)
         _introduce(root, ledger, client, signer, origin)
         _check_authentic(root, ledger, signer, state / TREE)
@@ -113,6 +112,7 @@ def open_archive(
         finally:
             writer.close()
     finally:
+        memory.close()
         ledger.close()
 
 
@@ -528,7 +528,6 @@ class ArchiveWriter:
             self._builder.close()
         if self._disk:
             self._disk.close()
-        self._memory.close()
 
     # ------------------------------------------------------------ the writing thread
 

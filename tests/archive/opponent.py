@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import shutil
@@ -140,7 +141,7 @@ def rewrite_unsigned(kit: Kit, rng: random.Random) -> None:
         fields = {k: v for k, v in each.fields.items() if k != "signature"} | {"prev": previous}
         fields |= {"at": "2020-01-01T00:00:00Z"} if rng.random() < 0.5 else {}
         raw = verify.canonical(fields)
-        previous, out = verify.hashlib.sha256(raw).hexdigest(), out + raw + b"\n"
+        previous, out = hashlib.sha256(raw).hexdigest(), out + raw + b"\n"
     (kit.root / verify.LEDGER).write_bytes(out)
     shutil.rmtree(kit.root / verify.CHECKPOINTS)
     (kit.root / verify.CHECKPOINTS).mkdir()
