@@ -1744,7 +1744,7 @@ def verify_archive(
 
 _AUTHORITIES = re.compile("[A-Za-z0-9_ -]+")
 FOLDERS = {
-    "": re.compile(r"READ-ME-FIRST\.txt|evidence|ledger|keys|tools|staging"),
+    "": re.compile(r"READ-ME-FIRST\.txt|READ-ME\.txt|licences\.csv|evidence|ledger|keys|tools|staging"),
     "evidence": re.compile(""),
     "ledger": re.compile(r"ledger\.jsonl|intents\.jsonl|checkpoints"),
     CHECKPOINTS: re.compile(_CHECKPOINT_FILE.pattern + r"(?:(?<=\.tsr)\.(?:unchecked|refused))?"),
