@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -444,7 +445,7 @@ def archives(home: Home) -> Findings:
         [report] = document["clients"]
         found = [each for each in report["findings"] if each["code"] != "interrupted"]
         found.sort(key=lambda each: each["code"] in verify.WARNINGS)  # damage first
-        words = f"{slug}: {report['state']}, {report['licences']} licences"
+        words = f"{slug}: {report['state']} ({report['scope']}), {report['licences']} licences"
         words += "" if report["evidence"] else " (NOT EVIDENCE)"
         told = "".join(f"; {each['path']} {each['message']}" for each in found[:3])
         if report["state"] in (verify.DAMAGED, verify.FORKED):
@@ -524,7 +525,10 @@ def witnesses(home: Home) -> Findings:
 
 def _forked(slug: str, root: Path, place: Path) -> Findings:
     """An archive that does not continue what a witness holds; whether the signatures hold, the verifier says."""
-    held = verify.hold(root / verify.LEDGER, verify.outside_checkpoints(place, None, f"archiver.invalid/{slug}"))
+    key, log = None, f"{verify.LOG_DOMAIN}/{slug}"
+    with suppress(OSError, ValueError):
+        key = verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("ascii"))
+    held = verify.hold(root / verify.LEDGER, verify.outside_checkpoints(place, key, log, signatures=False))
     if held.forked:
         lost = held.forked[-1]
         yield (

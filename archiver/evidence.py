@@ -439,7 +439,8 @@ def verify(
     worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
     told = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *strays(home)]
     text = "\n".join(told) or "There is no archive yet."
-    return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "clients": documents}, text
+    scope = next((document["scope"] for document in documents), verifier.SCOPE_ALL)
+    return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
 
 
 def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[[str], None]) -> None:

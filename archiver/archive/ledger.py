@@ -10,7 +10,7 @@ import mmap
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from archiver import __version__
-from archiver.archive.verify import CLOCK_TOLERANCE, canonical
+from archiver.archive.verify import CLOCK_TOLERANCE, canonical, line_to_sign
 from archiver.domain import iso
 from archiver.errors import ArchiveBusy, ClockWrong, IntegrityError, MachineRefused
 from archiver.files import open_file, read_file, this_process
@@ -44,6 +44,9 @@ type Entry = tuple[str, Mapping[str, object]]
 """A line to be: its type and what it says."""
 
 FIRST = "0" * 64
+
+type Sign = Callable[[bytes], str]
+"""Signs with the archive's key: 64 bytes in URL-safe base64, without padding."""
 HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # what systems say of a lock that another process holds
 _LONGEST = 1 << 14  # bytes of what a line says
 _VALUE = re.compile(r"[\w.:+-]*", re.ASCII)  # ids, digests, dates, names of accounts and error kinds
@@ -149,10 +152,11 @@ class Ledger:
 
     Opening cuts off a last line that a crash left unfinished. ArchiveBusy where another process holds it, be it on
     another host; a dead one holds nothing, whatever `holder` says. MachineRefused where the file system has no locks.
+    `sign` signs each line that is written.
     """
 
-    def __init__(self, path: Path, holder: Path) -> None:
-        self.path, self._holder, self._held = path, holder, False
+    def __init__(self, path: Path, holder: Path, sign: Sign) -> None:
+        self.path, self._holder, self._held, self._sign = path, holder, False, sign
         self.latest: tuple[str, str] | None = None  # the newest moment (UTC, `…Z`) that is known of, and from what
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
         try:
@@ -194,7 +198,9 @@ class Ledger:
         seq, previous, offset = (self.head.seq + 1, self.head.hash, self.end) if self.head else (0, FIRST, 0)
         for kind, fields in entries:
             frame = {"seq": seq, "prev": previous, "type": kind, "at": at, "tool": __version__}
-            lines.append(Line(canonical({**fields, **frame}), offset))
+            line = {**fields, **frame}
+            signature = self._sign(line_to_sign(line))
+            lines.append(Line(canonical(line | {"signature": signature}), offset))
             seq, previous, offset = seq + 1, lines[-1].hash, lines[-1].end
         data = memoryview(b"".join(line.raw + b"\n" for line in lines))
         while data:

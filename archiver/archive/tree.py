@@ -50,13 +50,6 @@ def follow(ledger: Path, cache: Path) -> Frontier:
     return progress.frontier
 
 
-def remembered(cache: Path) -> int:
-    """How many lines the ledger had when the cache was written, whatever it has now; 0 where nobody knows."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return int(json.loads(read_file(cache))["size"])
-    return 0
-
-
 def known(ledger: Path, cache: Path) -> Progress | None:
     """Where the cache left off, if that holds: the last line's hash binds all before it, the signed root the peaks."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, IntegrityError):

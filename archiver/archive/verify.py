@@ -58,11 +58,15 @@ PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED = "PROVEN", "UNPROVEN", "ERASED", "DAM
 STATES = (PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED)
 """From the best to the worst. ERASED is a state of one object, never of an archive."""
 
+SCOPE_ALL, SCOPE_QUICK, SCOPE_ONE = "all", "contents not read", "one licence"
+"""What a verdict is about. Where two of them apply, both stand there, with a comma between."""
+
 LEDGER = "ledger/ledger.jsonl"
 INTENTS = "ledger/intents.jsonl"
 CHECKPOINTS = "ledger/checkpoints"
 SIGNER_KEY = "keys/signer-public.pem"
 TSA_ROOTS = "keys/tsa-roots.pem"
+KEY_HISTORY = "keys/history.jsonl"
 TOOL = "tools/verify.py"
 
 KINDS = {
@@ -77,6 +81,7 @@ KINDS = {
 """Kinds of objects: singular, as in ids, and the folder below `evidence/`."""
 
 URN = "urn:x-archiver"
+LOG_DOMAIN = "archiver.invalid"  # logs are named after it and the client: it says that they can be reached nowhere
 _LONGEST_LINE = 1 << 20  # bytes of a ledger line; the writer's are below 2 ** 15
 CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
 PATIENCE = 30  # seconds for one call of the program openssl
@@ -89,9 +94,12 @@ WARNINGS = frozenset(
         "claimed-date",
         "dates-not-checked",
         "erased",
+        "recovered",
         "remark",
         "renewal",
         "rollback",
+        "stray",
+        "unsigned",
         "verifier",
         "withheld",
         "witness",
@@ -153,7 +161,8 @@ class Report:
 
     `unproven` says in words what no timestamp covers, `dates_by` what program checked the timestamps, `extends` which
     outside checkpoints this was held against and found to continue. `licensed_at` is what the platform's document
-    says; only a proof of one licence has it. `erased` objects are not among `objects`; their tombstones are.
+    says; only a proof of one licence has it. `erased` objects are not among `objects`; their tombstones are. `scope`
+    says what was looked at, and `elsewhere`, where that is one licence, how many findings are not about it.
     """
 
     client: str
@@ -170,11 +179,25 @@ class Report:
     dates_by: str = ""
     extends: str = ""
     licensed_at: str | None = None
+    scope: str = SCOPE_ALL
+    elsewhere: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        keys = ("client", "state", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
+        keys = ("client", "state", "scope", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
         findings = [{"code": f.code, "path": f.path, "message": f.message} for f in self.findings]
         return {**{key: getattr(self, key) for key in keys}, "findings": findings}
+
+    @property
+    def verdict(self) -> str:
+        """The state with its scope in words: what was not looked at is not vouched for."""
+        about = []
+        if SCOPE_ONE in self.scope:
+            about.append("this licence only")
+        if SCOPE_QUICK in self.scope:
+            about.append(SCOPE_QUICK)
+        if self.elsewhere:
+            about.append(f"{self.elsewhere} finding{'s' * (self.elsewhere > 1)} elsewhere")
+        return f"{self.state} ({'; '.join(about)})" if about else self.state
 
     def as_text(self) -> str:
         """The result in words, for people."""
@@ -183,7 +206,7 @@ class Report:
         counts += f"newest checkpoint {self.checkpoint or 'none'}"
         secured = f"{self.secured_since}, as a trusted timestamp proves" if self.secured_since else "not proven yet"
         lines = [
-            _shown(f"{self.client}: {self.state}"),
+            _shown(f"{self.client}: {self.verdict}"),
             f"  {counts}",
             f"  licensed on {self.licensed_at}, as the platform's document says" if self.licensed_at else "",
             f"  secured since: {secured}",
@@ -414,8 +437,9 @@ class Note:
         lines = _utf8(text).split("\n")
         if not separator or len(lines) < 3 or not re.fullmatch("[1-9][0-9]{0,17}|0", lines[1]):
             raise Malformed("not a signed checkpoint")
+        _must(lines[0].isascii() and lines[0].isprintable(), "the checkpoint's name of its log is not ASCII text")
         signatures = []
-        for line in _utf8(rest).splitlines():
+        for line in _utf8(rest).removesuffix("\n").split("\n") if rest else ():
             match = re.fullmatch("\u2014 ([^ +]+) (\\S+)", line)
             if not match:
                 raise Malformed("not a signature line of a checkpoint")
@@ -425,10 +449,16 @@ class Note:
             raise Malformed("the checkpoint's root is not a SHA-256 hash")
         return cls(lines[0], int(lines[1]), root, text + b"\n", tuple(signatures))
 
-    def signed_by(self, public: bytes) -> bool:
-        prefix = key_id(self.origin, public)
+    def claims(self, public: bytes) -> bool:
+        """Whether a signature says that it is by this key, under whatever name; it need not hold."""
+        return any(blob[:4] == key_id(name, public) for name, blob in self.signatures)
+
+    def signed_by(self, public: bytes, *, under_any_name: bool = False) -> bool:
+        """Whether this key signed it: under the log's name, or under whatever name."""
         return any(
-            name == self.origin and blob[:4] == prefix and ed25519_verify(public, blob[4:], self.text)
+            (under_any_name or name == self.origin)
+            and blob[:4] == key_id(name, public)
+            and ed25519_verify(public, blob[4:], self.text)
             for name, blob in self.signatures
         )
 
@@ -455,11 +485,13 @@ class Outside:
     """A checkpoint that lies outside the archive.
 
     `note` is None where it cannot bear witness; `fault` says why not, or that another key than the archive's signed it.
+    `other_log` is the name of the log of which it is, where neither the name nor the key is this archive's.
     """
 
     path: Path
     note: Note | None
     fault: str = ""
+    other_log: str = ""
 
     @property
     def size(self) -> int:
@@ -467,13 +499,19 @@ class Outside:
 
 
 def outside_checkpoints(
-    place: Path, key: bytes | None, origin: str | None, own: frozenset[Note] = frozenset()
+    place: Path,
+    key: bytes | None,
+    origin: str | None,
+    own: frozenset[Note] = frozenset(),
+    *,
+    signatures: bool = True,
 ) -> list[Outside]:
-    """The checkpoints of one archive that a file or a folder holds (also one level of folders down), smallest first.
+    """The checkpoints that a file or a folder holds (also one level of folders down), smallest first.
 
-    `key` is the archive's; without it no signature is checked. `origin` is the name in the archive's own checkpoints:
-    those of other archives are left out; None: all are taken. `own` are those checkpoints: a copy of one of them needs
-    no second look at its signature.
+    `key` is the archive's; without it, or without `signatures`, no signature is checked. `origin` is the name of the
+    archive's log. Whatever is signed by that key, under any name, or stands under that name, signed by any key, is the
+    archive's; the rest, which is of other archives, comes with `other_log`. `origin` None: there is no other log. `own`
+    are the archive's own checkpoints: a copy of one of them needs no second look at its signature.
     """
     files = [place] if place.is_file() else [*place.glob("*.note"), *place.glob("*/*.note")]
     found = []
@@ -484,11 +522,12 @@ def outside_checkpoints(
             reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
             found.append(Outside(path, None, reason))
             continue
-        if origin not in (None, note.origin):
-            continue
-        if key is None or note in own or note.signed_by(key):
+        named, claimed = origin in (None, note.origin), key is not None and note.claims(key)
+        if not named and not claimed:
+            found.append(Outside(path, None, other_log=note.origin))
+        elif key is None or not signatures or note in own or (claimed and note.signed_by(key, under_any_name=True)):
             found.append(Outside(path, note))
-        elif any(blob[:4] == key_id(note.origin, key) for _, blob in note.signatures):
+        elif claimed:
             found.append(Outside(path, None, "is a damaged copy: its signature does not hold"))
         else:
             found.append(Outside(path, note, "is signed by another key than this archive's"))
@@ -636,6 +675,23 @@ def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
     return None
 
 
+def _roots_of(response: bytes, roots: Iterable[bytes]) -> set[bytes]:
+    """Those certificates, in DER, to which a timestamp's chain may lead; all of them where that cannot be told."""
+    candidates = set(roots)
+    try:
+        signed = _signed_data(response)
+        issuers = {_der(_der(_der(signed[-1].value)[0].value)[1].value)[0].value}
+        issuers |= {_Certificate.parse(c).issuer for each in signed if each.tag == 0xA0 for c in _der(each.value)}
+        found: set[bytes] = set()
+        by_subject = {each: _Certificate.parse(_der(each)[0]) for each in candidates}
+        for _ in candidates:
+            found |= {each for each, parsed in by_subject.items() if parsed.subject in issuers}
+            issuers |= {by_subject[each].issuer for each in found}
+        return found or candidates
+    except (IndexError, ValueError):
+        return candidates
+
+
 class _Certificate(NamedTuple):
     """What of an X.509 certificate tells its place in a chain (names and number as they are encoded), and its end."""
 
@@ -656,7 +712,7 @@ def _asn1_time(item: _Item) -> str:
     text = item.value.decode("ascii")
     if item.tag == 0x17:
         text = f"{'19' if text[:2] >= '50' else '20'}{text}"
-    parts = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z", text)
+    parts = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z", text, re.ASCII)
     found = "{}-{}-{}T{}:{}:{}Z".format(*parts.groups()) if parts else ""
     epoch(found)
     return found
@@ -775,7 +831,7 @@ _DIGESTS = {
 _CONTENT_DIGESTS = {"sha512": re.compile("[0-9a-fA-F]{128}"), "sha256": re.compile("[0-9a-fA-F]{64}")}
 """Those that content may be addressed by, and what they look like."""
 
-_INVENTORY_FILES = ("inventory.json", "inventory.json.sha256", "inventory.json.sha512")
+_INVENTORY_FILES = frozenset({"inventory.json", "inventory.json.sha256", "inventory.json.sha512"})
 _LONGEST_INVENTORY = 1 << 28
 
 _SPEC = re.compile(r"https://ocfl\.io/(1\.[01])/spec/#inventory")
@@ -990,6 +1046,9 @@ class _ObjectCheck:
                     self.predecessor(old, root, version, sums)
                 newest = old.spec
                 self.sidecar(f"{version}/", old_data, old.algorithm)
+                for name in inside[version].keys() & _INVENTORY_FILES - {"inventory.json"}:
+                    if name != f"inventory.json.{old.algorithm}":
+                        self.find("extra", f"{version}/{name}", "does not belong to the version")
             except Malformed as error:
                 self.find("invalid", self.at, str(error))
         self.files(root, sums, [version for version in inside if root.content_folder in inside[version]])
@@ -1198,16 +1257,110 @@ def canonical(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+_CHECKPOINT_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?")
+
+
 def checkpoint_files(folder: Path) -> list[tuple[int, Path, list[Path]]]:
-    """All checkpoints as (size, note, timestamp responses), smallest first."""
+    """All checkpoints as (size, note, timestamp responses), smallest first; names of any other form are left out."""
     found: dict[str, tuple[int, Path, list[Path]]] = {}
     for path in sorted(folder.glob("*.note*")):  # a note comes before the responses that are named after it
-        note, _, rest = path.name.partition(".note")
-        if re.fullmatch(r"\d{8,}", note) and not rest:
-            found[note] = (int(note), path, [])
-        elif rest.endswith(".tsr") and note in found:
-            found[note][2].append(path)
+        match = _CHECKPOINT_FILE.fullmatch(path.name)
+        if not match:
+            continue
+        if not match[2]:
+            found[match[1]] = (int(match[1]), path, [])
+        elif match[1] in found:
+            found[match[1]][2].append(path)
     return sorted(found.values())
+
+
+# What lies after the newest checkpoint can be written by whoever can write to the archive: the chain of hashes needs no
+# key. So each line is signed when it is written, and the last one's signature vouches for all before it.
+
+_LINE_CONTEXT, _INTENTS_CONTEXT = b"archiver ledger line\n", b"archiver intents\n"
+_SIGNATURE = re.compile("[A-Za-z0-9_-]{86}")
+_FIRST = "0" * 64  # what stands for the hash of a line before the first
+
+
+def line_to_sign(fields: dict[str, Any]) -> bytes:
+    """What the signature of a ledger line covers: all of it but the signature."""
+    return _LINE_CONTEXT + canonical({name: value for name, value in fields.items() if name != "signature"})
+
+
+def is_signed(fields: dict[str, Any], public: bytes, to_sign: Callable[[dict[str, Any]], bytes] = line_to_sign) -> bool:
+    """Whether this key signed a ledger line (or, with another `to_sign`, something else)."""
+    signature = fields.get("signature")
+    if not isinstance(signature, str) or not _SIGNATURE.fullmatch(signature):
+        return False
+    return ed25519_verify(public, base64.urlsafe_b64decode(f"{signature}=="), to_sign(fields))
+
+
+def intents_to_sign(fields: dict[str, Any]) -> bytes:
+    """What the signature in the first line of `intents.jsonl` covers: all of that line but the signature."""
+    return _INTENTS_CONTEXT + canonical({name: value for name, value in fields.items() if name != "signature"})
+
+
+class Intent(NamedTuple):
+    """What a command was about to put in place: an object's version, and the SHA-512 of its inventory."""
+
+    id: str
+    version: str
+    inventory_sha512: str
+
+    @property
+    def number(self) -> int:
+        return int(self.version[1:])
+
+    @property
+    def inventory(self) -> str:
+        """Where that inventory lies, relative to the archive."""
+        return f"{object_path(self.id)}/{self.version}/inventory.json"
+
+
+@dataclass(frozen=True)
+class Intents:
+    """What `intents.jsonl` holds. `head` is None where the archive's key did not sign it, or not for these intents.
+
+    Signed are the hash of the ledger's last line before (`head`), how many lines were to follow, anchors not counted
+    (`lines`), and the digest of the intents. `cut_off`: a command was killed while it wrote this, before it acted.
+    """
+
+    named: tuple[Intent, ...] = ()
+    head: str | None = None
+    lines: int = 0
+    cut_off: bool = False
+    unsigned: bool = False
+
+    @classmethod
+    def parse(cls, data: bytes, public: bytes | None) -> Intents:
+        """Never raises: what makes no sense names nothing. `public` None: nothing counts as signed."""
+        first, end, rest = data.partition(b"\n")
+        if not data or not end or first.startswith(b"\0"):  # zeros: what some file systems leave after a power cut
+            return cls(cut_off=bool(data))
+        try:
+            head = decoded(first)
+            signed = isinstance(head, dict) and public is not None and is_signed(head, public, intents_to_sign)
+            bound = (str(head["head"]), int(head["lines"]), str(head["sha256"])) if signed else None
+        except (ValueError, KeyError, TypeError):
+            bound = None
+        if bound and bound[2] != hashlib.sha256(rest).hexdigest():
+            return cls(cut_off=True)
+        named = []
+        for each in data.split(b"\n")[:-1]:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                fields = decoded(each)
+                intent = Intent(*(str(fields[name]) for name in Intent._fields))
+                object_path(intent.id)
+                if re.fullmatch("v[1-9][0-9]{0,8}", intent.version):
+                    named.append(intent)
+        if bound is None:
+            return cls(tuple(named), unsigned=True)
+        return cls(tuple(named), head=bound[0], lines=bound[1])
+
+    def follows(self, lines_since: int | None) -> bool:
+        """Whether the signed intents belong to the ledger as it is: `lines_since` is how many lines, anchors not
+        counted, follow its line `head`; None where it has no such line."""
+        return self.head is not None and lines_since is not None and lines_since <= self.lines
 
 
 class Dates:
@@ -1399,7 +1552,7 @@ class _Check:
 
     def check_tokens(self, stamped: list[tuple[_Checkpoint, Path, Path]]) -> None:
         supplied, roots = self.supplied_roots, self.supplied_roots or self.root / self.tsa_roots
-        found = self.certificates() if (stamped and not supplied) or (self.root / self.tsa_roots).exists() else []
+        found = self.certificates() if stamped or (self.root / self.tsa_roots).exists() else []
         chain = self.root / self.tsa_roots if found else roots  # openssl fails on a file without certificates
         certificates = found
         if supplied:
@@ -1419,6 +1572,8 @@ class _Check:
         if stamped and certificates and checker:
             self.report.dates_by = checker.name
         against = "the roots that you supplied" if self.supplied_roots else roots.name
+        own = self.root / self.tsa_roots  # whoever has the archive alone relies on these: both must give one verdict
+        not_own = "does not hold the roots of the timestamps here, which do hold against the roots that you supplied"
         unchecked: list[str] = []  # the dates that the timestamps state
         hanging: list[str] = []  # the program, once it did not end: it is not waited for again
 
@@ -1447,6 +1602,10 @@ class _Check:
             text = f"does not hold against {against}: {refusal}"
             if refusal:
                 return Finding("timestamp", path, text)
+            if supplied and found and not _roots_of(response, certificates) <= set(found):
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    if checker.refuses(file, note, own, own):
+                        return Finding("timestamp", self.tsa_roots, not_own)
             return Stamp(token.time, token_ends(response, certificates))
 
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
@@ -1513,6 +1672,11 @@ class _Check:
             self.find("key", self.signer_key, "is not the key that the ledger's first line names")
         self.report.evidence = fields.get("origin") == "live"
 
+    def tell_recovered(self, place: str, version: str, seq: int) -> None:
+        """What a killed command had put in place and not recorded: it dates from the line that records it."""
+        text = f"was recovered after a command had been killed; it dates from ledger line {seq}, which says so"
+        self.find("recovered", f"{place}/{version}", text)
+
     def compare(self, place: str, object_id: str, checked: CheckedObject, recorded: dict[str, tuple[str, int]]) -> None:
         """An object against what the ledger says of its versions: version -> (inventory's SHA-512, line)."""
         inventory = checked.inventory
@@ -1578,6 +1742,22 @@ def verify_archive(
         return _ArchiveCheck(root, roots, key, quick, licence, fallback).run(against)
 
 
+_AUTHORITIES = re.compile("[A-Za-z0-9_ -]+")
+FOLDERS = {
+    "": re.compile(r"READ-ME-FIRST\.txt|READ-ME\.txt|licences\.csv|evidence|ledger|keys|tools|staging"),
+    "evidence": re.compile(""),
+    "ledger": re.compile(r"ledger\.jsonl|intents\.jsonl|checkpoints"),
+    CHECKPOINTS: re.compile(_CHECKPOINT_FILE.pattern + r"(?:(?<=\.tsr)\.(?:unchecked|refused))?"),
+    "keys": re.compile(r"signer-public\.pem|tsa-roots\.pem|history\.jsonl"),
+    "tools": re.compile(r"verify\.py"),
+    "staging": re.compile(""),
+}
+"""The folders of an archive and the names that may stand in each; `_ArchiveCheck.walk` knows those in `evidence/`."""
+
+_LEFTOVER = re.compile(r"\.(READ-ME-FIRST\.txt|verify\.py|[a-z-]+\.(pem|jsonl))\.[a-z0-9_]{8}")
+"""The name of a file that was being written beside the one that it was to replace."""
+
+
 class _Erasure(NamedTuple):
     """What an `erasure` line says: its number, the tombstone's id, when, and the class of the reason."""
 
@@ -1601,22 +1781,51 @@ class _ArchiveCheck(_Check):
         self.quick, self.licence, self.fallback = quick, licence, fallback
         self.recorded: dict[str, dict[str, tuple[str, int]]] = {}
         self.erased: dict[str, _Erasure] = {}  # by the id of what was erased
+        self.recovered: dict[tuple[str, str], int] = {}  # (id, version) -> line
+        self.named: dict[int, set[str]] = {}  # size of a checkpoint -> the timestamps of it that anchors name
         self.empty: list[str] = []  # folders
         self.lines = 0
+        self.log: str | None = None  # the name in all checkpoints of this archive
+        self.signs = False  # whether lines are signed when they are written: since a version of the writer they are
+        self.intents = Intents()
+        self.lines_since_intents: int | None = None  # lines, anchors not counted, that follow the one they name
+        scopes = [*([SCOPE_ONE] if licence else []), *([SCOPE_QUICK] if quick else [])]
+        self.report.scope = ", ".join(scopes) or SCOPE_ALL
 
     def run(self, against: Path | None) -> Report:
         key = self.key()
-        for path in (LEDGER, INTENTS):
-            if (self.root / path).is_symlink():
-                self.find("link", path, "is a link; a writing command would write over what it leads to")
+        self.read_folders()
         self.read_checkpoints(key)
+        if (self.root / INTENTS).exists():
+            self.intents = Intents.parse(self.read(INTENTS) or b"", key)
         self.report.checkpoint = max(self.checkpoints, default=None)
         places = [] if self.licence else list(self.walk("evidence"))
         with _begun(self.check, places) as checked:  # meanwhile the ledger is read
             report = self.conclude(self.read_all(key, against, checked))
+        if self.licence:
+            folder = re.split("[/:]", self.licence)[-1]
+            report.elsewhere = sum(folder not in each.path for each in report.findings)
         if self.licence and report.erased and report.state not in (DAMAGED, FORKED):
             report.state = ERASED
         return report
+
+    def read_folders(self) -> None:
+        """Nothing but what belongs there, in all folders but `evidence/`; and none of it a link."""
+        for folder, names in FOLDERS.items():
+            place = self.root / folder
+            if folder and place.is_symlink():
+                self.find("link", folder, "is a link; what it leads to is not in the archive")
+            if folder == "evidence" or not place.is_dir():
+                continue
+            for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
+                path = f"{folder}/{entry.name}".lstrip("/")
+                if _LEFTOVER.fullmatch(entry.name) or folder == "staging":
+                    self.find("interrupted", path, "was left by a command that was killed")
+                elif not names.fullmatch(entry.name):
+                    code = "extra" if folder.startswith("ledger") else "stray"
+                    self.find(code, path, "does not belong to the archive, and nothing vouches for it")
+                elif entry.is_symlink() and path not in FOLDERS:
+                    self.find("link", path, "is a link; a writing command would write over what it leads to")
 
     def read_all(self, key: bytes | None, against: Path | None, checked: Iterable[_Placed]) -> bool:
         """The ledger, then the objects held against it; whether all that was asked about is proven."""
@@ -1662,9 +1871,12 @@ class _ArchiveCheck(_Check):
     def hold_against(self, against: Path, key: bytes | None) -> None:
         """The ledger against what is held outside."""
         own = [checkpoint.note for checkpoint in self.checkpoints.values() if checkpoint.note]
-        outside = outside_checkpoints(against, key, own[-1].origin if own else None, frozenset(own))
+        log = self.log or (own[0].origin if own else None)
+        found = outside_checkpoints(against, key, log, frozenset(own))
+        others = [each for each in found if each.other_log]
+        outside = [each for each in found if not each.other_log]
         if not any(each.note for each in outside):
-            faults = "".join(f" ({each.path.name}: {each.fault})" for each in outside[:1])
+            faults = "".join(f" ({each.path.name}: {each.fault or f'is of {each.other_log}'})" for each in found[:1])
             advice = "Name a .note file that a witness was given, or a folder of them"
             raise Malformed(f"{against} holds no checkpoint of this archive{faults}. {advice}")
         for each in outside:
@@ -1676,16 +1888,25 @@ class _ArchiveCheck(_Check):
             self.find("forked", str(each.path), each.fault or text)
         for each in held.explained:
             self.find("witness", str(each.path), "is a checkpoint of lines that a rollback says were lost")
+        for each in outside:
+            if each.note and log not in (None, each.note.origin):
+                text = f"is signed by this archive's key for the log {each.note.origin}, and this archive's is {log}"
+                self.find("witness", str(each.path), text)
         if held.extended and not held.forked:
             count, newest = len(held.extended), held.extended[-1]
             self.report.extends = (
                 f"extends {count} outside checkpoints, the newest of {newest.size} lines: {newest.path}"
             )
+        if others:
+            logs = ", ".join(sorted({each.other_log for each in others}))
+            told = f"{len(others)} outside checkpoints are of other logs, by other keys, and were not compared: {logs}"
+            self.report.extends = "; ".join(filter(None, [self.report.extends, told]))
 
     def read_ledger(self, file: BinaryIO, key: bytes | None) -> None:
         """One pass: the chain of hashes, every checkpoint's root, what is recorded, claimed against proven dates."""
-        frontier, previous, after, newest = Frontier(), "0" * 64, "", 0
+        frontier, previous, after, newest = Frontier(), _FIRST, "", 0
         claims: list[tuple[str, str] | None] = []
+        fields: dict[str, Any] = {}
         for seq, data in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b"")):
             if len(data) == _LONGEST_LINE:
                 self.find("ledger", LEDGER, f"line {seq} is longer than any ledger line; the rest is not read")
@@ -1694,7 +1915,12 @@ class _ArchiveCheck(_Check):
                 self.find("interrupted", LEDGER, "the last line is cut off; the next writing command removes it")
                 break
             data = data[:-1]
+            if previous == self.intents.head:
+                self.lines_since_intents = 0
             fields = self.line(data, seq, previous)
+            if self.lines_since_intents is not None and fields.get("type") != "anchor":
+                self.lines_since_intents += 1
+            self.signs = self.signs or "signature" in fields
             previous = hashlib.sha256(data).hexdigest()
             frontier.add(leaf_hash(data))
             checkpoint = self.checkpoints.get(frontier.size)
@@ -1704,6 +1930,8 @@ class _ArchiveCheck(_Check):
                 self.find("ledger", LEDGER, text)
             if seq == 0:
                 self.origin(fields, LEDGER, key)
+                self.read_history(fields)
+                self.log = f"{LOG_DOMAIN}/{fields['log']}" if isinstance(fields.get("log"), str) else None
             if fields.get("type") == "anchor":
                 after = max(after, self.anchor(fields, seq, newest))
             elif fields.get("type") == "rollback":
@@ -1717,6 +1945,10 @@ class _ArchiveCheck(_Check):
                 self.not_before(after, checkpoint)
                 newest = frontier.size
         self.lines = frontier.size
+        if previous == self.intents.head:
+            self.lines_since_intents = 0
+        self.read_end(fields, key)
+        self.read_anchored()
         self.read_claims(claims)
         cut = [c for c in self.checkpoints.values() if c.size > self.lines]
         for checkpoint in cut:
@@ -1726,6 +1958,46 @@ class _ArchiveCheck(_Check):
             self.find("ledger", LEDGER, text)
         if not self.lines:
             self.find("ledger", LEDGER, "is empty")
+
+    def read_history(self, origin: dict[str, Any]) -> None:
+        """The history of keys begins with the key that the ledger begins with."""
+        if not (self.root / KEY_HISTORY).exists():
+            self.find("remark", KEY_HISTORY, "is missing; the ledger's first line says the same")
+        elif (data := self.read(KEY_HISTORY)) is not None:
+            try:
+                first = decoded(data.partition(b"\n")[0])
+                _must(isinstance(first, dict) and first.get("key") == origin.get("key"), "has another key")
+            except Malformed:
+                self.find("key", KEY_HISTORY, "does not begin with the key that the ledger's first line names")
+
+    def read_end(self, last: dict[str, Any], key: bytes | None) -> None:
+        """The newest line is vouched for, by itself or by a checkpoint, and so are all before it; of one log are all
+        checkpoints."""
+        covered = max((c.size for c in self.checkpoints.values() if c.note and c.size <= self.lines), default=0)
+        if self.lines > covered and key and not is_signed(last, key):
+            text = (
+                f"lines {covered} to {self.lines - 1} are under no checkpoint, and the last one is not signed by the "
+            )
+            if self.signs:
+                text += "archive's key: whoever can write here can have written them"
+                self.find("forged", LEDGER, text)
+            else:
+                text += "archive's key, as an earlier version of the archiver left them, or anybody"
+                self.find("unsigned", LEDGER, text)
+        for checkpoint in self.checkpoints.values():
+            if checkpoint.note:
+                self.log = self.log or checkpoint.note.origin
+                if checkpoint.note.origin != self.log:
+                    text = f"is of the log {checkpoint.note.origin}, and this archive's is {self.log}"
+                    self.find("checkpoint", checkpoint.path, text)
+
+    def read_anchored(self) -> None:
+        """Once a line names the timestamps of a checkpoint, there can be no more of it: it would be a later one."""
+        for size, named in self.named.items():
+            stamps = self.checkpoints[size].stamps if size in self.checkpoints else {}
+            for name in sorted(stamps.keys() - named):
+                self.find("extra", f"{CHECKPOINTS}/{name}", "is not among the timestamps that the ledger names")
+                del stamps[name]
 
     def not_before(self, after: str, checkpoint: _Checkpoint) -> None:
         """A checkpoint over a line that names a timestamp is younger than that, whatever its own timestamps state."""
@@ -1752,11 +2024,11 @@ class _ArchiveCheck(_Check):
         """A line's fields, empty where it is none; a finding where it is not the line that belongs here."""
         try:
             fields: dict[str, Any] = decoded(data)
-            _must(isinstance(fields, dict) and canonical(fields) == data, "not canonical")
+            _must(isinstance(fields, dict) and data.isascii() and canonical(fields) == data, "not canonical")
         except (ValueError, RecursionError):
             self.find("ledger", LEDGER, f"line {seq} is not a ledger line")
             return {}
-        if fields.get("seq") != seq or fields.get("prev") != previous:
+        if type(fields.get("seq")) is not int or fields["seq"] != seq or fields.get("prev") != previous:
             self.find("ledger", LEDGER, f"line {seq} does not follow the line before it")
         return fields
 
@@ -1766,6 +2038,8 @@ class _ArchiveCheck(_Check):
         if version in versions:
             self.find("ledger", LEDGER, f"line {seq} records {fields.get('id')} {version} once more")
         versions.setdefault(version, (str(fields["inventory_sha512"]), seq))
+        if fields.get("type") == "recovered":
+            self.recovered[str(fields.get("id")), version] = seq
         if str(fields.get("id")) in self.erased:
             self.find("ledger", LEDGER, f"line {seq} records {fields.get('id')}, which was erased before")
 
@@ -1799,9 +2073,10 @@ class _ArchiveCheck(_Check):
         `newest` is the size of the last checkpoint before the line.
         """
         size, tokens, times = fields.get("checkpoint"), fields.get("tokens"), [""]
-        if type(size) is not int or not isinstance(tokens, dict) or not re.fullmatch(r"[\w -]+", " ".join(tokens)):
+        if type(size) is not int or not isinstance(tokens, dict) or not _AUTHORITIES.fullmatch(" ".join(tokens)):
             self.find("ledger", LEDGER, f"line {seq} is not an anchor")
             return ""
+        self.named.setdefault(size, set()).update(f"{size:08d}.note.{name}.tsr" for name in tokens)
         for name, digest in sorted(tokens.items()):
             path = f"{CHECKPOINTS}/{size:08d}.note.{name}.tsr"
             found = self.read(path)
@@ -1829,25 +2104,34 @@ class _ArchiveCheck(_Check):
         return None
 
     def pending(self) -> dict[str, set[str]]:
-        """The versions, by id, of what an interrupted command placed as it intended and did not record."""
+        """The versions, by id, of what a killed command placed as it intended and did not record.
+
+        Intents that the archive's key did not sign, for the ledger as it is, count for nothing, and are told.
+        """
         found: dict[str, set[str]] = {}
-        for (object_id, version), digest in self.intended().items():
-            with contextlib.suppress(OSError, Malformed):
-                inventory = self.root / object_path(object_id) / version / "inventory.json"
-                placed = hashlib.sha512(content(inventory, _LONGEST_INVENTORY)).hexdigest() == digest
-                if placed and version not in self.recorded.get(object_id, {}):
-                    found.setdefault(object_id, set()).add(version)
+        if self.intents.cut_off:
+            self.find("interrupted", INTENTS, "is cut off, as a command leaves it that is killed before it acts")
+        unrecorded = [each for each in self.intents.named if each.version not in self.recorded.get(each.id, {})]
+        if self.intents_count:
+            for intent in unrecorded:
+                with contextlib.suppress(OSError):
+                    inventory = content(self.root / intent.inventory, _LONGEST_INVENTORY)
+                    if hashlib.sha512(inventory).hexdigest() == intent.inventory_sha512:
+                        found.setdefault(intent.id, set()).add(intent.version)
+            return found
+        placed = [each for each in unrecorded if (self.root / each.inventory).exists()]
+        if placed or (self.signs and (unrecorded or self.intents.unsigned)):
+            about = (placed or unrecorded)[:1]
+            what = f"names {about[0].id} {about[0].version}" if about else "names nothing that is known"
+            why = "is signed for another state of the ledger" if self.intents.head else "is not signed"
+            text = f"{what} and {why} by the archive's key: whoever can write here can have written it"
+            self.find("intent", INTENTS, text)
         return found
 
-    def intended(self) -> dict[tuple[str, str], str]:
-        """(id, version) of all that the last command noted before it placed it, and the inventory's SHA-512."""
-        found = {}
-        if (self.root / INTENTS).exists():
-            for data in (self.read(INTENTS) or b"").splitlines():
-                with contextlib.suppress(ValueError, KeyError, TypeError):
-                    intent = decoded(data)
-                    found[str(intent["id"]), str(intent["version"])] = str(intent["inventory_sha512"])
-        return found
+    @property
+    def intents_count(self) -> bool:
+        """Whether the archive's key signed the intents for the ledger as it is."""
+        return self.intents.follows(self.lines_since_intents)
 
     def wanted(self) -> str | None:
         """The id that `licence` names."""
@@ -1873,6 +2157,10 @@ class _ArchiveCheck(_Check):
             counts = object_id in self.recorded and object_id not in self.erased  # nothing planted does
             self.report.objects += counts
             self.report.licences += kind == "licences" and counts
+        for (object_id, version), seq in self.recovered.items():
+            if object_id not in self.erased and wanted in (None, object_id):
+                with contextlib.suppress(Malformed):
+                    self.tell_recovered(object_path(object_id), version, seq)
         unfinished = self.unfinished()
         for folder in self.empty:
             killed = any(place.startswith(f"{folder}/") for place in unfinished)
@@ -1895,7 +2183,7 @@ class _ArchiveCheck(_Check):
     def read_erased(self, object_id: str, *, there: bool) -> None:
         """An erased object: its content is gone, and its tombstone says of it what the ledger says."""
         erasure, place = self.erased[object_id], object_path(object_id)
-        if there and any(i == erasure.tombstone for i, _ in self.intended()):
+        if there and self.intents_count and any(each.id == erasure.tombstone for each in self.intents.named):
             self.find("interrupted", place, "is being erased; the next writing command completes it")
         elif there:
             text = f"is there again, though ledger line {erasure.seq} says that it was erased; erase it once more"
@@ -1950,7 +2238,7 @@ class _ArchiveCheck(_Check):
 
     def unfinished(self) -> list[str]:
         """Where a killed command may have left empty folders: on the way to what it was to place or to erase."""
-        intended = {object_id for object_id, _ in self.intended()}
+        intended = {each.id for each in self.intents.named}
         intended |= {erased for erased, erasure in self.erased.items() if erasure.tombstone in intended}
         places = []
         for object_id in intended:
@@ -1961,8 +2249,8 @@ class _ArchiveCheck(_Check):
     def walk(self, folder: str) -> Iterator[str]:
         """The objects' folders, in order; what else lies between them is a finding, or `empty`."""
         kinds = "|".join(KINDS.values())
-        between = re.compile(rf"evidence(/({kinds})(/\d{{4}}(/\d\d)?|/undated)?)?")
-        holds_objects = re.compile(rf"evidence/({kinds})/(\d{{4}}/\d\d|undated)")
+        between = re.compile(rf"evidence(/({kinds})(/\d{{4}}(/\d\d)?|/undated)?)?", re.ASCII)
+        holds_objects = re.compile(rf"evidence/({kinds})/(\d{{4}}/\d\d|undated)", re.ASCII)
         try:
             entries = sorted(os.scandir(self.root / folder), key=lambda entry: entry.name)
         except FileNotFoundError:  # so are the objects, which is told of each
@@ -2055,6 +2343,10 @@ class _ProofCheck(_Check):
             elif "inventory_sha512" in fields:
                 versions = recorded.setdefault(str(fields.get("id")), {})
                 versions[str(fields.get("version"))] = (str(fields["inventory_sha512"]), proof.index)
+                if fields.get("type") == "recovered":
+                    self.tell_recovered(
+                        str(fields.get("id")).rpartition(":")[2], str(fields.get("version")), proof.index
+                    )
         if not begins:
             self.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing")
         main = self.read_objects(recorded)

@@ -6,9 +6,9 @@ rename into place, make the rename durable, append the ledger line durably. The 
 
 from __future__ import annotations
 
+import base64
 import errno
 import itertools
-import json
 import os
 import queue
 import threading
@@ -18,7 +18,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from hashlib import sha512
+from hashlib import sha256, sha512
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,8 @@ from archiver.archive import seal as sealing
 from archiver.archive import tree, verify
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
-from archiver.archive.ledger import Entry, Ledger, Line, check_fields, read_lines
+from archiver.archive.ledger import FIRST, Entry, Ledger, Line, Sign, check_fields, read_lines
+from archiver.archive.memory import Memory
 from archiver.archive.reader import Archive, StoredObject
 from archiver.archive.seal import Authority, Post, Seal
 from archiver.archive.store import (
@@ -86,21 +87,24 @@ def open_archive(
 
     ArchiveBusy while another process writes; ClockWrong where the clock is behind what the archive knows; ConfigError
     for an archive of the other origin or of another signing key, and for an `after_restore` that shows no loss;
-    IntegrityError where the ledger is shorter than its checkpoints or does not extend what a folder witness holds, and
-    where something else is in the place of a file.
+    IntegrityError where the ledger is shorter than its checkpoints or does not extend what a folder witness holds,
+    where nobody with the signing key wrote its last line or the intents, and where something else is in the place of a
+    file.
     """
+    _check_folders(root)
     _check_there(root)
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
     _check_files(root)
-    ledger = Ledger(root / verify.LEDGER, root / HOLDER)
+    ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), Memory(state)
     try:
         _check_whole(root, ledger)
         loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE)
-        shrunk = [] if loss else _shrunk(client, ledger, state / TREE)
-        _introduce(root, ledger, signer, origin)
+        doubts = [] if loss else memory.doubts(client, root)
+        _introduce(root, ledger, client, signer, origin)
+        _check_authentic(root, ledger, signer, state / TREE)
         _check_clock(root, ledger, lambda: _seal(root, client, ledger, signer, authorities, post, state))
-        writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses, shrunk)
+        writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses, memory, doubts)
         try:
             if loss:
                 writer.append("rollback", **loss)
@@ -108,10 +112,18 @@ def open_archive(
         finally:
             writer.close()
     finally:
+        memory.close()
         ledger.close()
 
 
 # ---------------------------------------------------------------- a new archive, or the right one
+
+
+def _check_folders(root: Path) -> None:
+    """What a link leads to is not the archive's, and would be written over or cleared away."""
+    for name in filter(None, verify.FOLDERS):
+        if (root / name).is_symlink():
+            raise IntegrityError(f"{root / name} is a link")
 
 
 def _check_there(root: Path) -> None:
@@ -144,17 +156,6 @@ def _check_whole(root: Path, ledger: Ledger) -> None:
         raise IntegrityError(f"the ledger of {root} has {lines} lines, but {signed[-1][1].name} covers more")
     if not lines and (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and no ledger")
-
-
-def _shrunk(client: str, ledger: Ledger, known: Path) -> list[str]:
-    """A warning where this machine once sealed more lines than there are. `known` is disposable, and so no proof."""
-    before, now = tree.remembered(known), ledger.head.seq + 1 if ledger.head else 0
-    if now >= before:
-        return []
-    return [
-        f"The ledger of {client} had {before} lines when this machine last sealed it, and has {now}. If it was "
-        "restored from a backup: what was imported or erased since then is to be imported or erased again."
-    ]
 
 
 def latest_moment(root: Path) -> tuple[str, str] | None:
@@ -210,8 +211,8 @@ def _seal(
 
 
 def _name(client: str) -> str:
-    """The log's name in its checkpoints; the domain says that it can be reached nowhere."""
-    return f"archiver.invalid/{client}"
+    """The log's name in its checkpoints."""
+    return f"{verify.LOG_DOMAIN}/{client}"
 
 
 def _check_witnessed(
@@ -234,7 +235,7 @@ def _check_witnessed(
         return None
     key, own = signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
-    held = verify.hold(root / verify.LEDGER, outside)
+    held = verify.hold(root / verify.LEDGER, outside)  # which passes over those of other archives
     foreign = [each for each in held.forked if each.fault]
     if foreign:
         raise IntegrityError(f"{foreign[0].path} {foreign[0].fault}")
@@ -276,7 +277,30 @@ def _notes(root: Path) -> frozenset[verify.Note]:
     return frozenset(notes)
 
 
-def _introduce(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, origin: str) -> None:
+def signing(signer: Ed25519PrivateKey) -> Sign:
+    """How this key signs ledger lines and intents."""
+    return lambda text: base64.urlsafe_b64encode(signer.sign(text)).decode().rstrip("=")
+
+
+def _check_authentic(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, known: Path) -> None:
+    """Whoever writes on vouches for all before. So the last line is signed by this key, which vouches for all lines
+    before it, or it is the last under a checkpoint by this key; else anybody who can write here may have written it."""
+    head, public = ledger.head, signer.public_key().public_bytes_raw()
+    if head is None or verify.is_signed(head.fields, public):
+        return
+    note = None
+    with suppress(OSError, verify.Malformed):
+        note = verify.Note.parse(verify.content(root / verify.CHECKPOINTS / f"{head.seq + 1:08d}.note"))
+    if note and note.signed_by(public) and note.root == tree.follow(ledger.path, known).root():
+        return
+    raise IntegrityError(
+        f"the last line of {ledger.path} is not signed by this archive's key, and no checkpoint covers it, so anybody "
+        "who can write there may have written it. If an earlier version of the archiver was stopped before it sealed, "
+        "let that version finish: run it once more"
+    )
+
+
+def _introduce(root: Path, ledger: Ledger, client: str, signer: Ed25519PrivateKey, origin: str) -> None:
     """Begin a new archive, or make sure that this is the archive meant; then put the running version's verifier in."""
     fingerprint = verify.key_fingerprint(signer.public_key().public_bytes_raw())
     first = next(read_lines(ledger.path), None)
@@ -285,7 +309,7 @@ def _introduce(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, origin: st
         mark = "" if origin == "live" else f"{verify.NOT_EVIDENCE}\n\n"
         guide = Path(__file__).with_name("read-me-first.txt").read_text("utf-8")
         replace_file(root / "READ-ME-FIRST.txt", (mark + guide).encode())
-        ledger.append([("origin", {"origin": origin, "key": fingerprint})])
+        ledger.append([("origin", {"origin": origin, "key": fingerprint, "log": client})])
     elif first.fields.get("origin") != origin:
         raise ConfigError(
             f"{root} is a {first.fields.get('origin')} archive, and this is a {origin} run. A replay is never "
@@ -385,13 +409,15 @@ class ArchiveWriter:
         state: Path,
         post: Post,
         witnesses: Sequence[Witness],
+        memory: Memory,
         warnings: Sequence[str],
     ) -> None:
         self.reader = Archive(root)
         self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
         self._ledger, self._signer, self._authorities, self._post = ledger, signer, authorities, post
         self._client, self._witnesses, self._warnings = client, witnesses, warnings
-        self._state = state
+        self._sign, self._public = signing(signer), signer.public_key().public_bytes_raw()
+        self._state, self._memory = state, memory
         self._anchored = False
         self._numbers = itertools.count()
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
@@ -473,6 +499,7 @@ class ArchiveWriter:
         self._ask(None).result()
         sealed = _seal(self._root, self._client, self._ledger, self._signer, self._authorities, self._post, self._state)
         with _disk_full(self._root):
+            self._memory.left(self._root, self._ledger.head)
             _, note, tokens = verify.checkpoint_files(self._root / verify.CHECKPOINTS)[-1]
             handover = Handover(self._client, sealed.size, note, tuple(tokens))
             untold = hand_over(self._witnesses, handover, self._state / "witnesses.json")
@@ -559,8 +586,8 @@ class ArchiveWriter:
             self._settle(request)
         self._build([request for request in batch if not request.answer.done()])
         self._ledger.now()  # before anything is placed that could not be recorded then
-        self._place([request.staged for request in batch if request.staged])
         due = [(request, request.entry) for request in batch if request.entry and not request.answer.done()]
+        self._place([request.staged for request in batch if request.staged], lines=len(due))
         lines = self._append([entry for _, entry in due])
         for (request, _), line in zip(due, lines, strict=True):
             staged = request.staged
@@ -672,12 +699,12 @@ class ArchiveWriter:
             raise IntegrityError(f"{object_id} lies in the archive and is not in the ledger")
         return line
 
-    def _place(self, staged: Sequence[Staged]) -> None:
-        """What was built and intents, then renames, all of them durable."""
+    def _place(self, staged: Sequence[Staged], lines: int) -> None:
+        """What was built and intents, then renames, all of them durable; `lines` of the ledger are to follow."""
         if not staged:
             return
         disk = self._disk if self._disk and len(staged) >= TOGETHER else None
-        self._note_intents(staged, durable=not disk)
+        self._note_intents(staged, lines, durable=not disk)
         if disk:
             disk.sync()
         elif self._disk:
@@ -716,13 +743,19 @@ class ArchiveWriter:
             new.rename(self._root / "evidence")
             sync_folder(self._root)
 
-    def _note_intents(self, staged: Sequence[Staged], *, durable: bool = True) -> None:
-        """Say what is about to be placed. What was noted before is in the ledger by now."""
+    def _note_intents(self, staged: Sequence[Staged], lines: int = 0, *, durable: bool = True) -> None:
+        """Say what is about to be placed, signed, for the ledger as it is. What was noted before is in it by now."""
         new = not self._intents.exists()
         if not staged and (new or not self._intents.stat().st_size):
             return
+        text = b"".join(verify.canonical(each.intent) + b"\n" for each in staged)
+        if staged:
+            before = self._ledger.head.hash if self._ledger.head else FIRST
+            head = {"head": before, "lines": lines, "sha256": sha256(text).hexdigest()}
+            signed = head | {"signature": self._sign(verify.intents_to_sign(head))}
+            text = verify.canonical(signed) + b"\n" + text
         with self._intents.open("wb") as file:
-            file.writelines(verify.canonical(each.intent) + b"\n" for each in staged)
+            file.write(text)
             file.flush()
             if durable:
                 os.fsync(file.fileno())
@@ -737,6 +770,7 @@ class ArchiveWriter:
         if not self._anchored and entries[0][0] != "anchor" and (last := sealing.anchored_tokens(self._root)):
             anchor = [_anchor(last)]
         lines = self._ledger.append([*anchor, *entries])
+        self._memory.wrote(lines[-1])
         self._anchored = True
         return lines[len(anchor) :]
 
@@ -750,25 +784,53 @@ class ArchiveWriter:
         for leftover in set(self._staging.iterdir()) - {self._root / HOLDER}:
             remove_tree(leftover) if leftover.is_dir() and not leftover.is_symlink() else remove_file(leftover)
         adopted: list[Entry] = []
-        for intent in list(self._intended()):
-            line, erasing = self._ledger.newest(intent["id"]), ":tombstone:" in intent["id"]
-            if line is None or line.fields["version"] != intent["version"]:
-                if erasing:
-                    self._undo_erasure(**intent)
-                elif self._adopt(**intent):
-                    adopted.append(("recovered", intent))
-            elif erasing and line.type == "erasure":
+        noted = read_file(self._intents) if self._intents.exists() else b""
+        intents = verify.Intents.parse(noted, self._public)
+        genuine = intents.cut_off or intents.follows(self._lines_since(intents.head))
+        recorded = [each for each in intents.named if self._has_line(each)]
+        if not genuine:
+            self._refuse_intents(intents, [each for each in intents.named if each not in recorded])
+        for intent in intents.named:
+            erasing = ":tombstone:" in intent.id
+            if intent not in recorded and not genuine:
+                self._remove_empty(object_path(self._root, intent.id))
+            elif intent not in recorded and erasing:
+                self._undo_erasure(**intent._asdict())
+            elif intent not in recorded and self._adopt(**intent._asdict()):
+                adopted.append(("recovered", intent._asdict()))
+            elif genuine and erasing and (line := self._ledger.newest(intent.id)) and line.type == "erasure":
                 self._remove(line.fields["erases"])
         self._append(adopted)
         self._note_intents([])
 
-    def _intended(self) -> Iterator[dict[str, str]]:
-        """What the last command was about to place. A line of the file that is cut off was never acted on."""
-        for data in read_file(self._intents).splitlines() if self._intents.exists() else ():
-            with suppress(ValueError, KeyError, TypeError):
-                intent = json.loads(data)
-                verify.object_path(intent["id"])
-                yield {name: str(intent[name]) for name in ("id", "version", "inventory_sha512")}
+    def _has_line(self, intent: verify.Intent) -> bool:
+        line = self._ledger.newest(intent.id)
+        return line is not None and int(line.fields["version"][1:]) >= intent.number
+
+    def _lines_since(self, head: str | None) -> int | None:
+        """How many lines, anchors not counted, follow the one of that hash; None where the ledger has no such line."""
+        count = 0 if head == FIRST else None
+        for line in self.reader.lines() if head else ():
+            if line.hash == head:
+                count = 0
+            elif count is not None:
+                count += line.type != "anchor"
+        return count
+
+    def _refuse_intents(self, intents: verify.Intents, unrecorded: Sequence[verify.Intent]) -> None:
+        """IntegrityError for what somebody without the key wants to have adopted. What an earlier version, which did
+        not sign, intended and did not put in place before it was killed is no matter."""
+        placed = [each for each in unrecorded if (self._root / each.inventory).exists()]
+        head = self._ledger.head
+        signs = head is not None and "signature" in head.fields
+        if placed or (signs and (unrecorded or intents.unsigned)):
+            about = "".join(f" ({each.id} {each.version})" for each in (placed or unrecorded)[:1])
+            raise IntegrityError(
+                f"what {self._intents} names{about} is not adopted, because this archive's key did not sign that for "
+                "the ledger as it is: anybody who can write there may have put it there. If an earlier version of the "
+                "archiver was killed while it wrote, let that version finish: run it once more. Else keep a copy of "
+                "that file and of what it names, and take both out of the archive"
+            )
 
     def _undo_erasure(self, id: str, version: str, inventory_sha512: str) -> None:
         place = object_path(self._root, id)

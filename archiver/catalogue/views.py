@@ -59,6 +59,11 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
         "imports": list(file.provenance.get("imports", ())),
         "terms": [{"id": each.id, "relation": each.relation.value} for each in file.terms],
         "assignments": [_assignment(archive, fields) for fields in history if fields["type"] == "assign"],
+        "recovered": [
+            {"version": fields["version"], "line": fields["seq"], "at": fields["at"]}
+            for fields in history
+            if fields["type"] == "recovered"
+        ],
         "history": history,
     }
 

@@ -418,6 +418,10 @@ def dates_sheet(told: Told, words: Words) -> str:
         secured=since,
         secured_is=since_is,
         two_dates=words("two_dates"),
+    ) + "".join(
+        f"\n{words('recovered', what=finding.path)}\n"
+        for finding in told.report.findings
+        if finding.code == "recovered"
     )
 
 

@@ -314,6 +314,7 @@ def test_rows_have_the_stable_keys(acme: Acme) -> None:
         "score", "asset", "seat", "plan", "plan_ends", "order", "client_hints", "documents", "gaps",
         "gap_details", "terms", "assignments", "provenance", "imports",
         "history",
+        "recovered",
     }  # fmt: skip
     assert shown["client_hints"] == {"job": "Café Important"}
     [document] = shown["documents"]
