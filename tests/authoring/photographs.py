@@ -1444,6 +1444,11 @@ SCENES: Mapping[str, Scene] = {
     "Sheepdog on a ridge": dog,
     "Seamless pattern of hand-drawn keys": keys_pattern,
     "Time lapse of clouds over a valley": partial(terrain, weather=GREY, relief=1.2, camera=1.8, fog=0.07, snow=2.6),
+    "Row of beehives in a lavender field": partial(
+        terrain, weather=CLEAR, relief=0.3, camera=1.2, ground="6f5a9a", tint="8a6fb0", rock="7a6a58", fog=0.04
+    ),
+    "Farmers' protest, Sampleburg - 11 Jun 2026": partial(night, glow=("ffc070", "ff9040", "ffe0b0"), lanterns=90),
+    "Flood barrier test, Sampleburg - 17 Jul 2026": partial(harbour, weather=GREY, cranes=1),
     "Drone flight along a coast road": partial(terrain, weather=EVENING, relief=0.9, camera=2.2, lake=0.42, fog=0.06),
     "Slow motion of milk poured into coffee": coffee,
     "Surgeon washing hands": washbasin,
