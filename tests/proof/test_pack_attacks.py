@@ -1,0 +1,434 @@
+"""Nothing can be changed in a pack, with its manifests remade, that its verifier still calls PROVEN."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archiver import evidence
+from archiver.archive import verify
+from archiver.archive.verify import PackReport, verify_pack
+from archiver.domain import Document
+from archiver.opening import writing
+from archiver.provider import TermsPage
+from archiver.reading.licence_json import to_json
+from archiver.terms import SeenTerms
+from tests.authoring.scenario import pdf
+from tests.proof.agency import agency, preview, record
+from tests.proof.test_pack import BOUGHT, CLAIM, document, licence, picture, unpacked
+
+RECEIPT = document("receipt.pdf", "receipt", pdf(["Receipt R-1", "Thank you"]))
+
+
+def certificate(asset_id: str) -> Document:
+    return document("certificate.pdf", "certificate", pdf(["Licence certificate", f"Item {asset_id}", "Acme Ltd"]))
+
+
+def terms(text: bytes, *, later: bool) -> SeenTerms:
+    page = TermsPage(name="later" if later else "then", url="https://stock.example/terms")
+    at = BOUGHT.replace(year=2024) if later else BOUGHT
+    return SeenTerms(provider="shutterstock", page=page, url=page.url, text=text, language="en", at=at)
+
+
+@dataclass
+class Pack:
+    """A pack of two licences, unpacked: all that lies in it, by its path; None for a folder."""
+
+    bag: Path
+    content: dict[str, bytes | None]
+    one: str  # folders of the licences
+    two: str
+
+    def restore(self) -> None:
+        shutil.rmtree(self.bag, ignore_errors=True)
+        for path, content in self.content.items():
+            place = self.bag / path
+            if content is None:
+                place.mkdir(parents=True, exist_ok=True)
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+
+
+def contents(bag: Path) -> dict[str, bytes | str | None]:
+    """What lies in a bag: the bytes of files, None for folders, and where links lead to."""
+    found: dict[str, bytes | str | None] = {}
+    for path in sorted(bag.rglob("*")):
+        place = path.relative_to(bag).as_posix()
+        if path.is_symlink():
+            found[place] = str(path.readlink())
+        else:
+            found[place] = path.read_bytes() if path.is_file() else None if path.is_dir() else "device"
+    return found
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
+    """With certificates, a receipt and terms of both kinds; the second licence's certificate came a second later."""
+    folder = tmp_path_factory.mktemp("attacked")
+    then, later = terms(b"Terms of then\n", later=False), terms(b"Terms of later\n", later=True)
+    with agency(folder / "agency") as at:
+        first, second = licence("1234567890"), licence("2345678901")
+        one, two = at.archive(
+            "acme",
+            (first, (record(), certificate("1234567890"), RECEIPT, preview(picture("teal")), then, later)),
+            (second, (record(b'{"a": 1}'), preview(picture("navy")), then)),
+        )
+        time.sleep(1.1)  # timestamps are in whole seconds
+        with writing(at.home, at.vault, "acme") as archive:
+            both = (record(b'{"a": 1}'), preview(picture("navy")), certificate("2345678901"))
+            described = to_json(second, both, (), {"source": "adapter", "account": "one"}, [then.reference(second)])
+            new = {"licence.json": described, "certificate.pdf": both[2].content}
+            archive.add_version(two.object_id, new).result()
+            archive.seal()
+        out = folder / "proof.zip"
+        evidence.proof(at.home, [one.folder, two.folder], out, claim=CLAIM, pictures=[picture("olive")])
+    bag = unpacked(out, folder / "pack")
+    there = {path: each for path, each in contents(bag).items() if not isinstance(each, str)}
+    yield Pack(bag, there, one.folder, two.folder)
+
+
+@pytest.fixture
+def pack(made: Pack) -> Pack:
+    made.restore()
+    return made
+
+
+def remake(bag: Path) -> None:
+    """The manifests, made anew by whoever changed the bag; links are followed, as `sha256sum` does."""
+    payload = {path.relative_to(bag).as_posix(): path for path in bag.glob("data/**/*") if path.is_file()}
+    size = sum(path.stat().st_size for path in payload.values())
+    info = bag / "bag-info.txt"
+    if info.is_file() and not info.is_symlink():
+        info.write_bytes(
+            re.sub(rb"Payload-Oxum: .*", f"Payload-Oxum: {size}.{len(payload)}".encode(), info.read_bytes())
+        )
+    (bag / "manifest-sha256.txt").write_bytes(listed(payload))
+    tags = {each.name: each for each in bag.iterdir() if each.is_file() and each.name != "tagmanifest-sha256.txt"}
+    (bag / "tagmanifest-sha256.txt").write_bytes(listed(tags))
+
+
+def listed(files: dict[str, Path]) -> bytes:
+    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    return "".join(f"{digests[each]}  {each}\n" for each in sorted(digests, key=lambda name: name.split("/"))).encode(
+        "utf-8", "surrogateescape"
+    )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def remembering() -> Iterator[None]:
+    """What openssl and Ed25519 said of the same bytes is not asked again."""
+    with pytest.MonkeyPatch.context() as patch:
+        refuses, version = verify.openssl_refuses, verify.openssl_version()
+        said: dict[tuple[bytes, ...], str | None] = {}
+
+        def remembered(program: str, *files: Path) -> str | None:
+            key = tuple(each.read_bytes() for each in files)
+            if key not in said:
+                said[key] = refuses(program, *files)
+            return said[key]
+
+        patch.setattr(verify, "openssl_refuses", remembered)
+        patch.setattr(verify, "openssl_version", lambda: version)
+        patch.setattr(verify, "ed25519_verify", cache(verify.ed25519_verify))
+        yield
+
+
+def judged(bag: Path) -> PackReport:
+    report = verify_pack(bag / "data")[-1]
+    assert isinstance(report, PackReport)
+    return report
+
+
+def test_an_honest_pack_tells_what_is_proven_and_what_its_sender_wrote(pack: Pack) -> None:
+    report = judged(pack.bag)
+    assert (report.state, report.findings) == ("PROVEN", [])
+    names = {path.partition("/")[2] for path in report.copies}
+    assert names == {
+        *(f"02_licence_original/{pack.one}/{name}" for name in ("certificate.pdf", "preview.jpg", "record.json")),
+        *(f"02_licence_original/{pack.two}/{name}" for name in ("certificate.pdf", "preview.jpg", "record.json")),
+        f"04_invoice_payment/{pack.one}/receipt.pdf",
+        *(path.partition("/")[2] for path in pack.content if re.search(r"/03_.*/terms\.txt", path)),
+    }
+    assert len(names) == 9 and len({path.split("/")[0] for path in names}) == 4
+    assert "data/proof.pdf" in report.by_sender and not set(report.by_sender) & set(report.copies)
+
+
+# ---------------------------------------------------------------- the attacks that once passed
+
+
+def swap(one: Path, two: Path) -> None:
+    aside = one.with_name("aside")
+    one.rename(aside)
+    two.rename(one)
+    aside.rename(two)
+
+
+def originals(pack: Pack) -> tuple[Path, Path]:
+    return pack.bag / "data/02_licence_original" / pack.one, pack.bag / "data/02_licence_original" / pack.two
+
+
+def forge(pack: Pack) -> None:
+    """A paper that was never archived, beside the proofs as if it were, and over the certificate."""
+    planted = pack.bag / "data/07_integrity/P/papers/x/v1/content/certificate.pdf"
+    planted.parent.mkdir(parents=True)
+    for place in (planted, originals(pack)[0] / "certificate.pdf"):
+        place.write_bytes(b"%PDF-1.7 forged")
+
+
+def forge_in_a_proof(pack: Pack) -> None:
+    planted = pack.bag / "data/07_integrity" / pack.one / "papers/x/v1/content/forged.pdf"
+    planted.parent.mkdir(parents=True)
+    for place in (planted, originals(pack)[0] / "forged.pdf"):
+        place.write_bytes(b"%PDF-1.7 forged")
+
+
+def link_folder(pack: Pack) -> None:
+    one, _ = originals(pack)
+    one.rename(pack.bag.parent / "aside")
+    one.symlink_to(pack.bag.parent / "aside", target_is_directory=True)
+
+
+def copy_as(pack: Pack, name: str, source: str = "preview.jpg") -> None:
+    one, _ = originals(pack)
+    shutil.copy(one / source, one / name)
+
+
+def write(pack: Pack, path: str) -> None:
+    place = pack.bag / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(b"anything")
+
+
+def rename(pack: Pack, *names: str) -> None:
+    """The names of the folders on the way, the old name, and the new one."""
+    *folders, old, new = names
+    place = pack.bag.joinpath(*folders)
+    (place / old).rename(place / new)
+
+
+def leave_out_terms(pack: Pack) -> None:
+    shutil.rmtree(pack.bag / "data/03_terms_captured_later")
+    for each in pack.bag.glob("data/07_integrity/*/terms/*later*"):
+        shutil.rmtree(each)
+
+
+def only_terms(pack: Pack, left_out: str, old: str, new: str) -> None:
+    shutil.rmtree(pack.bag / "data" / left_out)
+    rename(pack, "data", old, new)
+
+
+THEN, LATER = "03_terms_at_purchase", "03_terms_captured_later"
+ATTACKS: dict[str, tuple[Callable[[Pack], object], str]] = {
+    "a forged paper in a folder of no licence": (forge, "data/07_integrity/P"),
+    "a forged paper in the folder of a licence": (forge_in_a_proof, "forged.pdf"),
+    "certificates of two licences swapped": (
+        lambda p: swap(*(each / "certificate.pdf" for each in originals(p))),
+        "certificate.pdf",
+    ),
+    "a proven file under a name that it never had": (lambda p: copy_as(p, "contract.jpg"), "contract.jpg"),
+    "a proven file in the place of another": (lambda p: copy_as(p, "certificate.pdf"), "certificate.pdf"),
+    "a linked folder": (link_folder, "data/02_licence_original"),
+    "a name that merely begins with letter-by-us": (lambda p: copy_as(p, "letter-by-us.of-the-platform.pdf"), "letter"),
+    "an excerpt of a file that is enclosed": (lambda p: copy_as(p, "certificate-excerpt.txt"), "certificate-excerpt"),
+    "terms captured later renamed to at purchase": (
+        lambda p: only_terms(p, THEN, LATER, THEN),
+        f"data/{LATER}",
+    ),
+    "terms at purchase renamed to captured later": (
+        lambda p: only_terms(p, LATER, THEN, LATER),
+        f"data/{THEN}",
+    ),
+    "a licence's terms left out": (leave_out_terms, "terms"),
+    "an extra folder in the bag": (lambda p: (p.bag / "data/08_contract").mkdir(), "data/08_contract"),
+    "an extra file in the bag": (lambda p: write(p, "data/contract.pdf"), "data/contract.pdf"),
+    "an extra file beside data": (lambda p: write(p, "CONTRACT.txt"), "CONTRACT.txt"),
+    "an extra folder beside data": (lambda p: write(p, "more/contract.pdf"), "more"),
+    "a link beside data": (lambda p: (p.bag / "READ-ME.txt").symlink_to(p.bag / "HOW-TO-CHECK.txt"), "READ-ME.txt"),
+    "another case": (
+        lambda p: rename(p, "data/02_licence_original", p.one, "certificate.pdf", "Certificate.pdf"),
+        "Certificate.pdf",
+    ),
+    "two proofs under each other's name": (
+        lambda p: swap(*(p.bag / "data/07_integrity" / each for each in (p.one, p.two))),
+        "data/07_integrity",
+    ),
+    "the folders of two licences swapped": (lambda p: swap(*originals(p)), "certificate.pdf"),
+    "data is a link": (
+        lambda p: (rename(p, "data", "../aside"), (p.bag / "data").symlink_to(p.bag.parent / "aside")),
+        "data",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attacks(pack: Pack, name: str) -> None:
+    attack, at_fault = ATTACKS[name]
+    try:
+        attack(pack)
+        remake(pack.bag)
+        reports = verify_pack(pack.bag)
+        found = [finding for report in reports for finding in report.findings if finding.damage]
+        assert reports[-1].state == "DAMAGED" and any(at_fault in finding.path for finding in found), found
+    finally:
+        for aside in pack.bag.parent.glob("aside*"):
+            shutil.rmtree(aside)
+
+
+def test_a_pack_without_its_bag_is_not_proven(pack: Pack, tmp_path: Path) -> None:
+    shutil.copytree(pack.bag / "data", tmp_path / "data")
+    report = judged(tmp_path)
+    assert report.state == "UNPROVEN" and "beside the folder data" in report.findings[0].message
+
+
+# ---------------------------------------------------------------- any change at all
+
+NAMES = ("letter-by-us.txt", "record-excerpt.json", "v3", ".hidden", "Proof.pdf", "proof.pdf ", "é", "00000009.note")
+
+
+@dataclass
+class Change:
+    """One change, drawn: what is done to which of the paths, with what."""
+
+    draw: Callable[[st.SearchStrategy[object]], object]
+    pack: Pack
+
+    def path(self, *, files: bool = True, folders: bool = False) -> Path:
+        paths = [
+            p for p, each in self.pack.content.items() if (files and each is not None) or (folders and each is None)
+        ]
+        return self.pack.bag / str(self.draw(st.sampled_from(paths)))
+
+    def number(self, below: int) -> int:
+        drawn = self.draw(st.integers(0, max(below - 1, 0)))
+        assert isinstance(drawn, int)
+        return drawn
+
+    def new(self, folder: Path) -> Path:
+        return folder / str(self.draw(st.sampled_from([*NAMES, self.path(folders=True).name])))
+
+    def flip(self) -> None:
+        self.edit(lambda data, at: data[:at] + bytes([data[at] ^ 1 << self.number(8)]) + data[at + 1 :])
+
+    def insert(self) -> None:
+        self.edit(lambda data, at: data[:at] + bytes([self.number(256)]) + data[at:])
+
+    def cut(self) -> None:
+        self.edit(lambda data, at: data[:at] + data[at + 1 :])
+
+    def cut_off(self) -> None:
+        self.edit(lambda data, at: data[:at])
+
+    def append(self) -> None:
+        self.edit(lambda data, at: data + (b"\n", b" ", b"# comment\n", data)[self.number(4)])
+
+    def edit(self, change: Callable[[bytes, int], bytes]) -> None:
+        path = self.path()
+        data = path.read_bytes()
+        path.write_bytes(change(data, self.number(len(data))))
+
+    def remove(self) -> None:
+        path = self.path(folders=True)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def add_file(self) -> None:
+        new = self.new(self.path(files=False, folders=True))
+        if not new.is_dir():
+            new.write_bytes(self.path().read_bytes() if self.number(2) and not new.exists() else b"anything")
+
+    def add_folder(self) -> None:
+        new = self.new(self.path(files=False, folders=True))
+        if not new.exists():
+            new.mkdir()
+
+    def copy(self) -> None:
+        path = self.path(folders=True)
+        new = self.new(self.path(files=False, folders=True))
+        if not new.exists() and path not in (new, *new.parents):
+            shutil.copytree(path, new) if path.is_dir() else shutil.copy(path, new)
+
+    def rename(self) -> None:
+        path = self.path(folders=True)
+        parts = (path.name.upper(), path.name.capitalize(), f"{path.name}.bak", f"{path.name} ", f"x{path.name}")
+        new = path.with_name(parts[self.number(len(parts))]) if self.number(2) else self.new(path.parent)
+        if not new.exists():
+            path.rename(new)
+
+    def move(self) -> None:
+        path, folder = self.path(folders=True), self.path(files=False, folders=True)
+        if not (folder / path.name).exists() and path not in (folder, *folder.parents):
+            path.rename(folder / path.name)
+
+    def swap(self) -> None:
+        one, two = self.path(folders=True), self.path(folders=True)
+        if one not in (two, *two.parents) and two not in one.parents:
+            swap(one, two)
+
+    def link(self) -> None:
+        """A file or folder becomes a link to the same bytes elsewhere; or a link is added."""
+        path = self.path(folders=True)
+        kept = self.pack.bag.parent / "aside"
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir()
+        path.rename(kept / path.name)
+        path.symlink_to(kept / path.name)
+
+    def device(self) -> None:
+        path = self.path()
+        path.unlink()
+        os.mkfifo(path)
+
+
+CHANGES = [name for name, each in vars(Change).items() if callable(each) and not name.startswith("_")]
+CHANGES = [name for name in CHANGES if name not in ("path", "number", "new", "edit")]
+
+
+def any_change_is_seen(pack: Pack, draw: Callable[[st.SearchStrategy[object]], object], count: int) -> None:
+    """The verdict is not PROVEN; or all that changed are papers of which the verdict says that nothing proves them.
+
+    Whoever changes something without remaking the manifests is always seen.
+    """
+    pack.restore()
+    change = Change(draw, pack)
+    for _ in range(count):
+        name = str(draw(st.sampled_from(CHANGES)))
+        try:
+            getattr(change, name)()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):  # an earlier change took it away
+            continue
+    before: dict[str, bytes | str | None] = dict(pack.content)
+    after = contents(pack.bag)
+    changed = {path for path in before.keys() | after.keys() if before.get(path, "absent") != after.get(path, "absent")}
+    remade = bool(draw(st.booleans()))
+    if remade and (pack.bag / "data").exists():
+        remake(pack.bag)
+    try:
+        reports = verify_pack(pack.bag)
+    except verify.Malformed:
+        return  # it is no pack any more, and that is what is said
+    report = reports[-1]
+    assert isinstance(report, PackReport)
+    assert json.dumps([each.as_json() for each in reports]) and all(each.as_text() for each in reports[:-1])
+    if not changed - {"manifest-sha256.txt", "tagmanifest-sha256.txt"} and remade:
+        assert report.state == "PROVEN"
+    elif changed:
+        unproven = {*report.by_sender, "manifest-sha256.txt", "tagmanifest-sha256.txt"} if remade else set()
+        assert report.state != "PROVEN" or changed <= unproven, changed
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_any_change_is_seen(made: Pack, data: st.DataObject) -> None:
+    any_change_is_seen(made, data.draw, data.draw(st.integers(1, 2)))
