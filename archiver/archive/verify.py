@@ -165,18 +165,23 @@ class DatedDocument:
         return _shown(f"{self.name}: {since}{' (withheld by the sender)' if self.withheld else ''}")
 
 
-def secured_since(documents: Iterable[DatedDocument]) -> str | None:
-    """The one date of several documents: that of the newest which is here. None where one of them is not proven yet."""
-    every = list(documents)
-    times = [each.secured_since for each in [each for each in every if not each.withheld] or every]
-    return None if None in times else max(filter(None, times), default=None)
+def newest(times: Iterable[str | None]) -> str | None:
+    """The one date of several documents: that of the newest. None where one of them is not proven yet."""
+    every = list(times)
+    return None if None in every else max(filter(None, every), default=None)
+
+
+def secured_since(documents: list[DatedDocument]) -> str | None:
+    """The one date of several documents, of which those that are withheld do not count beside others."""
+    return newest(each.secured_since for each in [each for each in documents if not each.withheld] or documents)
 
 
 @dataclass
 class Report:
     """What was found. `secured_since`: when a trusted timestamp first covered all that was asked about, or None.
 
-    Of one licence that is the date of its newest document; `documents` gives the date of each.
+    Of one licence that is the date of its newest document; `documents` gives the date of each, and `terms`, by their
+    folders, those of the texts of terms, which have dates of their own.
 
     `unproven` says in words what no timestamp covers, `dates_by` what program checked the timestamps, `extends` which
     outside checkpoints this was held against and found to continue. `licensed_at` is what the platform's document
@@ -198,12 +203,16 @@ class Report:
     extends: str = ""
     licensed_at: str | None = None
     documents: list[DatedDocument] = field(default_factory=list)
+    terms: dict[str, list[DatedDocument]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         keys = ("client", "state", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
         findings = [{"code": f.code, "path": f.path, "message": f.message} for f in self.findings]
         told: dict[str, Any] = {**{key: getattr(self, key) for key in keys}, "findings": findings}
-        return {**told, "documents": [vars(each) for each in self.documents]} if self.documents else told
+        if self.documents:
+            told["documents"] = [vars(each) for each in self.documents]
+            told["terms"] = {name: [vars(each) for each in files] for name, files in self.terms.items()}
+        return told
 
     def as_text(self) -> str:
         """The result in words, for people."""
@@ -219,6 +228,7 @@ class Report:
             f"  licensed on {self.licensed_at}, as the platform's document says" if self.licensed_at else "",
             f"  secured since: {secured}",
             *(f"    {each}" for each in self.documents),
+            *(f"    terms/{name}/{each}" for name, files in self.terms.items() for each in files),
             f"  {self.unproven}" if self.unproven else "",
             _shown(f"  {self.extends}") if self.extends else "",
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
@@ -2162,7 +2172,6 @@ class _ProofCheck(_Check):
         self.files: list[DatedDocument] = []  # of the object's newest version
         self.absent: set[str] = set()  # files of the object's newest version that were withheld
         self.relations: dict[str, str] | None = None  # terms' folder -> relation; None: nothing proves it
-        self.terms: dict[str, list[DatedDocument]] = {}  # by folder
 
     def run(self) -> Report:
         key = self.key()
@@ -2236,24 +2245,25 @@ class _ProofCheck(_Check):
 
     def expect_checkpoints(self, notes: set[int]) -> None:
         """The checkpoints that the ledger's lines lead to, with their timestamps, and what those are checked with."""
-        roots, stamped = b"", False
+        roots, stamped = b"", 0
         with contextlib.suppress(OSError):
             roots = content(self.root / self.tsa_roots)
-        for size in notes:
+            self.expected.add(self.tsa_roots)
+        for size in sorted(notes, reverse=True):
             place = self.checkpoints[size].path
             found = (self.root / "integrity").glob(f"{Path(place).name}.*.tsr")
             tokens = sorted(found, key=lambda token: (len(token.name), token.name))
-            stamped = stamped or bool(tokens)
             self.expected |= {place, *(f"integrity/{token.name}" for token in tokens)}
             with contextlib.suppress(OSError):  # which the check of the timestamps tells
                 names = sealed_names(Path(place).name, roots, [content(token) for token in tokens])
                 self.sealed = self.sealed and names == [token.name for token in tokens]
             if any(re.search(r"\.note\.\d+-[0-9a-f]{16}\.tsr$", token.name) for token in tokens) and not self.sealed:
                 self.find("changed", place, "its timestamps or their roots are not those that the names were made of")
-        if stamped:
-            self.expected.add(self.tsa_roots)
-            if not (self.root / self.tsa_roots).exists():
-                self.find("missing", self.tsa_roots, "is missing")
+            if stamped and not tokens:
+                self.find("missing", place, f"its timestamps are missing, and checkpoint {stamped} has some")
+            stamped = stamped or (size if tokens else 0)
+        if stamped and self.tsa_roots not in self.expected:
+            self.find("missing", self.tsa_roots, "is missing")
 
     def included(self, proof: InclusionProof) -> int:
         """The size of the checkpoint that a ledger line leads to; Malformed where it leads to none that is here."""
@@ -2322,7 +2332,7 @@ class _ProofCheck(_Check):
             self.compare(place, object_id, checked, recorded.get(object_id, {}))
             self.expect_object(place, checked)
             if object_id != ids[0]:
-                self.terms[folder.name] = self.dated(checked.inventory, recorded.get(object_id, {}), proven)
+                self.report.terms[folder.name] = self.dated(checked.inventory, recorded.get(object_id, {}), proven)
             elif checked.inventory:
                 self.object = checked.inventory
                 absent = {path for path in checked.inventory.manifest if not (folder / path).exists()}
@@ -2367,7 +2377,9 @@ def strays(root: Path, expected: set[str], but: frozenset[str] = frozenset()) ->
     Paths are relative to `root`, parted by `/`. Folders in `but` are not looked into. What a folder holds in which
     nothing is expected is not told one by one.
     """
-    folders = {"/".join(parts[:n]) for parts in (path.split("/") for path in expected) for n in range(1, len(parts))}
+    folders = {
+        "/".join(parts[:n]) for parts in (path.split("/") for path in expected | but) for n in range(1, len(parts))
+    }
     waiting = [""]
     while waiting:
         here = waiting.pop()
@@ -2523,7 +2535,7 @@ class _PackCheck:
                 self.papers |= {f"{folder}/{stem}-excerpt.{ending}": False for ending in ("json", "txt")}
         self.papers |= {f"05_client_assignment/{name}/chain-by-us.txt": True}
         self.papers |= {f"06_use_and_dates/{name}/dates-by-us.txt": True}
-        for terms, documents in check.terms.items():
+        for terms, documents in check.report.terms.items():
             there = [each for each in documents if each.name in ("terms.txt", "page.pdf")]
             if check.relations is not None:
                 folders = [TERMS_FOLDERS[each] for each in [check.relations.get(terms, "")] if each in TERMS_FOLDERS]
