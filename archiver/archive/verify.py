@@ -2107,9 +2107,6 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-TERMS_RELATIONS = ("at_purchase", "later")
-
-
 def terms_message(licence_json: bytes) -> str | None:
     """What an OCFL version's message says of the terms that a `licence.json` refers to: `terms later undated_…`.
 
@@ -2250,7 +2247,7 @@ class _ProofCheck(_Check):
             roots = content(self.root / self.tsa_roots)
             self.expected.add(self.tsa_roots)
         for size in sorted(notes, reverse=True):
-            place = self.checkpoints[size].path
+            place = f"integrity/{size:08d}.note"
             found = (self.root / "integrity").glob(f"{Path(place).name}.*.tsr")
             tokens = sorted(found, key=lambda token: (len(token.name), token.name))
             self.expected |= {place, *(f"integrity/{token.name}" for token in tokens)}
@@ -2286,11 +2283,11 @@ class _ProofCheck(_Check):
             self.find("invalid", place, "is no list of withheld files")
             return {}
 
-    def exact_withheld(self, place: str, absent: Iterable[str]) -> None:
+    def exact_withheld(self, place: str, absent: set[str]) -> None:
         """The list of withheld files names those that are not here, and nothing else: it is written in one way only."""
         with contextlib.suppress(OSError):
             stated = content(self.root / "integrity/withheld.json")
-            if stated != (json.dumps({place: sorted(absent)}, indent=1) + "\n").encode():
+            if not absent or stated != (json.dumps({place: sorted(absent)}, indent=1) + "\n").encode():
                 self.find("invalid", "integrity/withheld.json", "does not list exactly the files that are not here")
 
     def expect_object(self, place: str, checked: CheckedObject) -> None:
@@ -2502,8 +2499,11 @@ class _PackCheck:
 
     def read_proofs(self) -> None:
         """Each proof, and what of the pack it expects."""
-        with os.scandir(self.data / PROOFS) as found:
-            names = sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
+        try:
+            with os.scandir(self.data / PROOFS) as found:
+                names = sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
+        except OSError as error:
+            raise Malformed(f"{self.data} is not a pack: {PROOFS}/ cannot be read: {error.strerror}") from None
         for name in names:
             try:
                 check = _proof_check(self.data / PROOFS / name, self.roots, self.key)
