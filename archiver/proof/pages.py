@@ -158,14 +158,15 @@ class Told:
     def secured(self, words: Words) -> tuple[str, str]:
         """Since when all enclosed documents are secured, and what that means; each has a date of its own."""
         there = [each for each in self.report.documents if not each.withheld] or self.report.documents
-        times = sorted({each.secured_since for each in there if each.secured_since})
+        times = [each.secured_since for each in there if each.secured_since]
         since = words.moment(self.report.secured_since)
         if since is None and times:
             return words("partly_proven"), words("partly_proven_is")
         if since is None:
             return words("not_proven"), words("not_proven_is")
         later = "" if self.report.state == PROVEN else " " + words("later")
-        meaning = words("secured_span", first=words.moment(times[0])) if len(times) > 1 else words("secured_since_is")
+        first = words.moment(min(times, default=None))
+        meaning = words("secured_since_is") if first == since else words("secured_span", first=first)
         return since, meaning + later
 
     def secured_document(self, words: Words, name: str, terms: str | None = None) -> str:

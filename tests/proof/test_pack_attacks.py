@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,8 +21,10 @@ from hypothesis import strategies as st
 from archiver import evidence
 from archiver.archive import verify
 from archiver.archive.verify import PackReport, verify_pack
+from archiver.dispute.verdict import assess
 from archiver.domain import Document
 from archiver.opening import writing
+from archiver.proof.facts import Use
 from archiver.provider import TermsPage
 from archiver.reading.licence_json import to_json
 from archiver.terms import SeenTerms
@@ -50,6 +53,9 @@ class Pack:
     content: dict[str, bytes | None]
     one: str  # folders of the licences
     two: str
+    found: dict[str, Any]  # the second, as `find --json`, `show --json` and `assess --json` tell of it
+    shown: dict[str, Any]
+    assessed: dict[str, Any]
 
     def restore(self) -> None:
         """Undo what was done to it; what is as it was is left alone."""
@@ -100,9 +106,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
             archive.seal()
         out = folder / "proof.zip"
         evidence.proof(at.home, [one.folder, two.folder], out, claim=CLAIM, pictures=[picture("olive")])
+        [found] = evidence.find(at.home, "2345678901")
+        shown = evidence.show(at.home, two.folder)
+        assessed = assess(at.home, "acme", Use(), name=two.folder).as_json("en")
     bag = unpacked(out, folder / "pack")
     there = {path: each for path, each in contents(bag).items() if not isinstance(each, str)}
-    yield Pack(bag, there, one.folder, two.folder)
+    yield Pack(bag, there, one.folder, two.folder, found, shown, assessed)
 
 
 @pytest.fixture
@@ -169,6 +178,25 @@ def test_an_honest_pack_tells_what_is_proven_and_what_its_sender_wrote(pack: Pac
     }
     assert len(names) == 9 and len({path.split("/")[0] for path in names}) == 4
     assert "data/proof.pdf" in report.by_sender and not set(report.by_sender) & set(report.copies)
+
+
+def test_a_certificate_that_came_later_has_its_own_date_everywhere(pack: Pack) -> None:
+    copies = {path.rpartition("/")[2]: since for path, since in judged(pack.bag).copies.items() if pack.two in path}
+    first, later = copies["record.json"], copies["certificate.pdf"]
+    assert first and later and first < later
+    report = next(each for each in verify_pack(pack.bag) if each.client == pack.two)
+    assert {each.name: each.secured_since for each in report.documents} == copies and report.secured_since == later
+    for row in (pack.found, pack.shown):
+        assert row["secured_documents"] == copies and row["secured_since"] == later
+    assert {each["name"]: each["secured_since"] for each in pack.shown["documents"]} == copies
+    said = f"secured since {first} (record.json, preview.jpg) and {later} (certificate.pdf)"
+    assert evidence.secured_in_words(pack.found) == said
+    [finding] = [each for each in pack.assessed["findings"] if each["rule"] == "date_proven"]
+    assert re.search(
+        r"since [\d: -]+ UTC \(record.json, preview.jpg\) and [\d: -]+ UTC \(certificate.pdf\), as", finding["message"]
+    )
+    sheet = (pack.bag / f"data/06_use_and_dates/{pack.two}/dates-by-us.txt").read_text()
+    assert re.search("record.json: secured since .*\n  undated_.*terms.json: secured since ", sheet)
 
 
 # ---------------------------------------------------------------- the attacks that once passed
