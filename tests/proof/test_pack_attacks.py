@@ -466,3 +466,49 @@ def any_change_is_seen(pack: Pack, draw: Callable[[st.SearchStrategy[object]], o
 @given(st.data())
 def test_any_change_is_seen(made: Pack, data: st.DataObject) -> None:
     any_change_is_seen(made, data.draw, data.draw(st.integers(1, 2)))
+
+
+# ---------------------------------------------------------------- packs of earlier versions
+
+
+def as_before(bag: Path) -> None:
+    """What earlier versions wrote otherwise: the authority's name in those of the timestamps, and no format."""
+    for token in bag.glob("data/07_integrity/*/integrity/*.tsr"):
+        token.rename(token.with_name(re.sub(r"\d+-[0-9a-f]{16}", "local", token.name)))
+    info = bag / "bag-info.txt"
+    info.write_bytes(info.read_bytes().replace(b"Archiver-Pack-Format: 2\n", b""))
+    remake(bag)
+
+
+def test_an_old_pack_is_judged_by_what_it_can_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before inventories told of terms, nothing that is enclosed proves when they were seen, or that they belong."""
+    monkeypatch.setattr(verify, "terms_message", lambda _: None)
+    monkeypatch.setattr("archiver.proof.pack.pdf_of", lambda *_: b"%PDF-1.7")
+    with agency(tmp_path / "agency") as at:
+        with_terms = (licence("1"), (record(), certificate("1"), terms(b"Terms of then\n", later=False)))
+        stored = at.archive("acme", with_terms, (licence("2"), (record(b"[2]"), certificate("2"))))
+        bags = []
+        for n, each in enumerate(stored):
+            evidence.proof(at.home, [each.folder], tmp_path / f"{n}.zip")
+            bags.append(unpacked(tmp_path / f"{n}.zip", tmp_path / f"{n}"))
+    for bag in bags:
+        as_before(bag)
+    assert judged(bags[1]).state == "PROVEN" and not judged(bags[1]).findings
+    proof, report = verify_pack(bags[0])
+    assert (proof.state, report.state) == ("PROVEN", "UNPROVEN")
+    [finding] = report.findings
+    assert re.fullmatch(r"data/03_terms_at_purchase/.*/terms\.txt", finding.path) and "UNPROVEN" in finding.message
+    (bags[0] / "data" / THEN).rename(bags[0] / "data" / LATER)
+    remake(bags[0])
+    assert judged(bags[0]).state == "UNPROVEN"
+    shutil.rmtree(bags[0] / "data" / LATER)
+    remake(bags[0])
+    assert judged(bags[0]).state == "DAMAGED"
+
+
+def test_a_new_pack_that_poses_as_an_old_one_shows_no_more(pack: Pack) -> None:
+    as_before(pack.bag)
+    assert judged(pack.bag).state == "PROVEN"
+    swap(*(each / "certificate.pdf" for each in originals(pack)))
+    remake(pack.bag)
+    assert judged(pack.bag).state == "DAMAGED"
