@@ -2464,7 +2464,8 @@ class _PackCheck:
         self.proofs: list[Report] = []
         self.copies: dict[str, dict[str, str | None]] = {}  # path -> SHA-512 that it may have -> secured since
         self.unsure: set[str] = set()  # copies whose place nothing proves
-        self.papers: dict[str, bool] = {"proof.pdf": True, f"{PROOFS}/verify.py": True}  # whether it must be there
+        summary = "proof.html" if os.path.lexists(data / "proof.html") else "proof.pdf"  # where no browser could print
+        self.papers: dict[str, bool] = {summary: True, f"{PROOFS}/verify.py": True}  # whether it must be there
         self.inside: set[str] = set()  # files of the proofs
 
     def find(self, code: str, path: str, message: str) -> None:
