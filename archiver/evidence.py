@@ -474,6 +474,11 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
         raise failures[0]
 
 
+def secured_in_words(row: Mapping[str, Any]) -> str:
+    """Since when the documents of a row of `find --json` are secured, in one phrase."""
+    return views.in_words(row["secured_documents"])
+
+
 def trusted_roots(home: Home) -> Path | None:
     """The timestamp roots that the home's settings pin, in one file; None where it pins none."""
     pinned = [home.root / each.roots for each in home.settings.timestamps if each.roots]

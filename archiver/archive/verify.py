@@ -155,9 +155,41 @@ class Trust:
         return f"{self.what} sha256:{self.fingerprint} ({whence})"
 
 
+@dataclass(frozen=True)
+class DatedDocument:
+    """A document of an object's newest version. `version` is the first version that holds its bytes.
+
+    `secured_since`: the earliest time that a timestamp proves for that version, or None. `withheld`: it is not here.
+    """
+
+    name: str
+    sha512: str
+    version: str
+    secured_since: str | None
+    withheld: bool = False
+
+    def __str__(self) -> str:
+        since = f"secured since {self.secured_since}" if self.secured_since else "not proven yet"
+        return _shown(f"{self.name}: {since}{' (withheld by the sender)' if self.withheld else ''}")
+
+
+def newest(times: Iterable[str | None]) -> str | None:
+    """The one date of several documents: that of the newest. None where one of them is not proven yet."""
+    every = list(times)
+    return None if None in every else max(filter(None, every), default=None)
+
+
+def secured_since(documents: list[DatedDocument]) -> str | None:
+    """The one date of several documents, of which those that are withheld do not count beside others."""
+    return newest(each.secured_since for each in [each for each in documents if not each.withheld] or documents)
+
+
 @dataclass
 class Report:
     """What was found. `secured_since`: when a trusted timestamp first covered all that was asked about, or None.
+
+    Of one licence that is the date of its newest document; `documents` gives the date of each, and `terms`, by their
+    folders, those of the texts of terms, which have dates of their own.
 
     `unproven` says in words what no timestamp covers, `dates_by` what program checked the timestamps, `extends` which
     outside checkpoints this was held against and found to continue. `licensed_at` is what the platform's document
@@ -181,11 +213,17 @@ class Report:
     licensed_at: str | None = None
     scope: str = SCOPE_ALL
     elsewhere: int = 0
+    documents: list[DatedDocument] = field(default_factory=list)
+    terms: dict[str, list[DatedDocument]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         keys = ("client", "state", "scope", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
         findings = [{"code": f.code, "path": f.path, "message": f.message} for f in self.findings]
-        return {**{key: getattr(self, key) for key in keys}, "findings": findings}
+        told: dict[str, Any] = {**{key: getattr(self, key) for key in keys}, "findings": findings}
+        if self.documents:
+            told["documents"] = [vars(each) for each in self.documents]
+            told["terms"] = {name: [vars(each) for each in files] for name, files in self.terms.items()}
+        return told
 
     @property
     def verdict(self) -> str:
@@ -205,11 +243,15 @@ class Report:
         counts = f"{self.licences} licences, {self.objects} objects{erased}, "
         counts += f"newest checkpoint {self.checkpoint or 'none'}"
         secured = f"{self.secured_since}, as a trusted timestamp proves" if self.secured_since else "not proven yet"
+        if len({each.secured_since for each in self.documents}) > 1:
+            secured += "; this is the date of the newest document" if self.secured_since else " for all documents"
         lines = [
             _shown(f"{self.client}: {self.verdict}"),
             f"  {counts}",
             f"  licensed on {self.licensed_at}, as the platform's document says" if self.licensed_at else "",
             f"  secured since: {secured}",
+            *(f"    {each}" for each in self.documents),
+            *(f"    terms/{name}/{each}" for name, files in self.terms.items() for each in files),
             f"  {self.unproven}" if self.unproven else "",
             _shown(f"  {self.extends}") if self.extends else "",
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
@@ -850,6 +892,7 @@ class Inventory:
     manifest: dict[str, str]
     states: dict[str, dict[str, str]]
     fixity: dict[str, dict[str, str]]
+    messages: dict[str, str] = field(default_factory=dict)  # of each version
 
     @property
     def head(self) -> str:
@@ -900,7 +943,28 @@ class Inventory:
         _must(isinstance(fixity, dict), "fixity is not a JSON object")
         sums = {name: _by_path(block, f"{name} fixity") for name, block in fixity.items()}
         _must(all(set(paths) <= set(manifest) for paths in sums.values()), "fixity names a file without content")
-        return cls(tree["id"], spec[1], algorithm, folder, versions, manifest, states, sums)
+        messages = {version: blocks[version].get("message", "") for version in versions}
+        return cls(tree["id"], spec[1], algorithm, folder, versions, manifest, states, sums, messages)
+
+
+def first_versions(states: dict[str, dict[str, str]]) -> dict[str, str]:
+    """For each file of the newest version, the first version that holds its bytes.
+
+    `states` maps each version, oldest first, to its files: name -> digest.
+    """
+    first: dict[str, str] = {}
+    for version, state in states.items():
+        for digest in state.values():
+            first.setdefault(digest, version)
+    return {name: first[digest] for name, digest in next(reversed(states.values())).items()}
+
+
+def documents_of(files: list[DatedDocument]) -> list[DatedDocument]:
+    """An object's files without `licence.json`, which is the archiver's own description and changes with each version.
+
+    Where it holds nothing else, that is its document.
+    """
+    return [each for each in files if each.name != "licence.json"] or files
 
 
 def _must(holds: object, otherwise: str) -> None:
@@ -1695,6 +1759,20 @@ class _Check:
         for version in recorded.keys() - set(inventory.versions):
             self.find("missing", f"{place}/{version}", f"ledger line {recorded[version][1]} records this version")
 
+    @staticmethod
+    def dated(
+        inventory: Inventory | None, versions: dict[str, tuple[str, int]], proven: Dates, *, absent: Iterable[str] = ()
+    ) -> list[DatedDocument]:
+        """Since when each file of an object's newest version provably existed; `versions`: its ledger lines."""
+        if inventory is None:
+            return []
+        state, first = inventory.states[inventory.head], first_versions(inventory.states)
+        since = {version: proven.since(seq) for version, (_, seq) in versions.items()}
+        return [
+            DatedDocument(name, state[name], first[name], since.get(first[name]), name in absent)
+            for name in sorted(state)
+        ]
+
     def conclude(self, proven: bool) -> Report:
         codes = {finding.code for finding in self.report.findings if finding.damage}
         self.report.state = FORKED if "forked" in codes else DAMAGED if codes else PROVEN if proven else UNPROVEN
@@ -1791,6 +1869,7 @@ class _ArchiveCheck(_Check):
         self.lines_since_intents: int | None = None  # lines, anchors not counted, that follow the one they name
         scopes = [*([SCOPE_ONE] if licence else []), *([SCOPE_QUICK] if quick else [])]
         self.report.scope = ", ".join(scopes) or SCOPE_ALL
+        self.wanted_inventory: Inventory | None = None  # of the one licence that was asked for
 
     def run(self, against: Path | None) -> Report:
         key = self.key()
@@ -1845,8 +1924,11 @@ class _ArchiveCheck(_Check):
         self.read_objects(wanted, self.check(self.places_of(wanted)) if wanted else checked)
         proven = self.dates()
         if wanted:
-            seqs = [seq for _, seq in self.recorded.get(wanted, {}).values()]
-            self.report.secured_since = proven.since(min(seqs)) if seqs else None
+            versions = self.recorded.get(wanted, {})
+            seqs = [seq for _, seq in versions.values()]
+            self.report.documents = documents_of(self.dated(self.wanted_inventory, versions, proven))
+            oldest = proven.since(min(seqs)) if seqs else None
+            self.report.secured_since = secured_since(self.report.documents) if self.report.documents else oldest
             return bool(seqs) and proven.since(max(seqs)) is not None
         covered = proven.sizes[-1] if proven.sizes else 0
         if covered < self.lines:
@@ -2152,6 +2234,8 @@ class _ArchiveCheck(_Check):
         for place, checked in objects:
             _, kind, *_, folder = place.split("/")
             object_id = f"{URN}:{singular[kind]}:{folder}"
+            if object_id == wanted:
+                self.wanted_inventory = checked.inventory
             seen.add(object_id)
             self.read_object(place, object_id, checked, pending.get(object_id, set()))
             counts = object_id in self.recorded and object_id not in self.erased  # nothing planted does
@@ -2207,7 +2291,7 @@ class _ArchiveCheck(_Check):
         found = []
         for place in places:
             checked = check_object(self.root / place, f"{place}/", contents=not self.quick, closed=True)
-            if checked.inventory:
+            if checked.inventory and not self.licence:
                 checked.inventory = replace(checked.inventory, manifest={}, states={}, fixity={})
             found.append((place, checked))
         return found
@@ -2311,74 +2395,210 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+def terms_message(licence_json: bytes) -> str | None:
+    """What an OCFL version's message says of the terms that a `licence.json` refers to: `terms later undated_…`.
+
+    It is proven with the inventory, so that the relation can be shown where `licence.json` is withheld. None for what
+    is not a description that names its terms.
+    """
+    try:
+        named = [(str(each["relation"]), str(each["id"])) for each in decoded(licence_json)["terms"]]
+    except (ValueError, KeyError, TypeError):
+        return None
+    said = ", ".join(f"{relation} {terms.rpartition(':')[2]}" for relation, terms in named)
+    return f"terms {said or 'none'}"
+
+
+def terms_said(message: str) -> dict[str, str] | None:
+    """The inverse: folder -> relation. None where a message says nothing of terms, as those of earlier versions."""
+    match = re.fullmatch(r"\w+; terms (none|\w+ [\w-]+(?:, \w+ [\w-]+)*)", message, re.ASCII)
+    if not match:
+        return None
+    pairs = [] if match[1] == "none" else [each.split(" ") for each in match[1].split(", ")]
+    return {folder: relation for relation, folder in pairs}
+
+
+def sealed_names(note: str, roots: bytes, tokens: list[bytes]) -> list[str]:
+    """What a proof calls the timestamps of a note: the number, and a digest over the roots and all of them.
+
+    Some bytes of a timestamp, and of a root, are signed by nobody. This guards them against accidents, not forgers.
+    """
+    whole = hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in (roots, *tokens))).hexdigest()[:16]
+    return [f"{note}.{number}-{whole}.tsr" for number in range(1, len(tokens) + 1)]
+
+
 def verify_proof(folder: Path, roots: Path | None = None, key: Path | None = None) -> Report:
     """Check an unpacked proof of one object: `integrity/` and the object's folder. Malformed where it is none."""
+    return _proof_check(folder, roots, key).report
+
+
+def _proof_check(folder: Path, roots: Path | None, key: Path | None) -> _ProofCheck:
     if not (folder / "integrity").is_dir():
         raise Malformed(f"{folder} is not a proof: it has no folder integrity/")
     keys = (f"integrity/{Path(each).name}" for each in (SIGNER_KEY, TSA_ROOTS))
-    return _ProofCheck(folder, roots, key, (*keys, "integrity")).run()
+    check = _ProofCheck(folder, roots, key, (*keys, "integrity"))
+    check.run()
+    return check
+
+
+def pem_of_key(public: bytes) -> bytes:
+    """An Ed25519 public key as a PEM file."""
+    return f"-----BEGIN PUBLIC KEY-----\n{_base64(_ED25519_SPKI + public)}\n-----END PUBLIC KEY-----\n".encode()
 
 
 class _ProofCheck(_Check):
+    """What is derived is kept for a pack: the documents of the object and of its terms, and their relation."""
+
+    def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
+        super().__init__(root, roots, key, places)
+        self.expected: set[str] = set()  # files of the proof, all others are damage
+        self.sealed = True  # whether the timestamps have the names that `sealed_names` gives
+        self.object: Inventory | None = None
+        self.files: list[DatedDocument] = []  # of the object's newest version
+        self.absent: set[str] = set()  # files of the object's newest version that were withheld
+        self.relations: dict[str, str] | None = None  # terms' folder -> relation; None: nothing proves it
+
     def run(self) -> Report:
         key = self.key()
         self.read_checkpoints(key)
+        self.exact_key()
         recorded: dict[str, dict[str, tuple[str, int]]] = {}
+        notes: set[int] = set()
         self.report.evidence = False
         begins = False
         for path in sorted((self.root / "integrity").glob("*.tlog-proof")):
             place = f"integrity/{path.name}"
             try:
-                proof = InclusionProof.parse(content(path))
+                data = content(path)
+                proof = InclusionProof.parse(data)
                 fields = decoded(proof.line)
                 _must(isinstance(fields, dict) and canonical(fields) == proof.line, "does not hold a ledger line")
                 _must(fields.get("seq") == proof.index, "is of another line than it holds")
-                self.included(proof)
+                _must(proof.encode() == data, "is not written as such a proof is")
+                _must(path.name == f"{proof.index:08d}.tlog-proof", "has another name than its line's number gives it")
+                size = self.included(proof)
             except ValueError as error:
                 self.find("inclusion", place, str(error) if isinstance(error, Malformed) else "not a ledger line")
+                self.expected.add(place)
+                continue
+            except OSError as error:
+                self.trouble(place, error)
                 continue
             if proof.index == 0:
                 begins = True
                 self.origin(fields, place, key)
             elif "inventory_sha512" in fields:
                 versions = recorded.setdefault(str(fields.get("id")), {})
-                versions[str(fields.get("version"))] = (str(fields["inventory_sha512"]), proof.index)
+                _, seq = versions.setdefault(str(fields.get("version")), (str(fields["inventory_sha512"]), proof.index))
+                if seq != proof.index:
+                    continue  # a second line for the same version: nothing expects it
                 if fields.get("type") == "recovered":
-                    self.tell_recovered(
-                        str(fields.get("id")).rpartition(":")[2], str(fields.get("version")), proof.index
-                    )
+                    name = str(fields.get("id")).rpartition(":")[2]
+                    self.tell_recovered(name, str(fields.get("version")), proof.index)
+            else:
+                continue
+            self.expected.add(place)
+            notes.add(size)
         if not begins:
             self.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing")
-        main = self.read_objects(recorded)
+        self.expect_checkpoints(notes)
+        proven = self.dates()
+        main = self.read_objects(recorded, proven)
+        orphans = frozenset(finding.path for finding in self.report.findings if finding.code == "orphan")
+        for place, message in strays(self.root, self.expected, orphans):
+            self.find("extra", place, message)
         self.age()
         seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
-        first = min((seq for _, seq in recorded.get(main or "", {}).values()), default=None)
-        proven = self.dates()
         self.report.checkpoint = max(self.checkpoints, default=None)
-        self.report.secured_since = None if first is None else proven.since(first)  # the terms have dates of their own
+        if main:
+            self.files = self.dated(self.object, recorded.get(main, {}), proven, absent=self.absent)
+            self.report.documents = documents_of(self.files)
+            self.report.secured_since = secured_since(self.report.documents)  # the terms have dates of their own
         if seqs and proven.since(max(seqs)) is None:
             self.report.unproven = "no timestamp that holds covers all of this"
         return self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
 
-    def included(self, proof: InclusionProof) -> None:
+    @property
+    def stamped(self) -> bool:
+        """Whether there is any timestamp."""
+        return any(path.endswith(".tsr") for path in self.expected)
+
+    def exact_key(self) -> None:
+        """The key's file holds the key and nothing else: it is written in one way only."""
+        self.expected.add(self.signer_key)
+        with contextlib.suppress(OSError, Malformed):
+            data = content(self.root / self.signer_key)
+            if data != pem_of_key(public_key(_utf8(data))):
+                self.find("invalid", self.signer_key, "holds more than a key")
+
+    def expect_checkpoints(self, notes: set[int]) -> None:
+        """The checkpoints that the ledger's lines lead to, with their timestamps, and what those are checked with."""
+        roots, stamped = b"", 0
+        with contextlib.suppress(OSError):
+            roots = content(self.root / self.tsa_roots)
+            self.expected.add(self.tsa_roots)
+        for size in sorted(notes, reverse=True):
+            place = f"integrity/{size:08d}.note"
+            found = (self.root / "integrity").glob(f"{Path(place).name}.*.tsr")
+            tokens = sorted(found, key=lambda token: (len(token.name), token.name))
+            self.expected |= {place, *(f"integrity/{token.name}" for token in tokens)}
+            with contextlib.suppress(OSError):  # which the check of the timestamps tells
+                names = sealed_names(Path(place).name, roots, [content(token) for token in tokens])
+                self.sealed = self.sealed and names == [token.name for token in tokens]
+            if any(re.search(r"\.note\.\d+-[0-9a-f]{16}\.tsr$", token.name) for token in tokens) and not self.sealed:
+                self.find("changed", place, "its timestamps or their roots are not those that the names were made of")
+            if stamped and not tokens:
+                self.find("missing", place, f"its timestamps are missing, and checkpoint {stamped} has some")
+            stamped = stamped or (size if tokens else 0)
+        if stamped and self.tsa_roots not in self.expected:
+            self.find("missing", self.tsa_roots, "is missing")
+
+    def included(self, proof: InclusionProof) -> int:
+        """The size of the checkpoint that a ledger line leads to; Malformed where it leads to none that is here."""
         note = Note.parse(proof.note)
         checkpoint = self.checkpoints.get(note.size)
         if checkpoint is None or proof.note != content(self.root / checkpoint.path):
             raise Malformed("leads to a checkpoint that is not here")
         _must(proof.leads_to(note.root, note.size), "does not lead to its checkpoint's root")
+        return note.size
 
     def withheld(self) -> dict[str, frozenset[str]]:
         """What the sender says to have left out, by the object's folder: content files. All others must be here."""
         place = "integrity/withheld.json"
         if not (self.root / place).exists():
             return {}
+        self.expected.add(place)
         try:
             return {name: frozenset(map(str, paths)) for name, paths in decoded(self.read(place) or b"").items()}
         except (ValueError, AttributeError, TypeError):
             self.find("invalid", place, "is no list of withheld files")
             return {}
 
-    def read_objects(self, recorded: dict[str, dict[str, tuple[str, int]]]) -> str | None:
+    def exact_withheld(self, place: str, absent: set[str]) -> None:
+        """The list of withheld files names those that are not here, and nothing else: it is written in one way only."""
+        with contextlib.suppress(OSError):
+            stated = content(self.root / "integrity/withheld.json")
+            if not absent or stated != (json.dumps({place: sorted(absent)}, indent=1) + "\n").encode():
+                self.find("invalid", "integrity/withheld.json", "does not list exactly the files that are not here")
+
+    def expect_object(self, place: str, checked: CheckedObject) -> None:
+        """Every file of an object is exactly where its inventory has it; its sidecars are written in one way only."""
+        inventory = checked.inventory
+        if inventory is None:
+            return
+        self.expected |= {
+            f"{place}/0=ocfl_object_{inventory.spec}",
+            *(f"{place}/{path}" for path in inventory.manifest),
+        }
+        for where in ("", *(f"{version}/" for version in inventory.versions)):
+            stem = f"{place}/{where}inventory.json"
+            self.expected |= {stem, f"{stem}.{inventory.algorithm}"}
+            with contextlib.suppress(OSError):  # which the check of the object tells
+                digest = hashlib.new(inventory.algorithm, content(self.root / stem, _LONGEST_INVENTORY)).hexdigest()
+                if content(self.root / f"{stem}.{inventory.algorithm}") != f"{digest} inventory.json\n".encode():
+                    self.find("invalid", f"{stem}.{inventory.algorithm}", "is not written as such a digest is")
+
+    def read_objects(self, recorded: dict[str, dict[str, tuple[str, int]]], proven: Dates) -> str | None:
         """The proof's one object, whose id this gives, and the terms that it refers to: sound, and as recorded."""
         places = {f"{URN}:{kind}:{p.name}": p for kind in KINDS for p in sorted((self.root / kind).glob("*"))}
         ids = sorted(places, key=lambda object_id: object_id.startswith(f"{URN}:terms:"))
@@ -2386,57 +2606,346 @@ class _ProofCheck(_Check):
             self.find("missing", "licence", "a proof holds the object that its ledger lines record")
             return None
         withheld = self.withheld()
-        terms: set[str] = set()
+        referred: set[str] = set()
         for object_id in ids:
             folder = places[object_id]
             place = f"{folder.parent.name}/{folder.name}"
-            if object_id != ids[0] and object_id not in terms:
+            if object_id != ids[0] and object_id not in referred:
                 self.find("orphan", place, "is not referred to: a proof holds one object, and the terms of it")
                 continue
-            checked = check_object(folder, f"{place}/", closed=True, withheld=withheld.get(place, frozenset()))
+            hidden = withheld.get(place, frozenset()) if object_id == ids[0] else frozenset()
+            checked = check_object(folder, f"{place}/", closed=True, withheld=hidden)
             for finding in checked.findings:
                 self.add(finding)
             self.compare(place, object_id, checked, recorded.get(object_id, {}))
-            if checked.inventory and object_id == ids[0]:
-                for path in checked.inventory.contents(checked.inventory.head).get("licence.json", ()):
-                    if path in withheld.get(place, ()) and not (folder / path).exists():
-                        terms = {each for each in ids if each.startswith(f"{URN}:terms:")}
-                        if terms:
-                            self.find("remark", place, "which terms it refers to is in licence.json, which is withheld")
-                    with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
-                        described = decoded(content(folder / path, _LONGEST_INVENTORY))
-                        self.report.licensed_at = described.get("licensed_at")
-                        terms = {each["id"] for each in described.get("terms", ())}
-        if absent := len(terms - set(ids)):
-            self.find("remark", places[ids[0]].name, f"refers to {absent} texts of licence terms that are not enclosed")
+            self.expect_object(place, checked)
+            if object_id != ids[0]:
+                self.report.terms[folder.name] = self.dated(checked.inventory, recorded.get(object_id, {}), proven)
+            elif checked.inventory:
+                self.object = checked.inventory
+                absent = {path for path in checked.inventory.manifest if not (folder / path).exists()}
+                self.exact_withheld(place, absent)
+                holders = checked.inventory.contents(checked.inventory.head)
+                self.absent = {name for name, paths in holders.items() if paths <= absent}
+                self.relations = self.read_terms(folder, checked)
+                every = {each for each in ids if each.startswith(f"{URN}:terms:")}
+                named = self.relations
+                referred = every if named is None else {f"{URN}:terms:{name}" for name in named}
+                if named is None and every:
+                    text = "which terms it refers to is in licence.json, which is withheld, and nothing else proves it"
+                    self.find("remark", place, text)
+        for object_id in sorted(referred - set(ids)):
+            text = "the licence refers to these terms, and they are not enclosed"
+            self.find("missing", "/".join(object_id.split(":")[2:]), text)
         self.report.objects, self.report.licences = len(ids), int(ids[0].startswith(f"{URN}:licence:"))
         self.report.client = places[ids[0]].name
         return ids[0]
+
+    def read_terms(self, folder: Path, checked: CheckedObject) -> dict[str, str] | None:
+        """The terms that the object refers to, folder -> relation, as its licence.json or its inventory says.
+
+        An object without a licence.json refers to none; None where it is withheld, and the inventory does not say it.
+        """
+        inventory = checked.inventory
+        assert inventory
+        paths = inventory.contents(inventory.head).get("licence.json", frozenset())
+        for path in sorted(paths):
+            with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
+                described = decoded(content(folder / path, _LONGEST_INVENTORY))
+                self.report.licensed_at = described.get("licensed_at")
+                return {
+                    str(each["id"]).rpartition(":")[2]: str(each.get("relation")) for each in described.get("terms", ())
+                }
+        return terms_said(inventory.messages[inventory.head]) if paths else {}
+
+
+def strays(root: Path, expected: set[str], but: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """What lies in a folder and is none of the expected files, links and empty folders included; and what is wrong.
+
+    Paths are relative to `root`, parted by `/`. Folders in `but` are not looked into. What a folder holds in which
+    nothing is expected is not told one by one.
+    """
+    folders = {
+        "/".join(parts[:n]) for parts in (path.split("/") for path in expected | but) for n in range(1, len(parts))
+    }
+    waiting = [""]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(root / here) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            yield here or ".", f"cannot be read: {error.strerror}"
+            continue
+        for entry in entries:
+            place = f"{here}/{entry.name}" if here else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if place in folders:
+                    waiting.append(place)
+                elif place not in but:
+                    yield place, "is a folder that does not belong here"
+            elif place not in expected:
+                yield place, "does not belong here"
+            elif not entry.is_file(follow_symlinks=False):
+                yield place, "is a link or a device, not a file"
 
 
 # ---------------------------------------------------------------- a pack: proofs, and copies of their files to read
 
 PROOFS = "07_integrity"
-OURS = re.compile(r"-(excerpt|by-us)\.\w+")
-"""How the names of those files of a pack end that its sender wrote."""
+TERMS_FOLDERS = {"at_purchase": "03_terms_at_purchase", "later": "03_terms_captured_later"}
+PACK_FORMAT = 2
+BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+HOW_TO_CHECK = "HOW-TO-CHECK.txt"
+_BAG_FILES = (HOW_TO_CHECK, "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
+"""The files beside `data/` that `tagmanifest-sha256.txt` lists."""
+
+BY_SENDER = "written by the sender of this pack, not proven"
+
+
+def folder_of_copy(name: str) -> str:
+    """In which folder of a pack a document of this name lies to be read."""
+    receipt = re.match(r"(imported-|attended-)?(receipt|invoice)(-\d+)?\.", name)
+    return "04_invoice_payment" if receipt else "02_licence_original"
+
+
+def bag_info(date: str, size: int, files: int) -> bytes:
+    """A pack's `bag-info.txt`; `date` is YYYY-MM-DD, `size` in bytes."""
+    lines = ["Bag-Software-Agent: archiver", f"Bagging-Date: {date}", f"Archiver-Pack-Format: {PACK_FORMAT}"]
+    return "".join(f"{line}\n" for line in [*lines, f"Payload-Oxum: {size}.{files}"]).encode()
+
+
+def manifest(sums: dict[str, str]) -> bytes:
+    """A BagIt manifest: path -> SHA-256 in hex."""
+    return "".join(f"{sums[path]}  {path}\n" for path in sorted(sums, key=lambda path: path.split("/"))).encode()
+
+
+@dataclass
+class PackReport(Report):
+    """What was found in the folders beside the proofs; `documents` are not used.
+
+    `copies`: each document to be read, by its path in the bag, and since when its bytes are secured. `by_sender`: the
+    papers that nothing proves.
+    """
+
+    copies: dict[str, str | None] = field(default_factory=dict)
+    by_sender: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        copies = [{"path": path, "secured_since": since} for path, since in self.copies.items()]
+        return {**super().as_json(), "documents": copies, "by_sender": self.by_sender}
 
 
 def verify_pack(folder: Path, roots: Path | None = None, key: Path | None = None) -> list[Report]:
-    """Check an unpacked pack: every proof in `07_integrity/`, and at last that each copy beside is a proven file."""
-    inside = folder / PROOFS
-    reports = [verify_proof(each, roots, key) for each in sorted(inside.iterdir()) if each.is_dir()]
-    if not reports:
-        raise Malformed(f"{folder} is not a pack: {PROOFS}/ holds no proof")
-    whole = {digests(file)["sha512"] for file in inside.glob("*/*/*/v*/content/**/*") if file.is_file()}
-    copies = Report("copies", PROVEN, evidence=all(report.evidence for report in reports))
-    for top in sorted(folder.glob("0[2-6]_*")):
-        for file in sorted(each for each in top.rglob("*") if each.is_file()):
-            copies.objects += 1
-            if not OURS.search(file.name) and digests(file)["sha512"] not in whole:
-                text = "is not one of the files that are proven"
-                copies.findings.append(Finding("copy", file.relative_to(folder).as_posix(), text))
-    copies.state = DAMAGED if copies.findings else max((each.state for each in reports), key=STATES.index)
-    return [*reports, copies]
+    """Check an unpacked pack: its bag, or the folder `data` in it. A report of each proof, and at last a `PackReport`.
+
+    All that a pack holds is derived from its proofs: each file is a copy of a proven one and lies where that belongs,
+    or is one of the papers that its sender wrote, which are listed, or belongs to BagIt. Anything else is damage.
+    """
+    whole = Path(os.path.abspath(folder))  # noqa: PTH100  # resolve() would hide that the folder is a link
+    data = whole / "data" if (whole / "data" / PROOFS).is_dir() else whole
+    return _PackCheck(data, roots, key).run()
+
+
+class _PackCheck:
+    def __init__(self, data: Path, roots: Path | None, key: Path | None) -> None:
+        self.data, self.bag, self.roots, self.key = data, data.parent, roots, key
+        self.in_bag = data.name == "data" and any(os.path.lexists(self.bag / each) for each in _BAG_FILES)
+        self.report = PackReport("copies", PROVEN)
+        self.proofs: list[Report] = []
+        self.copies: dict[str, dict[str, str | None]] = {}  # path -> SHA-512 that it may have -> secured since
+        self.unsure: set[str] = set()  # copies whose place nothing proves
+        summary = "proof.html" if os.path.lexists(data / "proof.html") else "proof.pdf"  # where no browser could print
+        self.papers: dict[str, bool] = {summary: True, f"{PROOFS}/verify.py": True}  # whether it must be there
+        self.inside: set[str] = set()  # files of the proofs
+
+    def find(self, code: str, path: str, message: str) -> None:
+        self.report.findings.append(Finding(code, path, message))
+
+    def run(self) -> list[Report]:
+        self.info = self.read_info()
+        self.read_proofs()
+        self.read_claim()
+        self.read_copies()
+        self.read_papers()
+        for place, message in strays(self.data, {*self.copies, *self.papers, *self.inside}):
+            advice = "; delete it if your computer put it there" if message.startswith("does not") else ""
+            self.find("extra", f"data/{place}", message + advice)
+        unproven = (
+            "that the licence refers to these terms, and when they were seen, is in licence.json, which is withheld"
+        )
+        for path in sorted(self.unsure):
+            self.find("remark", f"data/{path}", f"UNPROVEN: {unproven}")
+        if self.in_bag:
+            self.read_bag()
+        else:
+            text = f"what lies beside the folder data of a pack ({', '.join(_BAG_FILES)}) is not here"
+            self.find("remark", "bagit.txt", text)
+        report = self.report
+        report.evidence = all(each.evidence for each in self.proofs)
+        whole = self.in_bag and not self.unsure
+        states = [UNPROVEN if not whole else PROVEN, *(each.state for each in self.proofs)]
+        damaged = any(finding.damage for finding in report.findings)
+        report.state = DAMAGED if damaged else max(states, key=STATES.index)
+        return [*self.proofs, report]
+
+    def read_proofs(self) -> None:
+        """Each proof, and what of the pack it expects."""
+        try:
+            with os.scandir(self.data / PROOFS) as found:
+                names = sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
+        except OSError as error:
+            raise Malformed(f"{self.data} is not a pack: {PROOFS}/ cannot be read: {error.strerror}") from None
+        for name in names:
+            try:
+                check = _proof_check(self.data / PROOFS / name, self.roots, self.key)
+            except Malformed:
+                self.find("extra", f"data/{PROOFS}/{name}", "is no proof of a licence")
+                continue
+            self.proofs.append(check.report)
+            self.inside |= {f"{PROOFS}/{name}/{path}" for path in check.expected}
+            if check.report.client != name:
+                text = f"is the proof of {check.report.client}, under another name"
+                self.find("renamed", f"data/{PROOFS}/{name}", text)
+            if check.sealed != (self.info >= PACK_FORMAT) and self.in_bag and check.stamped:
+                text = "names its timestamps otherwise than packs of this format do"
+                self.find("changed", f"data/{PROOFS}/{name}/integrity", text)
+            self.expect(name, check)
+        if not self.proofs:
+            raise Malformed(f"{self.data} is not a pack: {PROOFS}/ holds no proof")
+
+    def expect(self, name: str, check: _ProofCheck) -> None:
+        """What follows from one proof: copies of the newest documents and of the terms, and the sender's papers."""
+        for each in check.files:
+            folder = f"{folder_of_copy(each.name)}/{name}"
+            if each.name not in check.absent:
+                self.copy(f"{folder}/{each.name}", each)
+            elif each.name == "licence.json":
+                self.papers[f"{folder}/licence-excerpt.json"] = True
+            else:
+                stem = each.name.partition(".")[0]
+                self.papers |= {f"{folder}/{stem}-excerpt.{ending}": False for ending in ("json", "txt")}
+        self.papers |= {f"05_client_assignment/{name}/chain-by-us.txt": True}
+        self.papers |= {f"06_use_and_dates/{name}/dates-by-us.txt": True}
+        for terms, documents in check.report.terms.items():
+            there = [each for each in documents if each.name in ("terms.txt", "page.pdf")]
+            if check.relations is not None:
+                folders = [TERMS_FOLDERS[each] for each in [check.relations.get(terms, "")] if each in TERMS_FOLDERS]
+            else:
+                folders = [each for each in TERMS_FOLDERS.values() if (self.data / each / terms).is_dir()]
+                self.unsure |= {f"{folder}/{terms}/{each.name}" for folder in folders for each in there}
+            for folder in folders:
+                for each in there:
+                    self.copy(f"{folder}/{terms}/{each.name}", each)
+            if not folders:
+                self.find("missing", f"data/03_terms/{terms}", "is missing: no copy of these terms lies in a folder 03")
+
+    def copy(self, path: str, document: DatedDocument) -> None:
+        self.copies.setdefault(path, {})[document.sha512.lower()] = document.secured_since
+
+    def read_claim(self) -> None:
+        """The sender's papers about the enquiry: the sheet, and pictures without a gap in their numbers."""
+        pictures = 0
+        while (self.data / f"01_claim/picture-{pictures + 1}.jpg").exists():
+            pictures += 1
+            self.papers[f"01_claim/picture-{pictures}.jpg"] = True
+        self.papers["01_claim/claim-by-us.txt"] = pictures > 0
+
+    def read_copies(self) -> None:
+        for path, allowed in sorted(self.copies.items()):
+            self.report.objects += 1
+            try:
+                digest = digests(self.data / path)["sha512"]
+            except OSError as error:
+                missing = isinstance(error, FileNotFoundError)
+                text = "is missing" if missing else f"cannot be read: {error.strerror}"
+                self.find("missing" if missing else "unreadable", f"data/{path}", text)
+                continue
+            if digest not in allowed:
+                self.find("copy", f"data/{path}", "is not the file that is proven for this place")
+            else:
+                self.report.copies[f"data/{path}"] = allowed[digest]
+
+    def read_papers(self) -> None:
+        for path, needed in sorted(self.papers.items()):
+            if os.path.lexists(self.data / path):
+                self.report.by_sender.append(f"data/{path}")
+            elif needed:
+                self.find("missing", f"data/{path}", "is missing")
+        with contextlib.suppress(OSError):
+            if content(self.data / PROOFS / "verify.py") != content(__file__):
+                text = "is another file than the verifier that ran now. Do not rely on what it prints"
+                self.find("verifier", f"data/{PROOFS}/verify.py", text)
+
+    # ---------------------------------------------------------------- BagIt, RFC 8493
+
+    def read_info(self) -> int:
+        """The pack's format: 1 where it does not say one."""
+        with contextlib.suppress(OSError):
+            stated = re.search(
+                rb"^Archiver-Pack-Format: ([0-9]{1,4})$", content(self.bag / "bag-info.txt"), re.MULTILINE
+            )
+            return int(stated[1]) if stated else 1
+        return 1
+
+    def read_bag(self) -> None:
+        """What lies beside `data/`: five files, which say of all others what they are."""
+        expected = {*_BAG_FILES, "tagmanifest-sha256.txt"}
+        for place, message in strays(self.bag, expected, but=frozenset({"data"})):
+            self.find("extra", place, message)
+        if self.data.is_symlink():
+            self.find("link", "data", "is a link, not a folder")
+        payload: dict[str, str] = {}
+        size = 0
+        for path in sorted({*self.copies, *self.papers, *self.inside}):
+            with contextlib.suppress(OSError):  # what is missing is told, or may be
+                file = self.data / path
+                payload[f"data/{path}"] = digests(file, ["sha256"])["sha256"]
+                size += file.stat().st_size
+        self.exactly("manifest-sha256.txt", payload)
+        self.exactly("tagmanifest-sha256.txt", {name: self.digest(name) for name in _BAG_FILES})
+        self.report.by_sender += [HOW_TO_CHECK, "bag-info.txt"]
+        self.read(HOW_TO_CHECK)
+        if self.read("bagit.txt") not in (None, BAGIT):
+            self.find("changed", "bagit.txt", "does not have the content that it must have")
+        info = self.read("bag-info.txt") or b""
+        date = re.search(rb"^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})$", info, re.MULTILINE)
+        wanted = bag_info(date[1].decode() if date else "", size, len(payload))
+        if self.info < PACK_FORMAT:
+            wanted = wanted.replace(f"Archiver-Pack-Format: {PACK_FORMAT}\n".encode(), b"")
+        if self.info > PACK_FORMAT:
+            text = f"is of a pack of format {self.info}, which is newer than this verifier. Use the one of that version"
+            self.find("format", "bag-info.txt", text)
+        elif info != wanted:
+            self.find("changed", "bag-info.txt", "does not say what it must say of this pack")
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            return content(self.bag / name)
+        except FileNotFoundError:
+            self.find("missing", name, "is missing")
+        except OSError as error:
+            self.find("unreadable", name, f"cannot be read: {error.strerror}")
+        return None
+
+    def digest(self, name: str) -> str:
+        try:
+            return digests(self.bag / name, ["sha256"])["sha256"]
+        except OSError:
+            return ""
+
+    def exactly(self, name: str, sums: dict[str, str]) -> None:
+        """A manifest lists exactly these files with exactly these digests; the files at odds with it are named."""
+        stated = self.read(name)
+        wanted = manifest(sums)
+        if stated is None or stated == wanted:
+            return
+        lines, right = stated.decode("utf-8", "replace").splitlines(), wanted.decode("utf-8", "replace").splitlines()
+        if self.info < PACK_FORMAT and sorted(lines) == sorted(right) and stated.count(b"\n") == len(right):
+            return  # earlier versions sorted as their system does
+        for path in sorted(path for path, digest in sums.items() if f"{digest}  {path}" not in lines):
+            self.find("changed", path, f"does not have the digest that {name} states")
+        self.find("changed", name, "does not list exactly the files that belong to this pack")
 
 
 # ---------------------------------------------------------------- the command
@@ -2451,8 +2960,13 @@ def tell_pack(reports: list[Report], *, as_json: bool) -> int:
     else:
         for report in proofs:
             print(report.as_text())
-        for finding in copies.findings:
-            print(finding)
+        assert isinstance(copies, PackReport)
+        for path, since in copies.copies.items():
+            print(_shown(f"  {path}: {f'secured since {since}' if since else 'not proven yet'}"))
+        for path in copies.by_sender:
+            print(_shown(f"  {path}: {BY_SENDER}"))
+        for unfit in copies.findings:
+            print(unfit)
         print(f"all {len(proofs)} proofs and {copies.objects} files beside them: {copies.state}")
     return 90 if DAMAGED in [each.state for each in reports] else 0
 

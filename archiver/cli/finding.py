@@ -71,7 +71,7 @@ def find(
     for row in [] if as_json else rows:
         hint = f"{row['match']} picture: " if row["match"] in ("same", "probable", "possible") else ""
         tell(f"{hint}{row['licence']}  {row['title'] or ''}".rstrip())
-        secured = f"secured since {row['secured_since']}" if row["secured_since"] else "not yet secured by a timestamp"
+        secured = evidence.secured_in_words(row)
         licensed = (
             f"licensed on {row['licensed_at'] or 'an unknown day'} to {row['licensee'] or 'a licensee not named'}"
         )
@@ -95,6 +95,8 @@ def show(
         emit(described)
         return
     for name, value in described.items():
+        if name == "secured_documents":  # told of each of the documents
+            continue
         if isinstance(value, list):
             tell(f"{name}:")
             for item in value:

@@ -21,7 +21,7 @@ import bagit
 from archiver.archive import verify
 from archiver.archive.disclose import disclose, place_of
 from archiver.browsing.printing import print_pages
-from archiver.domain import DocumentKind, TermsRelation
+from archiver.domain import DocumentKind
 from archiver.errors import BrowserMissing, ConfigError, MachineRefused
 from archiver.files import read_file
 from archiver.proof import pages
@@ -31,8 +31,6 @@ from archiver.proof.pdf import html_of, natives_of, pdf_of, picture_of, receipt_
 from archiver.proof.sound import Order, Packed, Sound, refuse, sound_of
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
-
-TERMS_FOLDERS = {TermsRelation.AT_PURCHASE: "03_terms_at_purchase", TermsRelation.LATER: "03_terms_captured_later"}
 
 
 def write_proof(
@@ -153,8 +151,8 @@ def _write_bag(
     except BrowserMissing as error:
         _write(data / "proof.html", html_of(sounds, told, order, reader))
         warn(f"{error} Until then proof.html takes the place of proof.pdf: open it in a browser and print it there.")
-    refuse([finding for report in verify.verify_pack(data) for finding in report.findings])
     _seal(bag, order.now)
+    refuse([finding for report in verify.verify_pack(bag) for finding in report.findings])
     return told
 
 
@@ -165,13 +163,12 @@ def _write(path: Path, content: bytes) -> None:
 
 def _seal(bag: Path, now: datetime) -> None:
     """The bag's own files: BagIt 1.0 (RFC 8493)."""
-    payload = sorted(path for path in (bag / "data").rglob("*") if path.is_file())
+    payload = [path for path in (bag / "data").rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in payload)
-    _write(bag / "bagit.txt", b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
-    info = f"Bag-Software-Agent: archiver\nBagging-Date: {now:%Y-%m-%d}\nPayload-Oxum: {size}.{len(payload)}\n"
-    _write(bag / "bag-info.txt", info.encode())
+    _write(bag / "bagit.txt", verify.BAGIT)
+    _write(bag / "bag-info.txt", verify.bag_info(f"{now:%Y-%m-%d}", size, len(payload)))
     _write(bag / "manifest-sha256.txt", _manifest(bag, payload))
-    tags = sorted(path for path in bag.iterdir() if path.is_file())
+    tags = [path for path in bag.iterdir() if path.is_file()]
     _write(bag / "tagmanifest-sha256.txt", _manifest(bag, tags))
     try:
         bagit.Bag(str(bag)).validate()
@@ -180,16 +177,14 @@ def _seal(bag: Path, now: datetime) -> None:
 
 
 def _manifest(bag: Path, files: Sequence[Path]) -> bytes:
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(bag).as_posix()}\n" for path in files]
-    return "".join(lines).encode()
+    sums = {path.relative_to(bag).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return verify.manifest(sums)
 
 
 def _write_documents(sound: Sound, told: Told, data: Path, reader: DocumentReader, words: Words) -> None:
     """The licence's newest files to read, or excerpts of those that are withheld, and its terms."""
-    place = {DocumentKind.RECEIPT: data / "04_invoice_payment" / told.folder}
-    usual = data / "02_licence_original" / told.folder
     for name, kind, content, withheld in sound.newest():
-        folder, stem = place.get(kind, usual) if kind else usual, name.partition(".")[0]
+        folder, stem = data / verify.folder_of_copy(name) / told.folder, name.partition(".")[0]
         if not withheld:
             _write(folder / name, content)
         elif name == "licence.json":
@@ -207,7 +202,9 @@ def _write_documents(sound: Sound, told: Told, data: Path, reader: DocumentReade
     for reference, terms in sound.terms:
         for name, file in terms.files().items():
             if name in ("terms.txt", "page.pdf"):
-                _write(data / TERMS_FOLDERS[reference.relation] / terms.folder / name, read_file(file.path))
+                _write(
+                    data / verify.TERMS_FOLDERS[reference.relation.value] / terms.folder / name, read_file(file.path)
+                )
 
 
 def _json(tree: Mapping[str, object]) -> bytes:
