@@ -179,6 +179,17 @@ def latest_moment(root: Path) -> tuple[str, str] | None:
     return max(known, default=None)
 
 
+def unfinished(root: Path) -> bool:
+    """Whether a command was killed in this archive, or ended without a seal: `open_archive` and a seal finish it."""
+    head, signed = Archive(root).head(), verify.checkpoint_files(root / verify.CHECKPOINTS)
+    intents = root / verify.INTENTS
+    return (
+        any(path != root / HOLDER for path in (root / "staging").glob("*"))
+        or (intents.exists() and intents.stat().st_size > 0)
+        or (head is not None and (not signed or signed[-1][0] <= head.seq))
+    )
+
+
 def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal]) -> None:
     """ClockWrong where this machine's clock is behind what the archive knows.
 

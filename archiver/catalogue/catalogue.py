@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.matching import Indexed, Load
     from archiver.catalogue.pictures import PictureIndex, VectorFile
 
-VERSION = 5  # of the schema; a file of any other version is made anew
+VERSION = 6  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
@@ -610,7 +610,7 @@ class Catalogue:
         number, lines, assigned = self._db.execute(query, (object_id,)).fetchone() or (None, "[]", None)
         for line in about:
             if line.type == "assign":
-                assigned = json.dumps({key: line.fields.get(key) for key in ASSIGNED})
+                assigned = _assigned(line.fields, assigned)
         licence = found.file.licence
         values = {
             "id": number,
@@ -663,6 +663,14 @@ class Catalogue:
                 if self._db.in_transaction:  # SQLite itself rolls back where the disk is full
                     self._db.execute("ROLLBACK")
                 raise
+
+
+def _assigned(fields: Mapping[str, Any], before: str | None) -> str | None:
+    """What is kept of an `assign` line. Nothing is left of it where the last assignment was undone, and a copy that was
+    never given cannot be taken back: what the client's own account captured stays the client's."""
+    if fields.get("clients") == [] or (fields.get("held") is False and before is None):
+        return None
+    return json.dumps({key: fields.get(key) for key in ASSIGNED})
 
 
 def identity_digest(identity: str) -> str:
