@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -33,8 +34,10 @@ from archiver.domain import iso
 from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.evidence import verify as verify_archives
 from archiver.evidence import without_client
-from archiver.files import sync_folder
+from archiver.files import owner, sync_folder
+from archiver.leftovers import in_home, in_temporary_folder
 from archiver.opening import mailer_of, network_of
+from archiver.proof.claims import CLAIM
 from archiver.provider import Transport, load
 from archiver.run import renewals_due
 from archiver.vault import Vault, key_file, locate_key
@@ -291,7 +294,7 @@ def writing(root: Path) -> Findings:
         if not os.access(place, os.W_OK):
             yield State.PROBLEM, f"{place} cannot be written to", "See to its permissions, or run as its owner."
             continue
-        with tempfile.TemporaryDirectory(dir=place, prefix=".doctor-") as name:
+        with tempfile.TemporaryDirectory(dir=place, prefix=f".doctor-{owner()}-") as name:
             failed = []
             for what, trial in TRIALS.items():
                 try:
@@ -480,6 +483,45 @@ def _leftovers(slug: str, root: Path) -> Findings:
         )  # fmt: skip
 
 
+def leftovers(home: Home) -> Findings:
+    """What killed commands left outside of the archives."""
+    found = [*in_home(home.root), *in_temporary_folder()]
+    if found:
+        secret = any(path.name.startswith(".vault.enc.") for path in found)
+        names = f"{found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}"
+        yield (
+            State.WARNING, f"killed commands left {names}{'; copies of the vault are among them' if secret else ''}",
+            "The next command that opens the home removes them.",
+        )  # fmt: skip
+    for path in sorted((home.root / "work").glob("*")):
+        if path.is_dir() and not (path / CLAIM).exists():
+            yield (
+                State.WARNING, f"work/{path.name} holds no claim: a command was killed before it was complete",
+                "Add the letter again, or delete the folder.",
+            )  # fmt: skip
+    with suppress(ArchiverError):  # the vault's check says so
+        kept = Vault(home.vault, locate_key(interactive=False)[0])
+        known = {account.name: account for account in home.accounts()}
+        for name in kept.accounts():
+            if name not in known:
+                yield (
+                    State.WARNING, f"the vault keeps secrets of {name}, an account that no client's file has",
+                    "If `archiver account add` was killed, run it again; else bring the client's file back.",
+                )  # fmt: skip
+            elif kept.renamed(name):
+                yield (
+                    State.WARNING, f"{name}: its new secret is kept, and its new user name is not in the settings yet",
+                    "The next run finishes that.",
+                )  # fmt: skip
+            elif known[name].closed:
+                yield (
+                    State.WARNING, f"the vault keeps secrets of {name}, which was closed",
+                    f"Run `archiver account close {name}` again.",
+                )  # fmt: skip
+    if not found:
+        yield State.OK, "no temporary files of killed commands", ""
+
+
 def trouble(home: Home) -> Findings:
     """What runs put aside for a person."""
     advice = {
@@ -573,6 +615,7 @@ OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
     "accounts": accounts,
     "clock": clock,
     "archives": archives,
+    "leftovers": leftovers,
     "put aside": trouble,
     "witnesses": witnesses,
     "notify": notifying,

@@ -24,6 +24,7 @@ from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit, Run
 from archiver.catalogue.embedding import Embedder
 from archiver.config import HOUSE, Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, IntegrityError, MachineRefused
+from archiver.files import new_files
 from archiver.network import joined
 from archiver.proof import claims
 from archiver.provider import declared
@@ -278,8 +279,8 @@ def picture_of(home: Home, where: str) -> tuple[bytes, str]:
 def write_new(out: Path, content: bytes) -> None:
     """Write a file that the user asked for; ConfigError where it is there already or cannot be made."""
     try:
-        with out.open("xb") as file:
-            file.write(content)
+        with new_files([out]) as (file,):
+            file.write_bytes(content)
     except FileExistsError:
         raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
     except OSError as error:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from archiver.errors import AddressUnavailable, ConfigError, SiteUnavailable
+from archiver.files import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -250,7 +251,7 @@ def _ssl_context(ca_file: Path | None) -> ssl.SSLContext:
 @cache
 def joined(*files: Path) -> Path:
     """PEM files in one, which this process removes at its end."""
-    with tempfile.NamedTemporaryFile("wb", prefix="archiver-", suffix=".pem", delete=False) as one:
+    with tempfile.NamedTemporaryFile("wb", prefix=scratch("roots"), suffix=".pem", delete=False) as one:
         one.write(b"\n".join(file.read_bytes() for file in files))
     path = Path(one.name)
     atexit.register(path.unlink, missing_ok=True)

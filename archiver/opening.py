@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -11,7 +12,7 @@ from filelock import FileLock, Timeout
 from archiver.archive.seal import Authority
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive
-from archiver.config import Home
+from archiver.config import Account, Home, change_account
 from archiver.errors import ArchiveBusy, ConfigError
 from archiver.files import read_file, replace_file, this_process
 from archiver.mail import Mailer
@@ -60,6 +61,17 @@ def writing(home: Home, vault: Vault, client: str, *, after_restore: Path | None
         after_restore=after_restore,
     ) as archive:
         yield archive
+
+
+def as_rotated(home: Home, vault: Vault, account: Account) -> Account:
+    """The account with the user name that its secrets belong to: a rotation that was killed is finished."""
+    name = vault.renamed(account.name)
+    if name is None:
+        return account
+    if name != account.username:
+        change_account(home.root, account.name, username=name)
+    vault.settle_name(account.name)
+    return replace(account, username=name)
 
 
 def witnesses_of(home: Home) -> Iterator[Witness]:

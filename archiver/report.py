@@ -20,6 +20,7 @@ from archiver.config import Home
 from archiver.domain import GapReason, iso
 from archiver.errors import BrowserMissing, ConfigError
 from archiver.files import read_file, replace_file
+from archiver.leftovers import sweep_beside
 from archiver.notify import followed
 from archiver.proof.facts import platform_of
 from archiver.proof.pages import LANGUAGES, Words, style
@@ -274,6 +275,7 @@ def write(made: Report, out: Path, language: str) -> None:
             raise
     else:
         raise ConfigError(f"{out.name} is neither a .pdf nor a .html file. Name one with --out.")
+    sweep_beside(out)
     try:
         replace_file(out, content)
     except FileNotFoundError:

@@ -55,7 +55,7 @@ from archiver.errors import (
 from archiver.listing import Cursors, sweep_day
 from archiver.network import Network
 from archiver.notify import tell
-from archiver.opening import network_of, writing
+from archiver.opening import as_rotated, network_of, writing
 from archiver.provider import (
     Challenge,
     Provider,
@@ -516,6 +516,7 @@ class Visit:
             recording = find_recording(self.of.order.replay, self.account) if self.of.order.replay else None
             method = provider.info.method(recording.method if recording else self.account.method)
             accepted(self.of.home, self.archive.reader, self.account, provider.info)
+            self.account = await asyncio.to_thread(as_rotated, self.of.home, self.of.vault, self.account)
             secrets = await asyncio.to_thread(secrets_of, self.of.vault, self.account, method, recording)
             needles += secrets.values()
             digest = secret_digest(secrets)

@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 
 from archiver.errors import ConfigError, MachineRefused
 from archiver.files import replace_file
+from archiver.leftovers import sweep_beside
 
 NIGHT = "02:30"
 LOOK = "11:00"  # when `notify` looks whether anything is to be told, be it that nothing ran
@@ -242,6 +243,7 @@ def install(made: Schedule) -> None:
     """Put the files in their place and tell the system; MachineRefused where a command fails."""
     made.folder.mkdir(parents=True, exist_ok=True)
     for name, content in made.files.items():
+        sweep_beside(made.folder / name)
         replace_file(made.folder / name, content.encode())
     if made.system is System.CRON:
         _into_crontab(made.files["crontab"])

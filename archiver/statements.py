@@ -36,6 +36,16 @@ def pending(archive: Archive) -> Statements:
     return found
 
 
+def about(archive: Archive, account: str) -> Statements:
+    """The statements about an account that the ledger records and that are still there."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for line in archive.lines():
+        if b'"type":"statement"' in line.raw and line.fields.get("account") == account:
+            with suppress(IntegrityError, ValueError):  # it may be erased
+                found[str(line.id)] = json.loads(archive.object(str(line.id)).read(STATEMENT))
+    return found
+
+
 def same(statements: Statements, said: Mapping[str, Any]) -> str | None:
     """The id of the statement that says just this, whenever it was made."""
     return next((object_id for object_id, each in statements.items() if _timeless(each) == _timeless(said)), None)

@@ -183,10 +183,11 @@ def erase(
 
     here = opened(home)
     done = plan(here, licence)
-    if not dry_run and done["outcome"] == "would_erase":
-        say(f"{done['licence']}: {len(done['files'])} files, {done['bytes']} bytes, would be erased for good.")
-        if not (yes or confirmed("Erase?")):
-            raise typer.BadParameter("nothing was erased; say --yes, or answer the question on a terminal")
+    if not dry_run:
+        if done["outcome"] == "would_erase":
+            say(f"{done['licence']}: {len(done['files'])} files, {done['bytes']} bytes, would be erased for good.")
+            if not (yes or confirmed("Erase?")):
+                raise typer.BadParameter("nothing was erased; say --yes, or answer the question on a terminal")
         done, warnings = erase_content(here, unlocked(here), licence, reason=reason, by=by)
         for warning in warnings:
             say(f"warning: {warning}")

@@ -24,6 +24,7 @@ from archiver.dispute import claiming
 from archiver.dispute.handover import HandOver, hand_over
 from archiver.dispute.verdict import Assessed, assess
 from archiver.errors import ConfigError
+from archiver.files import scratch
 from archiver.proof import claims
 from archiver.proof.assess import WORST, Verdict
 from archiver.proof.claims import Claim
@@ -61,7 +62,7 @@ def begun(
     licence: str | None = None,
 ) -> Response:  # fmt: skip
     """A new claim, of the files as they came."""
-    with tempfile.TemporaryDirectory(prefix="archiver-desk-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
         paths: dict[str, Path] = {}
         for what, file in (("letter", letter), ("picture", picture)):
             if file:

@@ -20,6 +20,7 @@ from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import PAGE, troubles
 from archiver.errors import ConfigError
+from archiver.files import scratch
 from archiver.provider import SignInMethod, Transport, load
 from archiver.reading.worker import DocumentReader
 from archiver.status import status
@@ -55,7 +56,7 @@ def report(visit: Visit) -> Response:
     """A client's report of a month, as a PDF."""
     owner, month = visit.client(visit.path["client"]), visit.asked("month")
     made = monthly.report(visit.home, owner.slug, month)
-    with tempfile.TemporaryDirectory(prefix="archiver-desk-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
         out = Path(folder) / "report.pdf"
         monthly.write(made, out, visit.language)
         content = out.read_bytes()
