@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ class Scenario:
 LICENCE, OTHER = "house/20260309_shutterstock_1_", "acme/20260309_shutterstock_2_"
 SECRET = "token: another-secret"  # of nothing
 ASSIGN = ("assign", LICENCE, "acme", "--reason", "Job 1", *BY)
+CLOSE = ("account", "close", "one", "--replay", str(QUICK))
 HOLD = ("hold", OTHER, "--reason", "letter of 3 May", *BY)
 ACCOUNT = ("account", "add", "beta-stock", "--client", "beta", "--provider", "shutterstock", "--username", "ada",
            "--no-check", "--secrets-stdin", "--authorised-by", "Ada Example")  # fmt: skip
@@ -62,7 +64,7 @@ SCENARIOS = (
     Scenario("account add", ACCOUNT, stdin=SECRET),
     Scenario("account rotate", (*ROTATE, "--username", "ben"),
              prepare=(ACCOUNT,), stdin=SECRET),
-    Scenario("account close", ("account", "close", "one", "--replay", str(QUICK)), replay=True),
+    Scenario("account close", CLOSE, replay=True),
     Scenario("account leaver", ("account", "leaver", "ada@example.com", "--replay", str(QUICK)), replay=True),
     Scenario("run", RUN, replay=True),
     Scenario("import", ("import", "PLACE/papers", "--client", "acme", *BY)),
@@ -121,6 +123,15 @@ We demand 389.59 EUR by 2026-12-31.
 """
 
 
+def run(place: Path, scenario: Scenario, pattern: str = "", number: int = 0) -> subprocess.CompletedProcess[str]:
+    """The scenario's command in a folder, perhaps killed at one change of the disk that fits the pattern."""
+    armed = {kills.PATTERN: pattern, kills.NUMBER: str(number), kills.UNDER: str(place)} if number else {}
+    home = Home(place / "home", clean_environment(place) | {"TMPDIR": str(place / "tmp")} | armed)
+    os.environ["ARCHIVER_KEY_FILE"] = str(place / "vault.key")  # for what this process looks at afterwards
+    arguments = [each.replace("PLACE", str(place)) for each in scenario.arguments]
+    return home(*arguments, code=None, stdin=scenario.stdin)
+
+
 @dataclass
 class Killer:
     """Kills one scenario's command, each time in a new copy of a prepared folder.
@@ -137,34 +148,24 @@ class Killer:
     def __post_init__(self) -> None:
         prepared = self.copy("prepared")
         for each in self.scenario.prepare:
-            self.run(prepared, each, stdin=first_input(each))
+            assert run(prepared, Scenario("", each, stdin=first_input(each))).returncode == 0
         self.origin = prepared
         place = self.copy("undisturbed")
-        self.run(place, self.scenario.arguments)
+        assert run(place, self.scenario).returncode == 0
         self.expected = left(place)
 
     def copy(self, name: str) -> Path:
         place = self.folder / name
         shutil.copytree(self.origin, place)
-        (place / "tmp").mkdir(exist_ok=True)
         return place
-
-    def run(
-        self, place: Path, arguments: tuple[str, ...], *, code: int | None = 0, stdin: str | None = None, **env: str
-    ) -> Any:
-        home = Home(place / "home", clean_environment(place) | {"TMPDIR": str(place / "tmp")} | env)
-        os.environ["ARCHIVER_KEY_FILE"] = str(place / "vault.key")  # for what this process looks at afterwards
-        words = [each.replace("PLACE", str(place)) for each in arguments]
-        return home(*words, code=code, stdin=self.scenario.stdin if stdin is None else stdin)
 
     def kill(self, number: int, pattern: str = ".") -> bool:
         """Kill the command at one change of the disk, then repeat it. Whether it came to that change at all."""
         place, where = self.copy(f"killed-{number}"), (self.scenario.command, number, pattern)
-        env = {kills.PATTERN: pattern, kills.NUMBER: str(number), kills.UNDER: str(place)}
-        killed = self.run(place, self.scenario.arguments, code=None, **env)
+        killed = run(place, self.scenario, pattern, number)
         if killed.returncode == KILLED:
             told(place, where)
-            again = self.run(place, self.scenario.arguments, code=None)
+            again = run(place, self.scenario)
             done = self.scenario.done and self.scenario.done in again.stderr
             assert again.returncode == 0 or done, (where, again.stderr)
             assert left(place) == self.expected, where
@@ -179,7 +180,7 @@ class Killer:
 def origin(folder: Path) -> Iterator[Path]:
     """A folder with an agency's home, to begin from."""
     before = os.environ.copy()
-    folder.mkdir()
+    (folder / "tmp").mkdir(parents=True)
     try:
         with agency(folder) as at:
             at.archive("house", (licence(1), [record(), certificate("Licence e1")]))
@@ -195,7 +196,7 @@ def origin(folder: Path) -> Iterator[Path]:
 def replay_origin(folder: Path) -> Iterator[Path]:
     """The same with a home of recordings and one account."""
     before = os.environ.copy()
-    folder.mkdir()
+    (folder / "tmp").mkdir(parents=True)
     try:
         begun(folder).account("one", "shutterstock", username="ada@example.com")
         yield folder

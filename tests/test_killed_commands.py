@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from archiver.cli.commands import app
-from tests.killed import ELSEWHERE, READERS, SCENARIOS, Killer, origin, replay_origin
+from tests.killed import ELSEWHERE, KILLED, READERS, SCENARIOS, left, origin, run, sound
 
 SCENARIO = {each.command: each for each in SCENARIOS}
 LINE, SEAL = r"fsync .*ledger\.jsonl", r"os.rename .*\.note "
-AT = [
-    ("claim enter", LINE, 1), ("erase", SEAL, 1), ("hold", LINE, 2), ("hold --release", SEAL, 1),
-    ("assign to another", SEAL, 2), ("assign --undo", SEAL, 1), ("account add", SEAL, 1),
-    ("account rotate", r"os.rename .*/beta.yaml", 1),
+ONE_AFTER_THE_OTHER = [
+    ("account add", SEAL, 1), ("account rotate", r"os.rename .*/beta.yaml", 1),
+    ("claim add", "", 0), ("claim enter", LINE, 1), ("hold", LINE, 2), ("hold --release", SEAL, 1),
+    ("assign", "", 0), ("assign to another", SEAL, 2), ("assign --undo", SEAL, 1), ("erase", SEAL, 1),
 ]  # fmt: skip
+LEFT = {
+    "house": {"origin": 1, "capture": 4, "assign": 3},
+    "acme": {"origin": 1, "capture": 9, "assign": 3, "statement": 3, "erasure": 1},
+    "beta": {"origin": 1, "capture": 4, "assign": 2, "statement": 1},
+}
+"""Lines that record something, by kind, as the same commands leave them when nobody kills them."""
 
 
 def leaves(command: object, name: str = "") -> list[str]:
@@ -34,19 +38,19 @@ def test_every_command_is_killed_here_or_writes_nothing_or_says_why_not() -> Non
     assert sorted([*killed, *READERS, *ELSEWHERE]) == sorted(commands)
 
 
-@pytest.fixture(scope="module")
-def begun_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with origin(tmp_path_factory.mktemp("killed") / "origin") as folder:
-        yield folder
-
-
-@pytest.mark.parametrize(("command", "pattern", "number"), AT)
-def test_killed_where_it_matters_and_repeated(
-    begun_once: Path, tmp_path: Path, command: str, pattern: str, number: int
-) -> None:
-    assert Killer(SCENARIO[command], begun_once, tmp_path, thorough=False).kill(number, pattern)
-
-
-def test_a_close_that_was_killed_is_not_noted_twice(tmp_path: Path) -> None:
-    with replay_origin(tmp_path / "origin") as folder:
-        assert Killer(SCENARIO["account close"], folder, tmp_path).kill(1, r"os.rename .*/acme.yaml")
+def test_killed_where_it_matters_and_repeated(tmp_path: Path) -> None:
+    """One home, in which one command after the other is killed: before a line, between a line and its seal, between
+    the vault and the settings."""
+    with origin(tmp_path / "origin") as folder:
+        for command, pattern, number in ONE_AFTER_THE_OTHER:
+            scenario = SCENARIO[command]
+            killed = run(folder, scenario, pattern, number) if number else None
+            assert killed is None or killed.returncode == KILLED, (command, killed.stderr)
+            again = run(folder, scenario)
+            assert again.returncode == 0, (command, again.stderr)
+            sound(folder, command, thorough=False)
+        found = left(folder)
+    assert {client: dict(found[client][0]) for client in LEFT} == LEFT
+    assert found["accounts"] == (
+        [("beta-stock", "ben", False), ("house-stock", None, False)], {"beta-stock": {"token": "another-secret"}},
+    )  # fmt: skip
