@@ -52,12 +52,12 @@ def report(
     Example: archiver report --client acme --month 2026-11 --out acme-2026-11.pdf
     """
     from archiver.report import report as make
-    from archiver.report import write
+    from archiver.report import this_month, write
 
     if language:
         language = language_of(language)
     here = opened(home)
-    made = make(here, client, month or f"{datetime.now(UTC):%Y-%m}")
+    made = make(here, client, month or this_month(here))
     if as_json:
         emit(made.as_json())
     else:
@@ -77,7 +77,7 @@ def notify(
 
     Example: archiver notify --dry-run
     """
-    from datetime import UTC, datetime
+    from datetime import datetime
 
     from archiver.notify import causes
     from archiver.notify import tell as tell_people
@@ -94,7 +94,7 @@ def notify(
 
 @app.command()
 def schedule(
-    at: Annotated[str, typer.Option(metavar="HH:MM", help="When, by this machine's clock.")] = "02:30",
+    at: Annotated[str, typer.Option(metavar="HH:MM", help="When, by this machine's clock.")] = "04:30",
     system: Annotated[
         str | None, typer.Option(help="systemd, cron, launchd or windows [default: this machine's].")
     ] = None,
@@ -110,13 +110,15 @@ def schedule(
     Example: archiver schedule --at 03:15
     """
     from archiver.schedule import install as put_in_place
-    from archiver.schedule import named_system
+    from archiver.schedule import named_system, skipped
     from archiver.schedule import schedule as make
     from archiver.vault import key_file
 
     file = key or key_file()
     here = opened(home)
     made = make(here.root, named_system(system), at, key=file and file.absolute())
+    if day := skipped(at, datetime.now().astimezone().date()):
+        say(f"note: {at} does not exist on {day}, when clocks are put forward here. Choose another time with --at.")
     if install:
         put_in_place(made)
         say(f"Installed in {made.folder}. Try it at once with `archiver run`.")

@@ -15,7 +15,6 @@ from archiver import unassigned as deciding
 from archiver.assignment import Assignment
 from archiver.catalogue import views
 from archiver.config import HOUSE, Account
-from archiver.desk import shown
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import PAGE, troubles
@@ -38,17 +37,17 @@ def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
             rows = views.hits(owner.slug, archive, hits)
     return visit.page(
         "client.html", client=owner, rows=rows, more=more, count=stands.count, failed=stands.incomplete, link=link,
-        days=LINK_DAYS, house=HOUSE, months=_months(),
+        days=LINK_DAYS, house=HOUSE, months=_months(monthly.this_month(visit.home)),
         standing=status(visit.home, turns=visit.desk.turns, client=owner.slug).accounts,
         first=not visit.asked("after"),
         lacks=[] if visit.visitor.client else evidence.incomplete(visit.home, owner.slug, visit.desk.turns),
     )  # fmt: skip
 
 
-def _months() -> list[str]:
-    """The last twelve months, the newest first: `2026-11`."""
-    today = shown.today()
-    numbers = (today.year * 12 + today.month - 1 - back for back in range(12))
+def _months(newest: str) -> list[str]:
+    """Twelve months, the newest first: `2026-11`."""
+    year, month = map(int, newest.split("-"))
+    numbers = (year * 12 + month - 1 - back for back in range(12))
     return [f"{number // 12}-{number % 12 + 1:02}" for number in numbers]
 
 
