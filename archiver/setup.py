@@ -11,6 +11,7 @@ from pathlib import Path
 
 from archiver.config import Home, create_home, default_home
 from archiver.errors import INSTALL_ALL, BrowserMissing, ConfigError, VaultLocked
+from archiver.leftovers import sweep
 from archiver.vault import default_key_file, key_file, locate_key, open_vault, usable_keyrings
 
 EXTRAS = {
@@ -32,6 +33,7 @@ def initialise(
     """Make a home and its vault. The key comes first, so that nothing is left behind where there is no place for it."""
     prepare_key(say, ask)
     target = root or default_home()
+    sweep(target)
     if (target / "archiver.yaml").is_file() and not (target / "vault.enc").exists():  # a command was killed in between
         home = Home.load(target)
         if home.settings.replay is not replay:
