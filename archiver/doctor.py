@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from archiver import clock as times
 from archiver.archive import verify
 from archiver.archive.ledger import lock
 from archiver.archive.seal import Authority, ask
@@ -415,8 +416,11 @@ def _browser(*, needed: bool) -> tuple[State, str, str]:
 
 
 def clock(home: Home) -> Findings:
-    """The clock against what the archives know."""
+    """The clock against what the archives, the logs and the cursors know."""
     now = datetime.now(UTC).replace(microsecond=0)
+    for each in times.ahead(home, now):
+        if not each.of_archive:
+            yield State.WARNING, f"{each}; it is passed over", "Run `archiver repair-clock --by NAME`."
     here = [(slug, root) for slug, root in _archives(home) if (root / verify.LEDGER).is_file()]
     known = [(*found, slug) for slug, root in here if (found := latest_moment(root))]
     if not known:
@@ -426,7 +430,8 @@ def clock(home: Home) -> Findings:
     if now + timedelta(seconds=verify.CLOCK_TOLERANCE) < datetime.fromisoformat(moment):
         yield (
             State.PROBLEM, f"it says {iso(now)}, and {source} of {slug} is of {moment}",
-            "Set the clock right; until then nothing is archived.",
+            "Set the clock right; if it is right now, run `archiver repair-clock --by NAME`. Until then nothing is "
+            "archived.",
         )  # fmt: skip
     else:
         yield State.OK, f"it says {iso(now)}, which is not before what the archives know ({moment})", ""

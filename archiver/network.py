@@ -158,7 +158,12 @@ class Network:
         """A file of all certificates that are trusted, for programs that take only such; None: the usual ones."""
         import certifi
 
-        return joined(Path(certifi.where()), self.ca_file) if self.ca_file else None
+        if self.ca_file is None:
+            return None
+        try:
+            return joined(Path(certifi.where()), self.ca_file)
+        except OSError:  # a full disk: most programs reach the proxy's authority alone
+            return self.ca_file
 
     def driver_environment(self) -> dict[str, str]:
         """What Node.js reads when it starts, so that `ca_file` is trusted there besides what is already named."""

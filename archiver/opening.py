@@ -42,7 +42,9 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing(home: Home, vault: Vault, client: str, *, after_restore: Path | None = None) -> Iterator[ArchiveWriter]:
+def writing(
+    home: Home, vault: Vault, client: str, *, after_restore: Path | None = None, clock_is_right: bool = False
+) -> Iterator[ArchiveWriter]:
     """The one way to a client's archive for writing: its lock, its signing key, its authorities and witnesses."""
     home.client(client)
     authorities = [
@@ -59,6 +61,7 @@ def writing(home: Home, vault: Vault, client: str, *, after_restore: Path | None
         post=network_of(home).post,
         witnesses=list(witnesses_of(home)),
         after_restore=after_restore,
+        clock_is_right=clock_is_right,
     ) as archive:
         yield archive
 

@@ -111,6 +111,7 @@ class Summary:
     warnings: list[str] = field(default_factory=list)
     concerns: list[Concern] = field(default_factory=list)
     faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written on
+    machine: ArchiverError | None = None  # what kept a step after the accounts from being done
     replays: dict[str, Listener] = field(default_factory=dict)
 
     @property
@@ -123,6 +124,7 @@ class Summary:
     @property
     def exit_code(self) -> int:
         codes = [result.exit_code for result in self.accounts] + [fault.exit_code for fault in self.faults.values()]
+        codes += [self.machine.exit_code] if self.machine else []
         return max(codes, default=0)
 
     def as_json(self) -> dict[str, Any]:
@@ -202,20 +204,33 @@ async def run(
     position = {account.name: number for number, account in enumerate(accounts)}
     summary.accounts.sort(key=lambda result: position[result.account])
     if not order.dry_run:
-        summary.warnings += await asyncio.to_thread(shared_out, home, vault)
-    summary.concerns += await asyncio.to_thread(concerns, home, datetime.now(UTC).date())
+        summary.warnings += await _afterwards(summary, shared_out, home, vault) or []
+    summary.concerns += await _afterwards(summary, concerns, home, datetime.now(UTC).date()) or []
     # A mistaken --after-restore is no fault of the home: nobody but who typed it is to be told.
     mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
-    log(home, summary, dry_run=order.dry_run or bool(mistaken))
+    await _afterwards(summary, partial(log, home, summary, dry_run=order.dry_run or bool(mistaken)))
     summary.warnings += renewals_due(home)
     summary.warnings += not_asked(home, order)
     if not order.dry_run:
         summary.warnings += prune(home.root, datetime.now(UTC))
-        summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.concerns)
+        faults = {} if mistaken else summary.faults | ({"": summary.machine} if summary.machine else {})
+        summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.concerns, faults=faults)
     for end in ends:
         if isinstance(end, BaseException):
             raise end  # only now: one client's archive must not stop the others
     return summary
+
+
+async def _afterwards[**P, T](
+    summary: Summary, step: Callable[P, T], *arguments: P.args, **named: P.kwargs
+) -> T | None:
+    """What a step gives that follows the accounts. Where the machine refuses it, as on a full disk, that is a fault of
+    the run, and the other steps are done all the same: people must be told."""
+    try:
+        return await asyncio.to_thread(step, *arguments, **named)
+    except (ArchiverError, OSError) as error:
+        summary.machine = machine_error(error) if isinstance(error, OSError) else error
+        return None
 
 
 def resting(home: Home, order: Order) -> list[str]:

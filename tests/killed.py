@@ -101,6 +101,7 @@ READERS = {
 ELSEWHERE = {
     "demo": "makes a new home each time",
     "setup": "is `init` with questions",
+    "repair-clock": "writes a statement and its line as `hold` does",
     "schedule": "hands files to the system's scheduler",
     "sign-in": "needs a person in a browser; it ends with one write to the vault",
     "capture": "needs a browser; what it took is filed as an import",

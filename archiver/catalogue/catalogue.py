@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sqlite3
 import unicodedata
 from collections import defaultdict
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.matching import Indexed, Load
     from archiver.catalogue.pictures import PictureIndex, VectorFile
 
+WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
 VERSION = 6  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
@@ -684,9 +686,11 @@ def _machine(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+        code = error.sqlite_errorcode & 0xFF
+        full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < WAL_BYTES
+        if code == sqlite3.SQLITE_FULL or full:
             raise DiskFull(f"writing to {path}") from error
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             raise MachineRefused(f"{error} ({path})") from error
         raise
 

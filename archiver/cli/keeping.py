@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from archiver.cli.app import (
     unlocked,
 )
 from archiver.cli.output import emit, say, table, tell, tell_lines
+
+if TYPE_CHECKING:
+    from archiver.errors import ArchiverError
 
 
 @app.command()
@@ -83,13 +86,37 @@ def notify(
     from archiver.notify import tell as tell_people
 
     here = opened(home)
-    found = causes(here, datetime.now(UTC))
+    met: list[ArchiverError] = []
+    found = causes(here, datetime.now(UTC), met=met)
     if as_json:
         emit([cause.as_json() for cause in found])
     else:
         tell_lines("\n\n".join(cause.as_text() for cause in found) or "Nothing is to be told.")
     for warning in [] if dry_run else tell_people(here):
         say(f"warning: {warning}")
+    if met:
+        raise max(met, key=lambda error: error.exit_code)
+
+
+@app.command("repair-clock")
+def repair_clock(
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who says that this machine's clock is right now.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether the clock is right.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Put right what a clock left that was ahead: archives go on, notices and full readings do, too.
+
+    Example: archiver repair-clock --by "Ada Example"
+    """
+    from archiver.clock import ahead, repair
+
+    here, now = opened(home), datetime.now(UTC)
+    for each in ahead(here, now):
+        say(str(each))
+    if not (yes or confirmed(f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC. Is that right?")):
+        raise typer.BadParameter("nothing was changed; say --yes, or answer the question on a terminal")
+    number = repair(here, unlocked(here), by, now, say)
+    say(f"{number} times were put right." if number else "No time lies in the future.")
 
 
 @app.command()
