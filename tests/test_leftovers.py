@@ -59,7 +59,12 @@ def test_copies_of_the_vault_and_others_are_told_and_swept(home: Home, tmp_path:
 def test_a_temporary_file_says_who_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Path] = []
     rename = Path.replace
-    monkeypatch.setattr(Path, "replace", lambda self, target: (seen.append(self), rename(self, target))[1])
+
+    def watched(self: Path, target: Path) -> Path:
+        seen.append(self)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
     replace_file(tmp_path / "a.json", b"{}")
     assert f".a.json.{files.owner()}-" in seen[0].name and [each.name for each in tmp_path.iterdir()] == ["a.json"]
     assert not files.abandoned(seen[0], time.time())
@@ -75,10 +80,10 @@ def test_new_files_get_their_names_together_even_after_a_kill(tmp_path: Path, na
         if outs.index(out) < named:
             out.hardlink_to(part)
     if named == len(outs):
-        with pytest.raises(FileExistsError), new_files(*outs):
+        with pytest.raises(FileExistsError), new_files(outs):
             pass
     else:
-        with new_files(*outs) as parts:
+        with new_files(outs) as parts:
             assert not any(out.exists() for out in outs)
             for part in parts:
                 part.write_bytes(b"new")
@@ -88,10 +93,10 @@ def test_new_files_get_their_names_together_even_after_a_kill(tmp_path: Path, na
 
 
 def test_new_files_that_cannot_be_completed_leave_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), new_files(tmp_path / "a"):
+    with pytest.raises(ZeroDivisionError), new_files([tmp_path / "a"]):
         raise ZeroDivisionError
     (tmp_path / "b").touch()
-    with pytest.raises(FileExistsError), new_files(tmp_path / "a", tmp_path / "b"):
+    with pytest.raises(FileExistsError), new_files([tmp_path / "a", tmp_path / "b"]):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
