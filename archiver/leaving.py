@@ -16,13 +16,12 @@ from typing import Any
 from archiver.archive import seal as sealing
 from archiver.archive import verify
 from archiver.archive.reader import Archive
-from archiver.archive.writer import unfinished
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Account, Home, change_account
 from archiver.domain import DocumentKind, GapReason, Outcome, iso
 from archiver.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.evidence import archives, catalogue_of, trusted_roots
-from archiver.opening import writing
+from archiver.opening import finish, writing
 from archiver.privacy import state
 from archiver.provider import declared
 from archiver.reading.spreadsheet import written
@@ -96,9 +95,7 @@ async def close(
     if account.closed:
         if not dry_run:
             vault.forget(name)
-            if unfinished(home.archive(account.client)):
-                with writing(home, vault, account.client) as archive:
-                    archive.seal()
+            finish(home, vault, account.client)
         missing = list(_missing(home, lambda entry: entry.file.provenance.get("account") == name))
         return Closing(account=name, outcome="already_closed", sweep=None, missing=missing, exit_code=0)
     result, complete, code = Result(name, account.provider), True, 0

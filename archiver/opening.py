@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from archiver.archive.seal import Authority
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
-from archiver.archive.writer import ArchiveWriter, open_archive
+from archiver.archive.writer import ArchiveWriter, open_archive, unfinished
 from archiver.config import Account, Home, change_account
 from archiver.errors import ArchiveBusy, ConfigError
 from archiver.files import read_file, replace_file, this_process
@@ -64,6 +64,13 @@ def writing(
         clock_is_right=clock_is_right,
     ) as archive:
         yield archive
+
+
+def finish(home: Home, vault: Vault, client: str) -> None:
+    """Finish what a killed command left in a client's archive, and seal it; nothing where all is done."""
+    if unfinished(home.archive(client)):
+        with writing(home, vault, client) as archive:
+            archive.seal()
 
 
 def as_rotated(home: Home, vault: Vault, account: Account) -> Account:

@@ -24,7 +24,7 @@ from archiver.errors import ConfigError
 from archiver.intake.importing import recognised
 from archiver.intake.mail import unasked
 from archiver.intake.recognise import Seen
-from archiver.opening import writing
+from archiver.opening import finish, writing
 from archiver.proof.facts import bare
 from archiver.reading import spreadsheet
 from archiver.reading.worker import DocumentReader
@@ -360,3 +360,5 @@ def assign(home: Home, vault: Vault, decided: Sequence[tuple[Entry, Assignment]]
     `agreed` does not agree to that."""
     if decided:
         assign_all(home, partial(writing, home, vault), decided, agreed)
+    for slug in home.clients:  # what is so already is not among the decisions, and may have been left unsealed
+        finish(home, vault, slug)
