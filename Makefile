@@ -12,9 +12,9 @@ test: setup ## all tests
 	@echo "test: running the tests on four processes, since many of them wait"
 	@.venv/bin/pytest -n 4 --dist worksteal
 
-soak: setup ## 200 kills and 30 power cuts; some minutes, power cuts only as root on Linux
+soak: setup ## 200 kills, 30 power cuts, a kill at every write of every command; half an hour, power cuts only as root on Linux
 	@echo "soak: killing and cutting the power, again and again"
-	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py
+	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py tests/soak/soak_commands.py
 
 check: setup ## style, types and import directions
 	@echo "check: ruff, mypy, import-linter"

@@ -34,6 +34,7 @@ from archiver.browsing.recording import Recording, clock
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers, PlaywrightSession, expiry
 from archiver.catalogue.catalogue import Catalogue
+from archiver.clock import was_ahead
 from archiver.concerns import Concern, concerns
 from archiver.config import Account, Home
 from archiver.domain import Outcome, iso
@@ -430,6 +431,11 @@ class ClientRun:
                     if not self.order.dry_run:
                         seal = await asyncio.to_thread(archive.seal)
                         self.summary.warnings.extend(seal.warnings)
+                        if found := was_ahead(self.home.archive(client)):
+                            self.summary.warnings.append(
+                                f"{client}: this machine's clock said {found[0]} when an authority said {found[1]}. "
+                                "Set it right."
+                            )
                     if self.order.after_restore:
                         self.summary.warnings.append(
                             f"{client}: the restore is recorded. What was imported since the backup is to be imported "
