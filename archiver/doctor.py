@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from archiver import clock as times
 from archiver.archive import verify
 from archiver.archive.ledger import lock
 from archiver.archive.seal import Authority, ask
@@ -34,8 +35,10 @@ from archiver.domain import iso
 from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.evidence import verify as verify_archives
 from archiver.evidence import without_client
-from archiver.files import sync_folder
+from archiver.files import owner, sync_folder
+from archiver.leftovers import in_home, in_temporary_folder
 from archiver.opening import mailer_of, network_of
+from archiver.proof.claims import CLAIM
 from archiver.provider import Transport, load
 from archiver.run import renewals_due
 from archiver.vault import Vault, key_file, locate_key
@@ -292,7 +295,7 @@ def writing(root: Path) -> Findings:
         if not os.access(place, os.W_OK):
             yield State.PROBLEM, f"{place} cannot be written to", "See to its permissions, or run as its owner."
             continue
-        with tempfile.TemporaryDirectory(dir=place, prefix=".doctor-") as name:
+        with tempfile.TemporaryDirectory(dir=place, prefix=f".doctor-{owner()}-") as name:
             failed = []
             for what, trial in TRIALS.items():
                 try:
@@ -413,8 +416,11 @@ def _browser(*, needed: bool) -> tuple[State, str, str]:
 
 
 def clock(home: Home) -> Findings:
-    """The clock against what the archives know."""
+    """The clock against what the archives, the logs and the cursors know."""
     now = datetime.now(UTC).replace(microsecond=0)
+    for each in times.ahead(home, now):
+        if not each.of_archive:
+            yield State.WARNING, f"{each}; it is passed over", "Run `archiver repair-clock --by NAME`."
     here = [(slug, root) for slug, root in _archives(home) if (root / verify.LEDGER).is_file()]
     known = [(*found, slug) for slug, root in here if (found := latest_moment(root))]
     if not known:
@@ -424,7 +430,8 @@ def clock(home: Home) -> Findings:
     if now + timedelta(seconds=verify.CLOCK_TOLERANCE) < datetime.fromisoformat(moment):
         yield (
             State.PROBLEM, f"it says {iso(now)}, and {source} of {slug} is of {moment}",
-            "Set the clock right; until then nothing is archived.",
+            "Set the clock right; if it is right now, run `archiver repair-clock --by NAME`. Until then nothing is "
+            "archived.",
         )  # fmt: skip
     else:
         yield State.OK, f"it says {iso(now)}, which is not before what the archives know ({moment})", ""
@@ -479,6 +486,45 @@ def _leftovers(slug: str, root: Path) -> Findings:
             State.WARNING, f"{slug}: a command was stopped half-way and left {', '.join(said)}",
             "Nothing is lost; the next `archiver run` tidies up.",
         )  # fmt: skip
+
+
+def leftovers(home: Home) -> Findings:
+    """What killed commands left outside of the archives."""
+    found = [*in_home(home.root), *in_temporary_folder()]
+    if found:
+        secret = any(path.name.startswith(".vault.enc.") for path in found)
+        names = f"{found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}"
+        yield (
+            State.WARNING, f"killed commands left {names}{'; copies of the vault are among them' if secret else ''}",
+            "The next command that opens the home removes them.",
+        )  # fmt: skip
+    for path in sorted((home.root / "work").glob("*")):
+        if path.is_dir() and not (path / CLAIM).exists():
+            yield (
+                State.WARNING, f"work/{path.name} holds no claim: a command was killed before it was complete",
+                "Add the letter again, or delete the folder.",
+            )  # fmt: skip
+    with suppress(ArchiverError):  # the vault's check says so
+        kept = Vault(home.vault, locate_key(interactive=False)[0])
+        known = {account.name: account for account in home.accounts()}
+        for name in kept.accounts():
+            if name not in known:
+                yield (
+                    State.WARNING, f"the vault keeps secrets of {name}, an account that no client's file has",
+                    "If `archiver account add` was killed, run it again; else bring the client's file back.",
+                )  # fmt: skip
+            elif kept.renamed(name):
+                yield (
+                    State.WARNING, f"{name}: its new secret is kept, and its new user name is not in the settings yet",
+                    "The next run finishes that.",
+                )  # fmt: skip
+            elif known[name].closed:
+                yield (
+                    State.WARNING, f"the vault keeps secrets of {name}, which was closed",
+                    f"Run `archiver account close {name}` again.",
+                )  # fmt: skip
+    if not found:
+        yield State.OK, "no temporary files of killed commands", ""
 
 
 def trouble(home: Home) -> Findings:
@@ -577,6 +623,7 @@ OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
     "accounts": accounts,
     "clock": clock,
     "archives": archives,
+    "leftovers": leftovers,
     "put aside": trouble,
     "witnesses": witnesses,
     "notify": notifying,

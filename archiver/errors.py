@@ -202,7 +202,8 @@ class ArchiveBusy(ArchiverError):
 
 class ClockWrong(ArchiverError):
     """This machine's clock is behind: {detail}. Nothing was written, since a wrong date would cast doubt on every
-    other; set the clock right and run again."""
+    other; set the clock right and run again, or, if it is right now and was ahead before, run `archiver repair-clock
+    --by NAME`."""
 
     exit_code = 50
 

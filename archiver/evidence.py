@@ -24,6 +24,7 @@ from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit, Run
 from archiver.catalogue.embedding import Embedder
 from archiver.config import HOUSE, Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, IntegrityError, MachineRefused
+from archiver.files import new_files
 from archiver.network import joined
 from archiver.proof import claims
 from archiver.provider import declared
@@ -278,8 +279,8 @@ def picture_of(home: Home, where: str) -> tuple[bytes, str]:
 def write_new(out: Path, content: bytes) -> None:
     """Write a file that the user asked for; ConfigError where it is there already or cannot be made."""
     try:
-        with out.open("xb") as file:
-            file.write(content)
+        with new_files([out]) as (file,):
+            file.write_bytes(content)
     except FileExistsError:
         raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
     except OSError as error:
@@ -333,18 +334,20 @@ def incomplete(home: Home, client: str | None = None, turns: Turns = runs_of) ->
 
 @contextmanager
 def located(
-    home: Home, name: str, reader: DocumentReader, prefer: str | None = None
+    home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
 ) -> Iterator[tuple[str, Archive, Entry]]:
     """The one licence that a short id, or any unique part of it, names; ConfigError for none or several, Erased where
-    only an erased one has that name."""
-    slug, entry = named(home, name, reader, prefer)
+    only an erased one has that name. `assigned_away`: a copy that was taken back from its client counts, too."""
+    slug, entry = named(home, name, reader, prefer, assigned_away=assigned_away)
     if isinstance(entry, ErasedEntry):
         raise Erased(f"{entry.short_id} on {entry.at} ({entry.reason})")
     with catalogue_of(home, slug, reader) as (archive, catalogue):
         yield slug, archive, catalogue.matching(entry.folder)[0]
 
 
-def named(home: Home, name: str, reader: DocumentReader, prefer: str | None = None) -> tuple[str, Entry | ErasedEntry]:
+def named(
+    home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
+) -> tuple[str, Entry | ErasedEntry]:
     """The client and the one licence that are meant; an erased one where no other has that name.
 
     Of copies of one licence the one of the client `prefer` is meant, else a client's rather than the house's.
@@ -356,7 +359,7 @@ def named(home: Home, name: str, reader: DocumentReader, prefer: str | None = No
     erased: list[tuple[str, Entry | ErasedEntry]] = []
     for slug in archives(home, client or None):
         with catalogue_of(home, slug, reader) as (_, catalogue):
-            found += [(slug, entry) for entry in catalogue.matching(part) if entry.held or client]
+            found += [(slug, entry) for entry in catalogue.matching(part) if entry.held or client or assigned_away]
             erased += [(slug, entry) for entry in catalogue.erased_matching(part)]
     found = found or erased
     if len({entry.folder for _, entry in found}) == 1:  # one licence, in the house archive and assigned to a client
@@ -381,13 +384,27 @@ def show(home: Home, name: str) -> dict[str, Any]:
     return views.show(slug, archive, entry) | {"hold": held}
 
 
-def assign(home: Home, vault: Vault, name: str, made: Assignment) -> None:
+def assign(
+    home: Home, vault: Vault, name: str, made: Assignment, agreed: assignment.Agreed = assignment.disagreed
+) -> None:
     """Record which client a licence is for, on a person's word; ConfigError where that cannot be."""
     from archiver.opening import writing
 
     with DocumentReader() as reader, located(home, name, reader) as (_, _, entry):
         pass
-    assignment.assign(home, partial(writing, home, vault), entry, made)
+    assignment.assign(home, partial(writing, home, vault), entry, made, agreed)
+
+
+def undo_assignment(
+    home: Home, vault: Vault, name: str, by: str, reason: str = "",
+    agreed: assignment.Agreed = assignment.disagreed,
+) -> list[str]:  # fmt: skip
+    """Undo a licence's last assignment; for which clients it is then."""
+    from archiver.opening import writing
+
+    with DocumentReader() as reader, located(home, name, reader, assigned_away=True) as (_, _, entry):
+        pass
+    return assignment.undo(home, partial(writing, home, vault), entry, by, reason, agreed)[0]
 
 
 def rebuild(home: Home) -> dict[str, int]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -44,11 +44,24 @@ class Cursors:
 
     def __init__(self, path: Path, ledger_lines: int) -> None:
         self._path = path
-        self._cursors: dict[str, Cursor] = {}
+        today = datetime.now(UTC).date().isoformat()
+        self._cursors = {
+            name: cursor
+            for name, cursor in self._read(path).items()
+            if cursor.lines <= ledger_lines and cursor.full_on <= today  # else a clock was ahead
+        }
+
+    @staticmethod
+    def _read(path: Path) -> dict[str, Cursor]:
         with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
-            stored = json.loads(read_file(path))
-            self._cursors = {name: Cursor(**fields) for name, fields in stored.items()}
-        self._cursors = {name: cursor for name, cursor in self._cursors.items() if cursor.lines <= ledger_lines}
+            return {name: Cursor(**fields) for name, fields in json.loads(read_file(path)).items()}
+        return {}
+
+    @classmethod
+    def latest(cls, path: Path, now: datetime) -> str | None:
+        """The latest day of a file's full readings, where that is still to come; else None."""
+        day = max((cursor.full_on for cursor in cls._read(path).values()), default="")
+        return day if day > now.date().isoformat() else None
 
     def get(self, listing: str) -> Cursor | None:
         return self._cursors.get(listing)

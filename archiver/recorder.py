@@ -29,6 +29,7 @@ from archiver.config import Account, Home, add_account, add_client, create_home
 from archiver.domain import Outcome
 from archiver.errors import ConfigError
 from archiver.expected import describe, expect, licences
+from archiver.files import scratch
 from archiver.provider import ProviderInfo, Request, Rules, load
 from archiver.reading.needles import secret_header
 from archiver.reading.worker import DocumentReader
@@ -141,7 +142,7 @@ async def capture(
     state = vault.session(name) or (played.session if played else None)
     began = (played.now if played else None) or datetime.now(UTC)
     tape = Tape()
-    with tempfile.TemporaryDirectory(prefix="archiver-capture-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("capture")) as folder:
         there, kept = _throw_away(home, account, Path(folder) / "home", secrets, state, info)
         order = Order(accounts=[name], replay=replay, sample=SAMPLE)
         async with tools(home, replay=bool(replay), hear=tape) as shared:

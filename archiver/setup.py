@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from archiver.config import Home, create_home, default_home
-from archiver.errors import INSTALL_ALL, BrowserMissing, VaultLocked
+from archiver.errors import INSTALL_ALL, BrowserMissing, ConfigError, VaultLocked
+from archiver.leftovers import sweep
 from archiver.vault import default_key_file, key_file, locate_key, open_vault, usable_keyrings
 
 EXTRAS = {
@@ -32,7 +33,13 @@ def initialise(
     """Make a home and its vault. The key comes first, so that nothing is left behind where there is no place for it."""
     prepare_key(say, ask)
     target = root or default_home()
-    home = create_home(target, replay=replay, agency=agency)
+    sweep(target)
+    if (target / "archiver.yaml").is_file() and not (target / "vault.enc").exists():  # a command was killed in between
+        home = Home.load(target)
+        if home.settings.replay is not replay:
+            raise ConfigError(f"{target} is a home of the other kind already. Choose another folder.")
+    else:
+        home = create_home(target, replay=replay, agency=agency)
     open_vault(home.vault, create=True)
     return home
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from archiver.domain import iso
 from archiver.errors import ConfigError, VaultLocked
 from archiver.files import read_file, replace_file
+from archiver.leftovers import sweep_beside
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -88,6 +89,31 @@ class Vault:
             content = self._read()
             if content["accounts"].pop(account, None) is not None:
                 self._write(content)
+
+    def rotate(
+        self, account: str, secrets: Mapping[str, str], session: Mapping[str, Any] | None, username: str | None
+    ) -> None:
+        """Replace secrets and session and drop the mark, in one stroke. `username` is the user name that belongs to
+        them, and is not in the settings yet: see `renamed`."""
+        _check_names(secrets)
+        new = {"secrets": dict(secrets), "session": session and dict(session), "username": username}
+        with self._changing(account) as record:
+            record.clear()
+            record.update({key: value for key, value in new.items() if value})
+
+    def renamed(self, account: str) -> str | None:
+        """The user name that a rotation gave the account and has not written into the settings yet."""
+        name: str | None = self._account(account).get("username")
+        return name
+
+    def settle_name(self, account: str) -> None:
+        """The settings have the account's new user name."""
+        with self._changing(account) as record:
+            record.pop("username", None)
+
+    def accounts(self) -> list[str]:
+        """The accounts of which something is kept."""
+        return sorted(self._read()["accounts"])
 
     def session(self, account: str) -> dict[str, Any] | None:
         """The saved browser sign-in: a Playwright storage state."""
@@ -289,6 +315,7 @@ def _key_from_file(path: Path, create: bool) -> str:
         key = new_key()
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            sweep_beside(path)
             replace_file(path, f"{key}\n".encode())
         except OSError as error:
             raise VaultLocked(f"the key file {path} cannot be made ({error.strerror}); name another one") from None

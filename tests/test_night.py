@@ -18,7 +18,7 @@ from archiver.accounts import due_sign_ins, rotate
 from archiver.catalogue.catalogue import RunLine
 from archiver.config import Home, add_account, add_client, change_account, create_home
 from archiver.listing import next_sweep_day, sweep_day
-from archiver.report import page, report
+from archiver.report import month_of, page, report, this_month
 from archiver.run import Order, Summary, run
 from archiver.status import Coverage, coverage, status
 from archiver.sync import Result
@@ -139,6 +139,11 @@ def test_38_of_40_are_told_to_the_named_person_once_and_the_next_run_fetches_jus
     [covered] = made.coverage
     assert (covered.closed, covered.whole, covered.listed, len(made.captured)) == (True, 40, 40, 40)
     assert made.checkpoint and made.checkpoint.note in page(made, "de") and "geschlossen" in page(made, "de")
+    assert "Uhren von UTC" in page(made, "de")
+    (home.root / "archiver.yaml").write_text("agency: {country: DE}\n")
+    here, at = Home.load(home.root), "2026-10-31T23:30:00Z"
+    assert report(here, "acme", this_month(here)).time_zone == "Europe/Berlin"
+    assert (month_of(at, "UTC"), month_of(at, "Europe/Berlin")) == ("2026-10", "2026-11")
 
 
 def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(site: Site, night: Callable[..., Summary]) -> None:

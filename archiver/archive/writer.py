@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 __all__ = ["ArchiveWriter", "Authority", "Seal", "open_archive"]
 
 HOLDER = "staging/holder.txt"  # who is writing; for those who must wait
+LAST_LINE = "the last line"  # as the source of a moment
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
 BATCH = 128  # requests that share the durable writes of intents and ledger lines
 THREADS = 16  # objects that are built, and waited for by the disk, at once
@@ -79,11 +80,13 @@ def open_archive(
     post: Post,
     witnesses: Sequence[Witness] = (),
     after_restore: Path | None = None,
+    clock_is_right: bool = False,
 ) -> Iterator[ArchiveWriter]:
     """Open a client's archive for writing, making it where there is none, and finish what a killed command left.
 
     `origin` is `live` or `replay`; `state` a disposable folder. `after_restore` is the newest checkpoint of before a
-    restore from a backup, or a folder that holds it: what was lost is recorded in a `rollback` line.
+    restore from a backup, or a folder that holds it: what was lost is recorded in a `rollback` line. `clock_is_right`:
+    a person says that lines of the future, which no timestamp covers, were written by a clock that was ahead.
 
     ArchiveBusy while another process writes; ClockWrong where the clock is behind what the archive knows; ConfigError
     for an archive of the other origin or of another signing key, and for an `after_restore` that shows no loss;
@@ -103,7 +106,8 @@ def open_archive(
         doubts = [] if loss else memory.doubts(client, root)
         _introduce(root, ledger, client, signer, origin)
         _check_authentic(root, ledger, signer, state / TREE)
-        _check_clock(root, ledger, lambda: _seal(root, client, ledger, signer, authorities, post, state))
+        seal = partial(_seal, root, client, ledger, signer, authorities, post, state)
+        _check_clock(root, ledger, seal, clock_is_right=clock_is_right)
         writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses, memory, doubts)
         try:
             if loss:
@@ -176,11 +180,22 @@ def latest_moment(root: Path) -> tuple[str, str] | None:
     if last and last.seq >= covered:
         with suppress(ValueError):
             verify.epoch(at := str(last.fields.get("at")))
-            known.append((at, "the last line"))
+            known.append((at, LAST_LINE))
     return max(known, default=None)
 
 
-def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal]) -> None:
+def unfinished(root: Path) -> bool:
+    """Whether a command was killed in this archive, or ended without a seal: `open_archive` and a seal finish it."""
+    head, signed = Archive(root).head(), verify.checkpoint_files(root / verify.CHECKPOINTS)
+    intents = root / verify.INTENTS
+    return (
+        any(path != root / HOLDER for path in (root / "staging").glob("*"))
+        or (intents.exists() and intents.stat().st_size > 0)
+        or (head is not None and (not signed or signed[-1][0] <= head.seq))
+    )
+
+
+def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal], *, clock_is_right: bool) -> None:
     """ClockWrong where this machine's clock is behind what the archive knows.
 
     If it is behind a line that no timestamp covers, it may have been ahead then: an authority is asked to tell.
@@ -191,6 +206,8 @@ def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal]) -> None:
     except ClockWrong:
         seal()
         ledger.latest = latest_moment(root)
+        if clock_is_right and ledger.latest and ledger.latest[1] == LAST_LINE:
+            ledger.latest = None
         ledger.now()
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from archiver.browsing.recording import RecordedResponse, Recording
+from archiver.files import scratch
 from archiver.network import Network
 from archiver.provider import Request, Rules
 
@@ -105,7 +106,7 @@ class Replay:
         self._ca: trustme.CA = trustme.CA()
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._listeners: list[Listener] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="archiver-replay-")
+        self._folder = tempfile.TemporaryDirectory(prefix=scratch("replay"))
         self.ca_file = Path(self._folder.name) / "ca.pem"
         self._ca.cert_pem.write_to_path(str(self.ca_file))
         return self

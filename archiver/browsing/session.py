@@ -46,6 +46,7 @@ from archiver.errors import (
     SiteUnavailable,
     SpendRefused,
 )
+from archiver.files import scratch
 from archiver.network import DROPPED, UNKNOWN, UNREACHED, Network, untrusted
 from archiver.provider import (
     Challenge,
@@ -222,9 +223,8 @@ class Browsers:
         environ = child_environment()
         if self.network.ca_file is None or sys.platform != "linux":
             return [], environ
-        home = Path(
-            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="archiver-", ignore_cleanup_errors=True))
-        )
+        folder = tempfile.TemporaryDirectory(prefix=scratch("browser"), ignore_cleanup_errors=True)
+        home = Path(self._stack.enter_context(folder))
         if await asyncio.to_thread(trust.trusting_home, self.network.ca_file, home):
             return [], environ | {"HOME": str(home)}
         # Works only where the other side sends the certificate itself, hence the second choice.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sqlite3
 import unicodedata
 from collections import defaultdict
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     from archiver.catalogue.matching import Indexed, Load
     from archiver.catalogue.pictures import PictureIndex, VectorFile
 
-VERSION = 5  # of the schema; a file of any other version is made anew
+WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
+VERSION = 6  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
@@ -610,7 +612,7 @@ class Catalogue:
         number, lines, assigned = self._db.execute(query, (object_id,)).fetchone() or (None, "[]", None)
         for line in about:
             if line.type == "assign":
-                assigned = json.dumps({key: line.fields.get(key) for key in ASSIGNED})
+                assigned = _assigned(line.fields, assigned)
         licence = found.file.licence
         values = {
             "id": number,
@@ -665,6 +667,14 @@ class Catalogue:
                 raise
 
 
+def _assigned(fields: Mapping[str, Any], before: str | None) -> str | None:
+    """What is kept of an `assign` line. Nothing is left of it where the last assignment was undone, and a copy that was
+    never given cannot be taken back: what the client's own account captured stays the client's."""
+    if fields.get("clients") == [] or (fields.get("held") is False and before is None):
+        return None
+    return json.dumps({key: fields.get(key) for key in ASSIGNED})
+
+
 def identity_digest(identity: str) -> str:
     """How a tombstone knows the identity of a licence."""
     return sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
@@ -676,9 +686,11 @@ def _machine(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+        code = error.sqlite_errorcode & 0xFF
+        full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < WAL_BYTES
+        if code == sqlite3.SQLITE_FULL or full:
             raise DiskFull(f"writing to {path}") from error
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             raise MachineRefused(f"{error} ({path})") from error
         raise
 

@@ -70,9 +70,13 @@ def root(
 
 
 def opened(home: Path | None) -> Home:
+    """The home that is meant, without what killed commands left in it."""
     from archiver.config import Home, find_home
+    from archiver.leftovers import sweep
 
-    return Home.load(find_home(home))
+    found = find_home(home)
+    sweep(found)
+    return Home.load(found)
 
 
 def unlocked(home: Home) -> Vault:

@@ -112,6 +112,8 @@ def run(
         summary = awaited(run_accounts(here, unlocked(here), order, progress=told, finished=finished))
     for slug, fault in summary.faults.items():
         say(f"{slug}: {fault}")
+    if summary.machine:
+        say(f"archiver: {summary.machine}")
     for warning in summary.warnings:
         say(f"warning: {warning}")
     for concern in summary.concerns:

@@ -12,6 +12,7 @@ from archiver.config import Home
 from archiver.dispute.claiming import Ask, add, agreed, described, urgent
 from archiver.dispute.handover import HandOver, checklist, hand_over
 from archiver.dispute.verdict import Assessed, assess
+from archiver.errors import ConfigError
 from archiver.files import replace_file
 from archiver.proof import claims
 from archiver.proof.assess import Verdict
@@ -159,7 +160,21 @@ class Dialogue:
             self._say("Skipped. `archiver assign` records it.")
             return claim
         made = assignment.Assignment(client=self.client, by=by, reason=reason)
-        evidence.assign(self.home, self.vault(), short_id, made)
+        refused: list[str] = []
+
+        def agreed(losses: Sequence[assignment.Loss]) -> bool:
+            question = f"Take the copy back from {' and '.join(each.client for each in losses)}"
+            if not self._agreed(question, "no"):
+                refused.extend(each.client for each in losses)
+            return not refused
+
+        try:
+            evidence.assign(self.home, self.vault(), short_id, made, agreed)
+        except ConfigError:
+            if not refused:
+                raise
+            self._say("Skipped: other clients would lose their copies. `archiver assign` asks about that.")
+            return claim
         self._say(f"Assigned to {self.client} on the word of {by}.")
         own = f"{self.client}/{short_id.rpartition('/')[2]}"
         return claims.with_licences(self.home, claim, [*claim.licences, own])

@@ -16,6 +16,7 @@ from typing import Any
 
 from archiver.catalogue.views import by_date
 from archiver.domain import iso
+from archiver.files import replace_file
 from archiver.proof.assess import Assessment
 from archiver.proof.facts import day_of, may_be_one, platform_of
 from archiver.proof.pages import Demand, Words
@@ -197,7 +198,6 @@ def write_drafts(folder: Path, made: Iterable[Draft]) -> list[Path]:
         document.save(whole)
         for path, content in ((text, draft.text.encode()), (text.with_suffix(".docx"), whole.getvalue())):
             if not path.exists():
-                path.touch(mode=0o600)
-                path.write_bytes(content)
+                replace_file(path, content)
                 written.append(path)
     return written

@@ -23,7 +23,7 @@ from archiver.archive.disclose import disclose, place_of
 from archiver.browsing.printing import print_pages
 from archiver.domain import DocumentKind
 from archiver.errors import BrowserMissing, ConfigError, MachineRefused
-from archiver.files import read_file
+from archiver.files import new_files, read_file, scratch
 from archiver.proof import pages
 from archiver.proof.external import licence_excerpt, record_excerpt
 from archiver.proof.pages import Told, Words
@@ -48,14 +48,12 @@ def write_proof(
     distinct = list({(each.archive.root, each.entry.object_id): each for each in packed}.values())
     with ExitStack() as stack:
         reader = stack.enter_context(DocumentReader())
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archiver-proof-")))
-        files = [stack.enter_context(_new_file(path)) for path in outs]
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=scratch("proof"))))
+        files = stack.enter_context(_new_files(outs))
         told = _write_bag(distinct, folder / "proof", order, reader, warn)
         page = next((folder / "proof/data").glob("proof.*"))
         if page.suffix != ".pdf":
             outs[1] = out.with_suffix(page.suffix)
-            files[1].unlink()
-            files[1] = stack.enter_context(_new_file(outs[1]))
         if order.internal:
             _write_internal(distinct, told, folder / "internal", order, reader)
         for path, file in zip(outs, files, strict=True):
@@ -68,18 +66,15 @@ def write_proof(
 
 
 @contextmanager
-def _new_file(out: Path) -> Iterator[Path]:
-    try:
-        out.open("xb").close()
-    except FileExistsError:
-        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
-    except OSError as error:
-        raise ConfigError(f"{out} cannot be written: {error.strerror}. Choose another place.") from None
-    try:
-        yield out
-    except BaseException:
-        out.unlink(missing_ok=True)
-        raise
+def _new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    with ExitStack() as stack:
+        try:
+            files = stack.enter_context(new_files(outs))
+        except FileExistsError as error:
+            raise ConfigError(f"{error.filename} exists. Choose another name; nothing is overwritten.") from None
+        except OSError as error:
+            raise ConfigError(f"{error.filename} cannot be written: {error.strerror}. Choose another place.") from None
+        yield files
 
 
 def _zip(folder: Path, top: str, out: object) -> None:
