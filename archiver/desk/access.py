@@ -413,6 +413,11 @@ class Doors:
             self.remove_opener()
         return known
 
+    def close(self) -> None:
+        """The desk ends, and all sessions with it."""
+        self.remove_opener()
+        self.sessions.clear()
+
     def remove_opener(self) -> None:
         if self._opener:
             with suppress(OSError):

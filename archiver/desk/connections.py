@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -142,8 +142,18 @@ class Connection(H11Protocol):
 
 
 class DeskServer(Server):
-    """Uvicorn's server on sockets that are open already, with a limit on TLS handshakes, which are no connections
-    yet."""
+    """Uvicorn's server on sockets that are open already, with a limit on TLS handshakes, which are no connections yet.
+
+    `at_end` is called however the server ends: after a signal, uvicorn itself lets nothing run any more.
+    """
+
+    def __init__(self, config: Config, at_end: Callable[[], object] = lambda: None) -> None:
+        super().__init__(config)
+        self._at_end = at_end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        self._at_end()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         loop, config = asyncio.get_running_loop(), self.config

@@ -10,7 +10,6 @@ import re
 from collections.abc import AsyncGenerator
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
@@ -24,11 +23,24 @@ _CHARSET = r'(?:\s*;\s*charset\s*=\s*"?utf-?8"?)?\s*'
 _URLENCODED = re.compile(rf"{re.escape(URLENCODED)}{_CHARSET}", re.IGNORECASE | re.ASCII)
 _BOUNDARY = r"""\s*;\s*boundary=(?:[\w'()+,./:=?-]{1,70}|"[\w'()+,./:=? -]{1,70}")"""
 _MULTIPART = re.compile(rf"{re.escape(MULTIPART)}{_CHARSET}{_BOUNDARY}{_CHARSET}", re.IGNORECASE | re.ASCII)
+_DISPOSITION = re.compile(rb'form-data\s*;\s*name="[^"]*"(?:\s*;\s*filename="(?:[^"\\]|\\.)*")?\s*', re.IGNORECASE)
 _FILE_TYPE = re.compile(rf"[\w.+-]{{1,80}}/[\w.+-]{{1,80}}{_CHARSET}", re.IGNORECASE | re.ASCII)
 
 
 class _StrictParser(MultiPartParser):
     """As Starlette's, with the names, headers and texts of parts that browsers send."""
+
+    whole = False
+
+    def on_end(self) -> None:
+        self.whole = True
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if not self.whole:
+            await form.close()
+            raise MultiPartException("The form ends before its end.")
+        return form
 
     def on_headers_finished(self) -> None:
         headers = self._current_part.item_headers
@@ -38,11 +50,10 @@ class _StrictParser(MultiPartParser):
         kind = dict(headers).get(b"content-type")
         if kind is not None and not _FILE_TYPE.fullmatch(kind.decode("latin-1")):
             raise MultiPartException("A part is neither UTF-8 nor silent about its character set.")
-        disposition, options = parse_options_header(dict(headers).get(b"content-disposition"))
-        if disposition != b"form-data" or not set(options) <= {b"name", b"filename"}:
+        disposition = dict(headers).get(b"content-disposition", b"")
+        if not _DISPOSITION.fullmatch(disposition):
             raise MultiPartException("A part is no field of a form.")
-        for each in options.values():
-            _utf8(each)
+        _utf8(disposition)
         super().on_headers_finished()
 
     def on_part_end(self) -> None:

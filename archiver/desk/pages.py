@@ -179,10 +179,12 @@ def found_picture(visit: Visit) -> Response:
 
 def found_sheet(visit: Visit) -> Response:
     """Query and match side by side."""
-    search, number = _search(visit), int(visit.path["number"])
-    if number >= len(search.found.matches):
+    search, number = _search(visit), visit.path["number"]
+    if number not in map(str, range(len(search.found.matches))):
         raise HTTPException(404)
-    return Response(search.sheet(number), media_type="image/png", headers={"cache-control": "private, max-age=600"})
+    return Response(
+        search.sheet(int(number)), media_type="image/png", headers={"cache-control": "private, max-age=600"}
+    )
 
 
 # ---------------------------------------------------------------- licence
@@ -324,7 +326,7 @@ WAYS = [
     Way("/find", find, Role.CLIENT),
     Way("/find/file", find_file, Role.CLIENT, post=True, upload=True),
     Way("/find/picture/{key}", found_picture, Role.CLIENT),
-    Way("/find/picture/{key}/{number:int}.png", found_sheet, Role.CLIENT),
+    Way("/find/picture/{key}/{number}.png", found_sheet, Role.CLIENT),
     Way("/licence/{client}/{folder}", licence, Role.CLIENT),
     Way("/licence/{client}/{folder}/verify", check, Role.READ, post=True),
     Way("/licence/{client}/{folder}/verdict", verdict, Role.READ),

@@ -126,20 +126,16 @@ def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -
             h11_max_incomplete_event_size=32 << 10, timeout_keep_alive=PERSON_KEEP_ALIVE_S,
             ssl_certfile=plan.certificate, ssl_keyfile=plan.key, lifespan="off",
         )  # fmt: skip
-        try:
-            if plan.names:
-                say(f"The desk is at https://{address}/ for named users. Stop it with Ctrl-C.")
-                if plan.behind_proxy:
-                    say(f"It listens on {LOOPBACK}:{port}; the proxy passes the Host header on and ends TLS.")
-            else:
-                link = f"http://{LOOPBACK}:{port}/enter/{doors.one_time_key()}"
-                say(f"The desk is open on this machine. Stop it with Ctrl-C.\nThis link opens it once: {link}")
-                if browse:
-                    _open_browser(doors, home, link)
-            DeskServer(config).run(sockets=[listening])
-        finally:
-            doors.remove_opener()
-            doors.sessions.clear()
+        if plan.names:
+            say(f"The desk is at https://{address}/ for named users. Stop it with Ctrl-C.")
+            if plan.behind_proxy:
+                say(f"It listens on {LOOPBACK}:{port}; the proxy passes the Host header on and ends TLS.")
+        else:
+            link = f"http://{LOOPBACK}:{port}/enter/{doors.one_time_key()}"
+            say(f"The desk is open on this machine. Stop it with Ctrl-C.\nThis link opens it once: {link}")
+            if browse:
+                _open_browser(doors, home, link)
+        DeskServer(config, doors.close).run(sockets=[listening])
 
 
 def _open_browser(doors: Doors, home: Home, link: str) -> None:
