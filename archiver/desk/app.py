@@ -39,7 +39,7 @@ from archiver.catalogue.catalogue import RunLine
 from archiver.config import Client, Home
 from archiver.desk import connections
 from archiver.desk.access import Doors, Role, Visitor
-from archiver.desk.connections import ArrivingForms, Connection
+from archiver.desk.connections import Connection
 from archiver.desk.forms import MAX_FORM_BYTES, read_form
 from archiver.desk.words import LANGUAGES, Words, words
 from archiver.desk.work import Work
@@ -168,7 +168,6 @@ class Desk:
     doors: Doors
     work: Work = field(default_factory=Work)
     workers: Workers = field(default_factory=Workers)
-    forms: ArrivingForms = field(default_factory=ArrivingForms)
     vault_key: str | None = None  # as it was typed at the start; else it is looked for when it is needed
     _home: tuple[object, Home] | None = None
     _standing: dict[str, Standing] = field(default_factory=dict)
@@ -517,16 +516,18 @@ async def _sent(way: Way, visit: Visit, visitor: Visitor | None) -> AsyncIterato
     """The form that was posted; HTTPException 408 where it trickles, 413 where it is too long."""
     request, length = visit.request, int(visit.request.headers["content-length"])
     if visitor is None:
-        room = visit.desk.forms.room(f"from {visit.address}", connections.FORM_TIMEOUT_S)
-        most = connections.MAX_STRANGER_FORM_BYTES
+        seconds, most = connections.FORM_TIMEOUT_S, connections.MAX_STRANGER_FORM_BYTES
     elif way.upload:
-        room, most = visit.desk.forms.room(f"of {visitor.name}", connections.UPLOAD_TIMEOUT_S), LARGEST_UPLOAD
+        seconds, most = connections.UPLOAD_TIMEOUT_S, LARGEST_UPLOAD
     else:
-        room, most = visit.desk.forms.room(f"of {visitor.name}", connections.PERSON_FORM_TIMEOUT_S), MAX_FORM_BYTES
+        seconds, most = connections.PERSON_FORM_TIMEOUT_S, MAX_FORM_BYTES
     if length > most:
         raise HTTPException(413)
-    async with room, aclosing(request.stream()) as stream:
-        form = await read_form(request.headers, stream, files=way.upload)
+    try:
+        async with asyncio.timeout(seconds), aclosing(request.stream()) as stream:
+            form = await read_form(request.headers, stream, files=way.upload)
+    except TimeoutError:
+        raise HTTPException(408) from None
     try:
         yield form
     finally:
@@ -583,6 +584,8 @@ def failed(visit: Visit, error: ArchiverError | OSError | HTTPException) -> Resp
     """A page that says what happened and what to do, in the words of `errors.py` where it is one of those."""
     if isinstance(error, HTTPException):
         text, status = visit.words.get(f"error_{error.status_code}", "error_400"), error.status_code
+        if visit.who is None:  # in a moment, since there may be many
+            return PlainTextResponse(text, status)
     elif visit.visitor.client and not isinstance(
         error, UnreadablePicture
     ):  # what is wrong here is no client's business

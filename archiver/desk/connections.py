@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from uvicorn import Config, Server
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-MAX_CONNECTIONS = 900
-MAX_STRANGERS = 300  # connections on which nobody signed in has asked
+OPEN_FILES = 4096  # that are asked of the system: connections, archives, readers
+MAX_CONNECTIONS = 2048
+MAX_STRANGERS = 1365  # connections on which nobody signed in has asked
 MAX_OF_PERSON = 100  # connections: a browser keeps up to six
-MAX_OPEN_FILES = 4096  # that are asked of the system, for connections, archives and readers
+ENDED_AT_ONCE = 16  # a part of so many, since to choose takes longer than to end
 
 # Seconds: of strangers, and of people who signed in.
 REQUEST_TIMEOUT_S, PERSON_REQUEST_TIMEOUT_S = 10.0, 20.0  # for a request's headers to arrive
@@ -33,7 +32,6 @@ CLOSING_S = 5.0
 
 FORM_TIMEOUT_S, PERSON_FORM_TIMEOUT_S, UPLOAD_TIMEOUT_S = 10.0, 60.0, 300.0  # for all of a form to arrive
 MAX_STRANGER_FORM_BYTES = 8 << 10
-MAX_FORMS_OF_ADDRESS = 8  # of strangers, arriving at once: the oldest ends
 
 
 class Connection(H11Protocol):
@@ -71,7 +69,7 @@ class Connection(H11Protocol):
         self.person, self.timeout_keep_alive = ("" if shared else person), PERSON_KEEP_ALIVE_S
         others = [each for each in self.connections if isinstance(each, Connection) and each.person == self.person]
         if not shared and len(others) > MAX_OF_PERSON:
-            self._end_one(others)
+            self._end_some(others, MAX_OF_PERSON)
 
     # ------------------------------------------------------------ as uvicorn calls it
 
@@ -82,9 +80,9 @@ class Connection(H11Protocol):
         everybody = [each for each in self.connections if isinstance(each, Connection)]
         strangers = [each for each in everybody if each.person is None]
         if len(strangers) > MAX_STRANGERS:
-            self._end_one(strangers)
+            self._end_some(strangers, MAX_STRANGERS)
         elif len(everybody) > MAX_CONNECTIONS:
-            self._end_one(everybody)
+            self._end_some(everybody, MAX_CONNECTIONS)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -120,15 +118,16 @@ class Connection(H11Protocol):
 
     # ------------------------------------------------------------ ending
 
-    def _end_one(self, some: list[Connection]) -> None:
+    def _end_some(self, some: list[Connection], most: int) -> None:
         held = Counter(each.holder for each in some)
 
         def worth(each: Connection) -> tuple[bool, bool, int, float]:
             return each.person is not None, each.answering, -held[each.holder], each.since
 
-        ended = min((each for each in some if each is not self), key=worth)
-        self.connections.discard(ended)  # it is lost a little later
-        ended.transport.abort()
+        others = sorted((each for each in some if each is not self), key=worth)
+        for each in others[: max(1, most // ENDED_AT_ONCE)]:
+            self.connections.discard(each)  # it is lost a little later
+            each.transport.abort()
 
     def _limit(self, seconds: float | None) -> None:
         if self._late:
@@ -171,40 +170,16 @@ class DeskServer(Server):
         self.started = True
 
 
-class ArrivingForms:
-    """The forms that are arriving just now, each for so long; of one address only so many, and the oldest ends."""
-
-    def __init__(self, limit: int = MAX_FORMS_OF_ADDRESS) -> None:
-        self._limit = limit
-        self._arriving: dict[str, deque[asyncio.Timeout]] = {}
-
-    @asynccontextmanager
-    async def room(self, address: str, seconds: float) -> AsyncIterator[None]:
-        """In here a form may arrive; HTTPException 408 where it takes too long or newer ones need its room."""
-        mine = self._arriving.setdefault(address, deque())
-        try:
-            async with asyncio.timeout(seconds) as late:
-                mine.append(late)
-                try:
-                    if len(mine) > self._limit:
-                        mine.popleft().reschedule(asyncio.get_running_loop().time())
-                    yield
-                finally:
-                    if late in mine:
-                        mine.remove(late)
-                    if not mine:
-                        self._arriving.pop(address, None)
-        except TimeoutError:
-            raise HTTPException(408) from None
-
-
 def allow_open_files() -> None:
-    """Raise this process's own limit of open files, which is often lower than what the system allows."""
+    """Raise this process's own limit of open files, which is often lower than what the system allows. Where that is
+    low, fewer connections are kept."""
     try:
         import resource
     except ModuleNotFoundError:  # Windows has no such limit
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    files = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    global MAX_CONNECTIONS, MAX_STRANGERS
+    MAX_CONNECTIONS, MAX_STRANGERS = min(MAX_CONNECTIONS, files // 2), min(MAX_STRANGERS, files // 3)

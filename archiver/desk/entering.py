@@ -62,32 +62,32 @@ def sign_in(visit: Visit) -> Response:
 async def signed_in(visit: Visit) -> Response:
     """Name and password: each attempt is counted, and waits for its turn, before its password is looked at."""
     doors, work, name = visit.desk.doors, visit.desk.workers, visit.given("name")[:80]
-    known = name if name in await work.run(None, doors.users.all) else None
-    device = doors.device_of(visit.request.cookies.get(_mark(visit)), name) if known else None
+    device = doors.device_of(visit.request.cookies.get(_mark(visit)), name)
     attempt = doors.throttle.reserve(name, visit.address, device)
     if attempt.refused:
-        return await work.run(None, _wait, visit, known, ceil(attempt.wait))
+        return await work.run(None, _wait, visit, ceil(attempt.wait))
     await asyncio.sleep(attempt.wait)
     password = visit.form.get("password")
     user = await work.hash(doors.users.known, name, password if isinstance(password, str) else "")
     if user is None:
-        return await work.run(None, _wrong, visit, known)
+        return await work.run(None, _wrong, visit)
     doors.throttle.succeeded(attempt)
     return await work.run(None, _right, visit, user)
 
 
-# Of a name that nobody here has, the audit log keeps nothing: people type passwords into the wrong field.
-
-
-def _wait(visit: Visit, known: str | None, seconds: int) -> Response:
-    visit.desk.doors.told(known, "sign-in has to wait", origin=visit.address)
+def _wait(visit: Visit, seconds: int) -> Response:
+    visit.desk.doors.told(None, "sign-in has to wait", origin=visit.address)
     response = visit.page("sign-in.html", 429, wrong=False, wait=seconds, name=visit.given("name")[:80])
     response.headers["retry-after"] = str(seconds)
     return response
 
 
-def _wrong(visit: Visit, known: str | None) -> Response:
-    visit.desk.doors.told(known, "sign-in refused", origin=visit.address)
+def _wrong(visit: Visit) -> Response:
+    # Of a name that nobody here has, nothing is kept: people type passwords into the wrong field.
+    name = visit.given("name")[:80]
+    visit.desk.doors.told(
+        name if name in visit.desk.doors.users.all() else None, "sign-in refused", origin=visit.address
+    )
     return visit.page("sign-in.html", 401, wrong=True, wait=0, name=visit.given("name")[:80])
 
 

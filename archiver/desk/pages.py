@@ -182,9 +182,8 @@ def found_sheet(visit: Visit) -> Response:
     search, number = _search(visit), visit.path["number"]
     if number not in map(str, range(len(search.found.matches))):
         raise HTTPException(404)
-    return Response(
-        search.sheet(int(number)), media_type="image/png", headers={"cache-control": "private, max-age=600"}
-    )
+    headers = {"cache-control": "private, max-age=600"}
+    return Response(search.sheet(int(number)), media_type="image/png", headers=headers)
 
 
 # ---------------------------------------------------------------- licence

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -50,7 +51,7 @@ async def attack(name: str, base: str, cookie: str, token: str, file: str) -> No
     head = f"Host: {address.netloc}\r\nOrigin: {base}\r\n"
 
     async def send(request: bytes, *trickle: bytes, every: float = 0.5) -> None:
-        """One request, and then one more bit of it now and then; a new one where it ends."""
+        """One request, and then one more bit of it now and then; a second after its end the next."""
         while True:
             writer = None
             try:
@@ -67,13 +68,14 @@ async def attack(name: str, base: str, cookie: str, token: str, file: str) -> No
             finally:
                 if writer:
                     writer.transport.abort()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(1)
 
     def form(path: str, kind: str, body: bytes, cookies: str = "") -> bytes:
         more = f"Cookie: {cookies}\r\n" if cookies else ""
         lines = f"POST {path} HTTP/1.1\r\n{head}{more}Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
         return lines.encode() + body
 
+    requests: Sequence[tuple[bytes, ...]]
     urlencoded, multipart = "application/x-www-form-urlencoded", "multipart/form-data; boundary=xx"
     part = 'Content-Disposition: form-data; name="{}"{}\r\n\r\n'
     match name:
@@ -90,7 +92,7 @@ async def attack(name: str, base: str, cookie: str, token: str, file: str) -> No
             body = b"name=Olaf+Operator&password=wrong"
             requests = [(form("/sign-in", urlencoded, body),)] * GUESSES
         case _:
-            picture = Path(file).read_bytes()
+            picture = await asyncio.to_thread(Path(file).read_bytes)
             fields = part.format("token", "") + f"{token}\r\n--xx\r\n" + part.format("file", '; filename="a.jpg"')
             body = b"--xx\r\n" + fields.encode() + picture + b"\r\n--xx--\r\n"
             requests = [(form("/find/file", multipart, body, cookie),)] * UPLOADS

@@ -132,7 +132,7 @@ def test_behind_a_proxy_no_answer_leads_to_http_and_no_cookie_goes_in_clear(serv
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[float], None]]:
     now = [time.time()]
     with monkeypatch.context() as patched:
-        patched.setattr(access.time, "time", lambda: now[0])
+        patched.setattr(time, "time", lambda: now[0])
 
         def later(minutes: float) -> None:
             now[0] += 60 * minutes
@@ -141,7 +141,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[float], None]]:
 
 
 def visitor(name: str = "Rita", role: Role = Role.READ, hours: float = 12) -> Visitor:
-    return Visitor(name=name, role=role, expires=access.time.time() + 3600 * hours)
+    return Visitor(name=name, role=role, expires=time.time() + 3600 * hours)
 
 
 def test_a_session_that_nobody_uses_ends_and_one_in_use_ends_in_the_evening(
@@ -150,10 +150,10 @@ def test_a_session_that_nobody_uses_ends_and_one_in_use_ends_in_the_evening(
     with clock(monkeypatch) as later:
         sessions = Sessions(tmp_path)
         idle, used, mine = (sessions.begin(each, "") for each in (visitor(), visitor(), owner()))
-        for _ in range(12):
+        for hour in range(12):
             later(59)
             assert sessions.visitor(used)
-            assert sessions.visitor(idle, asks=False) is None or _ == 0  # a page that asks by itself is nobody
+            assert hour == 0 or sessions.visitor(idle, asks=False) is None  # a page that asks by itself is nobody
         assert sessions.visitor(mine) is None  # after four hours
         later(59)
         assert sessions.visitor(used) is None
