@@ -8,6 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from archiver.archive.verify import LEDGER
 from archiver.desk.access import Links
 from archiver.proof.claims import Claim, save
 from archiver.reading.letters import LetterKind
@@ -69,10 +70,13 @@ def test_a_clients_link_finds_nothing_by_a_claim_and_no_comps(served: Served, pe
 
 
 def test_a_clients_link_is_not_told_what_is_wrong_with_the_machine(served: Served, guest: Person) -> None:
-    ledger = served.agency.home.archive("acme") / "evidence"
-    moved = ledger.rename(ledger.with_name("evidence-away"))
+    ledger = served.agency.home.archive("acme") / LEDGER
+    moved = ledger.rename(ledger.with_suffix(".away"))
+    ledger.mkdir()
     try:
         for path in (served.place("harbour"), "/client/acme", "/find?q=9001"):
-            assert str(served.agency.home.root) not in guest.get(path).text, path
+            answer = guest.get(path)
+            assert answer.status_code == 503 and str(served.agency.home.root) not in answer.text, path
     finally:
+        ledger.rmdir()
         moved.rename(ledger)
