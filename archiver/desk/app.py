@@ -11,7 +11,7 @@ import re
 import sys
 import time
 import traceback
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -50,8 +50,9 @@ from archiver.vault import Vault, find_key
 HERE = Path(__file__).parent
 LARGEST_UPLOAD = 40 << 20  # bytes of a whole request
 UPLOAD_WAIT_SECONDS = 300.0  # for others' uploads
-UPLOADS_AT_ONCE, UPLOADS_OF_PERSON, UPLOADS_READ_AT_ONCE = 6, 2, 3
+UPLOADS_AT_ONCE, UPLOADS_OF_PERSON, UPLOADS_READ_AT_ONCE, MAX_UPLOADS_WAITING = 6, 2, 3, 60
 THREADS, THREADS_OF_PERSON, THREADS_OF_STRANGERS = 40, 8, 4
+MAX_WAITING = 300  # requests of one person, or of all strangers, for a thread; some may be of connections that ended
 HASHES_AT_ONCE = 2  # argon2 takes 64 MB each
 FRESH_SECONDS = 3.0  # for which a count may be old while a run writes, which itself keeps the catalogue
 KEPT_BYTES = 96 << 20  # of pictures that were looked for
@@ -120,8 +121,15 @@ def _stamp(home: Home, slug: str) -> object:
         return None
 
 
+class Crowded(Exception):
+    """Too much of one person, or of strangers, waits already: this is not done."""
+
+
 class Workers:
-    """The threads in which pages are made. No person takes all of them, nor do strangers or uploads any from others."""
+    """The threads in which pages are made. No person takes all of them, nor do strangers or uploads any from others.
+
+    Crowded where more waits than may.
+    """
 
     def __init__(self) -> None:
         self._pages, self._uploads = CapacityLimiter(THREADS), CapacityLimiter(UPLOADS_READ_AT_ONCE)
@@ -130,13 +138,16 @@ class Workers:
         self._each = defaultdict[str, CapacityLimiter](lambda: CapacityLimiter(THREADS_OF_PERSON))
         self._arriving = asyncio.Semaphore(UPLOADS_AT_ONCE)
         self._arriving_of = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(UPLOADS_OF_PERSON))
+        self._places = Counter[tuple[str, str | None]]()
 
     async def run[**P, T](self, who: str | None, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
         """The function's result, from a thread. `who` is a visitor's name, None for a stranger."""
-        if who is None:
-            return await to_thread.run_sync(partial(function, *given, **more), limiter=self._strangers)
-        async with self._each[who]:
-            return await to_thread.run_sync(partial(function, *given, **more), limiter=self._pages)
+        work = partial(function, *given, **more)
+        with self._place("page", who, MAX_WAITING):
+            if who is None:
+                return await to_thread.run_sync(work, limiter=self._strangers)
+            async with self._each[who]:
+                return await to_thread.run_sync(work, limiter=self._pages)
 
     async def hash[**P, T](self, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
         """As `run`, of what hashes a password."""
@@ -149,14 +160,25 @@ class Workers:
     @asynccontextmanager
     async def upload_of(self, who: str) -> AsyncIterator[None]:
         """In here one more upload may arrive and be read; until then nothing of it is taken from the network."""
-        async with AsyncExitStack() as turns:
-            try:
-                async with asyncio.timeout(UPLOAD_WAIT_SECONDS):
-                    await turns.enter_async_context(self._arriving_of[who])
-                    await turns.enter_async_context(self._arriving)
-            except TimeoutError:
-                raise HTTPException(503) from None
+        with self._place("upload", who, MAX_UPLOADS_WAITING):
+            async with AsyncExitStack() as turns:
+                try:
+                    async with asyncio.timeout(UPLOAD_WAIT_SECONDS):
+                        await turns.enter_async_context(self._arriving_of[who])
+                        await turns.enter_async_context(self._arriving)
+                except TimeoutError:
+                    raise Crowded from None
+                yield
+
+    @contextmanager
+    def _place(self, what: str, who: str | None, most: int) -> Iterator[None]:
+        if self._places[what, who] >= most:
+            raise Crowded
+        self._places[what, who] += 1
+        try:
             yield
+        finally:
+            self._places[what, who] -= 1
 
 
 @dataclass
@@ -586,15 +608,17 @@ def failed(visit: Visit, error: ArchiverError | OSError | HTTPException) -> Resp
         text, status = visit.words.get(f"error_{error.status_code}", "error_400"), error.status_code
         if visit.who is None:  # in a moment, since there may be many
             return PlainTextResponse(text, status)
-    elif visit.visitor.client and not isinstance(
-        error, UnreadablePicture
-    ):  # what is wrong here is no client's business
+    elif visit.visitor.client and not isinstance(error, UnreadablePicture):  # what is wrong here is our business alone
         print(f"desk: {error}", file=sys.stderr)
         return visit.page("error.html", 503, text=visit.words("error_503"), code=503, ours=True)
     else:
         error = machine_error(error) if isinstance(error, OSError) else error
         text, status = str(error), 409 if error.exit_code == ConfigError.exit_code else 503
     return visit.page("error.html", status, text=text, code=status, ours=isinstance(error, HTTPException))
+
+
+async def _crowded(request: Request, _: Exception) -> Response:
+    return PlainTextResponse(words(spoken(request))("error_503"), 503, headers={"retry-after": "5"})
 
 
 async def _broken(_: Request, error: Exception) -> Response:
@@ -619,7 +643,7 @@ def build(desk: Desk, ways: Sequence[Way]) -> ASGIApp:
     static = Mount("/static", StaticFiles(directory=HERE / "static"))
     app = Starlette(
         routes=[static, *(route(desk, way) for way in ways)],
-        exception_handlers={404: missing, 405: missing, Exception: _broken},
+        exception_handlers={404: missing, 405: missing, Crowded: _crowded, Exception: _broken},
     )
     app.router.redirect_slashes = False  # there is one address of each page
     return Guard(app, desk.site)

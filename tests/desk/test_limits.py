@@ -18,7 +18,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.desk import connections
-from archiver.desk.app import UPLOADS_AT_ONCE, UPLOADS_OF_PERSON, UPLOADS_READ_AT_ONCE, Workers
+from archiver.desk.app import (
+    MAX_UPLOADS_WAITING,
+    MAX_WAITING,
+    UPLOADS_AT_ONCE,
+    UPLOADS_OF_PERSON,
+    UPLOADS_READ_AT_ONCE,
+    Crowded,
+    Workers,
+)
 from archiver.desk.connections import Connection, DeskServer
 from archiver.desk.throttle import ADDRESS_BURST, MAX_GAP_SECONDS, MAX_WAIT_SECONDS, NAME_BURST, Throttle
 from tests.desk.conftest import PASSWORD, Person, Served
@@ -281,7 +289,7 @@ def test_few_uploads_are_in_memory_whoever_sends_them_and_pages_do_not_wait_for_
     assert asyncio.run(most([f"Eve {number}" for number in range(45)])) == (UPLOADS_AT_ONCE, UPLOADS_READ_AT_ONCE)
 
 
-def test_pages_are_made_for_others_while_one_person_and_strangers_fill_their_threads() -> None:
+def test_pages_are_made_for_others_while_a_person_and_strangers_ask_for_more_than_may_wait() -> None:
     async def scene() -> None:
         workers = Workers()
         over = asyncio.Event()
@@ -290,7 +298,18 @@ def test_pages_are_made_for_others_while_one_person_and_strangers_fill_their_thr
         def wait() -> None:
             asyncio.run_coroutine_threadsafe(over.wait(), loop).result()
 
-        busy = [asyncio.ensure_future(workers.run(who, wait)) for who in ["Eve"] * 60 + [None] * 60]
+        async def arrive(workers: Workers) -> None:
+            async with workers.upload_of("Eve"):
+                await over.wait()
+
+        flood = [asyncio.ensure_future(workers.run(who, wait)) for who in ["Eve"] * 900 + [None] * 900]
+        uploads = [asyncio.ensure_future(arrive(workers)) for _ in range(900)]
+        await asyncio.sleep(0.05)
+        refused = [each for each in (*flood, *uploads) if each.done()]
+        assert {type(each.exception()) for each in refused} == {Crowded}
+        assert sum(not each.done() for each in flood) == 2 * MAX_WAITING
+        assert sum(not each.done() for each in uploads) == MAX_UPLOADS_WAITING
+        busy = [each for each in (*flood, *uploads) if not each.done()]
         busy += [asyncio.ensure_future(workers.read_upload(wait)) for _ in range(20)]
         busy += [asyncio.ensure_future(workers.hash(wait)) for _ in range(20)]
         await asyncio.sleep(0.05)
