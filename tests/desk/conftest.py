@@ -143,7 +143,8 @@ def person(served: Served) -> Iterator[Callable[..., Person]]:
         elif name:
             entered = somebody.post("/sign-in", {"name": name, "password": PASSWORD}, token="")
             assert entered.status_code == 200, entered.text
-            served.cookies.setdefault(name, http.cookies)
+            if not fresh:  # which may be signed out
+                served.cookies[name] = http.cookies
         return somebody
 
     yield make
