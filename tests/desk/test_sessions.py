@@ -76,7 +76,7 @@ def test_the_one_time_link_is_in_no_command_line_and_only_a_persons_visit_uses_i
     finally:
         process.terminate()
         process.communicate(timeout=20)
-    assert "this machine" not in {each.who for each, _ in sessions_on_disk(served.agency.home.state)}
+    assert urlsplit(link).netloc not in {each.desk for each, _ in sessions_on_disk(served.agency.home.state)}
 
 
 # ---------------------------------------------------------------- behind a proxy
