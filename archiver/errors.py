@@ -236,3 +236,9 @@ class IntegrityError(ArchiverError):
     a copy."""
 
     exit_code = 90
+
+
+class AuditChanged(ArchiverError):
+    """The desk's audit log is not as it was written: {detail}. Keep the file as it is, and compare it with a backup."""
+
+    exit_code = 90

@@ -107,12 +107,13 @@ def find(
     """Licences that match, best first, in the form of `find --json`. `warn` is told which objects cannot be read.
 
     A file name or an address in which a platform wrote an asset's id finds that asset's licences alone, and the address
-    of a page on which a claim says that a picture is, the licence that was found for that claim.
+    of a page on which a claim says that a picture is, the licence that was found for that claim. `alone` is a client's
+    own link: it finds nothing by what it does not show (seats, accounts, jobs, receipts, claims).
     """
     rows: list[dict[str, Any]] = []
     named = [each for each in filenames.names(text.strip()) if each.asset_id]
     by = "page_url" if "://" in text else "file_name"
-    pages = _seen_on(home, warn) if by == "page_url" else {}
+    pages = _seen_on(home, warn) if by == "page_url" and not alone else {}
     with DocumentReader() as reader:
         for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone):
             hits = [
@@ -123,7 +124,7 @@ def find(
             ]
             seen = pages.get(text.strip(), set())
             hits += [Hit(entry, by, 1.0) for each in seen for entry in catalogue.matching(each) if entry.held]
-            hits = hits or catalogue.find(text, limit, unassigned=unassigned)
+            hits = hits or catalogue.find(text, limit, unassigned=unassigned, outside=alone)
             rows += views.hits(slug, archive, hits)
             for object_id, reason in catalogue.unreadable().items():
                 warn(f"warning: {slug}: {object_id} is in no result: {reason}. Run `archiver verify`.")
@@ -211,7 +212,7 @@ def find_picture(
 
     What the picture's file name or address says counts too, where nothing is the same: as `file_name` or `page_url`.
     UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
-    their parts: `watch` hears of it, and `warn` where that takes a while.
+    their parts: `watch` hears of it, and `warn` where that takes a while. `alone` is as in `find`, and finds no comps.
     """
     from archiver.catalogue.matching import match
     from archiver.catalogue.pictures import loader
@@ -244,16 +245,18 @@ def find_picture(
         found = match(query, indexes, loader(archives, reader), embedder, marked=_marked)
         for each in found:
             picture, licences = each.picture, list[str]()
-            matches.append((each, licences))
             for slug, catalogue in catalogues.items():
                 provider, _, asset_id = picture.asset.partition(":")
                 entries = [entry for entry in catalogue.of_asset(provider, asset_id) if entry.held]
-                if slug == picture.client and (own := catalogue.of_object(picture.object_id)) and own not in entries:
+                own = catalogue.of_object(picture.object_id) if slug == picture.client and not alone else None
+                if own and own not in entries:
                     entries.append(own)  # a comp
                 hits = [Hit(entry, each.word.value, round(each.score, 3)) for entry in entries]
                 for row in views.hits(slug, archives[slug], hits):
                     rows.setdefault(row["licence"], row)
                     licences.append(row["licence"])
+            if licences or not alone:
+                matches.append((each, licences))
     if name and not any(row["match"] == "same" for row in rows.values()) and filenames.names(name):
         for row in find(home, name, client=client, alone=alone, limit=limit):
             if row["match"] in ("file_name", "page_url"):

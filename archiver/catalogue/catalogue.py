@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.pictures import PictureIndex, VectorFile
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
-VERSION = 6  # of the schema; a file of any other version is made anew
+VERSION = 8  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
@@ -98,12 +98,16 @@ CREATE TABLE erased (
 );
 CREATE INDEX erased_identity ON erased (identity_sha256);
 CREATE VIRTUAL TABLE words USING fts5
-    (ids, title, about, text, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
+    (ids, title, about, text, inside, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
 """
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
 COLUMNS = "object_id, folder, described, lines, assigned"
 SHOWN = "NOT comp AND NOT withdrawn"
+FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
+"""What a client's own link shows: no receipts, records and captures, which may hold prices and names of seats."""
+INSIDE = ("seat", "client_hints", "inside")  # fields of a licence that such a link neither shows nor finds
+OUTSIDE = "{ids title about text}"  # the columns of `words` that hold the rest
 # The newest first, which is how the index lies: it stops at the limit, however common the words are.
 MATCHING = """SELECT object_id, folder, described, lines, assigned
     FROM words CROSS JOIN licence ON licence.id = words.rowid
@@ -408,12 +412,13 @@ class Catalogue:
         """The licence or comp of this object."""
         return next(self._entries("object_id = ?", object_id), None)
 
-    def find(self, text: str = "", limit: int = 20, *, unassigned: bool = False) -> list[Hit]:
+    def find(self, text: str = "", limit: int = 20, *, unassigned: bool = False, outside: bool = False) -> list[Hit]:
         """Licences (no comps) that an id or a day names or whose words match, best first; without words the newest.
 
         Any text is a query: words are matched from their beginning, in any script, accents aside. All of them must
         occur; where no licence has them all, any may. `unassigned` leaves out what is assigned to a client, as all
-        searches leave out what was withdrawn from this one.
+        searches leave out what was withdrawn from this one. `outside`: by nothing that a client's own link does not
+        show.
         """
         scope = f"{SHOWN} AND assigned IS NULL" if unassigned else SHOWN
         words = [word[:WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][:WORDS]
@@ -424,9 +429,9 @@ class Catalogue:
         named = self._named({_plain(text).strip(), *words, *pieces}, scope, limit)
         hits = {hit.entry.object_id: hit for hit in (*self._dated(text.strip(), scope, limit), *named)}
         if len(hits) < limit:
-            worded = self._worded(words, unassigned=unassigned)
+            worded = self._worded(words, unassigned=unassigned, outside=outside)
             if not hits and not worded:
-                worded = self._worded(pieces, unassigned=unassigned, any_of=True)
+                worded = self._worded(pieces, unassigned=unassigned, outside=outside, any_of=True)
             for hit in worded:
                 hits.setdefault(hit.entry.object_id, hit)
         return list(hits.values())[:limit]
@@ -488,9 +493,9 @@ class Catalogue:
             for entry in self._entries(where, *names, limit):
                 yield Hit(entry, {"order_id": "order", "folder": "licence"}.get(column, column), 1.0)
 
-    def _worded(self, words: Sequence[str], *, unassigned: bool, any_of: bool = False) -> list[Hit]:
+    def _worded(self, words: Sequence[str], *, unassigned: bool, outside: bool, any_of: bool = False) -> list[Hit]:
         """Licences with these words, best first; with `any_of` those with as many of them as go together."""
-        forms = self._forms(words)
+        forms = self._forms(words, outside)
         if any_of:
             forms = self._together([form for form in forms if self._holds(form)])
         if not forms:
@@ -500,12 +505,12 @@ class Catalogue:
         if len(entries) == LOOKED_AT:  # there are more, and better ones may be older
             entries += self._matching(f"{{ids title}} : ({query})", LOOKED_AT, unassigned=unassigned)
         wanted = [_folded(word) for word in words]
-        hits = [_hit(entry, wanted) for entry in {each.object_id: each for each in entries}.values()]
+        hits = [_hit(entry, wanted, outside=outside) for entry in {each.object_id: each for each in entries}.values()]
         return [hit for hit, _ in sorted(hits, key=lambda each: (each[0].score, each[1]), reverse=True)]
 
-    def _forms(self, words: Iterable[str]) -> list[str]:
+    def _forms(self, words: Iterable[str], outside: bool) -> list[str]:
         """Each word as the index is asked for it: from its beginning, or whole where it is common by itself."""
-        phrases = map(_phrase, dict.fromkeys(words))
+        phrases = [f"{OUTSIDE} : {phrase}" if outside else phrase for phrase in map(_phrase, dict.fromkeys(words))]
         return [phrase if self._holds(phrase, COMMON) else f"{phrase}*" for phrase in phrases]
 
     def _together(self, forms: Sequence[str]) -> list[str]:
@@ -636,7 +641,7 @@ class Catalogue:
         number = self._db.execute(PUT, values).lastrowid
         columns = [_indexed(" ".join(each)) for each in _searched(found)]
         self._db.execute(
-            "INSERT INTO words (rowid, ids, title, about, text) VALUES (?, ?, ?, ?, ?)", (number, *columns)
+            "INSERT INTO words (rowid, ids, title, about, text, inside) VALUES (?, ?, ?, ?, ?, ?)", (number, *columns)
         )
         if found.pictures or values["id"] is not None:
             self._picture(number, found.pictures)
@@ -736,6 +741,7 @@ class _Read:
     described: bytes
     file: LicenceFile
     text: str
+    inside: str  # the text of what a client's own link does not show
     pictures: Mapping[str, Fingerprint]  # by document
 
 
@@ -756,16 +762,17 @@ def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | s
         file = from_json(described)
     except IntegrityError as error:
         return error.detail
-    texts, pictures = [], {}
+    texts, inside, pictures = list[str](), list[str](), {}
     for document in file.documents:
         # What fails here: the licence is still found by all else; `verify` names a damaged document.
         with suppress(IntegrityError, UnreadablePicture):
             if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
                 read = reader.remembered(stored.digest(document.name))
-                texts.append((read or reader.read(stored.read(document.name), document.media_type)).text)
+                text = (read or reader.read(stored.read(document.name), document.media_type)).text
+                (texts if document.kind in FOR_CLIENTS else inside).append(text)
             elif document.kind is DocumentKind.PREVIEW and document.media_type.startswith("image/"):
                 pictures[document.name] = reader.look(stored.read(document.name)).fingerprint
-    return _Read(stored.folder, described, file, " ".join(texts), pictures)
+    return _Read(stored.folder, described, file, " ".join(texts), " ".join(inside), pictures)
 
 
 def _decoded(load: Load, picture: Indexed) -> Image.Image | None:
@@ -775,15 +782,19 @@ def _decoded(load: Load, picture: Indexed) -> Image.Image | None:
 
 
 def _searched(read: _Read) -> tuple[list[str], ...]:
-    """The words of a licence by the column of `words`: ids, title, all else that describes it, documents' text."""
+    """The words of a licence by the column of `words`: ids, title, all else that describes it, documents' text, and
+    what a client's own link does not show (the key may name an account or its user)."""
     licence, asset = read.file.licence, read.file.licence.asset
-    ids = [asset.asset_id, licence.licence_id, licence.order, *licence.key, read.folder]
-    about = [licence.kind, licence.licensee, licence.seat, licence.plan, asset.provider, asset.contributor]
-    about += [*licence.client_hints.values(), *(document.name for document in read.file.documents)]
-    return [each for each in ids if each], [asset.title or ""], [each for each in about if each], [read.text]
+    shown = [each.name for each in read.file.documents if each.kind in FOR_CLIENTS]
+    others = [each.name for each in read.file.documents if each.kind not in FOR_CLIENTS]
+    ids = [asset.asset_id, licence.licence_id, licence.order, read.folder]
+    about = [licence.kind, licence.licensee, licence.plan, asset.provider, asset.contributor, *shown]
+    inside = [licence.seat, *licence.key, *licence.client_hints.values(), *others, read.inside]
+    columns = (ids, [asset.title], about, [read.text], inside)
+    return tuple([each for each in column if each] for column in columns)
 
 
-def _hit(entry: Entry, wanted: Sequence[str]) -> tuple[Hit, str]:
+def _hit(entry: Entry, wanted: Sequence[str], *, outside: bool = False) -> tuple[Hit, str]:
     """How well a licence fits, and by which field best: what no field holds is in the certificate's text; and its date.
 
     A hundred are compared to show a few: the JSON will do, in which older versions left numbers.
@@ -802,16 +813,21 @@ def _hit(entry: Entry, wanted: Sequence[str]) -> tuple[Hit, str]:
         "plan": described["plan"],
         "seat": described["seat"],
         "provider": described["provider"],
-        "documents": " ".join(each["name"] for each in described["documents"]),
+        "documents": " ".join(each["name"] for each in described["documents"] if each["kind"] in FOR_CLIENTS),
+        "inside": " ".join(each["name"] for each in described["documents"] if each["kind"] not in FOR_CLIENTS),
     }
+    if outside:
+        fields = {name: value for name, value in fields.items() if name not in INSIDE}
     folded = {name: _folded(str(value)) for name, value in fields.items() if value}
     counts = {name: sum(word in value for word in wanted) for name, value in folded.items()}
     best = max(counts, key=counts.__getitem__)
+    found = counts[best]
     weights = [
         max((WEIGHTS.get(n, 3.0) for n in folded if word in folded[n]), default=WEIGHTS["text"]) for word in wanted
     ]
     weight = sum(weights) / len(weights)
-    hit = Hit(entry, best if counts[best] else "text", round(weight / (1 + weight), 3))
+    best = "documents" if best == "inside" else best
+    hit = Hit(entry, best if found else "text", round(weight / (1 + weight), 3))
     return hit, described["licensed_at"] or ""
 
 

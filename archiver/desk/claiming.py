@@ -274,11 +274,11 @@ def paper(visit: Visit) -> Response:
 WAYS = [
     Way("/claims", listed),
     Way("/claims/new", new, Role.OPERATE),
-    Way("/claims/new", add, Role.OPERATE, post=True),
+    Way("/claims/new", add, Role.OPERATE, post=True, upload=True),
     Way("/find/picture/{key}/claim", from_picture, Role.OPERATE, post=True),
     Way("/claim/{claim}", show),
     Way("/claim/{claim}/confirm", confirm, Role.OPERATE, post=True),
-    Way("/claim/{claim}/match", match, Role.OPERATE, post=True),
+    Way("/claim/{claim}/match", match, Role.OPERATE, post=True, upload=True),
     Way("/claim/{claim}/licence", choose, Role.OPERATE, post=True),
     Way("/claim/{claim}/assign", assign, Role.OPERATE, post=True),
     Way("/claim/{claim}/pack", pack, Role.OPERATE, post=True),

@@ -99,12 +99,10 @@ def make_link(visit: Visit) -> Response:
     """A read-only link to one client's licences."""
     owner = visit.client(visit.path["client"])
     days = visit.given("days")
-    secret, until = visit.desk.doors.links.made(owner.slug, int(days) if days.isdecimal() and len(days) < 4 else 0)
-    visit.told("link made", owner.slug, until=until.isoformat())
-    base = str(visit.request.base_url)
-    if visit.desk.site.secure:
-        base = base.replace("http:", "https:", 1)
-    return client(visit, link=(f"{base}link/{secret}", until))
+    days_asked = int(days) if days.isdecimal() and len(days) < 4 else 0
+    secret, until = visit.desk.doors.links.made(owner.slug, days_asked, visit.visitor.name)
+    visit.told("link made", owner.slug, link=secret.split(".")[1], until=until.isoformat())
+    return client(visit, link=(f"{visit.request.base_url}link/{secret}", until))
 
 
 def accounts(visit: Visit) -> Response:
@@ -163,7 +161,7 @@ WAYS = [
     Way("/unassigned", assign, Role.OPERATE, post=True),
     Way("/client/{client}/link", make_link, Role.OPERATE, post=True),
     Way("/accounts", accounts),
-    Way("/accounts/progress", progress),
+    Way("/accounts/progress", progress, background=True),
     Way("/accounts/run", run, Role.OPERATE, post=True),
     Way("/accounts/sign-in", sign_in, Role.OPERATE, post=True),
 ]
