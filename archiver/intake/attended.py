@@ -31,7 +31,7 @@ from archiver.files import replace_file
 from archiver.intake.filing import Import, Origin
 from archiver.intake.importing import Report, Spool, settle, spooling
 from archiver.intake.mail import DnsLookup, Lookup, unasked
-from archiver.intake.recognise import Seen, recognise, tesseract
+from archiver.intake.recognise import Seen, ocr_by, recognise
 from archiver.intake.walk import Item, Refused, walk
 from archiver.network import web_host
 from archiver.opening import exclusive, writing
@@ -306,7 +306,7 @@ class _Looking:
         if item.content and self.session.holds_secret(item.content, self.session.needles):
             why = self.session.set_apart(item.name, item.content)
             return Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=why)
-        seen = recognise(item, self.reader, self.lookup, tesseract)
+        seen = recognise(item, self.reader, self.lookup, ocr_by(self.reader))
         if seen.what in _PAPERS:
             seen = replace(seen, sign=True)  # a person fetched it here: kept, whether a reader knows it or not
         self.origins.setdefault(seen.sha256, origin)
@@ -329,7 +329,7 @@ class _Looking:
         text = self.reader.page(html.decode("utf-8", "replace")).text
         item = Item(path="page.html", size=len(html), sha256=seen.sha256, content=html)
         paper = read_page(html.decode("utf-8", "replace"), origin.url)
-        paper = paper or recognise(item, self.reader, self.lookup, tesseract).paper
+        paper = paper or recognise(item, self.reader, self.lookup, ocr_by(self.reader)).paper
         platform = next(iter(marked(web_host(origin.url))), None)
         named = tuple(each for each in names(origin.url) if each.asset_id)
         self.origins[seen.sha256], self.captures[seen.sha256] = origin, documents
