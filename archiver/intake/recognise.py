@@ -12,8 +12,8 @@ from shutil import which
 
 from archiver.domain import DocumentKind
 from archiver.errors import UnreadablePicture
-from archiver.intake.mail import Lookup, origin
-from archiver.intake.walk import LARGEST, Item
+from archiver.intake.containers import LARGEST, Item
+from archiver.intake.mail import Lookup, origin_by
 from archiver.reading.documents import TEXT_LENGTH, is_html, is_pdf, read_text, scattered
 from archiver.reading.filenames import Named, names
 from archiver.reading.fingerprint import Fingerprint
@@ -147,9 +147,10 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> S
             paper = read_text_paper(page, subject)
         said = f"{subject}\n{text}"
         sender = item.mail.headers.get("From", "")
+        inner = "not checked: a letter inside another"
         return replace(
             base, what="letter", media_type="message/rfc822", paper=paper, sign=_signs(f"{said}\n{sender}"),
-            origin=origin(content, lookup) if item.within is None else "not checked: a letter inside another",
+            origin=origin_by(reader, content, lookup) if item.within is None else inner,
         )  # fmt: skip
     if is_pdf(content):
         return _document(base, content, name, reader, ocr)

@@ -1,4 +1,4 @@
-"""Taking away from this process, for good, what reading a document does not need: network, other files, other processes.
+"""Taking from this process, for good, what reading a document does not need: the network, other files and processes.
 
 On Linux by Landlock (files, TCP) and a seccomp filter (system calls); where the kernel has no Landlock, by namespaces
 of its own, in which only the permitted folders exist. Both work without privileges, and whatever a confined process
@@ -179,7 +179,7 @@ def _enter_namespaces(libc: ctypes.CDLL, readable: Sequence[Path]) -> None:
         kept.append(path)
     for link in ("lib", "lib64", "bin"):  # most systems have them as links into /usr
         if Path("/", link).is_symlink() and not Path(root, link).exists():
-            Path(root, link).symlink_to(os.readlink(Path("/", link)))
+            Path(root, link).symlink_to(Path("/", link).readlink())
     os.chdir(root)
     if libc.syscall(_numbers("pivot_root"), b".", b".") != 0 or libc.umount2(b".", _DETACH) != 0:
         raise OSError(ctypes.get_errno(), "the new root was refused")

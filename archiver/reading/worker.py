@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -23,7 +23,7 @@ from importlib import import_module
 from pathlib import Path
 from queue import LifoQueue
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from archiver.errors import UnreadablePicture
 from archiver.reading.confinement import Confinement, confine, forbid_core_dumps
@@ -52,7 +52,11 @@ if TYPE_CHECKING:
 
 SECONDS = 4.5  # for one document: with what it takes to start and to end a reader, five
 SEARCH_SECONDS = 60.0  # for one document of which everything is read
-LIMITS = {"whole pdf": SEARCH_SECONDS, "join": SEARCH_SECONDS, "unpack": SEARCH_SECONDS}  # jobs with limits of their own
+LIMITS = {
+    "whole pdf": SEARCH_SECONDS,
+    "join": SEARCH_SECONDS,
+    "unpack": SEARCH_SECONDS,
+}  # jobs with limits of their own
 START_SECONDS = 60.0  # for a worker to be ready, on a busy machine
 MEMORY = 1 << 30  # bytes of address space of a worker, on POSIX
 LARGEST = 64 << 20  # bytes of a document that is still parsed
@@ -71,7 +75,7 @@ _HEAD = struct.Struct(">cQ")
 READY, PART, QUESTION, END = b"r", b"p", b"q", b"e"
 
 type Answer = Callable[[bytes], bytes]
-"""Answers what a worker asks amid a job. A worker may have been taken over: give it nothing but what the job is about."""
+"""Answers what a worker asks amid a job. It may have been taken over: give it nothing but what the job is about."""
 
 
 class ReaderFailed(Exception):
@@ -288,7 +292,7 @@ class DocumentReader:
             raise ReaderFailed(error or MADE_UP)
         return checked(Trial, answers[0])
 
-    def stream(self, job: str, content: bytes, seconds: float, answer: Answer | None = None) -> Iterator[bytes]:
+    def stream(self, job: str, content: bytes, seconds: float, answer: Answer | None = None) -> Generator[bytes]:
         """What a worker tells of a job, message by message, each within these seconds of the one before.
 
         The worker is this job's until the end, so that a pool of one does nothing else meanwhile. ReaderFailed says why
@@ -347,8 +351,8 @@ class Trial:
 
 def checked[T](kind: type[T], answer: bytes) -> T:
     """A worker's JSON as what it is to be; ValueError for any other."""
-    found: T = _adapter(kind).validate_json(answer)
-    return found
+    adapter: TypeAdapter[T] = _adapter(cast("Any", kind))
+    return adapter.validate_json(answer)
 
 
 @cache

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.intake import importing
+from archiver.intake import containers, importing
 from archiver.intake import walk as walking
+from archiver.intake.containers import RATIO, Item, Refused
 from archiver.intake.mail import messages, origin, read_mail, unasked
 from archiver.intake.recognise import Seen, recognise
-from archiver.intake.walk import RATIO, Item, Refused, walk
+from archiver.intake.walk import walk
 from archiver.reading.worker import DocumentReader
 from tests.intake.hostile import fill, packed
 
@@ -114,10 +115,10 @@ def test_a_file_that_changes_or_cannot_be_read_is_refused(tmp_path: Path, monkey
             growing.write("!")
         return real_taken(file, most)  # type: ignore[arg-type]  # passed on
 
-    real_taken = walking._taken
+    real_taken = containers.taken
     monkeypatch.setattr(os, "open", opened)
     monkeypatch.setattr(walking, "_IN_FOLDERS", True)
-    monkeypatch.setattr(walking, "_taken", taken)
+    monkeypatch.setattr(walking, "taken", taken)
     found = seen(tmp_path)
     assert "changed while it was read" in str(found[f"{tmp_path.name}/growing.txt"])
     assert "Permission denied" in str(found[f"{tmp_path.name}/locked.txt"])
@@ -125,7 +126,7 @@ def test_a_file_that_changes_or_cannot_be_read_is_refused(tmp_path: Path, monkey
 
 
 def test_limits_hold_for_all_that_is_in_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking._Budget, "__init__", lambda self: self.__dict__.update(members=5, bytes=1000))
+    monkeypatch.setattr(containers.Budget, "__init__", lambda self: self.__dict__.update(members=5, bytes=1000))
     (tmp_path / "many.zip").write_bytes(packed({f"{n}.txt": b"x" for n in range(6)}))
     (tmp_path / "much.zip").write_bytes(packed({"a.zip": packed({"a": bytes(range(200)) * 4}, store=True)}))
     found = seen(tmp_path)
@@ -150,21 +151,29 @@ def test_a_small_bomb_of_bombs_costs_little(tmp_path: Path, monkeypatch: pytest.
 def test_a_zip_whose_list_of_members_is_endless_is_not_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walking, "DIRECTORY", 1000)
-    monkeypatch.setattr(walking, "CHUNK", 8192)
+    monkeypatch.setattr(containers, "DIRECTORY", 1000)
+    monkeypatch.setattr(containers, "CHUNK", 8192)
     (tmp_path / "z.zip").write_bytes(packed({f"{n:0100}.txt": b"x" for n in range(100)}))
     assert "list of members is too long" in str(seen(tmp_path)[f"{tmp_path.name}/z.zip"])
 
 
+@pytest.fixture(scope="module")
+def unpacker() -> Iterator[DocumentReader]:
+    with DocumentReader(workers=1) as reader:
+        yield reader
+
+
 @given(st.binary(max_size=2000) | st.binary(max_size=300).map(lambda data: b"PK\x03\x04" + data))
-def test_any_bytes_can_be_walked(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+def test_any_bytes_can_be_walked(
+    tmp_path_factory: pytest.TempPathFactory, unpacker: DocumentReader, content: bytes
+) -> None:
     path = tmp_path_factory.getbasetemp() / "any.bin"
     path.write_bytes(content)
     zipped = path.with_suffix(".zip")
     with zipfile.ZipFile(zipped, "w") as made:
         made.writestr("a.eml", content)
         made.writestr("b.mbox", b"From x\n" + content)
-    for each in walk([path, zipped]):
+    for each in walk([path, zipped], None, unpacker):
         assert each.path
         if isinstance(each, Item) and each.mail:
             assert isinstance(origin(each.content or b"", lambda name: None), str)
