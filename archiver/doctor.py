@@ -36,6 +36,7 @@ from archiver.evidence import without_client
 from archiver.files import sync_folder
 from archiver.opening import mailer_of, network_of
 from archiver.provider import Transport, load
+from archiver.reading.worker import DocumentReader, ReaderFailed
 from archiver.run import renewals_due
 from archiver.vault import Vault, key_file, locate_key
 
@@ -228,7 +229,11 @@ def _some(root: Path, paths: list[Path]) -> str:
 
 def vault(root: Path) -> Findings:
     key, place = locate_key(interactive=False)
-    Vault(root / "vault.enc", key).secrets("")
+    opened = Vault(root / "vault.enc", key, remember=True)
+    opened.secrets("")
+    if warning := opened.replayed():
+        told, _, advice = warning.partition(". ")
+        yield State.PROBLEM, told, advice
     if (named := key_file()) and place == f"the file {named}":
         file = named.absolute()
         if file.is_relative_to(root):
@@ -243,6 +248,27 @@ def vault(root: Path) -> Findings:
         f"it opens with the key from {place}, for the user {getuser()}; the nights must run as that user",
         "",
     )
+
+
+def readers(root: Path) -> Findings:
+    """What the processes that read documents can reach, as one of them finds by trying."""
+    here = next(each for each in (root / "vault.enc", root, Path.home(), Path.cwd()) if each.exists())
+    try:
+        with DocumentReader(workers=1) as reader:
+            tried = reader.confinement(here)
+    except (ReaderFailed, ValueError) as failed:
+        yield State.PROBLEM, f"no process that reads documents can be started: {failed}", "Documents stay unread."
+        return
+    reached = [name for name, found in (("the network", tried.network), ("this home", tried.file)) if found]
+    if not reached:
+        means = " and ".join(tried.done) or "this system's rights"
+        yield State.OK, f"processes that read documents reach neither the network nor this home, by {means}", ""
+    else:
+        yield (
+            State.WARNING, f"processes that read documents can reach {' and '.join(reached)}",
+            "They have limits of time and memory only; on Linux 5.13 or later they are confined. Until then, import "
+            "only files that you trust.",
+        )  # fmt: skip
 
 
 def disk(root: Path) -> Findings:
@@ -370,6 +396,7 @@ OF_THE_FOLDER: Mapping[str, Callable[[Path], Findings]] = {
     "home": folder,
     "permissions": permissions,
     "vault": vault,
+    "readers": readers,
     "disk": disk,
     "file system": writing,
     "cloud folder": cloud,

@@ -13,7 +13,6 @@ import os
 import platform
 import struct
 import sys
-import sysconfig
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +74,8 @@ def confine(files: Iterable[str | Path] = (), *, programs: Iterable[str | Path] 
 
 def _python() -> set[Path]:
     """The folders that modules are imported from. The folder of a checkout, where a home may lie, is none of them."""
+    import sysconfig
+
     import archiver
 
     paths = sysconfig.get_paths()
