@@ -28,6 +28,7 @@ from archiver.archive.ledger import lock
 from archiver.archive.seal import Authority, ask
 from archiver.archive.writer import HOLDER, latest_moment
 from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
+from archiver.browsing.chromium_version import version_warning
 from archiver.config import Home
 from archiver.domain import iso
 from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError, BrowserMissing, SandboxRefused
@@ -432,10 +433,11 @@ def _browser(*, needed: bool) -> tuple[State, str, str]:
         return wrong, f"{chromium.describe()} cannot start its sandbox", advice
     except BrowserMissing as error:
         return wrong, f"browser: {error.detail}", "Install another Chromium, or name one in ARCHIVER_CHROMIUM."
-    if sandboxed():
-        return State.OK, f"browser: {chromium.describe()}, in its sandbox", ""
     why = "as root" if is_root() else "because ARCHIVER_CHROMIUM_SANDBOX is off"
-    return State.OK, f"browser: {chromium.describe()}, without its sandbox {why}", ""
+    sandbox = "in its sandbox" if sandboxed() else f"without its sandbox {why}"
+    old = version_warning(chromium.version(), datetime.now(UTC).date())
+    advice = f"Update it: `{commands_to_install()[0]}`." if old else ""
+    return State.WARNING if old else State.OK, f"browser: {chromium.describe()}, {sandbox}", advice
 
 
 def clock(home: Home) -> Findings:
