@@ -62,8 +62,8 @@ class Chromium:
     found: str
 
     def describe(self) -> str:
-        """`Chromium 156.0.1 at /usr/bin/chromium (on the PATH)`, and whether it is too old; without the version where it
-        does not say."""
+        """`Chromium 156.0.1 at /usr/bin/chromium (on the PATH)`, and whether it is too old; without the version where
+        it does not say."""
         version = self.version()
         warning = version_warning(version, datetime.now(UTC).date())
         return f"{version or 'Chromium'} at {self.path} ({self.found}){f'; {warning}' if warning else ''}"

@@ -106,9 +106,9 @@ class DocumentReader:
     Workers start when the first PDF or picture comes, and each lives until one takes too long or kills it.
     """
 
-    def __init__(self, workers: int = 2, seconds: float = SECONDS) -> None:
+    def __init__(self, workers: int = 2, seconds: float = SECONDS, kind: Kind | None = None) -> None:
         self._seconds = seconds
-        self._pool, self._programs = Pool(workers), Pool(workers, Kind(programs=True))
+        self._pool, self._programs = Pool(workers, kind), Pool(workers, Kind(programs=True))
         self._workers = workers
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[str, str], Reading] = OrderedDict()  # by SHA-512 and job
