@@ -41,7 +41,7 @@ from archiver.reading.filenames import names
 from archiver.reading.licence_json import ATTENDED_PREFIX
 from archiver.reading.needles import Needle, all_forms, contains, mask, mask_named, refusal
 from archiver.reading.platforms import marked
-from archiver.reading.webpages import read_page
+from archiver.reading.webpages import page_by
 from archiver.reading.worker import DocumentReader
 from archiver.run import tools
 from archiver.vault import Vault
@@ -328,7 +328,7 @@ class _Looking:
         html = (place / told["file"]).read_bytes()
         text = self.reader.page(html.decode("utf-8", "replace")).text
         item = Item(path="page.html", size=len(html), sha256=seen.sha256, content=html)
-        paper = read_page(html.decode("utf-8", "replace"), origin.url)
+        paper = page_by(self.reader, html.decode("utf-8", "replace"), origin.url)
         paper = paper or recognise(item, self.reader, self.lookup, ocr_by(self.reader)).paper
         platform = next(iter(marked(web_host(origin.url))), None)
         named = tuple(each for each in names(origin.url) if each.asset_id)

@@ -273,6 +273,11 @@ class DocumentReader:
         fault = error or (answers[0].decode("utf-8", "replace") if answers else "")
         return b"".join(answers[1:])[: largest + 1], fault or None
 
+    def picture_as_pdf(self, picture: bytes) -> bytes:
+        """One page that shows a screenshot (PNG), 96 pixels to an inch; empty where it cannot be read."""
+        answers, error = self._ask("picture as pdf", picture)
+        return b"" if error else b"".join(answers)
+
     def table(self, content: bytes) -> Table | None:
         """The table in a text of separated values; None where there is none, or it cannot be read in time."""
         from archiver.reading.tables import Table
@@ -652,6 +657,19 @@ def _unpack() -> Job:
     return work
 
 
+def _picture_as_pdf() -> Job:
+    import io
+
+    import PIL.Image
+
+    def work(content: bytes, _channel: Channel) -> bytes:
+        out = io.BytesIO()
+        PIL.Image.open(io.BytesIO(content), formats=("PNG",)).convert("RGB").save(out, "PDF", resolution=96)
+        return out.getvalue()
+
+    return work
+
+
 def _table() -> Job:
     from archiver.reading.tables import read_table
 
@@ -694,6 +712,7 @@ JOBS: dict[str, Callable[[], Job]] = {
     "pictures of pdf": _pictures,
     "join": _join,
     "unpack": _unpack,
+    "picture as pdf": _picture_as_pdf,
     "table": _table,
     "confinement": _confinement,
 }
