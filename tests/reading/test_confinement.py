@@ -14,7 +14,11 @@ import pytest
 from archiver.errors import UnreadablePicture
 from archiver.reading import confinement
 from archiver.reading.worker import DocumentReader
-from tests.homes import ROOT
+from tests import papers
+from tests.authoring.scenario import pdf
+from tests.homes import ROOT, Home
+from tests.intake.folder import jpeg, letter, photo
+from tests.intake.hostile import packed
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="confinement is Linux's")
 JOB = "hostile_document:take_over"
@@ -209,3 +213,37 @@ def test_the_filter_refuses_by_number_on_both_architectures(machine: str, runs: 
     assert answer(confinement._CLONE3[column]) == confinement._ERRNO | 38
     assert answer(0, arch=0x40000003) == confinement._KILL_PROCESS
     assert answer(0x40000000 + 41) == refuse
+
+
+def test_commands_load_no_parser_of_foreign_files(ran: Home, tmp_path: Path) -> None:
+    """Import, search, a letter, the verifier: in their own process, no library that parses is even loaded."""
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    picture = jpeg(photo(1))
+    document = pdf(["Order 5, and nothing else"])
+    (folder / "IMG.jpg").write_bytes(picture)
+    (folder / "all.zip").write_bytes(packed({"in.pdf": document, "mail.eml": letter("Lunch", "At noon?", [])}))
+    (folder / "mail.eml").write_bytes(letter("Order", "Attached", [("order.pdf", document)]))
+    (folder / "list.csv").write_bytes(papers.adobe_history(3))
+    commands = [
+        ["import", str(folder), "--client", "acme"],
+        ["find", "--image", str(folder / "IMG.jpg")],
+        ["claim", "add", str(folder / "mail.eml"), "--client", "acme", "--yes", "--json"],
+        ["verify"],
+    ]
+    code = f"""
+import sys
+from archiver.cli import main
+for arguments in {commands!r}:
+    sys.argv = ["archiver", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        print(arguments[0], end.code)
+print([each for each in ("PIL", "pypdf", "cv2", "onnxruntime", "dkim", "docx") if each in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=ran.env, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
+    assert [line for line in done.stdout.splitlines() if line.startswith(("import ", "find ", "verify "))] == [
+        "import 0", "find 0", "verify 0",
+    ], done.stdout + done.stderr  # fmt: skip
