@@ -6,7 +6,7 @@ import email.message
 import os
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from archiver.intake import containers, importing
 from archiver.intake import walk as walking
 from archiver.intake.containers import RATIO, Item, Refused
-from archiver.intake.mail import messages, origin, read_mail, unasked
+from archiver.intake.mail import messages, origin, origin_by, read_mail, unasked
 from archiver.intake.recognise import Seen, recognise
 from archiver.intake.walk import walk
 from archiver.reading.worker import DocumentReader
@@ -269,3 +269,34 @@ def test_a_fault_of_a_reader_in_one_file_is_told_and_costs_no_other(
         ("a.txt", False), ("b.txt", True), ("c.txt", False),
     ]  # fmt: skip
     assert "IndexError" in dict(found)["b.txt"]
+
+
+def test_a_reader_that_was_taken_over_can_ask_only_for_names_in_the_letter() -> None:
+    """Else it could send out what it read before, as names that somebody's name server is asked for."""
+    asked: list[str] = []
+
+    class TakenOver(DocumentReader):
+        def stream(
+            self, job: str, content: bytes, seconds: float, answer: Callable[[bytes], bytes] | None = None
+        ) -> Generator[bytes]:
+            assert answer
+            for name in (b"s1._domainkey.shop.example.", b"c2VjcmV0._domainkey.shop.example.", b"shop.example.",
+                         b"s1._domainkey.c2VjcmV0.example.", b"_domainkey.", b""):  # fmt: skip
+                yield answer(name)
+
+    def lookup(name: str) -> bytes | None:
+        asked.append(name)
+        return b"v=DKIM1"
+
+    letter = b"DKIM-Signature: v=1; s=s1; d=shop.example; b=x\nFrom: a@shop.example\n\nHello\n"
+    assert origin_by(TakenOver(), letter, lookup) == "+v=DKIM1!!!!!"
+    assert asked == ["s1._domainkey.shop.example."]
+
+
+def test_a_reader_that_was_taken_over_names_no_files_from_elsewhere() -> None:
+    class TakenOver(DocumentReader):
+        def stream(self, *_: object) -> Generator[bytes]:
+            yield b'{"path": "papers/other.pdf", "refused": "it is fine"}'
+
+    [found] = containers.unpack(TakenOver(), containers.Place("papers/mail.eml"), b"")
+    assert isinstance(found, Refused) and "no sense" in found.reason and found.path == "papers/mail.eml"
