@@ -40,6 +40,7 @@ def test_an_old_browser_is_a_warning_that_says_what_to_do(tmp_path: Path, monkey
     (tmp_path / "archiver.yaml").touch()
     (tmp_path / "clients").mkdir()
     monkeypatch.setattr(doctor, "find", lambda: Chromium(program, "on the PATH"))
+    monkeypatch.setattr(doctor, "try_start", lambda _: None)
     found = {state: (words, advice) for state, words, advice in doctor.accounts(Home.load(tmp_path))}
     assert "130.0.6723.58" in found[State.WARNING][0] and "a year old" in found[State.WARNING][0]
     assert found[State.WARNING][1].startswith("Update it")
