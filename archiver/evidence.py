@@ -221,8 +221,8 @@ def find_picture(
     with ExitStack() as stack:
         seeing = seeing or stack.enter_context(sight(home))
         reader, matcher = seeing.reader, seeing.matcher
-        matcher.prepare()  # while a worker starts and the archives are opened
-        look = reader.look(content, large=True)
+        look = matcher.look(content)
+        matcher.prepare()  # while the archives are opened
         size = look.fingerprint.width, look.fingerprint.height
         if look.fingerprint.flat or min(size) < SMALLEST:
             what = f"{size[0]} × {size[1]} pixels{', nearly one colour' if look.fingerprint.flat else ''}"

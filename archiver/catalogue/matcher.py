@@ -27,7 +27,7 @@ from archiver.catalogue.matching import DECOYS, Index, Indexed, Load, Word, laid
 from archiver.errors import ConfigError, IntegrityError, UnreadablePicture
 from archiver.reading.fingerprint import Fingerprint, decode
 from archiver.reading.pdfs import packed, unpacked
-from archiver.reading.worker import HASH_BYTES, MADE_UP, DocumentReader, Kind, ReaderFailed, checked
+from archiver.reading.worker import HASH_BYTES, MADE_UP, DocumentReader, Kind, Look, ReaderFailed, checked
 
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, Job
@@ -91,6 +91,10 @@ class Matcher:
         """Which model this is: vectors of different models cannot be compared. ConfigError where it cannot be read."""
         assert self._model
         return embedding.identity_of(self._model)
+
+    def look(self, query: bytes) -> Look:
+        """What a query looks like, with as much of it as `match` can use, in the process that will match it."""
+        return self._reader.look(query, large=True)
 
     def prepare(self) -> None:
         """Start the process and load the model beside what else is to be done first."""

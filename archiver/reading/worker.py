@@ -759,4 +759,5 @@ def _serve(programs: bool, files: Sequence[str], memory: int) -> None:
 
 
 if __name__ == "__main__":
+    sys.modules["archiver.reading.worker"] = sys.modules["__main__"]  # which jobs import: one module, not two
     _serve(*json.loads(sys.argv[1]))
