@@ -174,7 +174,7 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack, *, br
     if not found.rows:
         raise SystemExit("The demo's own picture was not found in its archive. Please report this.")
     best = found.rows[0]
-    evidence.write_new(folder / "side-by-side.png", evidence.sheet(found.sheets))
+    evidence.write_new(folder / "side-by-side.png", found.sheet())
     say(f"   {best['match']}: {best['licence']}. A person compares: {_near(folder / 'side-by-side.png')}")
 
     use = Use(kind="commercial")

@@ -30,6 +30,7 @@ from archiver.archive.ledger import lock
 from archiver.archive.seal import Authority, ask
 from archiver.archive.writer import HOLDER, latest_moment
 from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
+from archiver.browsing.chromium_version import version_warning
 from archiver.config import Home
 from archiver.domain import iso
 from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError, BrowserMissing, SandboxRefused
@@ -40,6 +41,7 @@ from archiver.leftovers import in_home, in_temporary_folder
 from archiver.opening import mailer_of, network_of
 from archiver.proof.claims import CLAIM
 from archiver.provider import Transport, load
+from archiver.reading.worker import DocumentReader, ReaderFailed
 from archiver.run import renewals_due
 from archiver.vault import Vault, key_file, locate_key
 
@@ -232,7 +234,11 @@ def _some(root: Path, paths: list[Path]) -> str:
 
 def vault(root: Path) -> Findings:
     key, place = locate_key(interactive=False)
-    Vault(root / "vault.enc", key).secrets("")
+    opened = Vault(root / "vault.enc", key, remember=True)
+    opened.secrets("")
+    if warning := opened.replayed():
+        told, _, advice = warning.partition(". ")
+        yield State.PROBLEM, told, advice
     if (named := key_file()) and place == f"the file {named}":
         file = named.absolute()
         if file.is_relative_to(root):
@@ -247,6 +253,27 @@ def vault(root: Path) -> Findings:
         f"it opens with the key from {place}, for the user {getuser()}; the nights must run as that user",
         "",
     )
+
+
+def readers(root: Path) -> Findings:
+    """What the processes that read documents can reach, as one of them finds by trying."""
+    here = next(each for each in (root / "vault.enc", root, Path.home(), Path.cwd()) if each.exists())
+    try:
+        with DocumentReader(workers=1) as reader:
+            tried = reader.confinement(here)
+    except (ReaderFailed, ValueError) as failed:
+        yield State.PROBLEM, f"no process that reads documents can be started: {failed}", "Documents stay unread."
+        return
+    reached = [name for name, found in (("the network", tried.network), ("this home", tried.file)) if found]
+    if not reached:
+        means = " and ".join(tried.done) or "this system's rights"
+        yield State.OK, f"processes that read documents reach neither the network nor this home, by {means}", ""
+    else:
+        yield (
+            State.WARNING, f"processes that read documents can reach {' and '.join(reached)}",
+            "They have limits of time and memory only; on Linux 5.13 or later they are confined. Until then, import "
+            "only files that you trust.",
+        )  # fmt: skip
 
 
 def disk(root: Path) -> Findings:
@@ -374,6 +401,7 @@ OF_THE_FOLDER: Mapping[str, Callable[[Path], Findings]] = {
     "home": folder,
     "permissions": permissions,
     "vault": vault,
+    "readers": readers,
     "disk": disk,
     "file system": writing,
     "cloud folder": cloud,
@@ -409,10 +437,11 @@ def _browser(*, needed: bool) -> tuple[State, str, str]:
         return wrong, f"{chromium.describe()} cannot start its sandbox", advice
     except BrowserMissing as error:
         return wrong, f"browser: {error.detail}", "Install another Chromium, or name one in ARCHIVER_CHROMIUM."
-    if sandboxed():
-        return State.OK, f"browser: {chromium.describe()}, in its sandbox", ""
     why = "as root" if is_root() else "because ARCHIVER_CHROMIUM_SANDBOX is off"
-    return State.OK, f"browser: {chromium.describe()}, without its sandbox {why}", ""
+    sandbox = "in its sandbox" if sandboxed() else f"without its sandbox {why}"
+    old = version_warning(chromium.version(), datetime.now(UTC).date())
+    advice = f"Update it: `{commands_to_install()[0]}`." if old else ""
+    return State.WARNING if old else State.OK, f"browser: {chromium.describe()}, {sandbox}", advice
 
 
 def clock(home: Home) -> Findings:

@@ -19,9 +19,8 @@ from archiver.archive import verify as verifier
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.assignment import Assignment
-from archiver.catalogue import embedding, views
+from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit, RunLine
-from archiver.catalogue.embedding import Embedder
 from archiver.config import HOUSE, Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, IntegrityError, MachineRefused
 from archiver.files import new_files
@@ -29,12 +28,11 @@ from archiver.network import joined
 from archiver.proof import claims
 from archiver.provider import declared
 from archiver.reading import filenames
-from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
 from archiver.status import Turns, runs_of
 
 if TYPE_CHECKING:
-    from archiver.catalogue.matching import Match
+    from archiver.catalogue.matcher import Found, Matcher
     from archiver.proof.assess import Assessment
     from archiver.proof.pages import Demand
     from archiver.vault import Vault
@@ -181,14 +179,16 @@ class Sight:
     """What looks at pictures: kept by who asks often, since starting it takes longer than a search. For one thread."""
 
     reader: DocumentReader
-    embedder: Embedder | None
+    matcher: Matcher
 
 
 @contextmanager
 def sight(home: Home) -> Iterator[Sight]:
-    """The home's sight; without the extra `match` there is no embedder."""
-    with DocumentReader() as reader:
-        yield Sight(reader, Embedder(home.settings.match.model) if embedding.installed() else None)
+    """The home's sight; without the extra `match` its matcher compares hashes only."""
+    from archiver.catalogue.matcher import Matcher
+
+    with DocumentReader() as reader, Matcher(home.settings.match.model) as matcher:
+        yield Sight(reader, matcher)
 
 
 @dataclass(frozen=True)
@@ -196,12 +196,14 @@ class Pictured:
     """What a picture found: the rows of `find --json`, and each asset that matches with its licences, best first."""
 
     rows: list[dict[str, Any]]
-    matches: list[tuple[Match, list[str]]]
+    matches: list[tuple[Found, list[str]]]
 
-    @property
-    def sheets(self) -> list[bytes]:
-        """The best matches side by side with the picture, as PNGs."""
-        return [each.side_by_side() for each, _ in self.matches if each.word is self.matches[0][0].word]
+    def sheet(self) -> bytes:
+        """One PNG: the best matches side by side with the picture; empty where there is none."""
+        from archiver.catalogue.matcher import sheet
+
+        best = [each for each, _ in self.matches if each.word is self.matches[0][0].word]
+        return sheet(best) if best else b""
 
 
 def find_picture(
@@ -214,35 +216,33 @@ def find_picture(
     UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
     their parts: `watch` hears of it, and `warn` where that takes a while. `alone` is as in `find`, and finds no comps.
     """
-    from archiver.catalogue.matching import match
     from archiver.catalogue.pictures import loader
 
     rows: dict[str, dict[str, Any]] = {}
-    matches: list[tuple[Match, list[str]]] = []
+    matches: list[tuple[Found, list[str]]] = []
     with ExitStack() as stack:
         seeing = seeing or stack.enter_context(sight(home))
-        reader, embedder = seeing.reader, seeing.embedder
-        if embedder:
-            embedder.prepare()  # while a worker starts and the archives are opened
-        look = reader.look(content, large=True)
-        query, size = decode(look.preview), (look.fingerprint.width, look.fingerprint.height)
+        reader, matcher = seeing.reader, seeing.matcher
+        look = matcher.look(content)
+        matcher.prepare()  # while the archives are opened
+        size = look.fingerprint.width, look.fingerprint.height
         if look.fingerprint.flat or min(size) < SMALLEST:
             what = f"{size[0]} × {size[1]} pixels{', nearly one colour' if look.fingerprint.flat else ''}"
             warn(f"The picture ({what}) shows too little to be recognised. Take another of it, or look for words.")
-        if embedder is None:
+        if not matcher.points:
             warn("The extra `match` is not installed: a picture that was cropped or covered is not recognised.")
         archives, indexes, catalogues = {}, [], {}
         for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone, stack=stack):
             try:
-                if embedder:
-                    catalogue.embed(archive, reader, embedder, partial(_embedding, slug, watch, warn))
+                if matcher.points:
+                    catalogue.embed(archive, matcher, partial(_embedding, slug, watch, warn))
             except (OSError, MachineRefused):  # a home that can only be read
                 warn(
                     f"{slug}: what recognises cropped pictures cannot be kept here; of new ones only the hash is used."
                 )
             archives[slug], catalogues[slug] = archive, catalogue
             indexes.append(catalogue.pictures(unassigned=unassigned))
-        found = match(query, indexes, loader(archives, reader), embedder, marked=_marked)
+        found = matcher.match(look.preview, indexes, loader(archives), _marked)
         for each in found:
             picture, licences = each.picture, list[str]()
             for slug, catalogue in catalogues.items():
@@ -288,23 +288,6 @@ def write_new(out: Path, content: bytes) -> None:
         raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
     except OSError as error:
         raise ConfigError(f"{out} cannot be written: {error.strerror}. Choose another place.") from None
-
-
-def sheet(sheets: Sequence[bytes]) -> bytes:
-    """One PNG: each match beside the query, the best first."""
-    from io import BytesIO
-
-    from PIL import Image
-
-    pages = [Image.open(BytesIO(each)) for each in sheets]
-    joined = Image.new("RGB", (max(page.width for page in pages), sum(page.height + 12 for page in pages)), "white")
-    top = 0
-    for page in pages:
-        joined.paste(page, (0, top))
-        top += page.height + 12
-    out = BytesIO()
-    joined.save(out, "PNG")
-    return out.getvalue()
 
 
 def incomplete(home: Home, client: str | None = None, turns: Turns = runs_of) -> list[str]:

@@ -1,7 +1,8 @@
 """Secrets at rest: one encrypted file, and the places where its key may lie.
 
 The file is one line that says which key fits, then a Fernet token (AES-128-CBC with HMAC-SHA-256) over JSON. It holds,
-per account, the secrets, the saved session and the "needs a person" mark, and per client the signing key.
+per account, the secrets, the saved session and the "needs a person" mark, per client the signing key, and how often it
+was written, by which `vault_replay` notices an older copy.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from archiver.domain import iso
 from archiver.errors import ConfigError, VaultLocked
 from archiver.files import read_file, replace_file
 from archiver.leftovers import sweep_beside
+from archiver.vault_replay import VaultMemory
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -53,15 +55,17 @@ class Trouble:
 class Vault:
     """The encrypted file at `path`. Every call reads it afresh; every change is locked, atomic and durable.
 
-    Raises VaultLocked where the key does not fit, or the file is missing or damaged.
+    Raises VaultLocked where the key does not fit, or the file is missing or damaged. With `remember`, an older copy of
+    the file is noticed, and `replayed` tells of it.
     """
 
-    def __init__(self, path: Path, key: str) -> None:
+    def __init__(self, path: Path, key: str, *, remember: bool = False) -> None:
         from cryptography.fernet import Fernet
 
         self._path = path
         self._fernet = Fernet(checked_key(key, "the key"))
         self._key_id = hashlib.sha256(b"archiver vault key id" + key.encode()).hexdigest()[:16]
+        self._memory = VaultMemory(path, self._key_id) if remember else None
 
     @classmethod
     def create(cls, path: Path, key: str) -> Vault:
@@ -160,6 +164,16 @@ class Vault:
                 self._write(content)
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(raw))
 
+    def replayed(self) -> str | None:
+        """What a person must know where an older copy was put back, once the vault was read; None where none was."""
+        return self._memory.warning if self._memory else None
+
+    def accept_as_newest(self) -> None:
+        """Record, on a person's word, that the vault as it lies there is the right one."""
+        if self._memory:
+            with self._lock():
+                self._memory.accept(self._read().get("writes", 0), read_file(self._path))
+
     def _account(self, name: str) -> dict[str, Any]:
         record: dict[str, Any] = self._read()["accounts"].get(name, {})
         return record
@@ -186,6 +200,7 @@ class Vault:
     def _read(self) -> dict[str, Any]:
         from cryptography.fernet import InvalidToken
 
+        seen = self._memory.seen() if self._memory else None
         try:
             text = read_file(self._path)
         except FileNotFoundError:
@@ -207,18 +222,24 @@ class Vault:
             content: dict[str, Any] = json.loads(self._fernet.decrypt(token))
         except InvalidToken:
             raise VaultLocked(damaged) from None
+        if self._memory:
+            self._memory.see(seen, content.get("writes", 0), text)
         return content
 
     def _write(self, content: Mapping[str, Any]) -> None:
-        token = self._fernet.encrypt(json.dumps(content).encode())
-        replace_file(self._path, f"{_MAGIC} {self._key_id}\n".encode() + token)
+        """Only with the lock, and of what was read with it."""
+        counted = {**content, "writes": content.get("writes", 0) + 1}
+        file = f"{_MAGIC} {self._key_id}\n".encode() + self._fernet.encrypt(json.dumps(counted).encode())
+        replace_file(self._path, file)
+        if self._memory:
+            self._memory.see(self._memory.seen(), counted["writes"], file)
 
 
-def open_vault(path: Path, *, create: bool = False) -> Vault:
+def open_vault(path: Path, *, create: bool = False, remember: bool = False) -> Vault:
     """The vault at `path` with the key that `find_key` finds; `create` makes a missing vault, and a key for it."""
     if create and not path.exists():
         return Vault.create(path, find_key(create=True))
-    vault = Vault(path, find_key())
+    vault = Vault(path, find_key(), remember=remember)
     vault._read()
     return vault
 

@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import typer
 from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 from keyring.backends.chainer import ChainerBackend
 
+from archiver import doctor
 from archiver import vault as module
+from archiver.cli import setting_up
+from archiver.cli.app import unlocked
 from archiver.errors import ConfigError, VaultLocked
+from archiver.setup import initialise
 from archiver.vault import (
     Vault,
     find_key,
@@ -27,6 +32,7 @@ from archiver.vault import (
     secret_digest,
     usable_keyrings,
 )
+from tests.homes import clean_environment
 
 
 class Desktop(KeyringBackend):
@@ -260,3 +266,96 @@ def test_secret_commands_run_without_a_shell_and_say_nothing(monkeypatch: pytest
         with pytest.raises(ConfigError, match=words) as caught:
             run_secret_command(argv, bare="token")
         assert "hunter2" not in str(caught.value)
+
+
+def test_an_older_copy_is_noticed_and_told_until_a_person_says_it_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path, key = tmp_path / "vault.enc", new_key()
+
+    def told() -> str | None:
+        opened = Vault(path, key, remember=True)
+        opened.secrets("a")
+        return opened.replayed()
+
+    Vault.create(path, key).set_secrets("a", {"token": "old"})
+    assert told() is None
+    old = path.read_bytes()
+    Vault(path, key, remember=True).set_secrets("a", {"token": "new"})
+    new = path.read_bytes()
+    assert told() is None
+    path.write_bytes(old)
+    assert "`archiver doctor --vault-restored`" in (told() or "")
+    Vault(path, key).set_secrets("a", {"token": "other"})  # as often written as the newest, and another
+    Vault(path, key).set_secrets("a", {"token": "older"})  # more often
+    assert told()
+    path.write_bytes(new)
+    assert told(), "it stays told until somebody has looked"
+    path.write_bytes(old)
+    accepting = Vault(path, key, remember=True)
+    accepting.accept_as_newest()
+    assert told() is None and accepting.secrets("a") == {"token": "old"}
+
+
+def test_a_copy_that_was_written_as_often_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path, key = tmp_path / "vault.enc", new_key()
+    Vault.create(path, key)
+    old = path.read_bytes()
+    Vault(path, key, remember=True).set_secrets("a", {"token": "ours"})
+    path.write_bytes(old)
+    Vault(path, key).set_secrets("a", {"token": "theirs"})
+    again = Vault(path, key, remember=True)
+    assert again.secrets("a") == {"token": "theirs"} and again.replayed()
+
+
+def test_many_processes_that_read_and_write_notice_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path, key = tmp_path / "vault.enc", new_key()
+    Vault.create(path, key)
+
+    def work(number: int) -> str | None:
+        vault = Vault(path, key, remember=True)
+        for turn in range(5):
+            vault.set_secrets(f"a{number}", {"token": str(turn)})
+            vault.secrets("a0")
+        return vault.replayed()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(work, range(8))) == {None}
+
+
+def test_where_nothing_can_be_remembered_the_vault_opens_as_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    key = new_key()
+    Vault.create(tmp_path / "vault.enc", key)
+    opened = Vault(tmp_path / "vault.enc", key, remember=True)
+    assert opened.secrets("a") == {} and opened.replayed() is None
+
+
+def test_commands_and_doctor_tell_of_an_older_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in clean_environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    home = initialise(tmp_path / "home")
+    key = (tmp_path / "vault.key").read_text().strip()
+
+    def told() -> list[str]:
+        """By the doctor, and by the next command."""
+        unlocked(home)
+        return [*(each for _, each, _ in doctor.vault(home.root) if "newest" in each), *capsys.readouterr().err.split()]
+
+    old = home.vault.read_bytes()
+    Vault(home.vault, key).set_secrets("a", {"token": "new"})
+    assert not told()
+    home.vault.write_bytes(old)
+    assert "not the newest" in told()[0] and "--vault-restored`." in told()
+    with pytest.raises(typer.Exit):
+        setting_up.doctor(vault_restored=True, home=home.root)
+    capsys.readouterr()
+    assert not told()

@@ -14,9 +14,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archiver.browsing.chromium_version import version_warning
 from archiver.browsing.guard import SWITCHES
 from archiver.errors import BrowserMissing, ConfigError, SandboxRefused
 
@@ -63,8 +65,11 @@ class Chromium:
     found: str
 
     def describe(self) -> str:
-        """`Chromium 156.0.1 at /usr/bin/chromium (on the PATH)`; without the version where it does not say."""
-        return f"{self.version() or 'Chromium'} at {self.path} ({self.found})"
+        """`Chromium 156.0.1 at /usr/bin/chromium (on the PATH)`, and whether it is too old; without the version where
+        it does not say."""
+        version = self.version()
+        warning = version_warning(version, datetime.now(UTC).date())
+        return f"{version or 'Chromium'} at {self.path} ({self.found}){f'; {warning}' if warning else ''}"
 
     def version(self) -> str:
         """What `--version` prints; empty where it prints nothing (Windows) or does not start."""

@@ -29,16 +29,13 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
 from archiver.domain import DocumentKind, GapReason, Licence, iso
 from archiver.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
-from archiver.reading.fingerprint import Fingerprint, decode
+from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
-    from PIL import Image
-
-    from archiver.catalogue.embedding import Embedder
     from archiver.catalogue.matching import Indexed, Load
-    from archiver.catalogue.pictures import PictureIndex, VectorFile
+    from archiver.catalogue.pictures import Embeds, PictureIndex, VectorFile
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
 VERSION = 8  # of the schema; a file of any other version is made anew
@@ -276,9 +273,7 @@ class Catalogue:
         self._forget()
         self.catch_up(archive, reader)
 
-    def embed(
-        self, archive: Archive, reader: DocumentReader, embedder: Embedder, told: Callable[[int, int], object]
-    ) -> None:
+    def embed(self, archive: Archive, embedder: Embeds, told: Callable[[int, int], object]) -> None:
         """Make the vectors that are missing, oldest first; may be broken off and taken up again at any time.
 
         `told` hears how many of how many are made. Pictures that cannot be read are left to the hash.
@@ -297,20 +292,18 @@ class Catalogue:
             (number, Indexed(self.client, object_id, name, "", ""))
             for number, object_id, name in self._db.execute(query)
         ]
-        load = loader({self.client: archive}, reader)
+        load = loader({self.client: archive})
         done = 0
         if missing:
             told(done, len(missing))
-        with ThreadPoolExecutor(READERS) as threads:
-            for part in batched(missing, EMBEDDED_AT_ONCE, strict=False):
-                images = threads.map(partial(_decoded, load), [picture for _, picture in part])
-                there = [(number, image) for (number, _), image in zip(part, images, strict=True) if image]
-                vectors = embedder([image for _, image in there])
-                with self._writing():
-                    numbers = [number for number, _ in there]
-                    self._vectors.write(dict(zip(numbers, vectors, strict=True)))
-                    self._db.executemany("UPDATE picture SET embedded = 1 WHERE number = ?", [(n,) for n in numbers])
-                told(done := done + len(part), len(missing))
+        for part in batched(missing, EMBEDDED_AT_ONCE, strict=False):
+            there = [(number, content) for number, picture in part if (content := _loaded(load, picture))]
+            vectors = embedder.embed([content for _, content in there])
+            made = {number: vector for (number, _), vector in zip(there, vectors, strict=True) if vector is not None}
+            with self._writing():
+                self._vectors.write(made)
+                self._db.executemany("UPDATE picture SET embedded = 1 WHERE number = ?", [(n,) for n in made])
+            told(done := done + len(part), len(missing))
 
     def unreadable(self) -> dict[str, str]:
         """Objects that could not be read, and why: they are in no result, and `verify` names the fault."""
@@ -775,9 +768,9 @@ def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | s
     return _Read(stored.folder, described, file, " ".join(texts), " ".join(inside), pictures)
 
 
-def _decoded(load: Load, picture: Indexed) -> Image.Image | None:
-    with suppress(IntegrityError, UnreadablePicture):
-        return decode(load(picture)).image
+def _loaded(load: Load, picture: Indexed) -> bytes | None:
+    with suppress(IntegrityError):
+        return load(picture)
     return None
 
 

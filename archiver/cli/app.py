@@ -80,9 +80,13 @@ def opened(home: Path | None) -> Home:
 
 
 def unlocked(home: Home) -> Vault:
+    from archiver.cli.output import say
     from archiver.vault import open_vault
 
-    return open_vault(home.vault)
+    vault = open_vault(home.vault, remember=not home.settings.replay)
+    if warning := vault.replayed():
+        say(f"archiver: {warning}")
+    return vault
 
 
 def language_of(language: str) -> str:

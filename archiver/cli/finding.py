@@ -56,8 +56,8 @@ def find(
         with progress() as watch:
             found = evidence.find_picture(here, content, name, client=client, limit=limit, warn=say, watch=watch)
         rows = found.rows
-        if sheet and found.sheets:
-            evidence.write_new(sheet, evidence.sheet(found.sheets))
+        if sheet and (drawn := found.sheet()):
+            evidence.write_new(sheet, drawn)
             say(f"Wrote {sheet}. Compare by eye: a match is a hint.")
     else:
         rows = evidence.find(here, text, client=client, limit=limit + 1, warn=say)

@@ -220,7 +220,7 @@ class Desk:
         """The home's vault; nobody is asked for its key while a page waits."""
         if self.vault_key is None:
             self.vault_key = find_key(interactive=False)
-        return Vault(self.home.vault, self.vault_key)
+        return Vault(self.home.vault, self.vault_key, remember=not self.home.settings.replay)
 
     @contextmanager
     def following(self) -> Iterator[None]:

@@ -113,9 +113,9 @@ class Dialogue:
                 continue
             best = found.rows[0]
             name, same = str(best["licence"]), best["match"] == "same"
-            if found.sheets:
+            if drawn := found.sheet():
                 beside = picture.with_name(f"match-{number}.png")
-                replace_file(beside, evidence.sheet(found.sheets))
+                replace_file(beside, drawn)
                 self._say(f"{best['match']}: {name}; side by side in {beside}")
             if self._agreed(f"Is {name} the picture of the letter", "yes" if same else "no") if self.ask else same:
                 matched[name] = None
