@@ -34,6 +34,11 @@ const privileged = (base) => {
   quietly(() => new PresentationRequest(to('presentation')).start());
   quietly(() => navigator.install(to('web-install')));
   quietly(() => new webkitSpeechRecognition().start());
+  quietly(() => {
+    const peer = new RTCPeerConnection({iceServers: [{urls: `turn:${host}:3478?transport=tcp`, username: 'x', credential: 'x'}]});
+    peer.createDataChannel('x');
+    return peer.createOffer().then((offer) => peer.setLocalDescription(offer));
+  });
   quietly(() => document.requestStorageAccess());
   quietly(() => document.requestStorageAccessFor(base));
   quietly(() => navigator.geolocation.getCurrentPosition(() => 0));
