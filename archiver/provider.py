@@ -16,7 +16,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -65,8 +65,8 @@ class Rule:
         return (
             self.method in ("*", request.method)
             and _pattern(self.url).fullmatch(request.place) is not None
+            and all(request.fields.get(name) == [value] for name, value in self.bound)
             and (not self.fields or request.understood(self.bound))
-            and all(request.fields.get(_field(name)) == [value] for name, value in self.fields.items())
         )
 
     def resembles(self, request: Request) -> bool:
@@ -74,18 +74,14 @@ class Rule:
         return (
             self.method.upper() in ("*", request.method.upper())
             and self.is_near(request)
-            and all(
-                _value(value) in map(_value, request.fields.get(_field(name), ()))
-                for name, value in self.fields.items()
-            )
+            and all(_value(value) in map(_value, request.fields.get(name, ())) for name, value in self.bound)
         )
 
     def is_near(self, request: Request) -> bool:
         """Whether a lenient server could take the request's place for this one."""
-        pattern = _pattern(self.url.lower())
-        return any(pattern.fullmatch(place) for place in request.lenient_places)
+        return any(map(_pattern(self.url.lower()).fullmatch, request.lenient_places))
 
-    @property
+    @cached_property
     def bound(self) -> frozenset[tuple[str, str]]:
         """The bound fields with their values."""
         return frozenset((_field(name), value) for name, value in self.fields.items())
@@ -104,15 +100,14 @@ class Request:
     @cached_property
     def disguised(self) -> bool:
         """Whether a header or a field asks the server to take it for a request of another method or address."""
-        if any(
-            _REROUTING_HEADER.fullmatch(name) and not name.lower().startswith("access-control-")
-            for name in self.headers
-        ):
+        if any(map(_reroutes, self.headers)):
             return True
-        body = (self.body or b"").decode("utf-8", "replace")
+        query, body = urlsplit(self.url).query, (self.body or b"").decode("utf-8", "replace")
+        if not any(map(_METHOD_HINT.search, (unquote_plus(query), unquote_plus(body)))) and "\\u" not in body:
+            return False
         pairs = [
             (_field(unquote_plus(name)), unquote_plus(value))
-            for text in (urlsplit(self.url).query, body)
+            for text in (query, body)
             for name, _, value in (pair.partition("=") for pair in re.split("[&;?]", text))
         ]
         pairs += [(name, value) for name, values in self.fields.items() for value in values]
@@ -220,6 +215,13 @@ def _field(name: str) -> str:
     return re.sub("[ .]", "_", name.strip().partition("[")[0]).lower()
 
 
+@lru_cache(4096)  # the same few names come again and again
+def _reroutes(header: str) -> bool:
+    """Whether a server, or a proxy before it, may take this header's value for the method or the address."""
+    return bool(_REROUTING_HEADER.fullmatch(header)) and not header.lower().startswith("access-control-")
+
+
+@lru_cache(1024)
 def _value(value: str) -> str:
     """A bound field's value as lenient servers compare it."""
     value = unicodedata.normalize("NFKC", value.partition("\0")[0]).strip().casefold()
@@ -240,11 +242,12 @@ _PLAIN_HEADERS = frozenset({
     "if-none-match", "origin", "pragma", "priority", "proxy-connection", "range", "referer", "transfer-encoding",
     "upgrade-insecure-requests", "user-agent", "x-api-key", "x-csrf-token", "x-requested-with", "x-xsrf-token",
 })  # fmt: skip
-_REROUTING_HEADER = re.compile(  # the server, or a proxy before it, may take its value for the method or the address
+_REROUTING_HEADER = re.compile(
     "(.*[-_])?(method|verb|override|original|rewrite|forwarded|unencoded)([-_].*)?|(x[-_])?ur[il]|(x[-_])?path"
     "|request[-_]ur[il]|destination",
     re.IGNORECASE,
 )
+_METHOD_HINT = re.compile("method|verb", re.IGNORECASE)
 _METHOD_FIELD = re.compile("_*(x[_-])?(http[_-]?)?(method|verb)([_-]?override)?_*")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _PART_NAME = re.compile(r"""\bname\s*=\s*["']?([^"'\r\n;]+)""")
