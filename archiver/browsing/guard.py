@@ -67,8 +67,8 @@ SOCKETS = "ws://*,wss://*"
 # A link with `download` becomes a plain link: of several downloads at once Chromium shows only the first.
 DISARM = """
 for (const name of ['SharedWorker', 'WebTransport', 'WebSocketStream', 'RTCPeerConnection', 'webkitRTCPeerConnection',
-  'IdentityCredential', 'IdentityProvider', 'DigitalCredential', 'PaymentRequest', 'fetchLater', 'sharedStorage', 'fence',
-  'PresentationRequest', 'SpeechRecognition', 'webkitSpeechRecognition', 'LanguageModel', 'Translator',
+  'IdentityCredential', 'IdentityProvider', 'DigitalCredential', 'PaymentRequest', 'fetchLater', 'sharedStorage',
+  'fence', 'PresentationRequest', 'SpeechRecognition', 'webkitSpeechRecognition', 'LanguageModel', 'Translator',
   'LanguageDetector', 'Summarizer', 'Writer', 'Rewriter', 'Proofreader'])
   delete globalThis[name];
 const calls = {
