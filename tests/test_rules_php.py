@@ -83,7 +83,7 @@ kinds = st.sampled_from([
     FORM, FORM, FORM, JSON, JSON, f"{FORM}; charset=utf-8", "multipart/form-data; boundary=b", f"{FORM};charset=utf-16",
     "text/plain", f" {FORM}", "Application/X-WWW-Form-Urlencoded", f"{FORM}, {JSON}",
 ])  # fmt: skip
-headers = st.one_of(
+headers: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.just({}), st.just({}), st.just({}), st.sampled_from([
         {"X-HTTP-Method-Override": "PUT"}, {"X-Original-URL": "/spend"}, {"X-Rewrite-URL": "/spend"},
         {"Cookie": "dp_command=buy"}, {"Cookie": "a=1; dp.command=buy"}, {"X_HTTP_METHOD": "PUT"}, {"X-Note": "a"},

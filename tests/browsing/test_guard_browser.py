@@ -55,6 +55,7 @@ REPORTED = "".join(f"{name}\r\n" for name in (
     "document-policy-report-only: document-write=?0; report-to=default",
     "integrity-policy-report-only: blocked-destinations=(script), endpoints=(default)",
 ))  # fmt: skip
+SWITCHES = "archiver.browsing.chromium.SWITCHES"  # where they are used
 AT_ONCE = "--short-reporting-delay"  # reports are sent within the test, not after a minute
 STATIC = json.dumps({"prefetch": [{"source": "list", "urls": [f"{SITE}/spend/static"], "eagerness": "immediate"}]})
 WAYS = """
@@ -269,7 +270,7 @@ async def test_nothing_reaches_the_platform(
     executable: Path,
     mode: Mode,
 ) -> None:
-    monkeypatch.setattr(guard, "SWITCHES", (*guard.SWITCHES, AT_ONCE))
+    monkeypatch.setattr(SWITCHES, (*guard.SWITCHES, AT_ONCE))
     network = platform.network(tmp_path)
     async with Browsers(network, executable=executable) as browsers:
         refused = await let_it_loose(platform, browsers, info, network, mode)
@@ -292,7 +293,7 @@ async def test_the_browser_s_own_requests_are_kept_back_by_switches_and_in_the_p
     if alone == "switches":
         monkeypatch.setattr(guard, "DISARM", "")
     else:
-        monkeypatch.setattr(guard, "SWITCHES", ())
+        monkeypatch.setattr(SWITCHES, ())
     network = platform.network(tmp_path)
     async with Browsers(network, executable=executable) as browsers:
         session = await browsers.open(replace(info, rules=RULES), network=network, pacing=Pacing(off=True))
@@ -324,7 +325,7 @@ async def test_without_the_guard_the_page_spends_in_every_way_and_the_proxy_alon
     monkeypatch.setattr(Guard, "watch", nothing)
     monkeypatch.setattr(guard, "watch_browser", nothing)
     monkeypatch.setattr(guard, "close_popups", lambda context: None)
-    monkeypatch.setattr(guard, "SWITCHES", (AT_ONCE,))
+    monkeypatch.setattr(SWITCHES, (AT_ONCE,))
     monkeypatch.setattr(guard, "SOCKETS", "")
     network = platform.network(tmp_path)
     async with Browsers(network, executable=FULL if installed_here(FULL) else None) as browsers:
