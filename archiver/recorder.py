@@ -71,7 +71,9 @@ class Tape:
         self, request: Request, asked: Iterable[tuple[str, str]], status: int, told: Iterable[tuple[str, str]],
         content: bytes, *, by_page: bool = False,
     ) -> None:  # fmt: skip
-        self._heard.append(Heard(request, tuple(asked), status, tuple(told), content, by_page))
+        sent = tuple(asked)
+        request = replace(request, headers={name.lower(): value for name, value in sent})  # rules look at them, too
+        self._heard.append(Heard(request, sent, status, tuple(told), content, by_page))
 
     def cookies(self, method: str, url: str, lines: Sequence[str]) -> None:
         self._cookies.setdefault((method, url), []).append(lines)

@@ -261,8 +261,9 @@ def _next_hop(request: Request, status: int, target: str, headers: dict[str, str
         raise LayoutChanged(f"{shown(request.url)} leads to an address that is none") from None
     if status == 303 or (status in (301, 302) and request.method == "POST"):
         method = "HEAD" if request.method == "HEAD" else "GET"
-        return Request(method, url, passive=method == "GET"), {k: v for k, v in headers.items() if k != "content-type"}
-    return Request(request.method, url, request.body, request.passive), headers
+        headers = {name: value for name, value in headers.items() if name != "content-type"}
+        return Request(method, url, passive=method == "GET", headers=headers), headers
+    return Request(request.method, url, request.body, request.passive, headers), headers
 
 
 def _origin(url: str) -> str:

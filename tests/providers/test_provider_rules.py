@@ -181,12 +181,14 @@ def test_no_recording_answers_what_spends() -> None:
 def test_one_address_that_reads_and_spends_is_told_by_its_command(command: str, body: str) -> None:
     """Wherever the command stands: in the query, a form or a JSON body, once or twice."""
     address, text = "https://api.depositphotos.com/", body.format(command).encode()
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    sent = {"content-type": "application/json"} if text.startswith(b"{") else form
     for provider, reading in (("depositphotos", "getPurchases"), ("depositphotos_enterprise", "getLicensedItems")):
         rules = load(provider).info.rules
         for mode in (Mode.STRICT, Mode.SIGN_IN):
-            assert rules.permit(Request("POST", address, f"dp_command={reading}".encode()), mode)
-            assert not rules.permit(Request("POST", address, text), mode)
-            assert not rules.permit(Request("POST", f"{address}?dp_command={reading}", text), mode)
+            assert rules.permit(Request("POST", address, f"dp_command={reading}".encode(), headers=form), mode)
+            assert not rules.permit(Request("POST", address, text, headers=sent), mode)
+            assert not rules.permit(Request("POST", f"{address}?dp_command={reading}", text, headers=sent), mode)
             assert not rules.permit(Request("GET", f"{address}?dp_command={reading}"), mode)
 
 
