@@ -51,12 +51,14 @@ class Rule:
 
     In `url`, `*` stands for one path segment or host label, `**` for the rest of a path; a query is not part of it.
     `fields` bind query or body values: each must occur exactly once with exactly this value.
+    `proves_session`: status 401 from this address means that the account's session is no longer valid.
     """
 
     method: str
     url: str
     purpose: Purpose = Purpose.READ
     fields: Mapping[str, str] = field(default_factory=dict)
+    proves_session: bool = True
 
     def matches(self, request: Request) -> bool:
         """Exactly this place, and each bound field exactly once: what a permission needs."""
@@ -225,6 +227,10 @@ class Rules:
         return mode is Mode.SIGN_IN and request.place.startswith(
             tuple(f"https://{host}/" for host in self.sign_in_hosts)
         )
+
+    def proves_session(self, request: Request) -> bool:
+        """Whether status 401 from this address counts against the account's session."""
+        return any(rule.proves_session and rule.matches(request) for rule in self.allow)
 
     def reads_only(self, request: Request) -> bool:
         """A declared request that changes nothing at the platform: every GET, read-only POSTs and token refreshes."""
@@ -508,9 +514,9 @@ class Response:
 class Session(Protocol):
     """What an adapter may do over plain HTTP. Waiting, pacing, retries, Retry-After and the guard are in here.
 
-    `get` and `post` follow redirects hop by hop and raise SpendRefused for what no rule allows, SessionExpired for 401,
-    RateLimited after repeated 429, SiteUnavailable after repeated 5xx or a lost connection. Any other status is
-    returned. Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ,
+    `get` and `post` follow redirects hop by hop and raise SpendRefused for what no rule allows, SessionExpired for 401
+    where a rule says that the address proves the session, RateLimited after repeated 429, SiteUnavailable after repeated
+    5xx or a lost connection. Any other status is returned, as is a redirect from an asset's address to the sign-in page. Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ,
     not assets).
     """
 
@@ -582,10 +588,12 @@ class BrowserSession(Session, Protocol):
     async def rows(self, selector: str, *, start: int = 0) -> list[str]:
         """The outer HTML of the matching elements, from the `start`-th on."""
 
-    async def scroll_to_end(self) -> None:
-        """Scroll to the page's end and wait until the network is quiet (endless lists).
+    async def scroll_to_end(self, rows: str | None = None) -> None:
+        """Scroll to the page's end and wait until the network is quiet (endless lists). `rows` is the selector of what
+        should become more.
 
-        Where the page's own request for more fails: SessionExpired, RateLimited or SiteUnavailable.
+        Where the page's own request for more fails, and neither a later answer nor more rows show that the page has
+        overcome it: SessionExpired, RateLimited or SiteUnavailable.
         """
 
     async def capture(self) -> Sequence[Document]:
@@ -615,15 +623,20 @@ class Challenge(Protocol):
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it."""
+    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it.
+
+    `last`: the page bears the platform's own mark that no other page follows.
+    """
 
     licences: Sequence[Licence]
     total: int | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True)
 class History:
-    """One list of a platform, as pages. It ends at the stated total, an empty page or a declared end marker."""
+    """One list of a platform, as pages. It ends at the stated total, at an empty page or at a page that is marked as
+    the last one; a list whose pages end without any of these is LayoutChanged, whatever the adapter makes of it."""
 
     listing: str
     pages: AsyncIterator[Page]

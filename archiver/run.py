@@ -52,7 +52,7 @@ from archiver.errors import (
     WrongPassword,
     machine_error,
 )
-from archiver.listing import Cursors, sweep_day
+from archiver.listing import Cursors, Retries, sweep_day
 from archiver.network import Network
 from archiver.notify import tell
 from archiver.opening import network_of, writing
@@ -613,7 +613,7 @@ class Visit:
         terms: Callable[[], Awaitable[list[SeenTerms]]] | None,
         renew: Callable[[], Any],
     ) -> Sync:
-        home, order = self.of.home, self.of.order
+        home, order, today = self.of.home, self.of.order, datetime.now(UTC).date()
         return Sync(
             account=self.account.name,
             method=method.name,
@@ -622,13 +622,14 @@ class Visit:
             archive=self.archive,
             catalogue=self.catalogue,
             cursors=Cursors(home.state / "history" / f"{self.account.name}.json", self.archive.lines),
+            retries=Retries(home.state / "retries" / f"{self.account.name}.json", today),
             reader=self.of.tools.reader,
             run=self.of.summary.run,
             client=self.account.client,
             trouble=home.state / "trouble",
             renew=renew,
             full=order.full or order.after_restore is not None,
-            full_since=sweep_day(self.account.name, datetime.now(UTC).date()),
+            full_since=sweep_day(self.account.name, today),
             dry_run=order.dry_run,
             asset_id=order.asset_id,
             known=frozenset(recording.known) if recording else frozenset(),

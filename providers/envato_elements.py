@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -35,7 +36,8 @@ DOWNLOADS = f"{SITE}/account/downloads"
 CERTIFICATE = f"{DOWNLOADS}/*/license-certificate.txt"
 
 # Assumed until a live session shows the pages: the rows of My Downloads, its marks, and the two-factor field.
-ROW = "ul#downloads li[data-item-id]"
+LIST = "ul#downloads"
+ROW = f"{LIST} li[data-item-id]"
 EMPTY = "[data-testid=empty-state]"
 END = "text=You've reached the end"
 NEXT = Field("a[rel~=next]", "href")
@@ -120,7 +122,7 @@ class EnvatoElements(Website):
         if not await session.rows(ROW):
             yield Page((), total=0)
             return
-        visited, read, grown, waited, certified = {page.url}, 0, False, False, False
+        addresses, sizes, read, waited, certified = [page.url], [0], 0, False, False
         while True:
             ended = await session.seen(END)  # before the rows are read, so that none can come in between
             rows = await session.rows(ROW, start=read)
@@ -132,25 +134,43 @@ class EnvatoElements(Website):
                 address = urljoin(page.url, link) if link else None
             if licences:
                 yield Page(licences)
+            read, sizes[-1] = read + len(licences), sizes[-1] + len(licences)
             if address:
-                if address in visited:
+                if address in addresses:
                     raise changed(await session.page(), f"the next page is {address} again")
-                visited.add(address)
                 await self.open(session, address)
                 await session.seen(ROW, wait=PATIENCE)
-                read = 0
-            elif ended or len(visited) > 1:
+                addresses, sizes, read = [*addresses, address], [*sizes, 0], 0
+            elif ended or (len(addresses) > 1 and await self._is_last(session, addresses[-1], sizes, licences)):
+                yield Page((), last=True)
                 return
-            elif licences:
-                read, grown, waited = read + len(licences), read > 0, False
-                await session.scroll_to_end()
-            elif not waited:
+            elif licences and len(addresses) == 1:
+                waited = False
+                await session.scroll_to_end(ROW)
+            elif not waited and len(addresses) == 1:
                 waited = True
                 await session.seen(END, wait=STALL)
-            elif grown:
-                raise changed(await session.page(), "the list stopped growing without its end mark")
             else:
-                return  # a single page: no next link, and nothing came by scrolling
+                raise changed(page, "the list stops without a link to a next page and without the mark of its end")
+
+    async def _is_last(self, session: BrowserSession, address: str, sizes: Sequence[int], here: Sequence[Licence]) -> bool:
+        """Whether a list in pages ends with this one, which has no link to a next page.
+
+        Where it is as full as the first, the link alone may be missing: the page behind it must show that it is none.
+        """
+        if sizes[-1] < sizes[0]:
+            return True
+        following = re.sub(r"([?&]page=)(\d+)", lambda found: f"{found[1]}{int(found[2]) + 1}", address)
+        if following == address:
+            return False
+        behind = self.check(await session.goto(following))
+        if behind.status in (404, 410):
+            return True
+        shows_list = await session.seen(f"{ROW}, {EMPTY}, {LIST}", wait=PATIENCE)
+        rows = await session.rows(ROW)
+        with known_layout(behind):
+            again = [_licence(row, session.username, certified=True).identity for row in rows]
+        return shows_list and again in ([], [each.identity for each in here])
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
