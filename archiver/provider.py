@@ -487,6 +487,13 @@ class Response:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     @property
+    def length_stated(self) -> bool:
+        """Whether the platform said how long the content is, so that its end is known: by a number, in chunks, or in a
+        packed form with an end of its own."""
+        chunked = "chunked" in self.headers.get("transfer-encoding", "").lower()
+        return chunked or "content-length" in self.headers or "gzip" in self.headers.get("content-encoding", "").lower()
+
+    @property
     def text(self) -> str:
         charset = re.search(r"charset=\"?([\w-]+)", self.headers.get("content-type", ""), re.IGNORECASE)
         try:
@@ -642,10 +649,37 @@ class History:
     pages: AsyncIterator[Page]
 
 
+@dataclass(frozen=True, kw_only=True)
+class TextLayout:
+    """How a text document of a platform looks when it is whole: half of one reads like a document, too.
+
+    `labels` each stand at the beginning of a line, with a colon and a value behind them. `marks` are patterns of lines
+    that must be there, and `last_line` is the pattern of the last line that is not blank. Letter case does not count.
+    """
+
+    labels: tuple[str, ...]
+    last_line: str
+    marks: tuple[str, ...] = ()
+
+    def lacks(self, text: str) -> str | None:
+        """What a whole document has and this text has not, in words; None where it is whole."""
+        lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+        for label in self.labels:
+            if not any(re.match(rf"{re.escape(label)}\s?:\s?\S", line, re.IGNORECASE) for line in lines):
+                return f"no line “{label}” with a value"
+        for mark in (*self.marks, self.last_line):
+            if not any(re.fullmatch(mark, line, re.IGNORECASE) for line in lines):
+                return "not the lines at its end"
+        return None if re.fullmatch(self.last_line, lines[-1], re.IGNORECASE) else "not its last line"
+
+
 class Provider[S: Session](ABC):
     """One adapter. Stateless apart from what `sign_in` learned about the account (user id, plan)."""
 
     info: ClassVar[ProviderInfo]
+    text_layouts: ClassVar[Mapping[str, TextLayout]] = {}
+    """By the document's name (`certificate.txt`): how each text document looks when it is whole. One that is not
+    declared here is archived only where it comes twice, and the same each time."""
     withheld: tuple[str, ...] = ()
     """What the platform did not let the account see in this run, and what can be done about it. It makes it partial."""
 

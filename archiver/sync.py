@@ -44,8 +44,8 @@ from archiver.errors import (
 )
 from archiver.files import replace_file
 from archiver.listing import Cursor, Cursors, Reading, Retries, Row, Tally
-from archiver.provider import Page, Provider, Session
-from archiver.reading.documents import check_certificate
+from archiver.provider import Page, Provider, Session, TextLayout
+from archiver.reading.documents import End, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
 from archiver.reading.needles import Needle, all_forms, contains, mask, mask_text, maskable, refusal
 from archiver.reading.paper import completed, same_licence
@@ -497,14 +497,16 @@ class Sync:
         if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
             reading = await self.reader.read_soon(document.content, document.media_type)
             text = reading.text
-            if kind is DocumentKind.CERTIFICATE:
-                try:
-                    if not check_certificate(document, reading, licence).identified:
+            layout = self.provider.text_layouts.get(document.name)
+            try:
+                if kind is DocumentKind.CERTIFICATE:
+                    if not check_certificate(document, reading, licence, layout).identified:
                         document = replace(document, notes={**document.notes, "text": reading.error or "none found"})
                     licence = self.provider.read_certificate(licence, text)
-                except NotACertificate as error:
-                    error.page = error.page or SavedPage(document.url or "", document.content)
-                    return licence, self._failed(kind, error)
+                document = await self._whole(document, layout)
+            except NotACertificate as error:
+                error.page = error.page or SavedPage(document.url or "", document.content)
+                return licence, self._failed(kind, error)
         if kind.native and contains(document.content + text.encode(), self._needles()):
             quarantine = self.trouble.with_name("quarantine")  # unaltered, hence apart from what may be sent on
             kept = keep_page(quarantine, self.account, document.content, Path(document.name).suffix, [])
@@ -516,6 +518,27 @@ class Sync:
             if why:
                 return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.name}: {why}")
         return licence, self._masked(document)
+
+    async def _whole(self, document: Document, layout: TextLayout | None) -> Document:
+        """The document, if its end is proven: by its format or its declared layout, and by a length that was stated; else
+        by a second answer that is the same. NotACertificate where it is not.
+        """
+        place = document.url or document.name
+        end = end_of(document, layout)
+        if end is End.MISSING:
+            raise NotACertificate(f"{place} is not whole: its end is missing")
+        textual = document.media_type.startswith("text/") or document.name.endswith(".txt")
+        if not textual or (end is End.THERE and document.length_stated):
+            return document
+        if document.url is None:
+            raise NotACertificate(f"nothing shows that {place} is whole")
+        try:
+            again = await self.session.get(document.url)
+        except (SiteUnavailable, SpendRefused) as error:
+            raise NotACertificate(f"nothing shows that {place} is whole, and it did not come again: {error.detail}") from None
+        if again.content != document.content:
+            raise NotACertificate(f"{place} came twice, and not the same")
+        return replace(document, notes={**document.notes, "whole": "fetched twice, and the same"})
 
     def _masked(self, document: Document) -> Document:
         """The document with our secrets visibly removed; the original's digest is noted."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import override
+from typing import ClassVar, override
 from urllib.parse import urljoin
 
 from archiver.browsing.website import CAPTCHA, SignInForm, Website
@@ -22,6 +22,7 @@ from archiver.provider import (
     Purpose,
     Rule,
     Rules,
+    TextLayout,
     static_files,
 )
 from archiver.reading.certificates import elements_certificate
@@ -60,7 +61,18 @@ PATIENCE = 15.0  # seconds for a list to show its first row or its empty state
 STALL = 3.0  # seconds for more rows, or the end mark, after scrolling
 
 
+# The last line of each layout that buyers published. Where it stood elsewhere in the footer, an address would be last.
+_WORDS = r"[^=]*\bNOT A TAX RECEIPT(?: OR INVOICE)?[.!]?"
+NOT_A_RECEIPT = rf"(?:(=+) ?{_WORDS} ?\1|{_WORDS})"
+CERTIFICATE_TEXT = TextLayout(
+    labels=("Item Title", "Item ID", "Licensee", "License Date", "Item License Code"),
+    marks=(NOT_A_RECEIPT,),
+    last_line=rf"{NOT_A_RECEIPT}|.*\(ABN [\d ]+\)|PO Box .*Australia",
+)
+
+
 class EnvatoElements(Website):
+    text_layouts: ClassVar[Mapping[str, TextLayout]] = {"certificate.txt": CERTIFICATE_TEXT}
     account_page = DOWNLOADS
     leads_to_sign_in = (LOGIN, "https://account.envato.com/")
     form = SignInForm(
@@ -195,6 +207,8 @@ class EnvatoElements(Website):
     @override
     def read_certificate(self, licence: Licence, text: str) -> Licence:
         found = elements_certificate(text)
+        if licence.licence_id and not found.code:
+            raise NotACertificate("the certificate names no licence code")
         for said, listed in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
             if said and said != listed:
                 raise NotACertificate(f"the certificate is for {said}, and My Downloads lists {listed}")

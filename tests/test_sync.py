@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,7 +31,7 @@ from archiver.errors import (
 )
 from archiver.listing import Cursors, Retries
 from archiver.network import Network
-from archiver.provider import Challenge, History, Page, Provider, Response, Session, load
+from archiver.provider import Challenge, History, Page, Provider, Response, Session, TextLayout, load
 from archiver.reading.licence_json import to_json
 from archiver.reading.printable import printable
 from archiver.reading.worker import DocumentReader
@@ -55,6 +55,9 @@ class Site(Provider[Session]):
     """An adapter whose every reading of the list a function gives; documents likewise."""
 
     info = replace(load("shutterstock").info, documents={"certificate": "offered"})
+    text_layouts: ClassVar[Mapping[str, TextLayout]] = {
+        "certificate.txt": TextLayout(labels=(), last_line="Licence of asset A.*")
+    }
 
     def __init__(self, listed: Listed, document: Callable[[Licence], Document | Gap | ArchiverError]) -> None:
         self.listed, self.document, self.readings, self.pages_read = listed, document, 0, 0
@@ -119,7 +122,10 @@ class Quiet:
 
 def text_certificate(of: Licence) -> Document:
     content = f"Licence of asset {of.asset.asset_id}".encode()
-    return Document(name="certificate.txt", kind=DocumentKind.CERTIFICATE, content=content, media_type="text/plain")
+    return Document(
+        name="certificate.txt", kind=DocumentKind.CERTIFICATE, content=content, media_type="text/plain",
+        length_stated=True,
+    )  # fmt: skip
 
 
 class Desk:
@@ -457,6 +463,29 @@ def test_an_import_is_completed_by_one_row_at_most(desk: Desk, pages: list[list[
     assert (result.outcome, result.archived, len(desk.archived)) == (Outcome.COMPLETE, total, objects)
     with desk.open() as (_, catalogue):
         assert len(catalogue.known("shutterstock:L1", "shutterstock:L2")) == total
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [(b"Licence of asset A1", None), (b"Licence of asset A", "not the same"), (SiteUnavailable("cut"), "not come again")],
+)
+def test_a_text_whose_length_nobody_stated_must_come_twice_and_the_same(
+    desk: Desk, second: bytes | ArchiverError, said: str | None
+) -> None:
+    class Again(Quiet):
+        async def get(self, url: str, *, query: object = None, headers: object = None) -> Response:
+            if isinstance(second, ArchiverError):
+                raise second
+            return Response(200, url, {}, second, self.now())
+
+    def document(of: Licence) -> Document:
+        return replace(text_certificate(of), url="https://example.com/c", length_stated=False)
+
+    result = desk.sync(lambda _: [Page(rows(1), 1)], document, session=Again())
+    assert (result.outcome is Outcome.COMPLETE) is (said is None) and (said or "") in result.message
+    without = Quiet()
+    result = desk.sync(lambda _: [Page(rows(2), 1)], lambda of: replace(document(of), url=None), session=without, full=True)
+    assert "nothing shows that certificate.txt is whole" in result.message
 
 
 def test_another_licences_certificate_is_not_filed(desk: Desk) -> None:
