@@ -32,9 +32,9 @@ KNOWN_STOP = 20  # consecutive known licences after which a reading may stop
 class Cursor:
     """What the last readings of one list left behind. Disposable: without it the next one goes to the end.
 
-    `listed` counts the rows of the list, comps and rows that it lists twice included; `head` is the newest row's identity; `lines` is the ledger's
-    length then, so that a restored archive invalidates the cursor. `full_on`: the day on which the list was last read
-    to its end, `2026-11-24`.
+    `listed` counts the rows of the list, comps and rows that it lists twice included; `head` is the newest row's
+    identity; `lines` is the ledger's length then, so that a restored archive invalidates the cursor. `full_on`: the day
+    on which the list was last read to its end, `2026-11-24`.
     """
 
     listed: int
@@ -83,8 +83,8 @@ class Attempts:
 
 
 class Retries:
-    """The attempts of one account, by object, in one small file of the state folder. Disposable: without it, all that is
-    incomplete is due."""
+    """The attempts of one account, by object, in one small file of the state folder. Disposable: without it, all that
+    is incomplete is due."""
 
     def __init__(self, path: Path, today: date) -> None:
         self._path, self._today = path, today

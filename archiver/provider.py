@@ -522,9 +522,10 @@ class Session(Protocol):
     """What an adapter may do over plain HTTP. Waiting, pacing, retries, Retry-After and the guard are in here.
 
     `get` and `post` follow redirects hop by hop and raise SpendRefused for what no rule allows, SessionExpired for 401
-    where a rule says that the address proves the session, RateLimited after repeated 429, SiteUnavailable after repeated
-    5xx or a lost connection. Any other status is returned, as is a redirect from an asset's address to the sign-in page. Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ,
-    not assets).
+    where a rule says that the address proves the session, RateLimited after repeated 429, SiteUnavailable after
+    repeated 5xx or a lost connection. Any other status is returned, as is a picture's redirect to the sign-in page.
+    Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ, not
+    assets).
     """
 
     username: str | None

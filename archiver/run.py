@@ -693,9 +693,12 @@ class SigningIn:
 
     async def again(self) -> None:
         """Sign in; where that does not make the account signed in, a person is needed."""
+        before = len(self.session.refused)
         await self.provider.sign_in(self.session, self.secrets, self.challenge)
         if not await self.provider.signed_in(self.session):
-            raise SignInNeeded("the platform accepted the sign-in and still does not show the account")
+            refused = self.session.refused[before:]
+            on_the_way = f"; refused on the way, as no rule allows it: {', '.join(refused)}" if refused else ""
+            raise SignInNeeded(f"the sign-in ended, and the platform still does not show the account{on_the_way}")
 
 
 @dataclass

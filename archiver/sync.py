@@ -520,8 +520,8 @@ class Sync:
         return licence, self._masked(document)
 
     async def _whole(self, document: Document, layout: TextLayout | None) -> Document:
-        """The document, if its end is proven: by its format or its declared layout, and by a length that was stated; else
-        by a second answer that is the same. NotACertificate where it is not.
+        """The document, if its end is proven: by its format or its declared layout, and by a length that was stated;
+        else by a second answer that is the same. NotACertificate where it is not.
         """
         place = document.url or document.name
         end = end_of(document, layout)
@@ -535,7 +535,8 @@ class Sync:
         try:
             again = await self.session.get(document.url)
         except (SiteUnavailable, SpendRefused) as error:
-            raise NotACertificate(f"nothing shows that {place} is whole, and it did not come again: {error.detail}") from None
+            said = f"nothing shows that {place} is whole, and it did not come again: {error.detail}"
+            raise NotACertificate(said) from None
         if again.content != document.content:
             raise NotACertificate(f"{place} came twice, and not the same")
         return replace(document, notes={**document.notes, "whole": "fetched twice, and the same"})

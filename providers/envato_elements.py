@@ -33,6 +33,7 @@ from archiver.reading.records import certificate, record, titled
 
 SITE = "https://elements.envato.com"
 LOGIN = f"{SITE}/sign-in"
+IDENTITY = "https://account.envato.com"  # where pages of the sign-in may stand: the second factor, the welcome
 DOWNLOADS = f"{SITE}/account/downloads"
 CERTIFICATE = f"{DOWNLOADS}/*/license-certificate.txt"
 
@@ -57,6 +58,8 @@ COOKIES = '#CybotCookiebotDialogBodyButtonAccept, button:has-text("Accept Cookie
 SUBMIT = "button[type=submit]"
 CODE = "input[name=twoFactorValue]"
 WELCOME = 'button:has-text("Sign in"), a:has-text("Sign in"), input[value="Sign in"]'  # asked who is there, once more
+CHANGING = ("billing", "cancel", "card", "close", "credit", "delete", "deposit", "email", "password", "payment",
+            "profile", "purchase", "settings", "subscri", "withdraw")  # fmt: skip
 PATIENCE = 15.0  # seconds for a list to show its first row or its empty state
 STALL = 3.0  # seconds for more rows, or the end mark, after scrolling
 
@@ -74,7 +77,7 @@ CERTIFICATE_TEXT = TextLayout(
 class EnvatoElements(Website):
     text_layouts: ClassVar[Mapping[str, TextLayout]] = {"certificate.txt": CERTIFICATE_TEXT}
     account_page = DOWNLOADS
-    leads_to_sign_in = (LOGIN, "https://account.envato.com/")
+    leads_to_sign_in = (LOGIN, f"{IDENTITY}/")
     form = SignInForm(
         url=LOGIN,
         cookies=COOKIES,
@@ -102,7 +105,8 @@ class EnvatoElements(Website):
                 Rule("GET", f"{LOGIN}/**", Purpose.SIGN_IN),
                 Rule("POST", LOGIN, Purpose.SIGN_IN),
                 Rule("POST", f"{LOGIN}/**", Purpose.SIGN_IN),
-                Rule("GET", "https://account.envato.com/sign_in", Purpose.SIGN_IN),
+                Rule("GET", f"{IDENTITY}/**", Purpose.SIGN_IN),
+                Rule("POST", f"{IDENTITY}/**", Purpose.SIGN_IN),
             ),
             # The first two create licences, by whatever method; repeated downloads may count as fair use.
             refuse=(
@@ -110,9 +114,12 @@ class EnvatoElements(Website):
                 Rule("*", "https://app.envato.com/**"),
                 Rule("*", f"{SITE}/**download_and_license**"),
                 Rule("*", f"{DOWNLOADS}/**download**"),
+                # An account's own pages change it, and pay.
+                *(Rule("*", f"{IDENTITY}/**{word}**") for word in CHANGING),
             ),
             assets=(
                 *static_files(SITE),
+                *static_files(IDENTITY),
                 "https://assets.elements.envato.com/**",
                 "https://*.envatousercontent.com/**",
                 "https://consent.cookiebot.com/**",
@@ -165,7 +172,9 @@ class EnvatoElements(Website):
             else:
                 raise changed(page, "the list stops without a link to a next page and without the mark of its end")
 
-    async def _is_last(self, session: BrowserSession, address: str, sizes: Sequence[int], here: Sequence[Licence]) -> bool:
+    async def _is_last(
+        self, session: BrowserSession, address: str, sizes: Sequence[int], here: Sequence[Licence]
+    ) -> bool:
         """Whether a list in pages ends with this one, which has no link to a next page.
 
         Where it is as full as the first, the link alone may be missing: the page behind it must show that it is none.

@@ -26,8 +26,8 @@ class Site:
     """`with Site() as site:`; `rows` licences at each account, newest last; what it was asked, in `asked`.
 
     `withheld` are numbers of licences whose certificate is a sign-in page, `broken` of those whose certificate breaks
-    off in the middle; at `mute` paths nothing is ever answered, at `cut` paths the connection is dropped. POSTs to /hook
-    are kept in `hooks`.
+    off in the middle; at `mute` paths nothing is ever answered, at `cut` paths the connection is dropped. POSTs to
+    /hook are kept in `hooks`.
     """
 
     rows: int = 40

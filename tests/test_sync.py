@@ -407,7 +407,8 @@ def test_a_row_that_the_platform_lists_twice_is_no_shortfall(desk: Desk) -> None
     """On one page or on two, in every night; the list counts it twice, or once."""
     pages = [[*down(60, 41), *rows(60, 59)], [*rows(41), *down(40, 1)]]
     for total in (63, 60):
-        result = desk.sync(lambda _: [Page(each, total) for each in pages], full=True)
+        listed = [Page(each, total) for each in pages]
+        result = desk.sync(lambda _, listed=listed: listed, full=True)
         assert (result.outcome, result.total, result.listed) == (Outcome.COMPLETE, total, 60), result
         assert "3 of the rows in downloads are listed twice" in result.message
     desk.sync(lambda _: [Page(each, 63) for each in pages], full=True)
@@ -467,7 +468,11 @@ def test_an_import_is_completed_by_one_row_at_most(desk: Desk, pages: list[list[
 
 @pytest.mark.parametrize(
     ("second", "said"),
-    [(b"Licence of asset A1", None), (b"Licence of asset A", "not the same"), (SiteUnavailable("cut"), "not come again")],
+    [
+        (b"Licence of asset A1", None),
+        (b"Licence of asset A", "not the same"),
+        (SiteUnavailable("cut"), "not come again"),
+    ],
 )
 def test_a_text_whose_length_nobody_stated_must_come_twice_and_the_same(
     desk: Desk, second: bytes | ArchiverError, said: str | None
@@ -484,7 +489,9 @@ def test_a_text_whose_length_nobody_stated_must_come_twice_and_the_same(
     result = desk.sync(lambda _: [Page(rows(1), 1)], document, session=Again())
     assert (result.outcome is Outcome.COMPLETE) is (said is None) and (said or "") in result.message
     without = Quiet()
-    result = desk.sync(lambda _: [Page(rows(2), 1)], lambda of: replace(document(of), url=None), session=without, full=True)
+    result = desk.sync(
+        lambda _: [Page(rows(2), 1)], lambda of: replace(document(of), url=None), session=without, full=True
+    )
     assert "nothing shows that certificate.txt is whole" in result.message
 
 

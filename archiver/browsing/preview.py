@@ -27,7 +27,7 @@ async def preview(session: Session, rules: Rules, url: str | None) -> Document |
     try:
         answer = await session.get(url)
     except SpendRefused as refused:  # on a redirect
-        return gap(GapReason.UNREAD, f"the preview leads to a host that this adapter does not declare: {refused.detail}")
+        return gap(GapReason.UNREAD, f"the preview leads to what this adapter does not declare: {refused.detail}")
     if answer.status in (404, 410):
         return gap(GapReason.LAPSED, f"the preview is no longer at {url}")
     if answer.status != 200 or answer.media_type not in PICTURES:

@@ -220,8 +220,9 @@ async def test_a_401_counts_where_the_address_proves_the_session_and_nowhere_els
         + exchange("GET", other, "status: 401")
     )
     public = Rule("GET", f"{SITE}/api/public", proves_session=False)
-    rules = replace(info.rules, allow=(public, *(r for r in info.rules.allow if not r.url.endswith("/api/**")),
-                                       Rule("GET", f"{SITE}/api/account"), Rule("GET", f"{SITE}/api/moved")))  # fmt: skip
+    others = [rule for rule in info.rules.allow if not rule.url.endswith("/api/**")]
+    named = [Rule("GET", f"{SITE}/api/{name}") for name in ("account", "moved")]
+    rules = replace(info.rules, allow=(public, *named, *others))
     async with visit(exchanges) as site:
         site.session.exchange.info = replace(info, rules=rules)
         for url, status in ((picture, 401), (f"{picture}?a", 401), (f"{picture}?b", 200), (f"{SITE}/api/moved", 401),

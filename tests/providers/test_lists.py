@@ -112,8 +112,15 @@ def test_elements_lists_that_end(session: Pages, listed: int) -> None:
         Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(5, 7))),
         Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3="<p>Sorry</p>"),
     ],
-    ids=["stalled", "next page is the same again", "neither rows nor empty", "no certificate link",
-         "no mark of any kind", "a link is missing", "nobody knows what is behind"],
+    ids=[
+        "stalled",
+        "next page is the same again",
+        "neither rows nor empty",
+        "no certificate link",
+        "no mark of any kind",
+        "a link is missing",
+        "nobody knows what is behind",
+    ],
 )
 def test_elements_lists_that_are_not_understood(session: Pages) -> None:
     with pytest.raises(LayoutChanged) as raised:

@@ -268,7 +268,9 @@ def test_what_ends_early_is_no_document(name: str) -> None:
     whole = WHOLE[name]
     document = Document(name=name, kind=DocumentKind.RECEIPT, content=whole, media_type="application/octet-stream")
     assert end_of(document) is End.THERE
-    rows = {whole.index(b"\n") + 1, whole.index(b'"c')} if name.endswith("csv") else set()  # a shorter table is one, too
+    rows = (
+        {whole.index(b"\n") + 1, whole.index(b'"c')} if name.endswith("csv") else set()
+    )  # a shorter table is one, too
     shown = len(whole.split(b"<!--")[0].rstrip())
     for cut in range(1, shown):
         found = end_of(replace(document, content=whole[:cut]))
