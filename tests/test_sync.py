@@ -203,6 +203,11 @@ def rows(*numbers: int) -> list[Licence]:
     return [licence(number) for number in numbers]
 
 
+def always(*pages: Page) -> Listed:
+    """The same list at each reading."""
+    return lambda _: [*pages]
+
+
 def down(start: int, end: int) -> list[Licence]:
     """Newest first, from `start` down to `end`."""
     return rows(*range(start, end - 1, -1))
@@ -397,8 +402,7 @@ def test_a_list_that_stops_without_a_total_an_empty_page_or_a_mark_is_a_changed_
         (Page(down(20, 1), 20), None),
     ]
     for page, error in ends:
-        pages = [page] if page.total else [Page(down(40, 21)), page]
-        result = desk.sync(lambda _, pages=pages: pages, full=True, error=error)
+        result = desk.sync(always(*([page] if page.total else [Page(down(40, 21)), page])), full=True, error=error)
         assert result.sweep == ("known" if error else "full") and not result.unexplained
     assert len(desk.archived) == 40
 
@@ -407,8 +411,7 @@ def test_a_row_that_the_platform_lists_twice_is_no_shortfall(desk: Desk) -> None
     """On one page or on two, in every night; the list counts it twice, or once."""
     pages = [[*down(60, 41), *rows(60, 59)], [*rows(41), *down(40, 1)]]
     for total in (63, 60):
-        listed = [Page(each, total) for each in pages]
-        result = desk.sync(lambda _, listed=listed: listed, full=True)
+        result = desk.sync(always(*(Page(each, total) for each in pages)), full=True)
         assert (result.outcome, result.total, result.listed) == (Outcome.COMPLETE, total, 60), result
         assert "3 of the rows in downloads are listed twice" in result.message
     desk.sync(lambda _: [Page(each, 63) for each in pages], full=True)
@@ -515,8 +518,8 @@ def test_a_changed_page_of_one_licence_does_not_stop_the_others(desk: Desk, erro
 
 
 def test_a_platform_that_is_gone_ends_the_account(desk: Desk) -> None:
-    gone = {"give_up_s": 0.0, "error": "SiteUnavailable"}  # nothing got through for so long
-    result = desk.sync(lambda _: [Page(down(30, 1), 30)], lambda _: SiteUnavailable("gone"), **gone)
+    down_for_long = SiteUnavailable("gone")
+    result = desk.sync(always(Page(down(30, 1), 30)), lambda _: down_for_long, give_up_s=0.0, error="SiteUnavailable")
     assert len(desk.archived) <= 3 and result.listed == result.archived + len(result.unexplained)
 
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ type Exchange = dict[str, Any]
 type Pages = Sequence[Sequence[Any]]
 
 STORM = {"status": 429, "headers": {"retry-after": "0"}, "text": "Too many requests"}
+DESCRIBED = r"/v3/(images|videos)\?"  # requests that describe assets of Getty Images and iStock, many at once
 HALF = ".half"  # behind the name of a body: the first half of it
 HOSTILE = "../../CON\0\ud800\u202e <script>alert('&')</script> \"=1+1\" \\..\\nul 💥 ﷽ " + "x" * 300
 
@@ -182,8 +184,23 @@ class Site:
         start = self.recording["exchanges"].index(self.first)
         return [
             copy.deepcopy(each) for each in self.recording["exchanges"][start:]
-            if not self.is_list(each) and (any(self.concerns(each, row) for row in rows) or "statement" in place(each))
-        ]  # fmt: skip
+            if not self.is_list(each) and not re.search(DESCRIBED, place(each))
+            and (any(self.concerns(each, row) for row in rows) or "statement" in place(each))
+        ] + [*self.described(rows)]  # fmt: skip
+
+    def described(self, rows: Sequence[Any]) -> Iterator[Exchange]:
+        """What describes any of these rows together, as they may be asked for, where a platform has such answers."""
+        known: dict[str, dict[str, Any]] = {}
+        for each in self.recording["exchanges"]:
+            if found := re.search(DESCRIBED, place(each)):
+                known.setdefault(found[1], {}).update((asset["id"], asset) for asset in self.content(each)[found[1]])
+        newest = sorted(rows, key=lambda row: str(row["date_downloaded"]), reverse=True) if known else []
+        for part, assets in known.items():
+            ids = [row["id"] for row in newest if (row["asset_type"] == "film") == (part == "videos")]
+            for some in (some for count in range(1, len(ids) + 1) for some in combinations(ids, count)):
+                url = f"https://api.gettyimages.com/v3/{part}?ids={','.join(some)}&fields=id,title,artist"
+                answer = {"status": 200, "json": {part: [assets[each] for each in some if each in assets]}}
+                yield {"request": {"method": "GET", "url": url}, "response": answer}
 
     def concerns(self, exchange: Exchange, row: Any) -> bool:
         return any(
@@ -251,6 +268,7 @@ FAILURE = {"type": "failure", "error": {"exception": "EAPI\\EIllegalSession", "e
 GETTY: dict[str, Any] = {
     "lists": r"/v3/(downloads|purchased-assets)\?", "rows": "downloads", "total": "result_count", "turn": by_page,
     "ids": ("id",), "windows": True, "past": {"status": 400, "json": {"ErrorCode": "InvalidPage"}},
+    "lasting": DESCRIBED,
 }  # fmt: skip
 DEPOSITPHOTOS: dict[str, Any] = {
     "total": "count", "turn": by_rows_before, "expired": {"status": 200, "json": FAILURE},
