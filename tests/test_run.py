@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -194,7 +195,10 @@ def test_a_renewed_sign_in_uses_no_code_twice(monkeypatch: pytest.MonkeyPatch) -
 
     async def twice() -> None:
         signing_in = SigningIn(
-            Asking(), None, {}, Totp("JBSWY3DPEHPK3PXP", lambda: datetime.fromtimestamp(seconds, UTC))
+            Asking(),
+            SimpleNamespace(refused=[]),
+            {},
+            Totp("JBSWY3DPEHPK3PXP", lambda: datetime.fromtimestamp(seconds, UTC)),
         )
         await signing_in.again()
         await signing_in.again()

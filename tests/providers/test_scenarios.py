@@ -540,7 +540,7 @@ def test_one_asset_that_asks_for_a_sign_in_is_a_gap_and_not_the_end_of_the_accou
     nights = play(name)
     site, rows = nights.site, nights.site.listed[:3]
     refused = [{**each, "response": site.expired} for each in site.documents(rows[:1])]
-    result = nights.run([*site.reading([rows]), *refused, *site.documents(rows[1:])])
+    result = nights.run([*site.reading([rows]), *refused, *site.documents(rows[1:]), *site.described(rows)])
     assert (result.error, len(nights.archived)) == (None, len(rows)), result
 
 
