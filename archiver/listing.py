@@ -145,7 +145,7 @@ class Reading:
     full: bool = False  # it came to the list's end
     steady: bool = True  # the total stayed the same
     ended: bool = False  # the platform showed that nothing follows: by a total, an empty page or a mark
-    on_two_pages: set[str] = field(default_factory=set)  # rows that moved: another came above them, as a rule
+    twice: set[str] = field(default_factory=set)  # as a rule, rows that moved: another came above them
     _met: Counter[str] = field(default_factory=Counter)
     _head: str = ""
     _fresh: int = 0  # rows above the one that was the newest
@@ -167,14 +167,12 @@ class Reading:
         before, self.total = self.total, self.total if page.total is None else page.total
         self.steady = self.steady and before in (None, self.total)
         self.ended = self.total is not None or page.last or not page.licences
-        here: set[str] = set()
         for licence in page.licences:
             self._met[licence.identity] += 1
             if self._met[licence.identity] == 1:
-                here.add(licence.identity)
                 yield licence
-            elif licence.identity not in here:
-                self.on_two_pages.add(licence.identity)
+            else:
+                self.twice.add(licence.identity)
 
     def count(self, licence: Licence, known: bool) -> None:
         """Count a row that `rows` gave; `known`: it need not be fetched."""
@@ -221,30 +219,30 @@ class Tally:
     rows: dict[str, Row] = field(default_factory=dict)
     open: dict[str, str] = field(default_factory=dict)  # identity -> what the platform calls it
     reading: Reading = field(default_factory=Reading)
-    _moved: set[str] = field(default_factory=set)  # on two pages of the reading before
+    _moved: set[str] = field(default_factory=set)  # twice in the reading before
 
     @property
     def agrees(self) -> bool:
         """Whether a reading to the end saw as many rows as the platform states, and none came or went meanwhile.
 
-        A row that is listed twice counts twice where the total counts it so. One on two pages may also have moved, and
-        hidden another: it counts twice only where two readings found the very same ones.
+        A row that is listed twice may have moved, and hidden another: it counts twice, where the total counts it so,
+        only if two readings found the very same ones.
         """
         read = self.reading
         if not read.full or read.total is None:
             return True
-        confirmed = not read.on_two_pages or read.on_two_pages == self._moved
+        confirmed = not read.twice or read.twice == self._moved
         return read.steady and (read.total == read.seen or (read.total == read.read and confirmed))
 
     @property
     def settled(self) -> bool:
         """Whether another reading could find nothing more. Where no total is stated, rows that moved are the sign."""
-        moved = self.reading.full and self.reading.total is None and self.reading.on_two_pages
+        moved = self.reading.full and self.reading.total is None and self.reading.twice
         return self.agrees and not moved
 
     def begin(self, reading: Reading) -> None:
         """Read the list, perhaps once more."""
-        self._moved, self.reading = self.reading.on_two_pages, reading
+        self._moved, self.reading = self.reading.twice, reading
 
     def count(self, row: Row) -> int:
         return sum(1 for found in self.rows.values() if found is row)
