@@ -270,21 +270,37 @@ async def rotate(
     seen_to(home, account)
 
 
+@dataclass(frozen=True)
+class SignedIn:
+    """What came of one account's sign-in by a person. `session_ends` is None where the session does not say when."""
+
+    account: str
+    error: str | None = None
+    message: str = ""
+    session_ends: str | None = None  # UTC, `2026-11-24T02:00:00Z`
+    exit_code: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        fields = {name: value for name, value in vars(self).items() if name != "exit_code"}
+        return {**fields, "signed_in": self.error is None}
+
+
 async def sign_in_all(
     home: Home, vault: Vault, names: Sequence[str], *, replay: Path | None, headless: bool, say: Callable[[str], None]
-) -> int:
-    """Each account in its turn, whatever becomes of those before it; the highest exit code of those that failed."""
-    code = 0
+) -> list[SignedIn]:
+    """Each account in its turn, whatever becomes of those before it."""
+    found = list[SignedIn]()
     for name in [home.account(name).name for name in names]:  # a name that is none is told before anybody begins
         try:
-            await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
+            ends = await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
         except ArchiverError as error:
             told = error.message(name)
             say(f"archiver: {told}" if name in told else f"archiver: {name}: {told}")
-            code = max(code, error.exit_code)
+            found.append(SignedIn(name, type(error).__name__, told, exit_code=error.exit_code))
         else:
             say(f"Signed in {name}. Next: archiver run --account {name}")
-    return code
+            found.append(SignedIn(name, session_ends=iso(ends)))
+    return found
 
 
 async def sign_in(
@@ -295,8 +311,8 @@ async def sign_in(
     replay: Path | None,
     headless: bool,
     say: Callable[[str], None],
-) -> None:
-    """A person signs in, in a visible browser; the session goes to the vault.
+) -> datetime | None:
+    """A person signs in, in a visible browser; the session goes to the vault. When that ends, where it says so.
 
     ConfigError for accounts that sign in with a token; SignInNeeded when nobody signed in within ten minutes.
     """
@@ -328,6 +344,7 @@ async def sign_in(
             seen_to(home, account)
             if ends := provider.info.session_end(state):
                 say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC; sign in again before.")
+            return ends
         finally:
             await session.close()
 

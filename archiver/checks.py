@@ -177,7 +177,7 @@ class _Visit:
                     names.append(item.name)
                     if item.kind is DocumentKind.CERTIFICATE:
                         reading = reader.read(item.content, item.media_type)
-                        check_certificate(item, reading, licence)
+                        check_certificate(item, reading, licence, provider.text_layouts.get(item.name))
                         provider.read_certificate(licence, reading.text)
                 elif not isinstance(item, Licence):
                     names.append(f"no {item.kind} ({item.reason})")

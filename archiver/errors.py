@@ -145,6 +145,10 @@ class RateLimited(ArchiverError):
     exit_code = 30
     retryable = True
 
+    def __init__(self, detail: str = "", *, page: SavedPage | None = None, for_long: bool = False) -> None:
+        super().__init__(detail, page=page)
+        self.for_long = for_long  # longer than a run waits: nothing more is asked of that platform
+
 
 class Withheld(ArchiverError):
     """The platform does not show this account all there is: {detail}. Ask whoever manages the account there for the

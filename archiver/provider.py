@@ -53,12 +53,14 @@ class Rule:
     In `url`, `*` stands for one path segment or host label, `**` for the rest of a path; a query is not part of it.
     `fields` bind query or body values: each must occur exactly once with exactly this value. Whatever is sent to such
     a place must be wholly understood (`Request.understood`), by whatever method.
+    `proves_session`: status 401 from this address means that the account's session is no longer valid.
     """
 
     method: str
     url: str
     purpose: Purpose = Purpose.READ
     fields: Mapping[str, str] = field(default_factory=dict)
+    proves_session: bool = True
 
     def matches(self, request: Request) -> bool:
         """Exactly this place, and each bound field exactly once: what a permission needs."""
@@ -359,6 +361,10 @@ class Rules:
             tuple(f"https://{host}/" for host in self.sign_in_hosts)
         )
 
+    def proves_session(self, request: Request) -> bool:
+        """Whether status 401 from this address counts against the account's session."""
+        return any(rule.proves_session and rule.matches(request) for rule in self.allow)
+
     def reads_only(self, request: Request) -> bool:
         """A declared request that changes nothing at the platform: every GET, read-only POSTs and token refreshes."""
         return request.method in ("GET", "HEAD") or any(
@@ -614,6 +620,13 @@ class Response:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     @property
+    def length_stated(self) -> bool:
+        """Whether the platform said how long the content is, so that its end is known: by a number, in chunks, or in a
+        packed form with an end of its own."""
+        chunked = "chunked" in self.headers.get("transfer-encoding", "").lower()
+        return chunked or "content-length" in self.headers or "gzip" in self.headers.get("content-encoding", "").lower()
+
+    @property
     def text(self) -> str:
         charset = re.search(r"charset=\"?([\w-]+)", self.headers.get("content-type", ""), re.IGNORECASE)
         try:
@@ -641,10 +654,11 @@ class Response:
 class Session(Protocol):
     """What an adapter may do over plain HTTP. Waiting, pacing, retries, Retry-After and the guard are in here.
 
-    `get` and `post` follow redirects hop by hop and raise SpendRefused for what no rule allows, SessionExpired for 401,
-    RateLimited after repeated 429, SiteUnavailable after repeated 5xx or a lost connection. Any other status is
-    returned. Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ,
-    not assets).
+    `get` and `post` follow redirects hop by hop and raise SpendRefused for what no rule allows, SessionExpired for 401
+    where a rule says that the address proves the session, RateLimited after repeated 429, SiteUnavailable after
+    repeated 5xx or a lost connection. Any other status is returned, as is a picture's redirect to the sign-in page.
+    Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ, not
+    assets).
     """
 
     username: str | None
@@ -715,10 +729,12 @@ class BrowserSession(Session, Protocol):
     async def rows(self, selector: str, *, start: int = 0) -> list[str]:
         """The outer HTML of the matching elements, from the `start`-th on."""
 
-    async def scroll_to_end(self) -> None:
-        """Scroll to the page's end and wait until the network is quiet (endless lists).
+    async def scroll_to_end(self, rows: str | None = None) -> None:
+        """Scroll to the page's end and wait until the network is quiet (endless lists). `rows` is the selector of what
+        should become more.
 
-        Where the page's own request for more fails: SessionExpired, RateLimited or SiteUnavailable.
+        Where the page's own request for more fails, and neither a later answer nor more rows show that the page has
+        overcome it: SessionExpired, RateLimited or SiteUnavailable.
         """
 
     async def capture(self) -> Sequence[Document]:
@@ -748,24 +764,56 @@ class Challenge(Protocol):
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it."""
+    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it.
+
+    `last`: the page bears the platform's own mark that no other page follows.
+    """
 
     licences: Sequence[Licence]
     total: int | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True)
 class History:
-    """One list of a platform, as pages. It ends at the stated total, an empty page or a declared end marker."""
+    """One list of a platform, as pages. It ends at the stated total, at an empty page or at a page that is marked as
+    the last one; a list whose pages end without any of these is LayoutChanged, whatever the adapter makes of it."""
 
     listing: str
     pages: AsyncIterator[Page]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextLayout:
+    """How a text document of a platform looks when it is whole: half of one reads like a document, too.
+
+    `labels` each stand at the beginning of a line, with a colon and a value behind them. `marks` are patterns of lines
+    that must be there, and `last_line` is the pattern of the last line that is not blank. Letter case does not count.
+    """
+
+    labels: tuple[str, ...]
+    last_line: str
+    marks: tuple[str, ...] = ()
+
+    def lacks(self, text: str) -> str | None:
+        """What a whole document has and this text has not, in words; None where it is whole."""
+        lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+        for label in self.labels:
+            if not any(re.match(rf"{re.escape(label)}\s?:\s?\S", line, re.IGNORECASE) for line in lines):
+                return f"no line “{label}” with a value"
+        for mark in (*self.marks, self.last_line):
+            if not any(re.fullmatch(mark, line, re.IGNORECASE) for line in lines):
+                return "not the lines at its end"
+        return None if re.fullmatch(self.last_line, lines[-1], re.IGNORECASE) else "not its last line"
 
 
 class Provider[S: Session](ABC):
     """One adapter. Stateless apart from what `sign_in` learned about the account (user id, plan)."""
 
     info: ClassVar[ProviderInfo]
+    text_layouts: ClassVar[Mapping[str, TextLayout]] = {}
+    """By the document's name (`certificate.txt`): how each text document looks when it is whole. One that is not
+    declared here is archived only where it comes twice, and the same each time."""
     withheld: tuple[str, ...] = ()
     """What the platform did not let the account see in this run, and what can be done about it. It makes it partial."""
 

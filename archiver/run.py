@@ -53,7 +53,7 @@ from archiver.errors import (
     WrongPassword,
     machine_error,
 )
-from archiver.listing import Cursors, sweep_day
+from archiver.listing import Cursors, Retries, sweep_day
 from archiver.network import Network
 from archiver.notify import tell
 from archiver.opening import as_rotated, network_of, writing
@@ -635,7 +635,7 @@ class Visit:
         terms: Callable[[], Awaitable[list[SeenTerms]]] | None,
         renew: Callable[[], Any],
     ) -> Sync:
-        home, order = self.of.home, self.of.order
+        home, order, today = self.of.home, self.of.order, datetime.now(UTC).date()
         return Sync(
             account=self.account.name,
             method=method.name,
@@ -644,13 +644,14 @@ class Visit:
             archive=self.archive,
             catalogue=self.catalogue,
             cursors=Cursors(home.state / "history" / f"{self.account.name}.json", self.archive.lines),
+            retries=Retries(home.state / "retries" / f"{self.account.name}.json", today),
             reader=self.of.tools.reader,
             run=self.of.summary.run,
             client=self.account.client,
             trouble=home.state / "trouble",
             renew=renew,
             full=order.full or order.after_restore is not None,
-            full_since=sweep_day(self.account.name, datetime.now(UTC).date()),
+            full_since=sweep_day(self.account.name, today),
             dry_run=order.dry_run,
             asset_id=order.asset_id,
             known=frozenset(recording.known) if recording else frozenset(),
@@ -714,9 +715,12 @@ class SigningIn:
 
     async def again(self) -> None:
         """Sign in; where that does not make the account signed in, a person is needed."""
+        before = len(self.session.refused)
         await self.provider.sign_in(self.session, self.secrets, self.challenge)
         if not await self.provider.signed_in(self.session):
-            raise SignInNeeded("the platform accepted the sign-in and still does not show the account")
+            refused = self.session.refused[before:]
+            on_the_way = f"; refused on the way, as no rule allows it: {', '.join(refused)}" if refused else ""
+            raise SignInNeeded(f"the sign-in ended, and the platform still does not show the account{on_the_way}")
 
 
 @dataclass

@@ -248,3 +248,12 @@ def test_a_broken_adapter_is_named_and_hinders_no_other(tmp_path: Path, monkeypa
     assert load("shutterstock").info.name == "shutterstock"
     with pytest.raises(ConfigError, match="cannot be loaded"):
         load("broken")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_pages_of_elements_sign_in_may_stand_on_envatos_identity_host_where_nothing_else_is_done(method: str) -> None:
+    rules = load("envato_elements").info.rules
+    for path in ("sign_in", "sign_in/two_factor", "welcome-back"):
+        assert rules.permit(Request(method, f"https://account.envato.com/{path}"))
+    for path in ("billing", "account/close", "settings/password", "deposits/new", "subscriptions/1/cancel"):
+        assert not rules.permit(Request(method, f"https://account.envato.com/{path}"))
