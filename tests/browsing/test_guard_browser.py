@@ -325,6 +325,7 @@ async def test_without_the_guard_the_page_spends_in_every_way_and_the_proxy_alon
     monkeypatch.setattr(Guard, "watch", nothing)
     monkeypatch.setattr(guard, "watch_browser", nothing)
     monkeypatch.setattr(guard, "close_popups", lambda context: None)
+    monkeypatch.setattr("archiver.browsing.session.stay_on_pages", nothing)
     monkeypatch.setattr(SWITCHES, (AT_ONCE,))
     monkeypatch.setattr(guard, "SOCKETS", "")
     network = platform.network(tmp_path)

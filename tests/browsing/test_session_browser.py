@@ -350,6 +350,7 @@ async def test_a_click_counts_once_the_page_was_told_however_slow_its_answer(
     async with visit(page("/login", FORM) + accepted + page("/account", "<h1>Ada</h1>")) as site:
         await sign_in(site.session, within=0.8)
         assert site.seen.count("POST /login") == 1 and (await site.session.page()).url == f"{SITE}/account"
+    monkeypatch.undo()
     leaving = "<script>setTimeout(() => {location = '/account'}, 1000)</script>"
     banner = f"<div id=cookies>Cookies <button id=accept hidden>OK</button></div>{leaving}"
     async with visit(page("/login", banner) + page("/account", "<h1>Ada</h1>")) as site:
