@@ -37,13 +37,14 @@ class System(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is to run: the program with its arguments, daily at `hour`:`minute` local time."""
+    """What is to run: the program with its arguments and environment variables, daily at `hour`:`minute` local time."""
 
     name: str
     title: str
     command: tuple[str, ...]
     hour: int
     minute: int
+    variables: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -85,22 +86,24 @@ def schedule(
     *,
     program: Sequence[str] | None = None,
     key: Path | None = None,
+    variables: Mapping[str, str] | None = None,
     user_home: Path | None = None,
 ) -> Schedule:
     """The schedule of a home for one system; ConfigError for a time that is none.
 
     `program` starts the archiver (by default the one that runs now), `key` is the file with the vault's key, which
-    systemd hands over as a credential and the others name in ARCHIVER_KEY_FILE.
+    systemd hands over as a credential and the others name in ARCHIVER_KEY_FILE. `variables` are set for the program.
     """
     program = tuple(program or (sys.executable, "-m", "archiver"))
     jobs = (
         Job(
             name=f"{LABEL}-run", title="archiver: the nightly run", command=(*program, "--home", str(home), "run"),
-            hour=_clock(at)[0], minute=_clock(at)[1],
+            hour=_clock(at)[0], minute=_clock(at)[1], variables=variables or {},
         ),
         Job(
             name=f"{LABEL}-notify", title="archiver: tell what is to be told",
             command=(*program, "--home", str(home), "notify"), hour=_clock(LOOK)[0], minute=_clock(LOOK)[1],
+            variables=variables or {},
         ),
     )  # fmt: skip
     here = user_home or Path.home()
@@ -135,6 +138,7 @@ def _systemd(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
     for job in jobs:
         words = " ".join(_quoted(word) for word in job.command)
         credential = f"LoadCredential=archiver-key:{_specifiers(str(key))}\n" if key else ""
+        credential += "".join(f'Environment="{name}={_specifiers(value)}"\n' for name, value in job.variables.items())
         files[f"{job.name}.service"] = (
             f"[Unit]\nDescription={job.title}\n\n"
             f"[Service]\nType=oneshot\nExecStart={words}\n{credential}"
@@ -159,6 +163,11 @@ def _systemd(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
     )
 
 
+def _environment(job: Job, key: Path | None) -> dict[str, str]:
+    """What a job needs to be told where nothing hands over the key."""
+    return ({"ARCHIVER_KEY_FILE": str(key)} if key else {}) | dict(job.variables)
+
+
 def _quoted(word: str) -> str:
     """A word as ExecStart takes it."""
     word = _specifiers(word).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
@@ -171,9 +180,9 @@ def _specifiers(text: str) -> str:
 
 def _cron(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
     """Lines for `crontab -e`. cron does not catch up after sleep."""
-    setting = f"ARCHIVER_KEY_FILE={shlex.quote(str(key))} " if key else ""
     lines = [f"# {jobs[0].title}, and {jobs[1].title}; made by `archiver schedule`"]
     for job in jobs:
+        setting = "".join(f"{name}={shlex.quote(value)} " for name, value in _environment(job, key).items())
         words = (setting + shlex.join(job.command)).replace("%", r"\%")  # an unescaped % ends a cron command
         lines.append(f"{job.minute} {job.hour} * * * {words} >/dev/null 2>&1")
     return Schedule(
@@ -196,8 +205,8 @@ def _launchd(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
             "LowPriorityIO": True,
             "Umask": 0o077,
         }
-        if key:
-            content["EnvironmentVariables"] = {"ARCHIVER_KEY_FILE": str(key)}
+        if variables := _environment(job, key):
+            content["EnvironmentVariables"] = variables
         files[f"org.{job.name}.plist"] = plistlib.dumps(content).decode()
     # An agent of the graphical session: it may use the keychain, and is there while the user is logged in.
     commands = tuple(("launchctl", "bootstrap", f"gui/{_user_id()}", str(folder / name)) for name in files)
@@ -213,8 +222,9 @@ def _windows(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
     files, folder = {}, here / "AppData" / "Local" / "archiver" / "tasks"
     for job in jobs:
         program, *arguments = job.command
-        if key:  # a task has no environment of its own
-            script = f'set "ARCHIVER_KEY_FILE={key}" && {subprocess.list2cmdline(job.command)}'
+        if variables := _environment(job, key):  # a task has no environment of its own
+            settings = "".join(f'set "{name}={value}" && ' for name, value in variables.items())
+            script = f"{settings}{subprocess.list2cmdline(job.command)}"
             program, words = "cmd.exe", f'/d /s /c "{script}"'
         else:
             words = subprocess.list2cmdline(arguments)

@@ -67,6 +67,13 @@ def test_cron_gets_two_lines_in_which_no_per_cent_ends_the_command() -> None:
     ]
 
 
+def test_how_chromium_is_started_here_holds_for_the_nights(home: Home) -> None:
+    home.env["ARCHIVER_CHROMIUM_SANDBOX"] = "off"
+    for system, line in (("cron", "ARCHIVER_CHROMIUM_SANDBOX=off "), ("windows", "SANDBOX=off"), ("launchd", "SANDBOX"),
+                         ("systemd", 'Environment="ARCHIVER_CHROMIUM_SANDBOX=off"\n')):  # fmt: skip
+        assert line in home("schedule", "--system", system).stdout
+
+
 def test_launchd_gets_property_lists() -> None:
     content = plistlib.loads(made(System.LAUNCHD).files["org.archiver-run.plist"].encode())
     assert content["ProgramArguments"] == ["/bin/true", "--home", str(HOME), "run"]

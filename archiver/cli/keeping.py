@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -143,7 +144,8 @@ def schedule(
 
     file = key or key_file()
     here = opened(home)
-    made = make(here.root, named_system(system), at, key=file and file.absolute())
+    browser = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_CHROMIUM")}
+    made = make(here.root, named_system(system), at, key=file and file.absolute(), variables=browser)
     if day := skipped(at, datetime.now().astimezone().date()):
         say(f"note: {at} does not exist on {day}, when clocks are put forward here. Choose another time with --at.")
     if install:
