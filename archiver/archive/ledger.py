@@ -217,6 +217,19 @@ class Ledger:
             start, end = data.rfind(b"\n", 0, found) + 1, data.find(b"\n", found)
             return Line(data[start:end], start)
 
+    def after(self, size: int) -> list[Line]:
+        """The lines behind the first `size`, and the one before them; reads nothing else."""
+        lines: list[Line] = []
+        count = min(self.head.seq + 2 - size, self.head.seq + 1) if self.head else 0
+        if count > 0:
+            with mmap.mmap(self.handle, self.end, access=mmap.ACCESS_READ) as data:
+                end = self.end - 1
+                for _ in range(count):
+                    start = data.rfind(b"\n", 0, end) + 1
+                    lines.append(Line(data[start:end], start))
+                    end = start - 1
+        return lines[::-1]
+
     def close(self) -> None:
         if self._held:
             with contextlib.suppress(OSError):

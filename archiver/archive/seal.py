@@ -51,16 +51,8 @@ def sign(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> byte
     return f"{text}\n\N{EM DASH} {origin} {signature}\n".encode()
 
 
-def seal(
-    root: Path,
-    *,
-    origin: str,
-    frontier: verify.Frontier,
-    signer: Ed25519PrivateKey,
-    authorities: Sequence[Authority],
-    post: Post,
-) -> Seal:
-    """Write a checkpoint over the ledger, if it has grown, and get the timestamps that the newest checkpoint lacks."""
+def write_checkpoint(root: Path, origin: str, frontier: verify.Frontier, signer: Ed25519PrivateKey) -> None:
+    """A checkpoint over the ledger, for ever; does nothing where it is there already."""
     folder = root / verify.CHECKPOINTS
     note = folder / f"{frontier.size:08d}.note"
     if not note.exists():
@@ -68,12 +60,24 @@ def seal(
         write_new(staged, sign(origin, frontier.size, frontier.root(), signer))
         staged.rename(note)
         sync_folder(folder)
+    (root / verify.HEAD).unlink(missing_ok=True)  # the checkpoint covers what it covered
+
+
+def write_head(root: Path, origin: str, frontier: verify.Frontier, signer: Ed25519PrivateKey) -> None:
+    """Sign the ledger as it stands, until the next checkpoint: the same note, in a file that the next one replaces."""
+    replace_file(root / verify.HEAD, sign(origin, frontier.size, frontier.root(), signer))
+
+
+def stamp(root: Path, authorities: Sequence[Authority], post: Post) -> Seal:
+    """Get the timestamps that the newest checkpoint lacks."""
+    size, note, _ = next(verify.newest_checkpoints(root / verify.CHECKPOINTS))
     lacking = [each for each in authorities if not _response(note, each).exists()]
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
     warnings = [_keep(root, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
-    times = [verify.Token.parse(verify.content(path)).time for path in folder.glob(f"{note.name}.*.tsr")]
-    return Seal(frontier.size, min(times, default=None), tuple(filter(None, warnings)))
+    _, _, tokens = next(verify.newest_checkpoints(root / verify.CHECKPOINTS))
+    times = [verify.Token.parse(verify.content(path)).time for path in tokens]
+    return Seal(size, min(times, default=None), tuple(filter(None, warnings)))
 
 
 def anchored_tokens(root: Path) -> tuple[int, dict[str, str]] | None:
@@ -81,10 +85,9 @@ def anchored_tokens(root: Path) -> tuple[int, dict[str, str]] | None:
 
     The next line holds them, which proves that it is younger.
     """
-    checkpoints = verify.checkpoint_files(root / verify.CHECKPOINTS)
-    if not checkpoints or not checkpoints[-1][2]:
+    size, note, tokens = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), (0, root, []))
+    if not tokens:
         return None
-    size, note, tokens = checkpoints[-1]
     names = {path.name[len(note.name) + 1 : -len(".tsr")]: path for path in tokens}
     return size, {name: hashlib.sha256(verify.content(path)).hexdigest() for name, path in names.items()}
 

@@ -62,6 +62,7 @@ TREE = "tree.json"  # in the disposable folder: how far the ledger has been read
 BATCH = 128  # requests that share the durable writes of intents and ledger lines
 THREADS = 16  # objects that are built, and waited for by the disk, at once
 MANY = 100  # objects from which on, beside other archives, a process to build them repays its start
+SEAL_AFTER = 7.5 * 86400  # seconds after which a checkpoint is renewed though no evidence is new: each eighth night
 TOGETHER = 3  # objects from which on the whole disk is waited for, which may have much else to write
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -96,6 +97,7 @@ def open_archive(
     ledger = Ledger(root / verify.LEDGER, root / HOLDER)
     try:
         _check_whole(root, ledger)
+        _check_head(root, client, signer, state / TREE)
         loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE)
         shrunk = [] if loss else _shrunk(client, ledger, state / TREE)
         _introduce(root, ledger, signer, origin)
@@ -116,8 +118,9 @@ def open_archive(
 
 def _check_there(root: Path) -> None:
     """A ledger that is lost is not begun anew: that would hide it."""
-    signed = verify.checkpoint_files(root / verify.CHECKPOINTS)
-    if not (root / verify.LEDGER).exists() and (signed or (root / "evidence").exists()):
+    if (root / verify.LEDGER).exists():
+        return
+    if next(verify.newest_checkpoints(root / verify.CHECKPOINTS), None) or (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and its {verify.LEDGER} is lost")
 
 
@@ -138,12 +141,27 @@ def _check_files(root: Path) -> None:
 
 def _check_whole(root: Path, ledger: Ledger) -> None:
     """A ledger that is shorter than what was signed was cut; going on would hide that."""
-    signed = verify.checkpoint_files(root / verify.CHECKPOINTS)
+    size, note, _ = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), (0, root, []))
     lines = ledger.head.seq + 1 if ledger.head else 0
-    if signed and signed[-1][0] > lines:
-        raise IntegrityError(f"the ledger of {root} has {lines} lines, but {signed[-1][1].name} covers more")
+    if size > lines:
+        raise IntegrityError(f"the ledger of {root} has {lines} lines, but {note.name} covers more")
     if not lines and (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and no ledger")
+
+
+def _check_head(root: Path, client: str, signer: Ed25519PrivateKey, known: Path) -> None:
+    """Lines that wait for the next checkpoint are those that were signed; going on would sign whatever they are now."""
+    path = root / verify.HEAD
+    if not path.exists():
+        return
+    try:
+        head = verify.Note.parse(read_file(path))
+        if head.origin != _name(client) or not head.signed_by(signer.public_key().public_bytes_raw()):
+            raise IntegrityError(f"{path} is not signed by the key of {client}")
+    except (OSError, verify.Malformed) as error:
+        raise IntegrityError(f"{path} cannot be used: {error}") from None
+    if tree.root_of(root / verify.LEDGER, known, head.size) != head.root:
+        raise IntegrityError(f"the ledger of {root} was changed: its first {head.size} lines are not those in {path}")
 
 
 def _shrunk(client: str, ledger: Ledger, known: Path) -> list[str]:
@@ -164,7 +182,7 @@ def latest_moment(root: Path) -> tuple[str, str] | None:
     """
     known: list[tuple[str, str]] = []
     covered = 0
-    for size, _, tokens in reversed(verify.checkpoint_files(root / verify.CHECKPOINTS)):
+    for size, _, tokens in verify.newest_checkpoints(root / verify.CHECKPOINTS):
         for path in tokens:
             with suppress(verify.Malformed):  # for `verify` to name
                 known.append((verify.Token.parse(verify.content(path)).time, f"the timestamp {path.name}"))
@@ -201,12 +219,37 @@ def _seal(
     authorities: Sequence[Authority],
     post: Post,
     state: Path,
+    *,
+    resting: bool = False,
 ) -> Seal:
+    """Sign the ledger: by a checkpoint or, while it is `resting`, until the next one; then have it timestamped."""
     with _disk_full(root):
-        frontier = tree.follow(ledger.path, state / TREE)
-        return sealing.seal(
-            root, origin=_name(client), frontier=frontier, signer=signer, authorities=authorities, post=post
-        )
+        write = sealing.write_head if resting else sealing.write_checkpoint
+        write(root, _name(client), tree.follow(ledger.path, state / TREE), signer)
+        return sealing.stamp(root, authorities, post)
+
+
+def _signed(root: Path) -> int:
+    """How many lines are under a signature."""
+    size, _, _ = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), (0, root, []))
+    with suppress(OSError, verify.Malformed):
+        return max(size, verify.Note.parse(read_file(root / verify.HEAD)).size)
+    return size
+
+
+def _rests(root: Path, ledger: Ledger) -> bool:
+    """Whether the newest checkpoint is enough for now: it is recent, and after it no evidence was recorded.
+
+    Its age is that of the last line below it, by the clock that wrote that line.
+    """
+    size, _, _ = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), (0, root, []))
+    if not size:
+        return False
+    last, *waiting = ledger.after(size)
+    with suppress(ValueError, ClockWrong):
+        age = verify.epoch(ledger.now()) - verify.epoch(str(last.fields.get("at")))
+        return 0 <= age < SEAL_AFTER and bool(waiting) and all(line.type in verify.PRACTICE for line in waiting)
+    return False
 
 
 def _name(client: str) -> str:
@@ -255,16 +298,33 @@ def _check_witnessed(
     return {"kept": kept, "lost": lost.size, "root": lost.note.root.hex() if lost.note else ""}
 
 
-def _holds_newest(root: Path, place: Path, size: int) -> bool:
-    """Whether the newest that a witness holds is the archive's checkpoint of that size, and none is foreign by name."""
-    own = [path for _, path, _ in verify.checkpoint_files(root / verify.CHECKPOINTS)]
-    held = {path.name: path for path in [*place.glob("*.note"), *place.glob("*/*.note")]}
-    newest = next((path for path in reversed(own) if path.name in held), None)
-    if not held or newest is None or not held.keys() <= {path.name for path in own}:
+def _holds_newest(root: Path, place: Path, known: int) -> bool:
+    """Whether a witness holds the archive's newest checkpoint, of no more lines than are known, and none that is foreign
+    by name."""
+    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), None)
+    held = _notes_in(place)
+    if not held or newest is None:
         return not held
+    size, note, _ = newest
+    if note.name not in held or not held.keys() <= set(os.listdir(note.parent)):
+        return False
     with suppress(OSError):
-        return newest.name == f"{size:08d}.note" and read_file(newest) == verify.content(held[newest.name])
+        return size <= known and read_file(note) == verify.content(held[note.name])
     return False
+
+
+def _notes_in(place: Path) -> dict[str, str]:
+    """The checkpoints in a folder, also one level of folders down: name -> path."""
+    found: dict[str, str] = {}
+    folders = [place]
+    for folder in folders:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".note"):
+                    found[entry.name] = entry.path
+                elif folder is place and entry.is_dir():
+                    folders.append(Path(entry.path))
+    return found
 
 
 def _notes(root: Path) -> frozenset[verify.Note]:
@@ -393,6 +453,7 @@ class ArchiveWriter:
         self._client, self._witnesses, self._warnings = client, witnesses, warnings
         self._state = state
         self._anchored = False
+        self._unsigned = self.lines > _signed(root)  # left by a killed command, or by somebody else
         self._numbers = itertools.count()
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._postponed: _Request | None = None
@@ -465,15 +526,21 @@ class ArchiveWriter:
         line: Line = self._ask((type, fields)).result()
         return line
 
-    def seal(self) -> Seal:
+    def seal(self, *, whole: bool = False) -> Seal:
         """Sign and timestamp all that was written, and tell the witnesses. Writes nothing where that is already so.
 
-        An authority or a witness that fails is a warning; the next seal asks it again.
+        Where no evidence was written since a recent checkpoint, the lines of PRACTICE are signed and wait for the next
+        one, unless the `whole` ledger is to be under it. An authority or a witness that fails is a warning; the next
+        seal asks it again.
         """
         self._ask(None).result()
-        sealed = _seal(self._root, self._client, self._ledger, self._signer, self._authorities, self._post, self._state)
+        sealed = _seal(
+            self._root, self._client, self._ledger, self._signer, self._authorities, self._post, self._state,
+            resting=not whole and not self._unsigned and _rests(self._root, self._ledger),
+        )  # fmt: skip
+        self._unsigned = False
         with _disk_full(self._root):
-            _, note, tokens = verify.checkpoint_files(self._root / verify.CHECKPOINTS)[-1]
+            _, note, tokens = next(verify.newest_checkpoints(self._root / verify.CHECKPOINTS))
             handover = Handover(self._client, sealed.size, note, tuple(tokens))
             untold = hand_over(self._witnesses, handover, self._state / "witnesses.json")
         self._anchored = False
@@ -486,9 +553,9 @@ class ArchiveWriter:
         Every seal of new lines does as much; this is for an archive in which nothing happens any more.
         """
         last = sealing.anchored_tokens(self._root)
-        if last and last[0] == self.lines:
+        if last and not self._names(last):
             self._ask(_anchor(last)).result()
-        return self.seal()
+        return self.seal(whole=True)
 
     def close(self) -> None:
         """Finish what was asked for and stop."""
@@ -735,10 +802,16 @@ class ArchiveWriter:
             return []
         anchor: list[Entry] = []
         if not self._anchored and entries[0][0] != "anchor" and (last := sealing.anchored_tokens(self._root)):
-            anchor = [_anchor(last)]
+            anchor = [] if self._names(last) else [_anchor(last)]
         lines = self._ledger.append([*anchor, *entries])
         self._anchored = True
         return lines[len(anchor) :]
+
+    def _names(self, last: tuple[int, dict[str, str]]) -> bool:
+        """Whether a line after a checkpoint names these of its timestamps already."""
+        _, named = _anchor(last)
+        lines = (line.fields for line in self._ledger.after(last[0]) if line.type == "anchor")
+        return any(named.items() <= fields.items() for fields in lines)
 
     # ------------------------------------------------------------ recovery
 
