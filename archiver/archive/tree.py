@@ -50,11 +50,14 @@ def follow(ledger: Path, cache: Path) -> Frontier:
     return progress.frontier
 
 
-def remembered(cache: Path) -> int:
-    """How many lines the ledger had when the cache was written, whatever it has now; 0 where nobody knows."""
+def remembered(ledger: Path, cache: Path) -> tuple[int, bool]:
+    """How many lines the ledger had when the cache was written, and whether the last of them is what it was; (0, True)
+    where nobody knows."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return int(json.loads(read_file(cache))["size"])
-    return 0
+        stored = json.loads(read_file(cache))
+        line = next(read_lines(ledger, int(stored["offset"])), None)
+        return int(stored["size"]), line is not None and line.hash == stored["last"]
+    return 0, True
 
 
 def known(ledger: Path, cache: Path) -> Progress | None:

@@ -86,6 +86,7 @@ CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claime
 PATIENCE = 30  # seconds for one call of the program openssl
 LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
 LATE_PRACTICE = 2 * LATE  # likewise for the lines of PRACTICE, which are sealed about once a week
+FEW_TIMESTAMPS = 32  # up to which starting the program openssl for each costs less than loading a library
 RENEW_AHEAD = 2 * 365 * 86400  # seconds before the end of their certificates that timestamps are to be renewed
 
 WARNINGS = frozenset(
@@ -1380,7 +1381,7 @@ class _OpenSSL:
     def version(self) -> str:
         return self.found[1]
 
-    @property
+    @functools.cached_property
     def checker(self) -> Checker | None:
         program, version = self.found
         return Checker(version, lambda *files: openssl_refuses(program, *files)) if _is_openssl_3(version) else None
@@ -1520,6 +1521,7 @@ class _Check:
         against = "the roots that you supplied" if self.supplied_roots else roots.name
         unchecked: list[str] = []  # the dates that the timestamps state
         asked = set[str]()  # the names of those who checked
+        checkers = list(self.checkers(len(stamped)))
 
         def judge(note: Path, file: Path) -> Stamp | Finding | None:
             path = f"{self.checkpoint_folder}/{file.name}"
@@ -1532,11 +1534,13 @@ class _Check:
             except OSError as error:
                 return Finding("unreadable", path, f"cannot be read: {error.strerror}")
             if not certificates:
-                if not self.checker and not self.openssl.checker:
+                if not checkers:
                     unchecked.append(token.time)
                 return None
             refused: Finding | None = None
-            for checker in self.checkers():
+            for checker in checkers:
+                if checker is self.openssl.checker and self.openssl.hangs:
+                    continue
                 try:
                     refusal = checker.refuses(file, note, roots, chain)
                 except subprocess.TimeoutExpired:
@@ -1573,9 +1577,10 @@ class _Check:
             )
             self.find("dates-not-checked", self.checkpoint_folder, text)
 
-    def checkers(self) -> Iterator[Checker]:
-        """Who is asked about a timestamp: what the caller brought along, which is quick; OpenSSL has the last word."""
-        if self.checker:
+    def checkers(self, timestamps: int) -> Iterator[Checker]:
+        """Who is asked about so many timestamps: OpenSSL, whose word is the last; of many, first what the caller brought
+        along, which is quicker. What neither can read stays unchecked."""
+        if self.checker and (timestamps > FEW_TIMESTAMPS or not self.openssl.checker):
             yield self.checker
         if self.openssl.checker and not self.openssl.hangs:
             yield self.openssl.checker
@@ -1669,7 +1674,7 @@ def verify_archive(
     leaves out the digests of the documents. Both leave out the checkpoints that the result does not rest on; the
     report's `left_out` says so, and where a fault is found, nothing of ledger and checkpoints is left out. `against` is
     a checkpoint that somebody outside holds, or a folder of them: the state is FORKED where the ledger does not extend
-    them. `checker` is asked about timestamps before the program openssl is, which is slow. Raises Malformed where this
+    them. `checker` checks timestamps where there is no OpenSSL 3, and of many those that it accepts. Raises Malformed where this
     is no archive, the licence is not unique, or `against` holds no checkpoint of this archive; Busy where a command is
     writing. Memory: about one kilobyte for each object.
     """

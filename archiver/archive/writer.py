@@ -155,20 +155,27 @@ def _check_head(root: Path, client: str, signer: Ed25519PrivateKey, known: Path)
     if not path.exists():
         return
     try:
-        head = verify.Note.parse(read_file(path))
-        if head.origin != _name(client) or not head.signed_by(signer.public_key().public_bytes_raw()):
-            raise IntegrityError(f"{path} is not signed by the key of {client}")
+        head = verify.Note.parse(signed := read_file(path))
     except (OSError, verify.Malformed) as error:
-        raise IntegrityError(f"{path} cannot be used: {error}") from None
+        raise IntegrityError(f"{path} cannot be read: {error}") from None
+    if signed != sealing.sign(_name(client), head.size, head.root, signer):  # each time the same, by RFC 8032
+        raise IntegrityError(f"{path} was not signed by the key of {client}")
     if tree.root_of(root / verify.LEDGER, known, head.size) != head.root:
         raise IntegrityError(f"the ledger of {root} was changed: its first {head.size} lines are not those in {path}")
 
 
 def _shrunk(client: str, ledger: Ledger, known: Path) -> list[str]:
-    """A warning where this machine once sealed more lines than there are. `known` is disposable, and so no proof."""
-    before, now = tree.remembered(known), ledger.head.seq + 1 if ledger.head else 0
-    if now >= before:
+    """A warning where this machine once signed more lines than there are, or others. `known` is disposable, and so no
+    proof."""
+    before, same = tree.remembered(ledger.path, known)
+    now = ledger.head.seq + 1 if ledger.head else 0
+    if now >= before and same:
         return []
+    if now >= before:
+        return [
+            f"Line {before - 1} of the ledger of {client} is not the one that this machine last signed. Unless the "
+            "archive was restored from a backup, somebody changed it: compare it with a copy, and run `archiver verify`."
+        ]
     return [
         f"The ledger of {client} had {before} lines when this machine last sealed it, and has {now}. If it was "
         "restored from a backup: what was imported or erased since then is to be imported or erased again."

@@ -1,0 +1,254 @@
+"""Nights that find nothing new: what they leave behind, what stands over it, and how little a check must look at."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archiver.archive import ledger, seal, verify
+from archiver.archive.seal import strict_checker
+from archiver.archive.verify import HEAD, LEDGER, canonical, verify_archive
+from archiver.archive.witness import FolderWitness
+from archiver.archive.writer import Authority
+from archiver.errors import IntegrityError
+from archiver.network import Network
+from tests.archive.conftest import Kit, licence
+from tests.homes import Clock
+
+
+def idle(kit: Kit) -> seal.Seal:
+    """A run that finds nothing new."""
+    with kit.open() as archive:
+        archive.append("run", account="acme-example", outcome="complete", listed=20, archived=0)
+        return archive.seal()
+
+
+def notes(kit: Kit) -> int:
+    return len(list((kit.root / verify.CHECKPOINTS).glob("*.note")))
+
+
+@pytest.fixture
+def resting(sealed: Kit) -> Kit:
+    """An archive with three lines of two idle nights that wait for the next checkpoint."""
+    idle(sealed)
+    idle(sealed)
+    return sealed
+
+
+class Nights:
+    """Goes through the nights, from now on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+        nights = self
+        self.clock, self.start, self.number = clock, datetime.now().astimezone(), 0
+
+        class Shifted(datetime):
+            @classmethod
+            def now(cls, zone: Any = None) -> Any:
+                return nights.now.astimezone(zone)
+
+        monkeypatch.setattr(ledger, "datetime", Shifted)
+        self.patch = monkeypatch
+
+    @property
+    def now(self) -> datetime:
+        return self.start + timedelta(days=self.number)
+
+    def next(self) -> None:
+        self.number += 1
+        self.clock("2045-01-01")  # for the authority, too
+        self.patch.setenv("FAKETIME", f"@{self.now.astimezone(ledger.UTC):%F %T}")
+
+
+def test_idle_nights_are_sealed_about_once_a_week_and_stay_proven(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path
+) -> None:
+    (tmp_path / "disk").mkdir()
+    kit.witnesses = [FolderWitness(name="disk", folder=tmp_path / "disk")]
+    kit.write(1)
+    nights = Nights(monkeypatch, clock)
+    for night in range(1, 18):
+        nights.next()
+        assert idle(kit).warnings == ()
+        report = kit.verify()
+        assert (report.state, report.findings) == ("PROVEN", []), night
+        assert ("which are signed" in report.as_text()) == (night not in (8, 16)), night
+    assert notes(kit) == 3
+    lines = [json.loads(line) for line in (kit.root / LEDGER).read_bytes().splitlines()]
+    assert [line["type"] for line in lines].count("anchor") == 3  # of the first seal, and of those of nights 8 and 16
+    assert kit.verify(tmp_path / "disk").extends.startswith("extends 3 outside checkpoints")
+    nights.next()
+    kit.write(2)  # evidence is never made to wait
+    assert notes(kit) == 4 and not (kit.root / HEAD).exists()
+    assert kit.verify().unproven == ""
+
+
+def test_an_authority_that_was_down_is_asked_again_on_an_idle_night(kit: Kit, tmp_path: Path) -> None:
+    kit.authorities = [*kit.authorities, Authority(name="second", url=kit.authorities[0].url, roots=kit.authorities[0].roots)]
+
+    def half(url: str, *rest: Any) -> bytes:
+        half.asked += 1  # type: ignore[attr-defined]  # a counter
+        if half.asked % 2:  # type: ignore[attr-defined]
+            raise OSError("no answer")
+        return Network().post(url, *rest)
+
+    half.asked = 0  # type: ignore[attr-defined]
+    with kit.open(post=half) as archive:
+        archive.put(licence(1)).result()
+        assert len(archive.seal().warnings) == 1
+    idle(kit)
+    assert notes(kit) == 1 and len(list((kit.root / verify.CHECKPOINTS).glob("*.tsr"))) == 2
+    idle(kit)
+    lines = [json.loads(line) for line in (kit.root / LEDGER).read_bytes().splitlines()]
+    assert [len(line["tokens"]) for line in lines if line["type"] == "anchor"] == [1, 2]
+    assert (kit.verify().state, kit.verify().findings) == ("PROVEN", [])
+
+
+# ---------------------------------------------------------------- whoever may write to the share and holds no key
+
+
+def rewrite(kit: Kit, change: Callable[[list[dict[str, Any]]], None]) -> None:
+    """Change the ledger's lines and mend the chain."""
+    lines = [json.loads(line) for line in (kit.root / LEDGER).read_bytes().splitlines()]
+    change(lines)
+    previous, text = "0" * 64, b""
+    for seq, line in enumerate(lines):
+        data = canonical(line | {"seq": seq, "prev": previous})
+        previous, text = hashlib.sha256(data).hexdigest(), text + data + b"\n"
+    (kit.root / LEDGER).write_bytes(text)
+
+
+def sign_by_another(kit: Kit) -> None:
+    head = verify.Note.parse((kit.root / HEAD).read_bytes())
+    (kit.root / HEAD).write_bytes(seal.sign(head.origin, head.size, head.root, Ed25519PrivateKey.generate()))
+
+
+def unsign(kit: Kit) -> None:
+    (kit.root / HEAD).unlink()
+    rewrite(kit, lambda lines: lines[-1].update(listed=999))
+
+
+ATTACKS_ON_WAITING_LINES: dict[str, Callable[[Kit], object]] = {
+    "the last line is changed": lambda kit: rewrite(kit, lambda lines: lines[-1].update(listed=999)),
+    "an earlier line is changed": lambda kit: rewrite(kit, lambda lines: lines[-2].update(listed=999)),
+    "the last line is cut off": lambda kit: rewrite(kit, lambda lines: lines.pop()),
+    "all waiting lines are cut off": lambda kit: rewrite(kit, lambda lines: lines.__delitem__(slice(5, None))),
+    "another key signs": sign_by_another,
+    "the signature is garbage": lambda kit: (kit.root / HEAD).write_bytes(b"\xff"),
+    "the signature is gone": lambda kit: (kit.root / HEAD).unlink(),
+    "the signature is gone, and a line changed": unsign,
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS_ON_WAITING_LINES)
+def test_lines_that_wait_for_a_checkpoint_are_protected(resting: Kit, name: str) -> None:
+    assert resting.verify().state == "PROVEN"
+    ATTACKS_ON_WAITING_LINES[name](resting)
+    gone = "gone" in name
+    assert resting.verify().state == ("UNPROVEN" if gone else "DAMAGED")
+    assert verify_archive(resting.root, quick=True).state == ("UNPROVEN" if gone else "DAMAGED")
+    if not gone:
+        before = (resting.root / LEDGER).read_bytes()
+        with pytest.raises(IntegrityError):
+            idle(resting)
+        assert (resting.root / LEDGER).read_bytes() == before
+    else:  # what is not signed gets its timestamp at once, and a changed line is told
+        warnings = idle(resting).warnings
+        assert bool(warnings) == ("changed" in name) and resting.verify().unproven == ""
+
+
+# ---------------------------------------------------------------- how little a check must look at
+
+
+@pytest.fixture(scope="module")
+def aged(tmp_path_factory: pytest.TempPathFactory, authority: Any) -> Kit:
+    """Ten commands of a licence and a run each, each with its checkpoint, and one idle night. Not to be changed."""
+    folder = tmp_path_factory.mktemp("aged")
+    kit = Kit(folder / "acme", [Authority(name="local", url=authority.url, roots=authority.root_pem)])
+    for number in range(10):
+        with kit.open() as archive:
+            archive.put(licence(number)).result()
+            archive.append("run", account="acme-example", outcome="complete", listed=number)
+            archive.seal()
+    idle(kit)
+    return kit
+
+
+@pytest.mark.parametrize(
+    ("options", "checked"),
+    [({}, 10), ({"quick": True}, 1), ({"licence": "asset-0_"}, 2), ({"licence": "asset-5_"}, 3), ({"licence": "asset-9_"}, 2)],
+)
+def test_a_brief_check_looks_at_the_checkpoints_that_it_rests_on(
+    aged: Kit, options: dict[str, Any], checked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    refuses = verify.openssl_refuses
+
+    def counted(program: str, response: Path, *rest: Path) -> str | None:
+        asked.append(response.name)
+        return refuses(program, response, *rest)
+
+    monkeypatch.setattr(verify, "openssl_refuses", counted)
+    report = verify_archive(aged.root, **options)
+    assert (report.state, report.findings, len(asked)) == ("PROVEN", [], checked)
+    whole = verify_archive(aged.root)
+    if "licence" in options:
+        line = 1 + 3 * int(options["licence"][6])  # behind the origin, or behind a run and an anchor
+        assert report.secured_since == verify.dates(aged.root).since(line)
+    else:
+        assert report.secured_since == whole.secured_since
+    left = f"{10 - checked} other checkpoints"
+    assert (left in report.as_text()) == bool(options)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10**9), st.integers(1, 255))
+def test_no_brief_check_overlooks_a_changed_byte_of_the_ledger(aged: Kit, tmp_path: Path, place: int, mask: int) -> None:
+    copy = tmp_path / "acme"
+    if not copy.exists():
+        shutil.copytree(aged.root, copy)
+    data = bytearray((aged.root / LEDGER).read_bytes())
+    data[place % len(data)] ^= mask
+    (copy / LEDGER).write_bytes(data)
+    for options in ({"quick": True}, {"licence": "asset-5_"}):
+        try:
+            state = verify_archive(copy, **options).state  # type: ignore[arg-type]  # of two kinds
+        except verify.Malformed:  # the changed line was the licence's own
+            continue
+        assert state in ("DAMAGED", "UNPROVEN") and state == verify_archive(copy).state
+
+
+@pytest.mark.parametrize("suffix", [".note", ".note.local.tsr"])
+def test_a_fault_in_what_a_brief_check_rests_on_is_found_and_then_everything_is_looked_at(
+    aged: Kit, tmp_path: Path, suffix: str
+) -> None:
+    copy = shutil.copytree(aged.root, tmp_path / "acme")
+    *_, newest = sorted((copy / verify.CHECKPOINTS).glob(f"*{suffix}"))
+    newest.chmod(0o600)
+    data = bytearray(newest.read_bytes())
+    data[-20] ^= 1
+    newest.write_bytes(data)
+    for options in ({"quick": True}, {"licence": "asset-5_"}):
+        report = verify_archive(copy, **options)  # type: ignore[arg-type]
+        assert report.state == "DAMAGED" and "checkpoints" not in report.left_out
+
+
+def test_of_many_timestamps_the_library_judges_and_openssl_those_that_it_refuses(
+    aged: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "FEW_TIMESTAMPS", 3)
+    report = verify_archive(aged.root, checker=strict_checker())
+    assert (report.state, report.findings) == ("PROVEN", []) and report.dates_by.startswith("rfc3161-client")
+    stubborn = verify.Checker("stubborn", lambda *_: "no")
+    report = verify_archive(aged.root, checker=stubborn)
+    assert (report.state, report.findings) == ("PROVEN", []) and "OpenSSL" in report.dates_by
