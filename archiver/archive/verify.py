@@ -158,8 +158,9 @@ class Report:
     """What was found. `secured_since`: when a trusted timestamp first covered all that was asked about, or None.
 
     `unproven` says in words what no timestamp covers, `dates_by` what program checked the timestamps, `extends` which
-    outside checkpoints this was held against and found to continue, `left_out` what was not looked at. `licensed_at` is what the platform's document
-    says; only a proof of one licence has it. `erased` objects are not among `objects`; their tombstones are.
+    outside checkpoints this was held against and found to continue, `left_out` what was not looked at. `licensed_at`
+    is what the platform's document says; only a proof of one licence has it. `erased` objects are not among `objects`;
+    their tombstones are.
     """
 
     client: str
@@ -1239,7 +1240,8 @@ def checkpoint_files(folder: Path) -> list[tuple[int, Path, list[Path]]]:
 def newest_checkpoints(folder: Path) -> Iterator[tuple[int, Path, list[Path]]]:
     """The same, newest first, as they are wanted: where only the newest is, this hardly grows with their number."""
     try:
-        names = sorted(os.listdir(folder))
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries)
     except OSError:
         return
     notes = [name for name in names if name.endswith(".note") and re.fullmatch(r"\d{8,}", name[:-5])]
@@ -1454,7 +1456,8 @@ class _Check:
         for size, file, tokens in checkpoint_files(folder):
             self.checkpoints[size] = _Checkpoint(size, f"{self.checkpoint_folder}/{file.name}", file, tokens)
         with contextlib.suppress(OSError):
-            names = set(os.listdir(folder))
+            with os.scandir(folder) as entries:
+                names = {entry.name for entry in entries}
             for token in sorted(name for name in names if re.fullmatch(r".*\.note\..*\.tsr", name, re.DOTALL)):
                 if (note := token.partition(".note")[0] + ".note") not in names:
                     self.find("missing", f"{self.checkpoint_folder}/{note}", f"is missing, and {token} is of it")
@@ -1578,8 +1581,10 @@ class _Check:
             self.find("dates-not-checked", self.checkpoint_folder, text)
 
     def checkers(self, timestamps: int) -> Iterator[Checker]:
-        """Who is asked about so many timestamps: OpenSSL, whose word is the last; of many, first what the caller brought
-        along, which is quicker. What neither can read stays unchecked."""
+        """Who is asked about so many timestamps: OpenSSL, whose word is the last.
+
+        Of many, what the caller brought along is asked first, which is quicker.
+        """
         if self.checker and (timestamps > FEW_TIMESTAMPS or not self.openssl.checker):
             yield self.checker
         if self.openssl.checker and not self.openssl.hangs:
@@ -1674,9 +1679,9 @@ def verify_archive(
     leaves out the digests of the documents. Both leave out the checkpoints that the result does not rest on; the
     report's `left_out` says so, and where a fault is found, nothing of ledger and checkpoints is left out. `against` is
     a checkpoint that somebody outside holds, or a folder of them: the state is FORKED where the ledger does not extend
-    them. `checker` checks timestamps where there is no OpenSSL 3, and of many those that it accepts. Raises Malformed where this
-    is no archive, the licence is not unique, or `against` holds no checkpoint of this archive; Busy where a command is
-    writing. Memory: about one kilobyte for each object.
+    them. `checker` checks timestamps where there is no OpenSSL 3, and of many those that it accepts. Raises Malformed
+    where this is no archive, the licence is not unique, or `against` holds no checkpoint of this archive; Busy where a
+    command is writing. Memory: about one kilobyte for each object.
     """
     if not any((root / name).is_dir() for name in ("ledger", "evidence", "keys")):
         raise Malformed(f"{root} is not an archive")
@@ -1785,7 +1790,7 @@ class _ArchiveCheck(_Check):
             self.report.unproven = f"no timestamp that holds covers {what}" + (
                 ", which are signed and record runs that found nothing new; the next one covers them" * waiting
             )
-        if 0 < covered and (covered >= self.lines or waiting):
+        if covered > 0 and (covered >= self.lines or waiting):
             self.report.secured_since = proven.since(min(covered, self.lines) - 1)
             return self.lines > 0
         return False

@@ -174,7 +174,7 @@ def _shrunk(client: str, ledger: Ledger, known: Path) -> list[str]:
     if now >= before:
         return [
             f"Line {before - 1} of the ledger of {client} is not the one that this machine last signed. Unless the "
-            "archive was restored from a backup, somebody changed it: compare it with a copy, and run `archiver verify`."
+            "archive was restored from a backup, it was changed: run `archiver verify`, and compare it with a copy."
         ]
     return [
         f"The ledger of {client} had {before} lines when this machine last sealed it, and has {now}. If it was "
@@ -306,16 +306,16 @@ def _check_witnessed(
 
 
 def _holds_newest(root: Path, place: Path, known: int) -> bool:
-    """Whether a witness holds the archive's newest checkpoint, of no more lines than are known, and none that is foreign
-    by name."""
+    """Whether a witness holds the archive's newest checkpoint, of no more lines than are known, and no foreign name."""
     newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), None)
     held = _notes_in(place)
     if not held or newest is None:
         return not held
     size, note, _ = newest
-    if note.name not in held or not held.keys() <= set(os.listdir(note.parent)):
-        return False
     with suppress(OSError):
+        with os.scandir(note.parent) as entries:
+            if note.name not in held or not held.keys() <= {entry.name for entry in entries}:
+                return False
         return size <= known and read_file(note) == verify.content(held[note.name])
     return False
 
