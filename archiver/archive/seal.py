@@ -175,7 +175,17 @@ def strict_checker() -> verify.Checker:
             raise verify.Malformed(str(error)) from None
         return _refusal(content, read_file(data), x509.load_pem_x509_certificates(read_file(roots)))
 
-    return verify.Checker(f"rfc3161-client {version('rfc3161-client')}", refuses)
+    def signed(public: bytes, signature: bytes, message: bytes) -> bool:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        except (ValueError, InvalidSignature):
+            return False
+        return verify.canonical_key(public)
+
+    return verify.Checker(f"rfc3161-client {version('rfc3161-client')}", refuses, signed)
 
 
 def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | None:
