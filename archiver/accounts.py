@@ -12,11 +12,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from archiver import statements
 from archiver.archive.store import NewObject
-from archiver.config import Account, Home, add_account, change_account, planned_account
+from archiver.config import Account, Home, add_account, planned_account
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ConfigError, Erased, NotAccepted
 from archiver.notify import PERSON, remedy, seen_to
+from archiver.opening import as_rotated
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.reading.served import Served, served
 from archiver.status import Turns, runs_of
@@ -70,6 +72,8 @@ async def add(
             vault.set_secrets(name, dict(secrets))
         file_statements(home, vault, there, info, stated)
         return
+    if there and _just_this(there, asked) and vault.secrets(name) == dict(secrets or {}):
+        return  # a command that was killed added it, and left nothing to do
     planned, _ = planned_account(home.root, name, **asked)
     account = planned.account(name)
     session = await _tested(planned, account, secrets or {}, bool(accepted_by), check, replay, say)
@@ -86,6 +90,11 @@ async def add(
         if name not in {each.name for each in Home.load(home.root).accounts()}:  # else another command was quicker
             vault.forget(name)
         raise
+
+
+def _just_this(account: Account, asked: Mapping[str, Any]) -> bool:
+    """Whether an account is what is asked for, and nothing else."""
+    return all((getattr(account, key) or None) == (value or None) for key, value in asked.items())
 
 
 async def _tested(
@@ -163,11 +172,15 @@ ACCEPTED, AUTHORISED = "automation accepted", "access authorised"
 
 
 def file_statements(home: Home, vault: Vault, account: Account, info: ProviderInfo, stated: Mapping[str, str]) -> None:
-    """Archive what named persons state of an account: that unattended runs are accepted, that access is authorised."""
+    """Archive what named persons state of an account: that unattended runs are accepted, that access is authorised.
+
+    What is recorded already is not recorded again.
+    """
     from archiver.opening import writing
     from archiver.run import acceptance
 
     with writing(home, vault, account.client) as archive:
+        before = statements.about(archive.reader, account.name)
         for what, person in stated.items():
             said: dict[str, Any] = {
                 "format": 1,
@@ -180,6 +193,11 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
             if what == ACCEPTED:
                 terms = info.automation
                 said |= {"stance": terms.stance, "quote": terms.quote, "source": terms.source, "read_on": terms.read_on}
+            if statements.same(before, said):
+                continue
+            if left := statements.same(statements.pending(archive.reader), said):
+                archive.append("statement", id=left, account=account.name)
+                continue
             content = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()
             if what == ACCEPTED:
                 new = acceptance(account, info, content)
@@ -238,6 +256,7 @@ async def rotate(
     account = open_account(home, name)
     if not secrets and not username:
         raise ConfigError(f"No new secret was given for {name}. Give it at the prompt or with --secrets-stdin.")
+    account = as_rotated(home, vault, account)
     account = dataclasses.replace(account, username=username or account.username)
     secrets = {**vault.secrets(name), **secrets}
     answered = True
@@ -246,31 +265,42 @@ async def rotate(
     except NotAccepted:
         answered = False
     session = await _tested(home, account, secrets, answered, check, replay, say)
-    vault.set_secrets(name, secrets)
-    if username:
-        change_account(home.root, name, username=username)
-    vault.drop_session(name)
-    if session:
-        vault.save_session(name, session)
-    vault.clear_mark(name)
+    vault.rotate(name, secrets, session, username)
+    as_rotated(home, vault, home.account(name))
     seen_to(home, account)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """What came of one account's sign-in by a person. `session_ends` is None where the session does not say when."""
+
+    account: str
+    error: str | None = None
+    message: str = ""
+    session_ends: str | None = None  # UTC, `2026-11-24T02:00:00Z`
+    exit_code: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        fields = {name: value for name, value in vars(self).items() if name != "exit_code"}
+        return {**fields, "signed_in": self.error is None}
 
 
 async def sign_in_all(
     home: Home, vault: Vault, names: Sequence[str], *, replay: Path | None, headless: bool, say: Callable[[str], None]
-) -> int:
-    """Each account in its turn, whatever becomes of those before it; the highest exit code of those that failed."""
-    code = 0
+) -> list[SignedIn]:
+    """Each account in its turn, whatever becomes of those before it."""
+    found = list[SignedIn]()
     for name in [home.account(name).name for name in names]:  # a name that is none is told before anybody begins
         try:
-            await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
+            ends = await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
         except ArchiverError as error:
             told = error.message(name)
             say(f"archiver: {told}" if name in told else f"archiver: {name}: {told}")
-            code = max(code, error.exit_code)
+            found.append(SignedIn(name, type(error).__name__, told, exit_code=error.exit_code))
         else:
             say(f"Signed in {name}. Next: archiver run --account {name}")
-    return code
+            found.append(SignedIn(name, session_ends=iso(ends)))
+    return found
 
 
 async def sign_in(
@@ -281,8 +311,8 @@ async def sign_in(
     replay: Path | None,
     headless: bool,
     say: Callable[[str], None],
-) -> None:
-    """A person signs in, in a visible browser; the session goes to the vault.
+) -> datetime | None:
+    """A person signs in, in a visible browser; the session goes to the vault. When that ends, where it says so.
 
     ConfigError for accounts that sign in with a token; SignInNeeded when nobody signed in within ten minutes.
     """
@@ -291,7 +321,7 @@ async def sign_in(
     from archiver.provider import Mode
     from archiver.run import find_recording, tools
 
-    account = open_account(home, name)
+    account = as_rotated(home, vault, open_account(home, name))
     home.check_replay(replay)
     provider = load(account.provider)()
     if provider.info.method(account.method).transport is Transport.HTTP:
@@ -314,6 +344,7 @@ async def sign_in(
             seen_to(home, account)
             if ends := provider.info.session_end(state):
                 say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC; sign in again before.")
+            return ends
         finally:
             await session.close()
 

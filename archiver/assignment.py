@@ -2,8 +2,9 @@
 
 The house archive keeps what shared accounts bought. An assignment copies the licence byte for byte, with the texts of
 terms that it names, and a statement that holds the place of the original in its ledger, with that checkpoint's
-timestamps: so the copy proves as early a date as the original. What is assigned to another client afterwards is
-withdrawn from the first one; its archive keeps it, and neither search nor proof show it.
+timestamps: so the copy proves as early a date as the original. A copy is taken back where the licence is assigned to
+another client afterwards; its archive keeps it, and neither search nor proof show it. What came through a client's own
+account or import is no copy, and stays that client's whatever is assigned. The last assignment can be undone.
 """
 
 from __future__ import annotations
@@ -11,22 +12,25 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import translate
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from archiver import statements
 from archiver.archive import verify
 from archiver.archive.disclose import first_covering
+from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject, object_path
 from archiver.archive.tree import inclusion_paths
-from archiver.archive.writer import ArchiveWriter
+from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Account, Home, Rule
 from archiver.domain import Licence, iso
@@ -56,95 +60,290 @@ class Assignment:
     ruled: Mapping[str, str] | None = None
 
 
-def assign(home: Home, opened: Open, entry: Entry, made: Assignment) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """A copy that an assignment takes back from a client: `licence` is the short id in that client's archive."""
+
+    client: str
+    licence: str
+
+
+type Agreed = Callable[[Sequence[Loss]], bool]
+"""Asks a person whether these copies are to be taken back."""
+
+
+def disagreed(_: Sequence[Loss]) -> bool:
+    """Nobody is there to agree."""
+    return False
+
+
+def assign(home: Home, opened: Open, entry: Entry, made: Assignment, agreed: Agreed = disagreed) -> None:
     """Record an assignment in the archives concerned, and seal each of them. Repeating it completes what broke off.
 
-    ConfigError for an unknown client, the house, a comp, or no reason or person.
+    It governs the copies that assignments made: where the licence came through an account or an import of the client
+    itself, it stays. ConfigError for an unknown client, the house, a comp, no reason or person, and where other clients
+    would lose their copies and `agreed` does not agree to that.
     """
-    assign_all(home, opened, [(entry, made)])
+    assign_all(home, opened, [(entry, made)], agreed)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Move:
-    """One assignment on its way: from the archive that holds the original, past the clients it was for before."""
+class _Change:
+    """What one archive is to say of a licence: a client's, whether it is `held`; the house's, for which `clients`.
 
-    entry: Entry
+    `act` is the same in all archives that one assignment changes, and tells the archives nothing of each other.
+    """
+
+    slug: str
+    entry: Entry  # in the archive that holds the original
+    source: str  # that archive
     made: Assignment
-    client_name: str
-    source: str
-    before: frozenset[str]
+    act: str
+    held: bool | None = None
+    clients: tuple[str, ...] | None = None
+    undoes: str | None = None  # another act
+    done: bool = False
+
+    @property
+    def placed(self) -> bool:
+        """Whether the original's place in its ledger goes along."""
+        return bool(self.clients) or (self.held is True and self.slug != self.source)
+
+    @property
+    def rank(self) -> int:
+        """Copies are given before others are taken back, and the house archive, which knows for whom, comes last."""
+        return 2 if self.held is None else 0 if self.held else 1
 
 
-def assign_all(home: Home, opened: Open, wanted: Iterable[tuple[Entry, Assignment]]) -> None:
-    """Record many assignments: each archive concerned is opened and sealed once for each step. As `assign`."""
+@dataclass(frozen=True)
+class _Said:
+    """The assignments of one licence in one archive, oldest first."""
+
+    archive: Archive
+    entry: Entry
+    lines: Sequence[Line]
+
+    @classmethod
+    def by(cls, home: Home, slug: str, entry: Entry) -> _Said:
+        archive = Archive(home.archive(slug))
+        lines = [next(archive.lines(offset=offset)) for _, offset in entry.lines]
+        return cls(archive, entry, [line for line in lines if line.type == "assign"])
+
+    @property
+    def newest(self) -> Line | None:
+        return self.lines[-1] if self.lines else None
+
+    @property
+    def previous(self) -> Line | None:
+        return self.lines[-2] if len(self.lines) > 1 else None
+
+    def statement(self, line: Line) -> dict[str, Any]:
+        """What the person said; empty where the statement was erased."""
+        with suppress(IntegrityError, ValueError):  # `verify` names what is wrong there
+            return dict(json.loads(self.archive.object(str(line.fields["statement"])).read("statement.json")))
+        return {}
+
+    def act(self, line: Line | None) -> str:
+        """By what the lines of one assignment are known; those of former versions by the time of their statement."""
+        return str(line.fields.get("act") or self.statement(line).get("at") or line.hash) if line else ""
+
+    @property
+    def copied(self) -> bool:
+        """Whether an assignment brought the licence here. What came through the client's own account or import has an
+        inventory of its own, even where it was assigned to the client as well."""
+        recorded = (next(self.archive.lines(offset=offset)).fields for _, offset in self.entry.lines)
+        own = {fields["inventory_sha512"] for fields in recorded if "inventory_sha512" in fields}
+        for line in self.lines:
+            if line.fields.get("held") and "original" in line.fields:
+                with suppress(IntegrityError, verify.Malformed, ValueError, KeyError):
+                    statement = self.archive.object(str(line.fields["statement"]))
+                    original = verify.InclusionProof.parse(statement.read("original.tlog-proof"))
+                    if json.loads(original.line)["inventory_sha512"] in own:
+                        return True
+        return False
+
+
+def assign_all(
+    home: Home, opened: Open, wanted: Iterable[tuple[Entry, Assignment]], agreed: Agreed = disagreed
+) -> list[Loss]:
+    """Record many assignments: each archive concerned is opened and sealed once for each step; the copies that were
+    taken back. As `assign`."""
     wanted = list(wanted)
-    names = [_checked(home, entry, made) for entry, made in wanted]
+    for entry, made in wanted:
+        _check(home, entry, made)
     if twice := [each for each, count in Counter(entry.short_id for entry, _ in wanted).items() if count > 1]:
         raise ConfigError(
             f"{twice[0]} is to be assigned twice at once. Say which of both, or add the second with --also."
         )
     with DocumentReader() as reader:
-        held = holders(home, {entry.object_id for entry, _ in wanted}, reader)
-    moves = []
-    for (entry, made), name in zip(wanted, names, strict=True):
-        there = held[entry.object_id]
-        source = HOUSE if HOUSE in there else entry.client
-        original = there.setdefault(source, entry)
-        before = frozenset(there) - {HOUSE}
-        moves.append(_Move(entry=original, made=made, client_name=name, source=source, before=before))
+        known = _known(home, {entry.object_id for entry, _ in wanted}, reader)
+    changes: list[_Change] = []
+    for entry, made in wanted:
+        said = {slug: _Said.by(home, slug, each) for slug, each in known[entry.object_id].items()}
+        changes += _planned(entry, made, said)
+    return _carry_out(home, opened, changes, agreed)
+
+
+def _planned(entry: Entry, made: Assignment, said: Mapping[str, _Said]) -> Iterator[_Change]:
+    """What one assignment changes where; what a killed command recorded of it already is `done`."""
+    source = _source(entry, said)
+    original = said[source].entry if source in said else entry
+    held = {slug for slug, each in said.items() if slug != HOUSE and each.entry.held}
+    clients = tuple(sorted({made.client, *(held if made.also else ())}))
+    act = _begun(made, clients, said) or secrets.token_hex(8)
+
+    def change(slug: str, **what: Any) -> _Change:
+        done = slug in said and said[slug].act(said[slug].newest) == act
+        return _Change(slug=slug, entry=original, source=source, made=made, act=act, done=done, **what)
+
+    yield change(made.client, held=True)
+    for slug, each in said.items():
+        again = each.newest is not None and each.act(each.newest) == act  # taken back already, perhaps not sealed
+        if slug not in (HOUSE, made.client) and not made.also and (again or (slug in held and each.copied)):
+            yield change(slug, held=False)
+    if source == HOUSE:
+        yield change(HOUSE, clients=clients)
+
+
+def _source(entry: Entry, said: Mapping[str, _Said]) -> str:
+    """The archive that holds the original: the house's, else that of a client whose own it is."""
+    own = sorted(slug for slug, each in said.items() if not each.copied)
+    return HOUSE if HOUSE in said else entry.client if entry.client in own or not own else own[0]
+
+
+def _begun(made: Assignment, clients: Sequence[str], said: Mapping[str, _Said]) -> str | None:
+    """The act that just this assignment began, or completed, as the last one; None where it is a new one."""
+    own = said.get(made.client)
+    if own is None or own.newest is None or not own.newest.fields.get("held"):
+        return None
+    stated, act = own.statement(own.newest), own.act(own.newest)
+    if (stated.get("by"), stated.get("reason"), stated.get("client")) != (made.by, made.reason, made.client):
+        return None
+    for slug, each in said.items():
+        if slug == made.client or each.newest is None:
+            continue
+        same = each.act(each.newest) == act
+        if not same and str(each.newest.fields["at"]) >= str(own.newest.fields["at"]):
+            return None  # something else was said since
+        if same and slug == HOUSE and each.newest.fields.get("clients") != list(clients):
+            return None
+    return act
+
+
+def undo(
+    home: Home, opened: Open, entry: Entry, by: str, reason: str = "", agreed: Agreed = disagreed
+) -> tuple[list[str], list[Loss]]:
+    """Undo the last assignment of a licence: each archive says again what it said before. For which clients it is now,
+    and the copies that were taken back. Repeating it completes what broke off, and undoes nothing more.
+
+    ConfigError where nothing was assigned, without a person's name, and where `agreed` does not agree to the losses.
+    """
+    if not by.strip():
+        raise ConfigError("Somebody must stand for this. Give a name with --by.")
+    with DocumentReader() as reader:
+        known = _known(home, [entry.object_id], reader)[entry.object_id]
+    everywhere = {slug: _Said.by(home, slug, each) for slug, each in known.items()}
+    said = {slug: (each, each.newest) for slug, each in everywhere.items() if each.newest}
+    if not said:
+        raise ConfigError(f"{entry.short_id} was assigned to nobody, so there is nothing to undo.")
+
+    def age(slug: str) -> tuple[bool, str, bool]:
+        line = said[slug][1]
+        return slug == HOUSE, str(line.fields["at"]), "undoes" in line.fields
+
+    last, line = said[max(said, key=age)]
+    act = str(line.fields.get("undoes") or last.act(line))  # what is undone already stays undone
+    source = _source(entry, everywhere)
+    token = hashlib.sha256(f"undo:{act}".encode()).hexdigest()[:16]
+    changes = []
+    for slug, (each, newest) in said.items():
+        done = newest.fields.get("undoes") == act
+        if not done and each.act(newest) != act:
+            continue
+        before = each.lines[-3 if done else -2 :][0] if len(each.lines) > 1 + done else None
+        stated = each.statement(before) if before else {}
+        whom = str(stated.get("client") or "") if slug == HOUSE else slug
+        made = Assignment(client=whom, by=by, reason=reason or "the last assignment was undone")
+        what: dict[str, Any] = {"held": bool(before and before.fields.get("held"))}
+        if slug == HOUSE:
+            what = {"clients": tuple(before.fields.get("clients") or ()) if before else ()}
+        elif not what["held"] and not each.copied:
+            continue  # the client's own: it was there before, and stays
+        what |= {"act": token, "undoes": act, "done": done}
+        changes.append(_Change(slug=slug, entry=known[source], source=source, made=made, **what))
+    losses = _carry_out(home, opened, changes, agreed)
+    with DocumentReader() as reader:
+        now = holders(home, [entry.object_id], reader)[entry.object_id]
+    return sorted(now.keys() - {HOUSE}), losses
+
+
+def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agreed) -> list[Loss]:
+    """Make the changes that are not done yet, and seal what a killed command left unsealed."""
+    open_ones = [each for each in changes if not each.done]
+    lost = [each for each in open_ones if each.held is False]
+    losses = [Loss(client=each.slug, licence=f"{each.slug}/{each.entry.folder}") for each in lost]
+    if losses and not agreed(losses):
+        words = "; ".join(f"{each.client} loses {each.licence}" for each in losses)
+        raise ConfigError(
+            f"By this, clients lose copies that assignments gave them: {words}. Nothing was changed. Confirm it with "
+            "--yes, or leave them their copies with --also."
+        )
     places: dict[str, _Place] = {}
-    for source, of_source in _by(moves, lambda move: [move.source]):
+    for source, of_source in _by([each for each in open_ones if each.placed], lambda change: change.source):
         with opened(source) as writer:
             writer.seal()  # the places in its ledger that are handed on lie under a checkpoint
-        places |= _places(Archive(home.archive(source)), [move.entry for move in of_source])
+        originals = {each.entry.object_id: each.entry for each in of_source}
+        places |= _places(Archive(home.archive(source)), list(originals.values()))
     at = datetime.now(UTC)
 
-    def given(move: _Move) -> NewObject:
-        return _statement(move.entry, move.made, at, move.client_name, places[move.entry.object_id].files)
-
-    def take(writer: ArchiveWriter, move: _Move) -> None:
-        original, line = Archive(home.archive(move.source)), dict(places[move.entry.object_id].fields)
-        if move.source == move.made.client:
-            line = {}
-        else:
-            for terms in move.entry.file.terms:
+    def record(writer: ArchiveWriter, pending: statements.Statements, change: _Change) -> None:
+        object_id = change.entry.object_id
+        if change.held and change.placed:
+            original = Archive(home.archive(change.source))
+            for terms in change.entry.file.terms:
                 writer.copy(original.object(terms.id))
-            writer.copy(original.object(move.entry.object_id))
-        _record(writer, move, given(move), held=True, **line)
+            writer.copy(original.object(object_id))
+        place = places[object_id] if change.placed else _Place({}, {})
+        new = _statement(home, change, at, place.files)
+        statement = statements.same(pending, json.loads(new.files["statement.json"]))
+        fields: dict[str, Any] = {**(change.made.ruled or {}), **place.fields}
+        fields |= {"held": change.held} if change.clients is None else {"clients": list(change.clients)}
+        fields |= {"undoes": change.undoes} if change.undoes else {}
+        statement = statement or writer.put(new).result().object_id
+        writer.append("assign", id=object_id, statement=statement, act=change.act, **fields)
 
-    def withdraw(writer: ArchiveWriter, move: _Move) -> None:
-        _record(writer, move, _statement(move.entry, move.made, at, None, {}), held=False)
-
-    def note(writer: ArchiveWriter, move: _Move) -> None:
-        now = sorted({move.made.client, *(move.before if move.made.also else ())})
-        _record(writer, move, given(move), clients=now, **places[move.entry.object_id].fields)
-
-    steps: list[tuple[Callable[[_Move], Iterable[str]], Callable[[ArchiveWriter, _Move], None]]] = [
-        (lambda move: [move.made.client], take),
-        (lambda move: () if move.made.also else move.before - {move.made.client}, withdraw),
-        (lambda move: [HOUSE] if move.source == HOUSE else (), note),
-    ]
-    for whose, step in steps:
-        for slug, concerned in _by(moves, whose):
+    for rank in range(3):
+        for slug, concerned in _by([each for each in changes if each.rank == rank], lambda change: change.slug):
+            todo = [each for each in concerned if not each.done]
+            if not todo and not unfinished(home.archive(slug)):
+                continue
             with opened(slug) as writer, ThreadPoolExecutor(AT_ONCE) as threads:
-                list(threads.map(step, [writer] * len(concerned), concerned))
+                pending = statements.pending(writer.reader) if todo else {}
+                list(threads.map(partial(record, writer, pending), todo))
                 writer.seal()
+    return losses
 
 
-def _checked(home: Home, entry: Entry, made: Assignment) -> str:
-    """The client's name, where the assignment can be made."""
-    client = home.client(made.client)
-    if client.slug == HOUSE:
+def _check(home: Home, entry: Entry, made: Assignment) -> None:
+    """ConfigError where the assignment cannot be made."""
+    if home.client(made.client).slug == HOUSE:
         raise ConfigError("The house archive is nobody's: name the client that the licence is for.")
     if not made.reason.strip() or not made.by.strip():
         raise ConfigError("An assignment needs a reason and the person who says so: --reason TEXT --by NAME.")
     if entry.licence.comp:
         raise ConfigError(f"{entry.short_id} is a preview download (comp), which grants nothing to assign.")
-    return client.name
 
 
 def holders(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dict[str, dict[str, Entry]]:
     """For each licence the archives that hold it and are not withdrawn from, by client; the house's among them."""
+    return {
+        object_id: {slug: entry for slug, entry in there.items() if entry.held or slug == HOUSE}
+        for object_id, there in _known(home, object_ids, reader).items()
+    }
+
+
+def _known(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dict[str, dict[str, Entry]]:
+    """For each licence all archives that hold it, by client, those that were withdrawn from, too."""
     found: dict[str, dict[str, Entry]] = {object_id: {} for object_id in object_ids}
     for slug in home.clients:
         archive = Archive(home.archive(slug))
@@ -153,18 +352,16 @@ def holders(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> di
             with Catalogue(home.catalogue(slug)) as catalogue:
                 catalogue.catch_up(archive, reader)
                 for object_id in there:
-                    entry = catalogue.of_object(object_id)
-                    if entry and (entry.held or slug == HOUSE):  # the house keeps what it gave away
+                    if entry := catalogue.of_object(object_id):
                         found[object_id][slug] = entry
     return found
 
 
-def _by(moves: Iterable[_Move], whose: Callable[[_Move], Iterable[str]]) -> Iterator[tuple[str, list[_Move]]]:
-    """The moves by the archives that they concern, in the order of their names."""
-    groups: dict[str, list[_Move]] = {}
-    for move in moves:
-        for slug in whose(move):
-            groups.setdefault(slug, []).append(move)
+def _by(changes: Iterable[_Change], whose: Callable[[_Change], str]) -> Iterator[tuple[str, list[_Change]]]:
+    """The changes by archives, in the order of their names."""
+    groups: dict[str, list[_Change]] = {}
+    for change in changes:
+        groups.setdefault(whose(change), []).append(change)
     yield from sorted(groups.items())
 
 
@@ -231,6 +428,8 @@ def follow_rules(home: Home, opened: Open) -> Iterator[str]:
                 said = entry.assigned
                 if said is not None and (not said.get("rule") or said.get("rules") == digest):
                     continue
+                if said is None and len(entry.lines) > 1 and _Said.by(home, HOUSE, entry).lines:
+                    continue  # a person undid what was assigned
                 fits = fitting(account.rules, entry.licence)
                 clients = {rule.client for rule, _ in fits}
                 if len(clients) > 1:
@@ -245,7 +444,9 @@ def follow_rules(home: Home, opened: Open) -> Iterator[str]:
                 )
     for slug in sorted({made.client for _, made in wanted}):
         try:  # each client for itself: one archive that is held or damaged does not stop the others
-            assign_all(home, opened, [(entry, made) for entry, made in wanted if made.client == slug])
+            moved = [(entry, made) for entry, made in wanted if made.client == slug]
+            for lost in assign_all(home, opened, moved, agreed=lambda _: True):  # the rules' own copies, by their words
+                yield f"{lost.client}: {lost.licence} is no longer for this client, as the changed rules say."
         except (ArchiverError, OSError) as error:
             yield f"{slug}: not all that the rules say was assigned, and the next run tries it again: {error}"
 
@@ -295,26 +496,23 @@ def _newer(home: Home, slug: str, object_id: str) -> tuple[Archive, str] | None:
     return None
 
 
-def _record(writer: ArchiveWriter, move: _Move, statement: NewObject, **fields: object) -> None:
-    stored = writer.put(statement).result()
-    writer.append("assign", id=move.entry.object_id, statement=stored.object_id, **(move.made.ruled or {}), **fields)
-
-
-def _statement(
-    entry: Entry, made: Assignment, at: datetime, client_name: str | None, files: Mapping[str, bytes]
-) -> NewObject:
+def _statement(home: Home, change: _Change, at: datetime, files: Mapping[str, bytes]) -> NewObject:
     """What the person says. Of the client for whom a licence is now, the archive of the one before learns nothing."""
-    asset = entry.licence.asset
+    asset, made = change.entry.licence.asset, change.made
+    given = bool(change.held or change.clients)
+    told = given or change.clients is not None
+    name = home.clients[made.client].name if made.client in home.clients else None
     said: dict[str, Any] = {
         "format": 1,
-        "statement": "licensed for" if client_name else "no longer for this client",
-        "licence": entry.object_id,
-        "client": made.client if client_name else None,
-        "client_name": client_name,
+        "statement": "licensed for" if given else "assigned to nobody" if told else "no longer for this client",
+        "licence": change.entry.object_id,
+        "client": made.client or None if given else None,
+        "client_name": name if given else None,
         "by": made.by,
-        "reason": made.reason if client_name else None,
+        "reason": made.reason if told else None,
         "at": iso(at),
-        **({"rule": made.ruled["rule"]} if made.ruled and client_name else {}),
+        "act": change.act,
+        **({"rule": made.ruled["rule"]} if made.ruled and given else {}),
     }
     text = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False)
     return NewObject(

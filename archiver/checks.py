@@ -19,6 +19,7 @@ from archiver.config import Account, Home
 from archiver.domain import Document, DocumentKind, Licence
 from archiver.errors import AdapterBroken, ArchiverError, ConfigError, SignInNeeded
 from archiver.files import read_file, replace_file
+from archiver.opening import as_rotated
 from archiver.provider import Provider, SignInMethod, Transport, load
 from archiver.reading.documents import check_certificate
 from archiver.reading.needles import mask_text
@@ -75,7 +76,7 @@ async def check(home: Home, vault: Vault, name: str, *, live: bool = False, repl
         raise ConfigError("This is a replay home: it reaches no live site. Say --replay DIR instead of --live.")
     if live or replay:
         home.check_replay(replay)
-    account = home.account(name)
+    account = as_rotated(home, vault, home.account(name))
     found = Check(name, account.provider, live)
     visit = _Visit(home, vault, account, found, replay)
     if await visit.prepared() and (live or replay):
@@ -176,7 +177,7 @@ class _Visit:
                     names.append(item.name)
                     if item.kind is DocumentKind.CERTIFICATE:
                         reading = reader.read(item.content, item.media_type)
-                        check_certificate(item, reading, licence)
+                        check_certificate(item, reading, licence, provider.text_layouts.get(item.name))
                         provider.read_certificate(licence, reading.text)
                 elif not isinstance(item, Licence):
                     names.append(f"no {item.kind} ({item.reason})")

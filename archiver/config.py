@@ -541,7 +541,7 @@ def create_home(
 
 
 def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), domains: Sequence[str] = ()) -> Client:
-    """Write clients/<slug>.yaml; ConfigError if the slug is taken, is not one, or is the house's."""
+    """Write clients/<slug>.yaml; ConfigError if the slug is another client's, is not one, or is the house's."""
     try:
         path = root / "clients" / f"{check_slug(slug)}.yaml"
     except ValueError as error:
@@ -549,7 +549,10 @@ def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), do
     if slug == HOUSE:
         raise ConfigError("`house` is the agency's own archive; it is there when its first account is. Choose another.")
     with _writing(root):
-        if slug in Home.load(root).clients:
+        there = Home.load(root).clients.get(slug)
+        if there and (there.name, there.aliases, there.domains) == (name, tuple(aliases), tuple(domains)):
+            return there  # a command that was killed added it
+        if there:
             raise ConfigError(f"There is a client {slug!r} already. Edit {path}, or choose another short name.")
         content: dict[str, Value] = {"name": name}
         content |= {key: list(value) for key, value in (("aliases", aliases), ("domains", domains)) if value}

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -23,21 +24,26 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from archiver import clock as times
 from archiver.archive import verify
 from archiver.archive.ledger import lock
 from archiver.archive.seal import Authority, ask
 from archiver.archive.writer import HOLDER, latest_moment
-from archiver.browsing.chromium import find
+from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
+from archiver.browsing.chromium_version import version_warning
 from archiver.config import Home
 from archiver.domain import iso
-from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError
+from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.evidence import verify as verify_archives
 from archiver.evidence import without_client
-from archiver.files import sync_folder
+from archiver.files import owner, sync_folder
+from archiver.leftovers import in_home, in_temporary_folder
 from archiver.opening import mailer_of, network_of
+from archiver.proof.claims import CLAIM
 from archiver.provider import Transport, load
+from archiver.reading.worker import DocumentReader, ReaderFailed
 from archiver.run import renewals_due
-from archiver.vault import Vault, locate_key
+from archiver.vault import Vault, key_file, locate_key
 
 PROBLEM_CODE = 50
 MEGABYTE = 1_000_000
@@ -228,9 +234,13 @@ def _some(root: Path, paths: list[Path]) -> str:
 
 def vault(root: Path) -> Findings:
     key, place = locate_key(interactive=False)
-    Vault(root / "vault.enc", key).secrets("")
-    if place == f"the file {os.environ.get('ARCHIVER_KEY_FILE')}":
-        file = Path(os.environ["ARCHIVER_KEY_FILE"]).absolute()
+    opened = Vault(root / "vault.enc", key, remember=True)
+    opened.secrets("")
+    if warning := opened.replayed():
+        told, _, advice = warning.partition(". ")
+        yield State.PROBLEM, told, advice
+    if (named := key_file()) and place == f"the file {named}":
+        file = named.absolute()
         if file.is_relative_to(root):
             yield (
                 State.WARNING,
@@ -243,6 +253,27 @@ def vault(root: Path) -> Findings:
         f"it opens with the key from {place}, for the user {getuser()}; the nights must run as that user",
         "",
     )
+
+
+def readers(root: Path) -> Findings:
+    """What the processes that read documents can reach, as one of them finds by trying."""
+    here = next(each for each in (root / "vault.enc", root, Path.home(), Path.cwd()) if each.exists())
+    try:
+        with DocumentReader(workers=1) as reader:
+            tried = reader.confinement(here)
+    except (ReaderFailed, ValueError) as failed:
+        yield State.PROBLEM, f"no process that reads documents can be started: {failed}", "Documents stay unread."
+        return
+    reached = [name for name, found in (("the network", tried.network), ("this home", tried.file)) if found]
+    if not reached:
+        means = " and ".join(tried.done) or "this system's rights"
+        yield State.OK, f"processes that read documents reach neither the network nor this home, by {means}", ""
+    else:
+        yield (
+            State.WARNING, f"processes that read documents can reach {' and '.join(reached)}",
+            "They have limits of time and memory only; on Linux 5.13 or later they are confined. Until then, import "
+            "only files that you trust.",
+        )  # fmt: skip
 
 
 def disk(root: Path) -> Findings:
@@ -291,7 +322,7 @@ def writing(root: Path) -> Findings:
         if not os.access(place, os.W_OK):
             yield State.PROBLEM, f"{place} cannot be written to", "See to its permissions, or run as its owner."
             continue
-        with tempfile.TemporaryDirectory(dir=place, prefix=".doctor-") as name:
+        with tempfile.TemporaryDirectory(dir=place, prefix=f".doctor-{owner()}-") as name:
             failed = []
             for what, trial in TRIALS.items():
                 try:
@@ -370,6 +401,7 @@ OF_THE_FOLDER: Mapping[str, Callable[[Path], Findings]] = {
     "home": folder,
     "permissions": permissions,
     "vault": vault,
+    "readers": readers,
     "disk": disk,
     "file system": writing,
     "cloud folder": cloud,
@@ -387,17 +419,37 @@ def accounts(home: Home) -> Findings:
         except ArchiverError as error:
             yield State.PROBLEM, f"{account.name}: {error}", ""
     yield State.OK, f"clients: {len(home.clients)}, accounts: {len(home.accounts())}", ""
-    if chromium := find():
-        yield State.OK, f"browser: {chromium.describe()}", ""
-    else:
-        words = "no usable Chromium was found" + ("" if browsing else "; no account needs one so far")
-        advice = "Install Chromium or Chrome, or name one in ARCHIVER_CHROMIUM."
-        yield State.PROBLEM if browsing else State.WARNING, words, advice
+    yield _browser(needed=browsing)
+
+
+def _browser(*, needed: bool) -> tuple[State, str, str]:
+    """Whether a Chromium is there and starts, in its sandbox where it should."""
+    wrong = State.PROBLEM if needed else State.WARNING
+    if (chromium := find()) is None:
+        words = "no usable Chromium was found" + ("" if needed else "; no account needs one so far")
+        return wrong, words, f"Run `{commands_to_install()[0]}`, or name a Chromium in ARCHIVER_CHROMIUM."
+    try:
+        try_start(chromium)
+    except SandboxRefused:
+        advice = (
+            "Allow user namespaces to this user, or set ARCHIVER_CHROMIUM_SANDBOX=off to run it without its sandbox."
+        )
+        return wrong, f"{chromium.describe()} cannot start its sandbox", advice
+    except BrowserMissing as error:
+        return wrong, f"browser: {error.detail}", "Install another Chromium, or name one in ARCHIVER_CHROMIUM."
+    why = "as root" if is_root() else "because ARCHIVER_CHROMIUM_SANDBOX is off"
+    sandbox = "in its sandbox" if sandboxed() else f"without its sandbox {why}"
+    old = version_warning(chromium.version(), datetime.now(UTC).date())
+    advice = f"Update it: `{commands_to_install()[0]}`." if old else ""
+    return State.WARNING if old else State.OK, f"browser: {chromium.describe()}, {sandbox}", advice
 
 
 def clock(home: Home) -> Findings:
-    """The clock against what the archives know."""
+    """The clock against what the archives, the logs and the cursors know."""
     now = datetime.now(UTC).replace(microsecond=0)
+    for each in times.ahead(home, now):
+        if not each.of_archive:
+            yield State.WARNING, f"{each}; it is passed over", "Run `archiver repair-clock --by NAME`."
     here = [(slug, root) for slug, root in _archives(home) if (root / verify.LEDGER).is_file()]
     known = [(*found, slug) for slug, root in here if (found := latest_moment(root))]
     if not known:
@@ -407,7 +459,8 @@ def clock(home: Home) -> Findings:
     if now + timedelta(seconds=verify.CLOCK_TOLERANCE) < datetime.fromisoformat(moment):
         yield (
             State.PROBLEM, f"it says {iso(now)}, and {source} of {slug} is of {moment}",
-            "Set the clock right; until then nothing is archived.",
+            "Set the clock right; if it is right now, run `archiver repair-clock --by NAME`. Until then nothing is "
+            "archived.",
         )  # fmt: skip
     else:
         yield State.OK, f"it says {iso(now)}, which is not before what the archives know ({moment})", ""
@@ -428,7 +481,7 @@ def archives(home: Home) -> Findings:
         [report] = document["clients"]
         found = [each for each in report["findings"] if each["code"] != "interrupted"]
         found.sort(key=lambda each: each["code"] in verify.WARNINGS)  # damage first
-        words = f"{slug}: {report['state']}, {report['licences']} licences"
+        words = f"{slug}: {report['state']} ({report['scope']}), {report['licences']} licences"
         words += "" if report["evidence"] else " (NOT EVIDENCE)"
         told = "".join(f"; {each['path']} {each['message']}" for each in found[:3])
         if report["state"] in (verify.DAMAGED, verify.FORKED):
@@ -462,6 +515,45 @@ def _leftovers(slug: str, root: Path) -> Findings:
             State.WARNING, f"{slug}: a command was stopped half-way and left {', '.join(said)}",
             "Nothing is lost; the next `archiver run` tidies up.",
         )  # fmt: skip
+
+
+def leftovers(home: Home) -> Findings:
+    """What killed commands left outside of the archives."""
+    found = [*in_home(home.root), *in_temporary_folder()]
+    if found:
+        secret = any(path.name.startswith(".vault.enc.") for path in found)
+        names = f"{found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}"
+        yield (
+            State.WARNING, f"killed commands left {names}{'; copies of the vault are among them' if secret else ''}",
+            "The next command that opens the home removes them.",
+        )  # fmt: skip
+    for path in sorted((home.root / "work").glob("*")):
+        if path.is_dir() and not (path / CLAIM).exists():
+            yield (
+                State.WARNING, f"work/{path.name} holds no claim: a command was killed before it was complete",
+                "Add the letter again, or delete the folder.",
+            )  # fmt: skip
+    with suppress(ArchiverError):  # the vault's check says so
+        kept = Vault(home.vault, locate_key(interactive=False)[0])
+        known = {account.name: account for account in home.accounts()}
+        for name in kept.accounts():
+            if name not in known:
+                yield (
+                    State.WARNING, f"the vault keeps secrets of {name}, an account that no client's file has",
+                    "If `archiver account add` was killed, run it again; else bring the client's file back.",
+                )  # fmt: skip
+            elif kept.renamed(name):
+                yield (
+                    State.WARNING, f"{name}: its new secret is kept, and its new user name is not in the settings yet",
+                    "The next run finishes that.",
+                )  # fmt: skip
+            elif known[name].closed:
+                yield (
+                    State.WARNING, f"the vault keeps secrets of {name}, which was closed",
+                    f"Run `archiver account close {name}` again.",
+                )  # fmt: skip
+    if not found:
+        yield State.OK, "no temporary files of killed commands", ""
 
 
 def trouble(home: Home) -> Findings:
@@ -508,7 +600,10 @@ def witnesses(home: Home) -> Findings:
 
 def _forked(slug: str, root: Path, place: Path) -> Findings:
     """An archive that does not continue what a witness holds; whether the signatures hold, the verifier says."""
-    held = verify.hold(root / verify.LEDGER, verify.outside_checkpoints(place, None, f"archiver.invalid/{slug}"))
+    key, log = None, f"{verify.LOG_DOMAIN}/{slug}"
+    with suppress(OSError, ValueError):
+        key = verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("ascii"))
+    held = verify.hold(root / verify.LEDGER, verify.outside_checkpoints(place, key, log, signatures=False))
     if held.forked:
         lost = held.forked[-1]
         yield (
@@ -557,6 +652,7 @@ OF_THE_HOME: Mapping[str, Callable[[Home], Findings]] = {
     "accounts": accounts,
     "clock": clock,
     "archives": archives,
+    "leftovers": leftovers,
     "put aside": trouble,
     "witnesses": witnesses,
     "notify": notifying,

@@ -138,7 +138,8 @@ class Licence:
 class Document:
     """One file of evidence: bytes as they came, and where from.
 
-    `name` is the file name inside the archive object (`certificate.pdf`); `url` has no secrets in it.
+    `name` is the file name inside the archive object (`certificate.pdf`); `url` has no secrets in it. `length_stated`:
+    the platform said how long the content is, and so much came.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Document:
     url: str | None = None
     retrieved_at: datetime | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    length_stated: bool = False
 
     @property
     def sha512(self) -> str:

@@ -145,6 +145,10 @@ class RateLimited(ArchiverError):
     exit_code = 30
     retryable = True
 
+    def __init__(self, detail: str = "", *, page: SavedPage | None = None, for_long: bool = False) -> None:
+        super().__init__(detail, page=page)
+        self.for_long = for_long  # longer than a run waits: nothing more is asked of that platform
+
 
 class Withheld(ArchiverError):
     """The platform does not show this account all there is: {detail}. Ask whoever manages the account there for the
@@ -202,15 +206,21 @@ class ArchiveBusy(ArchiverError):
 
 class ClockWrong(ArchiverError):
     """This machine's clock is behind: {detail}. Nothing was written, since a wrong date would cast doubt on every
-    other; set the clock right and run again."""
+    other; set the clock right and run again, or, if it is right now and was ahead before, run `archiver repair-clock
+    --by NAME`."""
 
     exit_code = 50
 
 
 class BrowserMissing(ArchiverError):
-    """No usable Chromium was found: {detail}. Install Chromium or Chrome, or name one in ARCHIVER_CHROMIUM."""
+    """No usable Chromium was found: {detail}. If one lies elsewhere, name it in ARCHIVER_CHROMIUM."""
 
     exit_code = 50
+
+
+class SandboxRefused(BrowserMissing):
+    """Chromium cannot start its sandbox here, which protects this machine from hostile pages: {detail}. Allow user
+    namespaces to this user, or set ARCHIVER_CHROMIUM_SANDBOX=off to run Chromium without its sandbox."""
 
 
 class VaultLocked(ArchiverError):
@@ -228,5 +238,11 @@ class UnreadablePicture(ArchiverError):
 class IntegrityError(ArchiverError):
     """The archive is not what it should be: {detail}. Do not repair it by hand; run `archiver verify` and compare with
     a copy."""
+
+    exit_code = 90
+
+
+class AuditChanged(ArchiverError):
+    """The desk's audit log is not as it was written: {detail}. Keep the file as it is, and compare it with a backup."""
 
     exit_code = 90

@@ -19,21 +19,20 @@ from archiver.archive import verify as verifier
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.assignment import Assignment
-from archiver.catalogue import embedding, views
+from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit, RunLine
-from archiver.catalogue.embedding import Embedder
 from archiver.config import HOUSE, Home
 from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, IntegrityError, MachineRefused
+from archiver.files import new_files
 from archiver.network import joined
 from archiver.proof import claims
 from archiver.provider import declared
 from archiver.reading import filenames
-from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
 from archiver.status import Turns, runs_of
 
 if TYPE_CHECKING:
-    from archiver.catalogue.matching import Match
+    from archiver.catalogue.matcher import Found, Matcher
     from archiver.proof.assess import Assessment
     from archiver.proof.pages import Demand
     from archiver.vault import Vault
@@ -106,12 +105,13 @@ def find(
     """Licences that match, best first, in the form of `find --json`. `warn` is told which objects cannot be read.
 
     A file name or an address in which a platform wrote an asset's id finds that asset's licences alone, and the address
-    of a page on which a claim says that a picture is, the licence that was found for that claim.
+    of a page on which a claim says that a picture is, the licence that was found for that claim. `alone` is a client's
+    own link: it finds nothing by what it does not show (seats, accounts, jobs, receipts, claims).
     """
     rows: list[dict[str, Any]] = []
     named = [each for each in filenames.names(text.strip()) if each.asset_id]
     by = "page_url" if "://" in text else "file_name"
-    pages = _seen_on(home, warn) if by == "page_url" else {}
+    pages = _seen_on(home, warn) if by == "page_url" and not alone else {}
     with DocumentReader() as reader:
         for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone):
             hits = [
@@ -122,7 +122,7 @@ def find(
             ]
             seen = pages.get(text.strip(), set())
             hits += [Hit(entry, by, 1.0) for each in seen for entry in catalogue.matching(each) if entry.held]
-            hits = hits or catalogue.find(text, limit, unassigned=unassigned)
+            hits = hits or catalogue.find(text, limit, unassigned=unassigned, outside=alone)
             rows += views.hits(slug, archive, hits)
             for object_id, reason in catalogue.unreadable().items():
                 warn(f"warning: {slug}: {object_id} is in no result: {reason}. Run `archiver verify`.")
@@ -179,14 +179,16 @@ class Sight:
     """What looks at pictures: kept by who asks often, since starting it takes longer than a search. For one thread."""
 
     reader: DocumentReader
-    embedder: Embedder | None
+    matcher: Matcher
 
 
 @contextmanager
 def sight(home: Home) -> Iterator[Sight]:
-    """The home's sight; without the extra `match` there is no embedder."""
-    with DocumentReader() as reader:
-        yield Sight(reader, Embedder(home.settings.match.model) if embedding.installed() else None)
+    """The home's sight; without the extra `match` its matcher compares hashes only."""
+    from archiver.catalogue.matcher import Matcher
+
+    with DocumentReader() as reader, Matcher(home.settings.match.model) as matcher:
+        yield Sight(reader, matcher)
 
 
 @dataclass(frozen=True)
@@ -194,12 +196,14 @@ class Pictured:
     """What a picture found: the rows of `find --json`, and each asset that matches with its licences, best first."""
 
     rows: list[dict[str, Any]]
-    matches: list[tuple[Match, list[str]]]
+    matches: list[tuple[Found, list[str]]]
 
-    @property
-    def sheets(self) -> list[bytes]:
-        """The best matches side by side with the picture, as PNGs."""
-        return [each.side_by_side() for each, _ in self.matches if each.word is self.matches[0][0].word]
+    def sheet(self) -> bytes:
+        """One PNG: the best matches side by side with the picture; empty where there is none."""
+        from archiver.catalogue.matcher import sheet
+
+        best = [each for each, _ in self.matches if each.word is self.matches[0][0].word]
+        return sheet(best) if best else b""
 
 
 def find_picture(
@@ -210,49 +214,49 @@ def find_picture(
 
     What the picture's file name or address says counts too, where nothing is the same: as `file_name` or `page_url`.
     UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
-    their parts: `watch` hears of it, and `warn` where that takes a while.
+    their parts: `watch` hears of it, and `warn` where that takes a while. `alone` is as in `find`, and finds no comps.
     """
-    from archiver.catalogue.matching import match
     from archiver.catalogue.pictures import loader
 
     rows: dict[str, dict[str, Any]] = {}
-    matches: list[tuple[Match, list[str]]] = []
+    matches: list[tuple[Found, list[str]]] = []
     with ExitStack() as stack:
         seeing = seeing or stack.enter_context(sight(home))
-        reader, embedder = seeing.reader, seeing.embedder
-        if embedder:
-            embedder.prepare()  # while a worker starts and the archives are opened
-        look = reader.look(content, large=True)
-        query, size = decode(look.preview), (look.fingerprint.width, look.fingerprint.height)
+        reader, matcher = seeing.reader, seeing.matcher
+        look = matcher.look(content)
+        matcher.prepare()  # while the archives are opened
+        size = look.fingerprint.width, look.fingerprint.height
         if look.fingerprint.flat or min(size) < SMALLEST:
             what = f"{size[0]} × {size[1]} pixels{', nearly one colour' if look.fingerprint.flat else ''}"
             warn(f"The picture ({what}) shows too little to be recognised. Take another of it, or look for words.")
-        if embedder is None:
+        if not matcher.points:
             warn("The extra `match` is not installed: a picture that was cropped or covered is not recognised.")
         archives, indexes, catalogues = {}, [], {}
         for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone, stack=stack):
             try:
-                if embedder:
-                    catalogue.embed(archive, reader, embedder, partial(_embedding, slug, watch, warn))
+                if matcher.points:
+                    catalogue.embed(archive, matcher, partial(_embedding, slug, watch, warn))
             except (OSError, MachineRefused):  # a home that can only be read
                 warn(
                     f"{slug}: what recognises cropped pictures cannot be kept here; of new ones only the hash is used."
                 )
             archives[slug], catalogues[slug] = archive, catalogue
             indexes.append(catalogue.pictures(unassigned=unassigned))
-        found = match(query, indexes, loader(archives, reader), embedder, marked=_marked)
+        found = matcher.match(look.preview, indexes, loader(archives), _marked)
         for each in found:
             picture, licences = each.picture, list[str]()
-            matches.append((each, licences))
             for slug, catalogue in catalogues.items():
                 provider, _, asset_id = picture.asset.partition(":")
                 entries = [entry for entry in catalogue.of_asset(provider, asset_id) if entry.held]
-                if slug == picture.client and (own := catalogue.of_object(picture.object_id)) and own not in entries:
+                own = catalogue.of_object(picture.object_id) if slug == picture.client and not alone else None
+                if own and own not in entries:
                     entries.append(own)  # a comp
                 hits = [Hit(entry, each.word.value, round(each.score, 3)) for entry in entries]
                 for row in views.hits(slug, archives[slug], hits):
                     rows.setdefault(row["licence"], row)
                     licences.append(row["licence"])
+            if licences or not alone:
+                matches.append((each, licences))
     if name and not any(row["match"] == "same" for row in rows.values()) and filenames.names(name):
         for row in find(home, name, client=client, alone=alone, limit=limit):
             if row["match"] in ("file_name", "page_url"):
@@ -278,29 +282,12 @@ def picture_of(home: Home, where: str) -> tuple[bytes, str]:
 def write_new(out: Path, content: bytes) -> None:
     """Write a file that the user asked for; ConfigError where it is there already or cannot be made."""
     try:
-        with out.open("xb") as file:
-            file.write(content)
+        with new_files([out]) as (file,):
+            file.write_bytes(content)
     except FileExistsError:
         raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
     except OSError as error:
         raise ConfigError(f"{out} cannot be written: {error.strerror}. Choose another place.") from None
-
-
-def sheet(sheets: Sequence[bytes]) -> bytes:
-    """One PNG: each match beside the query, the best first."""
-    from io import BytesIO
-
-    from PIL import Image
-
-    pages = [Image.open(BytesIO(each)) for each in sheets]
-    joined = Image.new("RGB", (max(page.width for page in pages), sum(page.height + 12 for page in pages)), "white")
-    top = 0
-    for page in pages:
-        joined.paste(page, (0, top))
-        top += page.height + 12
-    out = BytesIO()
-    joined.save(out, "PNG")
-    return out.getvalue()
 
 
 def incomplete(home: Home, client: str | None = None, turns: Turns = runs_of) -> list[str]:
@@ -333,18 +320,20 @@ def incomplete(home: Home, client: str | None = None, turns: Turns = runs_of) ->
 
 @contextmanager
 def located(
-    home: Home, name: str, reader: DocumentReader, prefer: str | None = None
+    home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
 ) -> Iterator[tuple[str, Archive, Entry]]:
     """The one licence that a short id, or any unique part of it, names; ConfigError for none or several, Erased where
-    only an erased one has that name."""
-    slug, entry = named(home, name, reader, prefer)
+    only an erased one has that name. `assigned_away`: a copy that was taken back from its client counts, too."""
+    slug, entry = named(home, name, reader, prefer, assigned_away=assigned_away)
     if isinstance(entry, ErasedEntry):
         raise Erased(f"{entry.short_id} on {entry.at} ({entry.reason})")
     with catalogue_of(home, slug, reader) as (archive, catalogue):
         yield slug, archive, catalogue.matching(entry.folder)[0]
 
 
-def named(home: Home, name: str, reader: DocumentReader, prefer: str | None = None) -> tuple[str, Entry | ErasedEntry]:
+def named(
+    home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
+) -> tuple[str, Entry | ErasedEntry]:
     """The client and the one licence that are meant; an erased one where no other has that name.
 
     Of copies of one licence the one of the client `prefer` is meant, else a client's rather than the house's.
@@ -356,7 +345,7 @@ def named(home: Home, name: str, reader: DocumentReader, prefer: str | None = No
     erased: list[tuple[str, Entry | ErasedEntry]] = []
     for slug in archives(home, client or None):
         with catalogue_of(home, slug, reader) as (_, catalogue):
-            found += [(slug, entry) for entry in catalogue.matching(part) if entry.held or client]
+            found += [(slug, entry) for entry in catalogue.matching(part) if entry.held or client or assigned_away]
             erased += [(slug, entry) for entry in catalogue.erased_matching(part)]
     found = found or erased
     if len({entry.folder for _, entry in found}) == 1:  # one licence, in the house archive and assigned to a client
@@ -381,13 +370,27 @@ def show(home: Home, name: str) -> dict[str, Any]:
     return views.show(slug, archive, entry) | {"hold": held}
 
 
-def assign(home: Home, vault: Vault, name: str, made: Assignment) -> None:
+def assign(
+    home: Home, vault: Vault, name: str, made: Assignment, agreed: assignment.Agreed = assignment.disagreed
+) -> None:
     """Record which client a licence is for, on a person's word; ConfigError where that cannot be."""
     from archiver.opening import writing
 
     with DocumentReader() as reader, located(home, name, reader) as (_, _, entry):
         pass
-    assignment.assign(home, partial(writing, home, vault), entry, made)
+    assignment.assign(home, partial(writing, home, vault), entry, made, agreed)
+
+
+def undo_assignment(
+    home: Home, vault: Vault, name: str, by: str, reason: str = "",
+    agreed: assignment.Agreed = assignment.disagreed,
+) -> list[str]:  # fmt: skip
+    """Undo a licence's last assignment; for which clients it is then."""
+    from archiver.opening import writing
+
+    with DocumentReader() as reader, located(home, name, reader, assigned_away=True) as (_, _, entry):
+        pass
+    return assignment.undo(home, partial(writing, home, vault), entry, by, reason, agreed)[0]
 
 
 def rebuild(home: Home) -> dict[str, int]:
@@ -439,7 +442,8 @@ def verify(
     worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
     told = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *strays(home)]
     text = "\n".join(told) or "There is no archive yet."
-    return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "clients": documents}, text
+    scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest
+    return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
 
 
 def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[[str], None]) -> None:
@@ -471,6 +475,11 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
             say(f"{slug}: renewed: {covers}. The next renewal is due from {verifier.renewal(home.archive(slug))} on.")
     if failures:
         raise failures[0]
+
+
+def secured_in_words(row: Mapping[str, Any]) -> str:
+    """Since when the documents of a row of `find --json` are secured, in one phrase."""
+    return views.in_words(row["secured_documents"])
 
 
 def trusted_roots(home: Home) -> Path | None:

@@ -21,6 +21,7 @@ from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Home, add_account, add_client, create_home
 from archiver.domain import iso
 from archiver.errors import ConfigError
+from archiver.files import replace_file, scratch
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.run import Order, Tools, asking, run, tools
 from archiver.strictyaml import load
@@ -33,7 +34,7 @@ ACCOUNT = "recorded"
 async def checking() -> AsyncIterator[Tools]:
     """Tools to be shared by several checks, so that they share one browser."""
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=scratch("check"))))
         yield await stack.enter_async_context(tools(create_home(folder / "home", replay=True), replay=True))
 
 
@@ -44,7 +45,7 @@ async def replayed(path: Path, shared: Tools | None = None) -> dict[str, Any]:
     `undeclared_requests`, which reached the platform though no rule of the adapter allows them.
     """
     recording = Recording.load(path)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("check")) as folder:
         root = Path(folder) / "home"
         create_home(root, replay=True)
         add_client(root, "client", name="Client")
@@ -119,7 +120,7 @@ async def expect(path: Path, *, force: bool = False, shared: Tools | None = None
     trouble = [line for name in ("unknown_requests", "undeclared_requests") for line in found.pop(name, [])]
     if trouble:
         raise ConfigError(f"The adapter asked for what {path} does not hold or its rules deny: {'; '.join(trouble)}.")
-    target.write_text(yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=120), "utf-8")
+    replace_file(target, yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=120).encode())
     return target
 
 

@@ -1,10 +1,10 @@
-"""Reading a file without waiting for what is none, writing one so that a crash leaves the old one or the new one, never
-half of either; and who writes."""
+"""Atomic, durable file I/O that refuses pipes and devices, names the lock holder, and knows its own temporary files."""
 
 from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import os
 import re
 import socket
@@ -12,7 +12,8 @@ import stat
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Condition
@@ -38,7 +39,7 @@ def read_file(path: Path) -> bytes:
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Write beside, make durable, rename over, make the rename durable."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{owner()}-", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -50,6 +51,93 @@ def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+@contextmanager
+def new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    """Where to write files that must not exist yet. At the end all of them get the names that `outs` then has, or none.
+
+    Gives one path for each of `outs`, beside it. Repeating the call undoes what a killed one had named of them.
+    FileExistsError where one is there; OSError where one cannot be made.
+    """
+    parts = [out.with_name(f".{out.name}.partial") for out in outs]
+    named = [part.exists() and out.exists() and part.samefile(out) for part, out in zip(parts, outs, strict=True)]
+    for part, out, done in zip(parts, outs, named, strict=True):
+        if done and not all(named):
+            out.unlink()
+        part.unlink(missing_ok=True)
+    try:
+        for part, out in zip(parts, outs, strict=True):
+            if out.exists() or out.is_symlink():
+                raise FileExistsError(errno.EEXIST, "it exists", str(out))
+            part.open("xb").close()
+        yield parts
+        for part in parts:
+            sync(part)
+        _name(parts, outs)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+def _name(parts: Sequence[Path], outs: Sequence[Path]) -> None:
+    """Give complete files their names, over nothing that is there; all of them or none."""
+    done: list[Path] = []
+    try:
+        for part, out in zip(parts, outs, strict=True):
+            try:
+                os.link(part, out)
+            except FileExistsError:
+                raise
+            except OSError:  # a file system without links
+                part.rename(out)
+            done.append(out)
+    except BaseException:
+        for out in done:
+            out.unlink()
+        raise
+    for folder in {out.parent for out in outs}:
+        sync_folder(folder)
+
+
+# ---------------------------------------------------------------- temporary files, and whose they are
+
+DAY_S = 86400
+_HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+_OWNER = re.compile(r"[.-]([0-9a-f]{6})-(\d{1,10})-[a-z0-9_]{8}(?:\.[a-z]+)?")
+
+
+def owner() -> str:
+    """What the name of a temporary file says of the process that writes it: `1a2b3c-4711`, its host and its number."""
+    return f"{_HOST}-{os.getpid()}"
+
+
+def scratch(purpose: str) -> str:
+    """The prefix of a temporary folder or file outside of the home, by which `abandoned` knows it."""
+    return f"archiver-{purpose}-{owner()}-"
+
+
+def abandoned(path: Path, now: float) -> bool:
+    """Whether a temporary file or folder was left by a process that was killed.
+
+    Its name says which process it was; of one on another host, and where the system cannot tell, a day has to pass.
+    """
+    found = _OWNER.search(path.name)
+    if not found or found.end() != len(path.name):
+        return False
+    try:
+        old = now - path.lstat().st_mtime > DAY_S
+    except FileNotFoundError:  # finished meanwhile
+        return False
+    if old or found[1] != _HOST or os.name != "posix":
+        return old
+    try:
+        os.kill(int(found[2]), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it lives, as another user
+        return False
+    return False
 
 
 def this_process() -> str:

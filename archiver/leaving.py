@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from archiver.config import HOUSE, Account, Home, change_account
 from archiver.domain import DocumentKind, GapReason, Outcome, iso
 from archiver.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.evidence import archives, catalogue_of, trusted_roots
-from archiver.opening import writing
+from archiver.opening import finish, writing
 from archiver.privacy import state
 from archiver.provider import declared
 from archiver.reading.spreadsheet import written
@@ -88,8 +88,14 @@ async def close(
     account = home.account(name)
     if anyway and not (by and by.strip()):
         raise ConfigError("Somebody must stand for closing without a complete last sweep. Give a name with --by.")
+    if not account.closed and not dry_run and (day := _just_noted(home, account)):
+        change_account(home.root, name, closed=day)
+        home = Home.load(home.root)
+        account = home.account(name)
     if account.closed:
-        vault.forget(name)
+        if not dry_run:
+            vault.forget(name)
+            finish(home, vault, account.client)
         missing = list(_missing(home, lambda entry: entry.file.provenance.get("account") == name))
         return Closing(account=name, outcome="already_closed", sweep=None, missing=missing, exit_code=0)
     result, complete, code = Result(name, account.provider), True, 0
@@ -124,6 +130,17 @@ async def close(
         vault.forget(name)
     code = code if outcome == "incomplete" else 0
     return Closing(account=name, outcome=outcome, sweep=result.as_json(), missing=missing, exit_code=code)
+
+
+def _just_noted(home: Home, account: Account) -> str | None:
+    """The day on which the ledger says that the account was closed, where a command was killed within the last day
+    before the settings said so, too."""
+    newest = None
+    for line in Archive(home.archive(account.client)).lines():
+        if line.type in ("run", "close") and line.fields.get("account") == account.name:
+            newest = line
+    at = str(newest.fields["at"]) if newest and newest.type == "close" else ""
+    return at[:10] if at > (iso(datetime.now(UTC) - timedelta(days=1)) or "") else None
 
 
 # ---------------------------------------------------------------- a seat's holder

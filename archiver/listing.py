@@ -1,12 +1,16 @@
-"""One list of a platform: what runs remember of it, how far a reading of it has come, and where each row ended up."""
+"""One list of a platform: what runs remember of it, how far a reading of it has come, and where each row ended up.
+
+And what runs remember of licences that lack a document: how often it was asked for, and when it is due again.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -28,9 +32,9 @@ KNOWN_STOP = 20  # consecutive known licences after which a reading may stop
 class Cursor:
     """What the last readings of one list left behind. Disposable: without it the next one goes to the end.
 
-    `listed` counts the rows of the list, comps included; `head` is the newest row's identity; `lines` is the ledger's
-    length then, so that a restored archive invalidates the cursor. `full_on`: the day on which the list was last read
-    to its end, `2026-11-24`.
+    `listed` counts the rows of the list, comps and rows that it lists twice included; `head` is the newest row's
+    identity; `lines` is the ledger's length then, so that a restored archive invalidates the cursor. `full_on`: the day
+    on which the list was last read to its end, `2026-11-24`.
     """
 
     listed: int
@@ -44,11 +48,24 @@ class Cursors:
 
     def __init__(self, path: Path, ledger_lines: int) -> None:
         self._path = path
-        self._cursors: dict[str, Cursor] = {}
+        today = datetime.now(UTC).date().isoformat()
+        self._cursors = {
+            name: cursor
+            for name, cursor in self._read(path).items()
+            if cursor.lines <= ledger_lines and cursor.full_on <= today  # else a clock was ahead
+        }
+
+    @staticmethod
+    def _read(path: Path) -> dict[str, Cursor]:
         with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
-            stored = json.loads(read_file(path))
-            self._cursors = {name: Cursor(**fields) for name, fields in stored.items()}
-        self._cursors = {name: cursor for name, cursor in self._cursors.items() if cursor.lines <= ledger_lines}
+            return {name: Cursor(**fields) for name, fields in json.loads(read_file(path)).items()}
+        return {}
+
+    @classmethod
+    def latest(cls, path: Path, now: datetime) -> str | None:
+        """The latest day of a file's full readings, where that is still to come; else None."""
+        day = max((cursor.full_on for cursor in cls._read(path).values()), default="")
+        return day if day > now.date().isoformat() else None
 
     def get(self, listing: str) -> Cursor | None:
         return self._cursors.get(listing)
@@ -58,6 +75,61 @@ class Cursors:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({name: vars(cursor) for name, cursor in self._cursors.items()}, indent=1, sort_keys=True)
         replace_file(self._path, text.encode())
+
+
+LONGEST_PAUSE = 32  # runs, or days, between two tries of a document that never comes
+
+
+@dataclass
+class Attempts:
+    """How often a document was asked for in vain, on which day last (`2026-11-24`), and how many runs went by since."""
+
+    failed: int
+    day: str
+    runs: int = 0
+
+    def due(self, today: date) -> bool:
+        """In the first two runs after it failed, then after 2, 4, 8, ... of them, or as many days."""
+        pause = min(LONGEST_PAUSE, 2 ** max(0, self.failed - 2))
+        days = (today - date.fromisoformat(self.day)).days
+        return self.runs + 1 >= pause or days >= pause or days < 0  # that day's clock was ahead
+
+
+class Retries:
+    """The attempts of one account, by object, in one small file of the state folder. Disposable: without it, all that
+    is incomplete is due."""
+
+    def __init__(self, path: Path, today: date) -> None:
+        self._path, self._today = path, today
+        self._attempts: dict[str, Attempts] = {}
+        with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
+            stored = {name: Attempts(**fields) for name, fields in json.loads(read_file(path)).items()}
+            for each in stored.values():
+                each.due(today)  # ValueError, TypeError: it cannot be read
+            self._attempts = stored
+
+    def failed(self, object_id: str) -> int:
+        """How often it was asked for in vain."""
+        return self._attempts[object_id].failed if object_id in self._attempts else 0
+
+    def due(self, object_id: str) -> bool:
+        return object_id not in self._attempts or self._attempts[object_id].due(self._today)
+
+    def left(self, incomplete: Collection[str], tried: Collection[str]) -> None:
+        """Keep what this run leaves incomplete; of these, `tried` were asked for in it."""
+        left: dict[str, Attempts] = {}
+        for each in incomplete:
+            before = self._attempts.get(each)
+            if each in tried:
+                left[each] = Attempts(self.failed(each) + 1, self._today.isoformat())
+            elif before:
+                left[each] = Attempts(before.failed, before.day, before.runs + 1)
+        if left == self._attempts:
+            return
+        self._attempts = left
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        stored = {name: vars(each) for name, each in left.items()}
+        replace_file(self._path, json.dumps(stored, indent=1, sort_keys=True).encode())
 
 
 def sweep_day(account: str, today: date) -> date:
@@ -85,8 +157,9 @@ class Reading:
     total: int | None = None  # as the platform stated last
     full: bool = False  # it came to the list's end
     steady: bool = True  # the total stayed the same
-    shifted: bool = False  # a row stood on two pages: another came above it meanwhile, as a rule
-    _met: set[str] = field(default_factory=set)
+    ended: bool = False  # the platform showed that nothing follows: by a total, an empty page or a mark
+    twice: set[str] = field(default_factory=set)  # as a rule, rows that moved: another came above them
+    _met: Counter[str] = field(default_factory=Counter)
     _head: str = ""
     _fresh: int = 0  # rows above the one that was the newest
     _above: bool = True
@@ -94,20 +167,25 @@ class Reading:
 
     @property
     def seen(self) -> int:
+        """How many different rows there were."""
         return len(self._met)
+
+    @property
+    def read(self) -> int:
+        """How many rows there were, with those that the platform lists twice."""
+        return self._met.total()
 
     def rows(self, page: Page) -> Iterator[Licence]:
         """The page's rows that were not on an earlier one."""
         before, self.total = self.total, self.total if page.total is None else page.total
         self.steady = self.steady and before in (None, self.total)
-        here: set[str] = set()
+        self.ended = self.total is not None or page.last or not page.licences
         for licence in page.licences:
-            if licence.identity not in self._met:
-                self._met.add(licence.identity)
-                here.add(licence.identity)
+            self._met[licence.identity] += 1
+            if self._met[licence.identity] == 1:
                 yield licence
-            elif licence.identity not in here:
-                self.shifted = True
+            else:
+                self.twice.add(licence.identity)
 
     def count(self, licence: Licence, known: bool) -> None:
         """Count a row that `rows` gave; `known`: it need not be fetched."""
@@ -127,7 +205,8 @@ class Reading:
     def left(self, lines: int, today: date) -> Cursor | None:
         """What this reading leaves to the next; None where it broke off."""
         if self.full:
-            return Cursor(self.seen, self._head, lines, today.isoformat())
+            counted = self.read if self.total == self.read else self.seen
+            return Cursor(counted, self._head, lines, today.isoformat())
         if self.cursor:
             return Cursor(self.cursor.listed + self._fresh, self._head, lines, self.cursor.full_on)
         return None
@@ -153,17 +232,30 @@ class Tally:
     rows: dict[str, Row] = field(default_factory=dict)
     open: dict[str, str] = field(default_factory=dict)  # identity -> what the platform calls it
     reading: Reading = field(default_factory=Reading)
+    _moved: set[str] = field(default_factory=set)  # twice in the reading before
 
     @property
     def agrees(self) -> bool:
-        """Whether a reading to the end saw as many rows as the platform states, and none came or went meanwhile."""
+        """Whether a reading to the end saw as many rows as the platform states, and none came or went meanwhile.
+
+        A row that is listed twice may have moved, and hidden another: it counts twice, where the total counts it so,
+        only if two readings found the very same ones.
+        """
         read = self.reading
-        return not read.full or read.total is None or (read.steady and read.total == read.seen)
+        if not read.full or read.total is None:
+            return True
+        confirmed = not read.twice or read.twice == self._moved
+        return read.steady and (read.total == read.seen or (read.total == read.read and confirmed))
 
     @property
     def settled(self) -> bool:
         """Whether another reading could find nothing more. Where no total is stated, rows that moved are the sign."""
-        return self.agrees and not (self.reading.full and self.reading.total is None and self.reading.shifted)
+        moved = self.reading.full and self.reading.total is None and self.reading.twice
+        return self.agrees and not moved
+
+    def begin(self, reading: Reading) -> None:
+        """Read the list, perhaps once more."""
+        self._moved, self.reading = self.reading.twice, reading
 
     def count(self, row: Row) -> int:
         return sum(1 for found in self.rows.values() if found is row)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from archiver.errors import AddressUnavailable, ConfigError, SiteUnavailable
+from archiver.files import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -157,7 +158,12 @@ class Network:
         """A file of all certificates that are trusted, for programs that take only such; None: the usual ones."""
         import certifi
 
-        return joined(Path(certifi.where()), self.ca_file) if self.ca_file else None
+        if self.ca_file is None:
+            return None
+        try:
+            return joined(Path(certifi.where()), self.ca_file)
+        except OSError:  # a full disk: most programs reach the proxy's authority alone
+            return self.ca_file
 
     def driver_environment(self) -> dict[str, str]:
         """What Node.js reads when it starts, so that `ca_file` is trusted there besides what is already named."""
@@ -250,7 +256,7 @@ def _ssl_context(ca_file: Path | None) -> ssl.SSLContext:
 @cache
 def joined(*files: Path) -> Path:
     """PEM files in one, which this process removes at its end."""
-    with tempfile.NamedTemporaryFile("wb", prefix="archiver-", suffix=".pem", delete=False) as one:
+    with tempfile.NamedTemporaryFile("wb", prefix=scratch("roots"), suffix=".pem", delete=False) as one:
         one.write(b"\n".join(file.read_bytes() for file in files))
     path = Path(one.name)
     atexit.register(path.unlink, missing_ok=True)

@@ -12,7 +12,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,12 +20,14 @@ from typing import Any
 
 from filelock import FileLock
 
+from archiver import clock
 from archiver.archive.reader import Archive
+from archiver.archive.verify import dates
 from archiver.catalogue.catalogue import Catalogue, RunLine
 from archiver.concerns import Concern, concerns
-from archiver.config import Account, Home
+from archiver.config import Account, Client, Home
 from archiver.domain import iso
-from archiver.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable
+from archiver.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
 from archiver.files import read_file, replace_file
 from archiver.opening import mailer_of, network_of
 from archiver.proof.claims import all_claims
@@ -56,7 +58,8 @@ RISKS = {
     "failing": "Nothing new of this account is archived while this lasts.",
     "missing": "A platform may withdraw the document at any time, and then nobody can fetch it any more.",
     "damage": "Dates and contents of this archive can be doubted. Nothing is written to it until this is settled.",
-    "machine": "Nothing of this client is archived while this lasts.",
+    "machine": "Nothing is archived there while this lasts.",
+    "clock": "Dates are doubted, and while the newest one lies in the future nothing is archived.",
     "silent": "Whatever was licensed since then is not archived.",
     "deadline": "An unanswered claim may go to court, or the platform's indemnity may be lost.",
 }
@@ -115,25 +118,70 @@ def followed(home: Home, client: str) -> Iterator[Catalogue]:
         yield catalogue
 
 
-def causes(home: Home, now: datetime, known: Sequence[Concern] | None = None) -> list[Cause]:
-    """All that a person must know of now, client by client. `known` are the concerns, where they were worked out."""
-    said, faults, newest = _logged(home)
+def causes(
+    home: Home,
+    now: datetime,
+    known: Sequence[Concern] | None = None,
+    faults: Mapping[str, ArchiverError] | None = None,
+    met: list[ArchiverError] | None = None,
+) -> list[Cause]:
+    """All that a person must know of now, client by client. Nothing of it needs the disk to take anything.
+
+    `known` are the concerns, where they were worked out; `faults`, by client (or "" for the machine), are those of the
+    run that has just ended, whose log may be missing. What keeps this from looking is a cause, too, and is put into
+    `met`.
+    """
+    met = [] if met is None else met
+    said, logged, newest = _logged(home, now)
+    logged |= {slug: (type(fault).__name__, str(fault)) for slug, fault in (faults or {}).items()}
     found: list[Cause] = []
     for client in home.clients.values():
         if not home.archive(client.slug).is_dir():
             continue
-        if fault := faults.get(client.slug):
+        if fault := logged.get(client.slug):
             found.append(_fault(client.slug, *fault))
-        with followed(home, client.slug) as catalogue:
-            for account in (each for each in client.accounts if not each.closed):
-                found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))
-            found += _missing(home, client.slug, catalogue, now)
+        try:
+            found += _of_client(home, client, said, now)
+        except (ArchiverError, OSError) as error:
+            met.append(machine_error(error) if isinstance(error, OSError) else error)
+            found += [] if fault else [_fault(client.slug, type(met[-1]).__name__, str(met[-1]))]
     found += _deadlines(home, now)
-    found += map(_concern, concerns(home, now.date()) if known is None else known)
+    found += _clock(home, now)
+    try:
+        found += map(_concern, concerns(home, now.date()) if known is None else known)
+    except (ArchiverError, OSError) as error:
+        met.append(machine_error(error) if isinstance(error, OSError) else error)
+    if faults and (machine := faults.get("")):
+        kind = type(machine).__name__
+        found.append(_cause("machine", None, "this machine", (kind,), str(machine), "archiver doctor"))
     if home.accounts() and newest and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS:
         happened = f"Nothing ran for {days} working days, since {newest:%Y-%m-%d %H:%M} UTC."
         found.append(_cause("silent", None, "all accounts", (str(newest.date()),), happened, "archiver doctor"))
     return found
+
+
+def _of_client(home: Home, client: Client, said: Mapping[str, Mapping[str, Any]], now: datetime) -> list[Cause]:
+    """What a client's catalogue gives reason to tell."""
+    found: list[Cause] = []
+    with followed(home, client.slug) as catalogue:
+        for account in (each for each in client.accounts if not each.closed):
+            found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))
+        found += _missing(home, client.slug, catalogue, now)
+    return found
+
+
+def _clock(home: Home, now: datetime) -> Iterator[Cause]:
+    """Times that cannot be: those still to come, and those that an authority contradicts."""
+    future = [*clock.ahead(home, now)]
+    if future:
+        more = f" (and {len(future) - 1} more such times)" if len(future) > 1 else ""
+        happened = f"{future[0]}{more}: this machine's clock was ahead, or is behind now."
+        items = sorted({each.moment for each in future})
+        yield _cause("clock", None, "this machine", items, happened, "archiver repair-clock --by NAME")
+    for slug in home.clients:
+        if found := clock.was_ahead(home.archive(slug)):
+            happened = f"This machine's clock said {found[0]} when an authority dated the archive {slug} at {found[1]}."
+            yield _cause("clock", slug, slug, (found[0],), happened, "archiver doctor --online")
 
 
 def _key(kind: str, client: str | None, about: str) -> str:
@@ -183,11 +231,17 @@ def _missing(home: Home, client: str, catalogue: Catalogue, now: datetime) -> It
     late = [
         entry.short_id
         for entry in catalogue.incomplete()
-        if (line := next(archive.lines(offset=entry.lines[0][1]), None)) and str(line.fields["at"]) < since
+        if (line := next(archive.lines(offset=entry.lines[0][1]), None))
+        and (_not_to_come(str(line.fields["at"]), now) or dates(archive.root).since(line.seq) or "") < since
     ]
     if late:
         happened = f"A document is missing for more than {days} days at {len(late)} licences: {_named(late)}."
         yield _cause("missing", client, client, late, happened, f"archiver show {late[0]}")
+
+
+def _not_to_come(at: str, now: datetime) -> str:
+    """A moment that a line claims; empty where it lies in the future."""
+    return at if at <= (iso(now + clock.TOLERANCE) or "") else ""
 
 
 def _fault(client: str, error: str, message: str) -> Cause:
@@ -220,22 +274,22 @@ def _named(ids: Sequence[str]) -> str:
     return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
 
 
-def _logged(home: Home) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, str]], datetime | None]:
+def _logged(home: Home, now: datetime) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, str]], datetime | None]:
     """From the run logs, newest first: each account's last line, the clients whose archive was last at fault (error and
     message), and when the last run began. Dry runs and attended captures are none; where nothing ran yet, the day on
-    which the clients' files were last changed stands for it."""
+    which the clients' files were last changed stands for it. Logs of the future are passed over."""
     said: dict[str, dict[str, Any]] = {}
     faults: dict[str, tuple[str, str]] = {}
     newest, settled, wanted = None, set[str](), {account.name: account.client for account in home.accounts()}
-    logs = list[tuple[str, int, Path]]()
+    logs = list[tuple[datetime, int, Path]]()
     for path in (home.state / "runs").glob("*.jsonl"):
-        if found := _RUN_LOG.fullmatch(path.name):
+        began = clock.logged_at(path) if _RUN_LOG.fullmatch(path.name) else None
+        if began and began <= now + clock.TOLERANCE:
             with suppress(FileNotFoundError):  # pruned meanwhile
-                logs.append((found[1], path.stat().st_mtime_ns, path))  # runs that began in one second ended in order
-    for moment, _, path in sorted(logs, reverse=True):
+                logs.append((began, path.stat().st_mtime_ns, path))  # runs that began in one second ended in order
+    for began, _, path in sorted(logs, reverse=True):
         try:
             lines = [json.loads(line) for line in read_file(path).decode().splitlines()]
-            began = datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         except (OSError, ValueError):  # pruned meanwhile, or torn: a log is no evidence
             continue
         if lines and lines[0].get("dry_run"):
@@ -267,10 +321,16 @@ def working_days(since: date, until: date) -> int:
 
 
 def tell(
-    home: Home, *, ran: bool = False, known: Sequence[Concern] | None = None, now: datetime | None = None
+    home: Home,
+    *,
+    ran: bool = False,
+    known: Sequence[Concern] | None = None,
+    now: datetime | None = None,
+    faults: Mapping[str, ArchiverError] | None = None,
 ) -> list[str]:
     """Tell everybody what they were not told yet; in words, who could not be told. What failed is tried again next
-    time. `ran`: a run has just ended, which the ping says to whoever would miss it. `known` as `causes` has it."""
+    time. `ran`: a run has just ended, which the ping says to whoever would miss it. `known` and `faults`: as `causes`
+    has them. A full disk stops no message; what was told cannot be noted then, and is told again."""
     now, settings, failed = now or datetime.now(UTC), home.settings.notify, []
     if ran and settings.ping:
         try:
@@ -279,11 +339,10 @@ def tell(
             failed.append(f"The ping at the end of the run did not arrive: {_why(error)}.")
     if not settings.channels and not any(client.contact.to for client in home.clients.values()):
         return failed
-    home.state.mkdir(exist_ok=True, mode=0o700)
-    with FileLock(home.state / "notify.lock"):
+    with _alone(home):
         memory = _memory(home)
         try:
-            found = causes(home, now, known)
+            found = causes(home, now, known, faults)
         except (ArchiverError, OSError) as error:
             return [*failed, f"What is to be told could not be worked out: {error}"]
         for destination, message, told in due(home, found, memory, now):
@@ -293,8 +352,21 @@ def tell(
                 failed.append(f"{destination} could not be told: {_why(error)}. The next run tries again.")
             else:
                 memory = _merged(memory, told)
-        _remember(home, memory)
+        try:
+            _remember(home, memory)
+        except OSError as error:
+            failed.append(f"What was told could not be noted, so it is told again: {machine_error(error)}")
     return failed
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """Hold what keeps two commands from telling the same. On a disk that takes no lock, both may."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            home.state.mkdir(exist_ok=True, mode=0o700)
+            stack.enter_context(FileLock(home.state / "notify.lock"))
+        yield
 
 
 def seen_to(home: Home, account: Account) -> None:
@@ -352,6 +424,7 @@ SUBJECTS = {
     "damage": "an archive is not what it should be",
     "machine": "this machine stops the work",
     "silent": "nothing runs",
+    "clock": "the clock was wrong",
     "deadline": "a deadline is near",
     "concern": "a licence, a seat or a plan needs a decision",
 }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from archiver.archive.seal import Authority
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
-from archiver.archive.writer import ArchiveWriter, open_archive
-from archiver.config import Home
+from archiver.archive.writer import ArchiveWriter, open_archive, unfinished
+from archiver.config import Account, Home, change_account
 from archiver.errors import ArchiveBusy, ConfigError
 from archiver.files import read_file, replace_file, this_process
 from archiver.mail import Mailer
@@ -41,7 +42,9 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing(home: Home, vault: Vault, client: str, *, after_restore: Path | None = None) -> Iterator[ArchiveWriter]:
+def writing(
+    home: Home, vault: Vault, client: str, *, after_restore: Path | None = None, clock_is_right: bool = False
+) -> Iterator[ArchiveWriter]:
     """The one way to a client's archive for writing: its lock, its signing key, its authorities and witnesses."""
     home.client(client)
     authorities = [
@@ -58,8 +61,27 @@ def writing(home: Home, vault: Vault, client: str, *, after_restore: Path | None
         post=network_of(home).post,
         witnesses=list(witnesses_of(home)),
         after_restore=after_restore,
+        clock_is_right=clock_is_right,
     ) as archive:
         yield archive
+
+
+def finish(home: Home, vault: Vault, client: str) -> None:
+    """Finish what a killed command left in a client's archive, and seal it; nothing where all is done."""
+    if unfinished(home.archive(client)):
+        with writing(home, vault, client) as archive:
+            archive.seal()
+
+
+def as_rotated(home: Home, vault: Vault, account: Account) -> Account:
+    """The account with the user name that its secrets belong to: a rotation that was killed is finished."""
+    name = vault.renamed(account.name)
+    if name is None:
+        return account
+    if name != account.username:
+        change_account(home.root, account.name, username=name)
+    vault.settle_name(account.name)
+    return replace(account, username=name)
 
 
 def witnesses_of(home: Home) -> Iterator[Witness]:

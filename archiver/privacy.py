@@ -9,10 +9,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from archiver import statements
 from archiver.archive.erasure import EVERYTHING, LASTING, REASONS, STATEMENT, Hold, erasure_of, holds, refuse_held
 from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject, object_path
-from archiver.archive.writer import ArchiveWriter
+from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.config import Home
 from archiver.domain import iso
@@ -108,18 +109,22 @@ def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple
     done = plan(home, name)
     code, words = reason_of(reason)
     slug, object_id = done["client"], done["object"]
-    if done["outcome"] == "already_erased":
+    if done["outcome"] == "already_erased" and not unfinished(home.archive(slug)):
         return done, ()
     with writing(home, vault, slug) as archive:
         refuse_held(archive.reader, object_id)
-        statement = state(archive, "erasure", by, words, object=object_id, reason_class=code)
+        if before := erasure_of(archive.reader, object_id):
+            code, statement = before.fields["reason"], str(before.fields["statement"])
+        else:
+            statement = state(archive, "erasure", by, words, object=object_id, reason_class=code)
         stored = archive.erase(
             object_id, reason=code, statement=statement, identity_sha256=identity(archive.reader, object_id)
         ).result()
         warnings = archive.seal().warnings
         with Catalogue(home.catalogue(slug)) as catalogue, DocumentReader() as reader:
             catalogue.catch_up(archive.reader, reader)
-    outcome = "erased_again" if stored.already else "erased"
+    again = "already_erased" if done["outcome"] == "already_erased" else "erased_again"
+    outcome = again if stored.already else "erased"
     line = erasure_of(Archive(home.archive(slug)), object_id)
     said = {"reason": line.fields["reason"] if line else code, "tombstone": stored.object_id, "statement": statement}
     return done | {"outcome": outcome, **said}, warnings
@@ -133,11 +138,13 @@ def identity(archive: Archive, object_id: str) -> str | None:
 
 
 def state(archive: ArchiveWriter, what: str, by: str, reason: str, **more: str) -> str:
-    """Archive a person's statement; its id."""
+    """Archive a person's statement; its id. One that a killed command left, and that says the same, is taken up."""
     if not by.strip():
         raise ConfigError("A person must stand for this. Give a name with --by.")
     now = datetime.now(UTC)
     said = {"format": 1, "statement": what, "by": by.strip(), "reason": reason, "at": iso(now), **more}
+    if left := statements.same(statements.pending(archive.reader), said):
+        return left
     new = NewObject(
         kind="statements",
         date=now,
@@ -158,24 +165,31 @@ def hold(
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Put one object or a client's whole archive under legal hold, or release all holds on just that.
 
-    The document of `hold --json`, and warnings of the seal. ConfigError where there is nothing to hold or release.
+    The document of `hold --json`, and warnings of the seal. Saying the same again changes nothing. ConfigError where
+    there is nothing to hold or release.
     """
     if (name is None) == (client is None):
         raise ConfigError("Name a licence, or a whole archive with --client; one of them.")
     if not (release or (reason or "").strip()):
         raise ConfigError("A hold needs a reason. Give it with --reason.")
     slug, scope = named_object(home, name) if name else (home.client(client or "").slug, EVERYTHING)
-    before = [each for each in holds(Archive(home.archive(slug))) if each.scope == scope]
-    if release and not before:
+    there = Archive(home.archive(slug))
+    before, former = [each for each in holds(there) if each.scope == scope], released(there, scope)
+    if release and not before and not former:
         raise ConfigError(f"There is no legal hold on {name or client}, so there is none to release.")
-    if not release and erasure_of(Archive(home.archive(slug)), scope):
+    if not release and erasure_of(there, scope):
         raise ConfigError(f"{name} was erased, so there is nothing left to hold.")
+    by = by.strip()
     with writing(home, vault, slug) as archive:
-        statement = state(archive, "release" if release else "hold", by, reason or "", scope=scope)
         if release:
+            # Of several holds, a killed command may have released some.
+            statement = state(archive, "release", by, reason or "", scope=scope) if before else str(former)
             for each in before:
                 archive.append("statement", id=statement, release=each.statement)
+        elif same := next((each for each in before if (each.by, each.reason) == (by, reason)), None):
+            statement = same.statement
         else:
+            statement = state(archive, "hold", by, reason or "", scope=scope)
             archive.append("statement", id=statement, hold=scope)
         warnings = archive.seal().warnings
         now = [each for each in holds(archive.reader) if scope == EVERYTHING or each.covers(scope)]
@@ -186,6 +200,18 @@ def hold(
         "statement": statement,
         "holds": [described(each) for each in now],
     }, warnings
+
+
+def released(archive: Archive, scope: str) -> str | None:
+    """The id of the statement that released the last hold on just this; None where there never was one."""
+    held: set[str] = set()
+    newest = None
+    for line in archive.lines():
+        if b'"type":"statement"' in line.raw:
+            if line.fields.get("hold") == scope:
+                held.add(str(line.id))
+            newest = line.id if line.fields.get("release") in held else newest
+    return newest
 
 
 def described(each: Hold) -> dict[str, Any]:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import json as _json
 import re
 import sys
+import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 
 from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
 from archiver.errors import ArchiverError, ConfigError, LayoutChanged, SavedPage, SessionExpired, WrongPassword
@@ -50,34 +51,42 @@ class Rule:
     """One kind of request: method, URL pattern and, where one URL both reads and spends, the fields that decide.
 
     In `url`, `*` stands for one path segment or host label, `**` for the rest of a path; a query is not part of it.
-    `fields` bind query or body values: each must occur exactly once with exactly this value.
+    `fields` bind query or body values: each must occur exactly once with exactly this value. Whatever is sent to such
+    a place must be wholly understood (`Request.understood`), by whatever method.
+    `proves_session`: status 401 from this address means that the account's session is no longer valid.
     """
 
     method: str
     url: str
     purpose: Purpose = Purpose.READ
     fields: Mapping[str, str] = field(default_factory=dict)
+    proves_session: bool = True
 
     def matches(self, request: Request) -> bool:
         """Exactly this place, and each bound field exactly once: what a permission needs."""
         return (
             self.method in ("*", request.method)
             and _pattern(self.url).fullmatch(request.place) is not None
-            and not (self.fields and request.unread)
-            and all(request.fields.get(_field(name)) == [value] for name, value in self.fields.items())
+            and all(request.fields.get(name) == [value] for name, value in self.bound)
+            and (not self.fields or request.understood(self.bound))
         )
 
     def resembles(self, request: Request) -> bool:
         """Anything that a lenient server could take for this request: enough for a refusal."""
-        pattern = _pattern(self.url.lower())
         return (
             self.method.upper() in ("*", request.method.upper())
-            and any(pattern.fullmatch(place) for place in request.lenient_places)
-            and (
-                request.unread
-                or all(value in request.fields.get(_field(name), ()) for name, value in self.fields.items())
-            )
+            and self.is_near(request)
+            and all(_value(value) in map(_value, request.fields.get(name, ())) for name, value in self.bound)
         )
+
+    def is_near(self, request: Request) -> bool:
+        """Whether a lenient server could take the request's place for this one."""
+        return any(map(_pattern(self.url.lower()).fullmatch, request.lenient_places))
+
+    @cached_property
+    def bound(self) -> frozenset[tuple[str, str]]:
+        """The bound fields with their values."""
+        return frozenset((_field(name), value) for name, value in self.fields.items())
 
 
 @dataclass(frozen=True)
@@ -90,11 +99,56 @@ class Request:
     passive: bool = False  # an image, style sheet, script or font that a page asked for
     headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    @cached_property
     def disguised(self) -> bool:
-        """Whether a header or a field asks the server to take it for a request of another method."""
-        named = any(_METHOD_HEADER.fullmatch(name) for name in self.headers)
-        return named or any(value.upper() != self.method for value in self.fields.get("_method", ()))
+        """Whether a header or a field asks the server to take it for a request of another method or address."""
+        if any(map(_reroutes, self.headers)):
+            return True
+        query, body = urlsplit(self.url).query, (self.body or b"").decode("utf-8", "replace")
+        if not any(map(_METHOD_HINT.search, (unquote_plus(query), unquote_plus(body)))) and "\\u" not in body:
+            return False
+        pairs = [
+            (_field(unquote_plus(name)), unquote_plus(value))
+            for text in (query, body)
+            for name, _, value in (pair.partition("=") for pair in re.split("[&;?]", text))
+        ]
+        pairs += [(name, value) for name, values in self.fields.items() for value in values]
+        pairs += [(_field(name), "") for name in _PART_NAME.findall(body)]  # of multipart, whose values are not read
+        return any(self._renames(name, value.strip().upper()) for name, value in pairs)
+
+    def _renames(self, name: str, value: str) -> bool:
+        """Whether frameworks take this field for the request's method, and it is another one."""
+        found = _METHOD_FIELD.fullmatch(name)
+        return bool(found) and value != self.method and (name not in ("method", "verb") or value in _METHODS)
+
+    def understood(self, bound: Collection[tuple[str, str]]) -> bool:
+        """Whether every server reads the same fields in query and body, and nothing else decides.
+
+        `bound` are names and values of fields that rules bind. Content types, encodings, headers, names and shapes are
+        from closed lists. A bound field must be at the top, a string or an integer, and either plain or as a rule says.
+        """
+        names, exact = {name for name, _ in bound}, {value for _, value in bound}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        kind = _CONTENT_TYPE.fullmatch(headers.get("content-type", ""))
+        cookies = {_field(each.partition("=")[0]) for each in headers.get("cookie", "").split(";")}
+        query = urlsplit(self.url).query
+        if (
+            ";" in self.place
+            or not all(name in _PLAIN_HEADERS or name.startswith("sec-") for name in headers)
+            or headers.get("content-encoding", "identity").lower() != "identity"
+            or cookies & names  # PHP may put cookies among the fields
+        ):
+            return False
+        found = _form_pairs(query)
+        if self.body:
+            if kind is None or self.method in ("GET", "HEAD"):
+                return False
+            json = kind[1].lower() == "json"
+            body = _json_pairs(self.body, names) if json else _form_pairs(self.body.decode("latin-1"))
+            found = None if found is None or body is None else found + body
+        if found is None or len({_field(name) for name, _ in found}) < len(found):
+            return False
+        return all(value in exact or _PLAIN.fullmatch(value) for name, value in found if _field(name) in names)
 
     @cached_property
     def place(self) -> str:
@@ -143,11 +197,6 @@ class Request:
         # An encoded form has no line breaks; what has them is multipart, whose fields are not read here.
         return {} if "\n" in text else parse_qs(text, keep_blank_values=True)
 
-    @property
-    def unread(self) -> bool:
-        """Whether there is a body whose fields are not known."""
-        return bool(self.body) and not self.body_fields
-
     @cached_property
     def fields(self) -> dict[str, list[str]]:
         """Query and body fields, each with all its values, under the names that the most lenient servers read.
@@ -168,7 +217,90 @@ def _field(name: str) -> str:
     return re.sub("[ .]", "_", name.strip().partition("[")[0]).lower()
 
 
-_METHOD_HEADER = re.compile("x-(http-)?method(-override)?", re.IGNORECASE)
+@lru_cache(4096)  # the same few names come again and again
+def _reroutes(header: str) -> bool:
+    """Whether a server, or a proxy before it, may take this header's value for the method or the address."""
+    return bool(_REROUTING_HEADER.fullmatch(header)) and not header.lower().startswith("access-control-")
+
+
+@lru_cache(1024)
+def _value(value: str) -> str:
+    """A bound field's value as lenient servers compare it."""
+    value = unicodedata.normalize("NFKC", value.partition("\0")[0]).strip().casefold()
+    return value.lstrip("0") if value.isdecimal() else value
+
+
+# What may occur in a request that every server reads alike. Names are plain, since PHP takes `a.b`, `a b` and `a[b` for
+# `a_b`; separators are `&` alone; values hold nothing that any server takes for a separator.
+_PAIR = r"[A-Za-z_][A-Za-z0-9_-]*=(?:[A-Za-z0-9_.~*+!'()@:/,$-]|%[0-9A-Fa-f]{2})*"
+_FORM = re.compile(f"{_PAIR}(?:&{_PAIR})*")
+_NAME = re.compile("[A-Za-z_][A-Za-z0-9_-]*")
+_PLAIN = re.compile("[A-Za-z0-9_-]*")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_CONTENT_TYPE = re.compile('application/(x-www-form-urlencoded|json)(; ?charset="?utf-8"?)?', re.IGNORECASE)
+_PLAIN_HEADERS = frozenset({
+    "accept", "accept-charset", "accept-encoding", "accept-language", "api-key", "authorization", "cache-control",
+    "connection", "content-encoding", "content-length", "content-type", "cookie", "dnt", "host", "if-modified-since",
+    "if-none-match", "origin", "pragma", "priority", "proxy-connection", "range", "referer", "transfer-encoding",
+    "upgrade-insecure-requests", "user-agent", "x-api-key", "x-csrf-token", "x-requested-with", "x-xsrf-token",
+})  # fmt: skip
+_REROUTING_HEADER = re.compile(
+    "(.*[-_])?(method|verb|override|original|rewrite|forwarded|unencoded)([-_].*)?|(x[-_])?ur[il]|(x[-_])?path"
+    "|request[-_]ur[il]|destination",
+    re.IGNORECASE,
+)
+_METHOD_HINT = re.compile("method|verb", re.IGNORECASE)
+_METHOD_FIELD = re.compile("_*(x[_-])?(http[_-]?)?(method|verb)([_-]?override)?_*")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_PART_NAME = re.compile(r"""\bname\s*=\s*["']?([^"'\r\n;]+)""")
+
+
+def _form_pairs(text: str) -> list[tuple[str, str]] | None:
+    """Names and values of a form or query; None where servers could read it in more than one way."""
+    if text and not _FORM.fullmatch(text):
+        return None
+    pairs = [pair.split("=") for pair in text.split("&") if text]
+    try:
+        found = [(name, unquote_plus(value, errors="strict")) for name, value in pairs]
+    except UnicodeDecodeError:
+        return None
+    return None if any(_CONTROL.search(value) for _, value in found) else found
+
+
+def _json_pairs(body: bytes, bound: Collection[str]) -> list[tuple[str, str]] | None:
+    """Names and values of a JSON object; None where servers could read it in more than one way.
+
+    No name may occur twice in one object, none of the bound ones anywhere but at the top, nor as a form would have it.
+    """
+    names: list[str] = []
+
+    def read(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        here = [_field(name) for name, _ in pairs]
+        if len(set(here)) < len(here) or not all(_NAME.fullmatch(name) for name, _ in pairs):
+            raise ValueError("a name occurs twice, or is not plain")
+        names.extend(here)
+        return dict(pairs)
+
+    def refuse(constant: str) -> object:
+        raise ValueError(constant)
+
+    try:
+        text = body.decode("utf-8")
+        top = _json.loads(text, object_pairs_hook=read, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return None
+    as_form = {_field(unquote_plus(part.partition("=")[0])) for part in re.split("[&;?]", text)}
+    if not isinstance(top, dict) or as_form & set(bound):
+        return None
+    there = {_field(name): value for name, value in top.items()}
+    for name in bound:
+        if names.count(name) > (name in there) or not isinstance(there.get(name, ""), str | int):
+            return None
+        if isinstance(there.get(name), bool):
+            return None
+    return [(name, str(value)) for name, value in top.items()]
+
+
 _BUYING = re.compile(r"/(cart|basket|checkout|renew(al)?)([/.]|$)")
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
@@ -216,6 +348,9 @@ class Rules:
             return True
         if not request.place or request.disguised or any(map(_BUYING.search, request.lenient_places)):
             return False
+        rules = [rule for rule in (*self.allow, *self.refuse) if rule.fields and rule.is_near(request)]
+        if rules and not request.understood(frozenset[tuple[str, str]]().union(*(rule.bound for rule in rules))):
+            return False
         if any(rule.resembles(request) for rule in self.refuse):
             return False
         if any(rule.matches(request) for rule in self.allow):
@@ -225,6 +360,10 @@ class Rules:
         return mode is Mode.SIGN_IN and request.place.startswith(
             tuple(f"https://{host}/" for host in self.sign_in_hosts)
         )
+
+    def proves_session(self, request: Request) -> bool:
+        """Whether status 401 from this address counts against the account's session."""
+        return any(rule.proves_session and rule.matches(request) for rule in self.allow)
 
     def reads_only(self, request: Request) -> bool:
         """A declared request that changes nothing at the platform: every GET, read-only POSTs and token refreshes."""
@@ -481,6 +620,13 @@ class Response:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     @property
+    def length_stated(self) -> bool:
+        """Whether the platform said how long the content is, so that its end is known: by a number, in chunks, or in a
+        packed form with an end of its own."""
+        chunked = "chunked" in self.headers.get("transfer-encoding", "").lower()
+        return chunked or "content-length" in self.headers or "gzip" in self.headers.get("content-encoding", "").lower()
+
+    @property
     def text(self) -> str:
         charset = re.search(r"charset=\"?([\w-]+)", self.headers.get("content-type", ""), re.IGNORECASE)
         try:
@@ -508,10 +654,11 @@ class Response:
 class Session(Protocol):
     """What an adapter may do over plain HTTP. Waiting, pacing, retries, Retry-After and the guard are in here.
 
-    `get` and `post` follow redirects hop by hop and raise SpendRefused for what no rule allows, SessionExpired for 401,
-    RateLimited after repeated 429, SiteUnavailable after repeated 5xx or a lost connection. Any other status is
-    returned. Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ,
-    not assets).
+    `get` and `post` follow redirects hop by hop and raise SpendRefused for what no rule allows, SessionExpired for 401
+    where a rule says that the address proves the session, RateLimited after repeated 429, SiteUnavailable after
+    repeated 5xx or a lost connection. Any other status is returned, as is a picture's redirect to the sign-in page.
+    Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ, not
+    assets).
     """
 
     username: str | None
@@ -582,10 +729,12 @@ class BrowserSession(Session, Protocol):
     async def rows(self, selector: str, *, start: int = 0) -> list[str]:
         """The outer HTML of the matching elements, from the `start`-th on."""
 
-    async def scroll_to_end(self) -> None:
-        """Scroll to the page's end and wait until the network is quiet (endless lists).
+    async def scroll_to_end(self, rows: str | None = None) -> None:
+        """Scroll to the page's end and wait until the network is quiet (endless lists). `rows` is the selector of what
+        should become more.
 
-        Where the page's own request for more fails: SessionExpired, RateLimited or SiteUnavailable.
+        Where the page's own request for more fails, and neither a later answer nor more rows show that the page has
+        overcome it: SessionExpired, RateLimited or SiteUnavailable.
         """
 
     async def capture(self) -> Sequence[Document]:
@@ -615,24 +764,56 @@ class Challenge(Protocol):
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it."""
+    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it.
+
+    `last`: the page bears the platform's own mark that no other page follows.
+    """
 
     licences: Sequence[Licence]
     total: int | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True)
 class History:
-    """One list of a platform, as pages. It ends at the stated total, an empty page or a declared end marker."""
+    """One list of a platform, as pages. It ends at the stated total, at an empty page or at a page that is marked as
+    the last one; a list whose pages end without any of these is LayoutChanged, whatever the adapter makes of it."""
 
     listing: str
     pages: AsyncIterator[Page]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextLayout:
+    """How a text document of a platform looks when it is whole: half of one reads like a document, too.
+
+    `labels` each stand at the beginning of a line, with a colon and a value behind them. `marks` are patterns of lines
+    that must be there, and `last_line` is the pattern of the last line that is not blank. Letter case does not count.
+    """
+
+    labels: tuple[str, ...]
+    last_line: str
+    marks: tuple[str, ...] = ()
+
+    def lacks(self, text: str) -> str | None:
+        """What a whole document has and this text has not, in words; None where it is whole."""
+        lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+        for label in self.labels:
+            if not any(re.match(rf"{re.escape(label)}\s?:\s?\S", line, re.IGNORECASE) for line in lines):
+                return f"no line “{label}” with a value"
+        for mark in (*self.marks, self.last_line):
+            if not any(re.fullmatch(mark, line, re.IGNORECASE) for line in lines):
+                return "not the lines at its end"
+        return None if re.fullmatch(self.last_line, lines[-1], re.IGNORECASE) else "not its last line"
 
 
 class Provider[S: Session](ABC):
     """One adapter. Stateless apart from what `sign_in` learned about the account (user id, plan)."""
 
     info: ClassVar[ProviderInfo]
+    text_layouts: ClassVar[Mapping[str, TextLayout]] = {}
+    """By the document's name (`certificate.txt`): how each text document looks when it is whole. One that is not
+    declared here is archived only where it comes twice, and the same each time."""
     withheld: tuple[str, ...] = ()
     """What the platform did not let the account see in this run, and what can be done about it. It makes it partial."""
 

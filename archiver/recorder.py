@@ -29,6 +29,7 @@ from archiver.config import Account, Home, add_account, add_client, create_home
 from archiver.domain import Outcome
 from archiver.errors import ConfigError
 from archiver.expected import describe, expect, licences
+from archiver.files import scratch
 from archiver.provider import ProviderInfo, Request, Rules, load
 from archiver.reading.needles import secret_header
 from archiver.reading.worker import DocumentReader
@@ -70,7 +71,9 @@ class Tape:
         self, request: Request, asked: Iterable[tuple[str, str]], status: int, told: Iterable[tuple[str, str]],
         content: bytes, *, by_page: bool = False,
     ) -> None:  # fmt: skip
-        self._heard.append(Heard(request, tuple(asked), status, tuple(told), content, by_page))
+        sent = tuple(asked)
+        request = replace(request, headers={name.lower(): value for name, value in sent})  # rules look at them, too
+        self._heard.append(Heard(request, sent, status, tuple(told), content, by_page))
 
     def cookies(self, method: str, url: str, lines: Sequence[str]) -> None:
         self._cookies.setdefault((method, url), []).append(lines)
@@ -141,7 +144,7 @@ async def capture(
     state = vault.session(name) or (played.session if played else None)
     began = (played.now if played else None) or datetime.now(UTC)
     tape = Tape()
-    with tempfile.TemporaryDirectory(prefix="archiver-capture-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("capture")) as folder:
         there, kept = _throw_away(home, account, Path(folder) / "home", secrets, state, info)
         order = Order(accounts=[name], replay=replay, sample=SAMPLE)
         async with tools(home, replay=bool(replay), hear=tape) as shared:

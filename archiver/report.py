@@ -18,9 +18,12 @@ from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Entry
 from archiver.config import Home
 from archiver.domain import GapReason, iso
-from archiver.errors import ConfigError
+from archiver.errors import BrowserMissing, ConfigError
 from archiver.files import read_file, replace_file
+from archiver.leftovers import sweep_beside
 from archiver.notify import followed
+from archiver.proof.claims import zone as time_zone
+from archiver.proof.claims import zone_of
 from archiver.proof.facts import platform_of
 from archiver.proof.pages import LANGUAGES, Words, style
 from archiver.reading.printable import printable
@@ -59,6 +62,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "work": "Work",
         "platform": "Platform",
         "licence": "Licence",
+        "zone": "The month is counted by the clocks of {zone}.",
         "more": "and {count} more",
         "one_licence": "1 licence",
         "this_month": "archived in {month}",
@@ -98,6 +102,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "work": "Werk",
         "platform": "Plattform",
         "licence": "Lizenz",
+        "zone": "Der Monat zählt nach den Uhren von {zone}.",
         "more": "und {count} weitere",
         "one_licence": "1 Lizenz",
         "this_month": "archiviert im {month}",
@@ -172,6 +177,7 @@ class Report:
     client_name: str
     agency: str
     month: str
+    time_zone: str
     evidence: bool
     captured: tuple[Captured, ...]
     coverage: tuple[Covered, ...]
@@ -185,17 +191,20 @@ class Report:
 
 
 def report(home: Home, client: str, month: str) -> Report:
-    """The report of a client for a month, `2026-11`; ConfigError for an unknown client or what is no month."""
+    """The report of a client for a month, `2026-11`, by the clocks of the agency's country.
+
+    ConfigError for an unknown client or what is no month.
+    """
     owner = home.client(client)
     if not re.fullmatch(r"(?!0000)\d{4}-(0[1-9]|1[0-2])", month):
         raise ConfigError(f"{month!r} is no month. Write it as YYYY-MM, e.g. --month 2026-11.")
-    if month > f"{datetime.now(UTC):%Y-%m}":
+    if month > this_month(home):
         raise ConfigError(f"{month} is still to come. Name a month that has begun with --month.")
-    archive = Archive(home.archive(client))
+    archive, zone = Archive(home.archive(client)), zone_of(home)
     new = {
         line.id
         for line in archive.lines()
-        if str(line.fields.get("at", ""))[:7] == month and line.fields.get("version") == "v1" and line.id
+        if month_of(str(line.fields.get("at", "")), zone) == month and line.fields.get("version") == "v1" and line.id
     }
     entries: list[Entry] = []
     open_: tuple[str, ...] = ()
@@ -211,9 +220,23 @@ def report(home: Home, client: str, month: str) -> Report:
             gaps.setdefault(kind, Counter())[reason] += 1
     return Report(
         client=client, client_name=owner.name, agency=home.settings.agency.name, month=month,
+        time_zone=zone,
         evidence=archive.origin != "replay", captured=tuple(captured), coverage=tuple(_coverage(home, client, month)),
         gaps={kind: dict(reasons) for kind, reasons in gaps.items()}, open=open_, checkpoint=_checkpoint(archive.root),
     )  # fmt: skip
+
+
+def month_of(at: str, zone: str) -> str:
+    """The month, `2026-11`, in which a moment lies (UTC, `…Z`) by the clocks of a time zone; empty for what is none."""
+    try:
+        return f"{datetime.fromisoformat(at).astimezone(time_zone(zone)):%Y-%m}"
+    except ValueError:
+        return ""
+
+
+def this_month(home: Home) -> str:
+    """The current month by the agency's clocks."""
+    return month_of(iso(datetime.now(UTC)) or "", zone_of(home))
 
 
 def _captured(entry: Entry) -> Captured:
@@ -230,9 +253,9 @@ def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
     """Of every account, as it stood at the month's end: those that were closed, and those that nobody read yet, too."""
     configured = {account.name: account.provider for account in home.client(client).accounts}
     open_ones = {account.name for account in home.client(client).accounts if not account.closed}
-    runs = runs_of(home, client)
+    runs, zone = runs_of(home, client), zone_of(home)
     for account in dict.fromkeys((*runs, *configured)):
-        until = [run for run in runs.get(account, ()) if run.at[:7] <= month]
+        until = [run for run in runs.get(account, ()) if month_of(run.at, zone) <= month]
         if until or account in open_ones:
             found = coverage(until)
             complete = [run.at for run in until if run.outcome == "complete"]
@@ -244,10 +267,9 @@ def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
 
 
 def _checkpoint(root: Path) -> Checkpoint | None:
-    there = verify.checkpoint_files(root / verify.CHECKPOINTS)
-    if not there:
+    size, path, tokens = verify.newest_checkpoint(root)
+    if not size:
         return None
-    size, path, tokens = there[-1]
     times = [verify.Token.parse(read_file(token)).time for token in tokens]
     content = read_file(path)
     return Checkpoint(
@@ -267,9 +289,14 @@ def write(made: Report, out: Path, language: str) -> None:
     elif out.suffix.lower() == ".pdf":
         from archiver.browsing.printing import print_pages
 
-        (content,) = print_pages([html])
+        try:
+            (content,) = print_pages([html])
+        except BrowserMissing as error:
+            error.detail += f". Or write it as HTML: --out {out.with_suffix('.html').name}"
+            raise
     else:
         raise ConfigError(f"{out.name} is neither a .pdf nor a .html file. Name one with --out.")
+    sweep_beside(out)
     try:
         replace_file(out, content)
     except FileNotFoundError:
@@ -290,6 +317,7 @@ def page(made: Report, language: str) -> str:
       <body><section class=flow><header><b>{_e(say["title"])}</b><span>{_e(agency)}</span></header>{mark}
       <h1 dir=auto>{_e(made.client_name)} · {_e(named)}</h1>
       {_tiles(made, say, named)}
+      <p><small>{_e(say["zone"].format(zone=made.time_zone))}</small></p>
       <h2>{_e(say["captured"])}</h2>{_summary(made, say)}
       <h2>{_e(say["coverage"])}</h2>{_coverage_table(made, say, words)}
       <h2>{_e(say["gaps"])}</h2>{_gaps(made, say, words)}

@@ -34,6 +34,7 @@ from archiver.browsing.recording import Recording, clock
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers, PlaywrightSession, expiry
 from archiver.catalogue.catalogue import Catalogue
+from archiver.clock import was_ahead
 from archiver.concerns import Concern, concerns
 from archiver.config import Account, Home
 from archiver.domain import Outcome, iso
@@ -52,10 +53,10 @@ from archiver.errors import (
     WrongPassword,
     machine_error,
 )
-from archiver.listing import Cursors, sweep_day
+from archiver.listing import Cursors, Retries, sweep_day
 from archiver.network import Network
 from archiver.notify import tell
-from archiver.opening import network_of, writing
+from archiver.opening import as_rotated, network_of, writing
 from archiver.provider import (
     Challenge,
     Provider,
@@ -111,6 +112,7 @@ class Summary:
     warnings: list[str] = field(default_factory=list)
     concerns: list[Concern] = field(default_factory=list)
     faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written on
+    machine: ArchiverError | None = None  # what kept a step after the accounts from being done
     replays: dict[str, Listener] = field(default_factory=dict)
 
     @property
@@ -123,6 +125,7 @@ class Summary:
     @property
     def exit_code(self) -> int:
         codes = [result.exit_code for result in self.accounts] + [fault.exit_code for fault in self.faults.values()]
+        codes += [self.machine.exit_code] if self.machine else []
         return max(codes, default=0)
 
     def as_json(self) -> dict[str, Any]:
@@ -202,20 +205,33 @@ async def run(
     position = {account.name: number for number, account in enumerate(accounts)}
     summary.accounts.sort(key=lambda result: position[result.account])
     if not order.dry_run:
-        summary.warnings += await asyncio.to_thread(shared_out, home, vault)
-    summary.concerns += await asyncio.to_thread(concerns, home, datetime.now(UTC).date())
+        summary.warnings += await _afterwards(summary, shared_out, home, vault) or []
+    summary.concerns += await _afterwards(summary, concerns, home, datetime.now(UTC).date()) or []
     # A mistaken --after-restore is no fault of the home: nobody but who typed it is to be told.
     mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
-    log(home, summary, dry_run=order.dry_run or bool(mistaken))
+    await _afterwards(summary, partial(log, home, summary, dry_run=order.dry_run or bool(mistaken)))
     summary.warnings += renewals_due(home)
     summary.warnings += not_asked(home, order)
     if not order.dry_run:
         summary.warnings += prune(home.root, datetime.now(UTC))
-        summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.concerns)
+        faults = {} if mistaken else summary.faults | ({"": summary.machine} if summary.machine else {})
+        summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.concerns, faults=faults)
     for end in ends:
         if isinstance(end, BaseException):
             raise end  # only now: one client's archive must not stop the others
     return summary
+
+
+async def _afterwards[**P, T](
+    summary: Summary, step: Callable[P, T], *arguments: P.args, **named: P.kwargs
+) -> T | None:
+    """What a step gives that follows the accounts. Where the machine refuses it, as on a full disk, that is a fault of
+    the run, and the other steps are done all the same: people must be told."""
+    try:
+        return await asyncio.to_thread(step, *arguments, **named)
+    except (ArchiverError, OSError) as error:
+        summary.machine = machine_error(error) if isinstance(error, OSError) else error
+        return None
 
 
 def resting(home: Home, order: Order) -> list[str]:
@@ -415,6 +431,11 @@ class ClientRun:
                     if not self.order.dry_run:
                         seal = await asyncio.to_thread(archive.seal)
                         self.summary.warnings.extend(seal.warnings)
+                        if found := was_ahead(self.home.archive(client)):
+                            self.summary.warnings.append(
+                                f"{client}: this machine's clock said {found[0]} when an authority said {found[1]}. "
+                                "Set it right."
+                            )
                     if self.order.after_restore:
                         self.summary.warnings.append(
                             f"{client}: the restore is recorded. What was imported since the backup is to be imported "
@@ -516,6 +537,7 @@ class Visit:
             recording = find_recording(self.of.order.replay, self.account) if self.of.order.replay else None
             method = provider.info.method(recording.method if recording else self.account.method)
             accepted(self.of.home, self.archive.reader, self.account, provider.info)
+            self.account = await asyncio.to_thread(as_rotated, self.of.home, self.of.vault, self.account)
             secrets = await asyncio.to_thread(secrets_of, self.of.vault, self.account, method, recording)
             needles += secrets.values()
             digest = secret_digest(secrets)
@@ -613,7 +635,7 @@ class Visit:
         terms: Callable[[], Awaitable[list[SeenTerms]]] | None,
         renew: Callable[[], Any],
     ) -> Sync:
-        home, order = self.of.home, self.of.order
+        home, order, today = self.of.home, self.of.order, datetime.now(UTC).date()
         return Sync(
             account=self.account.name,
             method=method.name,
@@ -622,13 +644,14 @@ class Visit:
             archive=self.archive,
             catalogue=self.catalogue,
             cursors=Cursors(home.state / "history" / f"{self.account.name}.json", self.archive.lines),
+            retries=Retries(home.state / "retries" / f"{self.account.name}.json", today),
             reader=self.of.tools.reader,
             run=self.of.summary.run,
             client=self.account.client,
             trouble=home.state / "trouble",
             renew=renew,
             full=order.full or order.after_restore is not None,
-            full_since=sweep_day(self.account.name, datetime.now(UTC).date()),
+            full_since=sweep_day(self.account.name, today),
             dry_run=order.dry_run,
             asset_id=order.asset_id,
             known=frozenset(recording.known) if recording else frozenset(),
@@ -692,9 +715,12 @@ class SigningIn:
 
     async def again(self) -> None:
         """Sign in; where that does not make the account signed in, a person is needed."""
+        before = len(self.session.refused)
         await self.provider.sign_in(self.session, self.secrets, self.challenge)
         if not await self.provider.signed_in(self.session):
-            raise SignInNeeded("the platform accepted the sign-in and still does not show the account")
+            refused = self.session.refused[before:]
+            on_the_way = f"; refused on the way, as no rule allows it: {', '.join(refused)}" if refused else ""
+            raise SignInNeeded(f"the sign-in ended, and the platform still does not show the account{on_the_way}")
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,12 @@ def lay_out(name: str, folder: Path) -> list[Path]:
     if folder.exists():
         raise ConfigError(f"{folder} exists. Choose another folder with --out.")
     files = {path: content.encode() if isinstance(content, str) else content for path, content in _files(name).items()}
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # a killed command left it
     for path, content in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
+        (partial / path).parent.mkdir(parents=True, exist_ok=True)
+        (partial / path).write_bytes(content)
+    partial.rename(folder)
     return [folder / path for path in files]
 
 

@@ -14,14 +14,16 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from archiver.errors import ConfigError, MachineRefused
 from archiver.files import replace_file
+from archiver.leftovers import sweep_beside
 
-NIGHT = "02:30"
+NIGHT = "04:30"  # which exists on every day in every time zone: clocks are put forward earlier
 LOOK = "11:00"  # when `notify` looks whether anything is to be told, be it that nothing ran
 LABEL = "archiver"
 
@@ -107,10 +109,23 @@ def schedule(
     )
 
 
+def skipped(at: str, today: date, zone: tzinfo | None = None) -> date | None:
+    """The next day within a year on which this time of day does not exist, as clocks are put forward then.
+
+    `zone` is this machine's by default.
+    """
+    hour, minute = _clock(at)
+    for day in (today + timedelta(days=n) for n in range(366)):
+        wanted = datetime.combine(day, time(hour, minute), zone)
+        if wanted.astimezone(UTC).astimezone(zone).replace(tzinfo=zone) != wanted:
+            return day
+    return None
+
+
 def _clock(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
     if not found:
-        raise ConfigError(f"{text!r} is no time of day. Write it as HH:MM, e.g. --at 02:30.")
+        raise ConfigError(f"{text!r} is no time of day. Write it as HH:MM, e.g. --at {NIGHT}.")
     return int(found[1]), int(found[2])
 
 
@@ -242,6 +257,7 @@ def install(made: Schedule) -> None:
     """Put the files in their place and tell the system; MachineRefused where a command fails."""
     made.folder.mkdir(parents=True, exist_ok=True)
     for name, content in made.files.items():
+        sweep_beside(made.folder / name)
         replace_file(made.folder / name, content.encode())
     if made.system is System.CRON:
         _into_crontab(made.files["crontab"])

@@ -2,37 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from archiver.config import Home, create_home, default_home
-from archiver.vault import find_key, open_vault
+from archiver.errors import INSTALL_ALL, BrowserMissing, ConfigError, VaultLocked
+from archiver.leftovers import sweep
+from archiver.vault import default_key_file, key_file, locate_key, open_vault, usable_keyrings
+
+EXTRAS = {
+    "match": ("onnxruntime", "finds cropped, covered and screenshot pictures (without it: whole pictures only)"),
+    "desk": ("starlette", "the desk, a page in the browser for people who use no terminal"),
+    "notify": ("apprise", "messages by chat, push and SMS services (without it: e-mail and webhooks)"),
+}
+"""What each extra adds, and a package by which it is known to be installed."""
 
 
-def initialise(root: Path | None, *, replay: bool = False, agency: str | None = None) -> Home:
+def initialise(
+    root: Path | None,
+    *,
+    replay: bool = False,
+    agency: str | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    ask: Callable[[str, str], str] = lambda _, default: default,
+) -> Home:
     """Make a home and its vault. The key comes first, so that nothing is left behind where there is no place for it."""
-    find_key(create=True)
+    prepare_key(say, ask)
     target = root or default_home()
-    home = create_home(target, replay=replay, agency=agency)
+    sweep(target)
+    if (target / "archiver.yaml").is_file() and not (target / "vault.enc").exists():  # a command was killed in between
+        home = Home.load(target)
+        if home.settings.replay is not replay:
+            raise ConfigError(f"{target} is a home of the other kind already. Choose another folder.")
+    else:
+        home = create_home(target, replay=replay, agency=agency)
     open_vault(home.vault, create=True)
     return home
 
 
+def prepare_key(say: Callable[[str], None], ask: Callable[[str, str], str]) -> None:
+    """Make the vault's key where there is none: in the keyring, else in a file whose place `ask` may change."""
+    with suppress(VaultLocked):  # none is there; what else is wrong with it is told when it is made
+        locate_key(interactive=False)
+        return
+    usual = default_key_file()
+    if not os.environ.get("ARCHIVER_KEY_FILE") and not usable_keyrings()[0]:
+        chosen = Path(ask("This machine has no keyring. Keep the vault's key in the file", str(usual))).expanduser()
+        if chosen != usual:
+            os.environ["ARCHIVER_KEY_FILE"] = str(chosen.absolute())
+    locate_key(create=True)
+    if (file := key_file()) is None:
+        return
+    say(f"Vault key: made {file}, which only you can read.")
+    say("  Back it up, apart from the home. If you lose it, you lose stored secrets and signing keys, but no evidence.")
+    if file == usual:
+        say("  Your commands find it there. Another user or a service needs one of these:")
+    else:
+        say("  Add the first line to your shell's profile (~/.profile). A service takes the second one:")
+    say(f"    export ARCHIVER_KEY_FILE={shlex.quote(str(file))}")
+    say(f"    LoadCredential=archiver-key:{file}        # in a systemd unit; `archiver schedule` writes it for you")
+
+
+def missing_extras() -> Iterator[str]:
+    """A line for each extra that is not installed: what it adds, and the command that adds it."""
+    absent = {extra: adds for extra, (package, adds) in EXTRAS.items() if find_spec(package) is None}
+    for extra, adds in absent.items():
+        yield f"  {extra}: {adds}"
+    if absent:
+        yield f"  To add them: {INSTALL_ALL}"
+
+
 def setup(root: Path | None, agency: str | None, *, say: Callable[[str], None], ask: Callable[[str, str], str]) -> None:
     """Home, agency, browser, vault key, timestamps: each step says what it does, and what is there already is kept."""
-    from archiver.browsing.chromium import ensure
+    from archiver.browsing.chromium import ensure, try_start
 
-    target = root or Path(ask("Where should the home folder be", str(default_home())))
+    target = root or Path(ask("Where should the home folder be", str(default_home()))).expanduser()
     if (target / "archiver.yaml").exists():
         say(f"Home: {target} is there already; it is kept.")
         home = Home.load(target)
     else:
         name = agency or ask("Your agency's name", "My agency")
-        home = initialise(target, agency=name)
+        home = initialise(target, agency=name, say=say, ask=ask)
         say(f"Home: made {target}.")
     open_vault(home.vault, create=True)
     say("Vault: its key was found, and the vault opens.")
-    say(f"Browser: {ensure(say).describe()}")
+    try:
+        chromium = ensure(say)
+        try_start(chromium)
+        say(f"Browser: {chromium.describe()}")
+    except BrowserMissing as error:
+        say(f"Browser: {error}")
+        say("  Accounts that sign in by an API token work without a browser; the others and PDFs need one.")
     names = ", ".join(f"{each.name} ({each.url})" for each in home.settings.timestamps) or "none"
     say(f"Timestamps: {names}. Change them in {target / 'archiver.yaml'}.")
+    if extras := list(missing_extras()):
+        say("Not installed, and optional:")
+        say("\n".join(extras))
     say(f'Next: archiver --home "{target}" client add SLUG --name NAME')

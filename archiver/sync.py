@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -24,6 +25,7 @@ from typing import Any, Protocol
 from archiver import __version__
 from archiver.archive.store import NewObject, Stored
 from archiver.archive.writer import ArchiveWriter
+from archiver.browsing.exchange import single_try
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence, Outcome, TermsReference, iso
 from archiver.errors import (
@@ -41,9 +43,9 @@ from archiver.errors import (
     Withheld,
 )
 from archiver.files import replace_file
-from archiver.listing import Cursor, Cursors, Reading, Row, Tally
-from archiver.provider import Page, Provider, Session
-from archiver.reading.documents import check_certificate
+from archiver.listing import Cursor, Cursors, Reading, Retries, Row, Tally
+from archiver.provider import Page, Provider, Session, TextLayout
+from archiver.reading.documents import End, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
 from archiver.reading.needles import Needle, all_forms, contains, mask, mask_text, maskable, refusal
 from archiver.reading.paper import completed, same_licence
@@ -54,8 +56,16 @@ CONCURRENCY = 16  # licences whose documents are fetched and read at once; the s
 PARTIAL = 40  # exit code of a run that left something open
 PENDING = 64  # licences on their way to the disk at once
 CATALOGUED = 100  # licences that the catalogue takes in at once, while their documents' texts are remembered
-TOLD = 3  # failures that an account's message tells in full; `show` tells each
-OUTAGES = 3  # licences in a row that an unreachable platform, or one that asks for a sign-in, may leave incomplete
+TOLD = 10  # failures that an account's message tells in full; `show` tells each
+GIVE_UP_S = 180.0  # seconds in which nothing at all got through, after which an account is left to the next run
+LULL_AFTER = CONCURRENCY  # licences in a row that could not be had, after which the next ones are tried one by one
+LONGEST_LULL_S = 15.0  # seconds between two of these
+
+
+# What may go wrong with the documents of one licence, and concerns no other.
+_OF_ONE_LICENCE = (
+    NotACertificate, SecretFound, LayoutChanged, SpendRefused, SiteUnavailable, RateLimited, SessionExpired,
+)  # fmt: skip
 
 
 class GuardedSession(Session, Protocol):
@@ -180,6 +190,7 @@ class Sync:
     archive: ArchiveWriter
     catalogue: Catalogue
     cursors: Cursors
+    retries: Retries
     reader: DocumentReader
     run: str
     client: str
@@ -191,6 +202,7 @@ class Sync:
     asset_id: str | None = None
     known: frozenset[str] = frozenset()  # platform ids that an earlier full sweep archived (recordings only)
     sample: int | None = None  # licences of each list that are fetched; the others count as known (recordings only)
+    give_up_s: float = GIVE_UP_S
     progress: Progress = lambda *_: None
     terms: Callable[[], Awaitable[Sequence[SeenTerms]]] | None = None  # waits until the platform's were looked at
 
@@ -209,21 +221,32 @@ class Sync:
         self._secrets: list[str] = []
         self._forms: list[Needle] = []
         self._renewed = False
-        self._outages = 0
+        self._outages = 0  # licences in a row that could not be had
+        self._got_through = time.monotonic()  # when the platform last showed what it was asked for
+        self._probing = asyncio.Lock()
+        self._tried: dict[str, bool] = {}  # object -> whether it is complete now
         self._uncatalogued = 0
         self._cataloguing = asyncio.Lock()
         self._changed: LayoutChanged | SpendRefused | None = None  # in one licence's documents; the others go on
 
     async def __call__(self) -> None:
         """Sweep every list, retry what was incomplete, reconcile; `result` is filled in even where this raises."""
-        retry = [] if self.dry_run or self.asset_id else self.catalogue.incomplete(self.account)
-        self._incomplete = {entry.short_id: "" for entry in retry}
+        waiting = [] if self.dry_run or self.asset_id else self.catalogue.incomplete(self.account)
+        self._incomplete = {entry.short_id: "" for entry in waiting}
+        retry = [entry for entry in waiting if self.full or self.retries.due(entry.object_id)]
+        # Those that failed least often first, and of these the newest: what never comes keeps none of the others.
+        retry.sort(key=lambda entry: str(iso(entry.licence.licensed_at)), reverse=True)
+        retry.sort(key=lambda entry: self.retries.failed(entry.object_id))
         funds = await self._funds()
         try:
             await self._with_renewal(self._sweep_all)
             await self._with_renewal(lambda: self._retry(retry))
         finally:
             self._reconcile()
+            if not self.dry_run and not self.asset_id:
+                done = [each for each, complete in self._tried.items() if complete]
+                lacking = {*(each.object_id for each in waiting), *self._tried}.difference(done)
+                self.retries.left(lacking, self._tried)
         if funds is not None:
             self._compare(funds, await self._funds())
 
@@ -292,12 +315,14 @@ class Sync:
                 self._withheld[listing] = f"{refusal.detail}, or accept that by `without: {listing}` in its settings"
 
     async def _sweep(self, tally: Tally) -> None:
-        reading = tally.reading = Reading(self._cursor(tally.listing), self.known)
+        reading = Reading(self._cursor(tally.listing), self.known)
+        tally.begin(reading)
         lost: ArchiverError | None = None  # why the list could not be read on; what was listed is fetched all the same
         async with asyncio.TaskGroup() as tasks:
             history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
             try:
                 async for page in history.pages:
+                    self._came_through()
                     held = Held.of(page, self.catalogue)
                     for licence in reading.rows(page):
                         known = held.knows(licence) or licence.platform_id in self.known
@@ -309,6 +334,11 @@ class Sync:
                     if reading.may_stop:
                         break
                 else:
+                    if not reading.ended:
+                        raise LayoutChanged(
+                            f"the list {tally.listing} stops after {reading.read} rows without a total, an empty page "
+                            "or a mark of its end"
+                        )
                     reading.full = True
             except ArchiverError as error:
                 lost = error
@@ -368,6 +398,7 @@ class Sync:
         self._asked.add(licence.identity)
         try:
             stored = await self._store(self._archived(evidence, imported))
+            self._tried[stored.object_id] = not evidence.failed
         except Erased:  # and its tombstone could not tell its identity
             tally.rows[licence.identity] = Row.COMP if licence.comp else Row.ALREADY
         else:
@@ -401,6 +432,7 @@ class Sync:
         documents: list[Document] = []
         gaps: list[Gap] = []
         fuller = licence
+        await self._lull()
         try:
             async for item in self.provider.documents(self.session, licence):
                 match item:
@@ -414,14 +446,17 @@ class Sync:
                             documents.append(admitted)
                         else:
                             gaps.append(admitted)
-            self._outages = 0
-        except (NotACertificate, SecretFound, LayoutChanged, SpendRefused, SiteUnavailable, SessionExpired) as error:
+            self._came_through()
+        except _OF_ONE_LICENCE as error:
             if isinstance(error, SessionExpired) and not await self._still_signed_in():
                 raise
-            if isinstance(error, SiteUnavailable | SessionExpired):
+            if isinstance(error, SiteUnavailable | RateLimited | SessionExpired):
                 self._outages += 1
-                if self._outages >= OUTAGES:
+                left_alone = isinstance(error, RateLimited) and error.for_long
+                if left_alone or time.monotonic() - self._got_through >= self.give_up_s:
                     raise
+            else:
+                self._came_through()
             if isinstance(error, LayoutChanged | SpendRefused):
                 self._changed = error
             gaps.append(self._failed(self._missing(documents, gaps), error))
@@ -432,6 +467,18 @@ class Sync:
             )
             documents.insert(0, self._masked(record))
         return Evidence(fuller, tuple(documents), tuple(gaps))
+
+    def _came_through(self) -> None:
+        self._outages, self._got_through = 0, time.monotonic()
+
+    async def _lull(self) -> None:
+        """While nothing gets through, ask for one licence after another, with growing pauses: a platform that is down
+        for a moment leaves few of them incomplete."""
+        if self._outages < LULL_AFTER:
+            return
+        async with self._probing:
+            if (longer := self._outages - LULL_AFTER) >= 0:
+                await asyncio.sleep(min(LONGEST_LULL_S, 2.0**longer))
 
     async def _still_signed_in(self) -> bool:
         """Whether it is one document that leads to the sign-in page, or is refused: the session was renewed, and the
@@ -450,14 +497,16 @@ class Sync:
         if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
             reading = await self.reader.read_soon(document.content, document.media_type)
             text = reading.text
-            if kind is DocumentKind.CERTIFICATE:
-                try:
-                    if not check_certificate(document, reading, licence).identified:
+            layout = self.provider.text_layouts.get(document.name)
+            try:
+                if kind is DocumentKind.CERTIFICATE:
+                    if not check_certificate(document, reading, licence, layout).identified:
                         document = replace(document, notes={**document.notes, "text": reading.error or "none found"})
                     licence = self.provider.read_certificate(licence, text)
-                except NotACertificate as error:
-                    error.page = error.page or SavedPage(document.url or "", document.content)
-                    return licence, self._failed(kind, error)
+                document = await self._whole(document, layout)
+            except NotACertificate as error:
+                error.page = error.page or SavedPage(document.url or "", document.content)
+                return licence, self._failed(kind, error)
         if kind.native and contains(document.content + text.encode(), self._needles()):
             quarantine = self.trouble.with_name("quarantine")  # unaltered, hence apart from what may be sent on
             kept = keep_page(quarantine, self.account, document.content, Path(document.name).suffix, [])
@@ -469,6 +518,28 @@ class Sync:
             if why:
                 return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.name}: {why}")
         return licence, self._masked(document)
+
+    async def _whole(self, document: Document, layout: TextLayout | None) -> Document:
+        """The document, if its end is proven: by its format or its declared layout, and by a length that was stated;
+        else by a second answer that is the same. NotACertificate where it is not.
+        """
+        place = document.url or document.name
+        end = end_of(document, layout)
+        if end is End.MISSING:
+            raise NotACertificate(f"{place} is not whole: its end is missing")
+        textual = document.media_type.startswith("text/") or document.name.endswith(".txt")
+        if not textual or (end is End.THERE and document.length_stated):
+            return document
+        if document.url is None:
+            raise NotACertificate(f"nothing shows that {place} is whole")
+        try:
+            again = await self.session.get(document.url)
+        except (SiteUnavailable, SpendRefused) as error:
+            said = f"nothing shows that {place} is whole, and it did not come again: {error.detail}"
+            raise NotACertificate(said) from None
+        if again.content != document.content:
+            raise NotACertificate(f"{place} came twice, and not the same")
+        return replace(document, notes={**document.notes, "whole": "fetched twice, and the same"})
 
     def _masked(self, document: Document) -> Document:
         """The document with our secrets visibly removed; the original's digest is noted."""
@@ -584,11 +655,15 @@ class Sync:
                 tasks.create_task(self._retry_one(entry))
 
     async def _retry_one(self, entry: Entry) -> None:
+        if entry.object_id in self._tried:
+            return  # before the session was renewed
         stored = self.archive.reader.object(entry.object_id)
         before = from_json(stored.read("licence.json"))
         row = json.loads(stored.read("record.json")).get("row") or {}
         async with self._fetching:
-            evidence = await self._fetch(replace(before.licence, row=row))
+            with single_try():
+                evidence = await self._fetch(replace(before.licence, row=row))
+        self._tried[entry.object_id] = False
         names = {document.name for document in evidence.documents}
         kept = [document for document in before.documents if document.name not in names]
         if evidence.failed and len(kept) + len(names) == len(before.documents):  # nothing more than there is already
@@ -600,6 +675,7 @@ class Sync:
         evidence = await self._with_terms(evidence, before.terms)
         files = self._files(evidence, kept, before.provenance)
         await self._store(self.archive.add_version(entry.object_id, files))
+        self._tried[entry.object_id] = not evidence.failed
 
     # ------------------------------------------------------------ the account's balance
 
@@ -632,11 +708,14 @@ class Sync:
             read = tally.reading
             if not tally.agrees:
                 changed = "" if read.steady else ", and its total changed while it was read"
-                yield f"The platform states {read.total} in {tally.listing} and lists {read.seen}{changed}."
+                yield f"The platform states {read.total} in {tally.listing} and lists {read.read}{changed}."
         for each in (*self.provider.withheld, *self._withheld.values()):
             yield f"Not shown by the platform: {each}."
         if self._incomplete:
-            yield f"{len(self._incomplete)} incomplete: a document could not be had; the next run tries again."
+            yield (
+                f"{len(self._incomplete)} incomplete: a document could not be had. The next runs try again, less often "
+                "the longer it fails; `archiver run --full` tries all at once."
+            )
             yield from (f"{failure}." for failure in list(self._incomplete.values())[:TOLD] if failure)
         if self.result.unexplained:
             yield f"{len(self.result.unexplained)} listed and not archived."
@@ -646,6 +725,9 @@ class Sync:
     def _remarks(self) -> Iterator[str]:
         """What is worth knowing besides."""
         result = self.result
+        for tally in self._tallies.values():
+            if twice := tally.reading.read - tally.reading.seen:
+                yield f"{twice} of the rows in {tally.listing} are listed twice; each licence is archived once."
         if result.completed:
             yield f"{len(result.completed)} that were incomplete are complete now: {', '.join(result.completed)}."
         yield from (f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings))

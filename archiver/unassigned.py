@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.archive.reader import Archive
-from archiver.assignment import PROJECTS, Assignment, assign_all, fitting
+from archiver.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Client, Home
 from archiver.domain import iso
@@ -24,7 +24,7 @@ from archiver.errors import ConfigError
 from archiver.intake.importing import recognised
 from archiver.intake.mail import unasked
 from archiver.intake.recognise import Seen
-from archiver.opening import writing
+from archiver.opening import finish, writing
 from archiver.proof.facts import bare
 from archiver.reading import spreadsheet
 from archiver.reading.worker import DocumentReader
@@ -355,7 +355,10 @@ def _lookup(home: Home, reader: DocumentReader) -> Callable[[str], Entry | None]
     return find
 
 
-def assign(home: Home, vault: Vault, decided: Sequence[tuple[Entry, Assignment]]) -> None:
-    """Record a person's decisions; ConfigError without the person's name."""
+def assign(home: Home, vault: Vault, decided: Sequence[tuple[Entry, Assignment]], agreed: Agreed = disagreed) -> None:
+    """Record a person's decisions; ConfigError without the person's name, and where clients would lose copies and
+    `agreed` does not agree to that."""
     if decided:
-        assign_all(home, partial(writing, home, vault), decided)
+        assign_all(home, partial(writing, home, vault), decided, agreed)
+    for slug in home.clients:  # what is so already is not among the decisions, and may have been left unsealed
+        finish(home, vault, slug)

@@ -1,7 +1,8 @@
 """Secrets at rest: one encrypted file, and the places where its key may lie.
 
 The file is one line that says which key fits, then a Fernet token (AES-128-CBC with HMAC-SHA-256) over JSON. It holds,
-per account, the secrets, the saved session and the "needs a person" mark, and per client the signing key.
+per account, the secrets, the saved session and the "needs a person" mark, per client the signing key, and how often it
+was written, by which `vault_replay` notices an older copy.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from typing import TYPE_CHECKING, Any
 from archiver.domain import iso
 from archiver.errors import ConfigError, VaultLocked
 from archiver.files import read_file, replace_file
+from archiver.leftovers import sweep_beside
+from archiver.vault_replay import VaultMemory
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -52,15 +55,17 @@ class Trouble:
 class Vault:
     """The encrypted file at `path`. Every call reads it afresh; every change is locked, atomic and durable.
 
-    Raises VaultLocked where the key does not fit, or the file is missing or damaged.
+    Raises VaultLocked where the key does not fit, or the file is missing or damaged. With `remember`, an older copy of
+    the file is noticed, and `replayed` tells of it.
     """
 
-    def __init__(self, path: Path, key: str) -> None:
+    def __init__(self, path: Path, key: str, *, remember: bool = False) -> None:
         from cryptography.fernet import Fernet
 
         self._path = path
         self._fernet = Fernet(checked_key(key, "the key"))
         self._key_id = hashlib.sha256(b"archiver vault key id" + key.encode()).hexdigest()[:16]
+        self._memory = VaultMemory(path, self._key_id) if remember else None
 
     @classmethod
     def create(cls, path: Path, key: str) -> Vault:
@@ -88,6 +93,31 @@ class Vault:
             content = self._read()
             if content["accounts"].pop(account, None) is not None:
                 self._write(content)
+
+    def rotate(
+        self, account: str, secrets: Mapping[str, str], session: Mapping[str, Any] | None, username: str | None
+    ) -> None:
+        """Replace secrets and session and drop the mark, in one stroke. `username` is the user name that belongs to
+        them, and is not in the settings yet: see `renamed`."""
+        _check_names(secrets)
+        new = {"secrets": dict(secrets), "session": session and dict(session), "username": username}
+        with self._changing(account) as record:
+            record.clear()
+            record.update({key: value for key, value in new.items() if value})
+
+    def renamed(self, account: str) -> str | None:
+        """The user name that a rotation gave the account and has not written into the settings yet."""
+        name: str | None = self._account(account).get("username")
+        return name
+
+    def settle_name(self, account: str) -> None:
+        """The settings have the account's new user name."""
+        with self._changing(account) as record:
+            record.pop("username", None)
+
+    def accounts(self) -> list[str]:
+        """The accounts of which something is kept."""
+        return sorted(self._read()["accounts"])
 
     def session(self, account: str) -> dict[str, Any] | None:
         """The saved browser sign-in: a Playwright storage state."""
@@ -134,6 +164,16 @@ class Vault:
                 self._write(content)
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(raw))
 
+    def replayed(self) -> str | None:
+        """What a person must know where an older copy was put back, once the vault was read; None where none was."""
+        return self._memory.warning if self._memory else None
+
+    def accept_as_newest(self) -> None:
+        """Record, on a person's word, that the vault as it lies there is the right one."""
+        if self._memory:
+            with self._lock():
+                self._memory.accept(self._read().get("writes", 0), read_file(self._path))
+
     def _account(self, name: str) -> dict[str, Any]:
         record: dict[str, Any] = self._read()["accounts"].get(name, {})
         return record
@@ -160,6 +200,7 @@ class Vault:
     def _read(self) -> dict[str, Any]:
         from cryptography.fernet import InvalidToken
 
+        seen = self._memory.seen() if self._memory else None
         try:
             text = read_file(self._path)
         except FileNotFoundError:
@@ -181,18 +222,24 @@ class Vault:
             content: dict[str, Any] = json.loads(self._fernet.decrypt(token))
         except InvalidToken:
             raise VaultLocked(damaged) from None
+        if self._memory:
+            self._memory.see(seen, content.get("writes", 0), text)
         return content
 
     def _write(self, content: Mapping[str, Any]) -> None:
-        token = self._fernet.encrypt(json.dumps(content).encode())
-        replace_file(self._path, f"{_MAGIC} {self._key_id}\n".encode() + token)
+        """Only with the lock, and of what was read with it."""
+        counted = {**content, "writes": content.get("writes", 0) + 1}
+        file = f"{_MAGIC} {self._key_id}\n".encode() + self._fernet.encrypt(json.dumps(counted).encode())
+        replace_file(self._path, file)
+        if self._memory:
+            self._memory.see(self._memory.seen(), counted["writes"], file)
 
 
-def open_vault(path: Path, *, create: bool = False) -> Vault:
+def open_vault(path: Path, *, create: bool = False, remember: bool = False) -> Vault:
     """The vault at `path` with the key that `find_key` finds; `create` makes a missing vault, and a key for it."""
     if create and not path.exists():
         return Vault.create(path, find_key(create=True))
-    vault = Vault(path, find_key())
+    vault = Vault(path, find_key(), remember=remember)
     vault._read()
     return vault
 
@@ -231,8 +278,9 @@ def find_key(*, create: bool = False, interactive: bool | None = None) -> str:
 def locate_key(*, create: bool = False, interactive: bool | None = None) -> tuple[str, str]:
     """The vault's key and, in words, where it was.
 
-    Looked at are: systemd credential, ARCHIVER_KEY_FILE, the system's keyring, ARCHIVER_KEY, a person's typing.
-    With `create`, a key is made where none is found: in the file that ARCHIVER_KEY_FILE names, else in the keyring.
+    Looked at are: systemd credential, ARCHIVER_KEY_FILE, the system's keyring, the user's own key file, ARCHIVER_KEY, a
+    person's typing. With `create`, a key is made where none is found: in the file that ARCHIVER_KEY_FILE names, else in
+    the keyring, else in the user's own key file.
     `interactive` is whether a person may be asked; by default, whether standard input and error are a terminal.
     VaultLocked says which places were looked at.
     """
@@ -249,6 +297,9 @@ def locate_key(*, create: bool = False, interactive: bool | None = None) -> tupl
     for backend in backends:
         if stored := _stored_key(backend, notes):
             return checked_key(stored, "the keyring's entry"), "the system's keyring"
+    own = default_key_file()
+    if own.exists():
+        return _key_from_file(own, create=False), f"the file {own}"
     if "ARCHIVER_KEY" in _taken:
         return checked_key(_taken["ARCHIVER_KEY"], "ARCHIVER_KEY"), "ARCHIVER_KEY"
     if create:
@@ -256,13 +307,28 @@ def locate_key(*, create: bool = False, interactive: bool | None = None) -> tupl
         for backend in backends:
             if _store_key(backend, key, notes):
                 return key, "the system's keyring"
-    elif interactive:
+        return _key_from_file(own, create=True), f"the file {own}"
+    if interactive:
         from getpass import getpass
 
         return checked_key(getpass("Vault key: "), "what was typed"), "what was typed"
     seen = f" ({'; '.join(notes)})" if notes else ""
-    advice = "and the key will be made there" if create else "in which the key lies"
-    raise VaultLocked(f"no key was found{seen}; let ARCHIVER_KEY_FILE name a file, {advice}")
+    raise VaultLocked(f"no key was found{seen}; set ARCHIVER_KEY_FILE to the file that holds the key")
+
+
+def default_key_file() -> Path:
+    """The user's own key file, for machines without a keyring. It lies apart from any home."""
+    from platformdirs import user_config_path
+
+    return user_config_path("archiver-key", appauthor=False) / "vault.key"
+
+
+def key_file() -> Path | None:
+    """The file that holds the key, if a file does: the named one, else the user's own."""
+    if name := os.environ.get("ARCHIVER_KEY_FILE"):
+        return Path(name)
+    own = default_key_file()
+    return own if own.exists() else None
 
 
 def _key_from_file(path: Path, create: bool) -> str:
@@ -270,6 +336,7 @@ def _key_from_file(path: Path, create: bool) -> str:
         key = new_key()
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            sweep_beside(path)
             replace_file(path, f"{key}\n".encode())
         except OSError as error:
             raise VaultLocked(f"the key file {path} cannot be made ({error.strerror}); name another one") from None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import override
+from typing import ClassVar, override
 from urllib.parse import urljoin
 
 from archiver.browsing.website import CAPTCHA, SignInForm, Website
@@ -21,6 +22,7 @@ from archiver.provider import (
     Purpose,
     Rule,
     Rules,
+    TextLayout,
     static_files,
 )
 from archiver.reading.certificates import elements_certificate
@@ -31,11 +33,13 @@ from archiver.reading.records import certificate, record, titled
 
 SITE = "https://elements.envato.com"
 LOGIN = f"{SITE}/sign-in"
+IDENTITY = "https://account.envato.com"  # where pages of the sign-in may stand: the second factor, the welcome
 DOWNLOADS = f"{SITE}/account/downloads"
 CERTIFICATE = f"{DOWNLOADS}/*/license-certificate.txt"
 
 # Assumed until a live session shows the pages: the rows of My Downloads, its marks, and the two-factor field.
-ROW = "ul#downloads li[data-item-id]"
+LIST = "ul#downloads"
+ROW = f"{LIST} li[data-item-id]"
 EMPTY = "[data-testid=empty-state]"
 END = "text=You've reached the end"
 NEXT = Field("a[rel~=next]", "href")
@@ -54,13 +58,26 @@ COOKIES = '#CybotCookiebotDialogBodyButtonAccept, button:has-text("Accept Cookie
 SUBMIT = "button[type=submit]"
 CODE = "input[name=twoFactorValue]"
 WELCOME = 'button:has-text("Sign in"), a:has-text("Sign in"), input[value="Sign in"]'  # asked who is there, once more
+CHANGING = ("billing", "cancel", "card", "close", "credit", "delete", "deposit", "email", "password", "payment",
+            "profile", "purchase", "settings", "subscri", "withdraw")  # fmt: skip
 PATIENCE = 15.0  # seconds for a list to show its first row or its empty state
 STALL = 3.0  # seconds for more rows, or the end mark, after scrolling
 
 
+# The last line of each layout that buyers published. Where it stood elsewhere in the footer, an address would be last.
+_WORDS = r"[^=]*\bNOT A TAX RECEIPT(?: OR INVOICE)?[.!]?"
+NOT_A_RECEIPT = rf"(?:(=+) ?{_WORDS} ?\1|{_WORDS})"
+CERTIFICATE_TEXT = TextLayout(
+    labels=("Item Title", "Item ID", "Licensee", "License Date", "Item License Code"),
+    marks=(NOT_A_RECEIPT,),
+    last_line=rf"{NOT_A_RECEIPT}|.*\(ABN [\d ]+\)|PO Box .*Australia",
+)
+
+
 class EnvatoElements(Website):
+    text_layouts: ClassVar[Mapping[str, TextLayout]] = {"certificate.txt": CERTIFICATE_TEXT}
     account_page = DOWNLOADS
-    leads_to_sign_in = (LOGIN, "https://account.envato.com/")
+    leads_to_sign_in = (LOGIN, f"{IDENTITY}/")
     form = SignInForm(
         url=LOGIN,
         cookies=COOKIES,
@@ -88,7 +105,8 @@ class EnvatoElements(Website):
                 Rule("GET", f"{LOGIN}/**", Purpose.SIGN_IN),
                 Rule("POST", LOGIN, Purpose.SIGN_IN),
                 Rule("POST", f"{LOGIN}/**", Purpose.SIGN_IN),
-                Rule("GET", "https://account.envato.com/sign_in", Purpose.SIGN_IN),
+                Rule("GET", f"{IDENTITY}/**", Purpose.SIGN_IN),
+                Rule("POST", f"{IDENTITY}/**", Purpose.SIGN_IN),
             ),
             # The first two create licences, by whatever method; repeated downloads may count as fair use.
             refuse=(
@@ -96,9 +114,12 @@ class EnvatoElements(Website):
                 Rule("*", "https://app.envato.com/**"),
                 Rule("*", f"{SITE}/**download_and_license**"),
                 Rule("*", f"{DOWNLOADS}/**download**"),
+                # An account's own pages change it, and pay.
+                *(Rule("*", f"{IDENTITY}/**{word}**") for word in CHANGING),
             ),
             assets=(
                 *static_files(SITE),
+                *static_files(IDENTITY),
                 "https://assets.elements.envato.com/**",
                 "https://*.envatousercontent.com/**",
                 "https://consent.cookiebot.com/**",
@@ -120,7 +141,7 @@ class EnvatoElements(Website):
         if not await session.rows(ROW):
             yield Page((), total=0)
             return
-        visited, read, grown, waited, certified = {page.url}, 0, False, False, False
+        addresses, sizes, read, waited, certified = [page.url], [0], 0, False, False
         while True:
             ended = await session.seen(END)  # before the rows are read, so that none can come in between
             rows = await session.rows(ROW, start=read)
@@ -132,25 +153,45 @@ class EnvatoElements(Website):
                 address = urljoin(page.url, link) if link else None
             if licences:
                 yield Page(licences)
+            read, sizes[-1] = read + len(licences), sizes[-1] + len(licences)
             if address:
-                if address in visited:
+                if address in addresses:
                     raise changed(await session.page(), f"the next page is {address} again")
-                visited.add(address)
                 await self.open(session, address)
                 await session.seen(ROW, wait=PATIENCE)
-                read = 0
-            elif ended or len(visited) > 1:
+                addresses, sizes, read = [*addresses, address], [*sizes, 0], 0
+            elif ended or (len(addresses) > 1 and await self._is_last(session, addresses[-1], sizes, licences)):
+                yield Page((), last=True)
                 return
-            elif licences:
-                read, grown, waited = read + len(licences), read > 0, False
-                await session.scroll_to_end()
-            elif not waited:
+            elif licences and len(addresses) == 1:
+                waited = False
+                await session.scroll_to_end(ROW)
+            elif not waited and len(addresses) == 1:
                 waited = True
                 await session.seen(END, wait=STALL)
-            elif grown:
-                raise changed(await session.page(), "the list stopped growing without its end mark")
             else:
-                return  # a single page: no next link, and nothing came by scrolling
+                raise changed(page, "the list stops without a link to a next page and without the mark of its end")
+
+    async def _is_last(
+        self, session: BrowserSession, address: str, sizes: Sequence[int], here: Sequence[Licence]
+    ) -> bool:
+        """Whether a list in pages ends with this one, which has no link to a next page.
+
+        Where it is as full as the first, the link alone may be missing: the page behind it must show that it is none.
+        """
+        if sizes[-1] < sizes[0]:
+            return True
+        following = re.sub(r"([?&]page=)(\d+)", lambda found: f"{found[1]}{int(found[2]) + 1}", address)
+        if following == address:
+            return False
+        behind = self.check(await session.goto(following))
+        if behind.status in (404, 410):
+            return True
+        shows_list = await session.seen(f"{ROW}, {EMPTY}, {LIST}", wait=PATIENCE)
+        rows = await session.rows(ROW)
+        with known_layout(behind):
+            again = [_licence(row, session.username, certified=True).identity for row in rows]
+        return shows_list and again in ([], [each.identity for each in here])
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
@@ -175,6 +216,8 @@ class EnvatoElements(Website):
     @override
     def read_certificate(self, licence: Licence, text: str) -> Licence:
         found = elements_certificate(text)
+        if licence.licence_id and not found.code:
+            raise NotACertificate("the certificate names no licence code")
         for said, listed in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
             if said and said != listed:
                 raise NotACertificate(f"the certificate is for {said}, and My Downloads lists {listed}")

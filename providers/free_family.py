@@ -147,6 +147,7 @@ class FreeSite(Provider[BrowserSession]):
                 f"{self.info.title} shows no picture at {', '.join(gone)}. Check the address; what a site has removed "
                 "can no longer be archived from it."
             )
+        yield Page((), last=True)
 
     def _address(self, asked: str) -> tuple[str, str]:
         """The asset's id, and the address of its page."""

@@ -138,8 +138,10 @@ class Freepik(Website):
             page = await session.page()
             with known_layout(page):
                 licences = [_licence(row, session.username) for row in rows(page.text, ROW)]
-                address = _next(page, visited)
-            yield Page(licences, total=None if licences or len(visited) > 1 else 0)
+                address, last = _next(page, visited)
+            yield Page(licences, total=None if licences or len(visited) > 1 else 0, last=last)
+            if licences and not (address or last):
+                raise changed(page, "the downloads have neither a link to the next page nor the number of the last one")
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
@@ -177,17 +179,21 @@ def _licence(html: str, owner: str | None) -> Licence:
     )
 
 
-def _next(page: Response, visited: set[str]) -> str | None:
-    """The next page's address; None at the end. ValueError where the page's own count says otherwise."""
+def _next(page: Response, visited: set[str]) -> tuple[str | None, bool]:
+    """The next page's address, if any, and whether the page's own count says that it is the last one.
+
+    ValueError where the two do not fit together.
+    """
     link = value(page.text, NEXT)
     position = POSITION.search(text(page.text))
+    last = position is not None and int(position[1]) >= int(position[2])
     if link is None:
-        if position and int(position[1]) < int(position[2]):
+        if position and not last:
             raise ValueError(f"{position[0]}, and no link to the next")
-        return None
+        return None, last
     address = urljoin(page.url, link)
     if address in visited:
-        if position and position[1] == position[2]:
-            return None  # a link that leads nowhere, at what the page says is its end
+        if last:
+            return None, True  # a link that leads nowhere, at what the page says is its end
         raise ValueError(f"the next page is {address} again")
-    return address
+    return address, False

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from archiver.browsing.preview import preview
 from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ArchiverError, Withheld, WrongPassword
+from archiver.errors import ArchiverError, RateLimited, SiteUnavailable, Withheld, WrongPassword
 from archiver.provider import (
     ApiProvider,
     Challenge,
@@ -30,7 +30,7 @@ from archiver.provider import (
 from archiver.reading.dates import printed, utc
 from archiver.reading.layout import known_layout, needed
 from archiver.reading.pages import Turn, pages, rows
-from archiver.reading.records import record
+from archiver.reading.records import record, titled
 
 API = "https://api.gettyimages.com"
 TOKEN = "https://authentication.gettyimages.com/oauth2/token"  # noqa: S105  an address
@@ -38,6 +38,9 @@ PRODUCTS = f"{API}/v3/products"
 DOWNLOADS = f"{API}/v3/downloads"
 PURCHASES = f"{API}/v3/purchased-assets"
 ORDERS = f"{API}/v3/orders"
+# What describes assets, by their type in the lists, and its part of an answer; at most so many ids at once.
+DETAILS = {"image": (f"{API}/v3/images", "images"), "film": (f"{API}/v3/videos", "videos")}
+FIELDS, MOST_IDS = "id,title,artist", 100
 COMPANY = {DOWNLOADS: "company_downloads", PURCHASES: "company_purchases"}  # what widens a list beyond one user
 PAGE_SIZE = "100"  # the documented maximum
 LASTING, EARLY = 1800, timedelta(minutes=5)  # seconds that an access token lasts; how long before it is renewed
@@ -60,7 +63,7 @@ def rules(media: str, *read: str) -> Rules:
     """The requests of one platform: `read` besides products and downloads; previews from its `media` host."""
     return Rules(
         allow=(
-            *(Rule("GET", url) for url in (PRODUCTS, DOWNLOADS, *read)),
+            *(Rule("GET", url) for url in (PRODUCTS, DOWNLOADS, *(url for url, _ in DETAILS.values()), *read)),
             Rule("POST", TOKEN, Purpose.REFRESH, {"grant_type": "refresh_token"}),
         ),
         # A download takes from the allowance, licensing and generating take credits: by whatever method.
@@ -85,6 +88,9 @@ class GettyFamily(ApiProvider):
         self._secrets: Mapping[str, str] = {}
         self._until: datetime | None = None  # the access token's end, where a refresh token can give another
         self._renewing = asyncio.Lock()
+        self._together: dict[str, tuple[str, ...]] = {}  # asset -> those of its page of the same type
+        self._details: dict[str, Mapping[str, Any] | str] = {}  # by asset; a text says why they could not be had
+        self._asking = asyncio.Lock()
 
     @override
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
@@ -149,7 +155,9 @@ class GettyFamily(ApiProvider):
             except ArchiverError as error:
                 lost = error
             if window:
-                yield Page(sorted(window, key=lambda licence: str(licence.row["date_downloaded"]), reverse=True))
+                window.sort(key=lambda licence: str(licence.row["date_downloaded"]), reverse=True)
+                self._note_together(window)
+                yield Page(window)
             if lost:
                 raise lost
             last, stated = first - DAY, stated + total
@@ -190,9 +198,48 @@ class GettyFamily(ApiProvider):
 
         def page(body: Mapping[str, Any]) -> Page:
             total = int(body["result_count"])
-            return Page([read(self.info.name, row) for row in rows(body, part, total)], total=total)
+            licences = [read(self.info.name, row) for row in rows(body, part, total)]
+            self._note_together(licences)
+            return Page(licences, total=total)
 
         return pages(ask, page)
+
+    def _note_together(self, licences: Sequence[Licence]) -> None:
+        """Assets that are listed together are asked for together, as many as may be at once."""
+        ids: dict[str, list[str]] = {}
+        for licence in licences:
+            ids.setdefault(_medium(licence), []).append(licence.asset.asset_id)
+        for each in (list(dict.fromkeys(found)) for found in ids.values()):
+            for start in range(0, len(each), MOST_IDS):
+                batch = tuple(each[start : start + MOST_IDS])
+                self._together.update(dict.fromkeys(batch, batch))
+
+    async def _described(self, session: Session, licence: Licence) -> tuple[Mapping[str, Any] | None, str | None]:
+        """What the API says of the asset, which may have left the site, or why that could not be asked."""
+        asset_id = licence.asset.asset_id
+        self._together.setdefault(asset_id, (asset_id,))
+        async with self._asking:
+            if asset_id not in self._details:
+                batch = [each for each in self._together[asset_id] if each not in self._details]
+                self._details.update(await self._ask_for(session, _medium(licence), batch))
+        found = self._details[asset_id]
+        return (None, found) if isinstance(found, str) else (found or None, None)
+
+    async def _ask_for(
+        self, session: Session, medium: str, ids: Sequence[str]
+    ) -> Mapping[str, Mapping[str, Any] | str]:
+        """The details of these assets; empty for those that the API does not know, or shows no such account."""
+        url, part = DETAILS[medium]
+        try:
+            answer = await self._get(session, url, {"ids": ",".join(ids), "fields": FIELDS})
+        except (RateLimited, SiteUnavailable) as error:
+            return dict.fromkeys(ids, error.detail)
+        nothing: dict[str, Mapping[str, Any] | str] = {each: {} for each in ids}
+        if answer.status in (400, 403, 404):  # ids that are none; an account that may not ask; none of these is there
+            return nothing
+        with known_layout(answer.expect()):
+            found = {str(each["id"]): dict(each) for each in answer.json()[part] or ()}
+        return nothing | {each: found[each] for each in ids if each in found}
 
     async def _listed(
         self, session: Session, url: str, query: Mapping[str, str], number: int, *, begun: bool
@@ -213,17 +260,24 @@ class GettyFamily(ApiProvider):
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         row = licence.row
+        details, untold = await self._described(session, licence)
+        told = {"asset": details} if details else {}
+        if details:
+            licence = replace(licence, asset=titled(licence.asset, details.get("title"), details.get("artist")))
         if "order_id" in row:
             order = await self._order(session, licence)
             yield _fuller(licence, order or {})
-            yield record(PURCHASES, session.now(), row=row, order=order)
+            yield record(PURCHASES, session.now(), row=row, order=order, **told)
             detail = f"on the account's pages: order {licence.order}, which also says the uses that were licensed"
             if order is None:
                 detail += "; the API shows no details of it, so licensee and purchase order are not known"
             yield Gap(kind=DocumentKind.RECEIPT, reason=GapReason.ON_REQUEST, detail=detail)
         else:
             product = (self.account or {}).get(str(row.get("product_id")))
-            yield record(DOWNLOADS, session.now(), row=row, product=product)
+            yield licence
+            yield record(DOWNLOADS, session.now(), row=row, product=product, **told)
+        if untold:
+            yield Gap(kind=DocumentKind.RECORD, reason=GapReason.FAILED, detail=f"the asset's title: {untold}")
         yield await preview(session, self.info.rules, str(row.get("thumb_uri") or ""))
         yield self.info.gap(DocumentKind.CERTIFICATE)
 
@@ -244,6 +298,12 @@ class GettyFamily(ApiProvider):
 
 def _between(query: Mapping[str, str], first: date, last: date) -> dict[str, str]:
     return {**query, "date_from": first.isoformat(), "date_to": last.isoformat()}
+
+
+def _medium(licence: Licence) -> str:
+    """Which kind of asset the API describes it as: lists call it image, photo or illustration, or film or video."""
+    said = (licence.asset.media_type or "").lower()
+    return "film" if said.startswith(("film", "video")) else "image"
 
 
 def _downloaded(provider: str, row: Mapping[str, Any]) -> Licence:

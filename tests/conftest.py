@@ -14,8 +14,10 @@ from filelock import FileLock
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from archiver.browsing import chromium
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
+from archiver.errors import BrowserMissing, SandboxRefused
 from archiver.provider import Rules
 from tests.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make_quick
 
@@ -24,6 +26,7 @@ from tests.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".venv" / "cache" / "bytecode")
 sys.dont_write_bytecode = False
+os.environ["XDG_STATE_HOME"] = str(ROOT / ".venv" / "cache" / "state")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as archiver.catalogue has it, wherever NumPy is imported first
 
 # Chromium without windows, where it is installed, takes half the work of the whole one. What a person would see or
@@ -37,9 +40,37 @@ settings.register_profile("archiver", database=None, deadline=None, max_examples
 settings.load_profile("archiver")
 
 
+WITHOUT_BROWSER = "TESTS_WITHOUT_BROWSER"  # why no browser starts here, for the processes of pytest-xdist
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: needs a Chromium, and is skipped where none starts")
     if not hasattr(config, "workerinput"):  # once, before the processes of pytest-xdist begin
         make_quick()
+        os.environ.pop(WITHOUT_BROWSER, None)
+        if missing := without_browser():
+            os.environ[WITHOUT_BROWSER] = missing
+
+
+def without_browser() -> str:
+    """Why no test can use a browser here; empty where one starts, be it without a sandbox."""
+    try:
+        found = chromium.usable()
+        try:
+            chromium.try_start(found)
+        except SandboxRefused:  # the tests show Chromium their own pages only
+            os.environ[chromium.SANDBOX_VARIABLE] = "off"
+            chromium.try_start(found)
+    except BrowserMissing as error:
+        return str(error)
+    return ""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if missing := os.environ.get(WITHOUT_BROWSER):
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=missing))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,7 +92,7 @@ def nothing_spent() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def full_browser() -> Iterator[None]:
-    """The Chromium of a person, with windows and a viewer of PDFs."""
+    """The Chromium of a person, with windows and a viewer of PDFs, where there is one."""
     with pytest.MonkeyPatch.context() as patched:
         if os.environ.get("ARCHIVER_CHROMIUM") == SHELL:
             patched.delenv("ARCHIVER_CHROMIUM", raising=False)

@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import re
+import runpy
 import select
 import signal
 import socket
@@ -158,6 +159,8 @@ if __name__ == "__main__":
     _serve(socket.socket(fileno=int(sys.argv[1])))
     from archiver.cli import main
 
+    if "KILL_PATTERN" in os.environ:  # see tests/kills.py
+        runpy.run_path(str(Path(__file__).with_name("kills.py")))["arm"]()
     code: object = 0
     try:
         main()

@@ -87,6 +87,6 @@ def clean_environment(folder: Path) -> dict[str, str]:
     kept["ARCHIVER_KEY_FILE"] = str(folder / "vault.key")
     kept["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     kept["ARCHIVER_HOME"] = str(folder / "home")
-    if "ARCHIVER_CHROMIUM" in os.environ:
-        kept["ARCHIVER_CHROMIUM"] = os.environ["ARCHIVER_CHROMIUM"]
+    kept["XDG_STATE_HOME"] = str(folder / "state")
+    kept |= {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_CHROMIUM")}
     return kept

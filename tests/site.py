@@ -25,13 +25,15 @@ LOGIN_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to see thi
 class Site:
     """`with Site() as site:`; `rows` licences at each account, newest last; what it was asked, in `asked`.
 
-    `withheld` are numbers of licences whose certificate is a sign-in page; at `mute` paths nothing is ever answered, at
-    `cut` paths the connection is dropped. POSTs to /hook are kept in `hooks`.
+    `withheld` are numbers of licences whose certificate is a sign-in page, `broken` of those whose certificate breaks
+    off in the middle; at `mute` paths nothing is ever answered, at `cut` paths the connection is dropped. POSTs to
+    /hook are kept in `hooks`.
     """
 
     rows: int = 40
     certificates: bool = True
     withheld: set[int] = field(default_factory=set)
+    broken: set[int] = field(default_factory=set)
     mute: str = NOWHERE
     cut: str = NOWHERE
     asked: list[str] = field(default_factory=list)
@@ -49,8 +51,8 @@ class Site:
                 while line := self.rfile.readline().decode():
                     method, path, _ = line.split(" ", 2)
                     length = 0
-                    while (head := self.rfile.readline().decode().strip().lower()) != "":
-                        length = int(head.partition(":")[2]) if head.startswith("content-length:") else length
+                    while (said := self.rfile.readline().decode().strip().lower()) != "":
+                        length = int(said.partition(":")[2]) if said.startswith("content-length:") else length
                     body = self.rfile.read(length)
                     site.asked.append(path)
                     if site.mute in path:
@@ -58,10 +60,11 @@ class Site:
                     if site.mute in path or site.cut in path:
                         return
                     kind, answer = site._answer(method, path, body)
-                    self.wfile.write(
-                        f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {len(answer)}\r\n\r\n".encode()
-                        + answer
-                    )
+                    head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {len(answer)}\r\n\r\n"
+                    if "/certificate/" in path and int(path.rpartition("/")[2]) in site.broken:
+                        self.wfile.write(head.encode() + answer[: len(answer) // 2])
+                        return
+                    self.wfile.write(head.encode() + answer)
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True

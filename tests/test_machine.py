@@ -135,7 +135,7 @@ from archiver.archive.ledger import Ledger
 from contextlib import closing
 from archiver.archive.writer import HOLDER
 place = home / "archive" / "acme"
-hold = lambda place: closing(Ledger(place / "ledger" / "ledger.jsonl", place / HOLDER))
+hold = lambda place: closing(Ledger(place / "ledger" / "ledger.jsonl", place / HOLDER, repr))
 with hold(place):
     print("held", flush=True); sys.stdin.read()
 """

@@ -18,7 +18,7 @@ from archiver.accounts import due_sign_ins, rotate
 from archiver.catalogue.catalogue import RunLine
 from archiver.config import Home, add_account, add_client, change_account, create_home
 from archiver.listing import next_sweep_day, sweep_day
-from archiver.report import page, report
+from archiver.report import month_of, page, report, this_month
 from archiver.run import Order, Summary, run
 from archiver.status import Coverage, coverage, status
 from archiver.sync import Result
@@ -139,6 +139,35 @@ def test_38_of_40_are_told_to_the_named_person_once_and_the_next_run_fetches_jus
     [covered] = made.coverage
     assert (covered.closed, covered.whole, covered.listed, len(made.captured)) == (True, 40, 40, 40)
     assert made.checkpoint and made.checkpoint.note in page(made, "de") and "geschlossen" in page(made, "de")
+    assert "Uhren von UTC" in page(made, "de")
+    (home.root / "archiver.yaml").write_text("agency: {country: DE}\n")
+    here, at = Home.load(home.root), "2026-10-31T23:30:00Z"
+    assert report(here, "acme", this_month(here)).time_zone == "Europe/Berlin"
+    assert (month_of(at, "UTC"), month_of(at, "Europe/Berlin")) == ("2026-10", "2026-11")
+
+
+def test_what_never_arrives_whole_is_named_costs_no_other_and_is_asked_for_once_a_night_and_less_often(
+    site: Site, night: Callable[..., Summary], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archiver.browsing.exchange.FIRST_WAIT", 0.01)
+    site.rows, site.broken = 90, {*range(40, 48)}
+    nights: list[tuple[int, int]] = []  # requests for certificates, and for how many
+    for _ in range(6):
+        site.asked.clear()
+        summary = night([("one", "site")])
+        [account] = summary.accounts
+        assert (account.error, account.outcome, summary.exit_code) == (None, "partial", 40)
+        assert len(account.incomplete) == 8 and account.listed == 90
+        asked = [path for path in site.asked if "/certificate/" in path]
+        nights.append((len(asked), len(set(asked))))
+    assert nights[0] == (82 + 8 * 3, 90), "the first night tries again"
+    assert nights[1:] == [(8, 8), (8, 8), (0, 0), (8, 8), (0, 0)]
+    assert str(status(Home.load(night.root)).accounts[0].coverage) == "82/90"  # type: ignore[attr-defined]
+
+    site.broken.clear()
+    assert all(night().accounts[0].outcome == "partial" for _ in range(2)), "not due yet"
+    last = night().accounts[0]
+    assert (last.outcome, len(last.completed)) == ("complete", 8)
 
 
 def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(site: Site, night: Callable[..., Summary]) -> None:

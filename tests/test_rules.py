@@ -29,6 +29,13 @@ RULES = Rules(
     assets=("https://pictures.example.com/**",),
     sign_in_hosts=("identity.example.net",),
 )
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+def sent(method: str, url: str, body: bytes | None = None) -> Request:
+    """A request as clients send it, with the content type of its body."""
+    kinds = {b"{": JSON, b"[": JSON, b"-": "multipart/form-data; boundary=b"}
+    return Request(method, url, body, headers={"content-type": kinds.get(body[:1], FORM)} if body else {})
 
 
 @pytest.mark.parametrize(
@@ -67,7 +74,7 @@ RULES = Rules(
         ("POST", "https://acme.example.com/rpc", b'{"a":' * 100_000, False),
         ("POST", "https://acme.example.com/open", b"do=buy&do=look", False),
         ("POST", "https://acme.example.com/open", b"Do[]=buy", False),
-        ("POST", "https://acme.example.com/rpc", b"command=list&com.mand=x", True),
+        ("POST", "https://acme.example.com/rpc", b"command=list&com.mand=x", False),
         ("POST", "https://acme.example.com/rpc", b'{"command": "list", "COMMAND": "buy"}', False),
         ("POST", "https://acme.example.com/rpc?command[]=buy", b"command=list", False),
         ("POST", "https://acme.example.com/rpc?command=list", b'--b\r\nname="command"\r\n\r\nbuy\r\n--b--', False),
@@ -79,7 +86,87 @@ RULES = Rules(
     ],
 )
 def test_permissions(method: str, url: str, body: bytes | None, permitted: bool) -> None:
-    assert RULES.permit(Request(method, url, body)) is permitted
+    assert RULES.permit(sent(method, url, body)) is permitted
+
+
+RPC, OPEN = "https://acme.example.com/rpc", "https://acme.example.com/open"
+NAMED = b"command=list"
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "headers"),
+    [
+        *((f"{RPC}?{extra}", NAMED, {}) for extra in (
+            "command%00x=buy", "command;=buy", "a=1;command=buy", "com[mand=buy", "%20command=buy", "+command=buy",
+            "COMMAND=buy", "command%20=buy", "%EF%BB%BFcommand=buy", "c%6fmmand=buy", "a=1?command=buy", "command",
+            "_method=PUT", "method=PUT", "_httpmethod=delete", "X-HTTP-Method-Override=PUT", "_method[]=PUT", "a=%FF",
+            "a=%00", "a", "=buy", "a[]=1", "a[command]=buy", "&command=buy", "a=1&", "a=1&amp;command=buy", "a={}",
+        )),
+        *((RPC, body, {}) for body in (
+            b"command=list;command=buy", b"command=list&com.mand=buy", b"command=list&command[]=buy",
+            b"command=list\n", b"command=list&a=%C0%AE", b"\xef\xbb\xbfcommand=buy&command=list", b"command=list%00",
+            b"command=list&a=\xff", b"command=list&_method=PUT", b"command=list&verb=DELETE", b"command=lis%74&a=%80",
+        )),
+        *((RPC, body, {"content-type": JSON}) for body in (
+            b'[{"command": "list"}]', b'{"command": "list", "x": {"command": "buy"}}', b'{"command": ["list"]}',
+            b'{"x": {"command": "list"}}', b'{"command": "list", "com.mand": "buy"}', b'{"command": "list", "a": NaN}',
+            b'\xef\xbb\xbf{"command": "list"}', '{"command": "list"}'.encode("utf-16"), b'"command=list"',
+            b'{"command": "list", "x": [{"a": 1, "a": 2}]}', b'{"command": "list", "command\\u0000": "buy"}',
+            b'{"command": "list", "_method": "PUT"}', b'{"command": "list", "x": "?command=buy"}', NAMED,
+        )),
+        *((RPC, NAMED, {"content-type": kind}) for kind in (
+            "", "text/plain", "application/xml", "multipart/form-data; boundary=b", "application/octet-stream", JSON,
+            f"{FORM}; charset=utf-16", f"{FORM}, {JSON}", f"{FORM};{JSON}", "application/x-www-form-urlencoded2",
+        )),
+        *((RPC, NAMED, {name: value}) for name, value in {
+            "content-encoding": "gzip", "X-Original-URL": "/spend", "X-Rewrite-URL": "/spend", "x-method": "PUT",
+            "X-HTTP-Method-Override": "PUT", "X_HTTP_Method_Override": "PUT", "X-Forwarded-Path": "/spend", "Cookie":
+            "a=1; command=buy", "Destination": "/spend", "X-Command": "buy", "x-envoy-original-path": "/spend",
+        }.items()),
+        (f"{RPC};command=buy", NAMED, {}),
+        *((OPEN, f"do={value}".encode(), {}) for value in (
+            "BUY", "buy%20", "+buy", "%09buy", "buy%00", "buy.", "%EF%BD%82%EF%BD%95%EF%BD%99", "bu%E2%80%8By",
+        )),
+    ],
+)  # fmt: skip
+def test_where_rules_bind_fields_disguises_are_refused(url: str, body: bytes, headers: dict[str, str]) -> None:
+    assert not RULES.permit(Request("POST", url, body, headers={"content-type": FORM} | headers))
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "headers"),
+    [
+        (f"{RPC}?page=2&sort=new", b"command=list&password=p%40ss+%C3%A9%27%22%3B%26&note=", {}),
+        (
+            RPC,
+            NAMED,
+            {"content-type": f"{FORM}; charset=UTF-8", "api-key": "k", "sec-fetch-mode": "cors", "cookie": "a=1"},
+        ),
+        (
+            RPC,
+            b'{"command": "list", "ids": [1, 2.5, null], "by": {"note": "a=b&c", "at": true}}',
+            {"content-type": JSON},
+        ),
+        (f"{RPC}?command=list", None, {"authorization": "Bearer x", "X-Requested-With": "XMLHttpRequest"}),
+        (f"{RPC}?_method=POST", NAMED, {}),
+        (f"{RPC}?method=listed", NAMED, {}),
+        (OPEN, b"do=look", {}),
+    ],
+)
+def test_what_is_wholly_understood_may_go(url: str, body: bytes | None, headers: dict[str, str]) -> None:
+    assert RULES.permit(Request("POST", url, body, headers={"content-type": FORM} | headers))
+
+
+def test_no_header_or_field_moves_a_request_to_another_method_or_address() -> None:
+    place = "https://acme.example.com/list"
+    assert RULES.permit(Request("GET", f"{place}?method=acme.photos.list&a[]=1;2", headers={"X-App": "1"}))
+    assert RULES.permit(Request("GET", place, headers={"Access-Control-Request-Method": "GET"}))
+    for name in ("X-HTTP-Method", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Url", "Request-Uri"):
+        assert not RULES.permit(Request("GET", place, headers={name: "/spend"}))
+    for query in ("_method=PUT", "method=put", "a=1;_method=PUT", "%5Fmethod=PUT", "_METHOD[a]=PUT", "__method=PUT"):
+        assert not RULES.permit(Request("GET", f"{place}?{query}"))
+    part = b'--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nPUT\r\n--b--'
+    assert not RULES.permit(Request("POST", "https://acme.example.com/login", part))
 
 
 def test_passive_requests_and_sign_in_hosts() -> None:
@@ -98,8 +185,8 @@ def test_passive_requests_and_sign_in_hosts() -> None:
 
 def test_what_only_reads() -> None:
     assert RULES.reads_only(Request("GET", "https://acme.example.com/list"))
-    assert RULES.reads_only(Request("POST", "https://acme.example.com/rpc", b"command=list"))
-    assert not RULES.reads_only(Request("POST", "https://acme.example.com/rpc", b"command=buy"))
+    assert RULES.reads_only(sent("POST", "https://acme.example.com/rpc", b"command=list"))
+    assert not RULES.reads_only(sent("POST", "https://acme.example.com/rpc", b"command=buy"))
     assert not RULES.reads_only(Request("POST", "https://acme.example.com/login", b"user=ada"))
 
 
@@ -152,13 +239,15 @@ def test_no_spelling_of_a_refused_place_is_permitted(
     assert not RULES.permit(Request(method, url)) or lenient(url) != "/take/one"
 
 
-@given(st.text(), st.binary(), st.dictionaries(st.text(), st.text()))
-def test_judging_never_fails_and_bound_fields_are_exact(url: str, body: bytes, fields: dict[str, str]) -> None:
+@given(st.text(), st.binary(), st.text(), st.dictionaries(st.sampled_from(["command", "page", "note"]), st.text()))
+def test_judging_never_fails_and_bound_fields_are_exact(
+    url: str, body: bytes, kind: str, fields: dict[str, str]
+) -> None:
     RULES.permit(Request("GET", url))
     RULES.permit(Request("GET", "https://acme.example.com/" + url))
-    rpc = "https://acme.example.com/rpc"
-    assert not RULES.permit(Request("POST", rpc, body)) or body.count(b"list") > 0
+    RULES.permit(Request("POST", f"{RPC}?{url}", body, headers={"content-type": kind}))
+    assert not RULES.permit(Request("POST", RPC, body, headers={"content-type": FORM})) or body.count(b"list") > 0
     encoded = json.dumps(fields).encode()
-    assert RULES.permit(Request("POST", rpc, encoded)) is (
-        fields.get("command") == "list" and encoded.count(b"command=") == 0
+    assert RULES.permit(sent("POST", RPC, encoded)) is (
+        fields.get("command") == "list" and encoded.count(b"command") == 1
     )

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -194,7 +195,10 @@ def test_a_renewed_sign_in_uses_no_code_twice(monkeypatch: pytest.MonkeyPatch) -
 
     async def twice() -> None:
         signing_in = SigningIn(
-            Asking(), None, {}, Totp("JBSWY3DPEHPK3PXP", lambda: datetime.fromtimestamp(seconds, UTC))
+            Asking(),
+            SimpleNamespace(refused=[]),
+            {},
+            Totp("JBSWY3DPEHPK3PXP", lambda: datetime.fromtimestamp(seconds, UTC)),
         )
         await signing_in.again()
         await signing_in.again()
@@ -221,14 +225,16 @@ def test_a_person_signs_in_and_the_nights_use_the_session(home: Home, tmp_path: 
     folder = tmp_path / "sign-in"
     shutil.copytree(FREEPIK / "two-pages", folder)
     (folder / "session.yaml").write_text(yaml.safe_dump(recording))
-    home("sign-in", "one", "--replay", folder, "--headless")
+    [told] = home.json("sign-in", "one", "--replay", folder, "--headless")
+    assert told == {"account": "one", "signed_in": True, "error": None, "message": "", "session_ends": None}
     assert home.json("run", "--replay", FREEPIK / "two-pages")["outcome"] == "complete"
     assert b"fresh-t0ken" not in (home.root / "vault.enc").read_bytes()
 
 
 def test_a_token_account_has_nothing_to_sign_in_to(home: Home) -> None:
     home.account("one", "shutterstock")
-    assert "rotate" in home("sign-in", "one", "--replay", QUICK, code=2).stderr
+    [told] = home.json("sign-in", "one", "--replay", QUICK, code=2)
+    assert (told["signed_in"], told["error"]) == (False, "ConfigError") and "rotate one" in told["message"]
 
 
 def test_one_asset_is_looked_for_by_its_page_and_it_is_told_where_not(home: Home) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import plistlib
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from archiver.errors import ConfigError, MachineRefused
-from archiver.schedule import Schedule, System, install, named_system, schedule
+from archiver.schedule import LOOK, NIGHT, Schedule, System, install, named_system, schedule, skipped
 from tests.homes import QUICK, Home
 
 HOME, KEY = Path("/srv/archive home 100%"), Path("/etc/archiver/vault.key")
@@ -34,6 +36,27 @@ def test_systemd_takes_the_units_and_hands_over_the_key(tmp_path: Path) -> None:
         ["systemd-analyze", "verify", *map(str, tmp_path.glob("*"))], capture_output=True, text=True, check=False
     )
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+SHIFTING = (
+    "Europe/Berlin", "Europe/London", "Europe/Helsinki", "Europe/Chisinau", "America/New_York", "America/Santiago",
+    "America/Havana", "America/Nuuk", "America/Asuncion", "Atlantic/Azores", "Africa/Cairo", "Africa/Casablanca",
+    "Asia/Beirut", "Asia/Gaza", "Asia/Jerusalem", "Australia/Lord_Howe", "Australia/Sydney", "Pacific/Auckland",
+    "Antarctica/Troll", "UTC",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("at", [NIGHT, LOOK])
+def test_what_is_scheduled_by_default_exists_on_every_day_everywhere(at: str) -> None:
+    found = {name: skipped(at, date(2026, 11, 27), ZoneInfo(name)) for name in SHIFTING}
+    assert not any(found.values()), found
+    assert skipped("02:30", date(2026, 11, 27), ZoneInfo("Europe/Berlin")) == date(2027, 3, 28)
+
+
+def test_a_time_that_a_night_skips_is_told(home: Home) -> None:
+    home.env["TZ"] = "Europe/Berlin"
+    assert "02:30 does not exist on" in home("schedule", "--system", "cron", "--at", "02:30").stderr
+    assert "does not exist" not in home("schedule", "--system", "cron").stderr
 
 
 def test_cron_gets_two_lines_in_which_no_per_cent_ends_the_command() -> None:

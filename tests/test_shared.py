@@ -121,6 +121,8 @@ def test_rules_assign_and_persons_overrule_them(tmp_path: Path) -> None:
         by_rule = ("acme", "rule a of the account one", True)
         assert assigned(at, acme.folder) == [by_rule, ("acme", "Ada Example", True)]
         rules(at, '[{name: c, client: acme, hint: "beta*"}]')
+        [moved] = follow()
+        assert moved == f"beta: beta/{beta.folder} is no longer for this client, as the changed rules say."
         assert follow() == []
         assert [each[0] for each in assigned(at, beta.folder)] == ["beta", "acme"]
         assert [row["client"] for row in at.run.json("find", "48288131", "--client", "beta")] == []
@@ -210,7 +212,7 @@ def test_a_grant_for_two_clients_under_an_unmetered_plan_is_one_alert_with_both_
         assert who == "http://127.0.0.1:9/hook" and alert.message in message.body and alert.risk in message.body
         told = at.run("run", code=10).stderr
         assert told.count("Job 4711") == told.count("Job 4712") == 1
-        at.run("assign", f"house/{stored.folder}", "beta", "--reason", "only Beta", "--by", "Ada Example")
+        at.run("assign", f"house/{stored.folder}", "beta", "--reason", "only Beta", "--by", "Ada Example", "--yes")
         found = concerns.concerns(at.home, date(2026, 11, 24))
         assert [each.flags for each in found] == [("plan",)]
 

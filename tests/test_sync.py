@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,14 +23,15 @@ from archiver.errors import (
     ArchiverError,
     LayoutChanged,
     NotACertificate,
+    RateLimited,
     SessionExpired,
     SiteUnavailable,
     SpendRefused,
     Withheld,
 )
-from archiver.listing import Cursors
+from archiver.listing import Cursors, Retries
 from archiver.network import Network
-from archiver.provider import Challenge, History, Page, Provider, Response, Session, load
+from archiver.provider import Challenge, History, Page, Provider, Response, Session, TextLayout, load
 from archiver.reading.licence_json import to_json
 from archiver.reading.printable import printable
 from archiver.reading.worker import DocumentReader
@@ -54,6 +55,9 @@ class Site(Provider[Session]):
     """An adapter whose every reading of the list a function gives; documents likewise."""
 
     info = replace(load("shutterstock").info, documents={"certificate": "offered"})
+    text_layouts: ClassVar[Mapping[str, TextLayout]] = {
+        "certificate.txt": TextLayout(labels=(), last_line="Licence of asset A.*")
+    }
 
     def __init__(self, listed: Listed, document: Callable[[Licence], Document | Gap | ArchiverError]) -> None:
         self.listed, self.document, self.readings, self.pages_read = listed, document, 0, 0
@@ -118,7 +122,10 @@ class Quiet:
 
 def text_certificate(of: Licence) -> Document:
     content = f"Licence of asset {of.asset.asset_id}".encode()
-    return Document(name="certificate.txt", kind=DocumentKind.CERTIFICATE, content=content, media_type="text/plain")
+    return Document(
+        name="certificate.txt", kind=DocumentKind.CERTIFICATE, content=content, media_type="text/plain",
+        length_stated=True,
+    )  # fmt: skip
 
 
 class Desk:
@@ -126,6 +133,7 @@ class Desk:
 
     def __init__(self, folder: Path, reader: DocumentReader) -> None:
         self.folder, self.reader, self.renewals = folder, reader, 0
+        self.today = datetime.now(UTC).date()
 
     def sync(
         self,
@@ -147,8 +155,9 @@ class Desk:
         with self.open() as (archive, catalogue):
             job = Sync(
                 account="one", method="token", provider=site, session=session or Quiet(), archive=archive,
-                catalogue=catalogue, cursors=Cursors(self.folder / "cursors.json", archive.lines), reader=self.reader,
-                run="test", client="acme", trouble=self.folder / "trouble", renew=renew, **options,
+                catalogue=catalogue, cursors=Cursors(self.folder / "cursors.json", archive.lines),
+                retries=Retries(self.folder / "retries.json", self.today), reader=self.reader, run="test",
+                client="acme", trouble=self.folder / "trouble", renew=renew, **options,
             )  # fmt: skip
             try:
                 asyncio.run(job())
@@ -192,6 +201,11 @@ def desk(tmp_path: Path, reader: DocumentReader) -> Desk:
 
 def rows(*numbers: int) -> list[Licence]:
     return [licence(number) for number in numbers]
+
+
+def always(*pages: Page) -> Listed:
+    """The same list at each reading."""
+    return lambda _: [*pages]
 
 
 def down(start: int, end: int) -> list[Licence]:
@@ -379,6 +393,38 @@ def test_a_second_try_that_brings_less_takes_nothing_away(desk: Desk) -> None:
     assert len(list(desk.folder.glob("archive/evidence/licences/*/*/*/v*"))) == 2
 
 
+def test_a_list_that_stops_without_a_total_an_empty_page_or_a_mark_is_a_changed_layout(desk: Desk) -> None:
+    """Whatever the adapter makes of it; what was listed is archived."""
+    ends: list[tuple[Page, str | None]] = [
+        (Page(down(20, 1)), "LayoutChanged"),
+        (Page(down(20, 1), last=True), None),
+        (Page([]), None),
+        (Page(down(20, 1), 20), None),
+    ]
+    for page, error in ends:
+        result = desk.sync(always(*([page] if page.total else [Page(down(40, 21)), page])), full=True, error=error)
+        assert result.sweep == ("known" if error else "full") and not result.unexplained
+    assert len(desk.archived) == 40
+
+
+def test_a_row_that_the_platform_lists_twice_is_no_shortfall(desk: Desk) -> None:
+    """On one page or on two, in every night; the list counts it twice, or once."""
+    pages = [[*down(60, 41), *rows(60, 59)], [*rows(41), *down(40, 1)]]
+    for total in (63, 60):
+        result = desk.sync(always(*(Page(each, total) for each in pages)), full=True)
+        assert (result.outcome, result.total, result.listed) == (Outcome.COMPLETE, total, 60), result
+        assert "3 of the rows in downloads are listed twice" in result.message
+    desk.sync(lambda _: [Page(each, 63) for each in pages], full=True)
+    again = desk.sync(lambda _: [Page(each, 63) for each in pages])
+    assert (again.sweep, desk.site.pages_read) == ("known", 1), "its length is known with them"
+
+
+def test_a_row_on_two_pages_that_hides_another_is_a_shortfall(desk: Desk) -> None:
+    """An order that is not the same from page to page: another row is twice there at each reading, and one never."""
+    result = desk.sync(lambda reading: [Page(down(6, 4), 6), Page(rows(4 + reading % 2, 3, 2), 6)])
+    assert result.outcome is Outcome.PARTIAL and "states 6" in result.message
+
+
 @pytest.mark.parametrize("told", [True, False])
 def test_what_was_erased_is_neither_fetched_nor_tried_again(desk: Desk, told: bool) -> None:
     """Known by its identity's digest; and where the tombstone could not tell it, nothing is archived anew."""
@@ -423,6 +469,35 @@ def test_an_import_is_completed_by_one_row_at_most(desk: Desk, pages: list[list[
         assert len(catalogue.known("shutterstock:L1", "shutterstock:L2")) == total
 
 
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (b"Licence of asset A1", None),
+        (b"Licence of asset A", "not the same"),
+        (SiteUnavailable("cut"), "not come again"),
+    ],
+)
+def test_a_text_whose_length_nobody_stated_must_come_twice_and_the_same(
+    desk: Desk, second: bytes | ArchiverError, said: str | None
+) -> None:
+    class Again(Quiet):
+        async def get(self, url: str, *, query: object = None, headers: object = None) -> Response:
+            if isinstance(second, ArchiverError):
+                raise second
+            return Response(200, url, {}, second, self.now())
+
+    def document(of: Licence) -> Document:
+        return replace(text_certificate(of), url="https://example.com/c", length_stated=False)
+
+    result = desk.sync(lambda _: [Page(rows(1), 1)], document, session=Again())
+    assert (result.outcome is Outcome.COMPLETE) is (said is None) and (said or "") in result.message
+    without = Quiet()
+    result = desk.sync(
+        lambda _: [Page(rows(2), 1)], lambda of: replace(document(of), url=None), session=without, full=True
+    )
+    assert "nothing shows that certificate.txt is whole" in result.message
+
+
 def test_another_licences_certificate_is_not_filed(desk: Desk) -> None:
     result = desk.sync(lambda _: [Page(rows(1), 1)], lambda of: text_certificate(licence(77)))
     assert result.incomplete and not list(desk.folder.glob("archive/evidence/**/certificate.txt"))
@@ -443,8 +518,47 @@ def test_a_changed_page_of_one_licence_does_not_stop_the_others(desk: Desk, erro
 
 
 def test_a_platform_that_is_gone_ends_the_account(desk: Desk) -> None:
-    result = desk.sync(lambda _: [Page(down(30, 1), 30)], lambda _: SiteUnavailable("gone"), error="SiteUnavailable")
+    down_for_long = SiteUnavailable("gone")
+    result = desk.sync(always(Page(down(30, 1), 30)), lambda _: down_for_long, give_up_s=0.0, error="SiteUnavailable")
     assert len(desk.archived) <= 3 and result.listed == result.archived + len(result.unexplained)
+
+
+@pytest.mark.parametrize("error", [SiteUnavailable("gone"), RateLimited("429"), SessionExpired("401")])
+def test_documents_that_never_come_are_their_licences_gaps_alone_and_keep_none_of_the_others(
+    desk: Desk, error: ArchiverError
+) -> None:
+    """However many of them follow one another, and in whichever order they are tried again."""
+
+    def document(of: Licence) -> Document | ArchiverError:
+        return error if of.licence_id in {f"L{number}" for number in range(3, 11)} else text_certificate(of)
+
+    session = Quiet(holds=True)
+    for run in range(3):
+        result = desk.sync(lambda _: [Page(down(20, 1), 20)], document, session=session)
+        assert (result.outcome, result.error, len(result.incomplete)) == (Outcome.PARTIAL, None, 8), run
+    assert len(desk.archived) == 20
+    asked_to_wait = RateLimited("429, an hour", for_long=True)
+    result = desk.sync(lambda _: [Page(down(21, 1), 21)], lambda _: asked_to_wait, error="RateLimited")
+    assert result.unexplained == ["L21"], "a platform that asks to be left alone is left alone"
+
+
+def test_a_platform_that_is_down_for_a_moment_leaves_few_licences_incomplete(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    plain = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        pauses.extend([seconds] if seconds >= 1 else [])
+        await plain(0)
+
+    monkeypatch.setattr("archiver.sync.asyncio.sleep", sleep)
+    result = desk.sync(
+        lambda _: [Page(down(200, 1), 200)],
+        lambda of: SiteUnavailable("down") if len(pauses) < 6 else text_certificate(of),
+    )
+    assert (result.outcome, result.error) == (Outcome.PARTIAL, None) and len(result.incomplete) < 40
+    assert pauses[:6] == [1, 2, 4, 8, 15, 15]
 
 
 def test_secrets_are_masked_in_records_and_keep_native_documents_out(desk: Desk) -> None:

@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import typer
 from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 from keyring.backends.chainer import ChainerBackend
 
+from archiver import doctor
 from archiver import vault as module
+from archiver.cli import setting_up
+from archiver.cli.app import unlocked
 from archiver.errors import ConfigError, VaultLocked
+from archiver.setup import initialise
 from archiver.vault import (
     Vault,
     find_key,
@@ -27,6 +32,7 @@ from archiver.vault import (
     secret_digest,
     usable_keyrings,
 )
+from tests.homes import clean_environment
 
 
 class Desktop(KeyringBackend):
@@ -54,12 +60,13 @@ def made(kind: Callable[[], KeyringBackend]) -> KeyringBackend:
 
 
 @pytest.fixture(autouse=True)
-def keyring_choice(monkeypatch: pytest.MonkeyPatch) -> list[KeyringBackend]:
+def keyring_choice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[KeyringBackend]:
     """The keyring of this machine, as the tests choose it: none at first. No key is anywhere else either."""
     chosen: list[KeyringBackend] = [made(fail.Keyring)]
     monkeypatch.setattr("keyring.get_keyring", lambda: chosen[-1])
     monkeypatch.setattr(Desktop, "stored", {})
     monkeypatch.setattr(module, "_taken", {})
+    monkeypatch.setattr(module, "default_key_file", lambda: tmp_path / "own" / "vault.key")
     for name in ("CREDENTIALS_DIRECTORY", "ARCHIVER_KEY_FILE", "ARCHIVER_KEY"):
         monkeypatch.delenv(name, raising=False)
     return chosen
@@ -130,12 +137,12 @@ def test_wrong_key_damage_and_absence_are_told_apart(tmp_path: Path) -> None:
 def test_the_key_is_looked_up_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyring_choice: list[KeyringBackend]
 ) -> None:
-    credential, file, ring, environment, typed = (new_key() for _ in range(5))
+    credential, file, ring, own, environment, typed = (new_key() for _ in range(6))
 
     def found(*, interactive: bool = False) -> str:
         return find_key(create=False, interactive=interactive)
 
-    with pytest.raises(VaultLocked, match=r"Keyring keeps nothing\); let ARCHIVER_KEY_FILE name a file") as caught:
+    with pytest.raises(VaultLocked, match=r"Keyring keeps nothing\); set ARCHIVER_KEY_FILE") as caught:
         found()
     assert caught.value.exit_code == 50
     monkeypatch.setattr("getpass.getpass", lambda _: f" {typed}\n")
@@ -144,6 +151,10 @@ def test_the_key_is_looked_up_in_order(
     assert found(interactive=True) == environment
     assert "ARCHIVER_KEY" not in os.environ
     assert found(interactive=True) == environment
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/vault.key").write_text(own)
+    (tmp_path / "own/vault.key").chmod(0o600)
+    assert found(interactive=True) == own
     keyring_choice.append(made(Desktop))
     keyring_choice[-1].set_password(module.KEYRING_SERVICE, module.KEYRING_USER, ring)
     assert found() == ring
@@ -176,9 +187,12 @@ def test_a_new_vault_makes_its_key_where_it_is_told_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyring_choice: list[KeyringBackend]
 ) -> None:
     path = tmp_path / "vault.enc"
-    with pytest.raises(VaultLocked, match="the key will be made there"):
-        open_vault(path, create=True)
-    assert not path.exists()
+    open_vault(tmp_path / "first.enc", create=True)
+    own = tmp_path / "own/vault.key"  # a machine without a keyring
+    assert find_key() == own.read_text().strip()
+    if os.name == "posix":
+        assert (own.stat().st_mode & 0o777, own.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    own.unlink()
     monkeypatch.setenv("ARCHIVER_KEY_FILE", str(tmp_path / "keys/vault.key"))
     open_vault(path, create=True).set_secrets("a", {"token": "x"})
     assert open_vault(path, create=True).secrets("a") == {"token": "x"}
@@ -206,7 +220,7 @@ def test_keyrings_that_keep_nothing_or_plain_text_are_refused_by_class(keyring_c
     assert usable_keyrings(made(Chain))[0] == members[1:]
     keyring_choice.append(made(PlaintextKeyring))
     with pytest.raises(VaultLocked, match=r"PlaintextKeyring was refused, because it keeps secrets as plain text"):
-        find_key(create=True, interactive=False)
+        find_key(interactive=False)
     assert Desktop.stored == {}
 
 
@@ -252,3 +266,96 @@ def test_secret_commands_run_without_a_shell_and_say_nothing(monkeypatch: pytest
         with pytest.raises(ConfigError, match=words) as caught:
             run_secret_command(argv, bare="token")
         assert "hunter2" not in str(caught.value)
+
+
+def test_an_older_copy_is_noticed_and_told_until_a_person_says_it_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path, key = tmp_path / "vault.enc", new_key()
+
+    def told() -> str | None:
+        opened = Vault(path, key, remember=True)
+        opened.secrets("a")
+        return opened.replayed()
+
+    Vault.create(path, key).set_secrets("a", {"token": "old"})
+    assert told() is None
+    old = path.read_bytes()
+    Vault(path, key, remember=True).set_secrets("a", {"token": "new"})
+    new = path.read_bytes()
+    assert told() is None
+    path.write_bytes(old)
+    assert "`archiver doctor --vault-restored`" in (told() or "")
+    Vault(path, key).set_secrets("a", {"token": "other"})  # as often written as the newest, and another
+    Vault(path, key).set_secrets("a", {"token": "older"})  # more often
+    assert told()
+    path.write_bytes(new)
+    assert told(), "it stays told until somebody has looked"
+    path.write_bytes(old)
+    accepting = Vault(path, key, remember=True)
+    accepting.accept_as_newest()
+    assert told() is None and accepting.secrets("a") == {"token": "old"}
+
+
+def test_a_copy_that_was_written_as_often_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path, key = tmp_path / "vault.enc", new_key()
+    Vault.create(path, key)
+    old = path.read_bytes()
+    Vault(path, key, remember=True).set_secrets("a", {"token": "ours"})
+    path.write_bytes(old)
+    Vault(path, key).set_secrets("a", {"token": "theirs"})
+    again = Vault(path, key, remember=True)
+    assert again.secrets("a") == {"token": "theirs"} and again.replayed()
+
+
+def test_many_processes_that_read_and_write_notice_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path, key = tmp_path / "vault.enc", new_key()
+    Vault.create(path, key)
+
+    def work(number: int) -> str | None:
+        vault = Vault(path, key, remember=True)
+        for turn in range(5):
+            vault.set_secrets(f"a{number}", {"token": str(turn)})
+            vault.secrets("a0")
+        return vault.replayed()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(work, range(8))) == {None}
+
+
+def test_where_nothing_can_be_remembered_the_vault_opens_as_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    key = new_key()
+    Vault.create(tmp_path / "vault.enc", key)
+    opened = Vault(tmp_path / "vault.enc", key, remember=True)
+    assert opened.secrets("a") == {} and opened.replayed() is None
+
+
+def test_commands_and_doctor_tell_of_an_older_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in clean_environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    home = initialise(tmp_path / "home")
+    key = (tmp_path / "vault.key").read_text().strip()
+
+    def told() -> list[str]:
+        """By the doctor, and by the next command."""
+        unlocked(home)
+        return [*(each for _, each, _ in doctor.vault(home.root) if "newest" in each), *capsys.readouterr().err.split()]
+
+    old = home.vault.read_bytes()
+    Vault(home.vault, key).set_secrets("a", {"token": "new"})
+    assert not told()
+    home.vault.write_bytes(old)
+    assert "not the newest" in told()[0] and "--vault-restored`." in told()
+    with pytest.raises(typer.Exit):
+        setting_up.doctor(vault_restored=True, home=home.root)
+    capsys.readouterr()
+    assert not told()

@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from archiver.archive import verify
 from archiver.errors import ConfigError
+from archiver.files import scratch
 
 CONFIGURATION = """\
 [tsa]
@@ -81,8 +82,11 @@ class LocalAuthority:
 
     def reply(self, query: bytes) -> bytes:
         """The timestamp response to an RFC 3161 query."""
-        with self._turn, tempfile.TemporaryDirectory() as scratch:  # one at a time: openssl counts in the serial file
-            asked, answered = Path(scratch) / "query", Path(scratch) / "reply"
+        with (
+            self._turn,
+            tempfile.TemporaryDirectory(prefix=scratch("authority")) as folder,
+        ):  # one at a time: openssl counts in the serial file
+            asked, answered = Path(folder) / "query", Path(folder) / "reply"
             asked.write_bytes(query)
             command: list[str | Path] = [
                 self._program,

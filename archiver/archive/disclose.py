@@ -23,8 +23,9 @@ def disclose(
 
     `<kind>/<folder>/` is an OCFL object. `integrity/` holds a C2SP tlog-proof for the ledger's first line and for each
     line that records the object, the checkpoints that they lead to (the first one with a timestamp, else the newest)
-    with their timestamps, the signer's key and the authorities' roots. `withheld` are content files of the object that
-    stay here (`v1/content/record.json`); `withheld.json` names them, and their digests stand in the inventory.
+    with their timestamps, which are named by `verify.sealed_names`, the signer's key and the authorities' roots.
+    `withheld` are content files of the object that stay here (`v1/content/record.json`); `withheld.json` names them,
+    and their digests stand in the inventory.
     IntegrityError where the object is not in the ledger or no checkpoint covers it; Erased where its content was.
     """
     if line := erasure_of(archive, object_id):
@@ -44,15 +45,22 @@ def disclose(
     checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
     covering = [first_covering(checkpoints, line) for line in lines[1:]]
     places = list(zip(lines, [covering[0], *covering], strict=True))
+    roots = read_file(archive.root / verify.TSA_ROOTS) if (archive.root / verify.TSA_ROOTS).exists() else b""
     paths = inclusion_paths(archive.lines(), [(line.seq, size) for line, (size, _, _) in places])
     for (line, (_, note, tokens)), path in zip(places, paths, strict=True):
         proof = verify.InclusionProof(line.raw, line.seq, tuple(path), read_file(note))
         (integrity / f"{line.seq:08d}.tlog-proof").write_bytes(proof.encode())
-        for file in (note, *tokens):
-            (integrity / file.name).write_bytes(read_file(file))
-    for name in (verify.SIGNER_KEY, verify.TSA_ROOTS):
-        if (archive.root / name).exists():
-            (integrity / Path(name).name).write_bytes(read_file(archive.root / name))
+        (integrity / note.name).write_bytes(read_file(note))
+        responses = [read_file(token) for token in tokens]
+        for name, response in zip(verify.sealed_names(note.name, roots, responses), responses, strict=True):
+            (integrity / name).write_bytes(response)
+    if any(tokens for _, (_, _, tokens) in places):
+        (integrity / Path(verify.TSA_ROOTS).name).write_bytes(roots)
+    try:
+        signer = verify.public_key(read_file(archive.root / verify.SIGNER_KEY).decode("utf-8", "replace"))
+    except (OSError, verify.Malformed) as error:
+        raise IntegrityError(f"{verify.SIGNER_KEY} cannot be read ({error})") from None
+    (integrity / Path(verify.SIGNER_KEY).name).write_bytes(verify.pem_of_key(signer))
 
 
 def place_of(object_id: str) -> str:

@@ -10,7 +10,7 @@ import mmap
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from archiver import __version__
-from archiver.archive.verify import CLOCK_TOLERANCE, canonical
+from archiver.archive.verify import CLOCK_TOLERANCE, canonical, line_to_sign
 from archiver.domain import iso
 from archiver.errors import ArchiveBusy, ClockWrong, IntegrityError, MachineRefused
 from archiver.files import open_file, read_file, this_process
@@ -44,6 +44,9 @@ type Entry = tuple[str, Mapping[str, object]]
 """A line to be: its type and what it says."""
 
 FIRST = "0" * 64
+
+type Sign = Callable[[bytes], str]
+"""Signs with the archive's key: 64 bytes in URL-safe base64, without padding."""
 HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # what systems say of a lock that another process holds
 _LONGEST = 1 << 14  # bytes of what a line says
 _VALUE = re.compile(r"[\w.:+-]*", re.ASCII)  # ids, digests, dates, names of accounts and error kinds
@@ -115,6 +118,20 @@ def last_line(path: Path) -> Line | None:
     return None
 
 
+def lines_from(path: Path, seq: int) -> list[Line]:
+    """The lines from that number on, read from the ledger's end: nothing before them is read."""
+    last, lines = last_line(path), list[Line]()
+    if last is None or last.seq < seq:
+        return lines
+    with _opened(path) as file, mmap.mmap(file.fileno(), last.end, access=mmap.ACCESS_READ) as data:
+        end = last.end - 1
+        for _ in range(last.seq + 1 - seq):
+            start = data.rfind(b"\n", 0, end) + 1
+            lines.append(Line(data[start:end], start))
+            end = start - 1
+    return lines[::-1]
+
+
 def _opened(path: Path) -> BinaryIO:
     try:
         return open_file(path)
@@ -149,10 +166,11 @@ class Ledger:
 
     Opening cuts off a last line that a crash left unfinished. ArchiveBusy where another process holds it, be it on
     another host; a dead one holds nothing, whatever `holder` says. MachineRefused where the file system has no locks.
+    `sign` signs each line that is written.
     """
 
-    def __init__(self, path: Path, holder: Path) -> None:
-        self.path, self._holder, self._held = path, holder, False
+    def __init__(self, path: Path, holder: Path, sign: Sign) -> None:
+        self.path, self._holder, self._held, self._sign = path, holder, False, sign
         self.latest: tuple[str, str] | None = None  # the newest moment (UTC, `…Z`) that is known of, and from what
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
         try:
@@ -194,7 +212,9 @@ class Ledger:
         seq, previous, offset = (self.head.seq + 1, self.head.hash, self.end) if self.head else (0, FIRST, 0)
         for kind, fields in entries:
             frame = {"seq": seq, "prev": previous, "type": kind, "at": at, "tool": __version__}
-            lines.append(Line(canonical({**fields, **frame}), offset))
+            line = {**fields, **frame}
+            signature = self._sign(line_to_sign(line))
+            lines.append(Line(canonical(line | {"signature": signature}), offset))
             seq, previous, offset = seq + 1, lines[-1].hash, lines[-1].end
         data = memoryview(b"".join(line.raw + b"\n" for line in lines))
         while data:
@@ -216,19 +236,6 @@ class Ledger:
                 return None
             start, end = data.rfind(b"\n", 0, found) + 1, data.find(b"\n", found)
             return Line(data[start:end], start)
-
-    def after(self, size: int) -> list[Line]:
-        """The lines behind the first `size`, and the one before them; reads nothing else."""
-        lines: list[Line] = []
-        count = min(self.head.seq + 2 - size, self.head.seq + 1) if self.head else 0
-        if count > 0:
-            with mmap.mmap(self.handle, self.end, access=mmap.ACCESS_READ) as data:
-                end = self.end - 1
-                for _ in range(count):
-                    start = data.rfind(b"\n", 0, end) + 1
-                    lines.append(Line(data[start:end], start))
-                    end = start - 1
-        return lines[::-1]
 
     def close(self) -> None:
         if self._held:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +50,13 @@ class StoredObject:
             }
         except (KeyError, TypeError, AttributeError, IndexError):
             raise IntegrityError(f"{self.folder} has an inventory that makes no sense") from None
+
+    def first_versions(self) -> dict[str, str]:
+        """For each file of the newest version, the first version that holds its bytes."""
+        held = {version: self.files(version) for version in self.versions}
+        return verify.first_versions(
+            {version: {name: file.sha512.lower() for name, file in files.items()} for version, files in held.items()}
+        )
 
     def digest(self, name: str) -> str:
         """The SHA-512 that a file's bytes must have; IntegrityError where the object has no such file."""
@@ -108,6 +115,25 @@ class Archive:
             return StoredObject(self.root, object_id)
         except verify.Malformed as error:
             raise IntegrityError(str(error)) from None
+
+    def secured(
+        self, object_id: str, lines: Sequence[tuple[int, int]], documents: Sequence[str], proven: verify.Dates
+    ) -> dict[str, str | None]:
+        """Since when each of these documents of an object is secured; None: not yet.
+
+        `lines` are (number, byte offset) of the ledger's lines about the object. Where it cannot be read, no document
+        is dated earlier than its newest version.
+        """
+        if len(lines) == 1:
+            return dict.fromkeys(documents, proven.since(lines[0][0]))
+        recorded = [next(self.lines(offset=offset)).fields for _, offset in lines]
+        seqs = {str(fields["version"]): int(fields["seq"]) for fields in recorded if "inventory_sha512" in fields}
+        newest = max(seqs.values())
+        try:
+            first = self.object(object_id).first_versions()
+        except IntegrityError:
+            first = {}
+        return {name: proven.since(seqs.get(first.get(name, ""), newest)) for name in documents}
 
     def _holds(self, object_id: str) -> bool:
         try:

@@ -60,22 +60,16 @@ def write_checkpoint(root: Path, origin: str, frontier: verify.Frontier, signer:
         write_new(staged, sign(origin, frontier.size, frontier.root(), signer))
         staged.rename(note)
         sync_folder(folder)
-    (root / verify.HEAD).unlink(missing_ok=True)  # the checkpoint covers what it covered
-
-
-def write_head(root: Path, origin: str, frontier: verify.Frontier, signer: Ed25519PrivateKey) -> None:
-    """Sign the ledger as it stands, until the next checkpoint: the same note, in a file that the next one replaces."""
-    replace_file(root / verify.HEAD, sign(origin, frontier.size, frontier.root(), signer))
 
 
 def stamp(root: Path, authorities: Sequence[Authority], post: Post) -> Seal:
     """Get the timestamps that the newest checkpoint lacks."""
-    size, note, _ = next(verify.newest_checkpoints(root / verify.CHECKPOINTS))
+    size, note, _ = verify.newest_checkpoint(root)
     lacking = [each for each in authorities if not _response(note, each).exists()]
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
     warnings = [_keep(root, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
-    _, _, tokens = next(verify.newest_checkpoints(root / verify.CHECKPOINTS))
+    _, _, tokens = verify.newest_checkpoint(root)
     times = [verify.Token.parse(verify.content(path)).time for path in tokens]
     return Seal(size, min(times, default=None), tuple(filter(None, warnings)))
 
@@ -85,7 +79,7 @@ def anchored_tokens(root: Path) -> tuple[int, dict[str, str]] | None:
 
     The next line holds them, which proves that it is younger.
     """
-    size, note, tokens = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), (0, root, []))
+    size, note, tokens = verify.newest_checkpoint(root)
     if not tokens:
         return None
     names = {path.name[len(note.name) + 1 : -len(".tsr")]: path for path in tokens}

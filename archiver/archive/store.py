@@ -138,7 +138,7 @@ def stage_object(folder: Path, new: NewObject, *, durable: bool = True) -> Stage
 
     Without `durable`, the caller makes it so, together with others.
     """
-    return _stage(folder, new.object_id, new.files, new.created, "captured", durable)
+    return _stage(folder, new.object_id, new.files, new.created, _message("captured", new.files), durable)
 
 
 def stage_tombstone(folder: Path, object_id: str, erasure: Erasure, content: bytes, created: datetime) -> Staged:
@@ -183,10 +183,21 @@ def stage_version(folder: Path, object_id: str, before: bytes, files: Mapping[st
         if digest not in inventory["manifest"]:
             manifest = {**manifest, digest: [*manifest.get(digest, []), f"{version}/content/{name}"]}
             content[f"content/{name}"] = files[name]
-    versions = {**inventory["versions"], version: _version(state | digests, datetime.now(UTC), "completed")}
+    message = _message("completed", files, inventory["versions"][head].get("message", ""))
+    versions = {**inventory["versions"], version: _version(state | digests, datetime.now(UTC), message)}
     digest, inventories = _inventory_files(_inventory(object_id, version, manifest, versions))
     _write(folder, {**content, **inventories})
     return Staged(object_id, version, digest, folder)
+
+
+def _message(done: str, files: Mapping[str, bytes], before: str = "") -> str:
+    """What a version's message says: what was done, and of a licence the terms that it refers to, which is proven so.
+
+    `before` is the earlier version's message: where the description stays, so do the terms.
+    """
+    _, _, kept = before.partition("; ")
+    terms = verify.terms_message(files["licence.json"]) if "licence.json" in files else kept
+    return f"{done}; {terms}" if terms else done
 
 
 def stage_copy(folder: Path, object_id: str, source: Path, version: str) -> Staged:

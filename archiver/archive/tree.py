@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.archive.ledger import FIRST, Line, read_lines
-from archiver.archive.verify import HEAD, Frontier, Note, leaf_hash
+from archiver.archive.verify import Frontier, Note, leaf_hash
 from archiver.errors import IntegrityError
 from archiver.files import read_file, replace_file
 
@@ -50,53 +50,15 @@ def follow(ledger: Path, cache: Path) -> Frontier:
     return progress.frontier
 
 
-def remembered(ledger: Path, cache: Path) -> tuple[int, bool]:
-    """How many lines the ledger had when the cache was written, and whether the last of them is what it was; (0, True)
-    where nobody knows."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        stored = json.loads(read_file(cache))
-        line = next(read_lines(ledger, int(stored["offset"])), None)
-        return int(stored["size"]), line is not None and line.hash == stored["last"]
-    return 0, True
-
-
 def known(ledger: Path, cache: Path) -> Progress | None:
-    """Where the cache left off, if that holds: the last line's hash binds all before it, the signed root the peaks.
-
-    That root is in the checkpoint of its size, or in the head's note.
-    """
+    """Where the cache left off, if that holds: the last line's hash binds all before it, the signed root the peaks."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, IntegrityError):
         stored = json.loads(read_file(cache))
         frontier = Frontier(stored["size"], map(bytes.fromhex, stored["peaks"]))
         line = next(read_lines(ledger, stored["offset"]), None)
-        if line and line.hash == stored["last"] and line.seq == frontier.size - 1:
-            notes = (ledger.parent / "checkpoints" / f"{frontier.size:08d}.note", ledger.parent / Path(HEAD).name)
-            if any(_root(note, frontier.size) == frontier.root() for note in notes):
-                return Progress(frontier, line)
-    return None
-
-
-def _root(note: Path, size: int) -> bytes | None:
-    """The root in a note over so many lines."""
-    with contextlib.suppress(OSError, ValueError):
-        found = Note.parse(read_file(note))
-        return found.root if found.size == size else None
-    return None
-
-
-def root_of(ledger: Path, cache: Path, size: int) -> bytes | None:
-    """The root over a ledger's first `size` lines, from the cache where that left off there; None: it has fewer.
-
-    IntegrityError where the lines do not follow one another.
-    """
-    progress = known(ledger, cache)
-    if progress and progress.frontier.size == size:
-        return progress.frontier.root()
-    progress = Progress(Frontier())
-    for line in read_lines(ledger):
-        progress.read(line)
-        if progress.frontier.size == size:
-            return progress.frontier.root()
+        note = Note.parse(read_file(ledger.parent / "checkpoints" / f"{frontier.size:08d}.note"))
+        if line and line.hash == stored["last"] and line.seq == frontier.size - 1 and note.root == frontier.root():
+            return Progress(frontier, line)
     return None
 
 

@@ -58,12 +58,16 @@ PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED = "PROVEN", "UNPROVEN", "ERASED", "DAM
 STATES = (PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED)
 """From the best to the worst. ERASED is a state of one object, never of an archive."""
 
+SCOPE_ALL, SCOPE_QUICK, SCOPE_ONE = "all", "contents not read", "one licence"
+SCOPE_BRIEF = "other checkpoints not checked"  # than those that the verdict rests on
+"""What a verdict is about. Where several of them apply, all stand there, with commas between."""
+
 LEDGER = "ledger/ledger.jsonl"
 INTENTS = "ledger/intents.jsonl"
 CHECKPOINTS = "ledger/checkpoints"
-HEAD = "ledger/head.note"
 SIGNER_KEY = "keys/signer-public.pem"
 TSA_ROOTS = "keys/tsa-roots.pem"
+KEY_HISTORY = "keys/history.jsonl"
 TOOL = "tools/verify.py"
 
 KINDS = {
@@ -78,9 +82,10 @@ KINDS = {
 """Kinds of objects: singular, as in ids, and the folder below `evidence/`."""
 
 PRACTICE = frozenset({"run", "anchor"})
-"""Types of ledger lines that record no evidence. They may wait for a timestamp, under the signature of `HEAD`."""
+"""Types of ledger lines that record no evidence. They may wait for a timestamp: each is signed when it is written."""
 
 URN = "urn:x-archiver"
+LOG_DOMAIN = "archiver.invalid"  # logs are named after it and the client: it says that they can be reached nowhere
 _LONGEST_LINE = 1 << 20  # bytes of a ledger line; the writer's are below 2 ** 15
 CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
 PATIENCE = 30  # seconds for one call of the program openssl
@@ -95,9 +100,12 @@ WARNINGS = frozenset(
         "claimed-date",
         "dates-not-checked",
         "erased",
+        "recovered",
         "remark",
         "renewal",
         "rollback",
+        "stray",
+        "unsigned",
         "verifier",
         "withheld",
         "witness",
@@ -153,14 +161,46 @@ class Trust:
         return f"{self.what} sha256:{self.fingerprint} ({whence})"
 
 
+@dataclass(frozen=True)
+class DatedDocument:
+    """A document of an object's newest version. `version` is the first version that holds its bytes.
+
+    `secured_since`: the earliest time that a timestamp proves for that version, or None. `withheld`: it is not here.
+    """
+
+    name: str
+    sha512: str
+    version: str
+    secured_since: str | None
+    withheld: bool = False
+
+    def __str__(self) -> str:
+        since = f"secured since {self.secured_since}" if self.secured_since else "not proven yet"
+        return _shown(f"{self.name}: {since}{' (withheld by the sender)' if self.withheld else ''}")
+
+
+def newest(times: Iterable[str | None]) -> str | None:
+    """The one date of several documents: that of the newest. None where one of them is not proven yet."""
+    every = list(times)
+    return None if None in every else max(filter(None, every), default=None)
+
+
+def secured_since(documents: list[DatedDocument]) -> str | None:
+    """The one date of several documents, of which those that are withheld do not count beside others."""
+    return newest(each.secured_since for each in [each for each in documents if not each.withheld] or documents)
+
+
 @dataclass
 class Report:
     """What was found. `secured_since`: when a trusted timestamp first covered all that was asked about, or None.
 
+    Of one licence that is the date of its newest document; `documents` gives the date of each, and `terms`, by their
+    folders, those of the texts of terms, which have dates of their own.
+
     `unproven` says in words what no timestamp covers, `dates_by` what program checked the timestamps, `extends` which
-    outside checkpoints this was held against and found to continue, `left_out` what was not looked at. `licensed_at`
-    is what the platform's document says; only a proof of one licence has it. `erased` objects are not among `objects`;
-    their tombstones are.
+    outside checkpoints this was held against and found to continue. `licensed_at` is what the platform's document
+    says; only a proof of one licence has it. `erased` objects are not among `objects`; their tombstones are. `scope`
+    says what was looked at, and `elsewhere`, where that is one licence, how many findings are not about it.
     """
 
     client: str
@@ -176,13 +216,34 @@ class Report:
     unproven: str = ""
     dates_by: str = ""
     extends: str = ""
-    left_out: str = ""
     licensed_at: str | None = None
+    scope: str = SCOPE_ALL
+    elsewhere: int = 0
+    documents: list[DatedDocument] = field(default_factory=list)
+    terms: dict[str, list[DatedDocument]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        keys = ("client", "state", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
+        keys = ("client", "state", "scope", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
         findings = [{"code": f.code, "path": f.path, "message": f.message} for f in self.findings]
-        return {**{key: getattr(self, key) for key in keys}, "findings": findings}
+        told: dict[str, Any] = {**{key: getattr(self, key) for key in keys}, "findings": findings}
+        if self.documents:
+            told["documents"] = [vars(each) for each in self.documents]
+            told["terms"] = {name: [vars(each) for each in files] for name, files in self.terms.items()}
+        return told
+
+    @property
+    def verdict(self) -> str:
+        """The state with its scope in words: what was not looked at is not vouched for."""
+        about = []
+        if SCOPE_ONE in self.scope:
+            about.append("this licence only")
+        if SCOPE_QUICK in self.scope:
+            about.append(SCOPE_QUICK)
+        if SCOPE_BRIEF in self.scope:
+            about.append(SCOPE_BRIEF)
+        if self.elsewhere:
+            about.append(f"{self.elsewhere} finding{'s' * (self.elsewhere > 1)} elsewhere")
+        return f"{self.state} ({'; '.join(about)})" if about else self.state
 
     def as_text(self) -> str:
         """The result in words, for people."""
@@ -190,14 +251,17 @@ class Report:
         counts = f"{self.licences} licences, {self.objects} objects{erased}, "
         counts += f"newest checkpoint {self.checkpoint or 'none'}"
         secured = f"{self.secured_since}, as a trusted timestamp proves" if self.secured_since else "not proven yet"
+        if len({each.secured_since for each in self.documents}) > 1:
+            secured += "; this is the date of the newest document" if self.secured_since else " for all documents"
         lines = [
-            _shown(f"{self.client}: {self.state}"),
+            _shown(f"{self.client}: {self.verdict}"),
             f"  {counts}",
             f"  licensed on {self.licensed_at}, as the platform's document says" if self.licensed_at else "",
             f"  secured since: {secured}",
+            *(f"    {each}" for each in self.documents),
+            *(f"    terms/{name}/{each}" for name, files in self.terms.items() for each in files),
             f"  {self.unproven}" if self.unproven else "",
             _shown(f"  {self.extends}") if self.extends else "",
-            f"  not looked at: {self.left_out}" if self.left_out else "",
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
             *(f"  trusting {trust}" for trust in self.trust),
             *(f"  {finding}" for finding in self.findings),
@@ -450,8 +514,9 @@ class Note:
         lines = _utf8(text).split("\n")
         if not separator or len(lines) < 3 or not re.fullmatch("[1-9][0-9]{0,17}|0", lines[1]):
             raise Malformed("not a signed checkpoint")
+        _must(lines[0].isascii() and lines[0].isprintable(), "the checkpoint's name of its log is not ASCII text")
         signatures = []
-        for line in _utf8(rest).splitlines():
+        for line in _utf8(rest).removesuffix("\n").split("\n") if rest else ():
             match = re.fullmatch("\u2014 ([^ +]+) (\\S+)", line)
             if not match:
                 raise Malformed("not a signature line of a checkpoint")
@@ -461,11 +526,19 @@ class Note:
             raise Malformed("the checkpoint's root is not a SHA-256 hash")
         return cls(lines[0], int(lines[1]), root, text + b"\n", tuple(signatures))
 
-    def signed_by(self, public: bytes, check: Callable[[bytes, bytes, bytes], bool] | None = None) -> bool:
-        """Whether the key signed it; `check` takes the place of `ed25519_verify`."""
-        prefix = key_id(self.origin, public)
+    def claims(self, public: bytes) -> bool:
+        """Whether a signature says that it is by this key, under whatever name; it need not hold."""
+        return any(blob[:4] == key_id(name, public) for name, blob in self.signatures)
+
+    def signed_by(self, public: bytes, check: SignatureCheck | None = None, *, under_any_name: bool = False) -> bool:
+        """Whether this key signed it: under the log's name, or under whatever name.
+
+        `check` takes the place of `ed25519_verify`.
+        """
         return any(
-            name == self.origin and blob[:4] == prefix and (check or ed25519_verify)(public, blob[4:], self.text)
+            (under_any_name or name == self.origin)
+            and blob[:4] == key_id(name, public)
+            and (check or ed25519_verify)(public, blob[4:], self.text)
             for name, blob in self.signatures
         )
 
@@ -492,11 +565,13 @@ class Outside:
     """A checkpoint that lies outside the archive.
 
     `note` is None where it cannot bear witness; `fault` says why not, or that another key than the archive's signed it.
+    `other_log` is the name of the log of which it is, where neither the name nor the key is this archive's.
     """
 
     path: Path
     note: Note | None
     fault: str = ""
+    other_log: str = ""
 
     @property
     def size(self) -> int:
@@ -504,13 +579,19 @@ class Outside:
 
 
 def outside_checkpoints(
-    place: Path, key: bytes | None, origin: str | None, own: frozenset[Note] = frozenset()
+    place: Path,
+    key: bytes | None,
+    origin: str | None,
+    own: frozenset[Note] = frozenset(),
+    *,
+    signatures: bool = True,
 ) -> list[Outside]:
-    """The checkpoints of one archive that a file or a folder holds (also one level of folders down), smallest first.
+    """The checkpoints that a file or a folder holds (also one level of folders down), smallest first.
 
-    `key` is the archive's; without it no signature is checked. `origin` is the name in the archive's own checkpoints:
-    those of other archives are left out; None: all are taken. `own` are those checkpoints: a copy of one of them needs
-    no second look at its signature.
+    `key` is the archive's; without it, or without `signatures`, no signature is checked. `origin` is the name of the
+    archive's log. Whatever is signed by that key, under any name, or stands under that name, signed by any key, is the
+    archive's; the rest, which is of other archives, comes with `other_log`. `origin` None: there is no other log. `own`
+    are the archive's own checkpoints: a copy of one of them needs no second look at its signature.
     """
     files = [place] if place.is_file() else [*place.glob("*.note"), *place.glob("*/*.note")]
     found = []
@@ -521,11 +602,12 @@ def outside_checkpoints(
             reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
             found.append(Outside(path, None, reason))
             continue
-        if origin not in (None, note.origin):
-            continue
-        if key is None or note in own or note.signed_by(key):
+        named, claimed = origin in (None, note.origin), key is not None and note.claims(key)
+        if not named and not claimed:
+            found.append(Outside(path, None, other_log=note.origin))
+        elif key is None or not signatures or note in own or (claimed and note.signed_by(key, under_any_name=True)):
             found.append(Outside(path, note))
-        elif any(blob[:4] == key_id(note.origin, key) for _, blob in note.signatures):
+        elif claimed:
             found.append(Outside(path, None, "is a damaged copy: its signature does not hold"))
         else:
             found.append(Outside(path, note, "is signed by another key than this archive's"))
@@ -674,6 +756,23 @@ def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
     return None
 
 
+def _roots_of(response: bytes, roots: Iterable[bytes]) -> set[bytes]:
+    """Those certificates, in DER, to which a timestamp's chain may lead; all of them where that cannot be told."""
+    candidates = set(roots)
+    try:
+        signed = _signed_data(response)
+        issuers = {_der(_der(_der(signed[-1].value)[0].value)[1].value)[0].value}
+        issuers |= {_Certificate.parse(c).issuer for each in signed if each.tag == 0xA0 for c in _der(each.value)}
+        found: set[bytes] = set()
+        by_subject = {each: _Certificate.parse(_der(each)[0]) for each in candidates}
+        for _ in candidates:
+            found |= {each for each, parsed in by_subject.items() if parsed.subject in issuers}
+            issuers |= {by_subject[each].issuer for each in found}
+        return found or candidates
+    except (IndexError, ValueError):
+        return candidates
+
+
 class _Certificate(NamedTuple):
     """What of an X.509 certificate tells its place in a chain (names and number as they are encoded), and its end."""
 
@@ -694,7 +793,7 @@ def _asn1_time(item: _Item) -> str:
     text = item.value.decode("ascii")
     if item.tag == 0x17:
         text = f"{'19' if text[:2] >= '50' else '20'}{text}"
-    parts = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z", text)
+    parts = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z", text, re.ASCII)
     found = "{}-{}-{}T{}:{}:{}Z".format(*parts.groups()) if parts else ""
     epoch(found)
     return found
@@ -741,6 +840,10 @@ def moment(seconds: float | None = None) -> str:
     return time.strftime(_TIME, time.gmtime(seconds))
 
 
+SignatureCheck = Callable[[bytes, bytes, bytes], bool]
+"""Whether an Ed25519 signature holds, of (public key, signature, message)."""
+
+
 class Checker(NamedTuple):
     """What checks timestamps: its name, and a function of (response, data, roots, chain), all files.
 
@@ -749,7 +852,7 @@ class Checker(NamedTuple):
 
     name: str
     refuses: Callable[[Path, Path, Path, Path], str | None]
-    signed: Callable[[bytes, bytes, bytes], bool] | None = None  # as quick for signatures as it is for timestamps
+    signed: SignatureCheck | None = None  # as quick for signatures as it is for timestamps
 
 
 def openssl_version() -> tuple[str, str] | None:
@@ -817,7 +920,7 @@ _DIGESTS = {
 _CONTENT_DIGESTS = {"sha512": re.compile("[0-9a-fA-F]{128}"), "sha256": re.compile("[0-9a-fA-F]{64}")}
 """Those that content may be addressed by, and what they look like."""
 
-_INVENTORY_FILES = ("inventory.json", "inventory.json.sha256", "inventory.json.sha512")
+_INVENTORY_FILES = frozenset({"inventory.json", "inventory.json.sha256", "inventory.json.sha512"})
 _LONGEST_INVENTORY = 1 << 28
 
 _SPEC = re.compile(r"https://ocfl\.io/(1\.[01])/spec/#inventory")
@@ -836,6 +939,7 @@ class Inventory:
     manifest: dict[str, str]
     states: dict[str, dict[str, str]]
     fixity: dict[str, dict[str, str]]
+    messages: dict[str, str] = field(default_factory=dict)  # of each version
 
     @property
     def head(self) -> str:
@@ -886,7 +990,28 @@ class Inventory:
         _must(isinstance(fixity, dict), "fixity is not a JSON object")
         sums = {name: _by_path(block, f"{name} fixity") for name, block in fixity.items()}
         _must(all(set(paths) <= set(manifest) for paths in sums.values()), "fixity names a file without content")
-        return cls(tree["id"], spec[1], algorithm, folder, versions, manifest, states, sums)
+        messages = {version: blocks[version].get("message", "") for version in versions}
+        return cls(tree["id"], spec[1], algorithm, folder, versions, manifest, states, sums, messages)
+
+
+def first_versions(states: dict[str, dict[str, str]]) -> dict[str, str]:
+    """For each file of the newest version, the first version that holds its bytes.
+
+    `states` maps each version, oldest first, to its files: name -> digest.
+    """
+    first: dict[str, str] = {}
+    for version, state in states.items():
+        for digest in state.values():
+            first.setdefault(digest, version)
+    return {name: first[digest] for name, digest in next(reversed(states.values())).items()}
+
+
+def documents_of(files: list[DatedDocument]) -> list[DatedDocument]:
+    """An object's files without `licence.json`, which is the archiver's own description and changes with each version.
+
+    Where it holds nothing else, that is its document.
+    """
+    return [each for each in files if each.name != "licence.json"] or files
 
 
 def _must(holds: object, otherwise: str) -> None:
@@ -1032,6 +1157,9 @@ class _ObjectCheck:
                     self.predecessor(old, root, version, sums)
                 newest = old.spec
                 self.sidecar(f"{version}/", old_data, old.algorithm)
+                for name in inside[version].keys() & _INVENTORY_FILES - {"inventory.json"}:
+                    if name != f"inventory.json.{old.algorithm}":
+                        self.find("extra", f"{version}/{name}", "does not belong to the version")
             except Malformed as error:
                 self.find("invalid", self.at, str(error))
         self.files(root, sums, [version for version in inside if root.content_folder in inside[version]])
@@ -1240,8 +1368,11 @@ def canonical(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+_CHECKPOINT_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?")
+
+
 def checkpoint_files(folder: Path) -> list[tuple[int, Path, list[Path]]]:
-    """All checkpoints as (size, note, timestamp responses), smallest first."""
+    """All checkpoints as (size, note, timestamp responses), smallest first; names of any other form are left out."""
     return sorted(newest_checkpoints(folder))
 
 
@@ -1249,18 +1380,112 @@ def newest_checkpoints(folder: Path) -> Iterator[tuple[int, Path, list[Path]]]:
     """The same, newest first, as they are wanted: where only the newest is, this hardly grows with their number."""
     try:
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries)
+            names = sorted(entry.name for entry in entries if ".note" in entry.name)
     except OSError:
         return
-    notes = [name for name in names if name.endswith(".note") and re.fullmatch(r"\d{8,}", name[:-5])]
-    for note in sorted(notes, key=lambda name: int(name[:-5]), reverse=True):
-        tokens = []
+    notes = [match[1] for name in names if (match := _CHECKPOINT_FILE.fullmatch(name)) and not match[2]]
+    for size in sorted(notes, key=int, reverse=True):
+        note, tokens = f"{size}.note", []
         for name in names[bisect.bisect_right(names, note) :]:
-            if not name.startswith(note):
+            if not name.startswith(f"{note}."):
                 break
-            if name.endswith(".tsr"):
+            if _CHECKPOINT_FILE.fullmatch(name):
                 tokens.append(folder / name)
-        yield int(note[:-5]), folder / note, tokens
+        yield int(size), folder / note, tokens
+
+
+def newest_checkpoint(root: Path) -> tuple[int, Path, list[Path]]:
+    """An archive's newest checkpoint; of size 0 where it has none."""
+    return next(newest_checkpoints(root / CHECKPOINTS), (0, root / CHECKPOINTS, []))
+
+
+# What lies after the newest checkpoint can be written by whoever can write to the archive: the chain of hashes needs no
+# key. So each line is signed when it is written, and the last one's signature vouches for all before it.
+
+_LINE_CONTEXT, _INTENTS_CONTEXT = b"archiver ledger line\n", b"archiver intents\n"
+_SIGNATURE = re.compile("[A-Za-z0-9_-]{86}")
+_FIRST = "0" * 64  # what stands for the hash of a line before the first
+
+
+def line_to_sign(fields: dict[str, Any]) -> bytes:
+    """What the signature of a ledger line covers: all of it but the signature."""
+    return _LINE_CONTEXT + canonical({name: value for name, value in fields.items() if name != "signature"})
+
+
+def is_signed(fields: dict[str, Any], public: bytes, to_sign: Callable[[dict[str, Any]], bytes] = line_to_sign) -> bool:
+    """Whether this key signed a ledger line (or, with another `to_sign`, something else)."""
+    signature = fields.get("signature")
+    if not isinstance(signature, str) or not _SIGNATURE.fullmatch(signature):
+        return False
+    return ed25519_verify(public, base64.urlsafe_b64decode(f"{signature}=="), to_sign(fields))
+
+
+def intents_to_sign(fields: dict[str, Any]) -> bytes:
+    """What the signature in the first line of `intents.jsonl` covers: all of that line but the signature."""
+    return _INTENTS_CONTEXT + canonical({name: value for name, value in fields.items() if name != "signature"})
+
+
+class Intent(NamedTuple):
+    """What a command was about to put in place: an object's version, and the SHA-512 of its inventory."""
+
+    id: str
+    version: str
+    inventory_sha512: str
+
+    @property
+    def number(self) -> int:
+        return int(self.version[1:])
+
+    @property
+    def inventory(self) -> str:
+        """Where that inventory lies, relative to the archive."""
+        return f"{object_path(self.id)}/{self.version}/inventory.json"
+
+
+@dataclass(frozen=True)
+class Intents:
+    """What `intents.jsonl` holds. `head` is None where the archive's key did not sign it, or not for these intents.
+
+    Signed are the hash of the ledger's last line before (`head`), how many lines were to follow, anchors not counted
+    (`lines`), and the digest of the intents. `cut_off`: a command was killed while it wrote this, before it acted.
+    """
+
+    named: tuple[Intent, ...] = ()
+    head: str | None = None
+    lines: int = 0
+    cut_off: bool = False
+    unsigned: bool = False
+
+    @classmethod
+    def parse(cls, data: bytes, public: bytes | None) -> Intents:
+        """Never raises: what makes no sense names nothing. `public` None: nothing counts as signed."""
+        first, end, rest = data.partition(b"\n")
+        if not data or not end or first.startswith(b"\0"):  # zeros: what some file systems leave after a power cut
+            return cls(cut_off=bool(data))
+        try:
+            head = decoded(first)
+            signed = isinstance(head, dict) and public is not None and is_signed(head, public, intents_to_sign)
+            bound = (str(head["head"]), int(head["lines"]), str(head["sha256"])) if signed else None
+        except (ValueError, KeyError, TypeError):
+            bound = None
+        if bound and bound[2] != hashlib.sha256(rest).hexdigest():
+            return cls(cut_off=True)
+        named = []
+        for each in data.split(b"\n")[:-1]:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                fields = decoded(each)
+                intent = Intent(*(str(fields[name]) for name in Intent._fields))
+                object_path(intent.id)
+                if re.fullmatch("v[1-9][0-9]{0,8}", intent.version):
+                    named.append(intent)
+        if bound is None:
+            return cls(tuple(named), unsigned=True)
+        return cls(tuple(named), head=bound[0], lines=bound[1])
+
+    def follows(self, lines_since: int | None) -> bool:
+        """Whether the signed intents belong to the ledger as it is: `lines_since` is how many lines, anchors not
+        counted, follow its line `head`; None where it has no such line."""
+        return self.head is not None and lines_since is not None and lines_since <= self.lines
 
 
 class Dates:
@@ -1411,7 +1636,6 @@ class _Check:
         self.known: set[tuple[str, str]] = set()
         self.checkpoints: dict[int, _Checkpoint] = {}
         self.openssl = _OpenSSL()
-        self.untrusted = False  # whether there are certificates that openssl may build chains with
         self.dates_by = set[str]()
 
     def find(self, code: str, path: str, message: str) -> None:
@@ -1498,7 +1722,7 @@ class _Check:
     def certificates(self) -> list[bytes]:
         """The roots that timestamps are checked against, in DER: those supplied, else those found."""
         supplied = self.supplied_roots
-        found = self.found_certificates()
+        found = self.own_certificates
         if supplied:
             try:
                 found = pem_blocks(_utf8(_supplied(supplied)), "CERTIFICATE")
@@ -1513,10 +1737,11 @@ class _Check:
             self.report.trust.append(Trust("timestamp root", fingerprint, supplied is not None))
         return found
 
-    def found_certificates(self) -> list[bytes]:
+    @functools.cached_property
+    def own_certificates(self) -> list[bytes]:
         """The timestamp roots in the archive or proof, in DER. They may be missing where nothing needs them."""
         stamped = any(each.tokens for each in self.checkpoints.values())
-        if not (stamped and not self.supplied_roots) and not (self.root / self.tsa_roots).exists():
+        if not stamped and not (self.root / self.tsa_roots).exists():
             return []
         try:
             found = pem_blocks(_utf8(pem), "CERTIFICATE") if (pem := self.read(self.tsa_roots)) is not None else [b""]
@@ -1524,18 +1749,41 @@ class _Check:
         except Malformed as error:
             self.find("invalid", self.tsa_roots, str(error))
             return []
-        self.untrusted = bool(list(filter(None, found)))
         return list(filter(None, found))
 
     def check_tokens(self, stamped: list[tuple[_Checkpoint, Path, Path]]) -> None:
         """Check these timestamps, by the checker that the caller brought along and, where that refuses, by OpenSSL."""
-        certificates = self.certificates
-        roots = self.supplied_roots or self.root / self.tsa_roots
-        chain = self.root / self.tsa_roots if self.untrusted else roots  # openssl fails on a file without certificates
+        certificates, own_certificates = self.certificates, self.own_certificates
+        own = self.root / self.tsa_roots  # whoever has the archive alone relies on these: both must give one verdict
+        roots = self.supplied_roots or own
+        chain = own if own_certificates else roots  # openssl fails on a file without certificates
         against = "the roots that you supplied" if self.supplied_roots else roots.name
+        not_own = "does not hold the roots of the timestamps here, which do hold against the roots that you supplied"
         unchecked: list[str] = []  # the dates that the timestamps state
         asked = set[str]()  # the names of those who checked
         checkers = list(self.checkers(len(stamped)))
+
+        def refusal(note: Path, file: Path, roots: Path, chain: Path) -> tuple[str, str] | None:
+            """The code and the message of a finding; None where it is accepted. TimeoutError where nobody can tell."""
+            refused = None
+            for checker in checkers:
+                if checker is self.openssl.checker and self.openssl.hangs:
+                    continue
+                try:
+                    reason = checker.refuses(file, note, roots, chain)
+                except subprocess.TimeoutExpired:
+                    self.openssl.hangs = True  # it is not waited for again
+                    continue
+                except Malformed as error:
+                    refused = "dates-not-checked", f"is not checked: {checker.name} cannot read it: {error}"
+                    continue
+                asked.add(checker.name)
+                if not reason:
+                    return None
+                refused = "timestamp", f"does not hold against {against}: {reason}"
+            if self.openssl.hangs or not refused:
+                raise TimeoutError
+            return refused
 
         def judge(note: Path, file: Path) -> Stamp | Finding | None:
             path = f"{self.checkpoint_folder}/{file.name}"
@@ -1547,31 +1795,19 @@ class _Check:
                 return Finding("timestamp", path, str(error))
             except OSError as error:
                 return Finding("unreadable", path, f"cannot be read: {error.strerror}")
-            if not certificates:
-                if not checkers:
-                    unchecked.append(token.time)
+            if not certificates and checkers:
                 return None
-            refused: Finding | None = None
-            for checker in checkers:
-                if checker is self.openssl.checker and self.openssl.hangs:
-                    continue
-                try:
-                    refusal = checker.refuses(file, note, roots, chain)
-                except subprocess.TimeoutExpired:
-                    self.openssl.hangs = True  # it is not waited for again
-                    continue
-                except Malformed as error:
-                    text = f"is not checked: {checker.name} cannot read it: {error}"
-                    refused = Finding("dates-not-checked", path, text)
-                    continue
-                asked.add(checker.name)
-                if not refusal:
-                    return Stamp(token.time, token_ends(response, certificates))
-                refused = Finding("timestamp", path, f"does not hold against {against}: {refusal}")
-            if self.openssl.hangs or not refused:
+            try:
+                if refused := refusal(note, file, roots, chain):
+                    return Finding(refused[0], path, refused[1])
+                if self.supplied_roots and own_certificates:
+                    foreign = not _roots_of(response, certificates) <= set(own_certificates)
+                    if foreign and (refused := refusal(note, file, own, own)) and refused[0] == "timestamp":
+                        return Finding("timestamp", self.tsa_roots, not_own)
+            except TimeoutError:
                 unchecked.append(token.time)
                 return None
-            return refused
+            return Stamp(token.time, token_ends(response, certificates))
 
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
             judgements = pool.map(lambda item: (item[0], item[2].name, judge(*item[1:])), stamped)
@@ -1601,6 +1837,11 @@ class _Check:
         if self.openssl.checker and not self.openssl.hangs:
             yield self.openssl.checker
 
+    @property
+    def unread(self) -> bool:
+        """Whether there are checkpoints that were not looked at."""
+        return not all(checkpoint.checked for checkpoint in self.checkpoints.values())
+
     def dates(self) -> Dates:
         """Proven dates: only of checkpoints that are sound, so far as has been checked."""
         sound = [c for c in self.checkpoints.values() if c.note and c.stamps]
@@ -1612,6 +1853,8 @@ class _Check:
         sound = [c for _, c in sorted(self.checkpoints.items(), reverse=True) if c.note and c.stamps]
         untils = vouched_until(c.stamps.values() for c in sound)
         past = [(c, until) for c in sound if (until := next(untils)) < now]
+        if self.unread and past:  # what covered the older ones may be among those
+            past = [each for each in past if each[0] is sound[0]]
         if past:
             oldest, until = past[-1]
             more = f" (and {len(past) - 1} more like it)" if len(past) > 1 else ""
@@ -1633,6 +1876,11 @@ class _Check:
             self.find("key", self.signer_key, "is not the key that the ledger's first line names")
         self.report.evidence = fields.get("origin") == "live"
 
+    def tell_recovered(self, place: str, version: str, seq: int) -> None:
+        """What a killed command had put in place and not recorded: it dates from the line that records it."""
+        text = f"was recovered after a command had been killed; it dates from ledger line {seq}, which says so"
+        self.find("recovered", f"{place}/{version}", text)
+
     def compare(self, place: str, object_id: str, checked: CheckedObject, recorded: dict[str, tuple[str, int]]) -> None:
         """An object against what the ledger says of its versions: version -> (inventory's SHA-512, line)."""
         inventory = checked.inventory
@@ -1650,6 +1898,20 @@ class _Check:
                 self.find("changed", path, f"is not the inventory that ledger line {recorded[version][1]} records")
         for version in recorded.keys() - set(inventory.versions):
             self.find("missing", f"{place}/{version}", f"ledger line {recorded[version][1]} records this version")
+
+    @staticmethod
+    def dated(
+        inventory: Inventory | None, versions: dict[str, tuple[str, int]], proven: Dates, *, absent: Iterable[str] = ()
+    ) -> list[DatedDocument]:
+        """Since when each file of an object's newest version provably existed; `versions`: its ledger lines."""
+        if inventory is None:
+            return []
+        state, first = inventory.states[inventory.head], first_versions(inventory.states)
+        since = {version: proven.since(seq) for version, (_, seq) in versions.items()}
+        return [
+            DatedDocument(name, state[name], first[name], since.get(first[name]), name in absent)
+            for name in sorted(state)
+        ]
 
     def conclude(self, proven: bool) -> Report:
         codes = {finding.code for finding in self.report.findings if finding.damage}
@@ -1688,7 +1950,7 @@ def verify_archive(
 
     `roots` and `key` are PEM files from a source that you trust; without them those in the archive are used. `quick`
     leaves out the digests of the documents. Both leave out the checkpoints that the result does not rest on; the
-    report's `left_out` says so, and where a fault is found, nothing of ledger and checkpoints is left out. `against` is
+    report's `scope` says so, and where a fault is found, nothing of ledger and checkpoints is left out. `against` is
     a checkpoint that somebody outside holds, or a folder of them: the state is FORKED where the ledger does not extend
     them. `checker` checks timestamps where there is no OpenSSL 3, and of many those that it accepts. Raises Malformed
     where this is no archive, the licence is not unique, or `against` holds no checkpoint of this archive; Busy where a
@@ -1702,6 +1964,22 @@ def verify_archive(
         if brief and any(finding.damage for finding in report.findings):
             report = _ArchiveCheck(root, roots, key, quick, licence, checker).run(against)
         return report
+
+
+_AUTHORITIES = re.compile("[A-Za-z0-9_ -]+")
+FOLDERS = {
+    "": re.compile(r"READ-ME-FIRST\.txt|READ-ME\.txt|licences\.csv|evidence|ledger|keys|tools|staging"),
+    "evidence": re.compile(""),
+    "ledger": re.compile(r"ledger\.jsonl|intents\.jsonl|checkpoints"),
+    CHECKPOINTS: re.compile(_CHECKPOINT_FILE.pattern + r"(?:(?<=\.tsr)\.(?:unchecked|refused))?"),
+    "keys": re.compile(r"signer-public\.pem|tsa-roots\.pem|history\.jsonl"),
+    "tools": re.compile(r"verify\.py"),
+    "staging": re.compile(""),
+}
+"""The folders of an archive and the names that may stand in each; `_ArchiveCheck.walk` knows those in `evidence/`."""
+
+_LEFTOVER = re.compile(r"\.(READ-ME-FIRST\.txt|verify\.py|[a-z-]+\.(pem|jsonl))\.[a-z0-9_]{8}")
+"""The name of a file that was being written beside the one that it was to replace."""
 
 
 class _Erasure(NamedTuple):
@@ -1729,29 +2007,59 @@ class _ArchiveCheck(_Check):
         self.quick, self.licence, self.checker, self.brief = quick, licence, checker, brief
         self.recorded: dict[str, dict[str, tuple[str, int]]] = {}
         self.erased: dict[str, _Erasure] = {}  # by the id of what was erased
+        self.recovered: dict[tuple[str, str], int] = {}  # (id, version) -> line
+        self.named: dict[int, set[str]] = {}  # size of a checkpoint -> the timestamps of it that anchors name
         self.empty: list[str] = []  # folders
         self.lines = 0
         self.evidence_lines = 0  # up to the last one that records evidence
-        self.waiting_head: Note | None = None  # the signature over lines that wait for the next checkpoint
         self.roots_of: dict[int, bytes] = {}  # the tree's root at each checkpoint's size
+        self.last: dict[str, Any] = {}  # the ledger's last line
+        self.vouched = False  # whether the archive's key vouches for that one, and so for all lines
         self.anchors: list[tuple[int, dict[str, Any]]] = []
         self.claims: list[tuple[int, str, bool]] = []  # line, date, and whether it is one of PRACTICE
+        self.doubted = -1  # the last line whose date is odd
+        self.log: str | None = None  # the name in all checkpoints of this archive
+        self.signs = False  # whether lines are signed when they are written: since a version of the writer they are
+        self.intents = Intents()
+        self.lines_since_intents: int | None = None  # lines, anchors not counted, that follow the one they name
+        self.wanted_inventory: Inventory | None = None  # of the one licence that was asked for
 
     def run(self, against: Path | None) -> Report:
         key = self.key()
-        for path in (LEDGER, INTENTS):
-            if (self.root / path).is_symlink():
-                self.find("link", path, "is a link; a writing command would write over what it leads to")
+        self.read_folders()
         self.find_checkpoints()
         self.read_checkpoints(key, self.newest() if self.brief else None)
-        self.waiting_head = self.read_note(HEAD, key) if (self.root / HEAD).exists() else None
+        if (self.root / INTENTS).exists():
+            self.intents = Intents.parse(self.read(INTENTS) or b"", key)
         self.report.checkpoint = max(self.checkpoints, default=None)
         places = [] if self.licence else list(self.walk("evidence"))
         with _begun(self.check, places) as checked:  # meanwhile the ledger is read
             report = self.conclude(self.read_all(key, against, checked))
+        self.tell_scope()
+        if self.licence:
+            folder = re.split("[/:]", self.licence)[-1]
+            report.elsewhere = sum(folder not in each.path for each in report.findings)
         if self.licence and report.erased and report.state not in (DAMAGED, FORKED):
             report.state = ERASED
         return report
+
+    def read_folders(self) -> None:
+        """Nothing but what belongs there, in all folders but `evidence/`; and none of it a link."""
+        for folder, names in FOLDERS.items():
+            place = self.root / folder
+            if folder and place.is_symlink():
+                self.find("link", folder, "is a link; what it leads to is not in the archive")
+            if folder == "evidence" or not place.is_dir():
+                continue
+            for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
+                path = f"{folder}/{entry.name}".lstrip("/")
+                if _LEFTOVER.fullmatch(entry.name) or folder == "staging":
+                    self.find("interrupted", path, "was left by a command that was killed")
+                elif not names.fullmatch(entry.name):
+                    code = "extra" if folder.startswith("ledger") else "stray"
+                    self.find(code, path, "does not belong to the archive, and nothing vouches for it")
+                elif entry.is_symlink() and path not in FOLDERS:
+                    self.find("link", path, "is a link; a writing command would write over what it leads to")
 
     def newest(self) -> list[int]:
         """The sizes of the newest checkpoint, and of the newest that has a timestamp."""
@@ -1765,9 +2073,8 @@ class _ArchiveCheck(_Check):
         return {size for end in ends for size in stamped[max(0, end - 1) : end + 1]}
 
     def signed(self) -> int:
-        """How many lines are under a signature that holds, so far as has been checked."""
-        notes = [self.waiting_head, *(checkpoint.note for checkpoint in self.checkpoints.values())]
-        return max((note.size for note in notes if note), default=0)
+        """How many lines are under a checkpoint whose signature holds, so far as has been checked."""
+        return max((checkpoint.size for checkpoint in self.checkpoints.values() if checkpoint.note), default=0)
 
     def read_all(self, key: bytes | None, against: Path | None, checked: Iterable[_Placed]) -> bool:
         """The ledger, then the objects held against it; whether all that was asked about is proven."""
@@ -1781,21 +2088,24 @@ class _ArchiveCheck(_Check):
             return False
         self.read_tool()
         wanted = self.wanted()
-        seqs = [seq for _, seq in self.recorded.get(wanted or "", {}).values()]
+        versions = self.recorded.get(wanted or "", {})
+        seqs = [seq for _, seq in versions.values()]
         self.read_checkpoints(key, self.bounding(seqs) if self.brief else ())
         self.hold_checkpoints()
+        self.read_end(key)
         self.read_dates()
         if against:
             self.hold_against(against, key)
         self.age()
         self.read_objects(wanted, self.check(self.places_of(wanted)) if wanted else checked)
-        self.tell_left_out()
         proven = self.dates()
         if wanted:
-            self.report.secured_since = proven.since(min(seqs)) if seqs else None
+            self.report.documents = documents_of(self.dated(self.wanted_inventory, versions, proven))
+            oldest = proven.since(min(seqs)) if seqs else None
+            self.report.secured_since = secured_since(self.report.documents) if self.report.documents else oldest
             return bool(seqs) and proven.since(max(seqs)) is not None
         covered = proven.sizes[-1] if proven.sizes else 0
-        waiting = self.evidence_lines <= covered < self.lines == self.signed()
+        waiting = max(self.evidence_lines, self.doubted + 1) <= covered < self.lines and self.vouched
         if covered < self.lines:
             what = f"ledger lines {covered} to {self.lines - 1}"
             self.report.unproven = f"no timestamp that holds covers {what}" + (
@@ -1806,13 +2116,10 @@ class _ArchiveCheck(_Check):
             return self.lines > 0
         return False
 
-    def tell_left_out(self) -> None:
-        """Say what was not looked at."""
-        said = ["all other objects"] if self.licence else []
-        said += ["the contents of the documents"] if self.quick else []
-        if others := sum(not checkpoint.checked for checkpoint in self.checkpoints.values()):
-            said.append(f"{others} other checkpoints and their timestamps")
-        self.report.left_out = ", ".join(said)
+    def tell_scope(self) -> None:
+        """Say what was looked at."""
+        scopes = {SCOPE_ONE: self.licence, SCOPE_QUICK: self.quick, SCOPE_BRIEF: self.unread}
+        self.report.scope = ", ".join(name for name, holds in scopes.items() if holds) or SCOPE_ALL
 
     def read_tool(self) -> None:
         """The verifier that lies in the archive, which others may run, is the one that runs now."""
@@ -1830,9 +2137,12 @@ class _ArchiveCheck(_Check):
     def hold_against(self, against: Path, key: bytes | None) -> None:
         """The ledger against what is held outside."""
         own = [checkpoint.note for checkpoint in self.checkpoints.values() if checkpoint.note]
-        outside = outside_checkpoints(against, key, own[-1].origin if own else None, frozenset(own))
+        log = self.log or (own[0].origin if own else None)
+        found = outside_checkpoints(against, key, log, frozenset(own))
+        others = [each for each in found if each.other_log]
+        outside = [each for each in found if not each.other_log]
         if not any(each.note for each in outside):
-            faults = "".join(f" ({each.path.name}: {each.fault})" for each in outside[:1])
+            faults = "".join(f" ({each.path.name}: {each.fault or f'is of {each.other_log}'})" for each in found[:1])
             advice = "Name a .note file that a witness was given, or a folder of them"
             raise Malformed(f"{against} holds no checkpoint of this archive{faults}. {advice}")
         for each in outside:
@@ -1844,11 +2154,19 @@ class _ArchiveCheck(_Check):
             self.find("forked", str(each.path), each.fault or text)
         for each in held.explained:
             self.find("witness", str(each.path), "is a checkpoint of lines that a rollback says were lost")
+        for each in outside:
+            if each.note and log not in (None, each.note.origin):
+                text = f"is signed by this archive's key for the log {each.note.origin}, and this archive's is {log}"
+                self.find("witness", str(each.path), text)
         if held.extended and not held.forked:
             count, newest = len(held.extended), held.extended[-1]
             self.report.extends = (
                 f"extends {count} outside checkpoints, the newest of {newest.size} lines: {newest.path}"
             )
+        if others:
+            logs = ", ".join(sorted({each.other_log for each in others}))
+            told = f"{len(others)} outside checkpoints are of other logs, by other keys, and were not compared: {logs}"
+            self.report.extends = "; ".join(filter(None, [self.report.extends, told]))
 
     def read_ledger(self, file: BinaryIO, key: bytes | None) -> None:
         """One pass: the chain of hashes, the tree at every checkpoint, what is recorded and which dates are claimed.
@@ -1856,7 +2174,6 @@ class _ArchiveCheck(_Check):
         In brief, lines of runs below a signature that holds are held against its root only, which binds every byte.
         """
         frontier, before = Frontier(), b""
-        sizes = {*self.checkpoints, self.waiting_head.size if self.waiting_head else 0}
         bound = self.signed() if self.brief else 0
         for seq, data in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b"")):
             if len(data) == _LONGEST_LINE:
@@ -1866,21 +2183,36 @@ class _ArchiveCheck(_Check):
                 self.find("interrupted", LEDGER, "the last line is cut off; the next writing command removes it")
                 break
             data = data[:-1]
+            self.count_since_intents(before, seq)
+            if seq < bound and b'"type":"run"' in data:
+                self.last = {"type": "run"}
+            else:
+                self.last = self.line(data, seq, before)
+                self.take(self.last, seq, key)
+            if self.lines_since_intents is not None and self.last.get("type") != "anchor":
+                self.lines_since_intents += 1
             frontier.add(leaf_hash(data))
-            if frontier.size in sizes:
+            if frontier.size in self.checkpoints:
                 self.roots_of[frontier.size] = frontier.root()
-            if seq >= bound or b'"type":"run"' not in data:
-                self.take(self.line(data, seq, before), seq, key)
             before = data
         self.lines = frontier.size
+        self.count_since_intents(before, self.lines)
         if not self.lines:
             self.find("ledger", LEDGER, "is empty")
+
+    def count_since_intents(self, before: bytes, seq: int) -> None:
+        """Begin to count where the line `before` the one of number `seq` is the one that the intents name."""
+        if self.intents.head and self.intents.head == (hashlib.sha256(before).hexdigest() if seq else _FIRST):
+            self.lines_since_intents = 0
 
     def take(self, fields: dict[str, Any], seq: int, key: bytes | None) -> None:
         """Take in what a line says."""
         kind = fields.get("type")
+        self.signs = self.signs or "signature" in fields
         if seq == 0:
             self.origin(fields, LEDGER, key)
+            self.read_history(fields)
+            self.log = f"{LOG_DOMAIN}/{fields['log']}" if isinstance(fields.get("log"), str) else None
         if kind == "anchor":
             self.anchors.append((seq, fields))
         elif kind == "rollback":
@@ -1908,24 +2240,20 @@ class _ArchiveCheck(_Check):
         if cut:
             text = f"has {self.lines} lines, but {cut[-1].path} covers {cut[-1].size}: its end is missing"
             self.find("ledger", LEDGER, text)
-        head = self.waiting_head
-        if head and head.root != self.roots_of.get(head.size):
-            self.waiting_head = None
-            text = f"its first {head.size} lines are not those that {HEAD} was made over"
-            self.find("ledger", LEDGER, text)
 
     def read_dates(self) -> None:
         """Claimed against proven dates: of each line, from what its anchors and checkpoints say, in their order."""
-        sizes = sorted(self.checkpoints)
+        sizes = [0, *sorted(self.checkpoints)]
         starts, afters = [0], [""]  # from which line on: the time after which it was written
         anchors = list(reversed(self.anchors))
-        for size in [*sizes, self.lines + 1]:
+        for size in [*sizes[1:], self.lines + 1]:
             while anchors and anchors[-1][0] < size:
                 seq, fields = anchors.pop()
                 starts.append(seq)
                 afters.append(max(afters[-1], self.anchor(fields, seq, sizes[bisect.bisect_right(sizes, seq) - 1])))
             if size in self.checkpoints:
                 self.not_before(afters[-1], self.checkpoints[size])
+        self.read_anchored()
         odd: dict[tuple[str, int], list[str]] = {}
         proven = self.dates()
         stamped = sorted(size for size, checkpoint in self.checkpoints.items() if checkpoint.tokens)
@@ -1935,11 +2263,53 @@ class _ArchiveCheck(_Check):
                 continue
             after = afters[bisect.bisect_right(starts, seq) - 1]
             if claim := self.claim(at, after, proven.since(seq), LATE_PRACTICE if practice else LATE):
+                self.doubted = seq
                 covering = bisect.bisect_right(proven.sizes, seq)
                 odd.setdefault((claim[0], covering), []).append(f"line {seq} {claim[1]}")
         for told in odd.values():
             more = f" (and {len(told) - 1} more lines like it)" if len(told) > 1 else ""
             self.find("claimed-date", LEDGER, told[0] + more)
+
+    def read_history(self, origin: dict[str, Any]) -> None:
+        """The history of keys begins with the key that the ledger begins with."""
+        if not (self.root / KEY_HISTORY).exists():
+            self.find("remark", KEY_HISTORY, "is missing; the ledger's first line says the same")
+        elif (data := self.read(KEY_HISTORY)) is not None:
+            try:
+                first = decoded(data.partition(b"\n")[0])
+                _must(isinstance(first, dict) and first.get("key") == origin.get("key"), "has another key")
+            except Malformed:
+                self.find("key", KEY_HISTORY, "does not begin with the key that the ledger's first line names")
+
+    def read_end(self, key: bytes | None) -> None:
+        """The newest line is vouched for, by itself or by a checkpoint, and so are all before it; of one log are all
+        checkpoints."""
+        covered = self.signed()
+        self.vouched = self.lines <= covered or (key is not None and is_signed(self.last, key))
+        if key and not self.vouched:
+            text = (
+                f"lines {covered} to {self.lines - 1} are under no checkpoint, and the last one is not signed by the "
+            )
+            if self.signs:
+                text += "archive's key: whoever can write here can have written them"
+                self.find("forged", LEDGER, text)
+            else:
+                text += "archive's key, as an earlier version of the archiver left them, or anybody"
+                self.find("unsigned", LEDGER, text)
+        for checkpoint in self.checkpoints.values():
+            if checkpoint.note:
+                self.log = self.log or checkpoint.note.origin
+                if checkpoint.note.origin != self.log:
+                    text = f"is of the log {checkpoint.note.origin}, and this archive's is {self.log}"
+                    self.find("checkpoint", checkpoint.path, text)
+
+    def read_anchored(self) -> None:
+        """Once a line names the timestamps of a checkpoint, there can be no more of it: it would be a later one."""
+        for size, named in self.named.items():
+            stamps = self.checkpoints[size].stamps if size in self.checkpoints else {}
+            for name in sorted(stamps.keys() - named):
+                self.find("extra", f"{CHECKPOINTS}/{name}", "is not among the timestamps that the ledger names")
+                del stamps[name]
 
     def not_before(self, after: str, checkpoint: _Checkpoint) -> None:
         """A checkpoint over a line that names a timestamp is younger than that, whatever its own timestamps state."""
@@ -1954,12 +2324,12 @@ class _ArchiveCheck(_Check):
         """A line's fields, empty where it is none; a finding where it does not belong behind the line `before` it."""
         try:
             fields: dict[str, Any] = decoded(data)
-            _must(isinstance(fields, dict) and canonical(fields) == data, "not canonical")
+            _must(isinstance(fields, dict) and data.isascii() and canonical(fields) == data, "not canonical")
         except (ValueError, RecursionError):
             self.find("ledger", LEDGER, f"line {seq} is not a ledger line")
             return {}
-        previous = hashlib.sha256(before).hexdigest() if seq else "0" * 64
-        if fields.get("seq") != seq or fields.get("prev") != previous:
+        previous = hashlib.sha256(before).hexdigest() if seq else _FIRST
+        if type(fields.get("seq")) is not int or fields["seq"] != seq or fields.get("prev") != previous:
             self.find("ledger", LEDGER, f"line {seq} does not follow the line before it")
         return fields
 
@@ -1969,6 +2339,8 @@ class _ArchiveCheck(_Check):
         if version in versions:
             self.find("ledger", LEDGER, f"line {seq} records {fields.get('id')} {version} once more")
         versions.setdefault(version, (str(fields["inventory_sha512"]), seq))
+        if fields.get("type") == "recovered":
+            self.recovered[str(fields.get("id")), version] = seq
         if str(fields.get("id")) in self.erased:
             self.find("ledger", LEDGER, f"line {seq} records {fields.get('id')}, which was erased before")
 
@@ -2002,9 +2374,10 @@ class _ArchiveCheck(_Check):
         `newest` is the size of the last checkpoint before the line.
         """
         size, tokens, times = fields.get("checkpoint"), fields.get("tokens"), [""]
-        if type(size) is not int or not isinstance(tokens, dict) or not re.fullmatch(r"[\w -]+", " ".join(tokens)):
+        if type(size) is not int or not isinstance(tokens, dict) or not _AUTHORITIES.fullmatch(" ".join(tokens)):
             self.find("ledger", LEDGER, f"line {seq} is not an anchor")
             return ""
+        self.named.setdefault(size, set()).update(f"{size:08d}.note.{name}.tsr" for name in tokens)
         if size in self.checkpoints and not self.checkpoints[size].checked:
             return ""
         for name, digest in sorted(tokens.items()):
@@ -2037,25 +2410,34 @@ class _ArchiveCheck(_Check):
         return None
 
     def pending(self) -> dict[str, set[str]]:
-        """The versions, by id, of what an interrupted command placed as it intended and did not record."""
+        """The versions, by id, of what a killed command placed as it intended and did not record.
+
+        Intents that the archive's key did not sign, for the ledger as it is, count for nothing, and are told.
+        """
         found: dict[str, set[str]] = {}
-        for (object_id, version), digest in self.intended().items():
-            with contextlib.suppress(OSError, Malformed):
-                inventory = self.root / object_path(object_id) / version / "inventory.json"
-                placed = hashlib.sha512(content(inventory, _LONGEST_INVENTORY)).hexdigest() == digest
-                if placed and version not in self.recorded.get(object_id, {}):
-                    found.setdefault(object_id, set()).add(version)
+        if self.intents.cut_off:
+            self.find("interrupted", INTENTS, "is cut off, as a command leaves it that is killed before it acts")
+        unrecorded = [each for each in self.intents.named if each.version not in self.recorded.get(each.id, {})]
+        if self.intents_count:
+            for intent in unrecorded:
+                with contextlib.suppress(OSError):
+                    inventory = content(self.root / intent.inventory, _LONGEST_INVENTORY)
+                    if hashlib.sha512(inventory).hexdigest() == intent.inventory_sha512:
+                        found.setdefault(intent.id, set()).add(intent.version)
+            return found
+        placed = [each for each in unrecorded if (self.root / each.inventory).exists()]
+        if placed or (self.signs and (unrecorded or self.intents.unsigned)):
+            about = (placed or unrecorded)[:1]
+            what = f"names {about[0].id} {about[0].version}" if about else "names nothing that is known"
+            why = "is signed for another state of the ledger" if self.intents.head else "is not signed"
+            text = f"{what} and {why} by the archive's key: whoever can write here can have written it"
+            self.find("intent", INTENTS, text)
         return found
 
-    def intended(self) -> dict[tuple[str, str], str]:
-        """(id, version) of all that the last command noted before it placed it, and the inventory's SHA-512."""
-        found = {}
-        if (self.root / INTENTS).exists():
-            for data in (self.read(INTENTS) or b"").splitlines():
-                with contextlib.suppress(ValueError, KeyError, TypeError):
-                    intent = decoded(data)
-                    found[str(intent["id"]), str(intent["version"])] = str(intent["inventory_sha512"])
-        return found
+    @property
+    def intents_count(self) -> bool:
+        """Whether the archive's key signed the intents for the ledger as it is."""
+        return self.intents.follows(self.lines_since_intents)
 
     def wanted(self) -> str | None:
         """The id that `licence` names."""
@@ -2076,11 +2458,17 @@ class _ArchiveCheck(_Check):
         for place, checked in objects:
             _, kind, *_, folder = place.split("/")
             object_id = f"{URN}:{singular[kind]}:{folder}"
+            if object_id == wanted:
+                self.wanted_inventory = checked.inventory
             seen.add(object_id)
             self.read_object(place, object_id, checked, pending.get(object_id, set()))
             counts = object_id in self.recorded and object_id not in self.erased  # nothing planted does
             self.report.objects += counts
             self.report.licences += kind == "licences" and counts
+        for (object_id, version), seq in self.recovered.items():
+            if object_id not in self.erased and wanted in (None, object_id):
+                with contextlib.suppress(Malformed):
+                    self.tell_recovered(object_path(object_id), version, seq)
         unfinished = self.unfinished()
         for folder in self.empty:
             killed = any(place.startswith(f"{folder}/") for place in unfinished)
@@ -2103,7 +2491,7 @@ class _ArchiveCheck(_Check):
     def read_erased(self, object_id: str, *, there: bool) -> None:
         """An erased object: its content is gone, and its tombstone says of it what the ledger says."""
         erasure, place = self.erased[object_id], object_path(object_id)
-        if there and any(i == erasure.tombstone for i, _ in self.intended()):
+        if there and self.intents_count and any(each.id == erasure.tombstone for each in self.intents.named):
             self.find("interrupted", place, "is being erased; the next writing command completes it")
         elif there:
             text = f"is there again, though ledger line {erasure.seq} says that it was erased; erase it once more"
@@ -2127,7 +2515,7 @@ class _ArchiveCheck(_Check):
         found = []
         for place in places:
             checked = check_object(self.root / place, f"{place}/", contents=not self.quick, closed=True)
-            if checked.inventory:
+            if checked.inventory and not self.licence:
                 checked.inventory = replace(checked.inventory, manifest={}, states={}, fixity={})
             found.append((place, checked))
         return found
@@ -2158,7 +2546,7 @@ class _ArchiveCheck(_Check):
 
     def unfinished(self) -> list[str]:
         """Where a killed command may have left empty folders: on the way to what it was to place or to erase."""
-        intended = {object_id for object_id, _ in self.intended()}
+        intended = {each.id for each in self.intents.named}
         intended |= {erased for erased, erasure in self.erased.items() if erasure.tombstone in intended}
         places = []
         for object_id in intended:
@@ -2169,8 +2557,8 @@ class _ArchiveCheck(_Check):
     def walk(self, folder: str) -> Iterator[str]:
         """The objects' folders, in order; what else lies between them is a finding, or `empty`."""
         kinds = "|".join(KINDS.values())
-        between = re.compile(rf"evidence(/({kinds})(/\d{{4}}(/\d\d)?|/undated)?)?")
-        holds_objects = re.compile(rf"evidence/({kinds})/(\d{{4}}/\d\d|undated)")
+        between = re.compile(rf"evidence(/({kinds})(/\d{{4}}(/\d\d)?|/undated)?)?", re.ASCII)
+        holds_objects = re.compile(rf"evidence/({kinds})/(\d{{4}}/\d\d|undated)", re.ASCII)
         try:
             entries = sorted(os.scandir(self.root / folder), key=lambda entry: entry.name)
         except FileNotFoundError:  # so are the objects, which is told of each
@@ -2231,71 +2619,211 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+def terms_message(licence_json: bytes) -> str | None:
+    """What an OCFL version's message says of the terms that a `licence.json` refers to: `terms later undated_…`.
+
+    It is proven with the inventory, so that the relation can be shown where `licence.json` is withheld. None for what
+    is not a description that names its terms.
+    """
+    try:
+        named = [(str(each["relation"]), str(each["id"])) for each in decoded(licence_json)["terms"]]
+    except (ValueError, KeyError, TypeError):
+        return None
+    said = ", ".join(f"{relation} {terms.rpartition(':')[2]}" for relation, terms in named)
+    return f"terms {said or 'none'}"
+
+
+def terms_said(message: str) -> dict[str, str] | None:
+    """The inverse: folder -> relation. None where a message says nothing of terms, as those of earlier versions."""
+    match = re.fullmatch(r"\w+; terms (none|\w+ [\w-]+(?:, \w+ [\w-]+)*)", message, re.ASCII)
+    if not match:
+        return None
+    pairs = [] if match[1] == "none" else [each.split(" ") for each in match[1].split(", ")]
+    return {folder: relation for relation, folder in pairs}
+
+
+def sealed_names(note: str, roots: bytes, tokens: list[bytes]) -> list[str]:
+    """What a proof calls the timestamps of a note: the number, and a digest over the roots and all of them.
+
+    Some bytes of a timestamp, and of a root, are signed by nobody. This guards them against accidents, not forgers.
+    """
+    whole = hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in (roots, *tokens))).hexdigest()[:16]
+    return [f"{note}.{number}-{whole}.tsr" for number in range(1, len(tokens) + 1)]
+
+
 def verify_proof(folder: Path, roots: Path | None = None, key: Path | None = None) -> Report:
     """Check an unpacked proof of one object: `integrity/` and the object's folder. Malformed where it is none."""
+    return _proof_check(folder, roots, key).report
+
+
+def _proof_check(folder: Path, roots: Path | None, key: Path | None) -> _ProofCheck:
     if not (folder / "integrity").is_dir():
         raise Malformed(f"{folder} is not a proof: it has no folder integrity/")
     keys = (f"integrity/{Path(each).name}" for each in (SIGNER_KEY, TSA_ROOTS))
-    return _ProofCheck(folder, roots, key, (*keys, "integrity")).run()
+    check = _ProofCheck(folder, roots, key, (*keys, "integrity"))
+    check.run()
+    return check
+
+
+def pem_of_key(public: bytes) -> bytes:
+    """An Ed25519 public key as a PEM file."""
+    return f"-----BEGIN PUBLIC KEY-----\n{_base64(_ED25519_SPKI + public)}\n-----END PUBLIC KEY-----\n".encode()
 
 
 class _ProofCheck(_Check):
+    """What is derived is kept for a pack: the documents of the object and of its terms, and their relation."""
+
+    def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
+        super().__init__(root, roots, key, places)
+        self.expected: set[str] = set()  # files of the proof, all others are damage
+        self.sealed = True  # whether the timestamps have the names that `sealed_names` gives
+        self.object: Inventory | None = None
+        self.files: list[DatedDocument] = []  # of the object's newest version
+        self.absent: set[str] = set()  # files of the object's newest version that were withheld
+        self.relations: dict[str, str] | None = None  # terms' folder -> relation; None: nothing proves it
+
     def run(self) -> Report:
         key = self.key()
         self.find_checkpoints()
         self.read_checkpoints(key)
+        self.exact_key()
         recorded: dict[str, dict[str, tuple[str, int]]] = {}
+        notes: set[int] = set()
         self.report.evidence = False
         begins = False
         for path in sorted((self.root / "integrity").glob("*.tlog-proof")):
             place = f"integrity/{path.name}"
             try:
-                proof = InclusionProof.parse(content(path))
+                data = content(path)
+                proof = InclusionProof.parse(data)
                 fields = decoded(proof.line)
                 _must(isinstance(fields, dict) and canonical(fields) == proof.line, "does not hold a ledger line")
                 _must(fields.get("seq") == proof.index, "is of another line than it holds")
-                self.included(proof)
+                _must(proof.encode() == data, "is not written as such a proof is")
+                _must(path.name == f"{proof.index:08d}.tlog-proof", "has another name than its line's number gives it")
+                size = self.included(proof)
             except ValueError as error:
                 self.find("inclusion", place, str(error) if isinstance(error, Malformed) else "not a ledger line")
+                self.expected.add(place)
+                continue
+            except OSError as error:
+                self.trouble(place, error)
                 continue
             if proof.index == 0:
                 begins = True
                 self.origin(fields, place, key)
             elif "inventory_sha512" in fields:
                 versions = recorded.setdefault(str(fields.get("id")), {})
-                versions[str(fields.get("version"))] = (str(fields["inventory_sha512"]), proof.index)
+                _, seq = versions.setdefault(str(fields.get("version")), (str(fields["inventory_sha512"]), proof.index))
+                if seq != proof.index:
+                    continue  # a second line for the same version: nothing expects it
+                if fields.get("type") == "recovered":
+                    name = str(fields.get("id")).rpartition(":")[2]
+                    self.tell_recovered(name, str(fields.get("version")), proof.index)
+            else:
+                continue
+            self.expected.add(place)
+            notes.add(size)
         if not begins:
             self.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing")
-        main = self.read_objects(recorded)
+        self.expect_checkpoints(notes)
+        proven = self.dates()
+        main = self.read_objects(recorded, proven)
+        orphans = frozenset(finding.path for finding in self.report.findings if finding.code == "orphan")
+        for place, message in strays(self.root, self.expected, orphans):
+            self.find("extra", place, message)
         self.age()
         seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
-        first = min((seq for _, seq in recorded.get(main or "", {}).values()), default=None)
-        proven = self.dates()
         self.report.checkpoint = max(self.checkpoints, default=None)
-        self.report.secured_since = None if first is None else proven.since(first)  # the terms have dates of their own
+        if main:
+            self.files = self.dated(self.object, recorded.get(main, {}), proven, absent=self.absent)
+            self.report.documents = documents_of(self.files)
+            self.report.secured_since = secured_since(self.report.documents)  # the terms have dates of their own
         if seqs and proven.since(max(seqs)) is None:
             self.report.unproven = "no timestamp that holds covers all of this"
         return self.conclude(bool(seqs) and proven.since(max(seqs)) is not None)
 
-    def included(self, proof: InclusionProof) -> None:
+    @property
+    def stamped(self) -> bool:
+        """Whether there is any timestamp."""
+        return any(path.endswith(".tsr") for path in self.expected)
+
+    def exact_key(self) -> None:
+        """The key's file holds the key and nothing else: it is written in one way only."""
+        self.expected.add(self.signer_key)
+        with contextlib.suppress(OSError, Malformed):
+            data = content(self.root / self.signer_key)
+            if data != pem_of_key(public_key(_utf8(data))):
+                self.find("invalid", self.signer_key, "holds more than a key")
+
+    def expect_checkpoints(self, notes: set[int]) -> None:
+        """The checkpoints that the ledger's lines lead to, with their timestamps, and what those are checked with."""
+        roots, stamped = b"", 0
+        with contextlib.suppress(OSError):
+            roots = content(self.root / self.tsa_roots)
+            self.expected.add(self.tsa_roots)
+        for size in sorted(notes, reverse=True):
+            place = f"integrity/{size:08d}.note"
+            found = (self.root / "integrity").glob(f"{Path(place).name}.*.tsr")
+            tokens = sorted(found, key=lambda token: (len(token.name), token.name))
+            self.expected |= {place, *(f"integrity/{token.name}" for token in tokens)}
+            with contextlib.suppress(OSError):  # which the check of the timestamps tells
+                names = sealed_names(Path(place).name, roots, [content(token) for token in tokens])
+                self.sealed = self.sealed and names == [token.name for token in tokens]
+            if any(re.search(r"\.note\.\d+-[0-9a-f]{16}\.tsr$", token.name) for token in tokens) and not self.sealed:
+                self.find("changed", place, "its timestamps or their roots are not those that the names were made of")
+            if stamped and not tokens:
+                self.find("missing", place, f"its timestamps are missing, and checkpoint {stamped} has some")
+            stamped = stamped or (size if tokens else 0)
+        if stamped and self.tsa_roots not in self.expected:
+            self.find("missing", self.tsa_roots, "is missing")
+
+    def included(self, proof: InclusionProof) -> int:
+        """The size of the checkpoint that a ledger line leads to; Malformed where it leads to none that is here."""
         note = Note.parse(proof.note)
         checkpoint = self.checkpoints.get(note.size)
         if checkpoint is None or proof.note != content(self.root / checkpoint.path):
             raise Malformed("leads to a checkpoint that is not here")
         _must(proof.leads_to(note.root, note.size), "does not lead to its checkpoint's root")
+        return note.size
 
     def withheld(self) -> dict[str, frozenset[str]]:
         """What the sender says to have left out, by the object's folder: content files. All others must be here."""
         place = "integrity/withheld.json"
         if not (self.root / place).exists():
             return {}
+        self.expected.add(place)
         try:
             return {name: frozenset(map(str, paths)) for name, paths in decoded(self.read(place) or b"").items()}
         except (ValueError, AttributeError, TypeError):
             self.find("invalid", place, "is no list of withheld files")
             return {}
 
-    def read_objects(self, recorded: dict[str, dict[str, tuple[str, int]]]) -> str | None:
+    def exact_withheld(self, place: str, absent: set[str]) -> None:
+        """The list of withheld files names those that are not here, and nothing else: it is written in one way only."""
+        with contextlib.suppress(OSError):
+            stated = content(self.root / "integrity/withheld.json")
+            if not absent or stated != (json.dumps({place: sorted(absent)}, indent=1) + "\n").encode():
+                self.find("invalid", "integrity/withheld.json", "does not list exactly the files that are not here")
+
+    def expect_object(self, place: str, checked: CheckedObject) -> None:
+        """Every file of an object is exactly where its inventory has it; its sidecars are written in one way only."""
+        inventory = checked.inventory
+        if inventory is None:
+            return
+        self.expected |= {
+            f"{place}/0=ocfl_object_{inventory.spec}",
+            *(f"{place}/{path}" for path in inventory.manifest),
+        }
+        for where in ("", *(f"{version}/" for version in inventory.versions)):
+            stem = f"{place}/{where}inventory.json"
+            self.expected |= {stem, f"{stem}.{inventory.algorithm}"}
+            with contextlib.suppress(OSError):  # which the check of the object tells
+                digest = hashlib.new(inventory.algorithm, content(self.root / stem, _LONGEST_INVENTORY)).hexdigest()
+                if content(self.root / f"{stem}.{inventory.algorithm}") != f"{digest} inventory.json\n".encode():
+                    self.find("invalid", f"{stem}.{inventory.algorithm}", "is not written as such a digest is")
+
+    def read_objects(self, recorded: dict[str, dict[str, tuple[str, int]]], proven: Dates) -> str | None:
         """The proof's one object, whose id this gives, and the terms that it refers to: sound, and as recorded."""
         places = {f"{URN}:{kind}:{p.name}": p for kind in KINDS for p in sorted((self.root / kind).glob("*"))}
         ids = sorted(places, key=lambda object_id: object_id.startswith(f"{URN}:terms:"))
@@ -2303,57 +2831,346 @@ class _ProofCheck(_Check):
             self.find("missing", "licence", "a proof holds the object that its ledger lines record")
             return None
         withheld = self.withheld()
-        terms: set[str] = set()
+        referred: set[str] = set()
         for object_id in ids:
             folder = places[object_id]
             place = f"{folder.parent.name}/{folder.name}"
-            if object_id != ids[0] and object_id not in terms:
+            if object_id != ids[0] and object_id not in referred:
                 self.find("orphan", place, "is not referred to: a proof holds one object, and the terms of it")
                 continue
-            checked = check_object(folder, f"{place}/", closed=True, withheld=withheld.get(place, frozenset()))
+            hidden = withheld.get(place, frozenset()) if object_id == ids[0] else frozenset()
+            checked = check_object(folder, f"{place}/", closed=True, withheld=hidden)
             for finding in checked.findings:
                 self.add(finding)
             self.compare(place, object_id, checked, recorded.get(object_id, {}))
-            if checked.inventory and object_id == ids[0]:
-                for path in checked.inventory.contents(checked.inventory.head).get("licence.json", ()):
-                    if path in withheld.get(place, ()) and not (folder / path).exists():
-                        terms = {each for each in ids if each.startswith(f"{URN}:terms:")}
-                        if terms:
-                            self.find("remark", place, "which terms it refers to is in licence.json, which is withheld")
-                    with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
-                        described = decoded(content(folder / path, _LONGEST_INVENTORY))
-                        self.report.licensed_at = described.get("licensed_at")
-                        terms = {each["id"] for each in described.get("terms", ())}
-        if absent := len(terms - set(ids)):
-            self.find("remark", places[ids[0]].name, f"refers to {absent} texts of licence terms that are not enclosed")
+            self.expect_object(place, checked)
+            if object_id != ids[0]:
+                self.report.terms[folder.name] = self.dated(checked.inventory, recorded.get(object_id, {}), proven)
+            elif checked.inventory:
+                self.object = checked.inventory
+                absent = {path for path in checked.inventory.manifest if not (folder / path).exists()}
+                self.exact_withheld(place, absent)
+                holders = checked.inventory.contents(checked.inventory.head)
+                self.absent = {name for name, paths in holders.items() if paths <= absent}
+                self.relations = self.read_terms(folder, checked)
+                every = {each for each in ids if each.startswith(f"{URN}:terms:")}
+                named = self.relations
+                referred = every if named is None else {f"{URN}:terms:{name}" for name in named}
+                if named is None and every:
+                    text = "which terms it refers to is in licence.json, which is withheld, and nothing else proves it"
+                    self.find("remark", place, text)
+        for object_id in sorted(referred - set(ids)):
+            text = "the licence refers to these terms, and they are not enclosed"
+            self.find("missing", "/".join(object_id.split(":")[2:]), text)
         self.report.objects, self.report.licences = len(ids), int(ids[0].startswith(f"{URN}:licence:"))
         self.report.client = places[ids[0]].name
         return ids[0]
+
+    def read_terms(self, folder: Path, checked: CheckedObject) -> dict[str, str] | None:
+        """The terms that the object refers to, folder -> relation, as its licence.json or its inventory says.
+
+        An object without a licence.json refers to none; None where it is withheld, and the inventory does not say it.
+        """
+        inventory = checked.inventory
+        assert inventory
+        paths = inventory.contents(inventory.head).get("licence.json", frozenset())
+        for path in sorted(paths):
+            with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
+                described = decoded(content(folder / path, _LONGEST_INVENTORY))
+                self.report.licensed_at = described.get("licensed_at")
+                return {
+                    str(each["id"]).rpartition(":")[2]: str(each.get("relation")) for each in described.get("terms", ())
+                }
+        return terms_said(inventory.messages[inventory.head]) if paths else {}
+
+
+def strays(root: Path, expected: set[str], but: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """What lies in a folder and is none of the expected files, links and empty folders included; and what is wrong.
+
+    Paths are relative to `root`, parted by `/`. Folders in `but` are not looked into. What a folder holds in which
+    nothing is expected is not told one by one.
+    """
+    folders = {
+        "/".join(parts[:n]) for parts in (path.split("/") for path in expected | but) for n in range(1, len(parts))
+    }
+    waiting = [""]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(root / here) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            yield here or ".", f"cannot be read: {error.strerror}"
+            continue
+        for entry in entries:
+            place = f"{here}/{entry.name}" if here else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if place in folders:
+                    waiting.append(place)
+                elif place not in but:
+                    yield place, "is a folder that does not belong here"
+            elif place not in expected:
+                yield place, "does not belong here"
+            elif not entry.is_file(follow_symlinks=False):
+                yield place, "is a link or a device, not a file"
 
 
 # ---------------------------------------------------------------- a pack: proofs, and copies of their files to read
 
 PROOFS = "07_integrity"
-OURS = re.compile(r"-(excerpt|by-us)\.\w+")
-"""How the names of those files of a pack end that its sender wrote."""
+TERMS_FOLDERS = {"at_purchase": "03_terms_at_purchase", "later": "03_terms_captured_later"}
+PACK_FORMAT = 2
+BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+HOW_TO_CHECK = "HOW-TO-CHECK.txt"
+_BAG_FILES = (HOW_TO_CHECK, "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
+"""The files beside `data/` that `tagmanifest-sha256.txt` lists."""
+
+BY_SENDER = "written by the sender of this pack, not proven"
+
+
+def folder_of_copy(name: str) -> str:
+    """In which folder of a pack a document of this name lies to be read."""
+    receipt = re.match(r"(imported-|attended-)?(receipt|invoice)(-\d+)?\.", name)
+    return "04_invoice_payment" if receipt else "02_licence_original"
+
+
+def bag_info(date: str, size: int, files: int) -> bytes:
+    """A pack's `bag-info.txt`; `date` is YYYY-MM-DD, `size` in bytes."""
+    lines = ["Bag-Software-Agent: archiver", f"Bagging-Date: {date}", f"Archiver-Pack-Format: {PACK_FORMAT}"]
+    return "".join(f"{line}\n" for line in [*lines, f"Payload-Oxum: {size}.{files}"]).encode()
+
+
+def manifest(sums: dict[str, str]) -> bytes:
+    """A BagIt manifest: path -> SHA-256 in hex."""
+    return "".join(f"{sums[path]}  {path}\n" for path in sorted(sums, key=lambda path: path.split("/"))).encode()
+
+
+@dataclass
+class PackReport(Report):
+    """What was found in the folders beside the proofs; `documents` are not used.
+
+    `copies`: each document to be read, by its path in the bag, and since when its bytes are secured. `by_sender`: the
+    papers that nothing proves.
+    """
+
+    copies: dict[str, str | None] = field(default_factory=dict)
+    by_sender: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        copies = [{"path": path, "secured_since": since} for path, since in self.copies.items()]
+        return {**super().as_json(), "documents": copies, "by_sender": self.by_sender}
 
 
 def verify_pack(folder: Path, roots: Path | None = None, key: Path | None = None) -> list[Report]:
-    """Check an unpacked pack: every proof in `07_integrity/`, and at last that each copy beside is a proven file."""
-    inside = folder / PROOFS
-    reports = [verify_proof(each, roots, key) for each in sorted(inside.iterdir()) if each.is_dir()]
-    if not reports:
-        raise Malformed(f"{folder} is not a pack: {PROOFS}/ holds no proof")
-    whole = {digests(file)["sha512"] for file in inside.glob("*/*/*/v*/content/**/*") if file.is_file()}
-    copies = Report("copies", PROVEN, evidence=all(report.evidence for report in reports))
-    for top in sorted(folder.glob("0[2-6]_*")):
-        for file in sorted(each for each in top.rglob("*") if each.is_file()):
-            copies.objects += 1
-            if not OURS.search(file.name) and digests(file)["sha512"] not in whole:
-                text = "is not one of the files that are proven"
-                copies.findings.append(Finding("copy", file.relative_to(folder).as_posix(), text))
-    copies.state = DAMAGED if copies.findings else max((each.state for each in reports), key=STATES.index)
-    return [*reports, copies]
+    """Check an unpacked pack: its bag, or the folder `data` in it. A report of each proof, and at last a `PackReport`.
+
+    All that a pack holds is derived from its proofs: each file is a copy of a proven one and lies where that belongs,
+    or is one of the papers that its sender wrote, which are listed, or belongs to BagIt. Anything else is damage.
+    """
+    whole = Path(os.path.abspath(folder))  # noqa: PTH100  # resolve() would hide that the folder is a link
+    data = whole / "data" if (whole / "data" / PROOFS).is_dir() else whole
+    return _PackCheck(data, roots, key).run()
+
+
+class _PackCheck:
+    def __init__(self, data: Path, roots: Path | None, key: Path | None) -> None:
+        self.data, self.bag, self.roots, self.key = data, data.parent, roots, key
+        self.in_bag = data.name == "data" and any(os.path.lexists(self.bag / each) for each in _BAG_FILES)
+        self.report = PackReport("copies", PROVEN)
+        self.proofs: list[Report] = []
+        self.copies: dict[str, dict[str, str | None]] = {}  # path -> SHA-512 that it may have -> secured since
+        self.unsure: set[str] = set()  # copies whose place nothing proves
+        summary = "proof.html" if os.path.lexists(data / "proof.html") else "proof.pdf"  # where no browser could print
+        self.papers: dict[str, bool] = {summary: True, f"{PROOFS}/verify.py": True}  # whether it must be there
+        self.inside: set[str] = set()  # files of the proofs
+
+    def find(self, code: str, path: str, message: str) -> None:
+        self.report.findings.append(Finding(code, path, message))
+
+    def run(self) -> list[Report]:
+        self.info = self.read_info()
+        self.read_proofs()
+        self.read_claim()
+        self.read_copies()
+        self.read_papers()
+        for place, message in strays(self.data, {*self.copies, *self.papers, *self.inside}):
+            advice = "; delete it if your computer put it there" if message.startswith("does not") else ""
+            self.find("extra", f"data/{place}", message + advice)
+        unproven = (
+            "that the licence refers to these terms, and when they were seen, is in licence.json, which is withheld"
+        )
+        for path in sorted(self.unsure):
+            self.find("remark", f"data/{path}", f"UNPROVEN: {unproven}")
+        if self.in_bag:
+            self.read_bag()
+        else:
+            text = f"what lies beside the folder data of a pack ({', '.join(_BAG_FILES)}) is not here"
+            self.find("remark", "bagit.txt", text)
+        report = self.report
+        report.evidence = all(each.evidence for each in self.proofs)
+        whole = self.in_bag and not self.unsure
+        states = [UNPROVEN if not whole else PROVEN, *(each.state for each in self.proofs)]
+        damaged = any(finding.damage for finding in report.findings)
+        report.state = DAMAGED if damaged else max(states, key=STATES.index)
+        return [*self.proofs, report]
+
+    def read_proofs(self) -> None:
+        """Each proof, and what of the pack it expects."""
+        try:
+            with os.scandir(self.data / PROOFS) as found:
+                names = sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
+        except OSError as error:
+            raise Malformed(f"{self.data} is not a pack: {PROOFS}/ cannot be read: {error.strerror}") from None
+        for name in names:
+            try:
+                check = _proof_check(self.data / PROOFS / name, self.roots, self.key)
+            except Malformed:
+                self.find("extra", f"data/{PROOFS}/{name}", "is no proof of a licence")
+                continue
+            self.proofs.append(check.report)
+            self.inside |= {f"{PROOFS}/{name}/{path}" for path in check.expected}
+            if check.report.client != name:
+                text = f"is the proof of {check.report.client}, under another name"
+                self.find("renamed", f"data/{PROOFS}/{name}", text)
+            if check.sealed != (self.info >= PACK_FORMAT) and self.in_bag and check.stamped:
+                text = "names its timestamps otherwise than packs of this format do"
+                self.find("changed", f"data/{PROOFS}/{name}/integrity", text)
+            self.expect(name, check)
+        if not self.proofs:
+            raise Malformed(f"{self.data} is not a pack: {PROOFS}/ holds no proof")
+
+    def expect(self, name: str, check: _ProofCheck) -> None:
+        """What follows from one proof: copies of the newest documents and of the terms, and the sender's papers."""
+        for each in check.files:
+            folder = f"{folder_of_copy(each.name)}/{name}"
+            if each.name not in check.absent:
+                self.copy(f"{folder}/{each.name}", each)
+            elif each.name == "licence.json":
+                self.papers[f"{folder}/licence-excerpt.json"] = True
+            else:
+                stem = each.name.partition(".")[0]
+                self.papers |= {f"{folder}/{stem}-excerpt.{ending}": False for ending in ("json", "txt")}
+        self.papers |= {f"05_client_assignment/{name}/chain-by-us.txt": True}
+        self.papers |= {f"06_use_and_dates/{name}/dates-by-us.txt": True}
+        for terms, documents in check.report.terms.items():
+            there = [each for each in documents if each.name in ("terms.txt", "page.pdf")]
+            if check.relations is not None:
+                folders = [TERMS_FOLDERS[each] for each in [check.relations.get(terms, "")] if each in TERMS_FOLDERS]
+            else:
+                folders = [each for each in TERMS_FOLDERS.values() if (self.data / each / terms).is_dir()]
+                self.unsure |= {f"{folder}/{terms}/{each.name}" for folder in folders for each in there}
+            for folder in folders:
+                for each in there:
+                    self.copy(f"{folder}/{terms}/{each.name}", each)
+            if not folders:
+                self.find("missing", f"data/03_terms/{terms}", "is missing: no copy of these terms lies in a folder 03")
+
+    def copy(self, path: str, document: DatedDocument) -> None:
+        self.copies.setdefault(path, {})[document.sha512.lower()] = document.secured_since
+
+    def read_claim(self) -> None:
+        """The sender's papers about the enquiry: the sheet, and pictures without a gap in their numbers."""
+        pictures = 0
+        while (self.data / f"01_claim/picture-{pictures + 1}.jpg").exists():
+            pictures += 1
+            self.papers[f"01_claim/picture-{pictures}.jpg"] = True
+        self.papers["01_claim/claim-by-us.txt"] = pictures > 0
+
+    def read_copies(self) -> None:
+        for path, allowed in sorted(self.copies.items()):
+            self.report.objects += 1
+            try:
+                digest = digests(self.data / path)["sha512"]
+            except OSError as error:
+                missing = isinstance(error, FileNotFoundError)
+                text = "is missing" if missing else f"cannot be read: {error.strerror}"
+                self.find("missing" if missing else "unreadable", f"data/{path}", text)
+                continue
+            if digest not in allowed:
+                self.find("copy", f"data/{path}", "is not the file that is proven for this place")
+            else:
+                self.report.copies[f"data/{path}"] = allowed[digest]
+
+    def read_papers(self) -> None:
+        for path, needed in sorted(self.papers.items()):
+            if os.path.lexists(self.data / path):
+                self.report.by_sender.append(f"data/{path}")
+            elif needed:
+                self.find("missing", f"data/{path}", "is missing")
+        with contextlib.suppress(OSError):
+            if content(self.data / PROOFS / "verify.py") != content(__file__):
+                text = "is another file than the verifier that ran now. Do not rely on what it prints"
+                self.find("verifier", f"data/{PROOFS}/verify.py", text)
+
+    # ---------------------------------------------------------------- BagIt, RFC 8493
+
+    def read_info(self) -> int:
+        """The pack's format: 1 where it does not say one."""
+        with contextlib.suppress(OSError):
+            stated = re.search(
+                rb"^Archiver-Pack-Format: ([0-9]{1,4})$", content(self.bag / "bag-info.txt"), re.MULTILINE
+            )
+            return int(stated[1]) if stated else 1
+        return 1
+
+    def read_bag(self) -> None:
+        """What lies beside `data/`: five files, which say of all others what they are."""
+        expected = {*_BAG_FILES, "tagmanifest-sha256.txt"}
+        for place, message in strays(self.bag, expected, but=frozenset({"data"})):
+            self.find("extra", place, message)
+        if self.data.is_symlink():
+            self.find("link", "data", "is a link, not a folder")
+        payload: dict[str, str] = {}
+        size = 0
+        for path in sorted({*self.copies, *self.papers, *self.inside}):
+            with contextlib.suppress(OSError):  # what is missing is told, or may be
+                file = self.data / path
+                payload[f"data/{path}"] = digests(file, ["sha256"])["sha256"]
+                size += file.stat().st_size
+        self.exactly("manifest-sha256.txt", payload)
+        self.exactly("tagmanifest-sha256.txt", {name: self.digest(name) for name in _BAG_FILES})
+        self.report.by_sender += [HOW_TO_CHECK, "bag-info.txt"]
+        self.read(HOW_TO_CHECK)
+        if self.read("bagit.txt") not in (None, BAGIT):
+            self.find("changed", "bagit.txt", "does not have the content that it must have")
+        info = self.read("bag-info.txt") or b""
+        date = re.search(rb"^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})$", info, re.MULTILINE)
+        wanted = bag_info(date[1].decode() if date else "", size, len(payload))
+        if self.info < PACK_FORMAT:
+            wanted = wanted.replace(f"Archiver-Pack-Format: {PACK_FORMAT}\n".encode(), b"")
+        if self.info > PACK_FORMAT:
+            text = f"is of a pack of format {self.info}, which is newer than this verifier. Use the one of that version"
+            self.find("format", "bag-info.txt", text)
+        elif info != wanted:
+            self.find("changed", "bag-info.txt", "does not say what it must say of this pack")
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            return content(self.bag / name)
+        except FileNotFoundError:
+            self.find("missing", name, "is missing")
+        except OSError as error:
+            self.find("unreadable", name, f"cannot be read: {error.strerror}")
+        return None
+
+    def digest(self, name: str) -> str:
+        try:
+            return digests(self.bag / name, ["sha256"])["sha256"]
+        except OSError:
+            return ""
+
+    def exactly(self, name: str, sums: dict[str, str]) -> None:
+        """A manifest lists exactly these files with exactly these digests; the files at odds with it are named."""
+        stated = self.read(name)
+        wanted = manifest(sums)
+        if stated is None or stated == wanted:
+            return
+        lines, right = stated.decode("utf-8", "replace").splitlines(), wanted.decode("utf-8", "replace").splitlines()
+        if self.info < PACK_FORMAT and sorted(lines) == sorted(right) and stated.count(b"\n") == len(right):
+            return  # earlier versions sorted as their system does
+        for path in sorted(path for path, digest in sums.items() if f"{digest}  {path}" not in lines):
+            self.find("changed", path, f"does not have the digest that {name} states")
+        self.find("changed", name, "does not list exactly the files that belong to this pack")
 
 
 # ---------------------------------------------------------------- the command
@@ -2368,8 +3185,13 @@ def tell_pack(reports: list[Report], *, as_json: bool) -> int:
     else:
         for report in proofs:
             print(report.as_text())
-        for finding in copies.findings:
-            print(finding)
+        assert isinstance(copies, PackReport)
+        for path, since in copies.copies.items():
+            print(_shown(f"  {path}: {f'secured since {since}' if since else 'not proven yet'}"))
+        for path in copies.by_sender:
+            print(_shown(f"  {path}: {BY_SENDER}"))
+        for unfit in copies.findings:
+            print(unfit)
         print(f"all {len(proofs)} proofs and {copies.objects} files beside them: {copies.state}")
     return 90 if DAMAGED in [each.state for each in reports] else 0
 

@@ -6,9 +6,9 @@ rename into place, make the rename durable, append the ledger line durably. The 
 
 from __future__ import annotations
 
+import base64
 import errno
 import itertools
-import json
 import os
 import queue
 import threading
@@ -18,7 +18,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from hashlib import sha512
+from hashlib import sha256, sha512
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,8 @@ from archiver.archive import seal as sealing
 from archiver.archive import tree, verify
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
-from archiver.archive.ledger import Entry, Ledger, Line, check_fields, read_lines
+from archiver.archive.ledger import FIRST, Entry, Ledger, Line, Sign, check_fields, lines_from, read_lines
+from archiver.archive.memory import Memory
 from archiver.archive.reader import Archive, StoredObject
 from archiver.archive.seal import Authority, Post, Seal
 from archiver.archive.store import (
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 __all__ = ["ArchiveWriter", "Authority", "Seal", "open_archive"]
 
 HOLDER = "staging/holder.txt"  # who is writing; for those who must wait
+LAST_LINE = "the last line"  # as the source of a moment
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
 BATCH = 128  # requests that share the durable writes of intents and ledger lines
 THREADS = 16  # objects that are built, and waited for by the disk, at once
@@ -79,30 +81,35 @@ def open_archive(
     post: Post,
     witnesses: Sequence[Witness] = (),
     after_restore: Path | None = None,
+    clock_is_right: bool = False,
 ) -> Iterator[ArchiveWriter]:
     """Open a client's archive for writing, making it where there is none, and finish what a killed command left.
 
     `origin` is `live` or `replay`; `state` a disposable folder. `after_restore` is the newest checkpoint of before a
-    restore from a backup, or a folder that holds it: what was lost is recorded in a `rollback` line.
+    restore from a backup, or a folder that holds it: what was lost is recorded in a `rollback` line. `clock_is_right`:
+    a person says that lines of the future, which no timestamp covers, were written by a clock that was ahead.
 
     ArchiveBusy while another process writes; ClockWrong where the clock is behind what the archive knows; ConfigError
     for an archive of the other origin or of another signing key, and for an `after_restore` that shows no loss;
-    IntegrityError where the ledger is shorter than its checkpoints or does not extend what a folder witness holds, and
-    where something else is in the place of a file.
+    IntegrityError where the ledger is shorter than its checkpoints or does not extend what a folder witness holds,
+    where nobody with the signing key wrote its last line or the intents, and where something else is in the place of a
+    file.
     """
+    _check_folders(root)
     _check_there(root)
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
     _check_files(root)
-    ledger = Ledger(root / verify.LEDGER, root / HOLDER)
+    ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), Memory(state)
     try:
         _check_whole(root, ledger)
-        _check_head(root, client, signer, state / TREE)
         loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE)
-        shrunk = [] if loss else _shrunk(client, ledger, state / TREE)
-        _introduce(root, ledger, signer, origin)
-        _check_clock(root, ledger, lambda: _seal(root, client, ledger, signer, authorities, post, state))
-        writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses, shrunk)
+        doubts = [] if loss else memory.doubts(client, root)
+        _introduce(root, ledger, client, signer, origin)
+        _check_authentic(root, ledger, signer, state / TREE)
+        seal = partial(_seal, root, client, ledger, signer, authorities, post, state)
+        _check_clock(root, ledger, seal, clock_is_right=clock_is_right)
+        writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses, memory, doubts)
         try:
             if loss:
                 writer.append("rollback", **loss)
@@ -110,17 +117,25 @@ def open_archive(
         finally:
             writer.close()
     finally:
+        memory.close()
         ledger.close()
 
 
 # ---------------------------------------------------------------- a new archive, or the right one
 
 
+def _check_folders(root: Path) -> None:
+    """What a link leads to is not the archive's, and would be written over or cleared away."""
+    for name in filter(None, verify.FOLDERS):
+        if (root / name).is_symlink():
+            raise IntegrityError(f"{root / name} is a link")
+
+
 def _check_there(root: Path) -> None:
     """A ledger that is lost is not begun anew: that would hide it."""
     if (root / verify.LEDGER).exists():
         return
-    if next(verify.newest_checkpoints(root / verify.CHECKPOINTS), None) or (root / "evidence").exists():
+    if verify.newest_checkpoint(root)[0] or (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and its {verify.LEDGER} is lost")
 
 
@@ -141,45 +156,12 @@ def _check_files(root: Path) -> None:
 
 def _check_whole(root: Path, ledger: Ledger) -> None:
     """A ledger that is shorter than what was signed was cut; going on would hide that."""
-    size, note, _ = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), (0, root, []))
+    size, note, _ = verify.newest_checkpoint(root)
     lines = ledger.head.seq + 1 if ledger.head else 0
     if size > lines:
         raise IntegrityError(f"the ledger of {root} has {lines} lines, but {note.name} covers more")
     if not lines and (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and no ledger")
-
-
-def _check_head(root: Path, client: str, signer: Ed25519PrivateKey, known: Path) -> None:
-    """Lines that wait for the next checkpoint are those that were signed; going on would sign whatever they are now."""
-    path = root / verify.HEAD
-    if not path.exists():
-        return
-    try:
-        head = verify.Note.parse(signed := read_file(path))
-    except (OSError, verify.Malformed) as error:
-        raise IntegrityError(f"{path} cannot be read: {error}") from None
-    if signed != sealing.sign(_name(client), head.size, head.root, signer):  # each time the same, by RFC 8032
-        raise IntegrityError(f"{path} was not signed by the key of {client}")
-    if tree.root_of(root / verify.LEDGER, known, head.size) != head.root:
-        raise IntegrityError(f"the ledger of {root} was changed: its first {head.size} lines are not those in {path}")
-
-
-def _shrunk(client: str, ledger: Ledger, known: Path) -> list[str]:
-    """A warning where this machine once signed more lines than there are, or others. `known` is disposable, and so no
-    proof."""
-    before, same = tree.remembered(ledger.path, known)
-    now = ledger.head.seq + 1 if ledger.head else 0
-    if now >= before and same:
-        return []
-    if now >= before:
-        return [
-            f"Line {before - 1} of the ledger of {client} is not the one that this machine last signed. Unless the "
-            "archive was restored from a backup, it was changed: run `archiver verify`, and compare it with a copy."
-        ]
-    return [
-        f"The ledger of {client} had {before} lines when this machine last sealed it, and has {now}. If it was "
-        "restored from a backup: what was imported or erased since then is to be imported or erased again."
-    ]
 
 
 def latest_moment(root: Path) -> tuple[str, str] | None:
@@ -200,11 +182,25 @@ def latest_moment(root: Path) -> tuple[str, str] | None:
     if last and last.seq >= covered:
         with suppress(ValueError):
             verify.epoch(at := str(last.fields.get("at")))
-            known.append((at, "the last line"))
+            known.append((at, LAST_LINE))
     return max(known, default=None)
 
 
-def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal]) -> None:
+def unfinished(root: Path) -> bool:
+    """Whether a command was killed in this archive, or ended without a seal: `open_archive` and a seal finish it.
+
+    Lines that record no evidence may wait for a seal.
+    """
+    intents = root / verify.INTENTS
+    size, _, _ = verify.newest_checkpoint(root)
+    return (
+        any(path != root / HOLDER for path in (root / "staging").glob("*"))
+        or (intents.exists() and intents.stat().st_size > 0)
+        or any(line.type not in verify.PRACTICE for line in lines_from(root / verify.LEDGER, size))
+    )
+
+
+def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal], *, clock_is_right: bool) -> None:
     """ClockWrong where this machine's clock is behind what the archive knows.
 
     If it is behind a line that no timestamp covers, it may have been ahead then: an authority is asked to tell.
@@ -215,6 +211,8 @@ def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal]) -> None:
     except ClockWrong:
         seal()
         ledger.latest = latest_moment(root)
+        if clock_is_right and ledger.latest and ledger.latest[1] == LAST_LINE:
+            ledger.latest = None
         ledger.now()
 
 
@@ -227,41 +225,41 @@ def _seal(
     post: Post,
     state: Path,
     *,
-    resting: bool = False,
+    rests: bool = False,
 ) -> Seal:
-    """Sign the ledger: by a checkpoint or, while it is `resting`, until the next one; then have it timestamped."""
+    """Write a checkpoint over the ledger, unless that `rests`, and have the newest one timestamped."""
     with _disk_full(root):
-        write = sealing.write_head if resting else sealing.write_checkpoint
-        write(root, _name(client), tree.follow(ledger.path, state / TREE), signer)
+        if not rests:
+            sealing.write_checkpoint(root, _name(client), tree.follow(ledger.path, state / TREE), signer)
         return sealing.stamp(root, authorities, post)
 
 
-def _signed(root: Path) -> int:
-    """How many lines are under a signature."""
-    size, _, _ = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), (0, root, []))
-    with suppress(OSError, verify.Malformed):
-        return max(size, verify.Note.parse(read_file(root / verify.HEAD)).size)
-    return size
-
-
-def _rests(root: Path, ledger: Ledger) -> bool:
+def _rests(root: Path, ledger: Ledger, authorities: Sequence[Authority]) -> bool:
     """Whether the newest checkpoint is enough for now: it is recent, and after it no evidence was recorded.
 
-    Its age is that of the last line below it, by the clock that wrote that line.
+    Its age is that of the last line below it, by the clock that wrote that line. It is not enough where the dates that
+    the lines claim are out of order, nor where an authority failed and the ledger already names the timestamps of the
+    others, so that no more can be added.
     """
-    size, _, _ = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), (0, root, []))
+    size, note, tokens = verify.newest_checkpoint(root)
     if not size:
         return False
-    last, *waiting = ledger.after(size)
+    lines = lines_from(ledger.path, size - 1)
+    waiting = lines[1:]
+    if not waiting or any(line.type not in verify.PRACTICE for line in waiting):
+        return False
+    lacking = {f"{note.name}.{each.name}.tsr" for each in authorities} - {path.name for path in tokens}
+    if lacking and any(line.type == "anchor" for line in waiting):
+        return False
     with suppress(ValueError, ClockWrong):
-        age = verify.epoch(ledger.now()) - verify.epoch(str(last.fields.get("at")))
-        return 0 <= age < SEAL_AFTER and bool(waiting) and all(line.type in verify.PRACTICE for line in waiting)
+        times = [*(verify.epoch(str(line.fields.get("at"))) for line in lines), verify.epoch(ledger.now())]
+        return times == sorted(times) and times[-1] - times[0] < SEAL_AFTER
     return False
 
 
 def _name(client: str) -> str:
-    """The log's name in its checkpoints; the domain says that it can be reached nowhere."""
-    return f"archiver.invalid/{client}"
+    """The log's name in its checkpoints."""
+    return f"{verify.LOG_DOMAIN}/{client}"
 
 
 def _check_witnessed(
@@ -284,7 +282,7 @@ def _check_witnessed(
         return None
     key, own = signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
-    held = verify.hold(root / verify.LEDGER, outside)
+    held = verify.hold(root / verify.LEDGER, outside)  # which passes over those of other archives
     foreign = [each for each in held.forked if each.fault]
     if foreign:
         raise IntegrityError(f"{foreign[0].path} {foreign[0].fault}")
@@ -307,11 +305,10 @@ def _check_witnessed(
 
 def _holds_newest(root: Path, place: Path, known: int) -> bool:
     """Whether a witness holds the archive's newest checkpoint, of no more lines than are known, and no foreign name."""
-    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS), None)
+    size, note, _ = verify.newest_checkpoint(root)
     held = _notes_in(place)
-    if not held or newest is None:
+    if not held or not size:
         return not held
-    size, note, _ = newest
     with suppress(OSError):
         with os.scandir(note.parent) as entries:
             if note.name not in held or not held.keys() <= {entry.name for entry in entries}:
@@ -343,7 +340,30 @@ def _notes(root: Path) -> frozenset[verify.Note]:
     return frozenset(notes)
 
 
-def _introduce(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, origin: str) -> None:
+def signing(signer: Ed25519PrivateKey) -> Sign:
+    """How this key signs ledger lines and intents."""
+    return lambda text: base64.urlsafe_b64encode(signer.sign(text)).decode().rstrip("=")
+
+
+def _check_authentic(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, known: Path) -> None:
+    """Whoever writes on vouches for all before. So the last line is signed by this key, which vouches for all lines
+    before it, or it is the last under a checkpoint by this key; else anybody who can write here may have written it."""
+    head, public = ledger.head, signer.public_key().public_bytes_raw()
+    if head is None or verify.is_signed(head.fields, public):
+        return
+    note = None
+    with suppress(OSError, verify.Malformed):
+        note = verify.Note.parse(verify.content(root / verify.CHECKPOINTS / f"{head.seq + 1:08d}.note"))
+    if note and note.signed_by(public) and note.root == tree.follow(ledger.path, known).root():
+        return
+    raise IntegrityError(
+        f"the last line of {ledger.path} is not signed by this archive's key, and no checkpoint covers it, so anybody "
+        "who can write there may have written it. If an earlier version of the archiver was stopped before it sealed, "
+        "let that version finish: run it once more"
+    )
+
+
+def _introduce(root: Path, ledger: Ledger, client: str, signer: Ed25519PrivateKey, origin: str) -> None:
     """Begin a new archive, or make sure that this is the archive meant; then put the running version's verifier in."""
     fingerprint = verify.key_fingerprint(signer.public_key().public_bytes_raw())
     first = next(read_lines(ledger.path), None)
@@ -352,7 +372,7 @@ def _introduce(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, origin: st
         mark = "" if origin == "live" else f"{verify.NOT_EVIDENCE}\n\n"
         guide = Path(__file__).with_name("read-me-first.txt").read_text("utf-8")
         replace_file(root / "READ-ME-FIRST.txt", (mark + guide).encode())
-        ledger.append([("origin", {"origin": origin, "key": fingerprint})])
+        ledger.append([("origin", {"origin": origin, "key": fingerprint, "log": client})])
     elif first.fields.get("origin") != origin:
         raise ConfigError(
             f"{root} is a {first.fields.get('origin')} archive, and this is a {origin} run. A replay is never "
@@ -452,15 +472,16 @@ class ArchiveWriter:
         state: Path,
         post: Post,
         witnesses: Sequence[Witness],
+        memory: Memory,
         warnings: Sequence[str],
     ) -> None:
         self.reader = Archive(root)
         self._root, self._staging, self._intents = root, root / "staging", root / verify.INTENTS
         self._ledger, self._signer, self._authorities, self._post = ledger, signer, authorities, post
         self._client, self._witnesses, self._warnings = client, witnesses, warnings
-        self._state = state
+        self._sign, self._public = signing(signer), signer.public_key().public_bytes_raw()
+        self._state, self._memory = state, memory
         self._anchored = False
-        self._unsigned = self.lines > _signed(root)  # left by a killed command, or by somebody else
         self._numbers = itertools.count()
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._postponed: _Request | None = None
@@ -536,18 +557,18 @@ class ArchiveWriter:
     def seal(self, *, whole: bool = False) -> Seal:
         """Sign and timestamp all that was written, and tell the witnesses. Writes nothing where that is already so.
 
-        Where no evidence was written since a recent checkpoint, the lines of PRACTICE are signed and wait for the next
-        one, unless the `whole` ledger is to be under it. An authority or a witness that fails is a warning; the next
-        seal asks it again.
+        Where no evidence was written since a recent checkpoint, the lines of PRACTICE wait for the next one, unless the
+        `whole` ledger is to be under it. An authority or a witness that fails is a warning; the next seal asks it
+        again.
         """
         self._ask(None).result()
         sealed = _seal(
             self._root, self._client, self._ledger, self._signer, self._authorities, self._post, self._state,
-            resting=not whole and not self._unsigned and _rests(self._root, self._ledger),
+            rests=not whole and _rests(self._root, self._ledger, self._authorities),
         )  # fmt: skip
-        self._unsigned = False
         with _disk_full(self._root):
-            _, note, tokens = next(verify.newest_checkpoints(self._root / verify.CHECKPOINTS))
+            self._memory.left(self._root, self._ledger.head)
+            _, note, tokens = verify.newest_checkpoint(self._root)
             handover = Handover(self._client, sealed.size, note, tuple(tokens))
             untold = hand_over(self._witnesses, handover, self._state / "witnesses.json")
         self._anchored = False
@@ -633,8 +654,8 @@ class ArchiveWriter:
             self._settle(request)
         self._build([request for request in batch if not request.answer.done()])
         self._ledger.now()  # before anything is placed that could not be recorded then
-        self._place([request.staged for request in batch if request.staged])
         due = [(request, request.entry) for request in batch if request.entry and not request.answer.done()]
+        self._place([request.staged for request in batch if request.staged], lines=len(due))
         lines = self._append([entry for _, entry in due])
         for (request, _), line in zip(due, lines, strict=True):
             staged = request.staged
@@ -746,12 +767,12 @@ class ArchiveWriter:
             raise IntegrityError(f"{object_id} lies in the archive and is not in the ledger")
         return line
 
-    def _place(self, staged: Sequence[Staged]) -> None:
-        """What was built and intents, then renames, all of them durable."""
+    def _place(self, staged: Sequence[Staged], lines: int) -> None:
+        """What was built and intents, then renames, all of them durable; `lines` of the ledger are to follow."""
         if not staged:
             return
         disk = self._disk if self._disk and len(staged) >= TOGETHER else None
-        self._note_intents(staged, durable=not disk)
+        self._note_intents(staged, lines, durable=not disk)
         if disk:
             disk.sync()
         elif self._disk:
@@ -790,13 +811,19 @@ class ArchiveWriter:
             new.rename(self._root / "evidence")
             sync_folder(self._root)
 
-    def _note_intents(self, staged: Sequence[Staged], *, durable: bool = True) -> None:
-        """Say what is about to be placed. What was noted before is in the ledger by now."""
+    def _note_intents(self, staged: Sequence[Staged], lines: int = 0, *, durable: bool = True) -> None:
+        """Say what is about to be placed, signed, for the ledger as it is. What was noted before is in it by now."""
         new = not self._intents.exists()
         if not staged and (new or not self._intents.stat().st_size):
             return
+        text = b"".join(verify.canonical(each.intent) + b"\n" for each in staged)
+        if staged:
+            before = self._ledger.head.hash if self._ledger.head else FIRST
+            head = {"head": before, "lines": lines, "sha256": sha256(text).hexdigest()}
+            signed = head | {"signature": self._sign(verify.intents_to_sign(head))}
+            text = verify.canonical(signed) + b"\n" + text
         with self._intents.open("wb") as file:
-            file.writelines(verify.canonical(each.intent) + b"\n" for each in staged)
+            file.write(text)
             file.flush()
             if durable:
                 os.fsync(file.fileno())
@@ -811,13 +838,14 @@ class ArchiveWriter:
         if not self._anchored and entries[0][0] != "anchor" and (last := sealing.anchored_tokens(self._root)):
             anchor = [] if self._names(last) else [_anchor(last)]
         lines = self._ledger.append([*anchor, *entries])
+        self._memory.wrote(lines[-1])
         self._anchored = True
         return lines[len(anchor) :]
 
     def _names(self, last: tuple[int, dict[str, str]]) -> bool:
         """Whether a line after a checkpoint names these of its timestamps already."""
         _, named = _anchor(last)
-        lines = (line.fields for line in self._ledger.after(last[0]) if line.type == "anchor")
+        lines = (line.fields for line in lines_from(self._ledger.path, last[0]) if line.type == "anchor")
         return any(named.items() <= fields.items() for fields in lines)
 
     # ------------------------------------------------------------ recovery
@@ -830,25 +858,53 @@ class ArchiveWriter:
         for leftover in set(self._staging.iterdir()) - {self._root / HOLDER}:
             remove_tree(leftover) if leftover.is_dir() and not leftover.is_symlink() else remove_file(leftover)
         adopted: list[Entry] = []
-        for intent in list(self._intended()):
-            line, erasing = self._ledger.newest(intent["id"]), ":tombstone:" in intent["id"]
-            if line is None or line.fields["version"] != intent["version"]:
-                if erasing:
-                    self._undo_erasure(**intent)
-                elif self._adopt(**intent):
-                    adopted.append(("recovered", intent))
-            elif erasing and line.type == "erasure":
+        noted = read_file(self._intents) if self._intents.exists() else b""
+        intents = verify.Intents.parse(noted, self._public)
+        genuine = intents.cut_off or intents.follows(self._lines_since(intents.head))
+        recorded = [each for each in intents.named if self._has_line(each)]
+        if not genuine:
+            self._refuse_intents(intents, [each for each in intents.named if each not in recorded])
+        for intent in intents.named:
+            erasing = ":tombstone:" in intent.id
+            if intent not in recorded and not genuine:
+                self._remove_empty(object_path(self._root, intent.id))
+            elif intent not in recorded and erasing:
+                self._undo_erasure(**intent._asdict())
+            elif intent not in recorded and self._adopt(**intent._asdict()):
+                adopted.append(("recovered", intent._asdict()))
+            elif genuine and erasing and (line := self._ledger.newest(intent.id)) and line.type == "erasure":
                 self._remove(line.fields["erases"])
         self._append(adopted)
         self._note_intents([])
 
-    def _intended(self) -> Iterator[dict[str, str]]:
-        """What the last command was about to place. A line of the file that is cut off was never acted on."""
-        for data in read_file(self._intents).splitlines() if self._intents.exists() else ():
-            with suppress(ValueError, KeyError, TypeError):
-                intent = json.loads(data)
-                verify.object_path(intent["id"])
-                yield {name: str(intent[name]) for name in ("id", "version", "inventory_sha512")}
+    def _has_line(self, intent: verify.Intent) -> bool:
+        line = self._ledger.newest(intent.id)
+        return line is not None and int(line.fields["version"][1:]) >= intent.number
+
+    def _lines_since(self, head: str | None) -> int | None:
+        """How many lines, anchors not counted, follow the one of that hash; None where the ledger has no such line."""
+        count = 0 if head == FIRST else None
+        for line in self.reader.lines() if head else ():
+            if line.hash == head:
+                count = 0
+            elif count is not None:
+                count += line.type != "anchor"
+        return count
+
+    def _refuse_intents(self, intents: verify.Intents, unrecorded: Sequence[verify.Intent]) -> None:
+        """IntegrityError for what somebody without the key wants to have adopted. What an earlier version, which did
+        not sign, intended and did not put in place before it was killed is no matter."""
+        placed = [each for each in unrecorded if (self._root / each.inventory).exists()]
+        head = self._ledger.head
+        signs = head is not None and "signature" in head.fields
+        if placed or (signs and (unrecorded or intents.unsigned)):
+            about = "".join(f" ({each.id} {each.version})" for each in (placed or unrecorded)[:1])
+            raise IntegrityError(
+                f"what {self._intents} names{about} is not adopted, because this archive's key did not sign that for "
+                "the ledger as it is: anybody who can write there may have put it there. If an earlier version of the "
+                "archiver was killed while it wrote, let that version finish: run it once more. Else keep a copy of "
+                "that file and of what it names, and take both out of the archive"
+            )
 
     def _undo_erasure(self, id: str, version: str, inventory_sha512: str) -> None:
         place = object_path(self._root, id)

@@ -379,7 +379,9 @@ async def capture(
                 metrics = await traffic.cdp.send("Page.getLayoutMetrics")
                 size, viewport = metrics["cssContentSize"], metrics["cssLayoutViewport"]
                 picture, remarks = await _picture(traffic.cdp, ceil(size["width"]), ceil(size["height"]))
-                printed, more = await _printed(traffic.cdp, viewport["clientWidth"], ceil(size["height"]), picture)
+                printed, more = await _printed(
+                    traffic.cdp, viewport["clientWidth"], ceil(size["height"]), picture, reader
+                )
             certificates = await _certificates(traffic)
             tls, main_url = await _tls(traffic)
     except TimeoutError:
@@ -437,7 +439,9 @@ async def _picture(cdp: CDPSession, width: int, height: int) -> tuple[bytes, lis
     return base64.b64decode((await asyncio.wait_for(asked, PATIENCE))["data"]), remarks
 
 
-async def _printed(cdp: CDPSession, width: int, height: int, picture: bytes) -> tuple[bytes, list[str]]:
+async def _printed(
+    cdp: CDPSession, width: int, height: int, picture: bytes, reader: DocumentReader
+) -> tuple[bytes, list[str]]:
     """The page as PDF, laid out as on the screen; of the picture where a visible browser does not print to PDF."""
     from playwright.async_api import Error
 
@@ -452,12 +456,9 @@ async def _printed(cdp: CDPSession, width: int, height: int, picture: bytes) -> 
         asked = cdp.send("Page.printToPDF", {"printBackground": True, **page, **margins, **ranges})
         return base64.b64decode((await asyncio.wait_for(asked, PATIENCE))["data"]), remarks
     except Error as error:
-        from PIL import Image
-
-        target = io.BytesIO()
-        Image.open(io.BytesIO(picture)).convert("RGB").save(target, "PDF", resolution=96)
         why = error.message.splitlines()[0]
-        return target.getvalue(), [f"The PDF was made of the picture, since Chromium did not print: {why}."]
+        drawn = await asyncio.to_thread(reader.picture_as_pdf, picture)
+        return drawn, [f"The PDF was made of the picture, since Chromium did not print: {why}."]
     finally:
         with suppress(Error):
             await cdp.send("Emulation.setEmulatedMedia", {"media": ""})

@@ -1,17 +1,35 @@
-"""Where a Chromium is, and how it is started."""
+"""Where a Chromium is, and the one way to start it."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from archiver.errors import BrowserMissing, ConfigError
+from archiver.browsing.chromium_version import version_warning
+from archiver.browsing.guard import SWITCHES
+from archiver.errors import BrowserMissing, ConfigError, SandboxRefused
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Playwright
+
+SANDBOX_VARIABLE = "ARCHIVER_CHROMIUM_SANDBOX"  # `off`: Chromium runs without its sandbox
+NOWHERE = "http://127.0.0.1:9"  # a proxy where nothing listens
+VERSION_TIMEOUT_S = 20
+SIGN_OF_LIFE_S = 8.0
+_SANDBOX_WORDS = re.compile(r"no usable sandbox|sandbox helper|setuid sandbox|move to new namespace|zygote_host", re.I)
 
 ON_PATH = (
     "chromium",
@@ -36,6 +54,8 @@ CHANNELS = {
     ),
 }
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Chromium:
@@ -45,8 +65,11 @@ class Chromium:
     found: str
 
     def describe(self) -> str:
-        """`Chromium 156.0.1 at /usr/bin/chromium (on the PATH)`; without the version where it does not say."""
-        return f"{self.version() or 'Chromium'} at {self.path} ({self.found})"
+        """`Chromium 156.0.1 at /usr/bin/chromium (on the PATH)`, and whether it is too old; without the version where
+        it does not say."""
+        version = self.version()
+        warning = version_warning(version, datetime.now(UTC).date())
+        return f"{version or 'Chromium'} at {self.path} ({self.found}){f'; {warning}' if warning else ''}"
 
     def version(self) -> str:
         """What `--version` prints; empty where it prints nothing (Windows) or does not start."""
@@ -57,7 +80,7 @@ class Chromium:
                 [self.path, "--version"],
                 capture_output=True,
                 text=True,
-                timeout=20,
+                timeout=VERSION_TIMEOUT_S,
                 check=False,
                 env=child_environment(),
             )
@@ -81,6 +104,13 @@ def find() -> Chromium | None:
             raise ConfigError(f"ARCHIVER_CHROMIUM names {named}, which is no program. Correct or unset it.")
         return Chromium(Path(path), "named in ARCHIVER_CHROMIUM")
     return next(_candidates(), None)
+
+
+def usable() -> Chromium:
+    """The first Chromium there is; BrowserMissing where there is none. Nothing is installed: set-up does that."""
+    if there := find():
+        return there
+    raise missing()
 
 
 def _candidates() -> Iterator[Chromium]:
@@ -118,25 +148,200 @@ def ensure(say: Callable[[str], None]) -> Chromium:
         say(f"No Chromium found: {what} ...")
         failure = ""
         for command in commands:
-            done = subprocess.run(
-                command, capture_output=True, text=True, check=False, env=child_environment(), umask=0o022
-            )  # a package of the system is for everybody
-            failure = (done.stderr or done.stdout).strip() if done.returncode else ""
+            failure = _run(command, say)
+            if failure:
+                break
         if installed := find():
             return installed
-        say(f"That did not work: {failure.splitlines()[-1] if failure else 'it left no Chromium behind'}")
-    raise BrowserMissing("this machine has none, and none could be installed")
+        say(f"That did not work: {failure or 'it left no Chromium behind'}")
+    raise missing()
+
+
+def missing() -> BrowserMissing:
+    """The error where a machine has no Chromium, with the commands that bring one."""
+    return BrowserMissing(
+        f"this machine has none. To get one: {' or '.join(f'`{each}`' for each in commands_to_install())}"
+    )
+
+
+def commands_to_install() -> list[str]:
+    """Commands that bring a Chromium to this machine, the best first."""
+    program = Path(sys.executable).with_name("playwright")
+    shown = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
+    apt = ["sudo apt-get install chromium"] if shutil.which("apt-get") else []
+    return [*apt, f"{shown} install chromium"]
 
 
 def _installers() -> Iterator[tuple[str, list[list[str]]]]:
-    yield "installing Playwright's", [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        install = ["apt-get", "install", "-y", "chromium"]
-        yield "installing the distribution's package", [["apt-get", "update"], install]
+    if is_root() and shutil.which("apt-get"):
+        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium", "chromium-sandbox"]
+        yield "installing the distribution's package (some 110 MB)", [["apt-get", "update", "-q"], install]
+    if not driver_fault():
+        yield "downloading Playwright's (some 170 MB)", [[sys.executable, "-m", "playwright", "install", "chromium"]]
+
+
+def _run(command: Sequence[str], say: Callable[[str], None]) -> str:
+    """Run an installer, with a sign of life now and then; the reason where it failed, else nothing."""
+    environ = child_environment() | {"DEBIAN_FRONTEND": "noninteractive"}
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace", env=environ, umask=0o022,  # a package of the system is for everybody
+    )  # fmt: skip
+    said, waited = "", 0.0
+    while True:
+        try:
+            said, _ = process.communicate(timeout=SIGN_OF_LIFE_S)
+            break
+        except subprocess.TimeoutExpired:
+            waited += SIGN_OF_LIFE_S
+            say(f"  still at it after {waited:.0f} s: {' '.join(command[:3])} ...")
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if re.search(r"error|E:|cannot|unable|fail", line, re.I)]
+    return (telling or lines or [f"it ended with {process.returncode}"])[0] if process.returncode else ""
+
+
+# ---------------------------------------------------------------- starting
+
+
+def is_root() -> bool:
+    """Whether this process is root's: Chromium refuses to sandbox itself then."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def sandboxed() -> bool:
+    """Whether Chromium is started in its sandbox: unless ARCHIVER_CHROMIUM_SANDBOX is `off`, or as root.
+
+    ConfigError where the variable holds anything else.
+    """
+    setting = os.environ.get(SANDBOX_VARIABLE, "on")
+    if setting not in ("on", "off"):
+        raise ConfigError(f"{SANDBOX_VARIABLE} is {setting!r}. Set it to `off`, or unset it.")
+    return setting == "on" and not is_root()
+
+
+@asynccontextmanager
+async def playwright_driver(variables: Mapping[str, str]) -> AsyncIterator[Playwright]:
+    """Playwright with these environment variables; BrowserMissing where its driver does not start."""
+    from playwright.async_api import async_playwright
+
+    if fault := await asyncio.to_thread(driver_fault):
+        raise BrowserMissing(f"Playwright, which drives it, does not start on this machine ({fault})")
+    async with AsyncExitStack() as stack:
+        with environment(variables):  # Playwright passes this process's environment on, and takes no other
+            try:
+                playwright = await stack.enter_async_context(async_playwright())
+            except Exception as error:  # noqa: BLE001  # Playwright has no type of its own for a driver that ends
+                raise BrowserMissing(f"Playwright, which drives it, does not start ({first_line(error)})") from None
+        yield playwright
+
+
+def driver_fault() -> str:
+    """Why Playwright's driver does not start on this machine, in the system's words; empty where it does.
+
+    Asked beforehand, since the driver would print its own words in the midst of ours.
+    """
+    import playwright
+
+    program = Path(playwright.__file__).parent / "driver" / ("node.exe" if sys.platform == "win32" else "node")
+    if not program.exists():  # the system's Node.js may serve in its place
+        return ""
+    try:
+        done = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, check=False, timeout=VERSION_TIMEOUT_S,
+            env=child_environment(),
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if not done.returncode:
+        return ""
+    said = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[0]
+    library = re.search(r"(lib[\w+-]+)\.so\.(\d+)", said)
+    if library and shutil.which("apt-get"):
+        return f"it needs a library: `sudo apt-get install {library[1]}{library[2]}`"
+    return said
+
+
+async def launch(
+    playwright: Playwright,
+    executable: Path,
+    *,
+    headless: bool = True,
+    proxy: str = NOWHERE,
+    switches: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> Browser:
+    """Start a Chromium with the guard's switches and these; SandboxRefused or BrowserMissing if that fails."""
+    from playwright.async_api import Error
+
+    try:
+        return await playwright.chromium.launch(
+            executable_path=executable,
+            headless=headless,
+            chromium_sandbox=sandboxed(),
+            proxy={"server": proxy},
+            args=[*SWITCHES, *switches],
+            env=dict(child_environment() if variables is None else variables),
+        )
+    except Error as error:
+        if sandboxed() and _SANDBOX_WORDS.search(str(error)):
+            raise SandboxRefused(str(executable)) from None
+        raise BrowserMissing(f"{executable} does not start ({first_line(error)})") from None
+
+
+def try_start(chromium: Chromium) -> None:
+    """Start this Chromium and end it; SandboxRefused or BrowserMissing where it does not start."""
+
+    async def start() -> None:
+        async with playwright_driver(child_environment()) as playwright:
+            browser = await launch(playwright, chromium.path)
+            await browser.close()
+
+    run_apart(start())
+
+
+def run_apart[T](work: Coroutine[Any, Any, T]) -> T:
+    """Run this in an event loop of its own, in a thread of its own: the caller may be within another loop."""
+
+    async def main() -> T:
+        # What fails is raised by what is awaited. The rest is what Ctrl-C broke in the midst of something.
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: log.debug("%s", context["message"]))
+        return await work
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(main())).result()
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """This process's environment for a moment."""
+    before = dict(os.environ)
+    _become(variables)
+    try:
+        yield
+    finally:
+        _become(before)
+
+
+def _become(variables: Mapping[str, str]) -> None:
+    os.environ.update(variables)
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
+
+
+def first_line(error: Exception) -> str:
+    """What happened, without Playwright's call log, in which typed values stand."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def main() -> None:
+    """For the set-up: find or install a Chromium, and try it. A machine without one is told what is missing."""
+    try:
+        chromium = ensure(print)
+        try_start(chromium)
+        print(f"Browser: {chromium.describe()}")
+    except (BrowserMissing, ConfigError) as error:
+        print(f"Browser: {error}")
 
 
 if __name__ == "__main__":
-    try:
-        print(f"Browser: {ensure(print).describe()}")
-    except (BrowserMissing, ConfigError) as error:
-        sys.exit(str(error))
+    main()

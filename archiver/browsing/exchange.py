@@ -7,7 +7,9 @@ import json as _json
 import random
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -33,11 +35,15 @@ HARMLESS = ("accept", "accept-language", "user-agent")
 
 @dataclass(frozen=True)
 class Raw:
-    """What one request brought: lower-case headers, decoded body, no redirect followed."""
+    """What one request brought: lower-case headers, decoded body, no redirect followed.
+
+    `url` is where a browser's page ended up, which follows redirects by itself.
+    """
 
     status: int
     headers: Mapping[str, str]
     content: bytes
+    url: str = ""
 
 
 class Lost(Exception):
@@ -46,6 +52,20 @@ class Lost(Exception):
     def __init__(self, reason: str, *, received: bool) -> None:
         super().__init__(reason)
         self.reason, self.received = reason, received
+
+
+_single_try: ContextVar[bool] = ContextVar("single_try", default=False)
+
+
+@contextmanager
+def single_try() -> Iterator[None]:
+    """Inside this, a task's request that brings no whole answer is not repeated: what failed on other days is asked for
+    once. An answer 429 is waited for all the same, since it says nothing about the document."""
+    token = _single_try.set(True)
+    try:
+        yield
+    finally:
+        _single_try.reset(token)
 
 
 type Send = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[Raw]]
@@ -106,20 +126,27 @@ class Exchange:
         given |= {name.lower(): value for name, value in (headers or {}).items()}
         # An adapter's own GET may fetch what a page may load: previews lie on asset hosts.
         request = first = Request(method, url, body, passive=method == "GET", headers=given)
+        # A picture that leads to the sign-in page, or is refused at another host, says nothing about the session.
+        proves = self.info.rules.proves_session(first)
         for _ in range(MOST_HOPS + 1):
-            if request is not first and self._login(request) and not self.info.rules.permit(request, self.mode):
-                raise SessionExpired(f"{shown(first.url)} leads to the sign-in page")
-            self.check(request)
             same_origin = request is first or _origin(request.url) == _origin(first.url)
             if not same_origin:
                 given = {name: value for name, value in given.items() if name in HARMLESS}
+            self.check(request)
             raw = await self._answer(send, request, {**self._authorisation(request, same_origin), **given})
+            if raw.status == 401 and self._counts(request, raw, same_origin):
+                raise SessionExpired(f"{shown(raw.url or request.url)} answered 401")
             target = raw.headers.get("location")
+            answer = Response(raw.status, request.url, raw.headers, raw.content, datetime.now(UTC))
             if raw.status not in (301, 302, 303, 307, 308) or not target:
-                if request is not first and self._login(request) and not self._signs_in(first):
+                if request is not first and self._login(request) and proves and not self._signs_in(first):
                     raise SessionExpired(f"{shown(first.url)} leads to the sign-in page")
-                return Response(raw.status, request.url, raw.headers, raw.content, datetime.now(UTC))
+                return answer
             request, given = _next_hop(request, raw.status, target, given)
+            if self._login(request) and not self.info.rules.permit(request, self.mode):
+                if proves:
+                    raise SessionExpired(f"{shown(first.url)} leads to the sign-in page")
+                return answer
         raise SiteUnavailable(f"{shown(first.url)} redirects more than {MOST_HOPS} times")
 
     async def _answer(self, send: Send, request: Request, headers: Mapping[str, str]) -> Raw:
@@ -140,20 +167,20 @@ class Exchange:
             else:
                 if raw.status in HOPELESS:
                     raise SiteUnavailable(f"{place} answered {raw.status}: {HOPELESS[raw.status]}")
-                if raw.status == 401:
-                    raise SessionExpired(f"{place} answered 401")
                 missing = _missing(request.method, raw)
                 if raw.status != 429 and raw.status < 500 and not missing:
                     return raw
                 wait = self._retry_after(raw)
                 if raw.status == 429:
-                    error = RateLimited(f"{host} answered 429" + (f" and asks to wait {wait:.0f} s" if wait else ""))
+                    asks = f" and asks to wait {wait:.0f} s" if wait else ""
+                    error = RateLimited(f"{host} answered 429{asks}", for_long=(wait or 0) > LONGEST_WAIT)
                 elif missing:
                     error = SiteUnavailable(f"{place} was cut off, {missing} bytes short")
                 else:
                     error = SiteUnavailable(f"{place} answered {raw.status}")
             kind = type(error)
             tries[kind] += 1
+            again = again and not (kind is SiteUnavailable and _single_try.get())
             if not again or tries[kind] >= TRIES[kind] or (wait or 0) > LONGEST_WAIT:
                 raise error
             if wait is None:
@@ -162,6 +189,11 @@ class Exchange:
                 self.pacing.hold(host, wait)
             else:
                 await asyncio.sleep(wait)
+
+    def _counts(self, request: Request, raw: Raw, same_origin: bool) -> bool:
+        """Whether an answer 401 counts against the session: where what proves it was sent, and the rules say so."""
+        place = Request(request.method, raw.url, request.body) if raw.url else request
+        return (same_origin or bool(raw.url)) and self.info.rules.proves_session(place)
 
     def _authorisation(self, request: Request, same_origin: bool) -> dict[str, str]:
         netloc = urlsplit(request.place).netloc
@@ -261,8 +293,9 @@ def _next_hop(request: Request, status: int, target: str, headers: dict[str, str
         raise LayoutChanged(f"{shown(request.url)} leads to an address that is none") from None
     if status == 303 or (status in (301, 302) and request.method == "POST"):
         method = "HEAD" if request.method == "HEAD" else "GET"
-        return Request(method, url, passive=method == "GET"), {k: v for k, v in headers.items() if k != "content-type"}
-    return Request(request.method, url, request.body, request.passive), headers
+        headers = {name: value for name, value in headers.items() if name != "content-type"}
+        return Request(method, url, passive=method == "GET", headers=headers), headers
+    return Request(request.method, url, request.body, request.passive, headers), headers
 
 
 def _origin(url: str) -> str:

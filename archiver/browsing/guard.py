@@ -27,6 +27,20 @@ if TYPE_CHECKING:
 PASSIVE = frozenset({"image", "stylesheet", "font", "script", "media"})
 BLOCKED = "net::ERR_BLOCKED_BY_CLIENT"
 
+# What the browser's own process would ask for by itself, with the account's cookies and past both judges: by Chromium's
+# names of features. docs/requests.md lists every such way, how it is closed, and its test.
+BROWSER_REQUESTS = (
+    "FedCm", "FedCmAutofill", "FedCmDelegation", "FedCmIdPRegistration", "FedCmLightweightMode",
+    "FedCmNavigationInterception", "EmailVerificationProtocol", "WebIdentityDigitalCredentials",
+    "WebIdentityDigitalCredentialsCreation", "DeviceBoundSessions",
+    "PaymentRequest", "WebPayments", "SecurePaymentConfirmation", "ServiceWorkerPaymentApps",
+    "Reporting", "NetworkErrorLogging", "FetchLaterAPI", "AttributionReporting", "PrivateAggregationApi", "Fledge",
+    "InterestGroupStorage", "SharedStorageAPI", "BrowsingTopics", "PrivateStateTokens", "FencedFrames",
+    "BackgroundFetch", "WebAppInstallation", "AIPromptAPI", "TranslationAPI",
+    "Prerender2", "Prerender2FallbackPrefetchSpecRules", "SpeculationRulesPrefetch",
+    "AutofillServerCommunication", "OptimizationHints", "NetworkTimeServiceQuerying", "Translate", "MediaRouter",
+)  # fmt: skip
+
 # Chromium's switches. Host names resolve nowhere but in our proxies. Reports and lookups of the browser itself are off,
 # and so is speculation, which no judge sees: no prerendering, and a prefetch scheduler with room for nothing. The
 # features that Playwright sets are repeated, because only the last such switch counts.
@@ -34,12 +48,11 @@ SWITCHES = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--disable-quic",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--disable-features="
-    "Prerender2,Prerender2FallbackPrefetchSpecRules,SpeculationRulesPrefetch,"
-    "Reporting,NetworkErrorLogging,AutofillServerCommunication,"
+    f"--disable-blink-features={','.join(BROWSER_REQUESTS)}",
+    f"--disable-features={','.join(BROWSER_REQUESTS)},"
     "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
-    "LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,"
-    "OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch",
+    "LensOverlay,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,"
+    "AimEnabled,PreconnectToSearch",
     "--enable-features="
     "PrefetchSchedulerTesting:kPrefetchSchedulerTestingActiveSetSizeLimitForBase/0"
     "/kPrefetchSchedulerTestingActiveSetSizeLimitForBurst/0,"
@@ -53,8 +66,28 @@ SOCKETS = "ws://*,wss://*"
 # Taken from every page and frame before its own scripts run: what Chromium starts without asking either judge.
 # A link with `download` becomes a plain link: of several downloads at once Chromium shows only the first.
 DISARM = """
-for (const name of ['SharedWorker', 'WebTransport', 'WebSocketStream', 'RTCPeerConnection', 'webkitRTCPeerConnection'])
+for (const name of ['SharedWorker', 'WebTransport', 'WebSocketStream', 'RTCPeerConnection', 'webkitRTCPeerConnection',
+  'IdentityCredential', 'IdentityProvider', 'DigitalCredential', 'PaymentRequest', 'fetchLater', 'sharedStorage',
+  'fence', 'PresentationRequest', 'SpeechRecognition', 'webkitSpeechRecognition', 'LanguageModel', 'Translator',
+  'LanguageDetector', 'Summarizer', 'Writer', 'Rewriter', 'Proofreader'])
   delete globalThis[name];
+const calls = {
+  Navigator: ['joinAdInterestGroup', 'updateAdInterestGroups', 'runAdAuction', 'login', 'install', 'presentation'],
+  Document: ['browsingTopics', 'requestStorageAccessFor'],
+};
+for (const owner in calls) for (const name of calls[owner]) delete globalThis[owner]?.prototype[name];
+
+// Of credentials only passkeys for this very site are left: all others make the browser itself ask elsewhere.
+for (const way of ['get', 'create']) {
+  const container = globalThis.CredentialsContainer?.prototype, before = container?.[way];
+  if (before) container[way] = async function ({publicKey, mediation, signal} = {}) {
+    const options = {...publicKey}, rp = {...options.rp}, own = location.hostname;
+    const id = String((way === 'get' ? options.rpId : rp.id) ?? own);
+    if (!publicKey || id !== own && !own.endsWith(`.${id}`)) throw new DOMException('Not offered', 'NotAllowedError');
+    if (way === 'get') options.rpId = id; else options.rp = {...rp, id};
+    return before.call(this, {publicKey: options, ...(mediation && {mediation}), ...(signal && {signal})});
+  };
+}
 
 const speculative = (node) => node.nodeName === 'SCRIPT' && node.type === 'speculationrules';
 new MutationObserver((changes) => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archiver.domain import Document, DocumentKind, Gap, GapReason
+from archiver.errors import SpendRefused
 from archiver.provider import Request, Rules, Session
 
 PICTURES = {"image/jpeg": "preview.jpg", "image/png": "preview.png", "image/webp": "preview.webp"}
@@ -23,7 +24,10 @@ async def preview(session: Session, rules: Rules, url: str | None) -> Document |
         return gap(GapReason.NONE_OFFERED, "the platform's data name no preview picture")
     if not rules.permit(Request("GET", url, passive=True)):
         return gap(GapReason.UNREAD, f"the preview is at a host that this adapter does not declare: {url}")
-    answer = await session.get(url)
+    try:
+        answer = await session.get(url)
+    except SpendRefused as refused:  # on a redirect
+        return gap(GapReason.UNREAD, f"the preview leads to what this adapter does not declare: {refused.detail}")
     if answer.status in (404, 410):
         return gap(GapReason.LAPSED, f"the preview is no longer at {url}")
     if answer.status != 200 or answer.media_type not in PICTURES:

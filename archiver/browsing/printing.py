@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-from archiver.browsing.chromium import child_environment, ensure
-from archiver.browsing.guard import SWITCHES
-from archiver.browsing.session import environment
-from archiver.errors import BrowserMissing
+from archiver.browsing.chromium import child_environment, launch, playwright_driver, run_apart, usable
 
 SMALLEST = 0.62  # of the usual size of letters, for an element `.one-page` that would not fit its page otherwise
 
@@ -27,35 +21,22 @@ def print_pages(pages: Sequence[str]) -> list[bytes]:
 
     BrowserMissing where no Chromium starts. May be called from within a running event loop: it has one of its own.
     """
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(_print(pages))).result()
+    return run_apart(_print(pages))
 
 
 async def _print(pages: Sequence[str]) -> list[bytes]:
-    from playwright.async_api import Error, async_playwright
-
-    executable = ensure(lambda _: None).path
-    root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium refuses to sandbox itself as root
-    with environment(child_environment()):
-        async with async_playwright() as playwright:
-            try:
-                browser = await playwright.chromium.launch(
-                    executable_path=executable,
-                    chromium_sandbox=not root,
-                    proxy={"server": "http://127.0.0.1:9"},  # where nothing listens
-                    args=[*SWITCHES],
-                )
-            except Error as error:
-                raise BrowserMissing(f"{executable} does not start ({error.message.splitlines()[0]})") from None
-            context = await browser.new_context(offline=True, viewport={"width": 794, "height": 1123})  # A4
-            printed = []
-            for html in pages:
-                page = await context.new_page()
-                await page.emulate_media(media="print")
-                await page.set_content(html)
-                await page.evaluate("document.fonts.ready")
-                await page.evaluate(FIT, SMALLEST)
-                printed.append(await page.pdf(prefer_css_page_size=True, print_background=True))
-                await page.close()
-            await browser.close()
-            return printed
+    executable = usable().path
+    async with playwright_driver(child_environment()) as playwright:
+        browser = await launch(playwright, executable)
+        context = await browser.new_context(offline=True, viewport={"width": 794, "height": 1123})  # A4
+        printed = []
+        for html in pages:
+            page = await context.new_page()
+            await page.emulate_media(media="print")
+            await page.set_content(html)
+            await page.evaluate("document.fonts.ready")
+            await page.evaluate(FIT, SMALLEST)
+            printed.append(await page.pdf(prefer_css_page_size=True, print_background=True))
+            await page.close()
+        await browser.close()
+        return printed

@@ -1,7 +1,8 @@
 """The guard's last layer: a forward proxy on the loopback that knows a provider's hosts and lets nothing else out.
 
 It tunnels TLS unread (CONNECT), so what the platform sees is the browser's own handshake. Plain HTTP it reads, and the
-rules judge each request. Where the network has a proxy of its own, ours goes through that one.
+rules judge each request: one request, one judgement, one connection. Where the network has a proxy of its own, ours
+goes through that one.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ import asyncio
 import base64
 import logging
 import re
-from contextlib import suppress
+from collections.abc import Coroutine, Iterable
+from contextlib import ExitStack, suppress
 from functools import cache
 from math import inf
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+import h11
+
 from archiver.browsing.exchange import MOST_BYTES
+from archiver.browsing.http1 import DEFAULT_PORTS, AmbiguousRequest, Received, read_request
 from archiver.network import Network
 from archiver.provider import Mode, Request, Rules
 
@@ -26,8 +31,12 @@ NOTHING = Rules(allow=())  # for Chromium's own traffic, which belongs to no acc
 BUFFER = 2**18  # bytes read at once
 WRAPPED = 1.1  # how much longer an answer is in its chunks and TLS records
 BODY_LIMIT = 2**20  # bytes of a plain HTTP request's body
-PORTS = {"http": 80, "https": 443}
 PATIENCE = 30.0  # seconds to reach a host or the network's own proxy
+# Headers that are between two neighbours, and end there (RFC 9110, 7.6.1), besides those that `Connection` names.
+HOP_BY_HOP = frozenset({
+    "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
+    "transfer-encoding", "upgrade",
+})  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +54,7 @@ def may_connect(rules: Rules, mode: Mode, authority: str) -> bool:
 @cache
 def _authority_pattern(url: str) -> re.Pattern[str]:
     parts = urlsplit(url)
-    authority = parts.netloc if ":" in parts.netloc else f"{parts.netloc}:{PORTS[parts.scheme]}"
+    authority = parts.netloc if ":" in parts.netloc else f"{parts.netloc}:{DEFAULT_PORTS[parts.scheme]}"
     return re.compile(re.sub(r"(\\\*)+", "[^.:]*", re.escape(authority.lower())))
 
 
@@ -92,7 +101,7 @@ class GuardProxy:
         parts = urlsplit(url)
         if self.network.proxy_for(parts.hostname or ""):
             return "not available: it is reached through the network's own proxy, which alone knows it"
-        peer = self._peers.get(f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme)}")
+        peer = self._peers.get(f"{parts.hostname}:{parts.port or DEFAULT_PORTS.get(parts.scheme)}")
         return f"{peer}, as reached by the archiver's own proxy" if peer else "not available: it was not reached"
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -101,7 +110,7 @@ class GuardProxy:
         self._open.add(task)
         try:
             # Whoever hangs up first ends the exchange; the browser sees that for itself.
-            with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            with suppress(OSError, asyncio.IncompleteReadError):
                 await self._serve(reader, writer)
         except asyncio.CancelledError:
             pass  # the proxy is closing, which is all that cancels these tasks
@@ -110,12 +119,15 @@ class GuardProxy:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        method, target, *_ = [*head.split(b"\r\n", 1)[0].decode("latin-1").split(" "), ""]
-        if method == "CONNECT":
-            await self._tunnel(target, reader, writer)
-        else:
-            await self._forward(method, target, head, reader, writer)
+        """One request; whatever the client sends after it is passed on to nobody, except inside a tunnel."""
+        try:
+            received = await read_request(reader, BODY_LIMIT)
+            if received.method == "CONNECT":
+                await self._tunnel(received.target, reader, writer)
+            else:
+                await self._forward(received, received.url(), reader, writer)
+        except AmbiguousRequest as error:
+            self._refuse(str(error), writer, error.status)
 
     async def _tunnel(self, authority: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not may_connect(self.rules, self.mode, authority):
@@ -128,35 +140,71 @@ class GuardProxy:
             return
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         if not await relay(reader, writer, out_reader, out_writer, self._most):
-            self.flooded.add(authority.removesuffix(f":{PORTS['https']}"))
+            self.flooded.add(authority.removesuffix(f":{DEFAULT_PORTS['https']}"))
 
     async def _forward(
-        self, method: str, url: str, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, received: Received, url: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """One plain HTTP request, judged whole, then sent on a connection of its own."""
-        length = re.search(rb"(?im)^content-length:\s*(\d+)\s*$", head)
-        size = int(length[1]) if length else 0
-        if size > BODY_LIMIT or re.search(rb"(?im)^transfer-encoding:", head):
-            answer(writer, "413 Content Too Large")
-            return
-        body = await reader.readexactly(size)
-        requests = (Request(method, url, body or None), Request(method, url, body or None, passive=True))
+        method, body, headers = received.method, received.body, received.headers
+        requests = [Request(method, url, body, passive, headers) for passive in (False, True)]
         if not any(self.rules.permit(request, self.mode) for request in requests):
             self._refuse(f"{method} {url.split('?')[0]}", writer)
             return
         parts = urlsplit(url)
         upstream = self.network.proxy_for(parts.hostname or "")
-        target = url if upstream else url.split(parts.netloc, 1)[1] or "/"
-        kept = [line for line in head.split(b"\r\n")[1:] if line and not re.match(rb"(?i)(proxy-)?connection:", line)]
-        lines = [f"{method} {target} HTTP/1.1".encode("latin-1"), *kept, b"Connection: close", *_credentials(upstream)]
+        path = url.split(parts.netloc, 1)[1]
+        target = url if upstream else path if path.startswith("/") else f"/{path}"
         try:
             out_reader, out_writer = await self._dial(upstream or f"http://{parts.netloc}")
         except (OSError, TimeoutError) as error:
             self._unreachable(parts.netloc, error, writer)
             return
-        out_writer.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
-        if not await relay(reader, writer, out_reader, out_writer, self._most):
-            self.flooded.add(parts.netloc)
+        out = h11.Connection(h11.CLIENT, max_incomplete_event_size=BUFFER)
+        kept = [item for item in end_to_end(received.raw_headers) if item[0].lower() != b"content-length"]
+        if body:
+            kept.append((b"Content-Length", b"%d" % len(body)))
+        kept += [(b"Connection", b"close"), *_credentials(upstream)]
+        events = (h11.Request(method=method, target=target, headers=kept), h11.Data(data=body or b""))
+        try:
+            for event in (*events, h11.EndOfMessage()):
+                out_writer.write(out.send(event) or b"")
+            await first(self._pass_on(out, out_reader, received.connection, writer, parts.netloc), _unheard(reader))
+        finally:
+            out_writer.close()
+
+    async def _pass_on(
+        self,
+        out: h11.Connection,
+        out_reader: asyncio.StreamReader,
+        asked: h11.Connection,
+        writer: asyncio.StreamWriter,
+        netloc: str,
+    ) -> None:
+        """The answer to the request that was sent on `out`, as the answer to the one that was `asked`."""
+        came = 0
+        try:
+            while not isinstance(event := out.next_event(), h11.EndOfMessage | h11.ConnectionClosed):
+                if event is h11.NEED_DATA:
+                    data = await out_reader.read(BUFFER)
+                    came += len(data)
+                    if came > self._most:
+                        self.flooded.add(netloc)
+                        return
+                    out.receive_data(data)
+                elif isinstance(event, h11.Response):
+                    kept = [*end_to_end(event.headers.raw_items()), (b"Connection", b"close")]
+                    response = h11.Response(status_code=event.status_code, headers=kept, reason=event.reason)
+                    writer.write(asked.send(response) or b"")
+                elif isinstance(event, h11.Data):
+                    writer.write(asked.send(event) or b"")
+                    await writer.drain()
+            writer.write(asked.send(h11.EndOfMessage()) or b"")
+            await writer.drain()
+        except (h11.RemoteProtocolError, h11.LocalProtocolError) as error:
+            log.info("%s answers with what is no HTTP: %s", netloc, error)
+            if asked.our_state is h11.SEND_RESPONSE:
+                answer(writer, "502 Bad Gateway")
 
     @property
     def _most(self) -> float:
@@ -169,19 +217,28 @@ class GuardProxy:
         if not upstream:
             return await self._dial(f"http://{authority}")
         reader, writer = await self._dial(upstream)
-        lines = [f"CONNECT {authority} HTTP/1.1".encode(), f"Host: {authority}".encode(), *_credentials(upstream)]
-        writer.write(b"\r\n".join(lines) + b"\r\n\r\n")
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
-        status = head.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")[2]
-        if not status.startswith("2"):
-            writer.close()
-            raise Declined(status)
+        out = h11.Connection(h11.CLIENT)
+        named = [(b"Host", authority.encode()), *_credentials(upstream)]
+        writer.write(out.send(h11.Request(method=b"CONNECT", target=authority, headers=named)) or b"")
+        out.send(h11.EndOfMessage())
+        with ExitStack() as failed:
+            failed.callback(writer.close)
+            try:
+                while True:  # what follows the head is the other host's
+                    out.receive_data(await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE))
+                    if isinstance(response := out.next_event(), h11.Response):
+                        break
+            except (h11.RemoteProtocolError, asyncio.LimitOverrunError):
+                raise ConnectionError("the network's proxy does not speak HTTP") from None
+            if not 200 <= response.status_code < 300:
+                raise Declined(f"{response.status_code} {response.reason.decode('latin-1')}".strip())
+            failed.pop_all()
         return reader, writer
 
     async def _dial(self, url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         parts = urlsplit(url)
         tls = self.network.ssl_context() if parts.scheme == "https" else None
-        port = parts.port or PORTS[parts.scheme]
+        port = parts.port or DEFAULT_PORTS[parts.scheme]
         opening = asyncio.open_connection(parts.hostname, port, ssl=tls, limit=BUFFER)
         reader, writer = await asyncio.wait_for(opening, PATIENCE)
         if peer := writer.get_extra_info("peername"):  # none where the other side has hung up already
@@ -192,19 +249,27 @@ class GuardProxy:
         log.info("%s is out of reach: %s", authority, error)
         answer(writer, error.status if isinstance(error, Declined) else "502 Bad Gateway")
 
-    def _refuse(self, what: str, writer: asyncio.StreamWriter) -> None:
+    def _refuse(self, what: str, writer: asyncio.StreamWriter, status: str = "403 Forbidden") -> None:
         self.refused.append(what)
         log.info("refused by the proxy: %s", what)
-        answer(writer, "403 Forbidden")
+        answer(writer, status)
 
 
-def _credentials(proxy: str | None) -> list[bytes]:
-    """The header line by which a proxy with `user:password@` in its URL knows us."""
+def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers that are for the other end."""
+    items = list(headers)
+    named = b",".join(value for name, value in items if name.lower() == b"connection").decode("latin-1").lower()
+    hops = HOP_BY_HOP | {name.strip() for name in named.split(",")}
+    return [(name, value) for name, value in items if name.decode("ascii").lower() not in hops]
+
+
+def _credentials(proxy: str | None) -> list[tuple[bytes, bytes]]:
+    """The header by which a proxy with `user:password@` in its URL knows us."""
     parts = urlsplit(proxy or "")
     if parts.username is None:
         return []
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return [b"Proxy-Authorization: Basic " + base64.b64encode(pair.encode())]
+    return [(b"Proxy-Authorization", b"Basic " + base64.b64encode(pair.encode()))]
 
 
 def answer(writer: asyncio.StreamWriter, status: str) -> None:
@@ -237,12 +302,25 @@ async def relay(
             writer.write(data)
             await writer.drain()
 
-    ways = [asyncio.ensure_future(ask()), asyncio.ensure_future(answer())]
     try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        await first(ask(), answer())
     finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
         out_writer.close()
     return came <= most
+
+
+async def _unheard(reader: asyncio.StreamReader) -> None:
+    """Until the client hangs up: what it sends meanwhile, a second request, say, goes nowhere."""
+    while await reader.read(BUFFER):
+        pass
+
+
+async def first(*ways: Coroutine[None, None, None]) -> None:
+    """Until one of these ends, by whatever cause; the others end with it."""
+    tasks = [asyncio.ensure_future(way) for way in ways]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

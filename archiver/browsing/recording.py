@@ -86,6 +86,7 @@ class Recording(_Strict):
     assets: tuple[str, ...] = ()
     exchanges: tuple[RecordedExchange, ...]
     _folder: Path = PrivateAttr()
+    _files: dict[str, Path] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> Recording:
@@ -115,9 +116,11 @@ class Recording(_Strict):
         return (response.text or "").encode()
 
     def _body_file(self, name: str) -> Path:
-        file = (self._folder / name).resolve()
-        # A recording is data from elsewhere: it must not reach outside its folder.
-        return file if file.is_relative_to(self._folder.resolve()) else Path()
+        if name not in self._files:
+            file = (self._folder / name).resolve()
+            # A recording is data from elsewhere: it must not reach outside its folder.
+            self._files[name] = file if file.is_relative_to(self._folder.resolve()) else Path()
+        return self._files[name]
 
 
 def clock(recording: Recording | None) -> Callable[[], datetime]:

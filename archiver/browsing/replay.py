@@ -15,7 +15,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from archiver.browsing.http1 import AmbiguousRequest, read_request
 from archiver.browsing.recording import RecordedResponse, Recording
+from archiver.files import scratch
 from archiver.network import Network
 from archiver.provider import Request, Rules
 
@@ -27,7 +29,8 @@ UNKNOWN = 599
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # The replay frames bodies itself, and never encodes them.
 FRAMING = ("content-length", "transfer-encoding", "content-encoding", "connection", "keep-alive")
-MOST_HEAD_BYTES = 1 << 20
+MAX_BODY_BYTES = 1 << 24
+BUFFER_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class Replay:
         self._ca: trustme.CA = trustme.CA()
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._listeners: list[Listener] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="archiver-replay-")
+        self._folder = tempfile.TemporaryDirectory(prefix=scratch("replay"))
         self.ca_file = Path(self._folder.name) / "ca.pem"
         self._ca.cert_pem.write_to_path(str(self.ca_file))
         return self
@@ -147,7 +150,7 @@ class Listener:
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=MOST_HEAD_BYTES)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=BUFFER_BYTES)
         port = self._server.sockets[0].getsockname()[1]
         self.network = Network(f"http://127.0.0.1:{port}", self.replay.ca_file, no_proxy=())
 
@@ -160,8 +163,8 @@ class Listener:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
         try:
-            # The other side may go away, speak no HTTP or refuse the certificate at any moment: the connection ends.
-            with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
+            # The other side may go away or refuse the certificate at any moment: the connection ends.
+            with contextlib.suppress(OSError, EOFError):
                 await self._converse(reader, writer)
         finally:
             self._open.discard(writer)
@@ -169,11 +172,17 @@ class Listener:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, origin: str = "") -> None:
         while True:
-            method, target, headers = await _head(reader)
-            if method == "CONNECT":
-                return await self._tunnel(writer, target)
-            body = await _body(reader, headers)
-            request = Request(method, origin + target, body)
+            try:
+                received = await read_request(reader, MAX_BODY_BYTES)
+                if received.method == "CONNECT" and not origin:
+                    return await self._tunnel(writer, received.target)
+                url = received.url(origin)
+            except AmbiguousRequest as error:
+                self.unknown.append(str(error))
+                writer.write(f"HTTP/1.1 {error.status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+                return await writer.drain()
+            headers = received.headers
+            request = Request(received.method, url, received.body, headers=headers)
             if not await self._answer(writer, request, upgrade="upgrade" in headers):
                 return None
             if headers.get("connection", "").lower() == "close":
@@ -191,7 +200,7 @@ class Listener:
         await writer.drain()
         # Not StreamWriter.start_tls: it leaves an object that cannot be closed when the client refuses the certificate.
         loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=MOST_HEAD_BYTES)
+        reader = asyncio.StreamReader(limit=BUFFER_BYTES)
         protocol = asyncio.StreamReaderProtocol(reader)
         transport = await loop.start_tls(
             writer.transport, protocol, self.replay.tls(host), server_side=True, ssl_shutdown_timeout=1
@@ -255,26 +264,3 @@ def _response_head(response: RecordedResponse, length: int) -> bytes:
 
 def _unless_there(headers: Mapping[str, object], name: str, value: str) -> list[str]:
     return [] if name in map(str.lower, headers) else [f"{name}: {value}"]
-
-
-async def _head(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str]]:
-    """Method, target and lower-case headers of the next request; EOFError or ValueError where there is none."""
-    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    method, target, _ = first.split(" ", 2)
-    headers = {
-        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
-    }
-    return method, target, headers
-
-
-async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes | None:
-    if headers.get("transfer-encoding", "").lower() != "chunked":
-        length = int(headers.get("content-length", "0"))
-        return await reader.readexactly(length) if length else None
-    body = b""
-    while size := int((await reader.readline()).partition(b";")[0], 16):
-        body += await reader.readexactly(size)
-        await reader.readline()
-    while (await reader.readline()).strip():
-        pass  # trailers
-    return body

@@ -29,6 +29,7 @@ import yaml
 from archiver.browsing.capture import cookie_secrets
 from archiver.browsing.recording import Recording
 from archiver.errors import SecretLeft
+from archiver.files import scratch
 from archiver.reading import needles, standins
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
@@ -469,8 +470,9 @@ def scrub(source: Path, target: Path | None, *, known: Mapping[str, str], reader
     `known` maps values that are secret or personal to kinds: a secret's name, `token`, `cookie`, `mail`, `name`,
     `number`. SecretLeft, and nothing written, where anything is left that is known or looks like one.
     """
+    _put_back(source)
     recording = Recording.load(source)  # a ConfigError names what is no recording
-    with tempfile.TemporaryDirectory(prefix="archiver-scrub-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("scrub")) as folder:
         clean = Path(folder) / "clean"
         report = _Recorded(source, recording, known, reader).write(clean)
         Recording.load(clean)
@@ -483,7 +485,8 @@ def put(folder: Path, target: Path) -> None:
     """A copy of the folder at `target`, whole or not at all; what is there gives way."""
     target = target.absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)) / target.name
+    _put_back(target)
+    staged = target.with_name(f".{target.name}.partial") / target.name
     try:
         shutil.copytree(folder, staged)
         if target.exists():
@@ -491,6 +494,14 @@ def put(folder: Path, target: Path) -> None:
         staged.rename(target)
     finally:
         shutil.rmtree(staged.parent)
+
+
+def _put_back(target: Path) -> None:
+    """Undo what a killed `put` left half done."""
+    place = target.absolute().with_name(f".{target.name}.partial")
+    if (place / "before").exists() and not target.exists():
+        (place / "before").rename(target)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 class _Recorded:

@@ -9,19 +9,20 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from archiver.browsing import guard as guarding
 from archiver.browsing import trust
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
-from archiver.browsing.chromium import child_environment, ensure
+from archiver.browsing.chromium import child_environment, first_line, launch, playwright_driver, usable
 from archiver.browsing.exchange import (
     MOST_BYTES,
     Exchange,
@@ -31,13 +32,14 @@ from archiver.browsing.exchange import (
     Raw,
     endless,
 )
+from archiver.browsing.navigation import HOLD, Navigations, stay_on_pages
 from archiver.browsing.observe import Observation, Take
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.proxy import NOTHING, GuardProxy
 from archiver.domain import Document
 from archiver.errors import (
+    AccountBlocked,
     ArchiverError,
-    BrowserMissing,
     ConfigError,
     LayoutChanged,
     RateLimited,
@@ -47,6 +49,7 @@ from archiver.errors import (
     SiteUnavailable,
     SpendRefused,
 )
+from archiver.files import scratch
 from archiver.network import DROPPED, UNKNOWN, UNREACHED, Network, untrusted
 from archiver.provider import (
     Challenge,
@@ -71,10 +74,14 @@ if TYPE_CHECKING:
 
 TIMEOUT = 30.0  # seconds for a page or an answer
 LOAD = 10.0  # seconds that a page's pictures and scripts may take after its text
-ELEMENT = 5.0  # seconds until a field or button that should be there is missed
+ELEMENT = 5.0  # seconds until a field or button that should be there, on a page that has come, is missed
+ACTION = 15.0  # seconds for a button that is there to take a click
+OVERCOME = 10.0  # seconds for a page to try again by itself what failed
+LONGEST_OVERCOME = 60.0  # seconds, where it was asked to wait
 POLL = 0.1  # seconds between two looks at a page
 QUIET = 0.4  # seconds without a request after which a page counts as quiet
 CLICKS = 3  # times that one step of a sign-in table is taken
+ABORTED = "net::ERR_ABORTED"
 RENDERED = {"content-type": "text/html; charset=utf-8"}  # a page's text is kept in the encoding that we give it
 
 log = logging.getLogger(__name__)
@@ -147,6 +154,7 @@ class Browsers:
                 raise SignInNeeded(f"the saved session cannot be restored ({first_line(error)})") from None
             stack.push_async_callback(_close, context)
             await guard.watch(context)
+            await stay_on_pages(context, guard)
             if self.hear:
                 await stack.enter_async_context(_cookies_told(context, self.hear))
             page = await context.new_page()
@@ -203,32 +211,17 @@ class Browsers:
             return browser
 
     async def _launch(self, headless: bool) -> Browser:
-        from playwright.async_api import Error, async_playwright
-
         if not headless and sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
             raise ConfigError("A visible browser needs a screen, and there is none here. Run this on a desktop.")
-        executable = self.executable or (await asyncio.to_thread(ensure, log.warning)).path
+        executable = self.executable or (await asyncio.to_thread(usable)).path
         if self._playwright is None:
-            with environment(child_environment() | self.network.driver_environment()):
-                self._playwright = await self._stack.enter_async_context(async_playwright())
+            variables = child_environment() | self.network.driver_environment()
+            self._playwright = await self._stack.enter_async_context(playwright_driver(variables))
         nowhere = await self._stack.enter_async_context(GuardProxy(NOTHING, Network()))
         trusting, environ = await self._trust()
-        sandbox = not hasattr(os, "geteuid") or os.geteuid() != 0  # Chromium refuses to sandbox itself as root
-        for sandboxed in (True, False) if sandbox else (False,):
-            try:
-                browser = await self._playwright.chromium.launch(
-                    executable_path=executable,
-                    headless=headless,
-                    chromium_sandbox=sandboxed,
-                    proxy={"server": nowhere.url},
-                    args=[*guarding.SWITCHES, *trusting],
-                    env=dict(environ),
-                )
-                break
-            except Error as error:
-                if not sandboxed:
-                    raise BrowserMissing(f"{executable} does not start ({first_line(error)})") from None
-                log.warning("Chromium does not start in its sandbox here; it runs without: %s", first_line(error))
+        browser = await launch(
+            self._playwright, executable, headless=headless, proxy=nowhere.url, switches=trusting, variables=environ
+        )
         self._stack.push_async_callback(_close, browser)
         await guarding.watch_browser(browser, self._guards, self.hear)
         return browser
@@ -238,9 +231,8 @@ class Browsers:
         environ = child_environment()
         if self.network.ca_file is None or sys.platform != "linux":
             return [], environ
-        home = Path(
-            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="archiver-", ignore_cleanup_errors=True))
-        )
+        folder = tempfile.TemporaryDirectory(prefix=scratch("browser"), ignore_cleanup_errors=True)
+        home = Path(self._stack.enter_context(folder))
         if await asyncio.to_thread(trust.trusting_home, self.network.ca_file, home):
             return [], environ | {"HOME": str(home)}
         # Works only where the other side sends the certificate itself, hence the second choice.
@@ -265,33 +257,11 @@ async def _cookies_told(context: BrowserContext, hear: Hear) -> AsyncIterator[No
     await asyncio.wait_for(asyncio.gather(*tasks), TIMEOUT)
 
 
-@contextmanager
-def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """This process's environment for a moment: Playwright passes it on to its driver and takes no other."""
-    before = dict(os.environ)
-    _become(variables)
-    try:
-        yield
-    finally:
-        _become(before)
-
-
-def _become(variables: Mapping[str, str]) -> None:
-    os.environ.update(variables)
-    for name in os.environ.keys() - variables.keys():
-        del os.environ[name]
-
-
 async def _close(closable: Browser | BrowserContext) -> None:
     from playwright.async_api import Error
 
     with suppress(Error):  # crashed or closed by a person already
         await closable.close()
-
-
-def first_line(error: Exception) -> str:
-    """What happened, without Playwright's call log, in which typed values stand."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
@@ -324,6 +294,11 @@ class PlaywrightSession(ExchangeSession):
     _capturing: asyncio.Lock = field(repr=False)
     _stack: AsyncExitStack = field(repr=False)
     _codes: set[str] = field(default_factory=set, repr=False)
+    _list_paths: set[str] = field(default_factory=set, repr=False)  # from where an endless list gets more rows
+    _navigations: Navigations = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._navigations = Navigations(self.tab)
 
     # What the archiver itself asks of a session.
 
@@ -373,6 +348,8 @@ class PlaywrightSession(ExchangeSession):
         return replace(answer, url=self.tab.url)
 
     async def page(self) -> Response:
+        if self._navigations.lost:
+            raise self._navigations.error()
         return Response(200, self.tab.url, RENDERED, await self._html(), datetime.now(UTC))
 
     async def seen(self, selector: str, *, wait: float = 0.0) -> bool:
@@ -386,12 +363,12 @@ class PlaywrightSession(ExchangeSession):
     async def fill(self, fields: Mapping[str, str]) -> None:
         for selector, value in fields.items():
             with self._named_errors(f"{selector!r}"):
-                await (await self._element(selector)).fill(value, timeout=1000 * ELEMENT)
+                await (await self._element(selector)).fill(value, timeout=1000 * ACTION)
 
     async def click(self, selector: str) -> None:
         await self._polite()
         with self._named_errors(f"{selector!r}"):
-            await (await self._element(selector)).click(timeout=1000 * ELEMENT)
+            await self._press(await self._element(selector))
 
     async def rows(self, selector: str, *, start: int = 0) -> list[str]:
         with self._named_errors(f"the rows {selector!r}"):
@@ -407,32 +384,73 @@ class PlaywrightSession(ExchangeSession):
         with self._named_errors(f"{selector!r}"):
             return await self.tab.locator(selector).filter(visible=True).first.inner_text(timeout=1000 * ELEMENT)
 
-    async def scroll_to_end(self) -> None:
+    async def scroll_to_end(self, rows: str | None = None) -> None:
         await self._polite()
-        async with _network_quiet(self.tab) as asked:
-            with self._named_errors("the end of the page"):
-                await self.tab.evaluate("() => window.scrollTo(0, document.documentElement.scrollHeight)")
+        before = await self._count(rows)
+        async with _watched(self.tab) as network:
+            await self._scroll()
+            await network.quiet()
+            began, nudged, patience = time.monotonic(), False, OVERCOME
+            while failure := await self._not_overcome(network.asked, grown=await self._count(rows) > before):
+                error, asks_to_wait = failure
+                patience = max(patience, min(LONGEST_OVERCOME, asks_to_wait + OVERCOME / 2))
+                if (waited := time.monotonic() - began) > patience:
+                    raise error
+                if not nudged and waited > patience / 2:  # a page that asks when it is scrolled
+                    nudged = True
+                    await self._polite()
+                    await self._scroll(up=True)
+                    await self._scroll()
+                await asyncio.sleep(POLL)
+                await network.quiet()
+        if rows and await self._count(rows) > before:
+            self._list_paths.update(urlsplit(request.url).path for request in network.asked)
+
+    async def _scroll(self, *, up: bool = False) -> None:
+        with self._named_errors("the end of the page"):
+            await self.tab.evaluate("(up) => window.scrollTo(0, up ? 0 : document.documentElement.scrollHeight)", up)
+
+    async def _count(self, rows: str | None) -> int:
+        with self._named_errors(f"the rows {rows!r}"):
+            return await self.tab.locator(rows).count() if rows else 0
+
+    async def _not_overcome(self, asked: Sequence[PageRequest], *, grown: bool) -> tuple[ArchiverError, float] | None:
+        """What keeps the page's list from going on, and the seconds that the platform asks to wait: an address's last
+        answer, where that is a failure. Where the list has grown, or is known to come from elsewhere, only addresses
+        that it comes from count.
+        """
+        last: dict[tuple[str, ...], PageRequest] = {}
         for request in asked:
-            if request.resource_type in ("fetch", "xhr"):
-                await self._answered(request)
+            if request.resource_type in ("fetch", "xhr") and request.failure not in (guarding.BLOCKED, ABORTED):
+                last[request.method, *_address(request.url)] = request
+        ends = [(path, await self._failure(request)) for (_, path, *_), request in last.items()]
+        mine = self._list_paths or ({path for path, failure in ends if failure is None} if grown else set())
+        return next((failure for path, failure in ends if failure and (path in mine or not (mine or grown))), None)
 
     async def settle(
         self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0
     ) -> None:
         left = dict.fromkeys(outcomes, CLICKS)
-        deadline = time.monotonic() + within
+        deadline = latest = time.monotonic() + within
+        latest += TIMEOUT
         while time.monotonic() < deadline:
+            if refusal := self._refused_on_the_way():
+                raise refusal
             shown_now = await self._first(key for key, times in left.items() if times)
             if shown_now is None:
                 await asyncio.sleep(POLL)
+                if self._navigations.pending:  # a slow answer is no answer that is not known
+                    deadline = min(latest, time.monotonic() + within)
                 continue
             match outcomes[shown_now]:
                 case None:
+                    if refusal := self._refused_on_the_way() or self._answered_badly():
+                        raise refusal
                     await self.remember()
                     return
                 case Click(selector):
                     left[shown_now] -= 1
-                    await self.click(selector)
+                    await self._while_shown(shown_now, lambda: self.click(selector))
                 case Code(typed, submit):
                     left[shown_now] = 0
                     await self.fill({typed: await self._code(challenge)})
@@ -443,7 +461,11 @@ class PlaywrightSession(ExchangeSession):
                 case error:
                     raise error(await self._words(shown_now), page=await self._saved())
             deadline = time.monotonic() + within
-        raise LayoutChanged(f"the sign-in at {shown(self.tab.url)} ended in no known way", page=await self._saved())
+            latest = deadline + TIMEOUT
+        ended = f"the sign-in at {shown(self.tab.url)} ended in no known way"
+        if own := self._refused_here():
+            raise SpendRefused(f"{', '.join(own)}; {ended}", page=await self._saved())
+        raise LayoutChanged(ended, page=await self._saved())
 
     async def capture(self) -> Sequence[Document]:
         async with self._capturing:
@@ -524,30 +546,86 @@ class PlaywrightSession(ExchangeSession):
             return False  # the page is being replaced by the next one
 
     async def _element(self, selector: str) -> Locator:
-        if not await self.seen(selector, wait=ELEMENT):
-            raise LayoutChanged(f"{shown(self.tab.url)} shows no {selector!r}", page=await self._saved())
+        """The first visible one; waited for as long as the page is still on its way, and for a moment after."""
+        deadline = latest = time.monotonic() + ELEMENT
+        latest += TIMEOUT
+        while not await self._shows(selector):
+            if self._navigations.lost:
+                raise self._navigations.error()
+            if self._navigations.pending:
+                deadline = min(latest, time.monotonic() + ELEMENT)
+            if time.monotonic() >= deadline:
+                raise LayoutChanged(f"{shown(self.tab.url)} shows no {selector!r}", page=await self._saved())
+            await asyncio.sleep(POLL)
         return self.tab.locator(selector).filter(visible=True).first
 
-    async def _answered(self, request: PageRequest) -> None:
-        """A list whose request for more rows fails stops growing, and looks as if it had ended: so say what failed."""
+    async def _press(self, element: Locator) -> None:
+        """Click. What the page makes of it is not waited for. Where another page begins, the button was clicked, even
+        if it did not live to tell."""
+        from playwright.async_api import TimeoutError
+
+        begun = self._navigations.begun
+        try:
+            await element.click(timeout=1000 * ACTION, no_wait_after=True)
+        except TimeoutError:
+            if self._navigations.begun == begun:
+                raise
+
+    async def _while_shown(self, key: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Act on what is shown, unless it goes away by itself meanwhile."""
+        try:
+            await act()
+        except LayoutChanged:
+            if await self._first([key]):
+                raise
+
+    def _refused_on_the_way(self) -> ArchiverError | None:
+        """The error of a page that a sign-in led to and that did not come: the rules refused it, or it failed."""
+        failed = self._navigations.failed
+        if failed is None or self._navigations.pending:
+            return None
+        place = shown(failed.url)
+        if guarding.BLOCKED in (failed.failure or "") or f"{failed.method} {place}" in self.refused:
+            return SpendRefused(f"{failed.method} {place}, to which the sign-in leads")
+        lost = SiteUnavailable(f"{place}, to which the sign-in leads: {failed.failure}")
+        return lost if self._navigations.lost else None
+
+    def _answered_badly(self) -> ArchiverError | None:
+        """The error of a page that shows nothing known, and says by its status that it is none."""
+        answer = self._navigations.answer
+        if answer is None or answer.status < 400:
+            return None
+        said = f"{shown(answer.url)}, to which the sign-in leads, answered {answer.status}"
+        if answer.status == 429:
+            return RateLimited(said)
+        if answer.status >= 500:
+            return SiteUnavailable(said)
+        return AccountBlocked(said) if answer.status == 403 else LayoutChanged(said)
+
+    def _refused_here(self) -> list[str]:
+        """What was refused of the site's own hosts, where a sign-in may have needed it."""
+        hosts = (*self.info.rules.hosts, *self.info.rules.sign_in_hosts)
+        lines = [(line, urlsplit(line.partition(" ")[2]).netloc.lower()) for line in self.refused]
+        return [line for line, netloc in lines if any(fnmatchcase(netloc, host) for host in hosts)]
+
+    async def _failure(self, request: PageRequest) -> tuple[ArchiverError, float] | None:
+        """A list whose request for more rows fails stops growing, and looks as if it had ended: so say what failed, and
+        how many seconds the platform asks to wait."""
         place = shown(request.url)
-        if request.failure in (guarding.BLOCKED, "net::ERR_ABORTED"):
-            return  # refused by the guard, or taken back by the page itself
         if request.failure:
-            raise SiteUnavailable(f"{place}: {request.failure}")
+            return SiteUnavailable(f"{place}: {request.failure}"), 0
         try:
             with self._named_errors(place):
                 answer = await asyncio.wait_for(request.response(), ELEMENT)  # the network was waited for already
         except TimeoutError:
-            raise SiteUnavailable(f"{place} does not answer") from None
-        if answer is None:
-            return
+            return SiteUnavailable(f"{place} does not answer"), 0
+        if answer is None or (answer.status < 400 and not self._is_login(answer.url)):
+            return None
         if answer.status == 401 or self._is_login(answer.url):
-            raise SessionExpired(f"{place} asks for a sign-in")
-        if answer.status == 429:
-            raise RateLimited(f"{place} answered 429")
-        if answer.status >= 400:
-            raise SiteUnavailable(f"{place} answered {answer.status}")
+            return SessionExpired(f"{place} asks for a sign-in"), 0
+        said = answer.headers.get("retry-after", "")
+        kind = RateLimited if answer.status == 429 else SiteUnavailable
+        return kind(f"{place} answered {answer.status}"), float(said) if said.isdecimal() else 0
 
     def _is_login(self, url: str) -> bool:
         return Request("GET", url).place == Request("GET", self.info.login_url).place
@@ -582,23 +660,22 @@ class PlaywrightSession(ExchangeSession):
         try:
             yield
         except TimeoutError:
+            if self._navigations.lost:
+                raise self._navigations.error() from None
             raise LayoutChanged(f"{what} did not come at {shown(self.tab.url)}") from None
         except Error as error:
             raise SiteUnavailable(f"{what} at {shown(self.tab.url)}: {first_line(error)}") from None
 
     async def _navigate(self, _method: str, url: str, _headers: Mapping[str, str], _body: bytes | None) -> Raw:
         """`exchange.Send` by the page itself: redirects are followed by Chromium and judged by the guard."""
-        from playwright.async_api import Error, TimeoutError
-
-        try:
-            answer = await self.tab.goto(url, wait_until="domcontentloaded", timeout=1000 * TIMEOUT)
-        except TimeoutError:
-            raise Lost(f"no page within {TIMEOUT:.0f} seconds", received=True) from None
-        except Error as error:
-            raise _lost(error, url) from None
-        with suppress(TimeoutError):  # a picture that never comes; the page is there
-            await self.tab.wait_for_load_state("load", timeout=1000 * LOAD)
-        html = await self._html()
+        refused = len(self.refused)
+        answer, html = await self._load(url, refused)
+        if html is None:  # the page left itself while it came: once more, so that it cannot
+            await self._polite()
+            async with self._held():
+                answer, html = await self._load(url, refused)
+        if html is None:
+            raise self._navigations.error()
         if len(html) > MOST_BYTES:
             raise endless(url)
         if answer is None:  # only the fragment differed
@@ -607,7 +684,50 @@ class PlaywrightSession(ExchangeSession):
         kind = kept.get("content-type", "text/html")
         if not kind.startswith("text/") and "xml" not in kind and "json" not in kind:
             raise LayoutChanged(f"{shown(url)} is a file ({kind}), not a page")
-        return Raw(answer.status, kept | RENDERED, html)
+        return Raw(answer.status, kept | RENDERED, html, answer.url)
+
+    async def _load(self, url: str, refused: int) -> tuple[PageResponse | None, bytes | None]:
+        """The answer, and the page's text: None where its script leads away before it has come to its end.
+
+        `refused` is how many requests were refused before.
+        """
+        from playwright.async_api import Error, TimeoutError
+
+        self._navigations.failed = None
+        parsed: asyncio.Future[None] | None = None
+        try:
+            answer = await self.tab.goto(url, wait_until="commit", timeout=1000 * TIMEOUT)
+            parsed = asyncio.ensure_future(self.tab.wait_for_load_state("domcontentloaded", timeout=1000 * TIMEOUT))
+            while not parsed.done() and not (self._navigations.failed and not self._navigations.pending):
+                await asyncio.wait([parsed], timeout=POLL)
+            if not parsed.done():
+                return answer, None
+            parsed.result()
+            with suppress(TimeoutError):  # a picture that never comes; the page is there
+                await self.tab.wait_for_load_state("load", timeout=1000 * LOAD)
+            html = await self._html()
+            return answer, None if self._navigations.lost else html
+        except TimeoutError:
+            raise Lost(f"no page within {TIMEOUT:.0f} seconds", received=True) from None
+        except Error as error:
+            if len(self.refused) > refused and ABORTED in error.message:
+                raise SpendRefused(self.refused[-1]) from None
+            raise _lost(error, url) from None
+        finally:
+            if parsed and not parsed.done():
+                parsed.cancel()
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[None]:
+        """Pages that are opened inside do not lead away from themselves; who clicks in them is led on."""
+        cdp = self.traffic.cdp
+        await cdp.send("Page.enable")  # else the script is taken and never run
+        added = await cdp.send("Page.addScriptToEvaluateOnNewDocument", {"source": HOLD})
+        try:
+            yield
+        finally:
+            await cdp.send("Page.removeScriptToEvaluateOnNewDocument", {"identifier": added["identifier"]})
+            await cdp.send("Page.disable")
 
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
         """`exchange.Send` with the context's cookies, without rendering."""
@@ -639,6 +759,16 @@ class PlaywrightSession(ExchangeSession):
         return [("cookie", f"{each['name']}={each['value']}") for each in await self.context.cookies(url)]
 
 
+def _address(url: str) -> tuple[str, ...]:
+    """The path and the parameters of an address, without those by which pages make sure that they are answered anew."""
+    parts = urlsplit(url)
+    names = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0].lower() not in _ANEW)
+    return parts.path, *(f"{name}={value}" for name, value in names)
+
+
+_ANEW = frozenset({"_", "again", "attempt", "cb", "nocache", "r", "retry", "rnd", "t", "timestamp", "ts"})
+
+
 def _is_at(url: str, glob: str) -> bool:
     """Whether the whole URL matches; `*` and `**` stand for anything, all else for itself."""
     return re.fullmatch(re.sub(r"(\\\*)+", ".*", re.escape(glob)), url) is not None
@@ -665,34 +795,41 @@ def _lost(error: Exception, url: str) -> Lost | ArchiverError:
     return Lost(meaning, received=meaning not in (UNKNOWN, UNREACHED))
 
 
-@asynccontextmanager
-async def _network_quiet(tab: Page) -> AsyncIterator[list[PageRequest]]:
-    """Wait, after what is done inside, until the page has asked for nothing for a moment; gives what it asked for."""
-    asked: list[PageRequest] = []
-    open_requests: set[Any] = set()
-    changed = time.monotonic()
+@dataclass(eq=False)
+class _Network:
+    """What a page asks for while it is listened to."""
 
-    def began(request: Any) -> None:
-        nonlocal changed
-        asked.append(request)
-        open_requests.add(request)
-        changed = time.monotonic()
+    asked: list[PageRequest] = field(default_factory=list)
+    _open: set[PageRequest] = field(default_factory=set)
+    _changed: float = field(default_factory=time.monotonic)
 
-    def ended(request: Any) -> None:
-        nonlocal changed
-        open_requests.discard(request)
-        changed = time.monotonic()
+    def began(self, request: PageRequest) -> None:
+        self.asked.append(request)
+        self._open.add(request)
+        self._changed = time.monotonic()
 
-    handlers = {"request": began, "requestfinished": ended, "requestfailed": ended}
-    for event, handler in handlers.items():
-        tab.on(event, handler)  # type: ignore[call-overload]  # Playwright overloads on each literal event name
-    try:
-        yield asked
+    def ended(self, request: PageRequest) -> None:
+        self._open.discard(request)
+        self._changed = time.monotonic()
+
+    async def quiet(self) -> None:
+        """Wait until the page has asked for nothing for a moment."""
         deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             await asyncio.sleep(POLL)
-            if not open_requests and time.monotonic() - changed > QUIET:
+            if not self._open and time.monotonic() - self._changed > QUIET:
                 break
+
+
+@asynccontextmanager
+async def _watched(tab: Page) -> AsyncIterator[_Network]:
+    """Listen to what the page asks for inside."""
+    network = _Network()
+    handlers = {"request": network.began, "requestfinished": network.ended, "requestfailed": network.ended}
+    for event, handler in handlers.items():
+        tab.on(event, handler)  # type: ignore[call-overload]  # Playwright overloads on each literal event name
+    try:
+        yield network
     finally:
         for event, handler in handlers.items():
             tab.remove_listener(event, handler)

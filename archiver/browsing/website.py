@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, override
 
-from archiver.errors import ConfigError, SessionExpired, SignInNeeded
+from archiver.errors import ConfigError, LayoutChanged, SessionExpired, SignInNeeded
 from archiver.provider import BrowserSession, Challenge, Provider, Response, SignInOutcome
 
 CAPTCHA = 'iframe[src*="captcha"]:not([src*="size=invisible"])'  # an invisible one, with its badge, asks nobody
@@ -47,7 +47,11 @@ class Website(Provider[BrowserSession]):
             raise SignInNeeded(f"no saved session for {self.info.title} is valid, and there is no password")
         self.check(await session.goto(self.at(session, form.url)))
         if await session.seen(form.cookies):
-            await session.click(form.cookies)
+            try:
+                await session.click(form.cookies)
+            except LayoutChanged:
+                if await session.seen(form.cookies):  # else it went away by itself
+                    raise
         if form.opener and not await session.seen(form.username):
             await session.click(form.opener)
         await session.fill({form.username: session.username or "", form.password: secrets["password"]})

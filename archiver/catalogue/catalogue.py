@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sqlite3
 import unicodedata
 from collections import defaultdict
@@ -28,18 +29,16 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
 from archiver.domain import DocumentKind, GapReason, Licence, iso
 from archiver.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
-from archiver.reading.fingerprint import Fingerprint, decode
+from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
-    from PIL import Image
-
-    from archiver.catalogue.embedding import Embedder
     from archiver.catalogue.matching import Indexed, Load
-    from archiver.catalogue.pictures import PictureIndex, VectorFile
+    from archiver.catalogue.pictures import Embeds, PictureIndex, VectorFile
 
-VERSION = 5  # of the schema; a file of any other version is made anew
+WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
+VERSION = 8  # of the schema; a file of any other version is made anew
 BATCH = 256  # ledger lines of one transaction
 READERS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
@@ -96,12 +95,16 @@ CREATE TABLE erased (
 );
 CREATE INDEX erased_identity ON erased (identity_sha256);
 CREATE VIRTUAL TABLE words USING fts5
-    (ids, title, about, text, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
+    (ids, title, about, text, inside, tokenize="unicode61 remove_diacritics 2", prefix="1 2 3");
 """
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
 COLUMNS = "object_id, folder, described, lines, assigned"
 SHOWN = "NOT comp AND NOT withdrawn"
+FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
+"""What a client's own link shows: no receipts, records and captures, which may hold prices and names of seats."""
+INSIDE = ("seat", "client_hints", "inside")  # fields of a licence that such a link neither shows nor finds
+OUTSIDE = "{ids title about text}"  # the columns of `words` that hold the rest
 # The newest first, which is how the index lies: it stops at the limit, however common the words are.
 MATCHING = """SELECT object_id, folder, described, lines, assigned
     FROM words CROSS JOIN licence ON licence.id = words.rowid
@@ -270,9 +273,7 @@ class Catalogue:
         self._forget()
         self.catch_up(archive, reader)
 
-    def embed(
-        self, archive: Archive, reader: DocumentReader, embedder: Embedder, told: Callable[[int, int], object]
-    ) -> None:
+    def embed(self, archive: Archive, embedder: Embeds, told: Callable[[int, int], object]) -> None:
         """Make the vectors that are missing, oldest first; may be broken off and taken up again at any time.
 
         `told` hears how many of how many are made. Pictures that cannot be read are left to the hash.
@@ -291,20 +292,18 @@ class Catalogue:
             (number, Indexed(self.client, object_id, name, "", ""))
             for number, object_id, name in self._db.execute(query)
         ]
-        load = loader({self.client: archive}, reader)
+        load = loader({self.client: archive})
         done = 0
         if missing:
             told(done, len(missing))
-        with ThreadPoolExecutor(READERS) as threads:
-            for part in batched(missing, EMBEDDED_AT_ONCE, strict=False):
-                images = threads.map(partial(_decoded, load), [picture for _, picture in part])
-                there = [(number, image) for (number, _), image in zip(part, images, strict=True) if image]
-                vectors = embedder([image for _, image in there])
-                with self._writing():
-                    numbers = [number for number, _ in there]
-                    self._vectors.write(dict(zip(numbers, vectors, strict=True)))
-                    self._db.executemany("UPDATE picture SET embedded = 1 WHERE number = ?", [(n,) for n in numbers])
-                told(done := done + len(part), len(missing))
+        for part in batched(missing, EMBEDDED_AT_ONCE, strict=False):
+            there = [(number, content) for number, picture in part if (content := _loaded(load, picture))]
+            vectors = embedder.embed([content for _, content in there])
+            made = {number: vector for (number, _), vector in zip(there, vectors, strict=True) if vector is not None}
+            with self._writing():
+                self._vectors.write(made)
+                self._db.executemany("UPDATE picture SET embedded = 1 WHERE number = ?", [(n,) for n in made])
+            told(done := done + len(part), len(missing))
 
     def unreadable(self) -> dict[str, str]:
         """Objects that could not be read, and why: they are in no result, and `verify` names the fault."""
@@ -406,12 +405,13 @@ class Catalogue:
         """The licence or comp of this object."""
         return next(self._entries("object_id = ?", object_id), None)
 
-    def find(self, text: str = "", limit: int = 20, *, unassigned: bool = False) -> list[Hit]:
+    def find(self, text: str = "", limit: int = 20, *, unassigned: bool = False, outside: bool = False) -> list[Hit]:
         """Licences (no comps) that an id or a day names or whose words match, best first; without words the newest.
 
         Any text is a query: words are matched from their beginning, in any script, accents aside. All of them must
         occur; where no licence has them all, any may. `unassigned` leaves out what is assigned to a client, as all
-        searches leave out what was withdrawn from this one.
+        searches leave out what was withdrawn from this one. `outside`: by nothing that a client's own link does not
+        show.
         """
         scope = f"{SHOWN} AND assigned IS NULL" if unassigned else SHOWN
         words = [word[:WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][:WORDS]
@@ -422,9 +422,9 @@ class Catalogue:
         named = self._named({_plain(text).strip(), *words, *pieces}, scope, limit)
         hits = {hit.entry.object_id: hit for hit in (*self._dated(text.strip(), scope, limit), *named)}
         if len(hits) < limit:
-            worded = self._worded(words, unassigned=unassigned)
+            worded = self._worded(words, unassigned=unassigned, outside=outside)
             if not hits and not worded:
-                worded = self._worded(pieces, unassigned=unassigned, any_of=True)
+                worded = self._worded(pieces, unassigned=unassigned, outside=outside, any_of=True)
             for hit in worded:
                 hits.setdefault(hit.entry.object_id, hit)
         return list(hits.values())[:limit]
@@ -486,9 +486,9 @@ class Catalogue:
             for entry in self._entries(where, *names, limit):
                 yield Hit(entry, {"order_id": "order", "folder": "licence"}.get(column, column), 1.0)
 
-    def _worded(self, words: Sequence[str], *, unassigned: bool, any_of: bool = False) -> list[Hit]:
+    def _worded(self, words: Sequence[str], *, unassigned: bool, outside: bool, any_of: bool = False) -> list[Hit]:
         """Licences with these words, best first; with `any_of` those with as many of them as go together."""
-        forms = self._forms(words)
+        forms = self._forms(words, outside)
         if any_of:
             forms = self._together([form for form in forms if self._holds(form)])
         if not forms:
@@ -498,12 +498,12 @@ class Catalogue:
         if len(entries) == LOOKED_AT:  # there are more, and better ones may be older
             entries += self._matching(f"{{ids title}} : ({query})", LOOKED_AT, unassigned=unassigned)
         wanted = [_folded(word) for word in words]
-        hits = [_hit(entry, wanted) for entry in {each.object_id: each for each in entries}.values()]
+        hits = [_hit(entry, wanted, outside=outside) for entry in {each.object_id: each for each in entries}.values()]
         return [hit for hit, _ in sorted(hits, key=lambda each: (each[0].score, each[1]), reverse=True)]
 
-    def _forms(self, words: Iterable[str]) -> list[str]:
+    def _forms(self, words: Iterable[str], outside: bool) -> list[str]:
         """Each word as the index is asked for it: from its beginning, or whole where it is common by itself."""
-        phrases = map(_phrase, dict.fromkeys(words))
+        phrases = [f"{OUTSIDE} : {phrase}" if outside else phrase for phrase in map(_phrase, dict.fromkeys(words))]
         return [phrase if self._holds(phrase, COMMON) else f"{phrase}*" for phrase in phrases]
 
     def _together(self, forms: Sequence[str]) -> list[str]:
@@ -610,7 +610,7 @@ class Catalogue:
         number, lines, assigned = self._db.execute(query, (object_id,)).fetchone() or (None, "[]", None)
         for line in about:
             if line.type == "assign":
-                assigned = json.dumps({key: line.fields.get(key) for key in ASSIGNED})
+                assigned = _assigned(line.fields, assigned)
         licence = found.file.licence
         values = {
             "id": number,
@@ -634,7 +634,7 @@ class Catalogue:
         number = self._db.execute(PUT, values).lastrowid
         columns = [_indexed(" ".join(each)) for each in _searched(found)]
         self._db.execute(
-            "INSERT INTO words (rowid, ids, title, about, text) VALUES (?, ?, ?, ?, ?)", (number, *columns)
+            "INSERT INTO words (rowid, ids, title, about, text, inside) VALUES (?, ?, ?, ?, ?, ?)", (number, *columns)
         )
         if found.pictures or values["id"] is not None:
             self._picture(number, found.pictures)
@@ -665,6 +665,14 @@ class Catalogue:
                 raise
 
 
+def _assigned(fields: Mapping[str, Any], before: str | None) -> str | None:
+    """What is kept of an `assign` line. Nothing is left of it where the last assignment was undone, and a copy that was
+    never given cannot be taken back: what the client's own account captured stays the client's."""
+    if fields.get("clients") == [] or (fields.get("held") is False and before is None):
+        return None
+    return json.dumps({key: fields.get(key) for key in ASSIGNED})
+
+
 def identity_digest(identity: str) -> str:
     """How a tombstone knows the identity of a licence."""
     return sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
@@ -676,9 +684,11 @@ def _machine(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+        code = error.sqlite_errorcode & 0xFF
+        full = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(path.parent).free < WAL_BYTES
+        if code == sqlite3.SQLITE_FULL or full:
             raise DiskFull(f"writing to {path}") from error
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             raise MachineRefused(f"{error} ({path})") from error
         raise
 
@@ -724,6 +734,7 @@ class _Read:
     described: bytes
     file: LicenceFile
     text: str
+    inside: str  # the text of what a client's own link does not show
     pictures: Mapping[str, Fingerprint]  # by document
 
 
@@ -744,34 +755,39 @@ def _read(archive: Archive, reader: DocumentReader, object_id: str) -> _Read | s
         file = from_json(described)
     except IntegrityError as error:
         return error.detail
-    texts, pictures = [], {}
+    texts, inside, pictures = list[str](), list[str](), {}
     for document in file.documents:
         # What fails here: the licence is still found by all else; `verify` names a damaged document.
         with suppress(IntegrityError, UnreadablePicture):
             if document.kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
                 read = reader.remembered(stored.digest(document.name))
-                texts.append((read or reader.read(stored.read(document.name), document.media_type)).text)
+                text = (read or reader.read(stored.read(document.name), document.media_type)).text
+                (texts if document.kind in FOR_CLIENTS else inside).append(text)
             elif document.kind is DocumentKind.PREVIEW and document.media_type.startswith("image/"):
                 pictures[document.name] = reader.look(stored.read(document.name)).fingerprint
-    return _Read(stored.folder, described, file, " ".join(texts), pictures)
+    return _Read(stored.folder, described, file, " ".join(texts), " ".join(inside), pictures)
 
 
-def _decoded(load: Load, picture: Indexed) -> Image.Image | None:
-    with suppress(IntegrityError, UnreadablePicture):
-        return decode(load(picture)).image
+def _loaded(load: Load, picture: Indexed) -> bytes | None:
+    with suppress(IntegrityError):
+        return load(picture)
     return None
 
 
 def _searched(read: _Read) -> tuple[list[str], ...]:
-    """The words of a licence by the column of `words`: ids, title, all else that describes it, documents' text."""
+    """The words of a licence by the column of `words`: ids, title, all else that describes it, documents' text, and
+    what a client's own link does not show (the key may name an account or its user)."""
     licence, asset = read.file.licence, read.file.licence.asset
-    ids = [asset.asset_id, licence.licence_id, licence.order, *licence.key, read.folder]
-    about = [licence.kind, licence.licensee, licence.seat, licence.plan, asset.provider, asset.contributor]
-    about += [*licence.client_hints.values(), *(document.name for document in read.file.documents)]
-    return [each for each in ids if each], [asset.title or ""], [each for each in about if each], [read.text]
+    shown = [each.name for each in read.file.documents if each.kind in FOR_CLIENTS]
+    others = [each.name for each in read.file.documents if each.kind not in FOR_CLIENTS]
+    ids = [asset.asset_id, licence.licence_id, licence.order, read.folder]
+    about = [licence.kind, licence.licensee, licence.plan, asset.provider, asset.contributor, *shown]
+    inside = [licence.seat, *licence.key, *licence.client_hints.values(), *others, read.inside]
+    columns = (ids, [asset.title], about, [read.text], inside)
+    return tuple([each for each in column if each] for column in columns)
 
 
-def _hit(entry: Entry, wanted: Sequence[str]) -> tuple[Hit, str]:
+def _hit(entry: Entry, wanted: Sequence[str], *, outside: bool = False) -> tuple[Hit, str]:
     """How well a licence fits, and by which field best: what no field holds is in the certificate's text; and its date.
 
     A hundred are compared to show a few: the JSON will do, in which older versions left numbers.
@@ -790,16 +806,21 @@ def _hit(entry: Entry, wanted: Sequence[str]) -> tuple[Hit, str]:
         "plan": described["plan"],
         "seat": described["seat"],
         "provider": described["provider"],
-        "documents": " ".join(each["name"] for each in described["documents"]),
+        "documents": " ".join(each["name"] for each in described["documents"] if each["kind"] in FOR_CLIENTS),
+        "inside": " ".join(each["name"] for each in described["documents"] if each["kind"] not in FOR_CLIENTS),
     }
+    if outside:
+        fields = {name: value for name, value in fields.items() if name not in INSIDE}
     folded = {name: _folded(str(value)) for name, value in fields.items() if value}
     counts = {name: sum(word in value for word in wanted) for name, value in folded.items()}
     best = max(counts, key=counts.__getitem__)
+    found = counts[best]
     weights = [
         max((WEIGHTS.get(n, 3.0) for n in folded if word in folded[n]), default=WEIGHTS["text"]) for word in wanted
     ]
     weight = sum(weights) / len(weights)
-    hit = Hit(entry, best if counts[best] else "text", round(weight / (1 + weight), 3))
+    best = "documents" if best == "inside" else best
+    hit = Hit(entry, best if found else "text", round(weight / (1 + weight), 3))
     return hit, described["licensed_at"] or ""
 
 

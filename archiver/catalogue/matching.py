@@ -1,7 +1,7 @@
 """Which archived pictures a picture shows: by hash, by embedding, by alignment, and in which words that may be said.
 
 Steps two and three need the extra `match`; without it the hash alone answers. A match is a hint for a person, who sees
-query and preview side by side, and confirms.
+query and preview side by side, and confirms. For pictures of any origin, use it by way of `matcher`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from archiver.catalogue.overlay import Affine, Comparison, beside, between, chained, compare, flip, grey, side_by_side
 from archiver.errors import IntegrityError, UnreadablePicture
-from archiver.reading.fingerprint import Fingerprint, Picture, decode, fingerprint
+from archiver.reading.fingerprint import Fingerprint, Picture, as_preview, decode, fingerprint
 from archiver.reading.fingerprint import preview as small_jpeg
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ class _Search:
         """The archived picture; None where it cannot be read, which `verify` explains."""
         if picture not in self._pictures:
             try:
-                self._pictures[picture] = decode(self._load(picture)).image
+                self._pictures[picture] = as_preview(self._load(picture))
             except (IntegrityError, UnreadablePicture):
                 self._pictures[picture] = None
         return self._pictures[picture]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -162,4 +163,19 @@ def side_by_side(query: Image.Image, preview: Image.Image, affine: Affine | None
     page.paste(parts[1], (SHOWN + 12, 0))
     out = io.BytesIO()
     page.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def below_each_other(sheets: Sequence[bytes]) -> bytes:
+    """One PNG of several."""
+    from PIL import Image
+
+    pages = [Image.open(io.BytesIO(each)) for each in sheets]
+    joined = Image.new("RGB", (max(page.width for page in pages), sum(page.height + 12 for page in pages)), "white")
+    top = 0
+    for page in pages:
+        joined.paste(page, (0, top))
+        top += page.height + 12
+    out = io.BytesIO()
+    joined.save(out, "PNG")
     return out.getvalue()

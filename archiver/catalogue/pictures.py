@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,6 @@ from archiver.archive.reader import Archive
 from archiver.catalogue.matching import Indexed, Load
 from archiver.errors import MachineRefused, machine_error
 from archiver.reading.fingerprint import NEAR, Fingerprint
-from archiver.reading.worker import DocumentReader
 
 WIDTH = 512  # numbers of a vector
 _AT_ONCE = 1 << 10  # vectors multiplied at once: what a processor keeps near itself
@@ -23,6 +23,17 @@ _ASKED = 64  # of the most alike, among which one asset may be found many times
 _TRIED = 48  # random pictures, among which other assets of a provider are sought
 
 type Vectors = NDArray[np.float16]
+
+
+class Embeds(Protocol):
+    """Makes vectors of pictures: a `Matcher`, in a process of its own."""
+
+    @property
+    def identity(self) -> str:
+        """Which model makes them."""
+
+    def embed(self, pictures: Sequence[bytes]) -> Sequence[NDArray[np.float32] | None]:
+        """A unit vector of 512 numbers for each; None for what cannot be read."""
 
 
 class VectorFile:
@@ -120,11 +131,10 @@ class PictureIndex:
                 yield other
 
 
-def loader(archives: Mapping[str, Archive], reader: DocumentReader) -> Load:
-    """Reads pictures out of these clients' archives; a worker decodes them, and a small JPEG comes back."""
+def loader(archives: Mapping[str, Archive]) -> Load:
+    """Reads pictures out of these clients' archives, as they lie there."""
 
     def load(picture: Indexed) -> bytes:
-        content = archives[picture.client].object(picture.object_id).read(picture.name)
-        return reader.look(content).preview
+        return archives[picture.client].object(picture.object_id).read(picture.name)
 
     return load

@@ -9,16 +9,44 @@ from typing import Any
 
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.reader import Archive
-from archiver.archive.verify import Dates, dates
+from archiver.archive.verify import Dates, dates, newest
 from archiver.catalogue.catalogue import Entry, ErasedEntry, Hit
 from archiver.domain import iso
 from archiver.errors import IntegrityError
 
 
 def hits(client: str, archive: Archive, found: Iterable[Hit]) -> list[dict[str, Any]]:
-    """The rows of `find --json`. `score` is 1 for a named id, below for words; dates are `iso` texts or None."""
+    """The rows of `find --json`. `score` is 1 for a named id, below for words; dates are `iso` texts or None.
+
+    `secured_documents` gives the date of each document, and `secured_since` that of the newest.
+    """
     proven = dates(archive.root)
-    return [_row(client, proven, hit.entry, hit.match, hit.score) for hit in found]
+    return [_row(client, archive, proven, hit.entry, hit.match, hit.score) for hit in found]
+
+
+def secured(archive: Archive, entry: Entry, proven: Dates) -> dict[str, str | None]:
+    """Since when each document of a licence is secured; None: not yet. One without documents has its description."""
+    names = [document.name for document in entry.file.documents] or ["licence.json"]
+    return archive.secured(entry.object_id, entry.lines, names, proven)
+
+
+def by_date(documents: Mapping[str, str | None]) -> dict[str | None, list[str]]:
+    """The names of documents by the date since when they are secured, oldest first; those that are not yet, last."""
+    found: dict[str | None, list[str]] = {}
+    for name, since in documents.items():
+        found.setdefault(since, []).append(name)
+    return {since: found[since] for since in sorted(found, key=lambda since: (since is None, since or ""))}
+
+
+def in_words(documents: Mapping[str, str | None]) -> str:
+    """Since when documents are secured, in one phrase."""
+    dated = by_date(documents)
+    if len(dated) == 1:
+        (since,) = dated
+        return f"secured since {since}" if since else "not yet secured by a timestamp"
+    told = [f"{since} ({', '.join(names)})" for since, names in dated.items() if since]
+    missing = f"; not yet by a timestamp: {', '.join(dated[None])}" if None in dated else ""
+    return f"secured since {' and '.join(told)}{missing}"
 
 
 def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
@@ -29,7 +57,8 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
     file, licence = entry.file, entry.licence
     asset = licence.asset
     history = [next(archive.lines(offset=offset)).fields for _, offset in entry.lines]
-    return _row(client, dates(archive.root), entry, None, 1.0) | {
+    row = _row(client, archive, dates(archive.root), entry, None, 1.0)
+    return row | {
         "asset": {
             "provider": asset.provider,
             "asset_id": asset.asset_id,
@@ -50,6 +79,7 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
                 "bytes": document.bytes,
                 "sha512": document.sha512,
                 "source": document.url,
+                "secured_since": row["secured_documents"][document.name],
             }
             for document in file.documents
         ],
@@ -59,6 +89,11 @@ def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
         "imports": list(file.provenance.get("imports", ())),
         "terms": [{"id": each.id, "relation": each.relation.value} for each in file.terms],
         "assignments": [_assignment(archive, fields) for fields in history if fields["type"] == "assign"],
+        "recovered": [
+            {"version": fields["version"], "line": fields["seq"], "at": fields["at"]}
+            for fields in history
+            if fields["type"] == "recovered"
+        ],
         "history": history,
     }
 
@@ -90,9 +125,9 @@ def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, Any]:
     }
 
 
-def _row(client: str, proven: Dates, entry: Entry, match: str | None, score: float) -> dict[str, Any]:
+def _row(client: str, archive: Archive, proven: Dates, entry: Entry, match: str | None, score: float) -> dict[str, Any]:
     licence = entry.licence
-    first, last = entry.lines[0][0], entry.lines[-1][0]
+    documents = secured(archive, entry, proven)
     return {
         "licence": f"{client}/{entry.folder}",
         "client": client,
@@ -104,6 +139,7 @@ def _row(client: str, proven: Dates, entry: Entry, match: str | None, score: flo
         "licensee": licence.licensee,
         "match": match,
         "score": score,
-        "secured_since": proven.since(first),
-        "state": "PROVEN" if proven.since(last) else "UNPROVEN",
+        "secured_since": newest(documents.values()),
+        "secured_documents": documents,
+        "state": "PROVEN" if proven.since(entry.lines[-1][0]) else "UNPROVEN",
     }

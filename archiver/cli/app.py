@@ -70,15 +70,23 @@ def root(
 
 
 def opened(home: Path | None) -> Home:
+    """The home that is meant, without what killed commands left in it."""
     from archiver.config import Home, find_home
+    from archiver.leftovers import sweep
 
-    return Home.load(find_home(home))
+    found = find_home(home)
+    sweep(found)
+    return Home.load(found)
 
 
 def unlocked(home: Home) -> Vault:
+    from archiver.cli.output import say
     from archiver.vault import open_vault
 
-    return open_vault(home.vault)
+    vault = open_vault(home.vault, remember=not home.settings.replay)
+    if warning := vault.replayed():
+        say(f"archiver: {warning}")
+    return vault
 
 
 def language_of(language: str) -> str:
@@ -108,4 +116,23 @@ def awaited[T](work: Coroutine[Any, Any, T]) -> T:
     """What asynchronous work returns; asyncio is imported only where there is some."""
     import asyncio
 
-    return asyncio.run(work)
+    interrupted = False
+
+    def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not interrupted:  # what Ctrl-C breaks in the middle of something is no news
+            loop.default_exception_handler(context)
+
+    async def main() -> T:
+        nonlocal interrupted
+        asyncio.get_running_loop().set_exception_handler(unheard)
+        task = asyncio.current_task()
+        try:
+            return await work
+        except Exception:
+            if task and task.cancelling():  # Ctrl-C ended a helper process first, whose end is what went wrong
+                raise asyncio.CancelledError from None
+            raise
+        finally:
+            interrupted = bool(task and task.cancelling())
+
+    return asyncio.run(main())

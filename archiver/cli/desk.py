@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, opened
 from archiver.cli.output import emit, say, table
 
+if TYPE_CHECKING:
+    from archiver.config import Home
+
+COMMAND_LINE = "command line"  # who, in the audit log
+
 desk_app = typer.Typer()
 user_app = typer.Typer(no_args_is_help=True, help="Who may use the desk from another machine.")
+session_app = typer.Typer(no_args_is_help=True, help="Who is signed in at the desk.")
+link_app = typer.Typer(no_args_is_help=True, help="The read-only links that clients were given.")
 desk_app.add_typer(user_app, name="user")
+desk_app.add_typer(session_app, name="session")
+desk_app.add_typer(link_app, name="link")
 app.add_typer(desk_app, name="desk")
 
 
@@ -35,6 +46,12 @@ def desk(
     behind_proxy: Annotated[
         bool, typer.Option("--behind-proxy", help="With --serve: a reverse proxy on this machine ends TLS.")
     ] = False,
+    idle_minutes: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=720, help="End a session that is not used for so long [default: 60; this machine 240]."
+        ),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Open the desk: is everything archived, find a licence by a picture, answer a letter.
@@ -55,7 +72,8 @@ def desk(
 
         raise ConfigError(f"The desk needs the extra `desk` ({error.name} is missing). {INSTALL_ALL}") from None
     plan = Plan(
-        port=port, names=serve or (), certificate=certificate, key=private_key, behind_proxy=behind_proxy
+        port=port, names=serve or (), certificate=certificate, key=private_key, behind_proxy=behind_proxy,
+        idle_minutes=idle_minutes,
     )  # fmt: skip
     run(opened(home), plan, browse=browse, say=say)
 
@@ -78,6 +96,7 @@ def add(
     else:
         password = sys.stdin.readline().rstrip("\n")
     users.add(name, role, password)
+    _audit(opened(home), "user added", name, role=role)
     say(f"{name} may {role}.")
 
 
@@ -107,4 +126,103 @@ def remove(name: Annotated[str, typer.Argument(help="The person.")], home: HomeO
     from archiver.desk.access import Users
 
     Users(opened(home).root).remove(name)
+    _audit(opened(home), "user removed", name)
     say(f"{name} may no longer use the desk.")
+
+
+@session_app.command("list")
+def sessions(as_json: JsonOption = False, home: HomeOption = None) -> None:
+    """List the sessions that go on, of all desks of this home.
+
+    Example: archiver desk session list
+    """
+    from archiver.desk.access import sessions_on_disk
+    from archiver.domain import iso
+
+    rows = [
+        {
+            "id": each.id, "who": each.who, "role": each.role, "address": each.address, "began": each.began,
+            "last_used": iso(datetime.fromtimestamp(seen, UTC)), "ends": each.ends, "desk": each.desk,
+        }
+        for each, seen in sessions_on_disk(opened(home).state)
+    ]  # fmt: skip
+    _listed(rows, as_json, "Nobody is signed in.")
+
+
+@session_app.command("end")
+def end_session(
+    id: Annotated[str, typer.Argument(help="As `desk session list` shows it.")], home: HomeOption = None
+) -> None:
+    """End one session, at once.
+
+    Example: archiver desk session end 1a2b3c4d
+    """
+    from archiver.desk.access import end_session_on_disk
+
+    loaded = opened(home)
+    ended = end_session_on_disk(loaded.state, id)
+    _audit(loaded, "session ended", ended.who, ended=ended.id)
+    say(f"The session of {ended.who} is over.")
+
+
+@link_app.command("list")
+def links(as_json: JsonOption = False, home: HomeOption = None) -> None:
+    """List the links that hold. Their secret part is shown once only, where they are made.
+
+    Example: archiver desk link list
+    """
+    from archiver.desk.access import Links
+
+    found = Links(opened(home).state).all()
+    rows = [{name: getattr(each, name) for name in ("id", "client", "made_at", "made_by", "until")} for each in found]
+    _listed(rows, as_json, "No link holds. They are made at the desk, on a client's page.")
+
+
+@link_app.command("end")
+def end_link(id: Annotated[str, typer.Argument(help="As `desk link list` shows it.")], home: HomeOption = None) -> None:
+    """End one link, and the sessions that came by it, at once.
+
+    Example: archiver desk link end 1a2b3c4d
+    """
+    from archiver.desk.access import Links
+
+    loaded = opened(home)
+    ended = Links(loaded.state).end(id)
+    _audit(loaded, "link ended", ended.client, link=ended.id)
+    say(f"The link of {ended.client} no longer holds.")
+
+
+@desk_app.command("audit")
+def audit(
+    count: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many of the newest lines to show.")] = 20,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Show the newest lines of the desk's audit log, and check that each follows from the line before.
+
+    Example: archiver desk audit --count 100
+    """
+    from archiver.desk.audit_log import newest, verify
+
+    path = opened(home).state / "desk" / "audit.jsonl"
+    lines = newest(path, count)
+    if as_json:
+        emit(lines)
+    else:
+        columns = ("at", "who", "what", "target")
+        table(columns, [tuple(line.get(each) or "" for each in columns) for line in lines], "Nothing was logged yet.")
+    chained = verify(path)
+    say(f"Each of the {chained} lines follows from the one before it.")
+
+
+def _listed(rows: Sequence[Mapping[str, object]], as_json: bool, empty: str) -> None:
+    if as_json:
+        emit(rows)
+    else:
+        table(tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows], empty)
+
+
+def _audit(home: Home, what: str, target: str, **more: Any) -> None:
+    from archiver.desk.audit_log import AuditLog
+
+    AuditLog(home.state / "desk" / "audit.jsonl").write(COMMAND_LINE, what, target, **more)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,10 +12,14 @@ from archiver.cli.app import (
     HomeOption,
     JsonOption,
     app,
+    confirmed,
     opened,
     unlocked,
 )
 from archiver.cli.output import emit, progress, say, tell, tell_lines
+
+if TYPE_CHECKING:
+    from archiver.assignment import Agreed, Loss
 
 
 @app.command()
@@ -51,8 +56,8 @@ def find(
         with progress() as watch:
             found = evidence.find_picture(here, content, name, client=client, limit=limit, warn=say, watch=watch)
         rows = found.rows
-        if sheet and found.sheets:
-            evidence.write_new(sheet, evidence.sheet(found.sheets))
+        if sheet and (drawn := found.sheet()):
+            evidence.write_new(sheet, drawn)
             say(f"Wrote {sheet}. Compare by eye: a match is a hint.")
     else:
         rows = evidence.find(here, text, client=client, limit=limit + 1, warn=say)
@@ -71,7 +76,7 @@ def find(
     for row in [] if as_json else rows:
         hint = f"{row['match']} picture: " if row["match"] in ("same", "probable", "possible") else ""
         tell(f"{hint}{row['licence']}  {row['title'] or ''}".rstrip())
-        secured = f"secured since {row['secured_since']}" if row["secured_since"] else "not yet secured by a timestamp"
+        secured = evidence.secured_in_words(row)
         licensed = (
             f"licensed on {row['licensed_at'] or 'an unknown day'} to {row['licensee'] or 'a licensee not named'}"
         )
@@ -95,6 +100,8 @@ def show(
         emit(described)
         return
     for name, value in described.items():
+        if name == "secured_documents":  # told of each of the documents
+            continue
         if isinstance(value, list):
             tell(f"{name}:")
             for item in value:
@@ -108,24 +115,55 @@ def show(
 @app.command()
 def assign(
     licence: Annotated[str, typer.Argument(help="A short id, or any unique part of it.")],
-    client: Annotated[str, typer.Argument(help="The client that the licence is for.")],
-    reason: Annotated[str, typer.Option(help="Why: the order, the job, who said so.")],
     by: Annotated[str, typer.Option(metavar="NAME", help="The person who says so.")],
+    client: Annotated[str | None, typer.Argument(help="The client that the licence is for.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why: the order, the job, who said so.")] = None,
     also: Annotated[
         bool, typer.Option("--also", help="For the clients that it was for before, too, where the terms allow that.")
+    ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the licence's last assignment.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask whether other clients are to lose their copies.")
     ] = False,
     home: HomeOption = None,
 ) -> None:
     """Say which client a licence is for: it is copied into that client's archive, and recorded in both.
 
+    Copies that earlier assignments made for other clients are taken back; it names them and asks. A licence that a
+    client's own account or import brought in stays with that client.
+
     Example: archiver assign house/20261124_shutterstock_1234567890 acme --reason "Job 4711" --by "Ada Example"
+
+    Example: archiver assign house/20261124_shutterstock_1234567890 --undo --by "Ada Example"
     """
     from archiver.assignment import Assignment
     from archiver.evidence import assign as record
+    from archiver.evidence import undo_assignment
 
+    if undo == bool(client) or (undo and also):
+        raise typer.BadParameter("name the client that the licence is for, or say --undo")
     here = opened(home)
-    record(here, unlocked(here), licence, Assignment(client=client, by=by, reason=reason, also=also))
-    say(f"{licence.rpartition('/')[2]} is assigned to {client}.")
+    named = licence.rpartition("/")[2]
+    if undo:
+        clients = undo_assignment(here, unlocked(here), licence, by, reason or "", agreement(yes))
+        say(f"Undone. {named} is now with {', '.join(clients) or 'no client'}.")
+        return
+    made = Assignment(client=client or "", by=by, reason=reason or "", also=also)
+    record(here, unlocked(here), licence, made, agreement(yes))
+    say(f"{named} is assigned to {client}. To undo that: archiver assign {licence} --undo --by NAME")
+
+
+def agreement(yes: bool) -> Agreed:
+    """Names the clients that lose a copy, and asks whether that is meant; BadParameter where nobody says so."""
+
+    def agreed(losses: Sequence[Loss]) -> bool:
+        for each in losses:
+            say(f"{each.client} loses its copy: {each.licence}")
+        if not (yes or confirmed("Take these copies back?")):
+            raise typer.BadParameter("nothing was changed; say --yes, or answer the question on a terminal")
+        return True
+
+    return agreed
 
 
 @app.command()
@@ -139,7 +177,7 @@ def unassigned(
     as_csv: Annotated[bool, typer.Option("--csv", help="A table to edit, for --assign-from.")] = False,
     by: Annotated[str | None, typer.Option(metavar="NAME", help="The person who says so.")] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="With --from-folder: assign what is proposed, on NAME's word.")
+        bool, typer.Option("--yes", help="Assign what --from-folder proposes; do not ask about copies to take back.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be assigned; assign nothing.")] = False,
     as_json: JsonOption = False,
@@ -154,8 +192,8 @@ def unassigned(
     from archiver import unassigned as pool
 
     here = opened(home)
-    if yes and not from_folder:
-        raise typer.BadParameter("--yes goes with --from-folder; other suggestions are confirmed in a table (--csv)")
+    if yes and not (from_folder or assign_from):
+        raise typer.BadParameter("--yes goes with --from-folder or --assign-from; a table (--csv) confirms the others")
     decided = None
     if assign_from:
         rows = []
@@ -169,7 +207,7 @@ def unassigned(
     if decided is not None and not dry_run:
         if not by:
             raise typer.BadParameter("say who says so, with --by NAME")
-        pool.assign(here, unlocked(here), decided)
+        pool.assign(here, unlocked(here), decided, agreement(yes))
     if as_json:
         emit(
             [row.as_json() for row in rows]

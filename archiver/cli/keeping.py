@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from archiver.cli.app import (
     unlocked,
 )
 from archiver.cli.output import emit, say, table, tell, tell_lines
+
+if TYPE_CHECKING:
+    from archiver.errors import ArchiverError
 
 
 @app.command()
@@ -52,12 +55,12 @@ def report(
     Example: archiver report --client acme --month 2026-11 --out acme-2026-11.pdf
     """
     from archiver.report import report as make
-    from archiver.report import write
+    from archiver.report import this_month, write
 
     if language:
         language = language_of(language)
     here = opened(home)
-    made = make(here, client, month or f"{datetime.now(UTC):%Y-%m}")
+    made = make(here, client, month or this_month(here))
     if as_json:
         emit(made.as_json())
     else:
@@ -77,30 +80,54 @@ def notify(
 
     Example: archiver notify --dry-run
     """
-    from datetime import UTC, datetime
+    from datetime import datetime
 
     from archiver.notify import causes
     from archiver.notify import tell as tell_people
 
     here = opened(home)
-    found = causes(here, datetime.now(UTC))
+    met: list[ArchiverError] = []
+    found = causes(here, datetime.now(UTC), met=met)
     if as_json:
         emit([cause.as_json() for cause in found])
     else:
         tell_lines("\n\n".join(cause.as_text() for cause in found) or "Nothing is to be told.")
     for warning in [] if dry_run else tell_people(here):
         say(f"warning: {warning}")
+    if met:
+        raise max(met, key=lambda error: error.exit_code)
+
+
+@app.command("repair-clock")
+def repair_clock(
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who says that this machine's clock is right now.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether the clock is right.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Put right what a clock left that was ahead: archives go on, notices and full readings do, too.
+
+    Example: archiver repair-clock --by "Ada Example"
+    """
+    from archiver.clock import ahead, repair
+
+    here, now = opened(home), datetime.now(UTC)
+    for each in ahead(here, now):
+        say(str(each))
+    if not (yes or confirmed(f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC. Is that right?")):
+        raise typer.BadParameter("nothing was changed; say --yes, or answer the question on a terminal")
+    number = repair(here, unlocked(here), by, now, say)
+    say(f"{number} times were put right." if number else "No time lies in the future.")
 
 
 @app.command()
 def schedule(
-    at: Annotated[str, typer.Option(metavar="HH:MM", help="When, by this machine's clock.")] = "02:30",
+    at: Annotated[str, typer.Option(metavar="HH:MM", help="When, by this machine's clock.")] = "04:30",
     system: Annotated[
         str | None, typer.Option(help="systemd, cron, launchd or windows [default: this machine's].")
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="The vault's key file [default: $ARCHIVER_KEY_FILE]."),
+        typer.Option(exists=True, dir_okay=False, help="The vault's key file [default: the one in use]."),
     ] = None,
     install: Annotated[bool, typer.Option("--install", help="Put it in place; else it is only shown.")] = False,
     home: HomeOption = None,
@@ -109,16 +136,16 @@ def schedule(
 
     Example: archiver schedule --at 03:15
     """
-    import os
-
     from archiver.schedule import install as put_in_place
-    from archiver.schedule import named_system
+    from archiver.schedule import named_system, skipped
     from archiver.schedule import schedule as make
+    from archiver.vault import key_file
 
-    named = os.environ.get("ARCHIVER_KEY_FILE")
-    file = key or (Path(named) if named else None)
+    file = key or key_file()
     here = opened(home)
     made = make(here.root, named_system(system), at, key=file and file.absolute())
+    if day := skipped(at, datetime.now().astimezone().date()):
+        say(f"note: {at} does not exist on {day}, when clocks are put forward here. Choose another time with --at.")
     if install:
         put_in_place(made)
         say(f"Installed in {made.folder}. Try it at once with `archiver run`.")
@@ -185,10 +212,11 @@ def erase(
 
     here = opened(home)
     done = plan(here, licence)
-    if not dry_run and done["outcome"] == "would_erase":
-        say(f"{done['licence']}: {len(done['files'])} files, {done['bytes']} bytes, would be erased for good.")
-        if not (yes or confirmed("Erase?")):
-            raise typer.BadParameter("nothing was erased; say --yes, or answer the question on a terminal")
+    if not dry_run:
+        if done["outcome"] == "would_erase":
+            say(f"{done['licence']}: {len(done['files'])} files, {done['bytes']} bytes, would be erased for good.")
+            if not (yes or confirmed("Erase?")):
+                raise typer.BadParameter("nothing was erased; say --yes, or answer the question on a terminal")
         done, warnings = erase_content(here, unlocked(here), licence, reason=reason, by=by)
         for warning in warnings:
             say(f"warning: {warning}")

@@ -36,7 +36,7 @@ def sign_in(
 ) -> None:
     """Sign in as a person, in a visible browser; the sessions are saved for the nights.
 
-    Where one account fails, the next one has its turn all the same.
+    If one account fails, the next one has its turn. With --json, --due only lists; names sign in and tell the results.
 
     Example: archiver sign-in acme-freepik acme-envato
     """
@@ -47,15 +47,18 @@ def sign_in(
         raise typer.BadParameter("name the accounts, or say --due")
     vault = unlocked(here)
     waiting = due_sign_ins(here, vault) if due else []
-    if as_json:
+    if due and as_json:
         emit([each.as_json() for each in waiting])
     elif due:
         rows = [(each.account, each.why, each.command) for each in waiting]
         table(("account", "why", "command"), rows, "No sign-in waits for a person this week.")
-    if dry_run or as_json:
+    if dry_run or (due and as_json):
         return
     chosen = names or [each.account for each in waiting if each.attended]
-    raise typer.Exit(awaited(sign_in_all(here, vault, chosen, replay=replay, headless=headless, say=say)))
+    found = awaited(sign_in_all(here, vault, chosen, replay=replay, headless=headless, say=say))
+    if as_json:
+        emit([each.as_json() for each in found])
+    raise typer.Exit(max((each.exit_code for each in found), default=0))
 
 
 def asset_of(text: str) -> str:
@@ -112,6 +115,8 @@ def run(
         summary = awaited(run_accounts(here, unlocked(here), order, progress=told, finished=finished))
     for slug, fault in summary.faults.items():
         say(f"{slug}: {fault}")
+    if summary.machine:
+        say(f"archiver: {summary.machine}")
     for warning in summary.warnings:
         say(f"warning: {warning}")
     for concern in summary.concerns:

@@ -56,6 +56,9 @@ def setup(
 @app.command()
 def doctor(
     online: Annotated[bool, typer.Option("--online", help="Ask mail server and authorities, too.")] = False,
+    vault_restored: Annotated[
+        bool, typer.Option("--vault-restored", help="Record first that you put an older vault back on purpose.")
+    ] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -65,7 +68,10 @@ def doctor(
     """
     from archiver.config import default_home
     from archiver.doctor import examine
+    from archiver.vault import open_vault
 
+    if vault_restored:
+        open_vault((home or default_home()) / "vault.enc", remember=True).accept_as_newest()
     report = examine(home or default_home(), online=online)
     if as_json:
         emit(report.as_json())
@@ -88,7 +94,7 @@ def init(
     """
     from archiver.setup import initialise
 
-    made = initialise(home or home_option, replay=replay)
+    made = initialise(home or home_option, replay=replay, say=say, ask=ask)
     say(f"Made {made.root}. Next: archiver client add SLUG --name NAME")
 
 

@@ -1,13 +1,12 @@
-"""Who may see and do what at the desk: sign-ins, links, roles, and a line of audit for each.
+"""Who may see and do what at the desk: sign-ins, links, roles, sessions, and a line of audit for each.
 
 Visitors come by a one-time link (whoever started the desk), by name and password, or by a client's read-only link. What
 they carry is a random cookie; what it stands for is in this process alone, so that a restart ends all of it. Users lie
-in `desk-users.json` of the home, the key that signs links in `state/desk/`: deleting that ends every link.
+in `desk-users.json` of the home. `state/desk/` has a file for each session and for each link: deleting one ends it.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -16,7 +15,8 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -24,6 +24,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from archiver.desk.audit_log import AuditLog
+from archiver.desk.throttle import Throttle
 from archiver.domain import iso
 from archiver.errors import ConfigError
 from archiver.files import replace_file
@@ -31,10 +33,13 @@ from archiver.files import replace_file
 USERS = "desk-users.json"
 SHORTEST_PASSWORD = 10
 VISIT_HOURS = 12
+IDLE_MINUTES, OWNER_IDLE_MINUTES = 60, 240  # after which a session ends on which nobody asks anything
+NOTED_SECONDS = 60.0  # how old the time may be that a session's file states
+MAX_SESSIONS_OF_NAME = 50
+DEVICE_DAYS = 180  # for which a browser is known in which somebody signed in
 LINK_DAYS = 400  # at the most
-TRIES, TRY_MINUTES = 5, 15  # failed sign-ins of one name before it has to wait; four times as many of one address
-HASHES_AT_ONCE = 2  # argon2 takes 64 MB each
 OWNER = "this machine"  # whoever came by the one-time link; no user may be called so
+LINKED = "link of "  # begins the names of whoever came by a client's link, and of no user
 
 
 class Role(IntEnum):
@@ -62,9 +67,11 @@ class Visitor:
     role: Role
     expires: float  # seconds since 1970
     client: str | None = None
+    link: str | None = None  # by which link a client came
     password: str = field(default="", repr=False)  # the hash of the one that was given
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     began: float = field(default_factory=time.time)
+    id: str = field(default_factory=lambda: secrets.token_hex(4))  # of the session, for people
 
 
 # ---------------------------------------------------------------- users
@@ -75,7 +82,6 @@ class Users:
 
     def __init__(self, home: Path) -> None:
         self._path = home / USERS
-        self._turns = threading.Semaphore(HASHES_AT_ONCE)
 
     def all(self) -> dict[str, User]:
         """By name; ConfigError where the file is not one of ours."""
@@ -92,7 +98,7 @@ class Users:
 
     def add(self, name: str, role: str, password: str) -> None:
         """Add a user, or give one another role and password. ConfigError for a bad name, role or password."""
-        if not re.fullmatch(r"[^\W_][\w .@'-]{0,59}", name) or name != name.strip() or name == OWNER:
+        if not re.fullmatch(r"[^\W_][\w .@'-]{0,59}", name) or name != name.strip() or name.startswith((OWNER, LINKED)):
             raise ConfigError(f"{name!r} cannot be a user's name. Use letters, digits, spaces and . @ ' - _.")
         if role not in ("read", "operate"):
             raise ConfigError(f"{role!r} is no role. A user may `read` or `operate`.")
@@ -114,11 +120,10 @@ class Users:
         from argon2.exceptions import InvalidHashError, VerificationError
 
         user = self.all().get(name)
-        with self._turns:
-            try:
-                self._hasher.verify(user.password if user else self._nobody, password)
-            except (VerificationError, InvalidHashError):
-                return None
+        try:
+            self._hasher.verify(user.password if user else self._nobody, password)
+        except (VerificationError, InvalidHashError):
+            return None
         return user
 
     def _write(self, users: Mapping[str, User]) -> None:
@@ -139,79 +144,245 @@ class Users:
 # ---------------------------------------------------------------- links
 
 
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A client's read-only link. Of its secret part only a digest is kept."""
+
+    id: str
+    client: str
+    until: str  # UTC, `2026-11-24T02:00:00Z`
+    made_at: str
+    made_by: str
+    digest: str = field(repr=False)
+
+    @property
+    def ends(self) -> float:
+        return datetime.fromisoformat(self.until).timestamp()
+
+
 class Links:
-    """Read-only links of clients: who, until when, and a signature over both."""
+    """Read-only links of clients, one file each. Deleting the file ends the link and the sessions that came by it."""
 
     def __init__(self, state: Path) -> None:
-        self._path = state / "desk" / "link.key"
+        self._folder = state / "desk" / "links"
 
-    def made(self, client: str, days: int) -> tuple[str, datetime]:
-        """The secret part of a link, and when it ends; ConfigError for a time that is none."""
+    def made(self, client: str, days: int, by: str = "") -> tuple[str, datetime]:
+        """The secret part of a new link, and when it ends; ConfigError for a time that is none."""
         if not 1 <= days <= LINK_DAYS:
             raise ConfigError(f"A link can hold from 1 to {LINK_DAYS} days. Give another number.")
-        until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)
-        said = f"{client}.{int(until.timestamp())}"
-        return f"{said}.{self._signature(said)}", until
+        now = datetime.now(UTC).replace(microsecond=0)
+        until, id, secret = now + timedelta(days=days), secrets.token_hex(4), secrets.token_urlsafe(24)
+        link = Link(
+            id=id, client=client, until=str(iso(until)), made_at=str(iso(now)), made_by=by, digest=_digest(secret)
+        )
+        _private(self._folder)
+        replace_file(self._folder / f"{id}.json", json.dumps(asdict(link), indent=1, ensure_ascii=False).encode())
+        return f"{client}.{id}.{secret}", until
 
-    def read(self, link: str) -> tuple[str, float] | None:
-        """The client and the end of a link that was made here and still holds."""
-        said, _, signature = link.rpartition(".")
-        client, _, until = said.rpartition(".")
-        if not re.fullmatch(r"\d{1,12}", until, re.ASCII) or not self._path.exists():
+    def read(self, text: str) -> Link | None:
+        """The link of this secret part, where it was made here and still holds."""
+        said, _, secret = text.rpartition(".")
+        client, _, id = said.rpartition(".")
+        link = self.named(id)
+        return link if link and link.client == client and hmac.compare_digest(link.digest, _digest(secret)) else None
+
+    def named(self, id: str) -> Link | None:
+        """The link of this id that still holds."""
+        if not re.fullmatch(r"[0-9a-f]{8}", id, re.ASCII):
             return None
-        sound = hmac.compare_digest(self._signature(said).encode(), signature.encode("utf-8", "replace"))
-        return (client, float(until)) if sound and time.time() < float(until) else None
+        link = _read_link(self._folder / f"{id}.json")
+        return link if link and time.time() < link.ends else None
 
-    def _signature(self, said: str) -> str:
-        try:
-            key = self._path.read_bytes()
-        except FileNotFoundError:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            key = secrets.token_bytes(32)
-            replace_file(self._path, key)
-        digest = hmac.digest(key, b"archiver desk link:" + said.encode("utf-8", "replace"), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    def all(self) -> list[Link]:
+        """The links that hold, the newest first. Files of those that ended are removed."""
+        links = []
+        for path in sorted(self._folder.glob("*.json")):
+            if (link := self.named(path.stem)) is not None:
+                links.append(link)
+            elif _read_link(path) is not None:
+                path.unlink(missing_ok=True)
+        return sorted(links, key=lambda each: each.made_at, reverse=True)
+
+    def end(self, id: str) -> Link:
+        """End a link; ConfigError where there is none of this id."""
+        link = self.named(id)
+        if link is None:
+            raise ConfigError(f"There is no link {id!r}. `archiver desk link list` shows those that hold.")
+        (self._folder / f"{id}.json").unlink(missing_ok=True)
+        return link
 
 
-# ---------------------------------------------------------------- visits
+def _read_link(path: Path) -> Link | None:
+    try:
+        return Link(**json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
-class Throttle:
-    """Counts failures: after too many in a quarter of an hour, a name and an address have to wait."""
+# ---------------------------------------------------------------- sessions
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._failures: dict[str, list[float]] = {}
+
+@dataclass(frozen=True, kw_only=True)
+class SessionFile:
+    """What `state/desk/sessions/ID.json` says of a session; when it was last used is the time of the file."""
+
+    id: str
+    who: str
+    role: str
+    client: str | None
+    address: str
+    began: str
+    ends: str
+    idle_minutes: float
+    desk: str  # at which address
+
+
+@dataclass
+class _Session:
+    visitor: Visitor
+    idle_seconds: float
+    seen: float
+    noted: float
+    file: Path | None  # where it could be written: a session whose file is gone has ended
+    says: SessionFile
+
+
+class Sessions:
+    """The sessions of one desk, in memory, with a file for each so that other commands can list and end them."""
+
+    def __init__(self, state: Path, desk: str = "", idle_minutes: float | None = None) -> None:
+        self._folder, self._desk, self._idle_minutes = state / "desk" / "sessions", desk, idle_minutes
+        self._sessions: dict[str, _Session] = {}  # by the digest of the cookie, oldest first
         self._lock = threading.Lock()
 
-    def wait(self, name: str, address: str) -> int:
-        """Seconds until the next attempt may be made; 0 for now."""
-        return max(self._left(f"name {name.casefold()}", TRIES), self._left(f"from {address}", 4 * TRIES))
-
-    def failed(self, name: str, address: str) -> None:
+    def begin(self, visitor: Visitor, address: str) -> str:
+        """The value of a new session's cookie. Of one name only so many go on."""
+        cookie, now = secrets.token_urlsafe(32), time.time()
+        usual = OWNER_IDLE_MINUTES if visitor.name == OWNER else IDLE_MINUTES
+        idle = usual if self._idle_minutes is None else self._idle_minutes
+        says = SessionFile(
+            id=visitor.id, who=visitor.name, role=visitor.role.name.lower(), client=visitor.client, address=address,
+            began=_moment(now), ends=_moment(visitor.expires), idle_minutes=idle, desk=self._desk,
+        )  # fmt: skip
+        file: Path | None = self._folder / f"{visitor.id}.json"
+        try:
+            _private(self._folder)
+            replace_file(self._folder / f"{visitor.id}.json", json.dumps(asdict(says), indent=1).encode())
+        except OSError:  # a full disk, or one that is only read, keeps nobody out
+            file = None
         with self._lock:
-            for key in (f"name {name.casefold()}", f"from {address}"):
-                self._failures.setdefault(key, []).append(self._now())
+            self._sessions[_digest(cookie)] = _Session(visitor, 60 * idle, now, now, file, says)
+            mine = [key for key, each in self._sessions.items() if each.visitor.name == visitor.name]
+            over = [key for key, each in self._sessions.items() if not _goes_on(each)] + mine[:-MAX_SESSIONS_OF_NAME]
+        for key in over:
+            self._end(key)
+        return cookie
 
-    def _left(self, key: str, tries: int) -> int:
+    def known(self, cookie: str | None) -> bool:
+        """Whether a session of this cookie began here; asks no disk."""
+        return _digest(cookie or "") in self._sessions
+
+    def visitor(self, cookie: str | None, *, asks: bool = True) -> Visitor | None:
+        """Whose session this is; None where it has ended. `asks`: it is being used, and not idle."""
+        key = _digest(cookie or "")
+        session = self._sessions.get(key)
+        if session is None:
+            return None
+        if not _goes_on(session):
+            self._end(key)
+            return None
+        if asks:
+            session.seen = time.time()
+            if session.file and session.seen > session.noted + NOTED_SECONDS:
+                session.noted = session.seen
+                with suppress(OSError):
+                    os.utime(session.file)
+        return session.visitor
+
+    def all(self) -> list[tuple[SessionFile, float]]:
+        """This desk's sessions that go on, the newest first, and when each was last used (seconds since 1970)."""
+        return [(each.says, each.seen) for each in reversed(list(self._sessions.values())) if _goes_on(each)]
+
+    def end(self, id: str) -> bool:
+        """Whether there was a session of this id; it is over."""
+        found = [key for key, each in list(self._sessions.items()) if each.visitor.id == id]
+        for key in found:
+            self._end(key)
+        return bool(found)
+
+    def leave(self, cookie: str | None) -> None:
+        self._end(_digest(cookie or ""))
+
+    def clear(self) -> None:
+        """Remove the files of this desk's sessions, and of those that an earlier desk left at its address."""
+        for path, says, _ in _session_files(self._folder):
+            if says.desk == self._desk:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+
+    def _end(self, key: str) -> None:
         with self._lock:
-            since = self._now() - 60 * TRY_MINUTES
-            for each, times in list(self._failures.items()):  # nobody fills the memory with invented names
-                if times[-1] < since:
-                    del self._failures[each]
-            recent = [each for each in self._failures.get(key, []) if each >= since]
-            return 0 if len(recent) < tries else max(1, round(recent[-tries] - since))
+            session = self._sessions.pop(key, None)
+        if session and session.file:
+            with suppress(OSError):
+                session.file.unlink(missing_ok=True)
+
+
+def _goes_on(session: _Session) -> bool:
+    now = time.time()
+    if session.visitor.expires <= now or session.seen + session.idle_seconds <= now:
+        return False
+    try:
+        return session.file is None or bool(session.file.stat())
+    except FileNotFoundError:
+        return False
+    except OSError:  # a share that does not answer just now has ended nothing
+        return True
+
+
+def _session_files(folder: Path) -> Iterator[tuple[Path, SessionFile, float]]:
+    for path in sorted(folder.glob("*.json")):
+        with suppress(OSError, ValueError, TypeError):
+            yield path, SessionFile(**json.loads(path.read_text("utf-8"))), path.stat().st_mtime
+
+
+def sessions_on_disk(state: Path) -> list[tuple[SessionFile, float]]:
+    """The sessions of all desks of a home, the newest first, and when each was last used, to a minute."""
+    now, found = time.time(), []
+    for path, says, seen in _session_files(state / "desk" / "sessions"):
+        over = datetime.fromisoformat(says.ends).timestamp() <= now
+        if over or seen + 60 * says.idle_minutes + NOTED_SECONDS <= now:
+            path.unlink(missing_ok=True)
+        else:
+            found.append((says, seen))
+    return sorted(found, key=lambda each: each[0].began, reverse=True)
+
+
+def end_session_on_disk(state: Path, id: str) -> SessionFile:
+    """End a session of any desk of a home; ConfigError where there is none of this id."""
+    for path, says, _ in _session_files(state / "desk" / "sessions"):
+        if says.id == id:
+            path.unlink(missing_ok=True)
+            return says
+    raise ConfigError(f"There is no session {id!r}. `archiver desk session list` shows those that go on.")
+
+
+# ---------------------------------------------------------------- all of it
 
 
 class Doors:
-    """All visits of one desk."""
+    """Who is let in to one desk. `desk` is its address; `idle_minutes` replaces the usual times."""
 
-    def __init__(self, home: Path, state: Path) -> None:
+    def __init__(self, home: Path, state: Path, *, desk: str = "", idle_minutes: float | None = None) -> None:
         self.users, self.links, self.throttle = Users(home), Links(state), Throttle()
-        self._audit = state / "desk" / "audit.jsonl"
-        self._visits: dict[str, Visitor] = {}
+        self.sessions = Sessions(state, desk, idle_minutes)
+        self.audit = AuditLog(state / "desk" / "audit.jsonl")
+        self._device_key = state / "desk" / "device.key"
         self._keys: set[str] = set()
+        self._opener: Path | None = None
         self._lock = threading.Lock()
+
+    # ------------------------------------------------------------ the one-time link
 
     def one_time_key(self) -> str:
         """What opens the desk once, to whoever started it."""
@@ -220,46 +391,96 @@ class Doors:
             self._keys.add(_digest(key))
         return key
 
+    def opener(self, state: Path, address: str) -> Path:
+        """A page, readable by this user alone, that leads a browser to a one-time link: what a program is started with
+        can be read by every user of the machine, and this file's name tells nothing. It goes when the link is used."""
+        folder = state / "desk"
+        _private(folder)
+        self._opener = folder / f"open-{secrets.token_hex(8)}.html"
+        page = (
+            '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>archiver</title>'
+            f'<meta http-equiv="refresh" content="0; url={address}"><p><a href="{address}">archiver desk</a></p>\n'
+        )
+        replace_file(self._opener, page.encode(), 0o600)
+        return self._opener
+
     def use_key(self, key: str) -> bool:
         """Whether this key was given out, and not used before."""
         with self._lock:
             known = _digest(key) in self._keys
             self._keys.discard(_digest(key))
+        if known:
+            self.remove_opener()
         return known
 
-    def enter(self, visitor: Visitor) -> str:
-        """Begin a visit; the value of its cookie."""
-        cookie = secrets.token_urlsafe(32)
-        with self._lock:
-            self._visits = {key: each for key, each in self._visits.items() if each.expires > time.time()}
-            self._visits[_digest(cookie)] = visitor
-        return cookie
+    def close(self) -> None:
+        """The desk ends, and all sessions with it."""
+        self.remove_opener()
+        self.sessions.clear()
 
-    def visitor(self, cookie: str | None) -> Visitor | None:
-        """Whose visit a cookie stands for, with the role that the user has now. It ends with the user, and with the
-        password by which it began."""
-        visitor = self._visits.get(_digest(cookie or ""))
-        if visitor is None or visitor.expires <= time.time():
+    def remove_opener(self) -> None:
+        if self._opener:
+            with suppress(OSError):
+                self._opener.unlink(missing_ok=True)
+
+    # ------------------------------------------------------------ browsers that are known
+
+    def device_mark(self, name: str) -> str | None:
+        """What a browser keeps in which somebody signed in, so that nobody else's guesses make it wait; None where its
+        key cannot be kept."""
+        try:
+            return str(self._marks.dumps([name, secrets.token_hex(8)]))
+        except OSError:
             return None
-        if visitor.name == OWNER or visitor.client:
+
+    def device_of(self, mark: str | None, name: str) -> str | None:
+        """The browser of this mark, where it was made here for this name."""
+        from itsdangerous import BadData
+
+        if not mark or not self._device_key.exists():
+            return None
+        try:
+            marked, device = self._marks.loads(mark, max_age=86400 * DEVICE_DAYS)
+        except (BadData, OSError, ValueError, TypeError):
+            return None
+        return str(device) if marked == name else None
+
+    @property
+    def _marks(self) -> Any:
+        from itsdangerous import URLSafeTimedSerializer
+
+        try:
+            key = self._device_key.read_bytes()
+        except FileNotFoundError:
+            _private(self._device_key.parent)
+            key = secrets.token_bytes(32)
+            replace_file(self._device_key, key)
+        return URLSafeTimedSerializer(key, salt="archiver desk device")
+
+    # ------------------------------------------------------------ who asks
+
+    def enter(self, visitor: Visitor, address: str = "") -> str:
+        """Begin a session; the value of its cookie."""
+        return self.sessions.begin(visitor, address)
+
+    def visitor(self, cookie: str | None, *, asks: bool = True) -> Visitor | None:
+        """Whose session a cookie stands for, with the role that the user has now. It ends with the user, with the
+        password by which it began, and with the link."""
+        visitor = self.sessions.visitor(cookie, asks=asks)
+        if visitor is None or visitor.name == OWNER:
             return visitor
+        if visitor.link is not None:
+            return visitor if self.links.named(visitor.link) else None
         user = self.users.all().get(visitor.name)
         return replace(visitor, role=user.role) if user and user.password == visitor.password else None
 
-    def leave(self, cookie: str | None) -> None:
-        with self._lock:
-            self._visits.pop(_digest(cookie or ""), None)
-
-    def told(self, who: Visitor | str | None, what: str, target: str = "", **more: object) -> None:
-        """One line of audit, for people who ask later; disposable like all of state/."""
-        name = who.name if isinstance(who, Visitor) else who
-        line = {"at": iso(datetime.now(UTC)), "who": name, "what": what, "target": target[:300], **more}
-        self._audit.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(self._audit, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(handle, json.dumps(line, ensure_ascii=False).encode() + b"\n")
-        finally:
-            os.close(handle)
+    def told(self, who: Visitor | str | None, what: str, target: str = "", **more: Any) -> None:
+        """One line of audit. Only of whoever may operate are lines not limited."""
+        if isinstance(who, Visitor):
+            limit = None if who.role is Role.OPERATE else f"person {who.name}"
+            self.audit.write(who.name, what, target, limit=limit, session=who.id, **more)
+        else:
+            self.audit.write(who, what, target, limit="strangers", **more)
 
 
 def owner() -> Visitor:
@@ -271,9 +492,19 @@ def named(user: User) -> Visitor:
     return Visitor(name=user.name, role=user.role, expires=ends, password=user.password)
 
 
-def linked(client: str, until: float) -> Visitor:
-    ends = min(until, time.time() + 3600 * VISIT_HOURS)
-    return Visitor(name=f"link of {client}", role=Role.CLIENT, expires=ends, client=client)
+def linked(link: Link) -> Visitor:
+    ends = min(link.ends, time.time() + 3600 * VISIT_HOURS)
+    return Visitor(name=f"{LINKED}{link.client}", role=Role.CLIENT, expires=ends, client=link.client, link=link.id)
+
+
+def _private(folder: Path) -> None:
+    """Make a folder of `state/desk/`, or that itself, which only this user may read."""
+    for each in (folder.parent, folder) if folder.parent.name == "desk" else (folder,):
+        each.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _moment(seconds: float) -> str:
+    return str(iso(datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)))
 
 
 def _digest(text: str) -> str:

@@ -8,20 +8,22 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 import time
 import traceback
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, Headers, MutableHeaders, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -35,17 +37,23 @@ from archiver import evidence
 from archiver.archive.verify import LEDGER
 from archiver.catalogue.catalogue import RunLine
 from archiver.config import Client, Home
+from archiver.desk import connections
 from archiver.desk.access import Doors, Role, Visitor
+from archiver.desk.connections import Connection
+from archiver.desk.forms import MAX_FORM_BYTES, read_form
 from archiver.desk.words import LANGUAGES, Words, words
 from archiver.desk.work import Work
-from archiver.errors import ArchiverError, ConfigError, IntegrityError, machine_error
+from archiver.errors import ArchiverError, ConfigError, IntegrityError, UnreadablePicture, machine_error
 from archiver.reading.worker import DocumentReader
 from archiver.vault import Vault, find_key
 
 HERE = Path(__file__).parent
 LARGEST_UPLOAD = 40 << 20  # bytes of a whole request
-UPLOAD_SECONDS = 300.0  # for all of it to arrive
-FIELDS, FILES = 600, 4  # of a form
+UPLOAD_WAIT_SECONDS = 300.0  # for others' uploads
+UPLOADS_AT_ONCE, UPLOADS_OF_PERSON, UPLOADS_READ_AT_ONCE, MAX_UPLOADS_WAITING = 6, 2, 3, 60
+THREADS, THREADS_OF_PERSON, THREADS_OF_STRANGERS = 40, 8, 4
+MAX_WAITING = 300  # requests of one person, or of all strangers, for a thread; some may be of connections that ended
+HASHES_AT_ONCE = 2  # argon2 takes 64 MB each
 FRESH_SECONDS = 3.0  # for which a count may be old while a run writes, which itself keeps the catalogue
 KEPT_BYTES = 96 << 20  # of pictures that were looked for
 
@@ -113,6 +121,66 @@ def _stamp(home: Home, slug: str) -> object:
         return None
 
 
+class Crowded(Exception):
+    """Too much of one person, or of strangers, waits already: this is not done."""
+
+
+class Workers:
+    """The threads in which pages are made. No person takes all of them, nor do strangers or uploads any from others.
+
+    Crowded where more waits than may.
+    """
+
+    def __init__(self) -> None:
+        self._pages, self._uploads = CapacityLimiter(THREADS), CapacityLimiter(UPLOADS_READ_AT_ONCE)
+        self._hashes = CapacityLimiter(HASHES_AT_ONCE)
+        self._strangers = CapacityLimiter(THREADS_OF_STRANGERS)
+        self._each = defaultdict[str, CapacityLimiter](lambda: CapacityLimiter(THREADS_OF_PERSON))
+        self._arriving = asyncio.Semaphore(UPLOADS_AT_ONCE)
+        self._arriving_of = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(UPLOADS_OF_PERSON))
+        self._places = Counter[tuple[str, str | None]]()
+
+    async def run[**P, T](self, who: str | None, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
+        """The function's result, from a thread. `who` is a visitor's name, None for a stranger."""
+        work = partial(function, *given, **more)
+        with self._place("page", who, MAX_WAITING):
+            if who is None:
+                return await to_thread.run_sync(work, limiter=self._strangers)
+            async with self._each[who]:
+                return await to_thread.run_sync(work, limiter=self._pages)
+
+    async def hash[**P, T](self, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
+        """As `run`, of what hashes a password."""
+        return await to_thread.run_sync(partial(function, *given, **more), limiter=self._hashes)
+
+    async def read_upload[**P, T](self, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
+        """As `run`, of what has a file in memory."""
+        return await to_thread.run_sync(partial(function, *given, **more), limiter=self._uploads)
+
+    @asynccontextmanager
+    async def upload_of(self, who: str) -> AsyncIterator[None]:
+        """In here one more upload may arrive and be read; until then nothing of it is taken from the network."""
+        with self._place("upload", who, MAX_UPLOADS_WAITING):
+            async with AsyncExitStack() as turns:
+                try:
+                    async with asyncio.timeout(UPLOAD_WAIT_SECONDS):
+                        await turns.enter_async_context(self._arriving_of[who])
+                        await turns.enter_async_context(self._arriving)
+                except TimeoutError:
+                    raise Crowded from None
+                yield
+
+    @contextmanager
+    def _place(self, what: str, who: str | None, most: int) -> Iterator[None]:
+        if self._places[what, who] >= most:
+            raise Crowded
+        self._places[what, who] += 1
+        try:
+            yield
+        finally:
+            self._places[what, who] -= 1
+
+
 @dataclass
 class Desk:
     """One home at one site, and what its visitors share."""
@@ -121,6 +189,7 @@ class Desk:
     site: Site
     doors: Doors
     work: Work = field(default_factory=Work)
+    workers: Workers = field(default_factory=Workers)
     vault_key: str | None = None  # as it was typed at the start; else it is looked for when it is needed
     _home: tuple[object, Home] | None = None
     _standing: dict[str, Standing] = field(default_factory=dict)
@@ -151,7 +220,7 @@ class Desk:
         """The home's vault; nobody is asked for its key while a page waits."""
         if self.vault_key is None:
             self.vault_key = find_key(interactive=False)
-        return Vault(self.home.vault, self.vault_key)
+        return Vault(self.home.vault, self.vault_key, remember=not self.home.settings.replay)
 
     @contextmanager
     def following(self) -> Iterator[None]:
@@ -256,6 +325,19 @@ class Visit:
     def path(self) -> Mapping[str, str]:
         return self.request.path_params
 
+    @property
+    def who(self) -> str | None:
+        """The visitor's name; None for a stranger."""
+        return self.visitor.name if self.visitor.token else None
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from; behind a proxy, what that added last to what it passes on."""
+        if self.desk.site.proxied:
+            said = self.request.headers.getlist("x-forwarded-for")
+            return said[-1].rpartition(",")[2].strip()[:60] if said else ""
+        return self.request.client.host if self.request.client else ""
+
     def asked(self, name: str) -> str:
         """A field of the address."""
         return self.request.query_params.get(name, "").strip()
@@ -302,7 +384,8 @@ class Visit:
         self.desk.doors.told(self.visitor, what, target, **more)
 
 
-type Page = Callable[[Visit], Response]
+type Page = Callable[[Visit], Response | Awaitable[Response]]
+"""Runs in a thread of its own; what takes strangers' forms is a coroutine function, and chooses its threads itself."""
 
 
 def at(*parts: str, **query: str) -> str:
@@ -347,6 +430,9 @@ class Guard:
                 await self._app(scope, receive, send)
             return  # there are no web sockets here
 
+        if self._site.secure:  # a proxy asks by http, and no address that is made here may begin so
+            scope["scheme"] = "https"
+
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -382,56 +468,86 @@ class Guard:
 
 @dataclass(frozen=True)
 class Way:
-    """Where a page is, who may see it, and whether it is posted to. `open`: without any sign-in."""
+    """Where a page is, who may see it, and whether it is posted to."""
 
     path: str
     page: Page
     needs: Role = Role.READ
     post: bool = False
-    open: bool = False
+    open: bool = False  # without any sign-in
+    upload: bool = False  # its form has files
+    background: bool = False  # asked for by a page by itself: nobody need be there
 
 
 def route(desk: Desk, way: Way) -> Route:
     """One way as the web framework has it."""
 
     async def endpoint(request: Request) -> Response:
-        cookie = request.cookies.get(desk.site.cookie)
-        visitor = await run_in_threadpool(desk.doors.visitor, cookie)
+        cookie, visitor = request.cookies.get(desk.site.cookie), None
+        if desk.doors.sessions.known(cookie):
+            visitor = await desk.workers.run("", desk.doors.visitor, cookie, asks=not way.background)
+        connection = getattr(request.state, "connection", None)
+        if visitor and isinstance(connection, Connection):
+            connection.belongs_to(visitor.name, shared=desk.site.proxied)
         chosen = spoken(request)
         someone = visitor or Visitor(name="", role=Role.CLIENT, expires=0, client="-", token="")
         visit = Visit(desk, request, someone, words(chosen), FormData())
         try:
-            if visitor is None and not way.open:
-                return await run_in_threadpool(_turned_away, visit)
-            if visitor and not way.open and visitor.role < way.needs:
-                if way.post:
-                    desk.doors.told(visitor, "refused", way.path)
-                raise HTTPException(403 if visitor.client is None else 404)
-            if way.post:
-                async with _sent(request) as visit.form:
-                    if not way.open and not _same(visit.given("token"), someone.token):
-                        desk.doors.told(visitor, "refused without token", way.path)
-                        raise HTTPException(403)
-                    response = await run_in_threadpool(_done, way, visit)
-            else:
-                response = await run_in_threadpool(_read, way, visit)
+            response = await _answered(way, visit, visitor)
         except (ArchiverError, OSError, HTTPException) as error:
-            response = await run_in_threadpool(failed, visit, error)
+            response = await desk.workers.run(visit.who, failed, visit, error)
         except (MultiPartException, ClientDisconnect):
-            response = await run_in_threadpool(failed, visit, HTTPException(400))
+            response = await desk.workers.run(visit.who, failed, visit, HTTPException(400))
         if chosen != request.cookies.get("language") and "lang" in request.query_params:
-            response.set_cookie("language", chosen, max_age=86400 * 365, samesite="lax", httponly=True)
+            response.set_cookie(
+                "language", chosen, max_age=86400 * 365, samesite="lax", httponly=True, secure=desk.site.secure
+            )
         return response
 
     return Route(way.path, endpoint, methods=["POST"] if way.post else ["GET"])
 
 
+async def _answered(way: Way, visit: Visit, visitor: Visitor | None) -> Response:
+    workers, told = visit.desk.workers, visit.desk.doors.told
+    if visitor is None and not way.open:
+        return await workers.run(None, _turned_away, visit)
+    if visitor and not way.open and visitor.role < way.needs:
+        if way.post:
+            await workers.run(visit.who, told, visitor, "refused", way.path)
+        raise HTTPException(403 if visitor.client is None else 404)
+    if not way.post:
+        return await workers.run(visit.who, _read, way, visit)
+    async with AsyncExitStack() as until_done:
+        if way.upload and visitor:
+            await until_done.enter_async_context(workers.upload_of(visitor.name))
+        visit.form = await until_done.enter_async_context(_sent(way, visit, visitor))
+        if way.open:
+            made = way.page(visit)
+            assert not isinstance(made, Response)
+            return await made
+        if not _same(visit.given("token"), visit.visitor.token):
+            await workers.run(visit.who, told, visitor, "refused without token", way.path)
+            raise HTTPException(403)
+        if way.upload:
+            return await workers.read_upload(_done, way, visit)
+        return await workers.run(visit.who, _done, way, visit)
+
+
 @asynccontextmanager
-async def _sent(request: Request) -> AsyncIterator[FormData]:
-    """The form that was posted; HTTPException 408 where it trickles."""
+async def _sent(way: Way, visit: Visit, visitor: Visitor | None) -> AsyncIterator[FormData]:
+    """The form that was posted; HTTPException 408 where it trickles, 413 where it is too long."""
+    request, length = visit.request, int(visit.request.headers["content-length"])
+    if visitor is None:
+        seconds, most = connections.FORM_TIMEOUT_S, connections.MAX_STRANGER_FORM_BYTES
+    elif way.upload:
+        seconds, most = connections.UPLOAD_TIMEOUT_S, LARGEST_UPLOAD
+    else:
+        seconds, most = connections.PERSON_FORM_TIMEOUT_S, MAX_FORM_BYTES
+    if length > most:
+        raise HTTPException(413)
     try:
-        async with asyncio.timeout(UPLOAD_SECONDS):
-            form = await request.form(max_files=FILES, max_fields=FIELDS, max_part_size=1 << 20)
+        async with asyncio.timeout(seconds), aclosing(request.stream()) as stream:
+            form = await read_form(request.headers, stream, files=way.upload)
     except TimeoutError:
         raise HTTPException(408) from None
     try:
@@ -442,16 +558,22 @@ async def _sent(request: Request) -> AsyncIterator[FormData]:
 
 def _done(way: Way, visit: Visit) -> Response:
     try:
-        return way.page(visit)
+        return _made(way, visit)
     finally:
         visit.desk.changed()
 
 
 def _read(way: Way, visit: Visit) -> Response:
     if way.open:
-        return way.page(visit)
+        return _made(way, visit)
     with visit.desk.following():
-        return way.page(visit)
+        return _made(way, visit)
+
+
+def _made(way: Way, visit: Visit) -> Response:
+    response = way.page(visit)
+    assert isinstance(response, Response)
+    return response
 
 
 def spoken(request: Request) -> str:
@@ -484,10 +606,19 @@ def failed(visit: Visit, error: ArchiverError | OSError | HTTPException) -> Resp
     """A page that says what happened and what to do, in the words of `errors.py` where it is one of those."""
     if isinstance(error, HTTPException):
         text, status = visit.words.get(f"error_{error.status_code}", "error_400"), error.status_code
+        if visit.who is None:  # in a moment, since there may be many
+            return PlainTextResponse(text, status)
+    elif visit.visitor.client and not isinstance(error, UnreadablePicture):  # what is wrong here is our business alone
+        print(f"desk: {error}", file=sys.stderr)
+        return visit.page("error.html", 503, text=visit.words("error_503"), code=503, ours=True)
     else:
         error = machine_error(error) if isinstance(error, OSError) else error
         text, status = str(error), 409 if error.exit_code == ConfigError.exit_code else 503
     return visit.page("error.html", status, text=text, code=status, ours=isinstance(error, HTTPException))
+
+
+async def _crowded(request: Request, _: Exception) -> Response:
+    return PlainTextResponse(words(spoken(request))("error_503"), 503, headers={"retry-after": "5"})
 
 
 async def _broken(_: Request, error: Exception) -> Response:
@@ -500,17 +631,19 @@ def build(desk: Desk, ways: Sequence[Way]) -> ASGIApp:
     """The application of a desk."""
 
     async def missing(request: Request, error: Exception) -> Response:
-        visitor = await run_in_threadpool(desk.doors.visitor, request.cookies.get(desk.site.cookie))
+        cookie, visitor = request.cookies.get(desk.site.cookie), None
+        if desk.doors.sessions.known(cookie):
+            visitor = await desk.workers.run("", desk.doors.visitor, cookie)
         status = error.status_code if isinstance(error, HTTPException) else 404
         if visitor is None:
             return PlainTextResponse("There is nothing here.", status)
-        return await run_in_threadpool(
-            failed, Visit(desk, request, visitor, words(spoken(request)), FormData()), HTTPException(status)
-        )
+        visit = Visit(desk, request, visitor, words(spoken(request)), FormData())
+        return await desk.workers.run(visitor.name, failed, visit, HTTPException(status))
 
     static = Mount("/static", StaticFiles(directory=HERE / "static"))
     app = Starlette(
         routes=[static, *(route(desk, way) for way in ways)],
-        exception_handlers={404: missing, 405: missing, Exception: _broken},
+        exception_handlers={404: missing, 405: missing, Crowded: _crowded, Exception: _broken},
     )
+    app.router.redirect_slashes = False  # there is one address of each page
     return Guard(app, desk.site)

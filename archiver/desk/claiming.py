@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver import evidence
-from archiver.assignment import Assignment
+from archiver.assignment import Assignment, Loss
 from archiver.catalogue.catalogue import Entry, ErasedEntry
 from archiver.catalogue.matching import Word
 from archiver.config import HOUSE
@@ -23,6 +24,7 @@ from archiver.dispute import claiming
 from archiver.dispute.handover import HandOver, hand_over
 from archiver.dispute.verdict import Assessed, assess
 from archiver.errors import ConfigError
+from archiver.files import scratch
 from archiver.proof import claims
 from archiver.proof.assess import WORST, Verdict
 from archiver.proof.claims import Claim
@@ -60,7 +62,7 @@ def begun(
     licence: str | None = None,
 ) -> Response:  # fmt: skip
     """A new claim, of the files as they came."""
-    with tempfile.TemporaryDirectory(prefix="archiver-desk-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
         paths: dict[str, Path] = {}
         for what, file in (("letter", letter), ("picture", picture)):
             if file:
@@ -209,10 +211,17 @@ def assign(visit: Visit) -> Response:
     made = Assignment(client=claim.client, by=by, reason=visit.given("reason"))
     if not made.by or not made.reason:
         raise ConfigError(visit.words("assign_needs"))
+
+    def agreed(losses: Sequence[Loss]) -> bool:
+        if not visit.given("take_back"):
+            names = ", ".join(visit.home.client(each.client).name for each in losses)
+            raise ConfigError(visit.words("assign_takes_back", clients=names))
+        return True
+
     now = []
     for entry, own in _entries(visit, claim):
         if not own:
-            evidence.assign(visit.home, visit.desk.vault, entry.short_id, made)
+            evidence.assign(visit.home, visit.desk.vault, entry.short_id, made, agreed)
             visit.told("assigned", entry.short_id, client=claim.client)
         now.append(f"{claim.client}/{entry.folder}")
     claims.with_licences(visit.home, claim, now)
@@ -265,11 +274,11 @@ def paper(visit: Visit) -> Response:
 WAYS = [
     Way("/claims", listed),
     Way("/claims/new", new, Role.OPERATE),
-    Way("/claims/new", add, Role.OPERATE, post=True),
+    Way("/claims/new", add, Role.OPERATE, post=True, upload=True),
     Way("/find/picture/{key}/claim", from_picture, Role.OPERATE, post=True),
     Way("/claim/{claim}", show),
     Way("/claim/{claim}/confirm", confirm, Role.OPERATE, post=True),
-    Way("/claim/{claim}/match", match, Role.OPERATE, post=True),
+    Way("/claim/{claim}/match", match, Role.OPERATE, post=True, upload=True),
     Way("/claim/{claim}/licence", choose, Role.OPERATE, post=True),
     Way("/claim/{claim}/assign", assign, Role.OPERATE, post=True),
     Way("/claim/{claim}/pack", pack, Role.OPERATE, post=True),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from math import ceil
+
+from starlette.requests import Request
 from starlette.responses import Response
 
-from archiver.desk.access import Role, Visitor, linked, named, owner
+from archiver.desk.access import DEVICE_DAYS, OWNER, Role, User, Visitor, linked, named, owner
 from archiver.desk.app import Visit, Way
 
 
 def _in(visit: Visit, visitor: Visitor) -> Response:
-    """Begin a visit. The page leads on by itself: a redirect would not carry the new cookie after a foreign link."""
+    """Begin a session. The page leads on by itself: a redirect would not carry the new cookie after a foreign link."""
     doors, site = visit.desk.doors, visit.desk.site
-    cookie = doors.enter(visitor)
-    doors.told(visitor, "entered", origin=address(visit))
+    cookie = doors.enter(visitor, visit.address)
+    doors.told(visitor, "entered", origin=visit.address)
     response = visit.page("entered.html")
     response.headers["refresh"] = "0; url=/"
     response.set_cookie(
@@ -22,29 +26,31 @@ def _in(visit: Visit, visitor: Visitor) -> Response:
     return response
 
 
-def address(visit: Visit) -> str:
-    """Where a request comes from; behind a proxy, what the proxy says last."""
-    client = visit.request.client
-    if visit.desk.site.proxied and (said := visit.request.headers.get("x-forwarded-for")):
-        return said.rpartition(",")[2].strip()[:60]
-    return client.host if client else ""
+def _looks_ahead(request: Request) -> bool:
+    """Whether a program looks at an address that a person may open later: that uses nothing up."""
+    purpose = request.headers.get("sec-purpose", "") + request.headers.get("purpose", "")
+    return request.method != "GET" or "prefetch" in purpose.lower()
 
 
 def by_key(visit: Visit) -> Response:
     """The one-time link that `archiver desk` prints and opens."""
+    if _looks_ahead(visit.request):
+        return Response()
     if not visit.desk.doors.use_key(visit.path["key"]):
-        visit.desk.doors.told(None, "refused", "one-time link", origin=address(visit))
+        visit.desk.doors.told(None, "refused", "one-time link", origin=visit.address)
         return visit.page("closed.html", 401)
     return _in(visit, owner())
 
 
 def by_link(visit: Visit) -> Response:
     """A client's read-only link."""
-    found = visit.desk.doors.links.read(visit.path["link"])
-    if found is None or found[0] not in visit.home.clients:
-        visit.desk.doors.told(None, "refused", "link", origin=address(visit))
+    if _looks_ahead(visit.request):
+        return Response()
+    link = visit.desk.doors.links.read(visit.path["link"])
+    if link is None or link.client not in visit.home.clients:
+        visit.desk.doors.told(None, "refused", "link", origin=visit.address)
         return visit.page("closed.html", 401)
-    return _in(visit, linked(*found))
+    return _in(visit, linked(link))
 
 
 def sign_in(visit: Visit) -> Response:
@@ -53,28 +59,59 @@ def sign_in(visit: Visit) -> Response:
     return visit.page("sign-in.html", wrong=False, wait=0, name="")
 
 
-def signed_in(visit: Visit) -> Response:
-    """Name and password. After five failures a name has to wait."""
-    doors, name, origin = visit.desk.doors, visit.given("name")[:80], address(visit)
-    if wait := doors.throttle.wait(name, origin):
-        doors.told(name, "sign-in has to wait", origin=origin)
-        response = visit.page("sign-in.html", 429, wrong=False, wait=-(-wait // 60), name=name)
-        response.headers["retry-after"] = str(wait)
-        return response
+async def signed_in(visit: Visit) -> Response:
+    """Name and password: each attempt is counted, and waits for its turn, before its password is looked at."""
+    doors, work, name = visit.desk.doors, visit.desk.workers, visit.given("name")[:80]
+    device = doors.device_of(visit.request.cookies.get(_mark(visit)), name)
+    attempt = doors.throttle.reserve(name, visit.address, device)
+    if attempt.refused:
+        return await work.run(None, _wait, visit, ceil(attempt.wait))
+    await asyncio.sleep(attempt.wait)
     password = visit.form.get("password")
-    user = doors.users.known(name, password if isinstance(password, str) else "")
+    user = await work.hash(doors.users.known, name, password if isinstance(password, str) else "")
     if user is None:
-        doors.throttle.failed(name, origin)
-        doors.told(name, "sign-in refused", origin=origin)
-        return visit.page("sign-in.html", 401, wrong=True, wait=0, name=name)
-    return _in(visit, named(user))
+        return await work.run(None, _wrong, visit)
+    doors.throttle.succeeded(attempt)
+    return await work.run(None, _right, visit, user)
+
+
+def _wait(visit: Visit, seconds: int) -> Response:
+    visit.desk.doors.told(None, "sign-in has to wait", origin=visit.address)
+    response = visit.page("sign-in.html", 429, wrong=False, wait=seconds, name=visit.given("name")[:80])
+    response.headers["retry-after"] = str(seconds)
+    return response
+
+
+def _wrong(visit: Visit) -> Response:
+    # Of a name that nobody here has, nothing is kept: people type passwords into the wrong field.
+    name = visit.given("name")[:80]
+    visit.desk.doors.told(
+        name if name in visit.desk.doors.users.all() else None, "sign-in refused", origin=visit.address
+    )
+    return visit.page("sign-in.html", 401, wrong=True, wait=0, name=visit.given("name")[:80])
+
+
+def _right(visit: Visit, user: User) -> Response:
+    response, mark = _in(visit, named(user)), visit.desk.doors.device_mark(user.name)
+    if mark:
+        response.set_cookie(
+            _mark(visit), mark, max_age=86400 * DEVICE_DAYS, httponly=True, samesite="strict",
+            secure=visit.desk.site.secure, path="/",
+        )  # fmt: skip
+    return response
+
+
+def _mark(visit: Visit) -> str:
+    """The cookie of a browser in which somebody signed in."""
+    return f"{visit.desk.site.cookie}-known"
 
 
 def sign_out(visit: Visit) -> Response:
     site = visit.desk.site
     visit.told("left")
-    visit.desk.doors.leave(visit.request.cookies.get(site.cookie))
-    response = visit.page("left.html")
+    visit.desk.doors.sessions.leave(visit.request.cookies.get(site.cookie))
+    marked = visit.visitor.client is None and visit.visitor.name != OWNER
+    response = visit.page("left.html", text="left_text_known" if marked else "left_text")
     response.headers["clear-site-data"] = '"cache"'  # previews are kept for a while
     response.delete_cookie(site.cookie, secure=site.secure, httponly=True, samesite="strict")
     return response

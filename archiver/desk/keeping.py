@@ -15,11 +15,11 @@ from archiver import unassigned as deciding
 from archiver.assignment import Assignment
 from archiver.catalogue import views
 from archiver.config import HOUSE, Account
-from archiver.desk import shown
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import PAGE, troubles
 from archiver.errors import ConfigError
+from archiver.files import scratch
 from archiver.provider import SignInMethod, Transport, load
 from archiver.reading.worker import DocumentReader
 from archiver.status import status
@@ -37,17 +37,17 @@ def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
             rows = views.hits(owner.slug, archive, hits)
     return visit.page(
         "client.html", client=owner, rows=rows, more=more, count=stands.count, failed=stands.incomplete, link=link,
-        days=LINK_DAYS, house=HOUSE, months=_months(),
+        days=LINK_DAYS, house=HOUSE, months=_months(monthly.this_month(visit.home)),
         standing=status(visit.home, turns=visit.desk.turns, client=owner.slug).accounts,
         first=not visit.asked("after"),
         lacks=[] if visit.visitor.client else evidence.incomplete(visit.home, owner.slug, visit.desk.turns),
     )  # fmt: skip
 
 
-def _months() -> list[str]:
-    """The last twelve months, the newest first: `2026-11`."""
-    today = shown.today()
-    numbers = (today.year * 12 + today.month - 1 - back for back in range(12))
+def _months(newest: str) -> list[str]:
+    """Twelve months, the newest first: `2026-11`."""
+    year, month = map(int, newest.split("-"))
+    numbers = (year * 12 + month - 1 - back for back in range(12))
     return [f"{number // 12}-{number % 12 + 1:02}" for number in numbers]
 
 
@@ -55,7 +55,7 @@ def report(visit: Visit) -> Response:
     """A client's report of a month, as a PDF."""
     owner, month = visit.client(visit.path["client"]), visit.asked("month")
     made = monthly.report(visit.home, owner.slug, month)
-    with tempfile.TemporaryDirectory(prefix="archiver-desk-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
         out = Path(folder) / "report.pdf"
         monthly.write(made, out, visit.language)
         content = out.read_bytes()
@@ -99,12 +99,10 @@ def make_link(visit: Visit) -> Response:
     """A read-only link to one client's licences."""
     owner = visit.client(visit.path["client"])
     days = visit.given("days")
-    secret, until = visit.desk.doors.links.made(owner.slug, int(days) if days.isdecimal() and len(days) < 4 else 0)
-    visit.told("link made", owner.slug, until=until.isoformat())
-    base = str(visit.request.base_url)
-    if visit.desk.site.secure:
-        base = base.replace("http:", "https:", 1)
-    return client(visit, link=(f"{base}link/{secret}", until))
+    days_asked = int(days) if days.isdecimal() and len(days) < 4 else 0
+    secret, until = visit.desk.doors.links.made(owner.slug, days_asked, visit.visitor.name)
+    visit.told("link made", owner.slug, link=secret.split(".")[1], until=until.isoformat())
+    return client(visit, link=(f"{visit.request.base_url}link/{secret}", until))
 
 
 def accounts(visit: Visit) -> Response:
@@ -163,7 +161,7 @@ WAYS = [
     Way("/unassigned", assign, Role.OPERATE, post=True),
     Way("/client/{client}/link", make_link, Role.OPERATE, post=True),
     Way("/accounts", accounts),
-    Way("/accounts/progress", progress),
+    Way("/accounts/progress", progress, background=True),
     Way("/accounts/run", run, Role.OPERATE, post=True),
     Way("/accounts/sign-in", sign_in, Role.OPERATE, post=True),
 ]

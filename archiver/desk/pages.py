@@ -16,7 +16,7 @@ from archiver import evidence
 from archiver.accounts import DueSignIn, due_sign_ins
 from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue import views
-from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue.catalogue import FOR_CLIENTS, Catalogue, Entry
 from archiver.config import HOUSE
 from archiver.desk.access import Role
 from archiver.desk.app import Visit, Way, at
@@ -31,8 +31,6 @@ from archiver.status import status
 
 PAGE = 24  # licences of a page
 MOST = 240  # found by words; more than that, nobody looks through
-FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
-"""What a client's link shows: no receipts, records and captures, which may hold prices and names of seats."""
 
 # How documents are shown in place. Anything else is only handed out to be saved.
 PICTURES = {
@@ -122,7 +120,8 @@ def find(visit: Visit) -> Response:
         )  # fmt: skip
     return visit.page(
         "find.html", text=text, client=client, rows=rows[:limit], more=len(rows) > limit and limit < MOST,
-        next=limit + 2 * PAGE, told=told, missing=missing(visit, client) if text and not rows else [],
+        next=limit + 2 * PAGE, told=[] if visit.visitor.client else told,
+        missing=missing(visit, client) if text and not rows else [],
     )  # fmt: skip
 
 
@@ -153,7 +152,8 @@ def find_file(visit: Visit) -> Response:
         return taken(visit, content, name, client)
     key = secrets.token_urlsafe(12)
     kept = len(content) + 12_000_000  # with the pictures that are decoded
-    visit.desk.keep(f"{visit.visitor.name} {key}", kept, Search(name, content, client, found, told))
+    search = Search(name, content, client, found, [] if visit.visitor.client else told)
+    visit.desk.keep(f"{visit.visitor.name} {key}", kept, search)
     return visit.to("find", "picture", key)
 
 
@@ -179,10 +179,11 @@ def found_picture(visit: Visit) -> Response:
 
 def found_sheet(visit: Visit) -> Response:
     """Query and match side by side."""
-    search, number = _search(visit), int(visit.path["number"])
-    if number >= len(search.found.matches):
+    search, number = _search(visit), visit.path["number"]
+    if number not in map(str, range(len(search.found.matches))):
         raise HTTPException(404)
-    return Response(search.sheet(number), media_type="image/png", headers={"cache-control": "private, max-age=600"})
+    headers = {"cache-control": "private, max-age=600"}
+    return Response(search.sheet(int(number)), media_type="image/png", headers=headers)
 
 
 # ---------------------------------------------------------------- licence
@@ -322,9 +323,9 @@ def handed_out(visit: Visit, content: bytes, name: str, media_type: str) -> Resp
 WAYS = [
     Way("/", start, Role.CLIENT),
     Way("/find", find, Role.CLIENT),
-    Way("/find/file", find_file, Role.CLIENT, post=True),
+    Way("/find/file", find_file, Role.CLIENT, post=True, upload=True),
     Way("/find/picture/{key}", found_picture, Role.CLIENT),
-    Way("/find/picture/{key}/{number:int}.png", found_sheet, Role.CLIENT),
+    Way("/find/picture/{key}/{number}.png", found_sheet, Role.CLIENT),
     Way("/licence/{client}/{folder}", licence, Role.CLIENT),
     Way("/licence/{client}/{folder}/verify", check, Role.READ, post=True),
     Way("/licence/{client}/{folder}/verdict", verdict, Role.READ),

@@ -13,7 +13,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from archiver.config import Home
-from archiver.desk import claiming, connecting, entering, keeping, pages
+from archiver.desk import access_pages, claiming, connecting, entering, keeping, pages
 from archiver.desk.access import Doors
 from archiver.desk.app import Desk, Site, build
 from archiver.errors import ConfigError, VaultLocked
@@ -36,6 +36,7 @@ class Plan:
     certificate: Path | None = None
     key: Path | None = None
     behind_proxy: bool = False
+    idle_minutes: float | None = None  # after which a session ends; None: the usual times
 
 
 def checked(plan: Plan, doors: Doors) -> None:
@@ -98,39 +99,48 @@ def site_of(plan: Plan, port: int) -> Site:
 def application(home: Home, site: Site, doors: Doors, vault_key: str | None = None) -> ASGIApp:
     """The desk of a home."""
     desk = Desk(home.root, site, doors, vault_key=vault_key)
-    return build(desk, [*entering.WAYS, *pages.WAYS, *claiming.WAYS, *connecting.WAYS, *keeping.WAYS])
+    parts = (entering, pages, claiming, connecting, keeping, access_pages)
+    return build(desk, [way for part in parts for way in part.WAYS])
 
 
 def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -> None:
     """Serve the desk until Ctrl-C. `browse` opens it in the browser of whoever started it."""
     import uvicorn
 
-    from archiver.desk.patience import Patient
+    from archiver.desk.connections import PERSON_KEEP_ALIVE_S, DeskServer, allow_open_files
 
-    doors = Doors(home.root, home.state)
-    checked(plan, doors)
+    checked(plan, Doors(home.root, home.state))
     key = None
     with suppress(VaultLocked):  # then pages say so where they need it
         key = find_key()
     with bound(plan) as listening:
         port = listening.getsockname()[1]
         site = site_of(plan, port)
+        address = min(site.hosts)
+        doors = Doors(home.root, home.state, desk=address, idle_minutes=plan.idle_minutes)
+        doors.sessions.clear()  # whose desk was killed
+        allow_open_files()
         config = uvicorn.Config(
-            application(home, site, doors, key), http=Patient, log_level="warning", access_log=False,
+            application(home, site, doors, key), http="h11", ws="none", log_level="warning", access_log=False,
             server_header=False, proxy_headers=False, timeout_graceful_shutdown=5,
-            h11_max_incomplete_event_size=32 << 10,
-            limit_concurrency=600,  # connections: a browser keeps up to six
-            timeout_keep_alive=75,  # seconds; what is closed as it is used again looks like a fault
+            h11_max_incomplete_event_size=32 << 10, timeout_keep_alive=PERSON_KEEP_ALIVE_S,
             ssl_certfile=plan.certificate, ssl_keyfile=plan.key, lifespan="off",
         )  # fmt: skip
         if plan.names:
-            shown = sorted(site.hosts)
-            say(f"The desk is at https://{shown[0]}/ for named users. Stop it with Ctrl-C.")
+            say(f"The desk is at https://{address}/ for named users. Stop it with Ctrl-C.")
             if plan.behind_proxy:
                 say(f"It listens on {LOOPBACK}:{port}; the proxy passes the Host header on and ends TLS.")
         else:
-            address = f"http://{LOOPBACK}:{port}/enter/{doors.one_time_key()}"
-            say(f"The desk is open on this machine. Stop it with Ctrl-C.\nThis link opens it once: {address}")
+            link = f"http://{LOOPBACK}:{port}/enter/{doors.one_time_key()}"
+            say(f"The desk is open on this machine. Stop it with Ctrl-C.\nThis link opens it once: {link}")
             if browse:
-                webbrowser.open(address)
-        uvicorn.Server(config).run(sockets=[listening])
+                _open_browser(doors, home, link)
+        DeskServer(config, doors.close).run(sockets=[listening])
+
+
+def _open_browser(doors: Doors, home: Home, link: str) -> None:
+    try:
+        page = doors.opener(home.state, link)
+    except OSError:  # a home that can only be read: the person opens the link
+        return
+    webbrowser.open(page.as_uri())

@@ -12,7 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archiver.archive.store import NewObject
+from archiver.archive.reader import Archive
+from archiver.archive.store import NewObject, object_path
 from archiver.config import Client, Home
 from archiver.dispute.material import Material, picture_of, read_material
 from archiver.domain import iso
@@ -248,7 +249,8 @@ def confirm(home: Home, claim: Claim, answers: Mapping[str, str]) -> Claim:
 def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
     """Make one paper of a claim evidence in its client's archive, on a person's word; the object's id.
 
-    A letter becomes a statement, any other paper a sighting. ConfigError where there is no such paper.
+    A letter becomes a statement, any other paper a sighting. Entering it again changes nothing. ConfigError where there
+    is no such paper.
     """
     from archiver.opening import writing
 
@@ -273,11 +275,21 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
         created=at, files={"statement.json": statement, paper: content},
     )  # fmt: skip
     with writing(home, vault, claim.client) as archive:
-        stored = archive.put(new).result()
-        if not stored.already:
-            archive.append("statement", id=stored.object_id)
+        object_id, recorded = _entered(archive.reader, new)
+        object_id = object_id or archive.put(new).result().object_id
+        if not recorded:
+            archive.append("statement", id=object_id)
         archive.seal()
-    return stored.object_id
+    return object_id
+
+
+def _entered(archive: Archive, new: NewObject) -> tuple[str | None, bool]:
+    """The id under which this paper of the claim is archived, on whatever day that was, and whether its entering is
+    recorded: a command may have been killed in between."""
+    kind, rest = new.object_id.rpartition(":")[0], new.object_id.rpartition(":")[2].partition("_")[2]
+    lines = [line for line in archive.lines() if line.id and line.id.startswith(kind) and line.id.endswith(f"_{rest}")]
+    ids = [str(line.id) for line in lines if object_path(archive.root, str(line.id)).exists()]
+    return next(iter(ids), None), any(line.type == "statement" and line.id in ids for line in lines)
 
 
 def described(claim: Claim) -> list[str]:

@@ -12,6 +12,7 @@ from archiver.config import Home
 from archiver.dispute.claiming import Ask, add, agreed, described, urgent
 from archiver.dispute.handover import HandOver, checklist, hand_over
 from archiver.dispute.verdict import Assessed, assess
+from archiver.errors import ConfigError
 from archiver.files import replace_file
 from archiver.proof import claims
 from archiver.proof.assess import Verdict
@@ -112,9 +113,9 @@ class Dialogue:
                 continue
             best = found.rows[0]
             name, same = str(best["licence"]), best["match"] == "same"
-            if found.sheets:
+            if drawn := found.sheet():
                 beside = picture.with_name(f"match-{number}.png")
-                replace_file(beside, evidence.sheet(found.sheets))
+                replace_file(beside, drawn)
                 self._say(f"{best['match']}: {name}; side by side in {beside}")
             if self._agreed(f"Is {name} the picture of the letter", "yes" if same else "no") if self.ask else same:
                 matched[name] = None
@@ -159,7 +160,21 @@ class Dialogue:
             self._say("Skipped. `archiver assign` records it.")
             return claim
         made = assignment.Assignment(client=self.client, by=by, reason=reason)
-        evidence.assign(self.home, self.vault(), short_id, made)
+        refused: list[str] = []
+
+        def agreed(losses: Sequence[assignment.Loss]) -> bool:
+            question = f"Take the copy back from {' and '.join(each.client for each in losses)}"
+            if not self._agreed(question, "no"):
+                refused.extend(each.client for each in losses)
+            return not refused
+
+        try:
+            evidence.assign(self.home, self.vault(), short_id, made, agreed)
+        except ConfigError:
+            if not refused:
+                raise
+            self._say("Skipped: other clients would lose their copies. `archiver assign` asks about that.")
+            return claim
         self._say(f"Assigned to {self.client} on the word of {by}.")
         own = f"{self.client}/{short_id.rpartition('/')[2]}"
         return claims.with_licences(self.home, claim, [*claim.licences, own])

@@ -90,5 +90,5 @@ def _matter(home: Home, name: str, order: HandOver, *, compared: bool = True) ->
     return Matter(
         file=case.file, folder=entry.folder, platform=platform_of(entry.provider)["title"], client=owner.name,
         assessed=assess(case, use), agency=home.settings.agency.name, claim=claim, secured=case.secured_since,
-        assigned=assigned, evidence=case.evidence,
+        secured_documents=case.secured_documents, assigned=assigned, evidence=case.evidence,
     )  # fmt: skip

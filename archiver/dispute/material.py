@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,10 +11,10 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 
 from archiver.errors import UnreadablePicture
-from archiver.intake.mail import Unreadable, looks_like_mail, read_mail
+from archiver.intake.mail import Unreadable, looks_like_mail, mail_by
 from archiver.reading.dates import days_in
 from archiver.reading.documents import is_html, is_pdf, read_text
-from archiver.reading.worker import DocumentReader
+from archiver.reading.worker import DocumentReader, ReaderFailed
 
 OCR_SECONDS = 60
 FORWARDED = 3  # letters inside letters that are opened
@@ -57,13 +55,13 @@ def read_material(content: bytes, reader: DocumentReader) -> Material:
         told = [f"The PDF: {reading.error}."] if reading.error else []
         pictures = reader.pictures(content)
         if not reading.text.strip():  # a scan
-            scans = [_recognised(each) for each in pictures]
+            scans = [_recognised(each, reader) for each in pictures]
             return Material(text="\n".join(text for text, _ in scans), told=[*told, *(t for _, t in scans if t)])
         return Material(text=reading.text, pictures=pictures, told=told)
     if looks_like_mail(content[:4096]):
         return _mail(content, reader, FORWARDED)
     if picture_ending(content):
-        text, trouble = _recognised(content)
+        text, trouble = _recognised(content, reader)
         return Material(text=text, pictures=[content], told=[trouble] if trouble else [])
     if is_html(content):
         return Material(text=reader.page(read_text(content).text).text)
@@ -73,7 +71,7 @@ def read_material(content: bytes, reader: DocumentReader) -> Material:
 def _mail(content: bytes, reader: DocumentReader, deeper: int) -> Material:
     """A mail and what is attached; of a letter that was forwarded so, the day on which the first one got it."""
     try:
-        mail = read_mail(content)
+        mail = mail_by(reader, content)
     except Unreadable as error:
         return Material(told=[f"The mail cannot be read: {error}."])
     page = reader.page(mail.html).text
@@ -120,23 +118,12 @@ def picture_ending(content: bytes) -> str | None:
     return next((ending for start, ending in PICTURES.items() if content.startswith(start)), None)
 
 
-def _recognised(content: bytes) -> tuple[str, str | None]:
+def _recognised(content: bytes, reader: DocumentReader) -> tuple[str, str | None]:
     """The text in a picture by the program tesseract, and why there is none."""
-    program = shutil.which("tesseract")
-    if not program:
+    if not shutil.which("tesseract"):
         return "", "The letter is a picture, and the program tesseract, which reads it, is not installed."
-    kept = {name: os.environ[name] for name in ("PATH", "TESSDATA_PREFIX", "SYSTEMROOT") if name in os.environ}
-    for languages in (["-l", "eng+deu"], []):
-        try:
-            done = subprocess.run(
-                [program, "stdin", "stdout", *languages], input=content, capture_output=True, check=False,
-                timeout=OCR_SECONDS, env={**kept, "OMP_THREAD_LIMIT": "1"},
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return "", "Reading the picture took too long."
-        except OSError as error:
-            return "", f"tesseract could not be started: {error}."
-        if done.returncode == 0:
-            text = done.stdout.decode("utf-8", "replace")
-            return re.sub(r"(https?):/\S{0,2}?(?=www\.)", r"\1://", text), None  # slashes are easily misread
-    return "", "tesseract could not read the picture."
+    try:
+        text = reader.recognised(content, "", OCR_SECONDS, "eng+deu")
+    except ReaderFailed as failed:
+        return "", f"tesseract did not read the picture: {failed}."
+    return re.sub(r"(https?):/\S{0,2}?(?=www\.)", r"\1://", text), None  # slashes are easily misread

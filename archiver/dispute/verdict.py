@@ -8,7 +8,8 @@ from typing import Any
 
 from archiver import assignment, evidence
 from archiver.archive.reader import Archive
-from archiver.archive.verify import dates
+from archiver.archive.verify import dates, newest
+from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Client, Home
 from archiver.domain import DocumentKind, iso
@@ -138,7 +139,6 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
     agency = home.settings.agency.name
     house = home.clients.get(HOUSE)
     held = assignment.holders(home, [entry.object_id], reader)[entry.object_id]
-    versions = [line for line in (next(archive.lines(offset=o)) for _, o in entry.lines) if line.type != "assign"]
     by_hand = served().get(entry.provider)
     confirm, title = None, entry.provider
     if info := declared(entry.provider):
@@ -151,6 +151,7 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
             plan_ended = paid_until(
                 entry.licence, [e.licence for e in catalogue.each() if e.provider == entry.provider]
             )
+    secured = views.secured(archive, entry, dates(archive.root))
     return Case(
         file=entry.file,
         client_names=[owner.name, *owner.aliases],
@@ -160,7 +161,8 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
         assigned=owner.slug in held,
         other_clients=bool(set(held) - {HOUSE, owner.slug}),
         plan_ended=plan_ended,
-        secured_since=dates(archive.root).since(versions[-1].seq),
+        secured_since=newest(secured.values()),
+        secured_documents=secured,
         evidence=archive.origin == "live",
         confirm={each: confirmation(confirm, title, Words(each)) for each in LANGUAGES} if confirm else {},
     )

@@ -31,7 +31,7 @@ from archiver.files import replace_file
 from archiver.intake.filing import Import, Origin
 from archiver.intake.importing import Report, Spool, settle, spooling
 from archiver.intake.mail import DnsLookup, Lookup, unasked
-from archiver.intake.recognise import Seen, recognise, tesseract
+from archiver.intake.recognise import Seen, ocr_by, recognise
 from archiver.intake.walk import Item, Refused, walk
 from archiver.network import web_host
 from archiver.opening import exclusive, writing
@@ -41,7 +41,7 @@ from archiver.reading.filenames import names
 from archiver.reading.licence_json import ATTENDED_PREFIX
 from archiver.reading.needles import Needle, all_forms, contains, mask, mask_named, refusal
 from archiver.reading.platforms import marked
-from archiver.reading.webpages import read_page
+from archiver.reading.webpages import page_by
 from archiver.reading.worker import DocumentReader
 from archiver.run import tools
 from archiver.vault import Vault
@@ -306,7 +306,7 @@ class _Looking:
         if item.content and self.session.holds_secret(item.content, self.session.needles):
             why = self.session.set_apart(item.name, item.content)
             return Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=why)
-        seen = recognise(item, self.reader, self.lookup, tesseract)
+        seen = recognise(item, self.reader, self.lookup, ocr_by(self.reader))
         if seen.what in _PAPERS:
             seen = replace(seen, sign=True)  # a person fetched it here: kept, whether a reader knows it or not
         self.origins.setdefault(seen.sha256, origin)
@@ -328,8 +328,8 @@ class _Looking:
         html = (place / told["file"]).read_bytes()
         text = self.reader.page(html.decode("utf-8", "replace")).text
         item = Item(path="page.html", size=len(html), sha256=seen.sha256, content=html)
-        paper = read_page(html.decode("utf-8", "replace"), origin.url)
-        paper = paper or recognise(item, self.reader, self.lookup, tesseract).paper
+        paper = page_by(self.reader, html.decode("utf-8", "replace"), origin.url)
+        paper = paper or recognise(item, self.reader, self.lookup, ocr_by(self.reader)).paper
         platform = next(iter(marked(web_host(origin.url))), None)
         named = tuple(each for each in names(origin.url) if each.asset_id)
         self.origins[seen.sha256], self.captures[seen.sha256] = origin, documents

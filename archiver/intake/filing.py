@@ -13,9 +13,9 @@ from archiver import __version__
 from archiver.archive.store import NewObject, Stored
 from archiver.domain import Document, DocumentKind, Licence, Moment, iso
 from archiver.errors import Erased
+from archiver.intake.containers import LARGEST
 from archiver.intake.planning import Fate, Group, Outcome, Plan, claims, differences, in_json, record_of
 from archiver.intake.recognise import Seen
-from archiver.intake.walk import LARGEST
 from archiver.reading.licence_json import IMPORT_PREFIX, FiledDocument, to_json
 
 FORMAT = 1

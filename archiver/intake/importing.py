@@ -29,7 +29,7 @@ from archiver.files import replace_file
 from archiver.intake.filing import AddVersion, Import, Put, file
 from archiver.intake.mail import DnsLookup, Lookup, unasked
 from archiver.intake.planning import Fate, Group, Outcome, Plan, plan
-from archiver.intake.recognise import Seen, recognise, tesseract
+from archiver.intake.recognise import Seen, ocr_by, recognise
 from archiver.intake.walk import Item, Refused, walk
 from archiver.opening import writing
 from archiver.reading.worker import DocumentReader
@@ -230,9 +230,11 @@ def recognised(
 ) -> Iterator[Seen]:
     """Every file, recognised, in the walk's order; a bounded number of them, and of bytes, is in memory at once."""
 
+    ocr = ocr_by(reader)
+
     def work(item: Item) -> Seen:
         try:
-            seen = recognise(item, reader, lookup, tesseract)
+            seen = recognise(item, reader, lookup, ocr)
         except Exception as fault:  # noqa: BLE001  # a fault of ours in one file is told with it, and costs no other
             told = f"the archiver has a fault ({type(fault).__name__}: {fault}); please report it"
             seen = Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=told)

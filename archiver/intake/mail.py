@@ -1,17 +1,24 @@
-"""Letters: their text and attachments, the letters of an mbox, and what their DKIM signature says of their origin."""
+"""Letters: their text and attachments, the letters of an mbox, and what their DKIM signature says of their origin.
+
+`mail_by` and `origin_by` have a reader process do it, as letters of any origin need; the rest is what runs in there.
+"""
 
 from __future__ import annotations
 
 import email
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.reading.documents import read_text
+
+if TYPE_CHECKING:
+    from archiver.reading.worker import Channel, DocumentReader, Job
 
 MOST_PARTS = 1000
 LONGEST_HEADER = 1 << 20  # bytes, of all its lines
@@ -47,6 +54,60 @@ class Mail:
 def looks_like_mail(start: bytes) -> bool:
     """Whether bytes begin with the header of a letter."""
     return bool(_MAIL.match(start.replace(b"\r\n", b"\n")))
+
+
+READ_TIMEOUT_S = 20.0  # for one letter
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """A letter on its way out of a reader process; text, HTML and the attachments follow."""
+
+    headers: dict[str, str]
+    names: list[str]
+
+
+def mail_by(reader: DocumentReader, content: bytes) -> Mail:
+    """Have a reader process take a letter apart; Unreadable where it cannot, or not in time."""
+    from archiver.reading.worker import MADE_UP, ReaderFailed, checked
+
+    try:
+        head, *parts = list(reader.stream(f"{__name__}:mail_reading", content, READ_TIMEOUT_S))
+        if head.startswith(b"-"):
+            raise Unreadable(head[1:].decode("utf-8", "replace"))
+        letter = checked(_Letter, head)
+        text, html, *contents = parts
+        attachments = list(zip(letter.names, contents, strict=True))
+        return Mail(headers=letter.headers, text=text.decode(), html=html.decode(), attachments=attachments)
+    except ReaderFailed as failed:
+        raise Unreadable(str(failed)) from None
+    except ValueError:
+        raise Unreadable(MADE_UP) from None
+
+
+def mail_reading() -> Job:
+    """The reader process's side of `mail_by`."""
+
+    def work(content: bytes, channel: Channel) -> bytes:
+        try:
+            mail = read_mail(content)
+        except Unreadable as error:
+            return b"-" + plain(str(error)).encode()
+        headers = {name: plain(value) for name, value in mail.headers.items()}
+        names = [plain(name) for name, _ in mail.attachments]
+        channel.tell(json.dumps({"headers": headers, "names": names}).encode())
+        for part in (mail.text, mail.html):
+            channel.tell(part.encode("utf-8", "replace"))
+        for _, attachment in mail.attachments:
+            channel.tell(attachment)
+        return b""
+
+    return work
+
+
+def plain(text: str) -> str:
+    """Text that can be stored and sent: without the half characters that headers smuggle in."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def read_mail(content: bytes) -> Mail:
@@ -195,13 +256,56 @@ def unasked(name: str) -> bytes | None:
     raise OSError(f"nobody was asked for {name}")
 
 
+NOT_SIGNED = "none: the letter is not signed"
+
+
+def origin_by(reader: DocumentReader, content: bytes, lookup: Lookup) -> str:
+    """As `origin`, by a reader process. It may ask only for names that the letter itself spells out: else whoever took
+    it over could send out by such questions what it read before."""
+    from archiver.reading.worker import ReaderFailed
+
+    def answer(question: bytes) -> bytes:
+        selector, _, domain = question.rstrip(b".").partition(b"._domainkey.")
+        if not (selector in content and domain and domain in content):
+            return b"!"
+        try:
+            found = lookup(question.decode("ascii", "replace"))
+        except OSError:
+            return b"!"
+        return b"-" if found is None else b"+" + found
+
+    if b"dkim-signature:" not in content[: 1 << 20].lower():
+        return NOT_SIGNED
+    try:
+        parts = list(reader.stream(f"{__name__}:origin_reading", content, READ_TIMEOUT_S, answer))
+    except ReaderFailed as failed:
+        return f"not checked: {failed}"
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+def origin_reading() -> Job:
+    """The reader process's side of `origin_by`."""
+    import dkim  # noqa: F401  # imported before the clock runs
+
+    def work(content: bytes, channel: Channel) -> bytes:
+        def lookup(name: str) -> bytes | None:
+            found = channel.ask(name.encode("ascii", "replace"))
+            if found == b"!":
+                raise OSError("nobody can be asked")
+            return found[1:] if found.startswith(b"+") else None
+
+        return plain(origin(content, lookup)).encode()
+
+    return work
+
+
 def origin(content: bytes, lookup: Lookup) -> str:
     """What the letter's DKIM signatures say, in words: the domains that sign it, or why that is not known.
 
     A signature proves that the signing domain sent these headers and this body, if its key is still published.
     """
     if b"dkim-signature:" not in content[: 1 << 20].lower():
-        return "none: the letter is not signed"
+        return NOT_SIGNED
     if len(content) > LARGEST_CHECKED or max(map(len, re.findall(rb"[ \t]+", content)), default=0) > MOST_BLANKS:
         return "not checked: the letter is too large, or has runs of blanks that would take too long"
     import dkim
@@ -250,7 +354,7 @@ def origin(content: bytes, lookup: Lookup) -> str:
             faults.append(f"not checked: {unchecked.format(name)}" if unchecked else f"fail: {name}: {reason}")
     if good:
         return f"pass: {', '.join(dict.fromkeys(good))}"
-    return "; ".join(faults) or "none: the letter is not signed"
+    return "; ".join(faults) or NOT_SIGNED
 
 
 def _short(error: Exception) -> str:

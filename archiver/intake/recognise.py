@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from shutil import which
 
 from archiver.domain import DocumentKind
 from archiver.errors import UnreadablePicture
-from archiver.intake.mail import Lookup, origin
-from archiver.intake.walk import LARGEST, Item
+from archiver.intake.containers import LARGEST, Item
+from archiver.intake.mail import Lookup, origin_by
 from archiver.reading.documents import TEXT_LENGTH, is_html, is_pdf, read_text, scattered
 from archiver.reading.filenames import Named, names
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.paper import Paper, Sure
-from archiver.reading.paper import read_table as read_table_paper
 from archiver.reading.paper import read_text as read_text_paper
 from archiver.reading.platforms import PLATFORMS, marked
-from archiver.reading.tables import lists_licences
-from archiver.reading.worker import SECONDS, DocumentReader
+from archiver.reading.tables import history_in, lists_licences
+from archiver.reading.worker import SECONDS, DocumentReader, ReaderFailed
 
 OCR_SECONDS = 20.0
 SCAN_SECONDS = 1.5  # in which any scan is found to have no text; what takes longer is drawn, and OCR would take as long
-OCR_MEMORY = 1 << 20  # KiB of address space of each of its programs, and the seconds of processor that each may take
-OCR_PROCESSOR = {"pdftoppm": 2, "tesseract": 20}
 LARGEST_DOCUMENT = 8 << 20  # bytes of a text or page; more is no paper
 OUTLOOK_SEARCHED = 1 << 20  # bytes of an Outlook message in which platforms' names are looked for
 _OUTLOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -153,9 +147,10 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> S
             paper = read_text_paper(page, subject)
         said = f"{subject}\n{text}"
         sender = item.mail.headers.get("From", "")
+        inner = "not checked: a letter inside another"
         return replace(
             base, what="letter", media_type="message/rfc822", paper=paper, sign=_signs(f"{said}\n{sender}"),
-            origin=origin(content, lookup) if item.within is None else "not checked: a letter inside another",
+            origin=origin_by(reader, content, lookup) if item.within is None else inner,
         )  # fmt: skip
     if is_pdf(content):
         return _document(base, content, name, reader, ocr)
@@ -232,8 +227,9 @@ def _described(seen: Seen, content: bytes, reader: DocumentReader) -> Seen:
 
 def _text(seen: Seen, content: bytes, name: str, ending: str, reader: DocumentReader) -> Seen:
     if ending in ("csv", "tsv", "tab"):
-        paper = read_table_paper(content, name)
-        sign = bool(paper) or lists_licences(content) or _signs(f"{name}\n{read_text(content).text}")
+        table = reader.table(content)
+        paper = history_in(table, name)
+        sign = bool(paper) or lists_licences(table) or _signs(f"{name}\n{read_text(content).text}")
         return replace(seen, what="table", media_type="text/csv", paper=paper, sign=sign)
     if is_html(content):
         reading = reader.page(read_text(content).text)
@@ -276,25 +272,14 @@ def _is_text(content: bytes) -> bool:
     return b"\0" not in start or start.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
-def tesseract(content: bytes, media_type: str) -> str:
-    """The text that tesseract reads, where it is installed (and pdftoppm, for PDFs); empty where not, or too slow."""
-    program, renderer = which("tesseract"), which("pdftoppm")
-    if not program or (media_type == "application/pdf" and not renderer):
+def ocr_by(reader: DocumentReader) -> Ocr:
+    """By tesseract, where it is installed (and pdftoppm, for PDFs); empty where not, or too slow."""
+
+    def ocr(content: bytes, media_type: str) -> str:
+        if not which("tesseract") or (media_type == "application/pdf" and not which("pdftoppm")):
+            return ""
+        with suppress(ReaderFailed):
+            return reader.recognised(content, media_type, OCR_SECONDS)
         return ""
-    with suppress(OSError, subprocess.SubprocessError):
-        if renderer and media_type == "application/pdf":
-            render = (renderer, "-png", "-r", "200", "-singlefile", "-scale-to", "2500", "-")
-            content = _output_of(render, content)
-        return _output_of((program, "stdin", "stdout"), content).decode("utf-8", "replace")
-    return ""
 
-
-def _output_of(command: Sequence[str], content: bytes) -> bytes:
-    if os.name == "posix":  # the shell sets what the program then runs under
-        processor = OCR_PROCESSOR[Path(command[0]).name]
-        limits = f'ulimit -v {OCR_MEMORY} 2>/dev/null; ulimit -t {processor}; exec "$0" "$@"'
-        command = ("sh", "-c", limits, *command)
-    # A hostile file makes them complain for hundreds of megabytes.
-    return subprocess.run(
-        command, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=OCR_SECONDS, check=True
-    ).stdout
+    return ocr

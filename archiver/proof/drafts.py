@@ -8,13 +8,15 @@ from __future__ import annotations
 import io
 import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from archiver.catalogue.views import by_date
 from archiver.domain import iso
+from archiver.files import replace_file
 from archiver.proof.assess import Assessment
 from archiver.proof.facts import day_of, may_be_one, platform_of
 from archiver.proof.pages import Demand, Words
@@ -41,6 +43,8 @@ class Draft:
 class Matter:
     """What the drafts about one licence may state. `secured` and `assigned`: as `iso` writes them.
 
+    `secured` is the date of the newest document, and `secured_documents` has the date of each, by name.
+
     `evidence`: that the archive is of live accounts; what was made from recordings says so.
     """
 
@@ -52,6 +56,7 @@ class Matter:
     agency: str | None = None
     claim: Demand | None = None
     secured: str | None = None
+    secured_documents: Mapping[str, str | None] = field(default_factory=dict)
     assigned: str | None = None
     evidence: bool = True
 
@@ -125,7 +130,7 @@ def _facts(matter: Matter, words: Words) -> dict[str, str]:
         "agency": matter.agency,
         "assigns": None if theirs else matter.agency,
         "folder": matter.folder,
-        "secured_en": Words("en").moment(matter.secured),
+        "secured_en": _secured(matter),
         "assigned": day(matter.assigned),
         "who": who[words.language],
         "business": matter.agency,
@@ -146,6 +151,14 @@ def _facts(matter: Matter, words: Words) -> dict[str, str]:
             "notice": day(iso(claim.notice_deadline)),
         }
     return {name: printable(value) for name, value in known.items() if value is not None}
+
+
+def _secured(matter: Matter) -> str | None:
+    """On what date the documents are known to have existed, or each on which; None where that is not known of all."""
+    dated = by_date(matter.secured_documents)
+    if matter.secured is None or len(dated) < 2:
+        return Words("en").moment(matter.secured)
+    return " and ".join(f"{Words('en').moment(since)} ({', '.join(names)})" for since, names in dated.items())
 
 
 def _letter_said(claim: Demand, enquired: str | None) -> dict[str, str]:
@@ -185,7 +198,6 @@ def write_drafts(folder: Path, made: Iterable[Draft]) -> list[Path]:
         document.save(whole)
         for path, content in ((text, draft.text.encode()), (text.with_suffix(".docx"), whole.getvalue())):
             if not path.exists():
-                path.touch(mode=0o600)
-                path.write_bytes(content)
+                replace_file(path, content)
                 written.append(path)
     return written

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -222,15 +221,8 @@ def _text(content: bytes, reader: DocumentReader) -> str | None:
         reading = reader.read_all(content)
         return None if reading.error else unicodedata.normalize("NFKC", reading.text)  # ligatures
     if content.startswith(b"\x1f\x8b"):
-        try:
-            unpacked = zlib.decompressobj(wbits=47)
-            text = unpacked.decompress(content, LARGEST)
-            while unpacked.unused_data and len(text) < LARGEST:  # one member for each record
-                rest, unpacked = unpacked.unused_data, zlib.decompressobj(wbits=47)
-                text += unpacked.decompress(rest, LARGEST - len(text))
-            return text.decode("utf-8", "replace") if unpacked.eof else None
-        except zlib.error:
-            return None
+        text, fault = reader.unpack(content, LARGEST)
+        return None if fault or len(text) > LARGEST else text.decode("utf-8", "replace")
     return None if b"\0" in content else content.decode("utf-8", "replace")
 
 

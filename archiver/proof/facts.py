@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from archiver.catalogue.views import by_date
 from archiver.domain import DocumentKind, GapReason, Moment, iso, parse_iso
 from archiver.reading.labelled_papers import in_terms
 from archiver.reading.licence_json import LicenceFile
@@ -56,7 +57,7 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
         "terms": "at_purchase later none",
         "rests_on_terms": "yes no",
         "evidence": "yes no",
-        "secured": "yes no",
+        "secured": "yes partly no",
     }.items()
 }
 """The facts that a rule's `when` may name, and the values that each can take."""
@@ -84,7 +85,8 @@ class Case:
     `texts` gives for each document that has been read the text of its pages; `terms` the relation of each archived
     licence text (`at_purchase` or `later`) and when it was seen. `assigned`: a person or a rule bound the licence to
     this client; a licence in the client's own account counts as bound. `plan_ended`: the last day of the subscription.
-    `compared`: that the picture is this asset's is sure, or a person named the licence.
+    `compared`: that the picture is this asset's is sure, or a person named the licence. `secured_since` is the date of
+    the newest document, and `secured_documents` has the date of each, by name.
     """
 
     file: LicenceFile
@@ -97,6 +99,7 @@ class Case:
     other_clients: bool = False
     plan_ended: date | None = None
     secured_since: str | None = None
+    secured_documents: Mapping[str, str | None] = field(default_factory=dict)
     evidence: bool = True
     confirm: Mapping[str, str] = field(default_factory=dict)  # by language: how the platform confirms it, and to whom
 
@@ -181,7 +184,9 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "terms": relation,
         "rests_on_terms": _yes(licensee_is == "agency" or case.other_clients),
         "evidence": _yes(case.evidence),
-        "secured": _yes(case.secured_since),
+        "secured": "partly"
+        if not case.secured_since and any(case.secured_documents.values())
+        else _yes(case.secured_since),
     }
     shown = {
         "platform": platform["title"],
@@ -202,7 +207,8 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
         "territory_used": use.territory or "",
         "order_number": licence.order or "",
         "limit": " ".join(limited[0].split())[:120] if limited else "",
-        "secured_since": (case.secured_since or "")[:10],
+        "secured_since": _secured(case, "and"),
+        "secured_since_de": _secured(case, "und"),
         "terms_seen": seen[:10],
         **{f"confirm_{language}": case.confirm.get(language, "") for language in LANGUAGES},
     }
@@ -216,6 +222,15 @@ def platform_of(provider: str, kind: str = "") -> dict[str, Any]:
         if word in kind.lower():
             known |= differs
     return known
+
+
+def _secured(case: Case, joined_by: str) -> str:
+    """Since when the documents are secured: the day, or each date with its documents."""
+    dated = by_date(case.secured_documents or {"": case.secured_since})
+    if len(dated) == 1:
+        return (case.secured_since or "")[:10]
+    told = [f"{since[:10]} {since[11:16]} UTC ({', '.join(names)})" for since, names in dated.items() if since]
+    return f" {joined_by} ".join(told)
 
 
 def _yes(holds: object) -> str:

@@ -21,18 +21,16 @@ import bagit
 from archiver.archive import verify
 from archiver.archive.disclose import disclose, place_of
 from archiver.browsing.printing import print_pages
-from archiver.domain import DocumentKind, TermsRelation
-from archiver.errors import ConfigError, MachineRefused
-from archiver.files import read_file
+from archiver.domain import DocumentKind
+from archiver.errors import BrowserMissing, ConfigError, MachineRefused
+from archiver.files import new_files, read_file, scratch
 from archiver.proof import pages
 from archiver.proof.external import licence_excerpt, record_excerpt
 from archiver.proof.pages import Told, Words
-from archiver.proof.pdf import natives_of, pdf_of, picture_of, receipt_text, told_of
+from archiver.proof.pdf import html_of, natives_of, pdf_of, picture_of, receipt_text, told_of
 from archiver.proof.sound import Order, Packed, Sound, refuse, sound_of
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
-
-TERMS_FOLDERS = {TermsRelation.AT_PURCHASE: "03_terms_at_purchase", TermsRelation.LATER: "03_terms_captured_later"}
 
 
 def write_proof(
@@ -40,6 +38,7 @@ def write_proof(
 ) -> list[Path]:
     """Write `out` (a zip), the PDF of the same name, and for `internal` a zip beside it; returns their paths.
 
+    Where no Chromium can print the PDF, an HTML file of the same pages takes its place, and `warn` is told.
     `warn` is told what certificates hold that the sender may not want to hand on. ConfigError where a file exists or
     cannot be made, IntegrityError for a damaged licence or one under no checkpoint; then nothing is left behind.
     """
@@ -49,33 +48,33 @@ def write_proof(
     distinct = list({(each.archive.root, each.entry.object_id): each for each in packed}.values())
     with ExitStack() as stack:
         reader = stack.enter_context(DocumentReader())
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="archiver-proof-")))
-        files = [stack.enter_context(_new_file(path)) for path in outs]
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=scratch("proof"))))
+        files = stack.enter_context(_new_files(outs))
         told = _write_bag(distinct, folder / "proof", order, reader, warn)
+        page = next((folder / "proof/data").glob("proof.*"))
+        if page.suffix != ".pdf":
+            outs[1] = out.with_suffix(page.suffix)
         if order.internal:
             _write_internal(distinct, told, folder / "internal", order, reader)
         for path, file in zip(outs, files, strict=True):
             with file.open("wb") as written:
                 if path == outs[1]:
-                    written.write((folder / "proof/data/proof.pdf").read_bytes())
+                    written.write(page.read_bytes())
                 else:
                     _zip(folder, "proof" if path == out else "internal", written)
     return outs
 
 
 @contextmanager
-def _new_file(out: Path) -> Iterator[Path]:
-    try:
-        out.open("xb").close()
-    except FileExistsError:
-        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
-    except OSError as error:
-        raise ConfigError(f"{out} cannot be written: {error.strerror}. Choose another place.") from None
-    try:
-        yield out
-    except BaseException:
-        out.unlink()
-        raise
+def _new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    with ExitStack() as stack:
+        try:
+            files = stack.enter_context(new_files(outs))
+        except FileExistsError as error:
+            raise ConfigError(f"{error.filename} exists. Choose another name; nothing is overwritten.") from None
+        except OSError as error:
+            raise ConfigError(f"{error.filename} cannot be written: {error.strerror}. Choose another place.") from None
+        yield files
 
 
 def _zip(folder: Path, top: str, out: object) -> None:
@@ -142,9 +141,13 @@ def _write_bag(
     for name, text in texts.items():
         marked = text if evidence else f"{words('not_evidence')}: {words('replay')}\n\n{text}"
         _write(data / name, marked.encode("utf-8", "replace"))
-    _write(data / "proof.pdf", pdf_of(sounds, told, natives, order, reader))
-    refuse([finding for report in verify.verify_pack(data) for finding in report.findings])
+    try:
+        _write(data / "proof.pdf", pdf_of(sounds, told, natives, order, reader))
+    except BrowserMissing as error:
+        _write(data / "proof.html", html_of(sounds, told, order, reader))
+        warn(f"{error} Until then proof.html takes the place of proof.pdf: open it in a browser and print it there.")
     _seal(bag, order.now)
+    refuse([finding for report in verify.verify_pack(bag) for finding in report.findings])
     return told
 
 
@@ -155,13 +158,12 @@ def _write(path: Path, content: bytes) -> None:
 
 def _seal(bag: Path, now: datetime) -> None:
     """The bag's own files: BagIt 1.0 (RFC 8493)."""
-    payload = sorted(path for path in (bag / "data").rglob("*") if path.is_file())
+    payload = [path for path in (bag / "data").rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in payload)
-    _write(bag / "bagit.txt", b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
-    info = f"Bag-Software-Agent: archiver\nBagging-Date: {now:%Y-%m-%d}\nPayload-Oxum: {size}.{len(payload)}\n"
-    _write(bag / "bag-info.txt", info.encode())
+    _write(bag / "bagit.txt", verify.BAGIT)
+    _write(bag / "bag-info.txt", verify.bag_info(f"{now:%Y-%m-%d}", size, len(payload)))
     _write(bag / "manifest-sha256.txt", _manifest(bag, payload))
-    tags = sorted(path for path in bag.iterdir() if path.is_file())
+    tags = [path for path in bag.iterdir() if path.is_file()]
     _write(bag / "tagmanifest-sha256.txt", _manifest(bag, tags))
     try:
         bagit.Bag(str(bag)).validate()
@@ -170,16 +172,14 @@ def _seal(bag: Path, now: datetime) -> None:
 
 
 def _manifest(bag: Path, files: Sequence[Path]) -> bytes:
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(bag).as_posix()}\n" for path in files]
-    return "".join(lines).encode()
+    sums = {path.relative_to(bag).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return verify.manifest(sums)
 
 
 def _write_documents(sound: Sound, told: Told, data: Path, reader: DocumentReader, words: Words) -> None:
     """The licence's newest files to read, or excerpts of those that are withheld, and its terms."""
-    place = {DocumentKind.RECEIPT: data / "04_invoice_payment" / told.folder}
-    usual = data / "02_licence_original" / told.folder
     for name, kind, content, withheld in sound.newest():
-        folder, stem = place.get(kind, usual) if kind else usual, name.partition(".")[0]
+        folder, stem = data / verify.folder_of_copy(name) / told.folder, name.partition(".")[0]
         if not withheld:
             _write(folder / name, content)
         elif name == "licence.json":
@@ -197,7 +197,9 @@ def _write_documents(sound: Sound, told: Told, data: Path, reader: DocumentReade
     for reference, terms in sound.terms:
         for name, file in terms.files().items():
             if name in ("terms.txt", "page.pdf"):
-                _write(data / TERMS_FOLDERS[reference.relation] / terms.folder / name, read_file(file.path))
+                _write(
+                    data / verify.TERMS_FOLDERS[reference.relation.value] / terms.folder / name, read_file(file.path)
+                )
 
 
 def _json(tree: Mapping[str, object]) -> bytes:
@@ -221,7 +223,12 @@ def _write_internal(
     judged = [(each, order.verdicts[each.folder]) for each in told if each.folder in order.verdicts]
     if judged:
         sheets = [pages.verdict_page(each, words, order.claim, assessed) for each, assessed in judged]
-        printed = print_pages([pages.document(words, sheets)])
+        html = pages.document(words, sheets)
+        try:
+            printed = print_pages([html])
+        except BrowserMissing:  # told already
+            _write(folder / "verdict.html", html.encode("utf-8", "replace"))
+            return
         joined, error = reader.join([(words("title"), printed[0])])  # which leaves out the day of printing
         if error:
             raise MachineRefused(f"verdict.pdf could not be put together: {error}")

@@ -156,12 +156,25 @@ class Told:
         return words.moment(iso(self.file.licence.licensed_at)) or words("not_stated")
 
     def secured(self, words: Words) -> tuple[str, str]:
-        """Since when it is secured, and what that means."""
+        """Since when all enclosed documents are secured, and what that means; each has a date of its own."""
+        there = [each for each in self.report.documents if not each.withheld] or self.report.documents
+        times = [each.secured_since for each in there if each.secured_since]
         since = words.moment(self.report.secured_since)
+        if since is None and times:
+            return words("partly_proven"), words("partly_proven_is")
         if since is None:
             return words("not_proven"), words("not_proven_is")
         later = "" if self.report.state == PROVEN else " " + words("later")
-        return since, words("secured_since_is") + later
+        first = words.moment(min(times, default=None))
+        meaning = words("secured_since_is") if first == since else words("secured_span", first=first)
+        return since, meaning + later
+
+    def secured_document(self, words: Words, name: str, terms: str | None = None) -> str:
+        """Since when one document, of the terms in this folder where one is named, is secured."""
+        documents = self.report.documents if terms is None else self.report.terms.get(terms, [])
+        since = next((each.secured_since for each in documents if each.name == name), None)
+        told = words.moment(since)
+        return words("secured_document", since=told) if told else words("unproven_document")
 
     def rests_on(self, words: Words) -> str:
         source = self.file.provenance.get("source")
@@ -214,6 +227,7 @@ class Told:
                 relation=words(relations[reference.relation]),
                 captured=words.moment(said.captured_at),
                 sha256=said.text_sha256,
+                secured=self.secured_document(words, "terms.txt", reference.id.rpartition(":")[2]),
             )
             for reference, said, _ in self.terms
         ]
@@ -359,7 +373,7 @@ def details_pages(told: Told, words: Words) -> str:
     """Every file with its digest, and what is said of the terms."""
     rows = "".join(
         f"<tr><td dir=auto><b>{_e(each.name)}</b><br>{_e(words.document(each))}; "
-        f"{_e(_whereabouts(told, words, each.name))}"
+        f"{_e(_whereabouts(told, words, each.name))}; {_e(told.secured_document(words, each.name))}"
         f"<div class=digest>SHA-512 {_e(each.sha512)}</div>"
         for each in told.file.documents
     )
@@ -412,12 +426,23 @@ def chain_sheet(told: Told, words: Words) -> str:
 
 def dates_sheet(told: Told, words: Words) -> str:
     since, since_is = told.secured(words)
+    documents = [f"{each.name}: {told.secured_document(words, each.name)}" for each in told.report.documents]
+    documents += [
+        f"{folder}/{each.name}: {told.secured_document(words, each.name, folder)}"
+        for folder, files in told.report.terms.items()
+        for each in files
+    ]
     return words(
         "dates_sheet",
         licensed=told.licensed_on(words),
         secured=since,
         secured_is=since_is,
         two_dates=words("two_dates"),
+        documents="\n".join(f"  {each}" for each in documents),
+    ) + "".join(
+        f"\n{words('recovered', what=finding.path)}\n"
+        for finding in told.report.findings
+        if finding.code == "recovered"
     )
 
 

@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from archiver.archive import verify
 from archiver.browsing.printing import print_pages
-from archiver.catalogue.embedding import installed
-from archiver.catalogue.matching import laid_beside
+from archiver.catalogue.matcher import Matcher
 from archiver.domain import DocumentKind, TermsReference
 from archiver.errors import MachineRefused, UnreadablePicture
 from archiver.proof import pages
 from archiver.proof.external import receipt_excerpt
 from archiver.proof.pages import Told, Words
 from archiver.proof.sound import Order, Sound
-from archiver.reading.fingerprint import decode
-from archiver.reading.fingerprint import preview as small_jpeg
 from archiver.reading.worker import DocumentReader
 from archiver.terms import TermsFile
 from archiver.terms import from_json as terms_from_json
@@ -74,7 +71,7 @@ def told_of(
     files = list(sound.newest())
     previews = [content for _, kind, content, withheld in files if kind is DocumentKind.PREVIEW and not withheld]
     preview = picture_of(previews[0], reader) if previews else None
-    picture, figures = _side_by_side(theirs, preview, alone=alone)
+    picture, figures = _side_by_side(theirs, preview, reader, alone=alone)
     terms: list[tuple[TermsReference, TermsFile, str]] = [
         (reference, terms_from_json(stored.read("terms.json")), stored.read("terms.txt").decode("utf-8", "replace"))
         for reference, stored in sound.terms
@@ -105,27 +102,28 @@ def picture_of(content: bytes, reader: DocumentReader, *, large: bool = False) -
 
 
 def _side_by_side(
-    theirs: Sequence[bytes], preview: bytes | None, *, alone: bool
+    theirs: Sequence[bytes], preview: bytes | None, reader: DocumentReader, *, alone: bool
 ) -> tuple[bytes | None, Sequence[tuple[bytes, str]]]:
     """The claimant's picture that shows this asset, and the pictures of the summary with their captions' wording."""
-    for picture in theirs:
-        if preview and (laid := laid_beside(picture, preview, points=installed())):
-            return picture, [(laid[0], "their_picture"), (laid[1], "our_picture_laid")]
+    if theirs and preview:
+        with Matcher() as matcher:
+            for picture in theirs:
+                if laid := matcher.laid_beside(picture, preview):
+                    return picture, [(laid[0], "their_picture"), (laid[1], "our_picture_laid")]
     ours = [(preview, "our_picture")] if preview else []
     if len(theirs) != 1 or not alone:  # which shows which, a person has to say
         return None, ours
-    return theirs[0], [(small_jpeg(decode(theirs[0])), "their_picture"), *ours]
+    small = picture_of(theirs[0], reader)
+    return theirs[0], [*([(small, "their_picture")] if small else []), *ours]
 
 
 def pdf_of(
     sounds: Sequence[Sound], told: Sequence[Told], natives: Natives, order: Order, reader: DocumentReader
 ) -> bytes:
-    """The whole proof.pdf; MachineRefused where it cannot be put together."""
+    """The whole proof.pdf; BrowserMissing where no Chromium prints it, MachineRefused where its parts do not join."""
     words = Words(order.language)
-    summaries = [pages.overview_page(told, words, order.claim)] if len(told) > 1 else []
-    summaries += [pages.summary_page(each, words, order.claim) for each in told]
-    front = pages.document(words, [*summaries, *(pages.details_pages(each, words) for each in told)])
-    behind = list(dict.fromkeys(_texts(sounds, told, words, reader)))
+    behind = _behind(sounds, told, words, reader)
+    front = pages.document(words, _front(told, words, order))
     printed = print_pages([front, *([pages.document(words, behind)] if behind else [])])
     parts = [(words("title"), printed[0])]
     for (folder, name), native in natives.items():
@@ -136,6 +134,23 @@ def pdf_of(
     if error:
         raise MachineRefused(f"proof.pdf could not be put together: {error}")
     return joined
+
+
+def html_of(sounds: Sequence[Sound], told: Sequence[Told], order: Order, reader: DocumentReader) -> bytes:
+    """The pages of proof.pdf that are ours, as one HTML file that any browser shows and prints."""
+    words = Words(order.language)
+    sections = [*_front(told, words, order), *_behind(sounds, told, words, reader)]
+    return pages.document(words, sections).encode("utf-8", "replace")
+
+
+def _front(told: Sequence[Told], words: Words, order: Order) -> Sequence[str]:
+    overview = [pages.overview_page(told, words, order.claim)] if len(told) > 1 else []
+    summaries = [pages.summary_page(each, words, order.claim) for each in told]
+    return [*overview, *summaries, *(pages.details_pages(each, words) for each in told)]
+
+
+def _behind(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: DocumentReader) -> Sequence[str]:
+    return list(dict.fromkeys(_texts(sounds, told, words, reader)))
 
 
 def _texts(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: DocumentReader) -> Iterator[str]:

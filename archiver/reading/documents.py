@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import html
 import io
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,6 +20,8 @@ from archiver.errors import NotACertificate
 
 if TYPE_CHECKING:
     from pypdf import PageObject
+
+    from archiver.provider import TextLayout
 
 PAGES_READ = 5
 PAGE_BREAK = "\n\f\n"  # a line of its own, so that labels at a page's end keep their lines
@@ -45,6 +50,14 @@ class CertificateCheck:
     identified: bool
 
 
+class End(StrEnum):
+    """Whether a document is whole: its end is there, is missing, or cannot be told from the content alone."""
+
+    THERE = "there"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
 def is_pdf(content: bytes) -> bool:
     return b"%PDF-" in content[:MARGIN]
 
@@ -56,15 +69,18 @@ def is_html(content: bytes) -> bool:
 
 def read_text(content: bytes) -> Reading:
     """Decode plain text: by its byte order mark, else UTF-8, else a code page of Windows, which never fails."""
-    content = content[:TEXT_BYTES]
+    return Reading(_storable(decoded(content[:TEXT_BYTES])))
+
+
+def decoded(content: bytes) -> str:
+    """All of a plain text, as `read_text` decodes it."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return Reading(_storable(content.decode("utf-16", "replace")))
+        return content.decode("utf-16", "replace")
     try:
-        # A decoder that may end within a character, because the cut above does.
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(content)
+        # A decoder that may end within a character, because what is read may be cut there.
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(content)
     except UnicodeDecodeError:
-        text = by_code_page(content)
-    return Reading(_storable(text))
+        return by_code_page(content)
 
 
 def by_code_page(content: bytes) -> str:
@@ -255,11 +271,74 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
-def check_certificate(document: Document, reading: Reading, licence: Licence) -> CertificateCheck:
+def end_of(document: Document, layout: TextLayout | None = None) -> End:
+    """Whether a document of the platform ends where it should: by the rules of its format, and of a text by its layout.
+
+    Half a page, table or text reads like a document, too, and may have been sent as if it were all.
+    """
+    content, kind = document.content, document.media_type
+    suffix = document.name.rpartition(".")[2].lower()
+    if is_pdf(content) or "pdf" in (kind.rpartition("/")[2], suffix):
+        return End.THERE if b"%%EOF" in content[-MARGIN:] else End.MISSING
+    if not (kind.startswith("text/") or "json" in kind or "xml" in kind or suffix in _TEXTS):
+        return End.UNKNOWN
+    if len(content) > SEARCHED_LENGTH:
+        return End.UNKNOWN
+    text = decoded(content)
+    if layout:
+        return End.MISSING if layout.lacks(text) else End.THERE
+    if "json" in (kind.rpartition("/")[2].rpartition("+")[2], suffix):
+        return _there(_is_json(content))
+    if is_html(content) or kind.endswith(("html", "xml")) or suffix in ("htm", "html", "xml"):
+        return _there(_is_closed(text))
+    if suffix == "csv" or kind == "text/csv":
+        return _there(_is_table(text))
+    return End.UNKNOWN
+
+
+_TEXTS = ("csv", "htm", "html", "json", "txt", "xml")
+
+
+def _there(whole: bool) -> End:
+    return End.THERE if whole else End.MISSING
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_closed(text: str) -> bool:
+    """Whether the element with which a page or an XML file begins is closed at its end."""
+    head, tail = text[:MARGIN].lower(), text[-MARGIN:].lower().rstrip()
+    while tail.endswith("-->") and "<!--" in tail:
+        tail = tail[: tail.rindex("<!--")].rstrip()
+    first = re.search(r"<(html)\b", head) or re.search(r"<([a-z_][\w:.-]*)", head)
+    return first is not None and re.search(rf"</{re.escape(first[1])}\s*>$", tail) is not None
+
+
+def _is_table(text: str) -> bool:
+    """Whether a table's last line is ended, and all its rows have as many cells as the first."""
+    if not text.endswith(("\n", "\r")):
+        return False
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True) if row]
+    except csv.Error:
+        return False
+    return bool(rows) and {len(row) for row in rows} == {len(rows[0])}
+
+
+def check_certificate(
+    document: Document, reading: Reading, licence: Licence, layout: TextLayout | None = None
+) -> CertificateCheck:
     """Whether the document is a certificate and this licence's; NotACertificate says what it is instead.
 
     A PDF that opens but yields no text (scanned, too complex) is accepted as not identified. A text must name the
-    asset, the licence or the order.
+    asset, the licence or the order, and be whole by its `layout`.
     """
 
     def refuse(what: str) -> NotACertificate:
@@ -272,7 +351,7 @@ def check_certificate(document: Document, reading: Reading, licence: Licence) ->
     if document.media_type == "application/pdf" or document.name.endswith(".pdf"):
         if not is_pdf(document.content):
             raise refuse("is not a PDF")
-        if b"%%EOF" not in document.content[-MARGIN:]:
+        if end_of(document) is End.MISSING:
             raise refuse("is a PDF whose end is missing")
         if not reading.pages:
             raise refuse(f"cannot be opened: {reading.error or 'it has no pages'}")
@@ -280,6 +359,9 @@ def check_certificate(document: Document, reading: Reading, licence: Licence) ->
             return CertificateCheck(identified=False)
     elif not reading.text.strip():
         raise refuse("has no text")
+    elif end_of(document, layout) is End.MISSING:
+        what = (layout.lacks(decoded(document.content)) if layout else None) or "not its end"
+        raise refuse(f"is not whole: there is {what}, as if it broke off")
     ids = [each for each in (licence.licence_id, licence.asset.asset_id, licence.order) if each]
     text = _folded(reading.text)
     if not any(_names(text, _folded(each)) for each in ids):

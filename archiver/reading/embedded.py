@@ -1,7 +1,7 @@
 """What a media file says of itself: IPTC, XMP, EXIF, C2PA, and Alamy's order reference.
 
-Hostile files can make any parser take time and memory: call `read_embedded` in a process with limits. No picture is
-decoded. Pillow reads pictures; what it does not know (video, sound, EPS) is read by exiftool where that is installed.
+Hostile files can take over any parser: call these in a confined process. No picture is decoded. Pillow reads pictures;
+what it does not know (video, sound, EPS) is read by exiftool where that is installed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import subprocess
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,10 +22,10 @@ from archiver.reading.c2pa import c2pa_texts
 from archiver.reading.certificates import Quote, Sure, day
 from archiver.reading.filenames import Named, names
 from archiver.reading.platforms import PLATFORMS, marked, titled
+from archiver.reading.programs import EXIFTOOL_TIMEOUT_S, exiftool_json
 
 LONGEST_VALUE = 2_000  # characters kept of one field
 LARGEST_XMP = 4 << 20  # bytes
-EXIFTOOL_SECONDS = 3.0  # less than a worker has for one document
 PICTURES = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "PSD", "AVIF")  # opened where Pillow can
 _OTHERS = (b"%!PS", b"\xc5\xd0\xd3\xc6", b"%PDF-", b"ID3", b"RIFF", b"OggS", b"fLaC")  # files for exiftool
 
@@ -119,12 +118,22 @@ _BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, R
            ValueError)  # fmt: skip
 
 
-def read_embedded(content: bytes) -> Embedded:
-    """What the bytes of a picture, a video or a sound say of themselves; empty where they say nothing."""
+def read_embedded(content: bytes) -> Embedded | None:
+    """What the bytes of a picture, a video or a sound say of themselves; empty where they say nothing, None where only
+    a program can tell."""
     found, error = _picture(content)
     found = _xmp(content) | found
     if not found and (content[4:8] == b"ftyp" or content.startswith(_OTHERS)):
-        found, error = _exiftool(content)
+        return None
+    return _understood_with_manifests(content, found, error)
+
+
+def embedded_by_program(content: bytes) -> Embedded:
+    """As `read_embedded`, by exiftool; empty where that is not installed."""
+    return _understood_with_manifests(content, *_exiftool(content))
+
+
+def _understood_with_manifests(content: bytes, found: dict[str, str], error: str | None) -> Embedded:
     said = understood(found)
     if (manifests := _manifests(content)) and not any(each.asset_id for each in said.named):
         said = understood(found | manifests | {"c2pa": ", ".join(manifests)})
@@ -268,16 +277,11 @@ def _properties(root: ElementTree.Element) -> Iterator[tuple[str, str]]:
 
 def _exiftool(content: bytes) -> tuple[dict[str, str], str | None]:
     """The same fields by exiftool, if it is installed; bytes in by its standard input, nothing written."""
-    program = shutil.which("exiftool")
-    if program is None:
-        return {}, None
     wanted = {tag: name for name, each in _TAGS.items() for tag in each.exiftool}
-    command = [program, "-config", "", "-json", "-fast", *(f"-{tag}" for tag in wanted), "-"]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=EXIFTOOL_SECONDS, check=False)
-        [fields] = json.loads(done.stdout)
+        [fields] = json.loads(exiftool_json(content, list(wanted)))
     except subprocess.TimeoutExpired:
-        return {}, f"exiftool took longer than {EXIFTOOL_SECONDS:g} s"
+        return {}, f"exiftool took longer than {EXIFTOOL_TIMEOUT_S:g} s"
     except (OSError, ValueError):
         return {}, None
     found: dict[str, str] = {}

@@ -167,3 +167,8 @@ def preview(picture: Picture, side: int = PREVIEW_SIDE) -> bytes:
     out = io.BytesIO()
     small.save(out, "JPEG", quality=80, optimize=True)
     return out.getvalue()
+
+
+def as_preview(content: bytes) -> Image.Image:
+    """The picture in these bytes as its preview shows it, on which all figures of matching rest."""
+    return decode(preview(decode(content))).image

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import html
-import io
 import json
 import re
 import unicodedata
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
@@ -115,12 +112,11 @@ def refusal(content: bytes, needles: list[Needle], reader: DocumentReader) -> st
     """
     parts = [content]
     if content.startswith(b"\x1f\x8b"):
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
-                parts.append(packed.read(LARGEST + 1))
-        except (OSError, EOFError, zlib.error) as error:
-            return f"it could not be unpacked to be searched for secrets ({error})"
-        if len(parts[-1]) > LARGEST:
+        unpacked, fault = reader.unpack(content, LARGEST)
+        if fault:
+            return f"it could not be unpacked to be searched for secrets ({fault})"
+        parts.append(unpacked)
+        if len(unpacked) > LARGEST:
             return f"it holds more than {LARGEST >> 20} MB, too much to be searched for secrets"
     if is_pdf(content):
         reading = reader.read_all(content)

@@ -41,6 +41,7 @@ def certificate(answer: Response, name: str, media_type: str) -> Document | Gap:
         media_type=media_type,
         url=answer.url,
         retrieved_at=answer.retrieved_at,
+        length_stated=answer.length_stated,
     )
 
 

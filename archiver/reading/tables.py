@@ -84,18 +84,22 @@ _UNDONE = re.compile(
 
 
 @dataclass(frozen=True)
-class _Table:
+class Table:
     before: str  # the lines above the header
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    header: list[str]
+    rows: list[list[str]]
 
 
 def read_history(content: bytes, name: str = "") -> Paper | None:
+    """`history_in` of the table in these bytes."""
+    return history_in(read_table(content), name)
+
+
+def history_in(table: Table | None, name: str = "") -> Paper | None:
     """The licences that a history lists, each with its row; None for any other table, or of no platform for sure.
 
     `name` is the file's. Rows that are no licence beyond doubt are left out, and counted in `quotes`.
     """
-    table = _table(content)
     if table is None or (columns := _columns(table)) is None:
         return None
     interface, fields = columns
@@ -130,13 +134,12 @@ def _owner(label: str) -> str | None:
     return owner if what in _NUMBERS or _FIELD.get(what) == "asset_id" else None
 
 
-def lists_licences(content: bytes) -> bool:
+def lists_licences(table: Table | None) -> bool:
     """Whether a table has the columns of a history, of whatever platform."""
-    table = _table(content)
     return table is not None and _columns(table) is not None
 
 
-def _columns(table: _Table) -> tuple[_Interface | None, Sequence[str | None]] | None:
+def _columns(table: Table) -> tuple[_Interface | None, Sequence[str | None]] | None:
     """The interface whose columns these are, if any, and what each column says; None where it is no history."""
     if any(_SELLERS.search(label) for label in table.header):
         return None
@@ -152,7 +155,7 @@ def _columns(table: _Table) -> tuple[_Interface | None, Sequence[str | None]] | 
     return interface, fields
 
 
-def _licences(platform: str, table: _Table, fields: Sequence[str | None]) -> tuple[tuple[Licence, ...], Counter[str]]:
+def _licences(platform: str, table: Table, fields: Sequence[str | None]) -> tuple[tuple[Licence, ...], Counter[str]]:
     dated = next(field for field in _DATES if field in fields)
     column = fields.index(dated)
     order = _order(table, column)
@@ -178,7 +181,7 @@ def _licences(platform: str, table: _Table, fields: Sequence[str | None]) -> tup
     return tuple(found.values()), left_out
 
 
-def _order(table: _Table, column: int) -> Order | None:
+def _order(table: Table, column: int) -> Order | None:
     """The order of day and month that one row proves for its whole column, else that of the header's language."""
     proven = day_order(row[column] for row in table.rows if len(row) > column)
     spoken = spoken_order(table.header)
@@ -194,8 +197,11 @@ def _values(fields: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
     return {field: values.pop() for field, values in found.items() if len(values) == 1}
 
 
-def _table(content: bytes) -> _Table | None:
-    """The table with the delimiter and the header line that give most known columns; None where none has any."""
+def read_table(content: bytes) -> Table | None:
+    """The table with the delimiter and the header line that give most known columns; None where none has any.
+
+    For bytes of any origin, call it by way of `worker`.
+    """
     if len(content) > LARGEST or (text := _decoded(content)) is None:
         return None
     best: tuple[int, str, int] = (1, "", 0)
@@ -221,7 +227,7 @@ def _table(content: bytes) -> _Table | None:
                 return None
     except csv.Error:
         return None
-    return _Table("\n".join(" ".join(row) for row in rows[:header]), rows[header], rows[header + 1 :])
+    return Table("\n".join(" ".join(row) for row in rows[:header]), rows[header], rows[header + 1 :])
 
 
 def _swallowed(cell: str, delimiter: str, columns: int) -> bool:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from archiver.domain import DocumentKind, Licence
@@ -19,6 +20,10 @@ from archiver.reading.certificates import Paper, Sure, plain, quoted
 from archiver.reading.dates import Order, day_order, printed
 from archiver.reading.html import Field, lines, read_row, rows, value
 from archiver.reading.labelled_papers import licence_of, read_labelled
+from archiver.reading.pdfs import packed, unpacked
+
+if TYPE_CHECKING:
+    from archiver.reading.worker import Channel, DocumentReader, Job
 
 SHUTTERSTOCK, ADOBE = "www.shutterstock.com", "stock.adobe.com"
 
@@ -75,6 +80,33 @@ PURCHASE = {
 GETTY = re.compile(r"(?:www\.)?(?:gettyimages|istockphoto)\.[a-z]{2,3}(?:\.[a-z]{2})?")
 ORDER = re.compile(r"/account/(?:.*/)?(?:orders?|invoices?)(?:/|$)", re.IGNORECASE)
 INVOICE = re.compile(r"/account/invoice/([\w-]{3,40})")
+
+
+READ_TIMEOUT_S = 10.0  # for one page
+
+
+def page_by(reader: DocumentReader, html: str, url: str) -> Paper | None:
+    """As `read_page`, by a reader process; None also where that does not read it."""
+    from archiver.reading.worker import ReaderFailed, checked
+
+    request = packed([("", url.encode("utf-8", "replace")), ("", html.encode("utf-8", "replace"))])
+    with suppress(ReaderFailed, ValueError):
+        return checked(Paper, b"".join(reader.stream(f"{__name__}:page_reading", request, READ_TIMEOUT_S)))
+    return None
+
+
+def page_reading() -> Job:
+    """The reader process's side of `page_by`."""
+    from pydantic import TypeAdapter
+
+    written = TypeAdapter(Paper)
+
+    def work(content: bytes, _channel: Channel) -> bytes:
+        (_, url), (_, html) = unpacked(content)
+        paper = read_page(html.decode(), url.decode())
+        return written.dump_json(paper) if paper else b""
+
+    return work
 
 
 def read_page(html: str, url: str) -> Paper | None:

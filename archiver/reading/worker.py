@@ -1,8 +1,9 @@
-"""Reading documents without trusting them: in processes of their own, which a hostile PDF or picture may kill."""
+"""Reading documents without trusting them: in processes of their own, which a hostile PDF or picture may kill or take
+over: they reach neither network nor home (see `confinement`), and what they answer is checked before it is used.
+"""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import math
@@ -14,15 +15,18 @@ import sys
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache, partial
+from importlib import import_module
+from pathlib import Path
 from queue import LifoQueue
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from archiver.errors import UnreadablePicture
+from archiver.reading.confinement import Confinement, confine, forbid_core_dumps
 from archiver.reading.documents import (
     TEXT_LENGTH,
     Reading,
@@ -33,28 +37,59 @@ from archiver.reading.documents import (
     read_pdf,
     read_text,
 )
-from archiver.reading.embedded import Embedded, read_embedded
+from archiver.reading.embedded import Embedded, embedded_by_program, read_embedded
 from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
+from archiver.reading.packed import unpacked_bytes
 from archiver.reading.pdfs import packed, unpacked
+from archiver.reading.programs import folders, recognised_text
 
 if TYPE_CHECKING:
     import asyncio  # which a worker, and a command without an event loop, need not load
 
+    from pydantic import TypeAdapter
+
+    from archiver.reading.tables import Table
+
 SECONDS = 4.5  # for one document: with what it takes to start and to end a reader, five
 SEARCH_SECONDS = 60.0  # for one document of which everything is read
-LIMITS = {"whole pdf": SEARCH_SECONDS, "join": SEARCH_SECONDS}  # jobs with a limit of their own
+LIMITS = {
+    "whole pdf": SEARCH_SECONDS,
+    "join": SEARCH_SECONDS,
+    "unpack": SEARCH_SECONDS,
+}  # jobs with limits of their own
 START_SECONDS = 60.0  # for a worker to be ready, on a busy machine
 MEMORY = 1 << 30  # bytes of address space of a worker, on POSIX
 LARGEST = 64 << 20  # bytes of a document that is still parsed
 REMEMBERED = 16_000_000  # characters of text kept for documents that are read again
 SMALL, TOGETHER = 64 << 10, 8  # bytes of documents that are read together, and how many at most
+MAX_MESSAGE_BYTES = 512 << 20  # of one answer of a worker
 
 # A worker needs no more of the environment than this; proxies' passwords and the like stay out of it.
-ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME")
+ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "TESSDATA_PREFIX")
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each would take a worker's address space
 
-_LENGTH = struct.Struct(">Q")
+# Every message begins with what it is, and how long. A worker's are `READY` (what a job takes to begin is not the
+# document's fault), `PART`, `QUESTION` (to which one message answers) and `END`; all to a worker are `PART`.
+_HEAD = struct.Struct(">cQ")
+READY, PART, QUESTION, END = b"r", b"p", b"q", b"e"
+
+type Answer = Callable[[bytes], bytes]
+"""Answers what a worker asks amid a job. It may have been taken over: give it nothing but what the job is about."""
+
+
+class ReaderFailed(Exception):
+    """A job that was not done; the text says why."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a worker may do besides reading what it is sent: start `programs` of the system, read `files`, use `memory`
+    (bytes of address space)."""
+
+    programs: bool = False
+    files: tuple[str, ...] = ()
+    memory: int = MEMORY
 
 
 @dataclass(frozen=True)
@@ -71,11 +106,9 @@ class DocumentReader:
     Workers start when the first PDF or picture comes, and each lives until one takes too long or kills it.
     """
 
-    def __init__(self, workers: int = 2, seconds: float = SECONDS) -> None:
+    def __init__(self, workers: int = 2, seconds: float = SECONDS, kind: Kind | None = None) -> None:
         self._seconds = seconds
-        self._idle: LifoQueue[_Worker | None] = LifoQueue()
-        for _ in range(workers):
-            self._idle.put(None)
+        self._pool, self._programs = Pool(workers, kind), Pool(workers, Kind(programs=True))
         self._workers = workers
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[str, str], Reading] = OrderedDict()  # by SHA-512 and job
@@ -89,9 +122,8 @@ class DocumentReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for _ in range(self._workers):
-            if worker := self._idle.get():
-                worker.end()
+        self._pool.end()
+        self._programs.end()
 
     def read(self, content: bytes, media_type: str) -> Reading:
         """The document's text: of PDFs the first five pages, of plain text all; of anything else none.
@@ -140,8 +172,9 @@ class DocumentReader:
     def _read_together(self, contents: Sequence[bytes]) -> list[Reading]:
         if len(contents) > 1:
             answers, error = self._ask("pdfs", packed([("", content) for content in contents]))
-            if not error:  # else one of them takes too long or breaks the worker: each by itself will tell
-                readings = [Reading(**each) for each in json.loads(answers[0])]
+            # Else one of them takes too long or breaks the worker: each by itself will tell.
+            with suppress(ValueError, IndexError):
+                readings = [] if error else checked(list[Reading], answers[0])
                 for content, reading in zip(contents, readings, strict=True):
                     self._remember((hashlib.sha512(content).hexdigest(), "pdf"), reading)
                 return readings
@@ -171,10 +204,11 @@ class DocumentReader:
                 self._known.move_to_end(key)
                 return self._known[key]
         answers, error = self._ask(job, content, seconds)
-        if error is None:
-            reading = Reading(**json.loads(answers[1]))
-        else:
-            reading = Reading(pages=int(answers[0]) if answers else 0, error=error)
+        try:
+            pages = int(answers[0]) if answers else 0
+            reading = Reading(pages=pages, error=error) if error else checked(Reading, answers[1])
+        except (ValueError, IndexError):
+            reading = Reading(error=MADE_UP)
         self._remember(key, reading)
         return reading
 
@@ -192,12 +226,18 @@ class DocumentReader:
         `large`: with as much of it as `match` can use, for what may be a page or a collage.
         """
         answers, error = self._ask("large picture" if large else "picture", content)
-        found: dict[str, Any] = {"error": error} if error else json.loads(answers[0])
-        if "error" in found:
-            raise UnreadablePicture(found["error"])
-        hashes = {name: bytes.fromhex(found[name]) for name in ("hash", "mirrored")}
-        seen = Fingerprint(found["width"], found["height"], flat=found["flat"], **hashes)
-        return Look(seen, base64.b64decode(found["preview"]))
+        if error:
+            raise UnreadablePicture(error)
+        try:
+            found = checked(_Looked, answers[0])
+            if found.error:
+                raise UnreadablePicture(found.error)
+            one, other = bytes.fromhex(found.hash), bytes.fromhex(found.mirrored)
+            if (len(one), len(other)) != (HASH_BYTES, HASH_BYTES):
+                raise ValueError("a hash of another length")
+            return Look(Fingerprint(found.width, found.height, one, other, found.flat), answers[1])
+        except (ValueError, IndexError):
+            raise UnreadablePicture(MADE_UP) from None
 
     def pictures(self, content: bytes) -> list[bytes]:
         """The pictures in a PDF that are no logos, as far as it can be read within the limits."""
@@ -206,12 +246,65 @@ class DocumentReader:
     def page(self, html: str) -> Reading:
         """A web page's text, line by line; see `html.lines`."""
         answers, error = self._ask("page", html.encode("utf-8", "replace"))
-        return Reading(error=error) if error else Reading(answers[0].decode() if answers else "")
+        return Reading(error=error) if error else Reading(answers[0].decode("utf-8", "replace") if answers else "")
 
     def embedded(self, content: bytes) -> Embedded:
         """What a picture, a video or a sound says of itself; `error` says why that could not be read."""
         answers, error = self._ask("embedded", content)
-        return Embedded(error=error) if error else Embedded.from_json(answers[0])
+        if not (answers or error):  # only a program can tell
+            answers, error = self._ask("embedded by program", content, pool=self._programs)
+        try:
+            return Embedded(error=error) if error else Embedded.from_json(answers[0])
+        except (ValueError, TypeError, LookupError, AttributeError):
+            return Embedded(error=MADE_UP)
+
+    def recognised(self, content: bytes, media_type: str, seconds: float, languages: str = "") -> str:
+        """The text of a picture, or of a PDF's first page, by tesseract, within these seconds; ReaderFailed says why
+        there is none. See `programs`."""
+        job = json.dumps([media_type, languages, seconds]).encode()
+        answers, error = self._ask("ocr", packed([("", job), ("", content)]), 2 * seconds + 5, self._programs)
+        if error or not answers:
+            raise ReaderFailed(error or "no text was found")
+        return answers[0].decode("utf-8", "replace")
+
+    def unpack(self, content: bytes, largest: int) -> tuple[bytes, str | None]:
+        """What gzip, zlib or the like packed, up to `largest` bytes and one more, and why it is not all."""
+        answers, error = self._ask("unpack", packed([(str(largest), content)]))
+        fault = error or (answers[0].decode("utf-8", "replace") if answers else "")
+        return b"".join(answers[1:])[: largest + 1], fault or None
+
+    def picture_as_pdf(self, picture: bytes) -> bytes:
+        """One page that shows a screenshot (PNG), 96 pixels to an inch; empty where it cannot be read."""
+        answers, error = self._ask("picture as pdf", picture)
+        return b"" if error else b"".join(answers)
+
+    def table(self, content: bytes) -> Table | None:
+        """The table in a text of separated values; None where there is none, or it cannot be read in time."""
+        from archiver.reading.tables import Table
+
+        answers, error = self._ask("table", content)
+        with suppress(ValueError):
+            return None if error or not answers else checked(Table, answers[0])
+        return None
+
+    def confinement(self, path: Path) -> Trial:
+        """What keeps a worker from network and home, as it finds by trying: `path` is a file that it must not read.
+
+        ReaderFailed where none can be started.
+        """
+        answers, error = self._ask("confinement", os.fsencode(path))
+        if error or not answers:
+            raise ReaderFailed(error or MADE_UP)
+        return checked(Trial, answers[0])
+
+    def stream(self, job: str, content: bytes, seconds: float, answer: Answer | None = None) -> Generator[bytes]:
+        """What a worker tells of a job, message by message, each within these seconds of the one before.
+
+        The worker is this job's until the end, so that a pool of one does nothing else meanwhile. ReaderFailed says why
+        there is no more.
+        """
+        with self._pool.worker() as worker:
+            yield from worker.run(job, content, seconds, answer, each=True)
 
     def join(self, parts: Sequence[tuple[str, bytes]]) -> tuple[bytes, str | None]:
         """One harmless PDF of several, given with their names in its outline, or why that cannot be; see `join_pdfs`.
@@ -223,22 +316,86 @@ class DocumentReader:
         answers, error = self._ask("join", packed(parts))
         return (answers[0], None) if answers and not error else (b"", error or "it cannot be read as a PDF")
 
-    def _ask(self, job: str, content: bytes, seconds: float | None = None) -> tuple[list[bytes], str | None]:
+    def _ask(
+        self, job: str, content: bytes, seconds: float | None = None, pool: Pool | None = None
+    ) -> tuple[list[bytes], str | None]:
         """The messages that a worker answers, and why there are no more of them."""
+        answers: list[bytes] = []
         try:
-            with self._worker() as worker:
-                return worker.ask(job, content, seconds or LIMITS.get(job, self._seconds))
-        except OSError as error:
-            return [], f"the reader could not be started: {error}"
+            with (pool or self._pool).worker() as worker:
+                answers.extend(worker.run(job, content, seconds or LIMITS.get(job, self._seconds)))
+        except ReaderFailed as failed:
+            return answers, str(failed)
+        return answers, None
+
+
+MADE_UP = "the reader's answer makes no sense"
+HASH_BYTES = 32
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """A worker's answer on a picture; its preview follows."""
+
+    width: int = 0
+    height: int = 0
+    hash: str = ""
+    mirrored: str = ""
+    flat: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a worker is confined by, in words, and what it reached when it tried."""
+
+    done: list[str] = field(default_factory=list)
+    file: bool = True
+    network: bool = True
+
+
+def checked[T](kind: type[T], answer: bytes) -> T:
+    """A worker's JSON as what it is to be; ValueError for any other."""
+    adapter: TypeAdapter[T] = _adapter(cast("Any", kind))
+    return adapter.validate_json(answer)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+class Pool:
+    """Workers of one kind, started when they are needed and kept; as many at a time."""
+
+    def __init__(self, workers: int, kind: Kind | None = None) -> None:
+        self._kind = kind or Kind()
+        self._workers = workers
+        self._idle: LifoQueue[_Worker | None] = LifoQueue()
+        for _ in range(workers):
+            self._idle.put(None)
 
     @contextmanager
-    def _worker(self) -> Iterator[_Worker]:
+    def worker(self) -> Iterator[_Worker]:
+        """One that is idle. ReaderFailed where none can be started."""
         worker = self._idle.get()
         try:
-            worker = worker or _Worker()
+            if worker is None:
+                try:
+                    worker = _Worker(self._kind)
+                except OSError as error:
+                    raise ReaderFailed(f"the reader could not be started: {error}") from None
             yield worker
         finally:
             self._idle.put(worker if worker and worker.alive else None)
+
+    def end(self) -> None:
+        """End those that are idle, waiting for the others."""
+        for _ in range(self._workers):
+            if worker := self._idle.get():
+                worker.end()
 
 
 def _weight(reading: Reading) -> int:
@@ -246,17 +403,14 @@ def _weight(reading: Reading) -> int:
 
 
 class _Worker:
-    """One process: is sent a job and a document, sends messages and an empty one at last, or is killed when time is up.
+    """One process: is sent a job and a document, and answers, or is killed when time is up."""
 
-    The first message of a job's kind only says that the work begins: what it takes to get ready for it is not the
-    document's fault.
-    """
-
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind) -> None:
         self.alive, self._late = True, False
         self._ready: set[str] = set()  # the jobs that it did before
+        options = json.dumps([kind.programs, kind.files, kind.memory])
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],
+            [sys.executable, "-P", "-m", __name__, options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -267,32 +421,51 @@ class _Worker:
         # One for all that the worker will read: to start a timer takes longer than to read most documents.
         threading.Thread(target=self._watch, name="document-watch", daemon=True).start()
 
-    def ask(self, job: str, content: bytes, seconds: float) -> tuple[list[bytes], str | None]:
+    def run(
+        self, job: str, content: bytes, seconds: float, answer: Answer | None = None, *, each: bool = False
+    ) -> Iterator[bytes]:
+        """The parts that the worker answers, all of them within these seconds, or `each`; questions do not count.
+
+        ReaderFailed where it takes longer or breaks. A worker whose parts are not all taken ends.
+        """
         source, sink = self._process.stdout, self._process.stdin
         assert source is not None and sink is not None
-        answers: list[bytes] = []
+        done = False
         try:
             with self._limit(START_SECONDS):
-                _send(sink, job.encode(), content)
+                _send(sink, PART, json.dumps([job, seconds]).encode())
+                _send(sink, PART, content)
                 if job not in self._ready:
-                    _receive(source)
+                    if _receive(source)[0] != READY:
+                        raise EOFError
                     self._ready.add(job)
-            with self._limit(seconds):
-                while answer := _receive(source):
-                    answers.append(answer)
-            return answers, None
+            due = time.monotonic() + seconds
+            while True:
+                with self._limit(seconds if each else due - time.monotonic()):
+                    kind, message = _receive(source)
+                if kind == QUESTION and answer:
+                    asked = time.monotonic()
+                    _send(sink, PART, answer(message))
+                    due += time.monotonic() - asked
+                elif kind == PART:
+                    yield message
+                elif kind == END:
+                    done = True
+                    return
+                else:
+                    raise EOFError
         except (EOFError, OSError):
             self.end()
             if self._late:
-                return answers, f"reading it took longer than {seconds:g} s"
-            return answers, "reading it took too much memory or broke the reader"
-        except BaseException:
-            self.end()  # in the midst of an answer: of no more use
-            raise
+                raise ReaderFailed(f"reading it took longer than {seconds:g} s") from None
+            raise ReaderFailed("reading it took too much memory or broke the reader") from None
+        finally:
+            if not done:
+                self.end()  # in the midst of an answer: of no more use
 
     @contextmanager
     def _limit(self, seconds: float) -> Iterator[None]:
-        self._set_due(time.monotonic() + seconds)
+        self._set_due(time.monotonic() + max(seconds, 0))
         try:
             yield
         finally:
@@ -323,38 +496,74 @@ class _Worker:
         self._process.communicate()  # closes the pipes and collects the process
 
 
-def _send(sink: IO[bytes], *messages: bytes) -> None:
-    for content in messages:
-        sink.write(_LENGTH.pack(len(content)))
-        sink.write(content)
+def _send(sink: IO[bytes], kind: bytes, content: bytes = b"") -> None:
+    sink.write(_HEAD.pack(kind, len(content)))
+    sink.write(content)
     sink.flush()
 
 
-def _receive(source: IO[bytes]) -> bytes:
-    """One message; EOFError where the other side is gone."""
-    head = source.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
+def _receive(source: IO[bytes]) -> tuple[bytes, bytes]:
+    """One message and what it is; EOFError where the other side is gone, or mad."""
+    head = source.read(_HEAD.size)
+    if len(head) < _HEAD.size:
         raise EOFError
-    (length,) = _LENGTH.unpack(head)
-    content = source.read(length)
+    kind, length = _HEAD.unpack(head)
+    content = source.read(length) if length <= MAX_MESSAGE_BYTES else b""
     if len(content) < length:
         raise EOFError
-    return content
+    return kind, content
 
 
-type _Job = Callable[[bytes, Callable[[bytes], None]], bytes]
-"""Works on a document's bytes, tells what it finds before the end, and returns the last message."""
+# ---------------------------------------------------------------- in the worker
 
 
-def _pdf(read: Callable[[bytes, Callable[[int], object]], Reading]) -> _Job:
+class Channel:
+    """A worker's way to who asked: `tell` a part of the answer, `ask` for what the job needs."""
+
+    def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
+        self._source, self._sink = source, sink
+        self.seconds = SECONDS  # that the job may take
+
+    def tell(self, part: bytes) -> None:
+        with self._waiting():
+            _send(self._sink, PART, part)
+
+    def ask(self, question: bytes) -> bytes:
+        with self._waiting():
+            _send(self._sink, QUESTION, question)
+            return _receive(self._source)[1]
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Whoever is slow to listen does not use up the job's time."""
+        _alarm(0)
+        yield
+        _alarm(2 * self.seconds)
+
+
+def _alarm(seconds: float) -> None:
+    """End this process after so long: its parent may have been killed in the midst of a job."""
+    if sys.platform != "win32":
+        signal.alarm(math.ceil(seconds))
+
+
+type Job = Callable[[bytes, Channel], bytes]
+"""Works on a document's bytes, tells what it finds before the end, and returns the last message, if it has any.
+
+Made by a function without arguments, which loads what the work needs: one of `JOBS`, or by its module and name, as
+`archiver.intake.containers:open_container`.
+"""
+
+
+def _pdf(read: Callable[[bytes, Callable[[int], object]], Reading]) -> Job:
     import pypdf  # noqa: F401  # imported before the clock runs
 
-    def work(content: bytes, tell: Callable[[bytes], None]) -> bytes:
+    def work(content: bytes, channel: Channel) -> bytes:
         told: list[int] = []
 
         def opened(pages: int) -> None:
             told.append(pages)
-            tell(str(pages).encode())
+            channel.tell(str(pages).encode())
 
         reading = read(content, opened)
         if not told:
@@ -364,64 +573,132 @@ def _pdf(read: Callable[[bytes, Callable[[int], object]], Reading]) -> _Job:
     return work
 
 
-def _pdfs() -> _Job:
+def _pdfs() -> Job:
     import pypdf  # noqa: F401  # as above
 
-    def work(content: bytes, _tell: Callable[[bytes], None]) -> bytes:
+    def work(content: bytes, _channel: Channel) -> bytes:
         readings = [read_pdf(each, lambda _pages: None) for _, each in unpacked(content)]
         return json.dumps([vars(each) for each in readings]).encode()
 
     return work
 
 
-def _picture(side: int) -> _Job:
+def _picture(side: int) -> Job:
     import numpy  # noqa: F401  # as above
     import PIL.Image  # noqa: F401  # as above
 
-    def work(content: bytes, _tell: Callable[[bytes], None]) -> bytes:
+    def work(content: bytes, channel: Channel) -> bytes:
         try:
             picture = decode(content)
             seen = fingerprint(picture)
-            found = vars(seen) | {"hash": seen.hash.hex(), "mirrored": seen.mirrored.hex()}
-            found["preview"] = base64.b64encode(preview(picture, side)).decode()
+            small = preview(picture, side)
         except UnreadablePicture as error:
-            found = {"error": error.detail}
-        return json.dumps(found).encode()
+            return json.dumps({"error": error.detail}).encode()
+        channel.tell(json.dumps(vars(seen) | {"hash": seen.hash.hex(), "mirrored": seen.mirrored.hex()}).encode())
+        return small
 
     return work
 
 
-def _pictures() -> _Job:
+def _pictures() -> Job:
     import PIL.Image  # noqa: F401  # as above
     import pypdf  # noqa: F401  # as above
 
-    def work(content: bytes, tell: Callable[[bytes], None]) -> bytes:
+    def work(content: bytes, channel: Channel) -> bytes:
         for each in pictures_of_pdf(content):
-            tell(each)
+            channel.tell(each)
         return b""
 
     return work
 
 
-def _page() -> _Job:
+def _page() -> Job:
     from archiver.reading.html import lines
 
     return lambda content, _tell: lines(content.decode())[:TEXT_LENGTH].encode("utf-8", "replace")
 
 
-def _join() -> _Job:
+def _join() -> Job:
     from archiver.reading.pdfs import join_pdfs
 
     return lambda content, _tell: join_pdfs(unpacked(content))
 
 
-def _embedded() -> _Job:
+def _embedded() -> Job:
     import PIL.Image  # noqa: F401  # as above
 
-    return lambda content, _tell: read_embedded(content).to_json()
+    def work(content: bytes, _channel: Channel) -> bytes:
+        said = read_embedded(content)
+        return said.to_json() if said else b""
+
+    return work
 
 
-JOBS: dict[str, Callable[[], _Job]] = {
+def _embedded_by_program() -> Job:
+    return lambda content, _channel: embedded_by_program(content).to_json()
+
+
+def _ocr() -> Job:
+    def work(content: bytes, _channel: Channel) -> bytes:
+        (_, wish), (_, document) = unpacked(content)
+        media_type, languages, seconds = json.loads(wish)
+        return recognised_text(document, media_type, languages, seconds)
+
+    return work
+
+
+def _unpack() -> Job:
+    def work(content: bytes, channel: Channel) -> bytes:
+        [(largest, packed_bytes)] = unpacked(content)
+        found, fault = unpacked_bytes(packed_bytes, int(largest) + 1)
+        channel.tell(fault.encode())
+        return found
+
+    return work
+
+
+def _picture_as_pdf() -> Job:
+    import io
+
+    import PIL.Image
+
+    def work(content: bytes, _channel: Channel) -> bytes:
+        out = io.BytesIO()
+        PIL.Image.open(io.BytesIO(content), formats=("PNG",)).convert("RGB").save(out, "PDF", resolution=96)
+        return out.getvalue()
+
+    return work
+
+
+def _table() -> Job:
+    from archiver.reading.tables import read_table
+
+    def work(content: bytes, _channel: Channel) -> bytes:
+        found = read_table(content)
+        return json.dumps(vars(found)).encode() if found else b""
+
+    return work
+
+
+def _confinement() -> Job:
+    import socket
+
+    def work(content: bytes, _channel: Channel) -> bytes:
+        file = network = True
+        try:
+            os.close(os.open(content, os.O_RDONLY))
+        except OSError:
+            file = False
+        try:
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+        except OSError:
+            network = False
+        return json.dumps({"done": _confined.done, "file": file, "network": network}).encode()
+
+    return work
+
+
+JOBS: dict[str, Callable[[], Job]] = {
     "pdf": partial(_pdf, read_pdf),
     "pdfs": _pdfs,
     "columns of pdf": partial(_pdf, partial(read_pdf, columns=True)),
@@ -429,37 +706,58 @@ JOBS: dict[str, Callable[[], _Job]] = {
     "picture": partial(_picture, PREVIEW_SIDE),
     "large picture": partial(_picture, SIDE),
     "embedded": _embedded,
+    "embedded by program": _embedded_by_program,
+    "ocr": _ocr,
     "page": _page,
     "pictures of pdf": _pictures,
     "join": _join,
+    "unpack": _unpack,
+    "picture as pdf": _picture_as_pdf,
+    "table": _table,
+    "confinement": _confinement,
 }
 
+_confined = Confinement()
 
-def _serve() -> None:
+
+def _job(name: str) -> Job:
+    if name in JOBS:
+        return JOBS[name]()
+    module, _, function = name.partition(":")
+    made: Job = getattr(import_module(module), function)()
+    return made
+
+
+def _serve(programs: bool, files: Sequence[str], memory: int) -> None:
     """The worker's life: jobs in, messages out, until its parent closes the pipe."""
+    global _confined
+    forbid_core_dumps()
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends us
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    ready: dict[str, _Job] = {}
+    _confined = confine(files, programs=folders() if programs else None)
+    channel = Channel(source, sink)
+    ready: dict[str, Job] = {}
     while True:
         try:
-            job, content = _receive(source).decode(), _receive(source)
+            job, channel.seconds = json.loads(_receive(source)[1])
+            content = _receive(source)[1]
         except EOFError:
             return
         if job not in ready:
-            ready[job] = JOBS[job]()
-            _send(sink, b"it begins")
-        if sys.platform != "win32":
-            signal.alarm(int(2 * LIMITS.get(job, SECONDS)))  # ends a worker whose parent was killed in the midst of it
-        last = ready[job](content, partial(_send, sink))
-        if sys.platform != "win32":
-            signal.alarm(0)
-        _send(sink, *filter(None, (last,)), b"")  # an empty message ends the answer
+            ready[job] = _job(job)
+            _send(sink, READY)
+        _alarm(2 * channel.seconds)
+        last = ready[job](content, channel)
+        _alarm(0)
+        if last:
+            _send(sink, PART, last)
+        _send(sink, END)
 
 
 if __name__ == "__main__":
-    _serve()
+    sys.modules["archiver.reading.worker"] = sys.modules["__main__"]  # which jobs import: one module, not two
+    _serve(*json.loads(sys.argv[1]))

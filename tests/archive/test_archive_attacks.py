@@ -17,9 +17,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.authority import LocalAuthority
-from archiver.archive.verify import Report, canonical, verify_archive
-from archiver.archive.writer import Authority
-from tests.archive.conftest import Kit
+from archiver.archive.verify import Report, canonical, line_to_sign, verify_archive
+from archiver.archive.writer import Authority, signing
+from tests.archive.conftest import SIGNER, Kit
 from tests.archive.test_archive_verify import flip
 
 CERTIFICATE = "v1/content/certificate.pdf"
@@ -49,17 +49,18 @@ def cut(kit: Kit, *, everything: bool) -> None:
             file.unlink()
 
 
-def back_date(kit: Kit) -> None:
-    """A line written by hand, as whoever has no key can: without an anchor, and with a date of long ago."""
+def back_date(kit: Kit, *, signed: bool = False) -> None:
+    """A line written by hand: without an anchor, and with a date of long ago; only who has the key can sign it."""
     ledger = kit.root / "ledger/ledger.jsonl"
     last = ledger.read_bytes().splitlines()[-1]
     line = {"seq": 5, "prev": hashlib.sha256(last).hexdigest(), "type": "run", "at": "2025-01-01T00:00:00Z"}
+    line |= {"signature": signing(SIGNER)(line_to_sign(line))} if signed else {}
     with ledger.open("ab") as file:
         file.write(canonical(line) + b"\n")
 
 
 def back_date_and_seal(kit: Kit) -> None:
-    back_date(kit)
+    back_date(kit, signed=True)
     kit.witnesses = []
     kit.write()
 
@@ -110,7 +111,10 @@ ATTACKS = {
     "the ledger is deleted": Attack(
         lambda k: (k.root / "ledger/ledger.jsonl").unlink(), "DAMAGED", "FORKED", frozenset({"missing"})
     ),
-    "a line is back-dated": Attack(back_date, "UNPROVEN", "UNPROVEN", frozenset({"claimed-date"})),
+    "a line is forged": Attack(back_date, "DAMAGED", "DAMAGED", frozenset({"forged", "claimed-date"})),
+    "a line is back-dated": Attack(
+        lambda k: back_date(k, signed=True), "UNPROVEN", "UNPROVEN", frozenset({"claimed-date"})
+    ),
     "a back-dated line is timestamped": Attack(back_date_and_seal, "PROVEN", "PROVEN", frozenset({"claimed-date"})),
     "all is rewritten": Attack(rewrite, "PROVEN", "FORKED", frozenset()),
     "all is rewritten with an authority of one's own": Attack(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from archiver.archive import ledger
+from archiver.clock import was_ahead
 from archiver.errors import ClockWrong
 from tests.archive.conftest import Kit, licence
 
@@ -46,10 +47,14 @@ def test_a_timestamp_is_believed_before_a_clock_that_was_ahead(kit: Kit, monkeyp
     """Lines of next year: under a timestamp they do no harm, and where there is none yet, an authority is asked."""
     clock = Clock(monkeypatch)
     kit.write(1)
+    assert was_ahead(kit.root) is None
     clock.ahead = YEAR
     kit.write(2)
+    claimed, stamped = was_ahead(kit.root) or ("", "")
+    assert claimed > stamped, "the authority shows it at once"
     clock.ahead = 0
     kit.write(3)
+    assert was_ahead(kit.root) is None
     authorities, kit.authorities = kit.authorities, []
     clock.ahead = YEAR
     kit.write(4)

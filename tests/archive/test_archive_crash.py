@@ -6,17 +6,21 @@ import errno
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import wait
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
+from archiver import files
 from archiver.archive import verify, writer
+from archiver.archive.reader import Archive
 from archiver.archive.store import Stored, stage_object, stage_version
 from archiver.errors import ArchiveBusy, DiskFull, IntegrityError
 from archiver.files import Disk, Turns
@@ -89,7 +93,11 @@ def test_turns_go_to_whoever_waited_longest() -> None:
 
 
 def build_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a process build everything, as it builds much that many archives take in at once."""
+    """Have a process build everything, as it builds much that many archives take in at once, on whatever these tests
+    lie."""
+    if sys.platform != "linux":
+        pytest.skip("a process builds objects on Linux only")
+    monkeypatch.setattr(files, "_file_system", lambda folder: "ext4")
     monkeypatch.setattr(writer, "MANY", 0)
     monkeypatch.setattr(Turns, "wanted", True)
 
@@ -142,7 +150,7 @@ def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch,
         with kit.open():
             pass
         report = kit.verify()
-        assert report.findings == [], (stop, report.findings)
+        assert {finding.code for finding in report.findings} <= {"recovered"}, (stop, report.findings)
         assert {(each.object_id, each.version) for each in acknowledged} <= recorded(kit.root).keys()
         assert report.objects == len({object_id for object_id, _ in recorded(kit.root)})
         if survived:
@@ -162,8 +170,14 @@ def test_a_torn_last_line_is_cut(kit: Kit) -> None:
     assert kit.verify().state == "PROVEN"
 
 
-def intend(kit: Kit, intent: dict[str, str]) -> None:
-    (kit.root / "ledger/intents.jsonl").write_bytes(verify.canonical(intent) + b"\n")
+def intend(kit: Kit, intent: dict[str, str], *, lines: int = 1) -> None:
+    """What a command notes, signed, before it puts something in place."""
+    head = Archive(kit.root).head()
+    assert head
+    text = verify.canonical(intent) + b"\n"
+    noted: dict[str, object] = {"head": head.hash, "lines": lines, "sha256": sha256(text).hexdigest()}
+    noted |= {"signature": writer.signing(kit.signer)(verify.intents_to_sign(noted))}
+    (kit.root / verify.INTENTS).write_bytes(verify.canonical(noted) + b"\n" + text)
 
 
 def test_an_object_that_an_intent_names_is_adopted(kit: Kit) -> None:
@@ -174,7 +188,8 @@ def test_an_object_that_an_intent_names_is_adopted(kit: Kit) -> None:
     staged.folder.rename(kit.place(2))
     assert [finding.code for finding in kit.verify().findings] == ["interrupted"]
     seal = kit.write(3)
-    assert (kit.verify().state, kit.verify().findings, kit.verify().licences) == ("PROVEN", [], 3)
+    report = kit.verify()
+    assert (report.state, [each.code for each in report.findings], report.licences) == ("PROVEN", ["recovered"], 3)
     types = [json.loads(line)["type"] for line in (kit.root / "ledger/ledger.jsonl").read_bytes().splitlines()]
     assert types == ["origin", "capture", "anchor", "recovered", "capture"] and seal.size == 5
 
@@ -197,7 +212,8 @@ def test_a_half_done_version_is_rolled_forward(kit: Kit, steps: int) -> None:
         assert archive.reader.object(object_id).read("receipt.pdf") == b"paid"
         assert archive.reader.object(object_id).read("certificate.pdf") == licence(1).files["certificate.pdf"]
         archive.seal()
-    assert (kit.verify().state, kit.verify().findings) == ("PROVEN", [])
+    report = kit.verify()
+    assert (report.state, [each.code for each in report.findings]) == ("PROVEN", ["recovered"])
     assert passes_ocfl_py(place)
 
 

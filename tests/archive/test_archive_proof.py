@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,16 @@ from archiver.archive import verify
 from archiver.archive.disclose import disclose
 from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject
-from archiver.archive.verify import InclusionProof, canonical, dates, leaf_hash, root_by_path, verify_proof
+from archiver.archive.verify import (
+    InclusionProof,
+    canonical,
+    dates,
+    leaf_hash,
+    root_by_path,
+    sealed_names,
+    verify_archive,
+    verify_proof,
+)
 from archiver.errors import IntegrityError
 from tests.archive.conftest import Kit, licence
 from tests.archive.test_archive_verify import flip, passes_ocfl_py
@@ -42,21 +52,49 @@ def test_a_proof_stands_alone_and_tells_nothing_of_others(kit: Kit, proof: Path)
     done = check(proof)
     assert done.returncode == 0 and "PROVEN" in done.stdout and "UNPROVEN" not in done.stdout, done.stdout
     assert "licensed on 2026-11-24" in done.stdout
-    assert f"secured since: {dates(kit.root).since(2)}" in done.stdout
+    assert f"secured since: {dates(kit.root).since(5)}" in done.stdout, "the date of the newest document"
     assert passes_ocfl_py(proof / "licence" / kit.place(2).name)
+    roots = (proof / "integrity/tsa-roots.pem").read_bytes()
+    tokens = [
+        (kit.root / f"ledger/checkpoints/{note}.note.local.tsr").read_bytes() for note in ("00000004", "00000006")
+    ]
     assert sorted(path.name for path in (proof / "integrity").iterdir()) == [
         "00000000.tlog-proof",
         "00000002.tlog-proof",
         "00000004.note",
-        "00000004.note.local.tsr",
+        *sealed_names("00000004.note", roots, tokens[:1]),
         "00000005.tlog-proof",
         "00000006.note",
-        "00000006.note.local.tsr",
+        *sealed_names("00000006.note", roots, tokens[1:]),
         "signer-public.pem",
         "tsa-roots.pem",
     ]
     everything = b"".join(path.read_bytes() for path in proof.rglob("*") if path.is_file())
     assert kit.place(1).name.encode() not in everything and b"certificate of 3" not in everything
+
+
+def test_each_document_is_secured_since_its_own_date(kit: Kit, tmp_path: Path) -> None:
+    """A paper that came later, one that came anew under an old name, and a description that alone changed at last."""
+    new = [{"receipt.pdf": b"paid"}, {"certificate.pdf": b"%PDF-1.7 another one"}, {"licence.json": b"{}"}]
+    kit.write(1)
+    for files in new:
+        time.sleep(1.1)  # timestamps are in whole seconds
+        with kit.open() as archive:
+            archive.add_version(licence(1).object_id, files).result()
+            archive.seal()
+    proven = dates(kit.root)
+    lines = [line for line in Archive(kit.root).lines() if line.id == licence(1).object_id]
+    captured, paid, certified, described = (proven.since(line.seq) for line in lines)
+    assert len({captured, paid, certified, described}) == 4
+    disclose(Archive(kit.root), licence(1).object_id, tmp_path / "proof")
+    wanted = {"receipt.pdf": paid, "certificate.pdf": certified}
+    for report in (verify_proof(tmp_path / "proof"), verify_archive(kit.root, licence="asset-1_")):
+        assert {each.name: each.secured_since for each in report.documents} == wanted
+        assert report.state == "PROVEN" and report.secured_since == certified
+        assert f"receipt.pdf: secured since {paid}" in report.as_text()
+        assert report.as_json()["documents"][0]["version"] == "v3"
+    places = [(line.seq, line.offset) for line in lines]
+    assert Archive(kit.root).secured(licence(1).object_id, places, list(wanted), proven) == wanted
 
 
 def test_every_flipped_file_is_seen(proof: Path) -> None:
@@ -71,14 +109,15 @@ def test_every_flipped_file_is_seen(proof: Path) -> None:
 
 
 def test_every_missing_file_is_seen(proof: Path) -> None:
-    tokens = list(proof.glob("integrity/*.tsr"))
+    tokens = sorted(proof.glob("integrity/*.tsr"))
     for file in [path for path in proof.rglob("*") if path.is_file() and path not in tokens]:
         whole = file.read_bytes()
         file.unlink()
         assert verify_proof(proof).state == "DAMAGED", file
         file.write_bytes(whole)
-    for token in tokens:
-        token.unlink()
+    tokens[0].unlink()
+    assert [each.code for each in verify_proof(proof).findings if each.damage] == ["missing"]
+    tokens[1].unlink()
     assert verify_proof(proof).state == "UNPROVEN"
 
 
@@ -159,7 +198,7 @@ def test_terms_go_with_the_licence_that_refers_to_them_and_lend_it_no_date(kit: 
     assert verify_proof(proof).state == "DAMAGED"
 
     disclose(Archive(kit.root), licence(1).object_id, tmp_path / "other", [new.object_id])
-    assert [finding.code for finding in verify_proof(tmp_path / "other").findings] == ["orphan", "remark"]
+    assert [finding.code for finding in verify_proof(tmp_path / "other").findings] == ["orphan", "missing"]
 
 
 def test_what_is_withheld_is_named_and_all_else_must_be_there(kit: Kit, tmp_path: Path) -> None:

@@ -18,8 +18,14 @@ TYPES = {
 }
 PRODUCT_IDS = {name: 7001 + number for number, name in enumerate(name for each in TYPES.values() for name in each)}
 SITES = {"getty_images": "www.gettyimages.com/eula", "istock": "www.istockphoto.com/legal/license-agreement"}
+ARTIST = "Ada Example"
 UNAUTHORISED = {"ErrorCode": "Unauthorized", "ErrorMessage": "The access token is not valid"}
 FORBIDDEN = {"ErrorCode": "Forbidden", "ErrorMessage": "The account is not enabled for this"}
+
+
+def newest_first(rows: Sequence[Facts]) -> list[Facts]:
+    return sorted(rows, key=lambda row: str(row["date_downloaded"]), reverse=True)
+
 
 type Windows = Mapping[int, Sequence[Sequence[Facts]]]
 """The pages of each window of 30 days, by how many windows it lies back."""
@@ -116,6 +122,28 @@ def download(name: str, number: int, days: int) -> Facts:
     return row
 
 
+def described(made: Scenario, rows: Sequence[Facts]) -> None:
+    """What the API says of these assets, asked for together as they are listed: by a window, or by a page.
+
+    Of each third nothing, as if it had left the site.
+    """
+    for name, film in (("images", False), ("videos", True)):
+        ids = list(dict.fromkeys(asset_of(row) for row in rows if (row["asset_type"] == "film") is film))
+        if ids:
+            known = [each for each in ids if int(each[-1]) % 3]
+            body: Facts = {name: [{"id": each, "title": title(each), "artist": ARTIST} for each in known]}
+            body[f"{name}_not_found"] = [each for each in ids if each not in known]
+            made.get(f"{API}/{name}?ids={','.join(ids)}&fields=id,title,artist", body, slug=f"{name}-{ids[0]}")
+
+
+def asset_of(row: Facts) -> str:
+    return str(row.get("id") or row["asset_id"])
+
+
+def title(asset: str) -> str:
+    return f"Example view {asset}"
+
+
 def downloaded(made: Scenario, row: Facts, *, gone: bool = False) -> Facts:
     """A download's preview, and what the adapter must make of it."""
     notes = {"project": row["download_details"]["project_code"], "notes": row["download_details"]["download_notes"]}
@@ -132,7 +160,8 @@ def downloaded(made: Scenario, row: Facts, *, gone: bool = False) -> Facts:
 
 
 def shown(made: Scenario, row: Facts, gone: bool, **facts: object) -> Facts:
-    licence = expected(**facts)
+    asset = asset_of(row)
+    licence = expected(**({"title": title(asset)} if int(asset[-1]) % 3 else {}), **facts)
     address = row["thumb_uri"]
     if gone:
         made.get(address, status=404)
@@ -232,6 +261,7 @@ def write_common(provider: str) -> None:
     limited.exchanges.append({"request": asked, "response": delayed})
     listed(limited, first, {0: [rows]})
     rest(limited)
+    described(limited, newest_first(rows))
     limited.licences = [downloaded(limited, row) for row in rows]
     limited.write()
 
@@ -242,6 +272,7 @@ def write_common(provider: str) -> None:
         listed(refused, name, {}, company=False)
     if provider == "getty_images":
         refused.get(purchases_url(company=False), FORBIDDEN, slug="purchases-forbidden", status=403)
+    described(refused, newest_first(rows))
     refused.licences = [downloaded(refused, row) for row in rows]
     refused.write("partial")
 
@@ -250,6 +281,7 @@ def write_common(provider: str) -> None:
     refreshed.get(newest, UNAUTHORISED, slug="downloads-unauthorised", status=401)
     listed(refreshed, first, {0: [rows]})
     rest(refreshed)
+    described(refreshed, newest_first(rows))
     refreshed.licences = [downloaded(refreshed, row) for row in rows]
     refreshed.write()
 
@@ -272,6 +304,8 @@ def write_getty_images() -> None:
     for number, page in enumerate((bought[:3], bought[3:]), 1):
         body = {"result_count": len(bought), "previous_purchases": page}
         whole.get(purchases_url(number), body, slug=f"purchases-{number}")
+    for window in (premium[:6], premium[6:7], premium[7:], editorial, [pack], [trial], bought[:3], bought[3:]):
+        described(whole, window if window[0] in bought else newest_first(window))
     for row in (*premium, *editorial, pack, trial):
         whole.licences.append(downloaded(whole, row, gone=row is premium[2]))
     whole.licences += [purchased(whole, row, number) for number, row in enumerate(bought)]
@@ -286,6 +320,8 @@ def write_istock() -> None:
     whole = scenario("istock", "two-pages")
     listed(whole, "royaltyfreesubscription", {0: [subscribed[:3], subscribed[3:4]], 1: [subscribed[4:]]})
     listed(whole, "creditpack", {0: [credits[:1]], 2: [credits[1:]]})
+    for window in (subscribed[:4], subscribed[4:], credits[:1], credits[1:]):
+        described(whole, newest_first(window))
     whole.licences = [downloaded(whole, row) for row in (*subscribed, *credits)]
     whole.get(f"https://{SITES['istock']}", terms_page("Example licence agreement"), slug="terms")
     whole.write()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.authoring.scenario import CLIENTS, DELAYED, Facts, Scenario, digits, expected, picture, terms_page
+from tests.authoring.photographs import photograph
+from tests.authoring.scenario import CLIENTS, DELAYED, Facts, Scenario, digits, expected, terms_page
 
 SHUTTERSTOCK = "https://api.shutterstock.com/v2"
 SHUTTERSTOCK_LISTS = ("images", "videos", "audio", "sfx", "editorial/images", "editorial/videos")
@@ -178,7 +179,7 @@ def shutterstock_details(scenario: Scenario, listing: str, number: int, row: Fac
             details["assets"] = {key: {"height": 120, "width": 160, "url": preview}}
         scenario.get(url + ("?country=USA" if editorial else ""), details, slug=slug)
     if preview:
-        scenario.get(preview, picture(title), slug=f"{slug}.jpg")
+        scenario.get(preview, photograph(title), slug=f"{slug}.jpg")
     taken = datetime.fromisoformat(row["download_time"])
     return expected(
         licence_id=row["id"],

@@ -88,7 +88,7 @@ def fill(path: Path, licences: int) -> None:
                         kind=KINDS[n % 7 % 4], order=f"PO-{n // 3}",
                     )  # fmt: skip
                     described = to_json(licence, (), (), {"source": "adapter", "account": "one"})
-                    read = _Read(folder, described, from_json(described), f"Licence L-{n} of {asset.title}", {})
+                    read = _Read(folder, described, from_json(described), f"Licence L-{n} of {asset.title}", "", {})
                     catalogue._put(f"urn:x-archiver:licence:{folder}", read, ())
 
 

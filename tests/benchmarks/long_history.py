@@ -24,7 +24,7 @@ from archiver.browsing.exchange import Raw
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.catalogue.catalogue import Catalogue
-from archiver.listing import Cursors
+from archiver.listing import Cursors, Retries
 from archiver.network import Network
 from archiver.provider import load
 from archiver.reading.worker import DocumentReader
@@ -105,7 +105,8 @@ async def read(length: int) -> Measured:
 
                 job = Sync(
                     account="bench", method="token", provider=provider, session=site, archive=archive,
-                    catalogue=catalogue, cursors=Cursors(folder / "cursors.json", archive.lines), reader=reader,
+                    catalogue=catalogue, cursors=Cursors(folder / "cursors.json", archive.lines),
+                    retries=Retries(folder / "retries.json", datetime.now(UTC).date()), reader=reader,
                     run="bench", client="bench", trouble=folder / "trouble", renew=renew,
                 )  # fmt: skip
                 started = time.perf_counter()

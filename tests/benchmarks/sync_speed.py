@@ -27,7 +27,7 @@ from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.catalogue.catalogue import Catalogue
 from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
-from archiver.listing import Cursors
+from archiver.listing import Cursors, Retries
 from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Rule, Rules, Session, load
 from archiver.reading.records import record
@@ -153,7 +153,8 @@ async def sync(folder: Path, server: Server, reader: DocumentReader) -> tuple[fl
 
             job = Sync(
                 account="bench", method="token", provider=client_rules, session=session, archive=archive,
-                catalogue=catalogue, cursors=Cursors(folder / "cursors.json", archive.lines), reader=reader,
+                catalogue=catalogue, cursors=Cursors(folder / "cursors.json", archive.lines),
+                    retries=Retries(folder / "retries.json", datetime.now(UTC).date()), reader=reader,
                 run="bench", client="bench", trouble=folder / "trouble", renew=renew,
             )  # fmt: skip
             started = time.perf_counter()

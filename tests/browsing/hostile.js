@@ -71,11 +71,13 @@ const fire = (base) => {
   const classic = Object.assign(document.createElement('script'), {src: to('script')});
   document.head.append(classic);
   quietly(() => import(to('import')));
-  setTimeout(() => {  // last: a page behind others is slowed down, and a download that leads elsewhere replaces it
+  // Last: a page behind others is slowed down, and a download that leads elsewhere replaces it, which must not happen
+  // before the page has come.
+  addEventListener('load', () => setTimeout(() => {
     quietly(() => window.open(to('popup')));
     quietly(() => window.open(hop('popup-hop')));
     quietly(() => download(hop('download-hop')));
-  }, 1500);
+  }, 1500));
 };
 BASES.forEach(fire);
 quietly(() => fetch('/blank', {headers: {'X-HTTP-Method-Override': 'POST'}}));

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from archiver.browsing import chromium
-from archiver.errors import BrowserMissing, ConfigError
+from archiver.browsing.printing import print_pages
+from archiver.errors import BrowserMissing, ConfigError, SandboxRefused
+
+PATH = os.environ["PATH"]
 
 
 def program(path: Path, version: str = "Chromium 1.2.3") -> Path:
@@ -61,3 +66,28 @@ def test_a_missing_browser_is_installed_or_its_absence_explained(
         chromium, "_installers", lambda: iter([failing, ("making one", [[sys.executable, "-c", make]])])
     )
     assert chromium.ensure(said.append).path == target
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fake programs are shell scripts in Linux's places")
+def test_without_a_sandbox_chromium_starts_only_where_a_setting_allows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shutil.which("chromium-headless-shell", path=PATH) or shutil.which("chromium", path=PATH)
+    if real is None:
+        pytest.skip("no Chromium is installed")
+    refusing = tmp_path / "bin" / "chromium"
+    program(refusing)
+    refusing.write_text(
+        f'#!/bin/sh\ncase "$*" in *--no-sandbox*) PATH={PATH} exec {real} "$@";; esac\n'
+        'echo "FATAL:content/browser/zygote_host.cc No usable sandbox!" >&2; exit 1\n'
+    )
+    monkeypatch.setattr(chromium, "is_root", lambda: False)
+    with pytest.raises(SandboxRefused, match=r"ARCHIVER_CHROMIUM_SANDBOX=off") as caught:
+        print_pages(["<p>Ada Example"])
+    assert caught.value.exit_code == 50
+    monkeypatch.setenv("ARCHIVER_CHROMIUM_SANDBOX", "off")
+    [printed] = print_pages(["<p>Ada Example"])
+    assert printed.startswith(b"%PDF")
+    monkeypatch.setenv("ARCHIVER_CHROMIUM_SANDBOX", "perhaps")
+    with pytest.raises(ConfigError, match="Set it to `off`"):
+        print_pages([""])

@@ -101,7 +101,7 @@ async def test_the_network_s_own_proxy_is_used_with_its_password(status: str, se
 
 async def connect(proxy: GuardProxy, authority: str) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(proxy.url.rpartition(":")[2]))
-    writer.write(f"CONNECT {authority} HTTP/1.1\r\n\r\n".encode())
+    writer.write(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
     return answer
@@ -123,7 +123,7 @@ async def test_closing_the_proxy_ends_what_is_open() -> None:
         rules = Rules(allow=(Rule("GET", f"http://{authority}/"),))
         async with GuardProxy(rules, Network()) as proxy:
             reader, writer = await asyncio.open_connection("127.0.0.1", int(proxy.url.rpartition(":")[2]))
-            writer.write(f"CONNECT {authority} HTTP/1.1\r\n\r\n".encode())
+            writer.write(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
             assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
         assert await asyncio.wait_for(reader.read(), 2) == b""
         writer.close()

@@ -16,7 +16,7 @@ from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.errors import LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
 from archiver.network import Network
-from archiver.provider import ProviderInfo
+from archiver.provider import ProviderInfo, Rule
 
 pytestmark = pytest.mark.anyio
 type Visit = Callable[[str], AbstractAsyncContextManager[Any]]
@@ -202,6 +202,35 @@ async def test_expired_sessions_are_named_but_a_refused_sign_in_is_left_to_the_a
             with pytest.raises(SessionExpired):
                 await site.session.get(SITE + path)
         assert (await site.session.post(SITE + "/login", form={})).text == "please sign in"
+
+
+async def test_a_401_counts_where_the_address_proves_the_session_and_nowhere_else(
+    visit: Visit, info: ProviderInfo
+) -> None:
+    """A picture's host, the host that a picture or a document leads to, and a rule that says so prove nothing."""
+    picture, other = "https://pictures.example.com/1.jpg", "https://other.example.com/file"
+    exchanges = (
+        exchange("GET", picture, "status: 401")
+        + exchange("GET", f"{picture}?a", f'status: 302, headers: {{location: "{other}"}}')
+        + exchange("GET", f"{picture}?b", "status: 302, headers: {location: https://acme.example.com/login}")
+        + exchange("GET", "/login", "status: 200, text: please sign in")
+        + exchange("GET", "/api/moved", f'status: 302, headers: {{location: "{other}"}}')
+        + exchange("GET", "/api/public", "status: 401")
+        + exchange("GET", "/api/account", "status: 401")
+        + exchange("GET", other, "status: 401")
+    )
+    public = Rule("GET", f"{SITE}/api/public", proves_session=False)
+    others = [rule for rule in info.rules.allow if not rule.url.endswith("/api/**")]
+    named = [Rule("GET", f"{SITE}/api/{name}") for name in ("account", "moved")]
+    rules = replace(info.rules, allow=(public, *named, *others))
+    async with visit(exchanges) as site:
+        site.session.exchange.info = replace(info, rules=rules)
+        for url, status in ((picture, 401), (f"{picture}?a", 401), (f"{picture}?b", 200), (f"{SITE}/api/moved", 401),
+                            (f"{SITE}/api/public", 401)):  # fmt: skip
+            assert (await site.session.get(url)).status == status, url
+        for url in (f"{SITE}/api/account", other):
+            with pytest.raises(SessionExpired):
+                await site.session.get(url)
 
 
 async def test_other_statuses_are_returned_and_hopeless_ones_named_at_once(visit: Visit) -> None:

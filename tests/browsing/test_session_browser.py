@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
@@ -19,10 +20,12 @@ from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.errors import (
+    AccountBlocked,
     ArchiverError,
     ConfigError,
     LayoutChanged,
     PasswordExpired,
+    RateLimited,
     SessionExpired,
     SignInNeeded,
     SiteUnavailable,
@@ -267,13 +270,120 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
     [("/page/2", 500, SiteUnavailable), ("/page/2", 401, SessionExpired), ("/login", 200, SessionExpired)],
 )
 async def test_an_endless_list_that_cannot_go_on_has_not_ended(
-    visit: Open, url: str, status: int, error: type[ArchiverError]
+    visit: Open, url: str, status: int, error: type[ArchiverError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("archiver.browsing.session.OVERCOME", 0.1)
     script = f"<script>addEventListener('scroll', () => fetch('{url}'))</script><style>body {{height: 2000px}}</style>"
     async with visit(page("/page/1", script) + page(url, "no", status=status)) as site:
         await site.session.goto(f"{SITE}/page/1")
         with pytest.raises(error):
             await site.session.scroll_to_end()
+
+
+@pytest.mark.parametrize("again", ["'/page/2'", "'/page/2?again'"], ids=["the same address", "another one"])
+@pytest.mark.parametrize("status", [503, 429])
+async def test_an_endless_list_goes_on_where_the_page_itself_overcomes_a_failure(
+    visit: Open, status: int, again: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tries again after a while; beside it something fails that is no part of the list."""
+    monkeypatch.setattr("archiver.browsing.session.OVERCOME", 2.0)
+    script = (
+        "<ul><li>1</li></ul><script>let begun; const more = async (url) => { const answer = await fetch(url);"
+        f"if (!answer.ok) return setTimeout(more, 900, {again});"
+        "document.querySelector('ul').insertAdjacentHTML('beforeend', await answer.text()) };"
+        "addEventListener('scroll', () => { fetch('/page/news'); if (!begun) more('/page/2'); begun = true; });"
+        "</script><style>body {height: 2000px}</style>"
+    )
+    exchanges = (
+        page("/page/1", script)
+        + page("/page/2", "busy", status=status, headers='retry-after: "1"')
+        + page("/page/2", "<li>2</li>")
+        + page("/page/2?again", "<li>2</li>")
+        + page("/page/news", "none", status=500)
+    )
+    async with visit(exchanges) as site:
+        await site.session.goto(f"{SITE}/page/1")
+        await site.session.scroll_to_end("li")
+        assert len(await site.session.rows("li")) == 2
+
+
+LEAVING = {
+    "a download": "location = '/file/1'",
+    "a refused one": "location = '/buy/1'",
+    "one that leads to a refused one": "location = '/hop/1'",
+    "elsewhere": "location = 'https://cdn.example.com/file.zip'",
+    "a form": "document.forms[0].submit()",
+    "a link": "document.links[0].click()",
+    "a file of its own": "Object.assign(document.createElement('a'), "
+    "{download: 'x.txt', href: URL.createObjectURL(new Blob(['x']))}).click()",
+}
+
+
+@pytest.mark.parametrize("when", ["{}", "onload = () => setTimeout(() => {{ {} }}, 50)"], ids=["at once", "later"])
+async def test_a_page_that_starts_a_download_by_itself_stays_readable(visit: Open, when: str) -> None:
+    file = page("/file/1", "x", headers="content-disposition: attachment")
+    body = (
+        "<form method=post action=/order></form><a href=/file/1 download>x</a><script>{}</script><p id=below>rows</p>"
+    )
+    pages = [page(f"/page/{n}", body.format(when.format(script))) for n, script in enumerate(LEAVING.values())]
+    async with visit(file + moved("/hop/1", "/buy/1") + "".join(pages)) as site:
+        for number, way in enumerate(LEAVING):
+            answer = await site.session.goto(f"{SITE}/page/{number}")
+            await asyncio.sleep(0.2)
+            assert (answer.url, answer.status) == (f"{SITE}/page/{number}", 200), way
+            assert await site.session.seen("#below") and "rows" in (await site.session.page()).text, way
+        assert {path for path in site.seen if "/page/" not in path} <= {"GET /file/1", "GET /hop/1"}
+        refused = {f"GET {SITE}/buy/1", f"POST {SITE}/order", "GET https://cdn.example.com/file.zip"}
+        assert set(site.session.refused) == refused
+
+
+async def test_a_click_counts_once_the_page_was_told_however_slow_its_answer(
+    visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow machine: the answer takes longer than any wait for a button or an outcome; banners go by themselves."""
+    monkeypatch.setattr("archiver.browsing.session.ACTION", 0.8)
+    monkeypatch.setattr("archiver.browsing.session.ELEMENT", 0.8)
+    accepted = (
+        f'  - {{request: {{method: POST, url: "{SITE}/login"}}, response: {{status: 302, delay: 2.0, '
+        'headers: {location: "/account"}}}\n'
+    )
+    async with visit(page("/login", FORM) + accepted + page("/account", "<h1>Ada</h1>")) as site:
+        await sign_in(site.session, within=0.8)
+        assert site.seen.count("POST /login") == 1 and (await site.session.page()).url == f"{SITE}/account"
+    leaving = "<script>setTimeout(() => {location = '/account'}, 1000)</script>"
+    banner = f"<div id=cookies>Cookies <button id=accept hidden>OK</button></div>{leaving}"
+    async with visit(page("/login", banner) + page("/account", "<h1>Ada</h1>")) as site:
+        await site.session.goto(f"{SITE}/login")
+        await site.session.settle({"#cookies": Click("#accept"), f"url:{SITE}/account": None}, challenge=Codes())
+
+
+IDENTITY = "https://identity.example.com"
+
+
+@pytest.mark.parametrize(
+    ("after", "error", "words"),
+    [
+        (moved("/login", f"{IDENTITY}/code", method="POST"), SpendRefused, f"GET {IDENTITY}/code"),
+        (page("/login", f"<script>location = '{IDENTITY}/next'</script>", method="POST"), SpendRefused,
+         f"GET {IDENTITY}/next"),
+        (page("/login", "<form method=post action=/next></form><script>document.forms[0].submit()</script>",
+              method="POST"), SpendRefused, f"POST {SITE}/next"),
+        (page("/login", "<h1>Down</h1>", method="POST", status=503), SiteUnavailable, "/login.* answered 503"),
+        (page("/login", "<h1>Denied</h1>", method="POST", status=403), AccountBlocked, "/login.* answered 403"),
+        (page("/login", "<h1>Slow</h1>", method="POST", status=429), RateLimited, "/login.* answered 429"),
+    ],
+)  # fmt: skip
+async def test_a_refusal_on_the_way_of_a_sign_in_is_told_with_its_address_and_is_no_success(
+    visit: Open, after: str, error: type[ArchiverError], words: str
+) -> None:
+    """Also where being signed in is any page that asks for nothing more."""
+    outcomes: dict[str, SignInOutcome] = {"[role=alert]": WrongPassword, "body:not(:has(input[name=password]))": None}
+    async with visit(page("/login", FORM) + after) as site:
+        await site.session.goto(f"{SITE}/login")
+        await site.session.fill({"input[name=user]": "ada", "input[name=password]": "secret-of-ada"})
+        await site.session.click("form button")
+        with pytest.raises(error, match=words):
+            await site.session.settle(outcomes, challenge=Codes(), within=3)
 
 
 async def test_a_person_at_the_wheel_may_talk_to_declared_identity_hosts_and_still_not_spend(visit: Open) -> None:

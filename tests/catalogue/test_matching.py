@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,11 +15,12 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from archiver.catalogue.catalogue import Catalogue
 from archiver.catalogue.embedding import Embedder, installed
+from archiver.catalogue.matcher import Matcher, _Answers, sheet
 from archiver.catalogue.matching import Match, Word, laid_beside, match, windows
 from archiver.catalogue.overlay import compare, grey
 from archiver.catalogue.pictures import VectorFile, loader
 from archiver.domain import Asset, Document, DocumentKind, Licence
-from archiver.errors import ConfigError, MachineRefused
+from archiver.errors import ConfigError, MachineRefused, UnreadablePicture
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
 from tests.benchmarks.edits import EDITS, encoded, fit, watermarked
@@ -103,8 +105,8 @@ def find(acme: Acme, content: bytes, embedder: Embedder | None = None) -> list[t
 
 def matches(acme: Acme, content: bytes, embedder: Embedder | None = None) -> list[Match]:
     if embedder:
-        acme.catalogue.embed(acme.archive, acme.reader, embedder, lambda *_: None)
-    load = loader({"acme": acme.archive}, acme.reader)
+        acme.catalogue.embed(acme.archive, embedder, lambda *_: None)
+    load = loader({"acme": acme.archive})
     return match(decode(content), [acme.catalogue.pictures()], load, embedder)
 
 
@@ -216,11 +218,11 @@ def test_where_a_platform_is_known_to_mark_its_previews_nothing_is_the_same(
     eight: Acme, embedder: Embedder, with_points: bool
 ) -> None:
     model = embedder if with_points else None
-    eight.catalogue.embed(eight.archive, eight.reader, embedder, lambda *_: None)
+    eight.catalogue.embed(eight.archive, embedder, lambda *_: None)
     for edit in ("resize 600", "crop 70") if with_points else ("resize 600",):
         query, index = decode(edited(edit, 3)), eight.catalogue.pictures()
-        [plain, *_] = match(query, [index], loader({"acme": eight.archive}, eight.reader), model)
-        known = match(query, [index], loader({"acme": eight.archive}, eight.reader), model, lambda _: True)
+        [plain, *_] = match(query, [index], loader({"acme": eight.archive}), model)
+        known = match(query, [index], loader({"acme": eight.archive}), model, lambda _: True)
         assert (plain.word, known[0].word, known[0].picture) == (Word.SAME, Word.PROBABLE, plain.picture)
 
 
@@ -247,7 +249,7 @@ def test_vectors_follow_the_archive(acme: Acme, embedder: Embedder) -> None:
     told: list[tuple[int, int]] = []
 
     def embed() -> None:
-        acme.catalogue.embed(acme.archive, acme.reader, embedder, lambda *each: told.append(each))
+        acme.catalogue.embed(acme.archive, embedder, lambda *each: told.append(each))
 
     embed()
     embed()
@@ -289,7 +291,7 @@ def test_vectors_stay_as_they_are_where_nothing_can_be_written(tmp_path: Path) -
 
 def test_what_is_erased_leaves_neither_hash_nor_vector(acme: Acme, embedder: Embedder) -> None:
     archived(acme, {str(seed): encoded(fit(scene(seed), 400)) for seed in range(2)})
-    acme.catalogue.embed(acme.archive, acme.reader, embedder, lambda *_: None)
+    acme.catalogue.embed(acme.archive, embedder, lambda *_: None)
     index = acme.catalogue.pictures()
     [(picture, _, _)] = index.alike(embedder([fit(scene(1), 400)]), 1)
     [row] = [n for n in index.numbers if index.describe(int(n)) == picture]
@@ -308,7 +310,7 @@ def test_a_damaged_preview_hides_no_other(acme: Acme) -> None:
     for path in acme.archive.root.rglob("*_0_*/v1/content/preview.jpg"):
         path.chmod(0o644)
         path.write_bytes(b"spoiled")
-    load = loader({"acme": acme.archive}, acme.reader)
+    load = loader({"acme": acme.archive})
     assert match(decode(edited("resize 600", 0)), [index], load) == []
     assert [each.word for each in match(decode(edited("resize 600", 1)), [index], load)] == [Word.SAME]
 
@@ -329,3 +331,46 @@ def test_a_model_that_is_none_is_told(tmp_path: Path) -> None:
             path.write_bytes(content)
         with pytest.raises(ConfigError, match=r"match\.model"):
             Embedder(path)([scene(0)])
+
+
+def test_a_confined_process_finds_what_is_found_here(eight: Acme, embedder: Embedder, tmp_path: Path) -> None:
+    """The same words and scores, and the same vectors; what cannot be read, or takes over, is no match."""
+    with Matcher() as matcher:
+        assert matcher.identity == embedder.identity
+        matcher.prepare()
+        load = loader({"acme": eight.archive})
+        eight.catalogue.embed(eight.archive, matcher, lambda *_: None)
+        pictures = [encoded(fit(scene(seed), 512)) for seed in range(2)]
+        here, there = embedder.embed([*pictures, b"no picture"]), matcher.embed([*pictures, b"no picture"])
+        assert here[2] is None and there[2] is None
+        assert np.allclose(np.array(here[:2]), np.array(there[:2]))
+        query, index = edited("crop 70", 5), eight.catalogue.pictures()
+        ours, theirs = match(decode(query), [index], load, embedder), matcher.match(query, [index], load)
+        assert [(each.picture, each.word, each.score, each.step, each.reasons) for each in ours] == [
+            (each.picture, each.word, each.score, each.step, each.reasons) for each in theirs
+        ]
+        assert theirs[0].side_by_side() == ours[0].side_by_side()
+        with Image.open(io.BytesIO(sheet(theirs[:2]))) as drawn:
+            assert drawn.width == 972
+        laid = matcher.laid_beside(edited("crop 70", 5), encoded(fit(scene(5), 512)))
+        assert laid and all(each.startswith(b"\xff\xd8") for each in laid)
+        assert matcher.laid_beside(b"no picture", b"nor this") is None
+        with pytest.raises(UnreadablePicture):
+            matcher.match(b"no picture", [eight.catalogue.pictures()], load)
+    (tmp_path / "model.onnx").write_bytes(b"no model")
+    with Matcher(tmp_path / "model.onnx") as matcher, pytest.raises(ConfigError, match=r"match\.model"):
+        matcher.embed(pictures)
+
+
+def test_questions_that_make_no_sense_end_the_search(eight: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that was taken over gets no picture that it was not told of, and no more views than there may be."""
+    answers = _Answers([eight.catalogue.pictures()], loader({"acme": eight.archive}), lambda _: False)
+    for question in (b"", b"x", b"l\0\0\0\0", b"l\0", b"o\0\0\0\7", b"a", b"a\5abc", b"l/etc/passwd"):
+        with pytest.raises((ValueError, IndexError, struct.error)):
+            answers(question)
+    assert answers(b"a\5" + np.full((1000, 512), np.nan, np.float32).tobytes())
+    with Matcher() as matcher:
+        real = _Answers.__call__
+        monkeypatch.setattr(_Answers, "__call__", lambda *_: real(answers, b"x"))
+        with pytest.raises(UnreadablePicture, match="no sense"):
+            matcher.match(edited("crop 70", 5), [eight.catalogue.pictures()], loader({"acme": eight.archive}))

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -21,6 +21,8 @@ from tests.proof.test_dispute import jpeg, licence
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 PASSWORD = "correct horse battery"
+INSIDE_WORDS = ("Zebraseat", "Zebrajob", "zebra-account", "zebra-invoice", "zebracard")
+"""Of the licence `inside`: what a client's link does not show."""
 
 
 def receipt(name: str, content: bytes, media_type: str) -> Document:
@@ -71,9 +73,10 @@ class Person:
         return self.http.post(path, data=fields, headers=headers, **more)  # type: ignore[arg-type]
 
 
-def started(at: Agency, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+def started(at: Agency, *arguments: str, browse: bool = False) -> tuple[subprocess.Popen[str], str]:
     """The desk's process, and the link that it printed."""
-    command = [sys.executable, "-m", "archiver", "desk", "--no-open", "--port", "0", *arguments]
+    how = "--open" if browse else "--no-open"
+    command = [sys.executable, "-m", "archiver", "desk", how, "--port", "0", *arguments]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=at.run.env)
     assert process.stderr
     for line in process.stderr:
@@ -96,6 +99,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             ),
             *((licence(f"91{n}"), [record(), preview(jpeg(scene(n)))]) for n in (31, 32, 33)),
         )
+        told = "\n".join(["Receipt", "Paid by zebracard", "EUR 199.00"]).encode()
+        inside, comp = at.archive(
+            "acme",
+            (
+                replace(licence("9006", seat="Sally Zebraseat", client_hints={"job": "Zebrajob 77"}),
+                        licence_id=None, key=("zebra-account", "9006")),
+                [record(), certificate("Licence 9006"), receipt("zebra-invoice.txt", told, "text/plain")],
+            ),
+            (licence("9007", comp=True), [record(), preview(jpeg(scene(66)))]),
+        )  # fmt: skip
         [beta] = at.archive("beta", (licence("9003", licensee="Beta GmbH"), [record(), certificate("Beta's own")]))
         pictured = (licence("9004"), [record(), preview(jpeg(scene(44)))])
         house, spare = at.archive(
@@ -105,9 +118,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         users.add("Rita Reader", "read", PASSWORD)
         users.add("Olaf Operator", "operate", PASSWORD)
         process, key = started(at)
-        owners = ["acme", "acme", "beta", "house", "house"]
-        stored = [harbour, hostile, beta, house, spare]
-        named = zip([*names, "house", "spare"], owners, stored, strict=True)
+        owners = ["acme", "acme", "beta", "house", "house", "acme", "acme"]
+        stored = [harbour, hostile, beta, house, spare, inside, comp]
+        named = zip([*names, "house", "spare", "inside", "comp"], owners, stored, strict=True)
         folders = {name: f"{slug}/{each.folder}" for name, slug, each in named}
         try:
             yield Served(at, process, key, folders)
@@ -130,7 +143,8 @@ def person(served: Served) -> Iterator[Callable[..., Person]]:
         elif name:
             entered = somebody.post("/sign-in", {"name": name, "password": PASSWORD}, token="")
             assert entered.status_code == 200, entered.text
-            served.cookies.setdefault(name, http.cookies)
+            if not fresh:  # which may be signed out
+                served.cookies[name] = http.cookies
         return somebody
 
     yield make

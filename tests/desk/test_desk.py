@@ -232,6 +232,7 @@ def test_every_page_can_be_used_by_everybody(browser: Browser, served: Served) -
             "/accounts/new",
             "/accounts/new?provider=depositphotos",
             "/accounts/secret?account=house-stock",
+            "/access",
         ):
             page.goto(path)
             fine(page)

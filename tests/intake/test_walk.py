@@ -6,7 +6,7 @@ import email.message
 import os
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.intake import importing
+from archiver.intake import containers, importing
 from archiver.intake import walk as walking
-from archiver.intake.mail import messages, origin, read_mail, unasked
+from archiver.intake.containers import RATIO, Item, Refused
+from archiver.intake.mail import messages, origin, origin_by, read_mail, unasked
 from archiver.intake.recognise import Seen, recognise
-from archiver.intake.walk import RATIO, Item, Refused, walk
+from archiver.intake.walk import walk
 from archiver.reading.worker import DocumentReader
 from tests.intake.hostile import fill, packed
 
@@ -114,10 +115,10 @@ def test_a_file_that_changes_or_cannot_be_read_is_refused(tmp_path: Path, monkey
             growing.write("!")
         return real_taken(file, most)  # type: ignore[arg-type]  # passed on
 
-    real_taken = walking._taken
+    real_taken = containers.taken
     monkeypatch.setattr(os, "open", opened)
     monkeypatch.setattr(walking, "_IN_FOLDERS", True)
-    monkeypatch.setattr(walking, "_taken", taken)
+    monkeypatch.setattr(walking, "taken", taken)
     found = seen(tmp_path)
     assert "changed while it was read" in str(found[f"{tmp_path.name}/growing.txt"])
     assert "Permission denied" in str(found[f"{tmp_path.name}/locked.txt"])
@@ -125,7 +126,7 @@ def test_a_file_that_changes_or_cannot_be_read_is_refused(tmp_path: Path, monkey
 
 
 def test_limits_hold_for_all_that_is_in_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking._Budget, "__init__", lambda self: self.__dict__.update(members=5, bytes=1000))
+    monkeypatch.setattr(containers.Budget, "__init__", lambda self: self.__dict__.update(members=5, bytes=1000))
     (tmp_path / "many.zip").write_bytes(packed({f"{n}.txt": b"x" for n in range(6)}))
     (tmp_path / "much.zip").write_bytes(packed({"a.zip": packed({"a": bytes(range(200)) * 4}, store=True)}))
     found = seen(tmp_path)
@@ -150,21 +151,29 @@ def test_a_small_bomb_of_bombs_costs_little(tmp_path: Path, monkeypatch: pytest.
 def test_a_zip_whose_list_of_members_is_endless_is_not_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walking, "DIRECTORY", 1000)
-    monkeypatch.setattr(walking, "CHUNK", 8192)
+    monkeypatch.setattr(containers, "DIRECTORY", 1000)
+    monkeypatch.setattr(containers, "CHUNK", 8192)
     (tmp_path / "z.zip").write_bytes(packed({f"{n:0100}.txt": b"x" for n in range(100)}))
     assert "list of members is too long" in str(seen(tmp_path)[f"{tmp_path.name}/z.zip"])
 
 
+@pytest.fixture(scope="module")
+def unpacker() -> Iterator[DocumentReader]:
+    with DocumentReader(workers=1) as reader:
+        yield reader
+
+
 @given(st.binary(max_size=2000) | st.binary(max_size=300).map(lambda data: b"PK\x03\x04" + data))
-def test_any_bytes_can_be_walked(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+def test_any_bytes_can_be_walked(
+    tmp_path_factory: pytest.TempPathFactory, unpacker: DocumentReader, content: bytes
+) -> None:
     path = tmp_path_factory.getbasetemp() / "any.bin"
     path.write_bytes(content)
     zipped = path.with_suffix(".zip")
     with zipfile.ZipFile(zipped, "w") as made:
         made.writestr("a.eml", content)
         made.writestr("b.mbox", b"From x\n" + content)
-    for each in walk([path, zipped]):
+    for each in walk([path, zipped], None, unpacker):
         assert each.path
         if isinstance(each, Item) and each.mail:
             assert isinstance(origin(each.content or b"", lambda name: None), str)
@@ -260,3 +269,34 @@ def test_a_fault_of_a_reader_in_one_file_is_told_and_costs_no_other(
         ("a.txt", False), ("b.txt", True), ("c.txt", False),
     ]  # fmt: skip
     assert "IndexError" in dict(found)["b.txt"]
+
+
+def test_a_reader_that_was_taken_over_can_ask_only_for_names_in_the_letter() -> None:
+    """Else it could send out what it read before, as names that somebody's name server is asked for."""
+    asked: list[str] = []
+
+    class TakenOver(DocumentReader):
+        def stream(
+            self, job: str, content: bytes, seconds: float, answer: Callable[[bytes], bytes] | None = None
+        ) -> Generator[bytes]:
+            assert answer
+            for name in (b"s1._domainkey.shop.example.", b"c2VjcmV0._domainkey.shop.example.", b"shop.example.",
+                         b"s1._domainkey.c2VjcmV0.example.", b"_domainkey.", b""):  # fmt: skip
+                yield answer(name)
+
+    def lookup(name: str) -> bytes | None:
+        asked.append(name)
+        return b"v=DKIM1"
+
+    letter = b"DKIM-Signature: v=1; s=s1; d=shop.example; b=x\nFrom: a@shop.example\n\nHello\n"
+    assert origin_by(TakenOver(), letter, lookup) == "+v=DKIM1!!!!!"
+    assert asked == ["s1._domainkey.shop.example."]
+
+
+def test_a_reader_that_was_taken_over_names_no_files_from_elsewhere() -> None:
+    class TakenOver(DocumentReader):
+        def stream(self, *_: object) -> Generator[bytes]:
+            yield b'{"path": "papers/other.pdf", "refused": "it is fine"}'
+
+    [found] = containers.unpack(TakenOver(), containers.Place("papers/mail.eml"), b"")
+    assert isinstance(found, Refused) and "no sense" in found.reason and found.path == "papers/mail.eml"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.domain import Document, Gap, Licence
-from archiver.errors import LayoutChanged, SessionExpired, Withheld, WrongPassword
+from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
+from archiver.errors import LayoutChanged, SessionExpired, SiteUnavailable, Withheld, WrongPassword
 from archiver.provider import Provider, Response
 from providers.getty_family import GettyFamily
 from providers.getty_images import GettyImages
@@ -54,6 +54,8 @@ class Api(Canned):
         self.queries: list[Mapping[str, str]] = []
         self.statuses: dict[str, int] = {}
         self.refuse: Callable[[Mapping[str, str]], bool] = lambda _: False
+        self.described: list[tuple[str, int]] = []  # requests for details: of what, and of how many
+        self.gone: set[str] = set()
         self.past_ends, self.tokens, self.clock = 0, 0, super().now()
         self.counted: Callable[[list[Any]], int] = len
 
@@ -70,6 +72,14 @@ class Api(Canned):
             return 200, {"products": [{"id": 7, "type": "creditpack", "name": "Credits"}]}
         if path.startswith("/v3/orders/"):
             return 200, ORDER
+        if path in ("/v3/images", "/v3/videos"):
+            ids, part = query["ids"].split(","), path.rpartition("/")[2]
+            assert len(ids) <= 100 and len({*ids}) == len(ids) and query["fields"] == "id,title,artist"
+            self.described += [(part, len(ids))]
+            there = [each for each in ids if each not in self.gone]
+            if not there:
+                return 404, {"ErrorCode": "ImagesNotFound"}
+            return 200, {part: [{"id": each, "title": f"View {each}", "artist": "Ada"} for each in there]}
         part, rows = "previous_purchases", list(self.purchases)
         if path == "/v3/downloads":
             first, last = date.fromisoformat(query["date_from"]), date.fromisoformat(query["date_to"])
@@ -186,8 +196,65 @@ def test_what_a_download_says() -> None:
     assert (licence.kind, licence.plan, licence.seat) == ("creditpack royaltyfree", "Acme 2026", "ada.example")
     assert licence.client_hints == {"project": "P-1", "notes": "Brochure"} and licence.order is None
     provider = signed_in(Istock(), session)
-    [record, *_] = documents(provider, session, licence)
+    [_, record, *_] = documents(provider, session, licence)
     assert isinstance(record, Document) and json.loads(record.content)["product"]["name"] == "Credits"
+
+
+def told(provider: GettyFamily, session: Api, licences: list[Licence]) -> list[list[Document | Gap | Licence]]:
+    """The documents of all these licences, asked for at once."""
+
+    given: Any = session
+
+    async def read(licence: Licence) -> list[Document | Gap | Licence]:
+        return [each async for each in provider.documents(given, licence)]
+
+    async def all_of_them() -> list[list[Document | Gap | Licence]]:
+        return [*await asyncio.gather(*map(read, licences))]
+
+    return asyncio.run(all_of_them())
+
+
+def test_titles_are_asked_for_together_and_once_and_belong_to_the_record() -> None:
+    rows = [download(number, 3, asset_type="film" if number % 3 == 0 else "image") for number in range(250)]
+    session = Api(*rows, *(download(number, 40) for number in range(300, 303)))
+    session.gone = {"1001"}
+    provider = Istock()
+    licences = [licence for page in pages(provider, session)["creditpack"] for licence in page.licences]
+    found = told(provider, session, licences)
+    assert sorted(session.described) == [("images", 3), ("images", 66), ("images", 100), ("videos", 84)]
+    for licence, (fuller, record, *_) in zip(licences, found, strict=True):
+        assert isinstance(fuller, Licence) and fuller.identity == licence.identity and isinstance(record, Document)
+        asset_id = licence.asset.asset_id
+        if asset_id == "1001":
+            assert fuller.asset.title is None and "asset" not in json.loads(record.content)
+        else:
+            assert (fuller.asset.title, fuller.asset.contributor) == (f"View {asset_id}", "Ada")
+            assert json.loads(record.content)["asset"]["title"] == f"View {asset_id}"
+    told(provider, session, licences[:1])
+    assert len(session.described) == 4
+
+
+def test_titles_that_cannot_be_had_cost_nothing_else_and_are_tried_again_where_that_may_help() -> None:
+    session = Api(download(1, 5), download(2, 5))
+    for status in (400, 403, 404):
+        session.statuses = {"images": status}
+        provider = Istock()
+        licences = pages(provider, session)["creditpack"][0].licences
+        for each in told(provider, session, [*licences]):
+            assert not [gap for gap in each if isinstance(gap, Gap) and gap.reason is GapReason.FAILED]
+
+    class Down(Api):
+        async def get(self, url: str, *, query: Mapping[str, str] | None = None, headers: object = None) -> Response:
+            if url.endswith("/v3/images"):
+                self.described.append(("asked", 1))
+                raise SiteUnavailable("it answered 500")
+            return await super().get(url, query=query, headers=headers)
+
+    down, provider = Down(download(1, 5), download(2, 5)), Istock()
+    for _, record, gap, *_ in told(provider, down, [*pages(provider, down)["creditpack"][0].licences]):
+        assert isinstance(record, Document) and isinstance(gap, Gap)
+        assert (gap.kind, gap.reason) == (DocumentKind.RECORD, GapReason.FAILED) and "title: it answered" in gap.detail
+    assert len(down.described) == 1, "and not once more for each"
 
 
 @pytest.mark.parametrize("missing", ["id", "date_downloaded", "product_type"])
@@ -239,7 +306,9 @@ def test_an_order_tells_licensee_client_and_purchase_order() -> None:
     assert isinstance(fuller, Licence) and fuller.identity == licence.identity
     assert (fuller.order, fuller.licensee, fuller.kind) == ("9100001", "Acme Ltd", "rightsmanaged")
     assert fuller.client_hints == {"client": "Acme Ltd", "purchase_order": "4711"}
-    assert isinstance(record, Document) and json.loads(record.content) == {"row": PURCHASE, "order": ORDER}
+    asset = {"id": "123", "title": "View 123", "artist": "Ada"}
+    assert fuller.asset.title == "View 123" and isinstance(record, Document)
+    assert json.loads(record.content) == {"row": PURCHASE, "order": ORDER, "asset": asset}
     assert isinstance(receipt, Gap) and "order 9100001" in receipt.detail
 
 

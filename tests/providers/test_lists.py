@@ -18,6 +18,7 @@ from archiver.reading.records import certificate
 from providers.envato_elements import EnvatoElements
 from providers.freepik import Freepik
 from providers.pexels import Pexels
+from tests.authoring.envato_elements import FOOTER, Item
 
 
 class Pages:
@@ -49,7 +50,7 @@ class Pages:
     async def rows(self, selector: str, *, start: int = 0) -> list[str]:
         return rows(self._html, selector)[start:]
 
-    async def scroll_to_end(self) -> None:
+    async def scroll_to_end(self, rows: str | None = None) -> None:
         if len(self._shown) > 1:
             self._shown.pop(0)
             self._html = self._shown[0]
@@ -78,25 +79,26 @@ def elements(numbers: range, more: str = "") -> str:
 
 
 END = "<p>You've reached the end</p>"
+NEXT_PAGE = '<a rel="nofollow next" href="?page=2">Next</a>'
 
 
 @pytest.mark.parametrize(
     ("session", "listed"),
     [
         (Pages(elements(range(1, 3)), elements(range(1, 5)), elements(range(1, 6), END)), 5),
-        (Pages(elements(range(1, 3))), 2),
-        (
-            Pages(elements(range(1, 3), '<a rel="nofollow next" href="?page=2">Next</a>'), page2=elements(range(3, 5))),
-            4,
-        ),
+        (Pages(elements(range(1, 3), END)), 2),
+        (Pages(elements(range(1, 4), NEXT_PAGE), page2=elements(range(4, 6))), 5),
+        (Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(0))), 4),
+        (Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(3, 5))), 4),
         (Pages('<div data-testid="empty-state">Nothing yet</div>'), 0),
     ],
-    ids=["endless", "single page", "paged", "empty"],
+    ids=["endless", "single page", "paged", "full pages, an empty one", "full pages, the last one again", "empty"],
 )
 def test_elements_lists_that_end(session: Pages, listed: int) -> None:
     pages = read(EnvatoElements(), session)
     assert len({licence.identity for page in pages for licence in page.licences}) == listed
     assert pages[0].total == (None if listed else 0)
+    assert not listed or pages[-1].last
 
 
 @pytest.mark.parametrize(
@@ -106,8 +108,19 @@ def test_elements_lists_that_end(session: Pages, listed: int) -> None:
         Pages(elements(range(1, 3), '<a rel="next" href="?page=2">Next</a>')),
         Pages("<p>Welcome</p>"),
         Pages(elements(range(1, 3), END).replace("license-certificate", "certificate")),
+        Pages(elements(range(1, 3))),
+        Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(5, 7))),
+        Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3="<p>Sorry</p>"),
     ],
-    ids=["stalled", "next page is the same again", "neither rows nor empty", "no certificate link"],
+    ids=[
+        "stalled",
+        "next page is the same again",
+        "neither rows nor empty",
+        "no certificate link",
+        "no mark of any kind",
+        "a link is missing",
+        "nobody knows what is behind",
+    ],
 )
 def test_elements_lists_that_are_not_understood(session: Pages) -> None:
     with pytest.raises(LayoutChanged) as raised:
@@ -117,7 +130,7 @@ def test_elements_lists_that_are_not_understood(session: Pages) -> None:
 
 def test_an_elements_row_without_a_certificate_among_others_is_known_by_user_item_and_day() -> None:
     bare = re.sub("<a href=./account.*?</a>", "", item(2))
-    [page] = read(EnvatoElements(), Pages(f'<ul id="downloads">{item(1)}{bare}</ul>{END}'))
+    [page, _] = read(EnvatoElements(), Pages(f'<ul id="downloads">{item(1)}{bare}</ul>{END}'))
     assert [licence.identity for licence in page.licences] == [
         "envato_elements:CODE000001",
         "envato_elements:ada@example.com:ITEM002:2026-01-02",
@@ -139,6 +152,27 @@ def test_a_certificate_of_another_item_is_none() -> None:
     ):
         with pytest.raises(NotACertificate):
             EnvatoElements().read_certificate(licence, other)
+
+
+@pytest.mark.parametrize("number", [0, 4, 12], ids=["default", "ai", "project"])
+def test_a_text_certificate_that_is_cut_anywhere_is_none(number: int) -> None:
+    """In all three layouts, and also where the footer's parts stand in another order or have no rules around them."""
+    whole = Item(number).certificate()
+    layout = EnvatoElements.text_layouts["certificate.txt"]
+    foot, mark = FOOTER.strip().rsplit("\n\n", 1)
+    turned, bare = whole.replace(FOOTER, f"\n{mark}\n\n{foot}\n"), whole.replace("==== ", "").replace(" ====", "")
+    assert all(layout.lacks(each) is None for each in (whole, turned, bare, whole.replace("\n", "\r\n"), whole.strip()))
+    for cut in range(0, len(whole.rstrip()), 3):
+        assert layout.lacks(whole[:cut]), whole[cut - 40 : cut]
+    for cut in range(len(whole.rstrip()) - 60, len(whole.rstrip())):
+        assert layout.lacks(whole[:cut]), whole[cut - 40 : cut]
+
+
+@pytest.mark.parametrize("label", ["Item ID", "Licensee", "License Date", "Item License Code"])
+def test_a_text_certificate_without_a_mandatory_line_is_none(label: str) -> None:
+    whole = Item(0).certificate()
+    lacking = re.sub(rf"(?m)^{label}:.*\n", "", whole)
+    assert lacking != whole and EnvatoElements.text_layouts["certificate.txt"].lacks(lacking)
 
 
 def freepik(rows: int, foot: str = "") -> str:
@@ -166,7 +200,7 @@ def test_a_freepik_licence_is_known_by_user_resource_kind_and_the_lists_date() -
 
 
 def test_freepik_is_read_at_the_host_that_the_account_names() -> None:
-    session = Pages(freepik(1, '<a rel="next" href="?page=2">Next</a>'), page2=freepik(1))
+    session = Pages(freepik(1, '<a rel="next" href="?page=2">Next</a>'), page2=freepik(1, "<p>Page 2 of 2</p>"))
     session.settings = {"host": "www.magnific.com"}
     read(Freepik(), session)
     assert session._url == "https://www.magnific.com/user/downloads?page=2"
@@ -192,6 +226,7 @@ def test_a_link_that_leads_nowhere_ends_freepiks_list_where_its_count_says_so() 
         freepik(0),
         freepik(0, '<script>const texts = ["You have no downloads yet"]</script>'),
         freepik(2, "<p>Page 1 of 3</p>"),
+        freepik(2),
         freepik(2, '<a rel="next" href="?page=1&amp;type=regular">Next</a>'),
         freepik(2).replace("datetime", "title"),
         freepik(2).replace("<td>Free</td>", ""),
@@ -200,6 +235,7 @@ def test_a_link_that_leads_nowhere_ends_freepiks_list_where_its_count_says_so() 
         "neither rows nor empty",
         "empty only in a script",
         "a page is missing",
+        "no mark of any kind",
         "next is the same again",
         "no date",
         "another cell where the licence was",
@@ -245,5 +281,5 @@ def test_a_free_sites_page_may_write_its_credit_when_it_has_loaded() -> None:
             return datetime.now(UTC)
 
     credit = '<main><a href="/@ada/">Ada</a> <a href="/license/">Free to use</a></main>'
-    [page] = read(Pexels(), Slow("<main>Loading</main>", credit))
+    [page, _] = read(Pexels(), Slow("<main>Loading</main>", credit))
     assert (page.licences[0].asset.contributor, page.licences[0].kind) == ("Ada", "Free to use")

@@ -181,12 +181,14 @@ def test_no_recording_answers_what_spends() -> None:
 def test_one_address_that_reads_and_spends_is_told_by_its_command(command: str, body: str) -> None:
     """Wherever the command stands: in the query, a form or a JSON body, once or twice."""
     address, text = "https://api.depositphotos.com/", body.format(command).encode()
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    sent = {"content-type": "application/json"} if text.startswith(b"{") else form
     for provider, reading in (("depositphotos", "getPurchases"), ("depositphotos_enterprise", "getLicensedItems")):
         rules = load(provider).info.rules
         for mode in (Mode.STRICT, Mode.SIGN_IN):
-            assert rules.permit(Request("POST", address, f"dp_command={reading}".encode()), mode)
-            assert not rules.permit(Request("POST", address, text), mode)
-            assert not rules.permit(Request("POST", f"{address}?dp_command={reading}", text), mode)
+            assert rules.permit(Request("POST", address, f"dp_command={reading}".encode(), headers=form), mode)
+            assert not rules.permit(Request("POST", address, text, headers=sent), mode)
+            assert not rules.permit(Request("POST", f"{address}?dp_command={reading}", text, headers=sent), mode)
             assert not rules.permit(Request("GET", f"{address}?dp_command={reading}"), mode)
 
 
@@ -246,3 +248,12 @@ def test_a_broken_adapter_is_named_and_hinders_no_other(tmp_path: Path, monkeypa
     assert load("shutterstock").info.name == "shutterstock"
     with pytest.raises(ConfigError, match="cannot be loaded"):
         load("broken")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_pages_of_elements_sign_in_may_stand_on_envatos_identity_host_where_nothing_else_is_done(method: str) -> None:
+    rules = load("envato_elements").info.rules
+    for path in ("sign_in", "sign_in/two_factor", "welcome-back"):
+        assert rules.permit(Request(method, f"https://account.envato.com/{path}"))
+    for path in ("billing", "account/close", "settings/password", "deposits/new", "subscriptions/1/cancel"):
+        assert not rules.permit(Request(method, f"https://account.envato.com/{path}"))

@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from pypdf.generic import RectangleObject
 
 from archiver.domain import Asset, Document, DocumentKind, Licence
 from archiver.errors import NotACertificate
-from archiver.reading.documents import Reading, check_certificate, read_text
+from archiver.provider import TextLayout
+from archiver.reading.documents import End, Reading, check_certificate, end_of, read_text
 from archiver.reading.worker import SMALL, DocumentReader
 
 LICENCE = Licence(
@@ -250,3 +252,37 @@ def test_what_is_no_certificate_is_refused_with_its_address(
 def test_a_certificate_is_accepted(reader: DocumentReader, document: Document, identified: bool) -> None:
     reading = reader.read(document.content, document.media_type)
     assert check_certificate(document, reading, LICENCE).identified is identified
+
+
+WHOLE = {
+    "receipt.json": b'{"total": [1, {"b": "}"}]}\n',
+    "receipt.html": b"<!doctype html><html><body><p>Paid</p></body></html>\n<!-- 5 ms -->\n",
+    "receipt.xml": b'<?xml version="1.0"?>\n<receipt><p/></receipt>\n',
+    "receipt.csv": b'item,price\n"a, b",1\n"c\nd",2\n',
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_ends_early_is_no_document(name: str) -> None:
+    """Wherever it is cut: half of it was sent, perhaps, as if it were all."""
+    whole = WHOLE[name]
+    document = Document(name=name, kind=DocumentKind.RECEIPT, content=whole, media_type="application/octet-stream")
+    assert end_of(document) is End.THERE
+    rows = (
+        {whole.index(b"\n") + 1, whole.index(b'"c')} if name.endswith("csv") else set()
+    )  # a shorter table is one, too
+    shown = len(whole.split(b"<!--")[0].rstrip())
+    for cut in range(1, shown):
+        found = end_of(replace(document, content=whole[:cut]))
+        assert found is End.MISSING or cut in rows or whole[:cut].rstrip() == whole.rstrip(), whole[:cut]
+
+
+def test_a_text_of_which_nothing_is_declared_says_nothing_of_its_end() -> None:
+    text = Document(name="a.txt", kind=DocumentKind.CERTIFICATE, content=b"Licence", media_type="text/plain")
+    assert end_of(text) is End.UNKNOWN
+    layout = TextLayout(labels=("Licensee",), marks=("the marks",), last_line="(the end)|(really)")
+    for whole in ("licensee: Ada\nThe  Marks\nthe end", "Licensee :Ada\nthe marks\n\nReally\n \n"):
+        assert layout.lacks(whole) is None
+    for part in ("Licensee:\nthe marks\nthe end", "Licensee: Ada\nthe end", "Licensee: Ada\nthe marks", "",
+                 "Licensee: Ada\nthe marks\nthe end of it"):  # fmt: skip
+        assert layout.lacks(part)

@@ -15,10 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from archiver.reading import embedded
 from archiver.reading.certificates import Sure
-from archiver.reading.embedded import Embedded, read_embedded, understood
+from archiver.reading.embedded import Embedded, embedded_by_program, understood
 from archiver.reading.filenames import Named
+from archiver.reading.worker import DocumentReader
 from tests import papers
+
+
+def read_embedded(content: bytes) -> Embedded:
+    return embedded.read_embedded(content) or embedded_by_program(content)
 
 
 def named(found: Embedded) -> list[tuple[str, str | None, Sure]]:
@@ -91,10 +97,13 @@ def test_exiftool_reads_what_pillow_does_not_and_may_be_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = b"%!PS-Adobe-3.0 EPSF-3.0\n%%Title: pond5_12345678\n%%EndComments\n%%EOF\n"
-    found = read_embedded(content)
+    assert embedded.read_embedded(content) is None
+    found = embedded_by_program(content)
     assert found.title == "pond5_12345678" and named(found) == [("pond5", "12345678", Sure.POSSIBLE)]
+    with DocumentReader() as reader:
+        assert reader.embedded(content) == found  # in a confined process, where exiftool is confined, too
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert read_embedded(content) == Embedded()
+    assert embedded_by_program(content) == Embedded()
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from archiver.domain import DocumentKind, iso
 from archiver.reading.paper import Sure, read_table
 from archiver.reading.tables import lists_licences
+from archiver.reading.tables import read_table as table_in
 from tests import papers
 from tests.papers import facts
 
@@ -46,8 +47,8 @@ def test_a_title_is_one_line_and_a_description_stands_for_it_and_a_history_of_no
     paper = read_table(table.encode("cp1252"), "adobe.csv")
     assert paper and paper.platform == "adobe_stock" and paper.sure is Sure.POSSIBLE
     assert paper.licences[0].asset.title == "Haus am Meer" and paper.licences[0].licensed_at == date(2021, 5, 23)
-    assert read_table(table.encode(), "adobe fonts.csv") is None and lists_licences(table.encode())
-    assert not lists_licences(b"Name;Date\nAda;2021-05-23\n")
+    assert read_table(table.encode(), "adobe fonts.csv") is None and lists_licences(table_in(table.encode()))
+    assert not lists_licences(table_in(b"Name;Date\nAda;2021-05-23\n"))
 
 
 def test_a_column_is_known_whether_its_words_are_joined_by_a_space_or_as_interfaces_do() -> None:
@@ -80,7 +81,7 @@ def test_a_column_may_say_whose_ids_it_holds(label: str, platform: str) -> None:
         "platform": platform, "asset_id": "123456789", "kind": "standard", "licensed_at": "2021-05-23",
     }  # fmt: skip
     two = (head.replace("Datei", "Alamy-ID") + row).encode()
-    assert read_table(two) is None and lists_licences(two)
+    assert read_table(two) is None and lists_licences(table_in(two))
     assert read_table((head.replace(label, f"{label} Preis") + row).encode()) is None
 
 

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 
 from archiver.domain import DocumentKind, Licence
+from archiver.reading import webpages
+from archiver.reading.certificates import Paper
 from archiver.reading.paper import same_licence
-from archiver.reading.webpages import read_page
+from archiver.reading.webpages import page_by
+from archiver.reading.worker import DocumentReader
 
 SHUTTERSTOCK, ADOBE = "https://www.shutterstock.com", "https://stock.adobe.com/Dashboard/LicenseHistory"
 PANEL = """<h1 data-automation="asset-title">A tree</h1><dl><dt>License date</dt><dd>March 3, 2026</dd>
 <dt>License type</dt><dd>Standard</dd><dt>Plan</dt><dd>Team 750</dd></dl>"""
+READER: DocumentReader
 ORDER = """<title>Order</title><h1>Order details</h1><dl><dt>Order number</dt><dd>2071234567</dd>
 <dt>Order date</dt><dd>March 3, 2026</dd><dt>Licensee</dt><dd>Acme Ltd</dd></dl>"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def reader() -> Iterator[None]:
+    global READER
+    with DocumentReader(workers=1) as READER:
+        yield
+
+
+def read_page(html: str, url: str) -> Paper | None:
+    """As it is read here, and in a confined process."""
+    paper = webpages.read_page(html, url)
+    assert page_by(READER, html, url) == paper
+    return paper
 
 
 def card(number: int, kind: str = "Licensed", when: str = "2026-03-02T10:00:00Z") -> str:

@@ -1,4 +1,5 @@
-"""The long form of the crash tests, run by `make soak`: 200 times `kill -9`, 30 of a whole run, 40 power cuts."""
+"""The long form of the crash tests, run by `make soak`: 200 times `kill -9`, 30 of a whole run, 40 power cuts, and an
+opponent who may write to the share and holds no key, at 220 places."""
 
 from __future__ import annotations
 
@@ -7,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from archiver.errors import ArchiverError
+from tests.archive.conftest import Kit, authority, kit
 from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts
+from tests.archive.opponent import CHANGES, Change, attack, base
 from tests.homes import Home
 from tests.test_crash_run import ACCOUNTS, kill_a_backfill
+
+__all__ = ["authority", "kit"]  # fixtures of the archive's tests
 
 WHY_NOT = no_power_cuts()
 power_cuts = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
@@ -32,6 +37,14 @@ def test_without_fsync_a_power_cut_is_noticed(tmp_path: Path) -> None:
     """Else the test above would prove nothing."""
     with pytest.raises((AssertionError, ArchiverError)):
         cut_again_and_again(tmp_path, 3, "careless")
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_an_opponent_at_220_places(kit: Kit, tmp_path: Path, change: Change, recorded: bool) -> None:
+    pristine = base(kit, recorded=recorded)
+    for seed in range(100, 110):
+        attack(pristine, tmp_path.with_name(f"{tmp_path.name}-{seed}"), change, seed=seed)
 
 
 def test_30_kills_of_a_backfill(home: Home) -> None:

@@ -1,0 +1,93 @@
+"""What this machine last saw of an archive, kept outside of it: who can write to the archive alone cannot change this.
+
+It is disposable and proves nothing. What differs from it is told: an archive that lost its end, or a file of it that
+another one stands for, can look whole from inside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archiver.archive import verify
+from archiver.archive.ledger import Line, read_lines
+from archiver.files import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SINGLE_FILES = (verify.SIGNER_KEY, verify.TSA_ROOTS, verify.KEY_HISTORY, verify.TOOL, "READ-ME-FIRST.txt")
+
+
+class Memory:
+    """In the disposable folder: `head`, the newest ledger line that this machine wrote, and `files.json`, the SHA-256
+    of each file that stands alone, and of the newest checkpoint's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files, self._head = folder / "files.json", -1
+        with suppress(OSError):  # on a full disk nothing is remembered
+            folder.mkdir(parents=True, exist_ok=True)
+            self._head = os.open(folder / "head", os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+
+    def wrote(self, line: Line) -> None:
+        """Remember the newest line. Not durable: after a power cut an older one is remembered, which does no harm."""
+        with suppress(OSError):
+            os.lseek(self._head, 0, os.SEEK_SET)
+            os.write(self._head, b"%020d %020d %s\n" % (line.seq, line.offset, line.hash.encode()))
+
+    def left(self, root: Path, head: Line | None) -> None:
+        """Remember the files as they are, and the newest line."""
+        if head:
+            self.wrote(head)
+        new = self._files.with_suffix(".new")
+        with suppress(OSError):
+            new.write_text(json.dumps(dict(_digests(root))), "ascii")
+            new.replace(self._files)
+
+    def doubts(self, client: str, root: Path) -> list[str]:
+        """A sentence for each thing that is not as this machine left it."""
+        return [*self._ledger_doubts(client, root), *self._file_doubts(client, root)]
+
+    def _ledger_doubts(self, client: str, root: Path) -> Iterator[str]:
+        with suppress(OSError, ValueError):
+            os.lseek(self._head, 0, os.SEEK_SET)
+            seq, offset, digest = os.read(self._head, 200).split()
+            line = next(read_lines(root / verify.LEDGER, int(offset)), None)
+            if line is None:
+                yield (
+                    f"The ledger of {client} had {int(seq) + 1} lines when this machine last wrote to it, and has "
+                    "fewer. If it was restored from a backup: what was imported or erased since then is to be imported "
+                    "or erased again."
+                )
+            elif line.hash != digest.decode():
+                yield f"Line {int(seq)} of the ledger of {client} is not the one that this machine wrote there."
+
+    def _file_doubts(self, client: str, root: Path) -> Iterator[str]:
+        with suppress(OSError, ValueError, AttributeError):
+            for path, digest in json.loads(read_file(self._files)).items():
+                if _digest(root / path) != digest:
+                    what = "is not as this machine left it" if (root / path).exists() else "is gone"
+                    yield f"{path} in the archive of {client} {what}. Run `archiver verify --client {client}`."
+
+    def close(self) -> None:
+        if self._head >= 0:
+            os.close(self._head)
+
+
+def _digests(root: Path) -> Iterator[tuple[str, str]]:
+    paths = [root / each for each in SINGLE_FILES]
+    _, note, tokens = verify.newest_checkpoint(root)
+    paths += [note, *tokens]
+    for path in paths:
+        if digest := _digest(path):
+            yield path.relative_to(root).as_posix(), digest
+
+
+def _digest(path: Path) -> str | None:
+    with suppress(OSError):
+        return hashlib.sha256(verify.content(path)).hexdigest()
+    return None

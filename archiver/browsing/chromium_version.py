@@ -1,0 +1,37 @@
+"""How old a Chromium is, by its version: an old one has holes that are known, and pages of platforms are hostile."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from itertools import pairwise
+
+MIN_VERSION = 120  # older ones have not been tried
+MAX_AGE = timedelta(days=365)
+
+# Days on which versions became stable; a version every two weeks since the last of them.
+_STABLE = ((94, date(2021, 9, 21)), (120, date(2023, 12, 5)), (131, date(2024, 11, 12)), (153, date(2026, 9, 8)))
+_CYCLE = timedelta(weeks=2)
+
+
+def version_warning(described: str, today: date) -> str | None:
+    """What is wrong with the age of `Chromium 156.0.8078.108`; None where nothing is, or it names no version."""
+    if not (found := re.search(r"\b(\d{1,4})\.\d+", described)):
+        return None
+    major = int(found[1])
+    if major < MIN_VERSION:
+        return f"version {major} is too old: at least {MIN_VERSION} is needed"
+    if today - stable_since(major) > MAX_AGE:
+        return f"version {major} is more than a year old, and its known holes are open"
+    return None
+
+
+def stable_since(major: int) -> date:
+    """The day on which a version became stable, within some days."""
+    last, day = _STABLE[-1]
+    if major >= last:
+        return day + min(major - last, 10_000) * _CYCLE
+    for (older, start), (newer, end) in pairwise(_STABLE):
+        if major <= newer:
+            return start + max(major - older, 0) * (end - start) / (newer - older)
+    return day

@@ -1,0 +1,115 @@
+"""Where a page's main frame goes, and how a page stays readable when one of its own navigations brings no page.
+
+A page may start a download by itself, or lead to an address that is refused. Chromium would show an error page instead
+of it, or stop reading it in the middle.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archiver.browsing.guard import BLOCKED, Guard
+from archiver.errors import ArchiverError, SiteUnavailable, SpendRefused
+from archiver.provider import shown
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page, Route
+    from playwright.async_api import Request as PageRequest
+    from playwright.async_api import Response as PageResponse
+
+ERROR_PAGE = "chrome-error:"
+
+# A file that a page makes itself would be shown instead of the page. Chromium tells of it before it leaves the page.
+_STAY = """
+globalThis.navigation?.addEventListener('navigate', (event) => {
+  if (/^(blob|data):/.test(event.destination.url) && event.cancelable) event.preventDefault();
+});
+"""
+HOLD = """
+for (const name of ['submit', 'requestSubmit']) HTMLFormElement.prototype[name] = () => {};
+globalThis.navigation?.addEventListener('navigate', (event) => {
+  if (!event.destination.sameDocument && !event.userInitiated && event.cancelable) event.preventDefault();
+});
+"""
+"""A script for a page that may not leave itself, in which nobody is to click."""
+
+
+async def stay_on_pages(context: BrowserContext, guard: Guard) -> None:
+    """Answer refused navigations of a context's pages with 204, "no content": Chromium stays on the page then."""
+    from playwright.async_api import Error
+
+    async def judge(route: Route) -> None:
+        request = route.request
+        with suppress(Error):  # the page was closed meanwhile
+            said = request.method, request.url, request.post_data_buffer, request.resource_type, request.headers
+            if request.is_navigation_request() and not guard.permits(*said):
+                guard.refuse(request.method, request.url, request.resource_type)
+                await route.fulfill(status=204)
+            else:
+                await route.fallback()
+
+    await context.add_init_script(_STAY)
+    await context.route("**/*", judge)  # before the guard's own, which judges all else
+
+
+@dataclass(eq=False)
+class Navigations:
+    """Listens to a page's main frame. `begun` counts its navigations; `failed` is the last one that brought no page,
+    until another does; `answer` is what the last one brought."""
+
+    tab: Page
+    begun: int = 0
+    failed: PageRequest | None = None
+    answer: PageResponse | None = None
+    _open: set[Any] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.tab.on("request", self._began)
+        self.tab.on("response", self._answered)
+        self.tab.on("requestfinished", self._done)
+        self.tab.on("requestfailed", self._ended)
+
+    @property
+    def pending(self) -> bool:
+        """Whether another page is on its way."""
+        return bool(self._open)
+
+    @property
+    def lost(self) -> bool:
+        """Whether Chromium shows an error instead of the page."""
+        return self.tab.url.startswith(ERROR_PAGE)
+
+    def error(self) -> ArchiverError:
+        """Why there is no page, with the address that it led to."""
+        if self.failed is None:
+            return SiteUnavailable("the browser shows no page")
+        method, place, failure = self.failed.method, shown(self.failed.url), self.failed.failure or "no answer"
+        if BLOCKED in failure:
+            return SpendRefused(f"{method} {place}, where the page leads")
+        return SiteUnavailable(f"{place}, where the page leads: {failure}")
+
+    def _is_mine(self, request: PageRequest) -> bool:
+        from playwright.async_api import Error
+
+        with suppress(Error):  # of a frame that is not there yet
+            return request.is_navigation_request() and request.frame == self.tab.main_frame
+        return False
+
+    def _began(self, request: PageRequest) -> None:
+        if self._is_mine(request):
+            self.begun += 1
+            self._open.add(request)
+
+    def _answered(self, response: PageResponse) -> None:
+        if response.request in self._open and response.status != 204 and not 300 <= response.status < 400:
+            self.answer, self.failed = response, None
+
+    def _done(self, request: PageRequest) -> None:
+        self._open.discard(request)
+
+    def _ended(self, request: PageRequest) -> None:
+        if request in self._open:
+            self._open.discard(request)
+            self.failed = request

@@ -1,0 +1,122 @@
+"""Times that lie in the future, as a run with a clock that was ahead leaves them: found, told, and put right."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from archiver import statements
+from archiver.archive import verify
+from archiver.archive.reader import Archive
+from archiver.archive.store import NewObject
+from archiver.archive.writer import LAST_LINE, latest_moment, unfinished
+from archiver.config import Home
+from archiver.domain import iso
+from archiver.errors import ConfigError
+from archiver.files import read_file
+from archiver.listing import Cursors
+from archiver.opening import writing
+from archiver.vault import Vault
+
+RUN_LOG = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]+(?:\.requests|-attended)?\.jsonl")
+TOLERANCE = timedelta(seconds=verify.CLOCK_TOLERANCE)
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """One time that cannot be: in a client's archive, or, where `client` is None, in the home's `state/`."""
+
+    client: str | None
+    place: str
+    moment: str  # UTC, `…Z`
+    of_archive: bool  # nothing is written to that archive meanwhile
+
+    def __str__(self) -> str:
+        return f"{self.place} is of {self.moment}, which is still to come"
+
+
+def logged_at(path: Path) -> datetime | None:
+    """When the run began whose log this is; None for another file."""
+    found = RUN_LOG.fullmatch(path.name)
+    with suppress(ValueError):
+        return datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found else None
+    return None
+
+
+def ahead(home: Home, now: datetime) -> Iterator[Ahead]:
+    """All times in the home that lie after `now`, by more than clocks may differ."""
+    for slug in home.clients:
+        found = latest_moment(home.archive(slug)) if (home.archive(slug) / verify.LEDGER).is_file() else None
+        if found and datetime.fromisoformat(found[0]) > now + TOLERANCE:
+            yield Ahead(slug, f"{found[1]} of {slug}", found[0], of_archive=True)
+    for path in sorted((home.state / "runs").glob("*.jsonl")):
+        began = logged_at(path)
+        if began and began > now + TOLERANCE:
+            yield Ahead(None, f"state/runs/{path.name}", iso(began) or "", of_archive=False)
+    for path in sorted((home.state / "history").glob("*.json")):
+        if day := Cursors.latest(path, now):
+            yield Ahead(None, f"state/history/{path.name}", f"{day}T00:00:00Z", of_archive=False)
+
+
+def was_ahead(root: Path) -> tuple[str, str] | None:
+    """What the last sealed line of an archive claims, and the earlier time that an authority states of its seal: then
+    this machine's clock was ahead. None where they agree."""
+    head, (size, _, tokens) = Archive(root).head(), verify.newest_checkpoint(root)
+    if not head or size != head.seq + 1:
+        return None
+    with suppress(verify.Malformed, ValueError, OSError):  # `verify` names what is wrong there
+        times = [verify.Token.parse(read_file(path)).time for path in tokens]
+        claimed = str(head.fields["at"])
+        if times and datetime.fromisoformat(claimed) > datetime.fromisoformat(min(times)) + TOLERANCE:
+            return claimed, min(times)
+    return None
+
+
+def repair(home: Home, vault: Vault, by: str, now: datetime, say: Callable[[str], None] = lambda _: None) -> int:
+    """Put right what a clock left that was ahead, on the word of a person that it is right now; how many places.
+
+    An archive gets a line that says so, and goes on; logs and cursors of the future are removed: they are disposable.
+    ConfigError without a name, and where a timestamp of an authority lies in the future: then this clock is behind.
+    """
+    if not by.strip():
+        raise ConfigError("A person must say that this machine's clock is right now. Give a name with --by.")
+    found = list(ahead(home, now))
+    for each in found:
+        if each.of_archive and not each.place.startswith(LAST_LINE):
+            raise ConfigError(f"{each}. An authority says so, so this machine's clock is behind. Set it right.")
+    clients = {each.client for each in found}
+    for slug in home.clients:
+        if slug not in clients and not unfinished(home.archive(slug)):
+            continue
+        with writing(home, vault, slug, clock_is_right=True) as archive:
+            if slug in clients and (false := _claimed_later(archive.reader, now)):
+                said = {"format": 1, "statement": "clock was ahead", "by": by.strip(), "first": false, "at": iso(now)}
+                stated = statements.same(statements.pending(archive.reader), said)
+                stated = stated or archive.put(_statement(said, now)).result().object_id
+                archive.append("clock", statement=stated, first=false)
+            for warning in archive.seal().warnings:
+                say(f"warning: {slug}: {warning}")
+    for each in found:
+        if not each.of_archive:
+            (home.root / each.place).unlink(missing_ok=True)
+        say(f"{each.place} of {each.moment}: {'noted' if each.of_archive else 'removed'}")
+    return len(found)
+
+
+def _claimed_later(archive: Archive, now: datetime) -> int | None:
+    """The number of the first line that claims a time in the future."""
+    latest = iso(now + TOLERANCE) or ""
+    return next((line.seq for line in archive.lines() if str(line.fields["at"]) > latest), None)
+
+
+def _statement(said: dict[str, object], now: datetime) -> NewObject:
+    content = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()
+    return NewObject(
+        kind="statements", date=now, provider="archiver", asset_id="clock", identity=f"clock:{said['first']}",
+        files={"statement.json": content}, created=now,
+    )  # fmt: skip

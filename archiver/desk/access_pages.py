@@ -1,0 +1,49 @@
+"""Who is at the desk just now, and which clients' links hold: each can be ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.desk.access import Role, SessionFile
+from archiver.desk.app import Visit, Way
+
+
+def show(visit: Visit) -> Response:
+    """The sessions of this desk, and the links: all of them to whoever operates, their own to everybody else."""
+    sessions = [
+        (says, datetime.fromtimestamp(seen, UTC)) for says, seen in visit.desk.doors.sessions.all() if _may(visit, says)
+    ]
+    links = visit.desk.doors.links.all() if visit.operates else []
+    return visit.page("access.html", sessions=sessions, links=links)
+
+
+def _may(visit: Visit, says: SessionFile) -> bool:
+    return visit.operates or says.who == visit.visitor.name
+
+
+def end_session(visit: Visit) -> Response:
+    """End one session, at once."""
+    id = visit.given("id")
+    found = [says for says, _ in visit.desk.doors.sessions.all() if says.id == id and _may(visit, says)]
+    if not found:
+        raise HTTPException(404)
+    visit.desk.doors.sessions.end(id)
+    visit.told("session ended", found[0].who, ended=id)
+    return visit.to("access")
+
+
+def end_link(visit: Visit) -> Response:
+    """End a client's link, and the sessions that came by it."""
+    link = visit.desk.doors.links.end(visit.given("id"))
+    visit.told("link ended", link.client, link=link.id)
+    return visit.to("access")
+
+
+WAYS = [
+    Way("/access", show),
+    Way("/access/session", end_session, post=True),
+    Way("/access/link", end_link, Role.OPERATE, post=True),
+]

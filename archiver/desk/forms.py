@@ -1,0 +1,88 @@
+"""Forms that are posted to the desk: only what its own pages send is read, and everything else is refused.
+
+A form is UTF-8 or says nothing of its character set. Python knows codecs that take minutes for a megabyte, and ones
+that raise what no server expects; none is looked up by a name that a stranger chose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+
+from python_multipart.exceptions import FormParserError
+from starlette.datastructures import FormData, Headers
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+
+MAX_FIELDS, MAX_FIELD_BYTES = 600, 64 << 10
+MAX_FORM_BYTES = 256 << 10  # of a form without files
+MAX_FILES, MAX_FIELDS_BESIDE_FILES = 4, 30
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+PART_HEADERS = {b"content-disposition", b"content-type"}
+
+_CHARSET = r'(?:\s*;\s*charset\s*=\s*"?utf-?8"?)?\s*'
+_URLENCODED = re.compile(rf"{re.escape(URLENCODED)}{_CHARSET}", re.IGNORECASE | re.ASCII)
+_BOUNDARY = r"""\s*;\s*boundary=(?:[\w'()+,./:=?-]{1,70}|"[\w'()+,./:=? -]{1,70}")"""
+_MULTIPART = re.compile(rf"{re.escape(MULTIPART)}{_CHARSET}{_BOUNDARY}{_CHARSET}", re.IGNORECASE | re.ASCII)
+_DISPOSITION = re.compile(rb'form-data\s*;\s*name="[^"]*"(?:\s*;\s*filename="(?:[^"\\]|\\.)*")?\s*', re.IGNORECASE)
+_FILE_TYPE = re.compile(rf"[\w.+-]{{1,80}}/[\w.+-]{{1,80}}{_CHARSET}", re.IGNORECASE | re.ASCII)
+
+
+class _StrictParser(MultiPartParser):
+    """As Starlette's, with the names, headers and texts of parts that browsers send."""
+
+    whole = False
+
+    def on_end(self) -> None:
+        self.whole = True
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if not self.whole:
+            await form.close()
+            raise MultiPartException("The form ends before its end.")
+        return form
+
+    def on_headers_finished(self) -> None:
+        headers = self._current_part.item_headers
+        names = [name for name, _ in headers]
+        if len(set(names)) != len(names) or not set(names) <= PART_HEADERS:
+            raise MultiPartException("A part has headers that no browser sends.")
+        kind = dict(headers).get(b"content-type")
+        if kind is not None and not _FILE_TYPE.fullmatch(kind.decode("latin-1")):
+            raise MultiPartException("A part is neither UTF-8 nor silent about its character set.")
+        disposition = dict(headers).get(b"content-disposition", b"")
+        if not _DISPOSITION.fullmatch(disposition):
+            raise MultiPartException("A part is no field of a form.")
+        _utf8(disposition)
+        super().on_headers_finished()
+
+    def on_part_end(self) -> None:
+        if self._current_part.file is None:
+            _utf8(self._current_part.data)
+        super().on_part_end()
+
+
+def _utf8(content: bytes | bytearray) -> None:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise MultiPartException("A field is not UTF-8.") from None
+
+
+async def read_form(headers: Headers, stream: AsyncGenerator[bytes, None], *, files: bool) -> FormData:
+    """The fields of a form, and its files where `files` are expected; MultiPartException for anything else.
+
+    The caller closes it, and has limited how many bytes come.
+    """
+    kinds = headers.getlist("content-type")
+    if len(kinds) != 1 or "content-encoding" in headers or "transfer-encoding" in headers:
+        raise MultiPartException("The form does not say plainly what it is.")
+    try:
+        if _URLENCODED.fullmatch(kinds[0]) and int(headers["content-length"]) <= MAX_FORM_BYTES:
+            return await FormParser(headers, stream, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES).parse()
+        if files and _MULTIPART.fullmatch(kinds[0]):
+            limits = {"max_files": MAX_FILES, "max_fields": MAX_FIELDS_BESIDE_FILES, "max_part_size": MAX_FIELD_BYTES}
+            return await _StrictParser(headers, stream, **limits).parse()
+    except FormParserError:
+        raise MultiPartException("The form is malformed.") from None
+    raise MultiPartException("The form is of a kind, a length or a character set that the desk does not take.")

@@ -1,0 +1,92 @@
+"""Temporary files that killed commands left, in the home and in the system's temporary folder: found, and removed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from archiver.files import DAY_S, abandoned
+
+HOUR_S = 3600
+_BESIDE = re.compile(r"\.(.+\.[a-z0-9]{1,8})\.[a-z0-9_]{8}")  # as versions before named what they wrote beside a file
+_SCRATCH = re.compile(r"archiver-(?:(?:capture|desk|proof|replay|scrub)-)?[a-z0-9_]{8}(?:\.pem)?")  # and what else
+_PARTIAL = re.compile(r"\..+\.partial")  # of `new_files`, which knows of no other process
+
+
+def in_home(root: Path) -> list[Path]:
+    """What killed commands left in a home, whole copies of the vault among them. Evidence is never looked at.
+
+    What an archive's writer left in `staging/` is not among them: whoever opens the archive for writing finishes that.
+    """
+    now = time.time()
+    return [path for folder in _folders(root) for path in _entries(folder) if _left(path, now)]
+
+
+def in_temporary_folder() -> list[Path]:
+    """What killed commands of this user left in the system's temporary folder."""
+    now, found = time.time(), []
+    for path in _entries(Path(tempfile.gettempdir())):
+        with suppress(OSError):
+            own = os.name != "posix" or path.lstat().st_uid == os.geteuid()
+            old = now - path.lstat().st_mtime > DAY_S and _SCRATCH.fullmatch(path.name)
+            if path.name.startswith("archiver-") and own and (old or abandoned(path, now)):
+                found.append(path)
+    return found
+
+
+def sweep(root: Path) -> None:
+    """Remove all of that. What cannot be removed, as on a read-only disk, stays for `doctor` to tell."""
+    for path in (*in_home(root), *in_temporary_folder()):
+        _remove(path)
+
+
+def sweep_beside(out: Path) -> None:
+    """Remove what a killed command left where it wrote `out`."""
+    for path in _entries(out.absolute().parent):
+        if path.name.startswith(f".{out.name}.") and abandoned(path, time.time()):
+            _remove(path)
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    yield from (root, root / "clients", root / "roots")
+    yield from (Path(place) for place, _, _ in os.walk(root / "state"))
+    yield from (Path(place) for place, _, _ in os.walk(root / "work"))
+    for archive in _entries(root / "archive"):
+        yield from (archive, archive / "keys", archive / "tools")
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return [Path(entry.path) for entry in os.scandir(folder)]
+    except OSError:  # not there, or not to be read
+        return []
+
+
+def _left(path: Path, now: float) -> bool:
+    if not path.name.startswith("."):
+        return False
+    with suppress(OSError):
+        age = now - path.lstat().st_mtime
+        former = _BESIDE.fullmatch(path.name) and age > HOUR_S
+        return abandoned(path, now) or bool(former) or bool(_PARTIAL.fullmatch(path.name) and age > HOUR_S)
+    return False
+
+
+def _remove(path: Path) -> None:
+    def retry(remove: Callable[[str], object], name: str, _error: BaseException) -> None:
+        with suppress(OSError):
+            Path(name).chmod(stat.S_IRWXU)
+            remove(name)
+
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, onexc=retry)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

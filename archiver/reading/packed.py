@@ -1,0 +1,20 @@
+"""What gzip, zlib or raw deflate packed, within a limit. Call it in a confined process only."""
+
+from __future__ import annotations
+
+import zlib
+
+
+def unpacked_bytes(content: bytes, most: int) -> tuple[bytes, str]:
+    """What is packed, one part after the other, up to `most` bytes, and why there is no more; empty where there is."""
+    found, rest = bytearray(), content
+    try:
+        while rest and len(found) < most:
+            part = zlib.decompressobj(wbits=47)  # gzip or zlib, whichever it is
+            found += part.decompress(rest, most - len(found))
+            if not part.eof:
+                return bytes(found), "" if len(found) == most else "it breaks off"
+            rest = part.unused_data.lstrip(b"\0")  # as gzip pads
+    except zlib.error as error:
+        return bytes(found), str(error)
+    return bytes(found), ""

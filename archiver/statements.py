@@ -1,0 +1,55 @@
+"""Statements that a killed command archived without recording anything by them: the same command takes them up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from archiver.archive.erasure import STATEMENT
+from archiver.archive.reader import Archive
+from archiver.errors import IntegrityError
+
+type Statements = Mapping[str, Mapping[str, Any]]
+"""What statements say, by the ids of their objects."""
+
+_WHEN = frozenset(("at", "act"))  # what differs when the same command runs again
+
+
+def pending(archive: Archive) -> Statements:
+    """The statements on which no line of the ledger rests: their command was killed before it recorded that."""
+    there: set[str] = set()
+    used: set[str] = set()
+    for line in archive.lines():
+        if b":statement:" not in line.raw:
+            continue
+        if "inventory_sha512" in line.fields:
+            there.add(str(line.id))
+        else:
+            used.add(str(line.id))
+        used |= {str(line.fields.get(key)) for key in ("statement", "erases")}
+    found: dict[str, Mapping[str, Any]] = {}
+    for object_id in there - used:
+        with suppress(IntegrityError, ValueError):  # `verify` names what is wrong there
+            found[object_id] = json.loads(archive.object(object_id).read(STATEMENT))
+    return found
+
+
+def about(archive: Archive, account: str) -> Statements:
+    """The statements about an account that the ledger records and that are still there."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for line in archive.lines():
+        if b'"type":"statement"' in line.raw and line.fields.get("account") == account:
+            with suppress(IntegrityError, ValueError):  # it may be erased
+                found[str(line.id)] = json.loads(archive.object(str(line.id)).read(STATEMENT))
+    return found
+
+
+def same(statements: Statements, said: Mapping[str, Any]) -> str | None:
+    """The id of the statement that says just this, whenever it was made."""
+    return next((object_id for object_id, each in statements.items() if _timeless(each) == _timeless(said)), None)
+
+
+def _timeless(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if key not in _WHEN}

@@ -1,0 +1,21 @@
+"""The long form of the attack on packs, run by `make soak`: 2,400 times some change, with and without new manifests."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.proof import test_pack_attacks as attacks
+
+made, remembering = attacks.made, attacks.remembering
+
+
+@pytest.mark.parametrize("changes", [1, 2, 3])
+def test_800_changes(made: attacks.Pack, changes: int) -> None:
+    @settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(st.data())
+    def again(data: st.DataObject) -> None:
+        attacks.any_change_is_seen(made, data.draw, changes)
+
+    again()
