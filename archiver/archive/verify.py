@@ -1379,19 +1379,20 @@ def checkpoint_files(folder: Path) -> list[tuple[int, Path, list[Path]]]:
 def newest_checkpoints(folder: Path) -> Iterator[tuple[int, Path, list[Path]]]:
     """The same, newest first, as they are wanted: where only the newest is, this hardly grows with their number."""
     try:
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if ".note" in entry.name)
+        names = sorted(os.listdir(folder))  # noqa: PTH208  # no Path for each of thousands
     except OSError:
         return
-    notes = [match[1] for name in names if (match := _CHECKPOINT_FILE.fullmatch(name)) and not match[2]]
-    for size in sorted(notes, key=int, reverse=True):
-        note, tokens = f"{size}.note", []
+    notes = [name for name in names if name.endswith(".note")]
+    for note in sorted(notes, key=lambda name: (len(name), name), reverse=True):
+        if not (match := _CHECKPOINT_FILE.fullmatch(note)):
+            continue
+        tokens = []
         for name in names[bisect.bisect_right(names, note) :]:
             if not name.startswith(f"{note}."):
                 break
             if _CHECKPOINT_FILE.fullmatch(name):
                 tokens.append(folder / name)
-        yield int(size), folder / note, tokens
+        yield int(match[1]), folder / note, tokens
 
 
 def newest_checkpoint(root: Path) -> tuple[int, Path, list[Path]]:
