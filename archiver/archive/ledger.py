@@ -125,7 +125,7 @@ def lines_from(path: Path, seq: int) -> list[Line]:
         return lines
     with _opened(path) as file, mmap.mmap(file.fileno(), last.end, access=mmap.ACCESS_READ) as data:
         end = last.end - 1
-        for _ in range(last.seq + 1 - seq):
+        while end > 0 and len(lines) <= last.seq - seq:  # the last line's number may be a lie
             start = data.rfind(b"\n", 0, end) + 1
             lines.append(Line(data[start:end], start))
             end = start - 1

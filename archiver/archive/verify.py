@@ -1376,10 +1376,13 @@ def checkpoint_files(folder: Path) -> list[tuple[int, Path, list[Path]]]:
     return sorted(newest_checkpoints(folder))
 
 
-def newest_checkpoints(folder: Path) -> Iterator[tuple[int, Path, list[Path]]]:
-    """The same, newest first, as they are wanted: where only the newest is, this hardly grows with their number."""
+def newest_checkpoints(folder: Path, names: Iterable[str] | None = None) -> Iterator[tuple[int, Path, list[Path]]]:
+    """The same, newest first, as they are wanted: where only the newest is, this hardly grows with their number.
+
+    `names` are those of the folder's files, where they were listed already.
+    """
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208  # no Path for each of thousands
+        names = sorted(os.listdir(folder) if names is None else names)  # noqa: PTH208  # no Path for each of thousands
     except OSError:
         return
     notes = [name for name in names if name.endswith(".note")]

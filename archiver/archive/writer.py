@@ -99,16 +99,16 @@ def open_archive(
     _check_there(root)
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
-    _check_files(root)
+    names = _check_files(root)
     ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), Memory(state)
     try:
-        _check_whole(root, ledger)
-        loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE)
+        _check_whole(root, ledger, names)
+        loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE, names)
         doubts = [] if loss else memory.doubts(client, root)
         _introduce(root, ledger, client, signer, origin)
         _check_authentic(root, ledger, signer, state / TREE)
         seal = partial(_seal, root, client, ledger, signer, authorities, post, state)
-        _check_clock(root, ledger, seal, clock_is_right=clock_is_right)
+        _check_clock(root, ledger, seal, names, clock_is_right=clock_is_right)
         writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses, memory, doubts)
         try:
             if loss:
@@ -139,9 +139,9 @@ def _check_there(root: Path) -> None:
         raise IntegrityError(f"{root} holds evidence and its {verify.LEDGER} is lost")
 
 
-def _check_files(root: Path) -> None:
+def _check_files(root: Path) -> tuple[str, ...]:
     """What stands in a file's place and is none keeps whoever opens it waiting; a link would have what it leads to
-    written over."""
+    written over. Returns the names in the folder of checkpoints, so that it is listed once."""
     written = root / verify.LEDGER, root / verify.INTENTS
     for path in (*written, root / verify.SIGNER_KEY, root / verify.TSA_ROOTS, root / verify.TOOL):
         if path in written and path.is_symlink():
@@ -149,29 +149,32 @@ def _check_files(root: Path) -> None:
         if path.exists() and not path.is_file():
             raise IntegrityError(f"{path} is no regular file")
     with os.scandir(root / verify.CHECKPOINTS) as entries:
-        for each in entries:
-            if each.name.endswith((".note", ".tsr")) and not each.is_file():
-                raise IntegrityError(f"{each.path} is no regular file")
+        files = {each.name: each.is_file() for each in entries}
+    for name, regular in files.items():
+        if not regular and name.endswith((".note", ".tsr")):
+            raise IntegrityError(f"{root / verify.CHECKPOINTS / name} is no regular file")
+    return tuple(sorted(files))
 
 
-def _check_whole(root: Path, ledger: Ledger) -> None:
+def _check_whole(root: Path, ledger: Ledger, names: tuple[str, ...]) -> None:
     """A ledger that is shorter than what was signed was cut; going on would hide that."""
-    size, note, _ = verify.newest_checkpoint(root)
     lines = ledger.head.seq + 1 if ledger.head else 0
-    if size > lines:
+    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
+    if newest and newest[0] > lines:
+        note = newest[1]
         raise IntegrityError(f"the ledger of {root} has {lines} lines, but {note.name} covers more")
     if not lines and (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and no ledger")
 
 
-def latest_moment(root: Path) -> tuple[str, str] | None:
+def latest_moment(root: Path, names: tuple[str, ...] | None = None) -> tuple[str, str] | None:
     """The newest moment (UTC, `…Z`) that an archive knows of, and from what: a timestamp, or a line that none covers.
 
     Where a timestamp covers the last line, that alone counts: a clock that was ahead by mistake does no lasting harm.
     """
     known: list[tuple[str, str]] = []
     covered = 0
-    for size, _, tokens in verify.newest_checkpoints(root / verify.CHECKPOINTS):
+    for size, _, tokens in verify.newest_checkpoints(root / verify.CHECKPOINTS, names):
         for path in tokens:
             with suppress(verify.Malformed):  # for `verify` to name
                 known.append((verify.Token.parse(verify.content(path)).time, f"the timestamp {path.name}"))
@@ -200,12 +203,14 @@ def unfinished(root: Path) -> bool:
     )
 
 
-def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal], *, clock_is_right: bool) -> None:
+def _check_clock(
+    root: Path, ledger: Ledger, seal: Callable[[], Seal], names: tuple[str, ...], *, clock_is_right: bool
+) -> None:
     """ClockWrong where this machine's clock is behind what the archive knows.
 
     If it is behind a line that no timestamp covers, it may have been ahead then: an authority is asked to tell.
     """
-    ledger.latest = latest_moment(root)
+    ledger.latest = latest_moment(root, names)
     try:
         ledger.now()
     except ClockWrong:
@@ -269,6 +274,7 @@ def _check_witnessed(
     witnesses: Sequence[Witness],
     after_restore: Path | None,
     known: Path,
+    names: tuple[str, ...],
 ) -> dict[str, object] | None:
     """Hold the ledger against what witnesses hold; the loss to be recorded, where `after_restore` shows one.
 
@@ -278,7 +284,7 @@ def _check_witnessed(
     places = [each.of(client) for each in witnesses if isinstance(each, FolderWitness)]
     places += [after_restore] if after_restore else []
     sealed = tree.known(root / verify.LEDGER, known)
-    if not after_restore and sealed and all(_holds_newest(root, each, sealed.frontier.size) for each in places):
+    if not after_restore and sealed and all(_holds_newest(root, each, sealed.frontier.size, names) for each in places):
         return None
     key, own = signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
@@ -303,29 +309,27 @@ def _check_witnessed(
     return {"kept": kept, "lost": lost.size, "root": lost.note.root.hex() if lost.note else ""}
 
 
-def _holds_newest(root: Path, place: Path, known: int) -> bool:
+def _holds_newest(root: Path, place: Path, known: int, names: tuple[str, ...]) -> bool:
     """Whether a witness holds the archive's newest checkpoint, of no more lines than are known, and no foreign name."""
-    size, note, _ = verify.newest_checkpoint(root)
-    held = _notes_in(place)
-    if not held or not size:
+    held, newest = _notes_in(place), next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
+    if not held or newest is None:
         return not held
+    size, note, _ = newest
     with suppress(OSError):
-        with os.scandir(note.parent) as entries:
-            if note.name not in held or not held.keys() <= {entry.name for entry in entries}:
-                return False
-        return size <= known and read_file(note) == verify.content(held[note.name])
+        whole = note.name in held and held.keys() <= set(names) and size <= known
+        return whole and read_file(note) == verify.content(held[note.name] / note.name)
     return False
 
 
-def _notes_in(place: Path) -> dict[str, str]:
-    """The checkpoints in a folder, also one level of folders down: name -> path."""
-    found: dict[str, str] = {}
+def _notes_in(place: Path) -> dict[str, Path]:
+    """The checkpoints in a folder, also one level of folders down: name -> folder."""
+    found: dict[str, Path] = {}
     folders = [place]
     for folder in folders:
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.endswith(".note"):
-                    found[entry.name] = entry.path
+                    found[entry.name] = folder
                 elif folder is place and entry.is_dir():
                     folders.append(Path(entry.path))
     return found

@@ -199,6 +199,13 @@ def test_lines_that_wait_and_are_cut_off_are_told_by_the_machine_that_wrote_them
     assert resting.verify().state == "PROVEN"
 
 
+def test_a_number_that_lies_keeps_nobody_reading(resting: Kit) -> None:
+    last = json.loads((resting.root / LEDGER).read_bytes().splitlines()[-1])
+    with (resting.root / LEDGER).open("ab") as file:
+        file.write(canonical(last | {"seq": 10**15}) + b"\n")
+    assert unfinished(resting.root) and resting.verify().state == "DAMAGED"
+
+
 @pytest.mark.parametrize(
     "change",
     [
