@@ -117,12 +117,15 @@ def _near(path: Path) -> Path:
 
 def _desk_command(folder: Path) -> str:
     """The command that opens the desk on this demo, as it works from where the person stands."""
-    program = Path(sys.argv[0])
-    name = "archiver" if shutil.which("archiver") == str(program.absolute()) else str(_near(program.absolute()))
+    program = Path(sys.argv[0]).absolute()
+    if program.name == "__main__.py":
+        name = f"{quote(sys.executable)} -m archiver"
+    else:
+        name = "archiver" if shutil.which("archiver") == str(program) else quote(str(_near(program)))
     settings = {"ARCHIVER_HOME": _near(folder) / "home", "ARCHIVER_KEY_FILE": _near(folder) / "vault.key"}
     if sys.platform == "win32":
         return "".join(f'set "{key}={value}" && ' for key, value in settings.items()) + f"{name} desk"
-    return " ".join([*(f"{key}={quote(str(value))}" for key, value in settings.items()), quote(name), "desk"])
+    return " ".join([*(f"{key}={quote(str(value))}" for key, value in settings.items()), name, "desk"])
 
 
 async def show(folder: Path, say: Callable[[str], None], stack: ExitStack, *, browser: bool) -> None:

@@ -141,7 +141,7 @@ class EnvatoElements(Website):
         if not await session.rows(ROW):
             yield Page((), total=0)
             return
-        addresses, sizes, read, waited, certified = [page.url], [0], 0, False, False
+        addresses, read, waited, certified = [page.url], 0, False, False
         while True:
             ended = await session.seen(END)  # before the rows are read, so that none can come in between
             rows = await session.rows(ROW, start=read)
@@ -153,14 +153,14 @@ class EnvatoElements(Website):
                 address = urljoin(page.url, link) if link else None
             if licences:
                 yield Page(licences)
-            read, sizes[-1] = read + len(licences), sizes[-1] + len(licences)
+            read += len(licences)
             if address:
                 if address in addresses:
                     raise changed(await session.page(), f"the next page is {address} again")
                 await self.open(session, address)
                 await session.seen(ROW, wait=PATIENCE)
-                addresses, sizes, read = [*addresses, address], [*sizes, 0], 0
-            elif ended or (len(addresses) > 1 and await self._is_last(session, addresses[-1], sizes, licences)):
+                addresses, read = [*addresses, address], 0
+            elif ended or (len(addresses) > 1 and await self._is_last(session, addresses[-1], licences)):
                 yield Page((), last=True)
                 return
             elif licences and len(addresses) == 1:
@@ -172,15 +172,11 @@ class EnvatoElements(Website):
             else:
                 raise changed(page, "the list stops without a link to a next page and without the mark of its end")
 
-    async def _is_last(
-        self, session: BrowserSession, address: str, sizes: Sequence[int], here: Sequence[Licence]
-    ) -> bool:
-        """Whether a list in pages ends with this one, which has no link to a next page.
+    async def _is_last(self, session: BrowserSession, address: str, here: Sequence[Licence]) -> bool:
+        """Whether a list in pages ends with this one, which has neither a link to a next page nor an end mark.
 
-        Where it is as full as the first, the link alone may be missing: the page behind it must show that it is none.
+        The link alone may be missing, so the page behind it must show that it is none.
         """
-        if sizes[-1] < sizes[0]:
-            return True
         following = re.sub(r"([?&]page=)(\d+)", lambda found: f"{found[1]}{int(found[2]) + 1}", address)
         if following == address:
             return False

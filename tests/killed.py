@@ -94,7 +94,7 @@ SCENARIOS = (
 
 READERS = {
     "find", "show", "status", "verify", "assess", "doctor", "providers", "account check", "claim list", "claim show",
-    "desk user list", "recording check",
+    "desk user list", "desk session list", "desk link list", "desk audit", "recording check",
 }  # fmt: skip
 """They write nothing but the index; `find --sheet` writes as `proof` does, `verify --renew` as every seal."""
 
@@ -107,6 +107,8 @@ ELSEWHERE = {
     "capture": "needs a browser; what it took is filed as an import",
     "recording capture": "builds in a temporary folder and ends as `recording scrub`",
     "desk": "calls what the commands call",
+    "desk session end": "removes one file",
+    "desk link end": "removes one file",
 }
 
 
@@ -270,7 +272,8 @@ def told(place: Path, where: object) -> None:
 
 def sound(place: Path, where: object, *, thorough: bool) -> None:
     """After the repetition nothing is left, and every line is sealed."""
-    assert warnings(place) == [], where
+    told = warnings(place)
+    assert told == [], f"{where}: {told}"
     for root in archives(place):
         lines = sum(1 for _ in Archive(root).lines())
         size, _, stamps = verify.checkpoint_files(root / verify.CHECKPOINTS)[-1]

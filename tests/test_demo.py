@@ -58,7 +58,7 @@ def test_without_a_browser_the_demo_does_the_job_and_says_what_it_left_out(tmp_p
     subprocess.run(["pkill", "-P", str(desk.pid)], check=False)
     desk.kill()
     desk.communicate()
-    assert "http://" in first
+    assert "The desk is open" in first
 
     (kept / "mine.txt").write_text("mine")
     (kept / "made-by-archiver-demo.txt").unlink()

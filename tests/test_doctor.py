@@ -115,6 +115,7 @@ def test_every_ill_is_told_and_what_to_do(healthy: Home, ill: str) -> None:
     assert not key.exists() or key.read_text().strip() not in report.as_text()
 
 
+@pytest.mark.browser
 def test_a_healthy_home_and_the_cure_of_open_permissions(healthy: Home) -> None:
     report = healthy.json("doctor")
     assert report["state"] == "ok" and {each["state"] for each in report["checks"]} == {"ok"}
@@ -127,6 +128,7 @@ def test_a_healthy_home_and_the_cure_of_open_permissions(healthy: Home) -> None:
     assert "ok       file system" in healthy("doctor").stdout
 
 
+@pytest.mark.browser
 def test_a_folder_that_a_program_synchronises_is_warned_of(healthy: Home, tmp_path: Path) -> None:
     inside = tmp_path / "OneDrive - Example" / "home"
     shutil.copytree(healthy.root, inside)

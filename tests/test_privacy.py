@@ -91,11 +91,13 @@ def test_a_class_of_reason_counts_however_it_is_written(text: str) -> None:
     assert privacy.reason_of(text) == ("court_order", "AZ 3")
 
 
+@pytest.mark.browser
 def test_nothing_is_erased_without_a_reason(archived: Agency) -> None:
     with pytest.raises(ConfigError, match="needs a reason"):
         archived.erase(archived.find()[0]["licence"], " ")
 
 
+@pytest.mark.browser
 def test_what_is_erased_is_gone_and_seen_to_be_gone(agency: Agency) -> None:
     before = agency.find()
     titles = [row["title"] for row in before]
@@ -161,6 +163,7 @@ def test_a_restore_is_recorded_without_accounts_too_and_tells_of_what_was_erased
     assert 0 < words.find("records this object") < words.find("records a restore")  # what is wrong comes first
 
 
+@pytest.mark.browser
 def test_a_hold_refuses_and_says_who_and_since_when(agency: Agency) -> None:
     name = agency.find()[0]["licence"]
     for wrong in ({"release": True}, {}, {"by": " ", "reason": "x"}, {"client": "acme", "reason": "x"}):
@@ -228,6 +231,7 @@ def test_what_lies_in_state_ends_by_itself_or_is_told(tmp_path: Path) -> None:
     assert prune(tmp_path / "nothing", now) == []
 
 
+@pytest.mark.browser
 def test_a_run_prunes(agency: Agency) -> None:
     old = [agency.root / "state" / name / "old" for name in ("runs", "trouble", "quarantine")]
     for file in old:

@@ -97,6 +97,7 @@ def found(folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.browser
 def test_nothing_planted_survives_a_capture_and_it_still_plays(home: Home, planted: Path, tmp_path: Path) -> None:
     home("account", "add", "acme-freepik", "--client", "acme", "--provider", "freepik", "--method", "password",
          "--username", MAIL, "--secrets-stdin", stdin=f"password: {json.dumps(PASSWORD)}")  # fmt: skip

@@ -34,6 +34,7 @@ def runner() -> Iterator[tuple[asyncio.Runner, Tools]]:
         loop.run(context.__aexit__(None, None, None))
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_recording(path: Path, runner: tuple[asyncio.Runner, Tools]) -> None:
     loop, tools = runner

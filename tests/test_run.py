@@ -56,6 +56,7 @@ def test_a_check_names_a_list_that_the_platform_does_not_have(home: Home) -> Non
     assert "podcasts" in step["message"] and "editorial/images" in step["message"]
 
 
+@pytest.mark.browser
 def test_a_page_instead_of_a_certificate_is_not_filed_and_is_fetched_next_time(home: Home) -> None:
     home.account("one", "envato_elements", username="ada")
     run = home.json("run", "--replay", ELEMENTS / "html-not-pdf", code=40)
@@ -74,6 +75,7 @@ def test_a_page_instead_of_a_certificate_is_not_filed_and_is_fetched_next_time(h
     assert any("license-certificate" in request["url"] for request in asked(home))
 
 
+@pytest.mark.browser
 def test_a_changed_layout_ends_with_20_and_leaves_the_page(home: Home) -> None:
     home.account("one", "freepik")
     run = home.json("run", "--replay", FREEPIK / "layout-changed", code=20)
@@ -212,6 +214,7 @@ LOGIN = """<!doctype html><title>Log in</title><input name=email><script>
 setTimeout(() => { location.href = "/user/downloads?page=1&type=regular" }, 1500)</script>"""
 
 
+@pytest.mark.browser
 def test_a_person_signs_in_and_the_nights_use_the_session(home: Home, tmp_path: Path) -> None:
     """The page stands in for the person: it goes to the account by itself and gets the session cookie there."""
     home.account("one", "freepik", username="ada")

@@ -88,6 +88,7 @@ def terms_of(archive: Path, number: int) -> list[dict[str, str]]:
     return terms
 
 
+@pytest.mark.browser
 def test_a_text_is_archived_once_and_a_changed_one_beside_it(home: Home, tmp_path: Path) -> None:
     home.account("one", "shutterstock")
     dates = [NOW - timedelta(days=900), NOW - timedelta(hours=3)]
@@ -134,6 +135,7 @@ def test_a_text_is_archived_once_and_a_changed_one_beside_it(home: Home, tmp_pat
     assert subprocess.run(verifier, cwd=data, capture_output=True, check=False).returncode == 90
 
 
+@pytest.mark.browser
 def test_a_page_that_cannot_be_had_is_a_warning_and_concerns_no_licence(home: Home, tmp_path: Path) -> None:
     home.account("one", "shutterstock")
     gone = {"status": 404, "headers": {"content-type": "text/html"}, "text": TEXT}
@@ -154,6 +156,7 @@ def replayed(root: Path, clients: Sequence[str], order: Order) -> Summary:
     return asyncio.run(run(LoadedHome.load(root), Vault.create(root / "vault.enc", new_key()), order))
 
 
+@pytest.mark.browser
 def test_two_clients_share_one_visit_and_have_the_same_bytes(tmp_path: Path) -> None:
     made = recording(tmp_path / "made", [NOW], page())
     summary = replayed(tmp_path / "home", ["acme", "other"], Order(replay=made))
@@ -193,6 +196,7 @@ WRONG = {  # what stands at a place, and the words that say why it was not filed
 }
 
 
+@pytest.mark.browser
 def test_what_is_no_text_of_terms_is_not_filed(tmp_path: Path) -> None:
     """One visit to many places, of which two show terms: one at its own place, one at the declared other one."""
     site = "https://www.shutterstock.com"

@@ -596,11 +596,18 @@ class PlaywrightSession(ExchangeSession):
         if answer is None or answer.status < 400:
             return None
         said = f"{shown(answer.url)}, to which the sign-in leads, answered {answer.status}"
+        passing = answer.status == 429 or answer.status >= 500
+        if passing and self._reads(Request(answer.request.method, answer.url)):
+            return None  # the account's own page: who reads it asks again, and waits as long as it is told to
         if answer.status == 429:
             return RateLimited(said)
         if answer.status >= 500:
             return SiteUnavailable(said)
         return AccountBlocked(said) if answer.status == 403 else LayoutChanged(said)
+
+    def _reads(self, request: Request) -> bool:
+        allowed = (rule for rule in self.info.rules.allow if rule.purpose is not Purpose.SIGN_IN)
+        return any(rule.matches(request) for rule in allowed)
 
     def _refused_here(self) -> list[str]:
         """What was refused of the site's own hosts, where a sign-in may have needed it."""

@@ -162,6 +162,7 @@ def elements_list(items: list[Item], following: str = "", after: str = "") -> st
     return page("My Downloads", f'<h1>My Downloads</h1>\n<ul id="downloads">\n{rows}\n</ul>\n{following}{after}')
 
 
+ELEMENTS_EMPTY = '<div data-testid="empty-state">You haven\'t downloaded any items yet</div>'
 ELEMENTS_END = "<p>You've reached the end</p>"
 ELEMENTS_CREDENTIALS = ["username", "password"]
 SET_COOKIE = {"set-cookie": ["envatoid=RECORDED-ENVATOID; Path=/; Secure; HttpOnly"]}
@@ -200,6 +201,9 @@ def elements_pages(scenario: Scenario, first: list[Item], second: list[Item]) ->
     following = '<nav><a rel="next" href="/account/downloads?page=2">Next</a></nav>'
     scenario.get(ELEMENTS_DOWNLOADS, elements_list(first, following), slug="downloads-1")
     scenario.get(f"{ELEMENTS_DOWNLOADS}?page=2", elements_list(second), slug="downloads-2")
+    scenario.get(
+        f"{ELEMENTS_DOWNLOADS}?page=3", page("My Downloads", ELEMENTS_EMPTY), slug="downloads-3"
+    )  # nothing says that 2 is the last
 
 
 def write() -> None:
@@ -223,8 +227,7 @@ def write() -> None:
     whole.write()
 
     empty = elements("empty-history")
-    state = '<div data-testid="empty-state">You haven\'t downloaded any items yet</div>'
-    empty.get(ELEMENTS_DOWNLOADS, page("My Downloads", state), slug="downloads-empty")
+    empty.get(ELEMENTS_DOWNLOADS, page("My Downloads", ELEMENTS_EMPTY), slug="downloads-empty")
     empty.write()
 
     unlinked = elements("no-certificate")

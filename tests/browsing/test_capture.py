@@ -94,6 +94,7 @@ HOSTILE = f"""<!doctype html><html><head><title>Downloads {SECRET}</title>
   .then((answer) => answer.text()).then((text) => document.body.append(text))</script></body></html>"""
 
 
+@pytest.mark.browser
 async def test_no_secret_survives_in_any_of_the_three_files(
     visit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +132,7 @@ async def test_no_secret_survives_in_any_of_the_three_files(
     assert "%5Bremoved%20before%20archiving%5D" in documents[0].url
 
 
+@pytest.mark.browser
 async def test_the_files_say_where_they_are_from_and_public_tools_check_them(visit: Any, tmp_path: Path) -> None:
     exchanges = (
         exchange("/old", "", status=302, location="/")
@@ -171,6 +173,7 @@ async def test_the_files_say_where_they_are_from_and_public_tools_check_them(vis
         assert checked(tmp_path / name) == code, name
 
 
+@pytest.mark.browser
 async def test_a_very_tall_page_is_cut_and_says_so(visit: Any) -> None:
     tall = "<body style='margin: 0'><div style='height: 60000px; background: linear-gradient(teal, gold)'>top</div>end"
     async with visit(exchange("/", tall)) as session:
@@ -180,6 +183,7 @@ async def test_a_very_tall_page_is_cut_and_says_so(visit: Any) -> None:
     assert "60018" in documents[1].notes["remarks"] and "16000" in str(provenance(warc)["remarks"])
 
 
+@pytest.mark.browser
 async def test_what_hangs_is_named_and_does_not_hold_the_capture_up(
     visit: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +201,7 @@ async def test_what_hangs_is_named_and_does_not_hold_the_capture_up(
     }
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     "html",
     [
@@ -216,6 +221,7 @@ async def test_a_secret_that_cannot_be_masked_keeps_the_capture_out(visit: Any, 
         assert SECRET not in str(raised.value)
 
 
+@pytest.mark.browser
 async def test_a_page_that_keeps_chromium_busy_ends_the_capture(visit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capturing, "WHOLE_PATIENCE", 0.5)
     async with visit(exchange("/", "<h1>Licence</h1>")) as session:
@@ -225,6 +231,7 @@ async def test_a_page_that_keeps_chromium_busy_ends_the_capture(visit: Any, monk
     busy.cancel()
 
 
+@pytest.mark.browser
 async def test_a_browser_that_does_not_print_gives_the_picture_as_pdf(visit: Any) -> None:
     from playwright.async_api import Error
 
@@ -243,6 +250,7 @@ async def test_a_browser_that_does_not_print_gives_the_picture_as_pdf(visit: Any
     assert "made of the picture" in documents[0].notes["remarks"]
 
 
+@pytest.mark.browser
 async def test_a_second_page_is_captured_beside_the_first(visit: Any) -> None:
     popups = "<script>open('/popup'); open('/popup', '_blank', 'noopener')</script>"
     exchanges = exchange("/", "<h1>One</h1>") + exchange("/two", f"<h1>Two</h1>{popups}") + exchange("/popup", "popup")

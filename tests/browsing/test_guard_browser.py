@@ -258,6 +258,7 @@ async def let_it_loose(
     return session.refused
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("executable", "mode"),
     [installed(FULL, Mode.STRICT), installed(SHELL, Mode.STRICT), installed(FULL, Mode.SIGN_IN)],
@@ -280,6 +281,7 @@ async def test_nothing_reaches_the_platform(
     assert not [line for line in refused if line.endswith("/img")]  # a picture that is missing is no offence
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(("executable", "alone"), [installed(FULL, "switches"), installed(FULL, "page")])
 async def test_the_browser_s_own_requests_are_kept_back_by_switches_and_in_the_page(
     platform: Platform,
@@ -303,6 +305,7 @@ async def test_the_browser_s_own_requests_are_kept_back_by_switches_and_in_the_p
     assert platform.unexpected == set()
 
 
+@pytest.mark.browser
 async def test_a_certificate_s_issuer_is_fetched_by_nobody_but_through_the_account_s_proxy(
     platform: Platform, info: ProviderInfo, tmp_path: Path
 ) -> None:
@@ -317,6 +320,7 @@ async def test_a_certificate_s_issuer_is_fetched_by_nobody_but_through_the_accou
     assert session.way.refused == [f"GET {platform.issuer_at}"] * len(session.way.refused) != []
 
 
+@pytest.mark.browser
 async def test_without_the_guard_the_page_spends_in_every_way_and_the_proxy_alone_keeps_it_from_other_hosts(
     platform: Platform, info: ProviderInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -325,6 +329,7 @@ async def test_without_the_guard_the_page_spends_in_every_way_and_the_proxy_alon
     monkeypatch.setattr(Guard, "watch", nothing)
     monkeypatch.setattr(guard, "watch_browser", nothing)
     monkeypatch.setattr(guard, "close_popups", lambda context: None)
+    monkeypatch.setattr("archiver.browsing.session.stay_on_pages", nothing)
     monkeypatch.setattr(SWITCHES, (AT_ONCE,))
     monkeypatch.setattr(guard, "SOCKETS", "")
     network = platform.network(tmp_path)

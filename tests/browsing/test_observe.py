@@ -71,6 +71,7 @@ def watch(replay: Replay, browsers: Browsers, record: Callable[[str], Recording]
     return open_browser
 
 
+@pytest.mark.browser
 async def test_documents_are_taken_by_whatever_way_they_come(watch: Any, tmp_path: Path) -> None:
     papers = {
         name: pdf([f"Licence {name}"]) for name in ("inline", "attached", "posted", "framed", "fetched", "linked")
@@ -109,6 +110,7 @@ async def test_documents_are_taken_by_whatever_way_they_come(watch: Any, tmp_pat
     assert watched.observation.sent == [f"POST {SITE}/posted"]
 
 
+@pytest.mark.browser
 async def test_a_document_that_is_too_large_is_said_to_be(
     watch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +131,7 @@ PRIVATE = """<title>Licence of A1</title><meta name=csrf-token content="TOKEN-me
 PLAIN = "<!doctype html><title>Plain</title><h1>Licence 4711</h1><p>\u00e4</p>"
 
 
+@pytest.mark.browser
 async def test_a_marked_page_is_captured_without_the_bar_and_without_secrets(watch: Any) -> None:
     exchanges = exchange("/", PRIVATE, set_cookie="sid=SESSION-cookie-0123456789; Secure; HttpOnly")
     async with watch(exchanges + exchange("/plain", PLAIN)) as watched:

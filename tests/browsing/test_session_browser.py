@@ -129,6 +129,7 @@ async def sign_in(session: PlaywrightSession, *, challenge: Codes | None = None,
     await session.settle(OUTCOMES, challenge=challenge or Codes(), within=within)
 
 
+@pytest.mark.browser
 async def test_a_sign_in_takes_its_steps_and_its_session_can_be_saved_and_restored(visit: Open) -> None:
     async with visit(SIGN_IN, secrets={"password": "secret-of-ada"}) as site:
         await sign_in(site.session)
@@ -144,6 +145,7 @@ async def test_a_sign_in_takes_its_steps_and_its_session_can_be_saved_and_restor
         assert any(cookie["value"] == "RECORDED-SESSION" for cookie in await site.session.context.cookies(SITE))
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("after", "error", "words"),
     [
@@ -164,6 +166,7 @@ async def test_what_a_sign_in_shows_names_the_error(
         assert site.seen.count("POST /login") == 1 and site.seen.count("POST /code") <= 1
 
 
+@pytest.mark.browser
 async def test_a_code_is_never_used_twice(visit: Open) -> None:
     again = page("/login", FORM) + page("/login", CODE, method="POST") + page("/code", CODE, method="POST")
     async with visit(again) as site:
@@ -173,6 +176,7 @@ async def test_a_code_is_never_used_twice(visit: Open) -> None:
         assert site.seen.count("POST /code") == 1
 
 
+@pytest.mark.browser
 async def test_pages_keep_the_policy_of_plain_requests(visit: Open) -> None:
     exchanges = (
         page("/page/1", "slow down", status=429, headers='retry-after: "1"')
@@ -193,6 +197,7 @@ async def test_pages_keep_the_policy_of_plain_requests(visit: Open) -> None:
         assert site.seen.count("GET /page/4") == 3
 
 
+@pytest.mark.browser
 async def test_spending_is_refused_at_once_at_a_hop_and_in_the_page(visit: Open) -> None:
     exchanges = (
         moved("/hop/1", "/buy/1")
@@ -213,6 +218,7 @@ async def test_spending_is_refused_at_once_at_a_hop_and_in_the_page(visit: Open)
         assert set(site.seen) == {"GET /hop/1", "GET /page/1"}
 
 
+@pytest.mark.browser
 async def test_documents_come_as_sent_and_a_file_is_never_taken_for_a_page(visit: Open, tmp_path: Path) -> None:
     pdf = b"%PDF-1.4\n" + bytes(range(256)) * 40
     (tmp_path / "licence.pdf").write_bytes(pdf)
@@ -227,6 +233,7 @@ async def test_documents_come_as_sent_and_a_file_is_never_taken_for_a_page(visit
             await site.session.goto(f"{SITE}/file/1")
 
 
+@pytest.mark.browser
 async def test_an_answer_larger_than_any_document_is_cut_off_and_not_asked_for_again(
     visit: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,6 +249,7 @@ async def test_an_answer_larger_than_any_document_is_cut_off_and_not_asked_for_a
         assert site.seen == ["GET /file/1", "GET /file/2"]
 
 
+@pytest.mark.browser
 async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archiver.browsing.session.ELEMENT", 0.3)
     script = (
@@ -265,6 +273,7 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
             await site.session.click("#missing")
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("url", "status", "error"),
     [("/page/2", 500, SiteUnavailable), ("/page/2", 401, SessionExpired), ("/login", 200, SessionExpired)],
@@ -280,6 +289,7 @@ async def test_an_endless_list_that_cannot_go_on_has_not_ended(
             await site.session.scroll_to_end()
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("again", ["'/page/2'", "'/page/2?again'"], ids=["the same address", "another one"])
 @pytest.mark.parametrize("status", [503, 429])
 async def test_an_endless_list_goes_on_where_the_page_itself_overcomes_a_failure(
@@ -319,6 +329,7 @@ LEAVING = {
 }
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("when", ["{}", "onload = () => setTimeout(() => {{ {} }}, 50)"], ids=["at once", "later"])
 async def test_a_page_that_starts_a_download_by_itself_stays_readable(visit: Open, when: str) -> None:
     file = page("/file/1", "x", headers="content-disposition: attachment")
@@ -337,6 +348,7 @@ async def test_a_page_that_starts_a_download_by_itself_stays_readable(visit: Ope
         assert set(site.session.refused) == refused
 
 
+@pytest.mark.browser
 async def test_a_click_counts_once_the_page_was_told_however_slow_its_answer(
     visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +362,7 @@ async def test_a_click_counts_once_the_page_was_told_however_slow_its_answer(
     async with visit(page("/login", FORM) + accepted + page("/account", "<h1>Ada</h1>")) as site:
         await sign_in(site.session, within=0.8)
         assert site.seen.count("POST /login") == 1 and (await site.session.page()).url == f"{SITE}/account"
+    monkeypatch.undo()
     leaving = "<script>setTimeout(() => {location = '/account'}, 1000)</script>"
     banner = f"<div id=cookies>Cookies <button id=accept hidden>OK</button></div>{leaving}"
     async with visit(page("/login", banner) + page("/account", "<h1>Ada</h1>")) as site:
@@ -360,6 +373,7 @@ async def test_a_click_counts_once_the_page_was_told_however_slow_its_answer(
 IDENTITY = "https://identity.example.com"
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("after", "error", "words"),
     [
@@ -386,6 +400,7 @@ async def test_a_refusal_on_the_way_of_a_sign_in_is_told_with_its_address_and_is
             await site.session.settle(outcomes, challenge=Codes(), within=3)
 
 
+@pytest.mark.browser
 async def test_a_person_at_the_wheel_may_talk_to_declared_identity_hosts_and_still_not_spend(visit: Open) -> None:
     script = (
         "<script>for (const url of ['https://captcha.example.com/solve', '/buy/1', 'https://other.example.com/'])"
@@ -409,6 +424,7 @@ class ByPage:
         return "Ada" in (await session.goto(f"{SITE}/account")).text
 
 
+@pytest.mark.browser
 async def test_an_attended_sign_in_ends_when_the_person_is_in(visit: Open, info: ProviderInfo) -> None:
     by_hand = "<script>setTimeout(() => document.forms[0].submit(), 300)</script>"
     exchanges = (
@@ -427,6 +443,7 @@ async def test_an_attended_sign_in_ends_when_the_person_is_in(visit: Open, info:
             await attend(site.session, ByPage(info), f"{SITE}/login", said.append, patience=0.5)  # type: ignore[arg-type]  # a part of one
 
 
+@pytest.mark.browser
 async def test_a_platform_that_fails_for_a_moment_does_not_end_an_attended_sign_in(
     visit: Open, info: ProviderInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -445,6 +462,7 @@ async def test_a_platform_that_fails_for_a_moment_does_not_end_an_attended_sign_
         assert site.seen.count("GET /account") == 4
 
 
+@pytest.mark.browser
 async def test_the_ca_file_is_trusted_by_pages_and_requests_and_nothing_is_without_it(
     visit: Open, replay: Replay, info: ProviderInfo, record: Callable[[str], Recording]
 ) -> None:
@@ -461,6 +479,7 @@ async def test_the_ca_file_is_trusted_by_pages_and_requests_and_nothing_is_witho
     assert listener.log == []
 
 
+@pytest.mark.browser
 async def test_a_crashed_browser_is_replaced_and_one_without_a_screen_says_so(
     monkeypatch: pytest.MonkeyPatch, info: ProviderInfo, replay: Replay
 ) -> None:
@@ -480,6 +499,7 @@ async def test_a_crashed_browser_is_replaced_and_one_without_a_screen_says_so(
                 await browsers.open(replace(info, headless=False), **given)
 
 
+@pytest.mark.browser
 async def test_no_variable_of_ours_reaches_chromium(
     monkeypatch: pytest.MonkeyPatch, info: ProviderInfo, replay: Replay
 ) -> None:
@@ -507,6 +527,7 @@ def children() -> list[bytes]:
 WORKSPACES = "<ul id=spaces><li><a href=/account>Acme  Ltd</a><li><a href=/page/other>Private</a></ul>"
 
 
+@pytest.mark.browser
 async def test_whose_history_is_read_is_the_accounts_setting_and_never_a_guess(visit: Open) -> None:
     outcomes: dict[str, SignInOutcome] = {
         "#spaces": Choose("#spaces a", setting="workspace"),

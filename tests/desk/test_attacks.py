@@ -137,6 +137,7 @@ def test_a_clients_link_shows_that_client_alone_until_it_ends(served: Served, pe
     assert guest.get("/client/acme").status_code == 303  # what the link began ends with it
 
 
+@pytest.mark.browser
 def test_several_licences_are_assigned_at_once(served: Served, person: Sign) -> None:
     olaf = person("Olaf Operator")
     spare = served.folders["spare"]

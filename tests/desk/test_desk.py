@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -100,6 +101,7 @@ def verified(zipped: bytes, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.browser
 def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
     browser: Browser, served: Served, tmp_path: Path
 ) -> None:
@@ -146,6 +148,7 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
     assert "PROVEN" in verified(zipped, tmp_path)
 
 
+@pytest.mark.browser
 def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Served, tmp_path: Path) -> None:
     """From the letter of a shared account's picture to its assignment; a mouse is never used."""
     letter = tmp_path / "brief.txt"
@@ -197,6 +200,7 @@ def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Se
     assert [(each["by"], each["reason"]) for each in said] == [("Olaf Operator", "Auftrag 4711")]
 
 
+@pytest.mark.browser
 def test_a_licence_is_shown_with_its_documents_and_verified(browser: Browser, served: Served) -> None:
     with visiting(browser, served) as page:
         page.goto(served.place("harbour"))
@@ -207,6 +211,7 @@ def test_a_licence_is_shown_with_its_documents_and_verified(browser: Browser, se
         fine(page)
 
 
+@pytest.mark.browser
 def test_hostile_documents_and_titles_do_nothing(browser: Browser, served: Served) -> None:
     with visiting(browser, served, viewport={"width": 390, "height": 800}) as page:
         for name in ("receipt.html", "receipt.svg"):
@@ -217,6 +222,7 @@ def test_hostile_documents_and_titles_do_nothing(browser: Browser, served: Serve
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+@pytest.mark.browser
 def test_every_page_can_be_used_by_everybody(browser: Browser, served: Served) -> None:
     with visiting(browser, served, viewport={"width": 390, "height": 800}) as page:
         for path in (

@@ -7,6 +7,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 import yaml
 
 from archiver.provider import installed
@@ -17,6 +18,7 @@ from tests.homes import RECORDINGS, Home
 PAGE, OTHER = yaml.safe_load((RECORDINGS / "unsplash" / "two-pages" / "session.yaml").read_text())["assets"]
 
 
+@pytest.mark.browser
 def test_a_page_is_captured_without_a_person_and_proves_an_offer_only(home: Home, tmp_path: Path) -> None:
     """The picture's page, then its file's name, which is not opened again; then the file itself."""
     secret = "KEY-0123456789"  # invented
@@ -49,6 +51,7 @@ def test_a_page_is_captured_without_a_person_and_proves_an_offer_only(home: Home
     assert home.json("run", "--replay", RECORDINGS)["accounts"] == []
 
 
+@pytest.mark.browser
 def test_what_a_site_does_not_show_is_refused_and_the_rest_is_archived(home: Home) -> None:
     removed = RECORDINGS / "unsplash" / "removed"
     done = home.json("capture", PAGE, OTHER, "--client", "acme", "--replay", removed, code=40)

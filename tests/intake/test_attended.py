@@ -137,6 +137,7 @@ def everything(folder: Path) -> dict[Path, bytes]:
     return {path: gzip.decompress(each) if each.startswith(b"\x1f\x8b") else each for path, each in files.items()}
 
 
+@pytest.mark.browser
 def test_five_kinds_of_licence_are_archived_byte_for_byte_with_nothing_secret(
     attend: Callable[..., tuple[Report, list[str]]], home: Home
 ) -> None:
@@ -172,6 +173,7 @@ def test_five_kinds_of_licence_are_archived_byte_for_byte_with_nothing_secret(
     assert outcomes[f"{SITE}/licences"] == outcomes["unknown.pdf"] == "unread"
 
 
+@pytest.mark.browser
 def test_a_session_that_was_killed_is_archived_by_the_next(
     attend: Callable[..., tuple[Report, list[str]]], home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +195,7 @@ def test_a_session_that_was_killed_is_archived_by_the_next(
     assert len(home.json("find", "")) == 1
 
 
+@pytest.mark.browser
 def test_a_page_goes_to_the_licence_whose_number_it_shows(
     attend: Callable[..., tuple[Report, list[str]]], home: Home, tmp_path: Path
 ) -> None:
@@ -232,6 +235,7 @@ PAGES = {
 }  # fmt: skip
 
 
+@pytest.mark.browser
 def test_a_platforms_name_opens_its_account_pages_and_what_they_list_is_read(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +278,7 @@ def test_without_a_screen_it_says_so(home: Home, tmp_path: Path) -> None:
     assert "needs a screen" in done.stderr
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
 def test_ctrl_c_ends_it_and_archives_what_was_captured(home: Home, tmp_path: Path) -> None:
     read, write = os.pipe()

@@ -59,6 +59,7 @@ def claim(at: Agency, tmp_path: Path) -> str:
     return str(added["claim"])
 
 
+@pytest.mark.browser
 def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_licences(
     at: Agency, claim: str, tmp_path: Path
 ) -> None:
@@ -211,6 +212,7 @@ def captured(*lines: str) -> Document:
     )  # fmt: skip
 
 
+@pytest.mark.browser
 def test_pages_that_list_other_licences_stay_here_and_german_packs_are_german(at: Agency, tmp_path: Path) -> None:
     own, listed = at.archive(
         "acme",

@@ -200,6 +200,7 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
             yield path.name, content.decode("utf-8", "replace")
 
 
+@pytest.mark.browser
 def test_an_external_pack_tells_nothing_that_is_nobody_elses_business(pack: Path, packs: Packs, tmp_path: Path) -> None:
     for name, text in texts(pack):
         low = text.lower() if name != "verify.py" else ""
@@ -225,6 +226,7 @@ def page_texts(path: Path) -> list[str]:
     return [" ".join(normalize("NFKC", page.extract_text()).split()) for page in PdfReader(path).pages]
 
 
+@pytest.mark.browser
 def test_the_summary_is_one_page_whatever_the_title_and_keeps_the_dates_apart(packs: Packs, tmp_path: Path) -> None:
     out = packs.write(tmp_path / "proof.zip", *packs.names, claim=CLAIM, pictures=[picture("olive")])
     overview, *pages = page_texts(out.with_suffix(".pdf"))
@@ -253,6 +255,7 @@ def test_both_languages_say_everything() -> None:
     assert keys(_wording()["en"]) == keys(_wording()["de"])
 
 
+@pytest.mark.browser
 def test_the_same_archive_gives_the_same_bytes_in_german_too(packs: Packs, tmp_path: Path) -> None:
     one, two = (packs.write(tmp_path / name, language="de") for name in ("one.zip", "two.zip"))
     assert one.read_bytes() == two.read_bytes()
@@ -297,6 +300,7 @@ def hostile() -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.browser
 def test_a_hostile_certificate_goes_into_the_zip_whole_and_into_the_pdf_tamed(tmp_path: Path) -> None:
     content, broken = hostile(), b"%PDF-1.7 broken\n%%EOF"
     with agency(tmp_path / "agency") as at:
@@ -317,6 +321,7 @@ def test_a_hostile_certificate_goes_into_the_zip_whole_and_into_the_pdf_tamed(tm
     assert {path.read_bytes() for path in copies} == {content, broken}
 
 
+@pytest.mark.browser
 def test_a_replay_says_what_it_is(tmp_path: Path) -> None:
     with agency(tmp_path / "agency") as at:
         settings = at.run.root / "archiver.yaml"
@@ -404,6 +409,7 @@ def test_a_long_word_is_looked_through_once() -> None:
     assert time.process_time() - began < 10
 
 
+@pytest.mark.browser
 def test_what_a_preview_says_of_itself_is_told_and_is_not_in_the_pdf(tmp_path: Path) -> None:
     out, exif, told = io.BytesIO(), Image.Exif(), list[str]()
     exif[315] = "by ada@acme.example"

@@ -166,6 +166,7 @@ def judged(bag: Path) -> PackReport:
     return report
 
 
+@pytest.mark.browser
 def test_an_honest_pack_tells_what_is_proven_and_what_its_sender_wrote(pack: Pack) -> None:
     report = judged(pack.bag)
     assert (report.state, report.findings) == ("PROVEN", [])

@@ -82,6 +82,7 @@ END = "<p>You've reached the end</p>"
 NEXT_PAGE = '<a rel="nofollow next" href="?page=2">Next</a>'
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("session", "listed"),
     [

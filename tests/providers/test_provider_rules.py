@@ -123,6 +123,7 @@ def tools() -> Iterator[tuple[asyncio.Runner, Tools]]:
         loop.run(context.__aexit__(None, None, None))
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("provider", sorted({provider for provider, _, _ in SPENDING}))
 def test_nothing_that_spends_leaves_when_a_page_or_the_adapter_asks(
     provider: str, tools: tuple[asyncio.Runner, Tools]

@@ -410,6 +410,7 @@ def by_asset(licences: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 every = pytest.mark.parametrize("name", SITES)
 
 
+@pytest.mark.browser
 @every
 def test_a_new_licence_between_two_pages_is_neither_lost_nor_doubled(name: str, play: Play) -> None:
     nights = play(name)
@@ -423,6 +424,7 @@ def test_a_new_licence_between_two_pages_is_neither_lost_nor_doubled(name: str, 
     assert by_asset(nights.archived) == by_asset(wanted(site, now))
 
 
+@pytest.mark.browser
 @every
 def test_what_leaves_the_site_stays_in_the_archive_and_its_gap_says_why(name: str, play: Play) -> None:
     nights = play(name)
@@ -449,6 +451,7 @@ def test_what_leaves_the_site_stays_in_the_archive_and_its_gap_says_why(name: st
     assert {each["licence_id"] or each["asset_id"] for each in nights.archived} == found.keys()
 
 
+@pytest.mark.browser
 @every
 def test_hostile_texts_are_archived_as_they_are_and_harm_nothing(name: str, play: Play) -> None:
     nights = play(name)
@@ -466,6 +469,7 @@ def test_hostile_texts_are_archived_as_they_are_and_harm_nothing(name: str, play
     assert {path.name for path in nights.folder.iterdir()} == {"home", "night-1"}
 
 
+@pytest.mark.browser
 @every
 def test_a_storm_of_429_is_waited_out_or_told_and_costs_no_licence(name: str, play: Play) -> None:
     nights = play(name)
@@ -483,6 +487,7 @@ def test_a_storm_of_429_is_waited_out_or_told_and_costs_no_licence(name: str, pl
     assert by_asset(nights.archived) == by_asset(wanted(site, rows))
 
 
+@pytest.mark.browser
 @every
 def test_a_connection_that_breaks_in_a_body_is_asked_again(
     name: str, play: Play, monkeypatch: pytest.MonkeyPatch
@@ -497,6 +502,7 @@ def test_a_connection_that_breaks_in_a_body_is_asked_again(
     assert by_asset(nights.archived) == by_asset(wanted(site, rows))
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("name", [each for each in SITES if each != "envato_market"])  # which has no such file
 def test_a_truncated_file_is_a_gap_until_it_comes_whole(name: str, play: Play) -> None:
     nights = play(name)
@@ -513,6 +519,7 @@ def test_a_truncated_file_is_a_gap_until_it_comes_whole(name: str, play: Play) -
     assert result.outcome is Outcome.COMPLETE and nights.archived == wanted(site, rows), result
 
 
+@pytest.mark.browser
 @every
 def test_a_session_that_ends_in_the_middle_is_renewed_once_and_nothing_doubled(name: str, play: Play) -> None:
     nights = play(name)
@@ -549,6 +556,7 @@ COUNTS = [(name, count) for name, site in SITES.items() for count in ("no", "one
           if not site.browser or count == "a full page of"]  # fmt: skip
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(("name", "count"), COUNTS)
 def test_licences(name: str, count: str, play: Play) -> None:
     nights = play(name)
