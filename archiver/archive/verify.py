@@ -1804,7 +1804,7 @@ class _Check:
             try:
                 if refused := refusal(note, file, roots, chain):
                     return Finding(refused[0], path, refused[1])
-                if self.supplied_roots and own_certificates:
+                if own_certificates and not set(certificates) <= set(own_certificates):
                     foreign = not _roots_of(response, certificates) <= set(own_certificates)
                     if foreign and (refused := refusal(note, file, own, own)) and refused[0] == "timestamp":
                         return Finding("timestamp", self.tsa_roots, not_own)
