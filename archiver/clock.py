@@ -66,11 +66,11 @@ def ahead(home: Home, now: datetime) -> Iterator[Ahead]:
 def was_ahead(root: Path) -> tuple[str, str] | None:
     """What the last sealed line of an archive claims, and the earlier time that an authority states of its seal: then
     this machine's clock was ahead. None where they agree."""
-    head, signed = Archive(root).head(), verify.checkpoint_files(root / verify.CHECKPOINTS)
-    if not head or not signed or signed[-1][0] != head.seq + 1:
+    head, (size, _, tokens) = Archive(root).head(), verify.newest_checkpoint(root)
+    if not head or size != head.seq + 1:
         return None
     with suppress(verify.Malformed, ValueError, OSError):  # `verify` names what is wrong there
-        times = [verify.Token.parse(read_file(path)).time for path in signed[-1][2]]
+        times = [verify.Token.parse(read_file(path)).time for path in tokens]
         claimed = str(head.fields["at"])
         if times and datetime.fromisoformat(claimed) > datetime.fromisoformat(min(times)) + TOLERANCE:
             return claimed, min(times)

@@ -442,7 +442,7 @@ def verify(
     worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
     told = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *strays(home)]
     text = "\n".join(told) or "There is no archive yet."
-    scope = next((document["scope"] for document in documents), verifier.SCOPE_ALL)
+    scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
 
 

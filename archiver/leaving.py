@@ -335,7 +335,7 @@ def hand_over(home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool =
         return _handed_over(home, slug, source, out, "would_hand_over", files)
     partial = out.with_name(f".{out.name}.partial")
     with writing(home, vault, slug) as archive, ExitStack() as stack:
-        archive.seal()
+        archive.seal(whole=True)
         try:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
@@ -376,7 +376,7 @@ def _copy(source: Path, target: Path) -> None:
 def _handed_over(home: Home, slug: str, root: Path, out: Path, outcome: str, files: list[Path]) -> HandedOver:
     """Check the archive at `root`; IntegrityError where it is not whole."""
     try:
-        checked = verify.verify_archive(root, trusted_roots(home), fallback=sealing.strict_checker()).as_json()
+        checked = verify.verify_archive(root, trusted_roots(home), checker=sealing.strict_checker()).as_json()
     except verify.Busy as error:
         raise ArchiveBusy(str(error)) from None
     if checked["state"] in ("DAMAGED", "FORKED"):

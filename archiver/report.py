@@ -267,10 +267,9 @@ def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
 
 
 def _checkpoint(root: Path) -> Checkpoint | None:
-    there = verify.checkpoint_files(root / verify.CHECKPOINTS)
-    if not there:
+    size, path, tokens = verify.newest_checkpoint(root)
+    if not size:
         return None
-    size, path, tokens = there[-1]
     times = [verify.Token.parse(read_file(token)).time for token in tokens]
     content = read_file(path)
     return Checkpoint(

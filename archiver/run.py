@@ -797,7 +797,7 @@ def accepted(home: Home, archive: Archive, account: Account, info: ProviderInfo)
     if not info.automation.stance.needs_acceptance or info.on_request or home.settings.replay:
         return
     said = acceptance(account, info).object_id[:-8]  # what follows tells an acceptance after an erased one
-    stated = (line.id or "" for line in archive.lines() if line.type == "statement")
+    stated = (line.id or "" for line in archive.lines() if b'"statement"' in line.raw and line.type == "statement")
     if not any(each.startswith(said) and object_path(archive.root, each).exists() for each in stated):
         raise NotAccepted(
             f"the terms of {info.title} on automation are {info.automation.stance} "

@@ -50,7 +50,10 @@ def test_dates_are_checked_without_openssl_and_nothing_is_called_qualified(home:
         with (home.root / "archiver.yaml").open("a") as settings:
             settings.write(f"timestamps: [{{name: t, url: '{authority.url}', roots: ../tsa/root.pem}}]\n")
         home.account("one", "shutterstock")
-        said = [home(*RUN)]
+        said = [home(*RUN), home(*RUN)]  # the second finds nothing new, and is not timestamped
+    assert "which are signed" in home("verify", "--client", "acme").stdout
+    (checked,) = [each for each in home.json("doctor", code=None)["checks"] if each["check"] == "archives"]
+    assert checked["state"] == "ok" and "acme: PROVEN" in checked["message"], checked
     said += [home("verify"), home("find", "a")]
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/openssl").write_text("#!/bin/sh\necho LibreSSL 3.3.6\n")

@@ -18,6 +18,7 @@ def test_a_restored_archive_is_refused_until_the_loss_is_recorded(home: Home, tm
     home.account("one", "shutterstock")
     home(*RUN)
     shutil.copytree(home.archive(), backup)
+    home.account("two", "envato_market")
     home(*RUN)
     assert "extends 2 outside checkpoints" in home("verify", "--against", disk).stdout
     shutil.rmtree(home.archive())

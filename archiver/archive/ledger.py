@@ -118,6 +118,20 @@ def last_line(path: Path) -> Line | None:
     return None
 
 
+def lines_from(path: Path, seq: int) -> list[Line]:
+    """The lines from that number on, read from the ledger's end: nothing before them is read."""
+    last, lines = last_line(path), list[Line]()
+    if last is None or last.seq < seq:
+        return lines
+    with _opened(path) as file, mmap.mmap(file.fileno(), last.end, access=mmap.ACCESS_READ) as data:
+        end = last.end - 1
+        while end > 0 and len(lines) <= last.seq - seq:  # the last line's number may be a lie
+            start = data.rfind(b"\n", 0, end) + 1
+            lines.append(Line(data[start:end], start))
+            end = start - 1
+    return lines[::-1]
+
+
 def _opened(path: Path) -> BinaryIO:
     try:
         return open_file(path)

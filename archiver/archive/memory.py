@@ -80,8 +80,8 @@ class Memory:
 
 def _digests(root: Path) -> Iterator[tuple[str, str]]:
     paths = [root / each for each in SINGLE_FILES]
-    for _, note, tokens in verify.checkpoint_files(root / verify.CHECKPOINTS)[-1:]:
-        paths += [note, *tokens]
+    _, note, tokens = verify.newest_checkpoint(root)
+    paths += [note, *tokens]
     for path in paths:
         if digest := _digest(path):
             yield path.relative_to(root).as_posix(), digest

@@ -51,16 +51,8 @@ def sign(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> byte
     return f"{text}\n\N{EM DASH} {origin} {signature}\n".encode()
 
 
-def seal(
-    root: Path,
-    *,
-    origin: str,
-    frontier: verify.Frontier,
-    signer: Ed25519PrivateKey,
-    authorities: Sequence[Authority],
-    post: Post,
-) -> Seal:
-    """Write a checkpoint over the ledger, if it has grown, and get the timestamps that the newest checkpoint lacks."""
+def write_checkpoint(root: Path, origin: str, frontier: verify.Frontier, signer: Ed25519PrivateKey) -> None:
+    """A checkpoint over the ledger, for ever; does nothing where it is there already."""
     folder = root / verify.CHECKPOINTS
     note = folder / f"{frontier.size:08d}.note"
     if not note.exists():
@@ -68,12 +60,18 @@ def seal(
         write_new(staged, sign(origin, frontier.size, frontier.root(), signer))
         staged.rename(note)
         sync_folder(folder)
+
+
+def stamp(root: Path, authorities: Sequence[Authority], post: Post) -> Seal:
+    """Get the timestamps that the newest checkpoint lacks."""
+    size, note, _ = verify.newest_checkpoint(root)
     lacking = [each for each in authorities if not _response(note, each).exists()]
     with ThreadPoolExecutor(len(lacking) or 1) as pool:
         answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
     warnings = [_keep(root, note, each, *answer) for each, answer in zip(lacking, answers, strict=True)]
-    times = [verify.Token.parse(verify.content(path)).time for path in folder.glob(f"{note.name}.*.tsr")]
-    return Seal(frontier.size, min(times, default=None), tuple(filter(None, warnings)))
+    _, _, tokens = verify.newest_checkpoint(root)
+    times = [verify.Token.parse(verify.content(path)).time for path in tokens]
+    return Seal(size, min(times, default=None), tuple(filter(None, warnings)))
 
 
 def anchored_tokens(root: Path) -> tuple[int, dict[str, str]] | None:
@@ -81,10 +79,9 @@ def anchored_tokens(root: Path) -> tuple[int, dict[str, str]] | None:
 
     The next line holds them, which proves that it is younger.
     """
-    checkpoints = verify.checkpoint_files(root / verify.CHECKPOINTS)
-    if not checkpoints or not checkpoints[-1][2]:
+    size, note, tokens = verify.newest_checkpoint(root)
+    if not tokens:
         return None
-    size, note, tokens = checkpoints[-1]
     names = {path.name[len(note.name) + 1 : -len(".tsr")]: path for path in tokens}
     return size, {name: hashlib.sha256(verify.content(path)).hexdigest() for name, path in names.items()}
 
@@ -172,7 +169,17 @@ def strict_checker() -> verify.Checker:
             raise verify.Malformed(str(error)) from None
         return _refusal(content, read_file(data), x509.load_pem_x509_certificates(read_file(roots)))
 
-    return verify.Checker(f"rfc3161-client {version('rfc3161-client')}", refuses)
+    def signed(public: bytes, signature: bytes, message: bytes) -> bool:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        except (ValueError, InvalidSignature):
+            return False
+        return verify.canonical_key(public)
+
+    return verify.Checker(f"rfc3161-client {version('rfc3161-client')}", refuses, signed)
 
 
 def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | None:

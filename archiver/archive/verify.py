@@ -46,7 +46,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
@@ -59,7 +59,8 @@ STATES = (PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED)
 """From the best to the worst. ERASED is a state of one object, never of an archive."""
 
 SCOPE_ALL, SCOPE_QUICK, SCOPE_ONE = "all", "contents not read", "one licence"
-"""What a verdict is about. Where two of them apply, both stand there, with a comma between."""
+SCOPE_BRIEF = "other checkpoints not checked"  # than those that the verdict rests on
+"""What a verdict is about. Where several of them apply, all stand there, with commas between."""
 
 LEDGER = "ledger/ledger.jsonl"
 INTENTS = "ledger/intents.jsonl"
@@ -80,12 +81,17 @@ KINDS = {
 }
 """Kinds of objects: singular, as in ids, and the folder below `evidence/`."""
 
+PRACTICE = frozenset({"run", "anchor"})
+"""Types of ledger lines that record no evidence. They may wait for a timestamp: each is signed when it is written."""
+
 URN = "urn:x-archiver"
 LOG_DOMAIN = "archiver.invalid"  # logs are named after it and the client: it says that they can be reached nowhere
 _LONGEST_LINE = 1 << 20  # bytes of a ledger line; the writer's are below 2 ** 15
 CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
 PATIENCE = 30  # seconds for one call of the program openssl
 LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
+LATE_PRACTICE = 2 * LATE  # likewise for the lines of PRACTICE, which are sealed about once a week
+FEW_TIMESTAMPS = 32  # up to which starting the program openssl for each costs less than loading a library
 RENEW_AHEAD = 2 * 365 * 86400  # seconds before the end of their certificates that timestamps are to be renewed
 
 WARNINGS = frozenset(
@@ -233,6 +239,8 @@ class Report:
             about.append("this licence only")
         if SCOPE_QUICK in self.scope:
             about.append(SCOPE_QUICK)
+        if SCOPE_BRIEF in self.scope:
+            about.append(SCOPE_BRIEF)
         if self.elsewhere:
             about.append(f"{self.elsewhere} finding{'s' * (self.elsewhere > 1)} elsewhere")
         return f"{self.state} ({'; '.join(about)})" if about else self.state
@@ -410,6 +418,30 @@ def _point(encoded: bytes) -> _Point | None:
 
 
 _BASE = _point((4 * pow(5, -1, _P) % _P).to_bytes(32, "little"))
+_ZERO: _Point = (0, 1, 1, 0)
+
+
+@functools.lru_cache(8)
+def _multiples(point: _Point) -> list[list[_Point]]:
+    """Eight rows of 0 to 15 times the point, each row for 16 ** 8 times the point of the row before it.
+
+    They take as long as one signature, and make all further signatures of one key three times as quick to check.
+    """
+    rows = []
+    for _ in range(8):
+        row = [_ZERO, point]
+        while len(row) < 16:
+            row.append(_add(row[-1], point))
+        rows.append(row)
+        for _ in range(32):
+            point = _add(point, point)
+    return rows
+
+
+@functools.lru_cache(8)
+def canonical_key(public: bytes) -> bool:
+    """Whether these bytes are the one encoding of a point, of which some libraries take others, too."""
+    return len(public) == 32 and _point(public) is not None
 
 
 def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
@@ -422,12 +454,15 @@ def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
         return False
     challenge = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % _L
     minus_key = (_P - key[0], key[1], 1, _P - key[3])
-    terms = {1: _BASE, 2: minus_key, 3: _add(_BASE, minus_key)}
-    total: _Point = (0, 1, 1, 0)
-    for bit in range(252, -1, -1):  # scalar * base - challenge * key, both at once
-        total = _add(total, total)
-        if term := terms.get((scalar >> bit & 1) | (challenge >> bit & 1) << 1):
-            total = _add(total, term)
+    factors = ((scalar, _multiples(_BASE)), (challenge, _multiples(minus_key)))
+    total = _ZERO
+    for place in range(7, -1, -1):  # scalar * base - challenge * key, four bits of each row at once
+        for _ in range(4):
+            total = _add(total, total)
+        for factor, rows in factors:
+            for number, row in enumerate(rows):
+                if digit := factor >> 4 * (8 * number + place) & 15:
+                    total = _add(total, row[digit])
     inverse = pow(total[2], -1, _P)
     x, y = total[0] * inverse % _P, total[1] * inverse % _P
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
@@ -495,12 +530,15 @@ class Note:
         """Whether a signature says that it is by this key, under whatever name; it need not hold."""
         return any(blob[:4] == key_id(name, public) for name, blob in self.signatures)
 
-    def signed_by(self, public: bytes, *, under_any_name: bool = False) -> bool:
-        """Whether this key signed it: under the log's name, or under whatever name."""
+    def signed_by(self, public: bytes, check: SignatureCheck | None = None, *, under_any_name: bool = False) -> bool:
+        """Whether this key signed it: under the log's name, or under whatever name.
+
+        `check` takes the place of `ed25519_verify`.
+        """
         return any(
             (under_any_name or name == self.origin)
             and blob[:4] == key_id(name, public)
-            and ed25519_verify(public, blob[4:], self.text)
+            and (check or ed25519_verify)(public, blob[4:], self.text)
             for name, blob in self.signatures
         )
 
@@ -648,6 +686,7 @@ _HASHES = {
 """Encoded object identifiers of the hash functions that a token may use for what it covers."""
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
+_MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _NEVER = "9999-12-31T23:59:59Z"
 
 _HASH_ENDS = {"2b0e03021a": "2014-01-01T00:00:00Z"}
@@ -790,6 +829,9 @@ def _der(data: bytes) -> list[_Item]:
 @functools.lru_cache(1 << 12)
 def epoch(moment: str) -> int:
     """Seconds since 1970 of `2026-11-24T02:00:00Z`; ValueError on anything else."""
+    if _MOMENT.fullmatch(moment):
+        with contextlib.suppress(ValueError):  # a leap second
+            return int(datetime.fromisoformat(f"{moment[:-1]}+00:00").timestamp())
     return calendar.timegm(time.strptime(moment, _TIME))
 
 
@@ -798,14 +840,19 @@ def moment(seconds: float | None = None) -> str:
     return time.strftime(_TIME, time.gmtime(seconds))
 
 
+SignatureCheck = Callable[[bytes, bytes, bytes], bool]
+"""Whether an Ed25519 signature holds, of (public key, signature, message)."""
+
+
 class Checker(NamedTuple):
-    """A program that checks timestamps: what it is, and a function of (response, data, roots, chain), all files.
+    """What checks timestamps: its name, and a function of (response, data, roots, chain), all files.
 
     The function gives the reason why it refuses a timestamp, or None; Malformed where it cannot read it.
     """
 
     name: str
     refuses: Callable[[Path, Path, Path, Path], str | None]
+    signed: SignatureCheck | None = None  # as quick for signatures as it is for timestamps
 
 
 def openssl_version() -> tuple[str, str] | None:
@@ -1326,16 +1373,34 @@ _CHECKPOINT_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,})\.note(\.[A-Za-z0-9_ -]
 
 def checkpoint_files(folder: Path) -> list[tuple[int, Path, list[Path]]]:
     """All checkpoints as (size, note, timestamp responses), smallest first; names of any other form are left out."""
-    found: dict[str, tuple[int, Path, list[Path]]] = {}
-    for path in sorted(folder.glob("*.note*")):  # a note comes before the responses that are named after it
-        match = _CHECKPOINT_FILE.fullmatch(path.name)
-        if not match:
+    return sorted(newest_checkpoints(folder))
+
+
+def newest_checkpoints(folder: Path, names: Iterable[str] | None = None) -> Iterator[tuple[int, Path, list[Path]]]:
+    """The same, newest first, as they are wanted: where only the newest is, this hardly grows with their number.
+
+    `names` are those of the folder's files, where they were listed already.
+    """
+    try:
+        names = sorted(os.listdir(folder) if names is None else names)  # noqa: PTH208  # no Path for each of thousands
+    except OSError:
+        return
+    notes = [name for name in names if name.endswith(".note")]
+    for note in sorted(notes, key=lambda name: (len(name), name), reverse=True):
+        if not (match := _CHECKPOINT_FILE.fullmatch(note)):
             continue
-        if not match[2]:
-            found[match[1]] = (int(match[1]), path, [])
-        elif match[1] in found:
-            found[match[1]][2].append(path)
-    return sorted(found.values())
+        tokens = []
+        for name in names[bisect.bisect_right(names, note) :]:
+            if not name.startswith(f"{note}."):
+                break
+            if _CHECKPOINT_FILE.fullmatch(name):
+                tokens.append(folder / name)
+        yield int(match[1]), folder / note, tokens
+
+
+def newest_checkpoint(root: Path) -> tuple[int, Path, list[Path]]:
+    """An archive's newest checkpoint; of size 0 where it has none."""
+    return next(newest_checkpoints(root / CHECKPOINTS), (0, root / CHECKPOINTS, []))
 
 
 # What lies after the newest checkpoint can be written by whoever can write to the archive: the chain of hashes needs no
@@ -1447,11 +1512,13 @@ def dates(root: Path) -> Dates:
     """The dates that an archive's timestamps state over its checkpoints, signatures unchecked: cheap, for display."""
     stamps = []
     for size, note, tokens in checkpoint_files(root / CHECKPOINTS):
-        for path in tokens:
-            with contextlib.suppress(OSError, Malformed):
-                token = Token.parse(content(path))
-                if token.covers(content(note)):
-                    stamps.append((size, token.time))
+        with contextlib.suppress(OSError):
+            signed = content(note) if tokens else b""
+            for path in tokens:
+                with contextlib.suppress(Malformed):
+                    token = Token.parse(content(path))
+                    if token.covers(signed):
+                        stamps.append((size, token.time))
     return Dates(stamps)
 
 
@@ -1504,10 +1571,10 @@ def renewal(root: Path) -> str | None:
 
     Their signatures are not checked: this is cheap.
     """
-    stamped = [each for each in checkpoint_files(root / CHECKPOINTS) if each[2]]
+    stamped = next((tokens for _, _, tokens in newest_checkpoints(root / CHECKPOINTS) if tokens), [])
     with contextlib.suppress(OSError, Malformed):
         roots = pem_blocks(_utf8(content(root / TSA_ROOTS)), "CERTIFICATE")
-        responses = [content(path) for path in stamped[-1][2]] if stamped else []
+        responses = [content(path) for path in stamped]
         dates = [Stamp(Token.parse(each).time, token_ends(each, roots)).renew for each in responses]
         return max(filter(None, dates), default=None)
     return None
@@ -1518,12 +1585,18 @@ def renewal(root: Path) -> str | None:
 
 @dataclass
 class _Checkpoint:
-    """A checkpoint's file, and its content unless that is bad; its timestamps that hold, by file name."""
+    """A checkpoint's file and those of its timestamps; `note` and `stamps` once they were checked, if they hold.
+
+    `path` is relative to the archive, `stamps` are by file name.
+    """
 
     size: int
     path: str
-    note: Note | None
+    file: Path
+    tokens: list[Path]
+    note: Note | None = None
     stamps: dict[str, Stamp] = field(default_factory=dict)
+    checked: bool = False
 
 
 def _supplied(path: Path) -> bytes:
@@ -1534,10 +1607,30 @@ def _supplied(path: Path) -> bytes:
         raise Malformed(f"{path} cannot be read: {error.strerror}") from None
 
 
+class _OpenSSL:
+    """The program openssl, looked for when it is first needed. `hangs`: once it did not end."""
+
+    hangs = False
+
+    @functools.cached_property
+    def found(self) -> tuple[str, str]:
+        return openssl_version() or ("", "")
+
+    @property
+    def version(self) -> str:
+        return self.found[1]
+
+    @functools.cached_property
+    def checker(self) -> Checker | None:
+        program, version = self.found
+        return Checker(version, lambda *files: openssl_refuses(program, *files)) if _is_openssl_3(version) else None
+
+
 class _Check:
     """Keys, checkpoints and timestamps of an archive or a proof, wherever each keeps them."""
 
-    fallback: Checker | None = None  # for timestamps, where there is no OpenSSL 3
+    checker: Checker | None = None  # asked about timestamps before OpenSSL is
+    brief = False
 
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
         self.root = root
@@ -1546,6 +1639,8 @@ class _Check:
         self.report = Report(root.resolve().name)
         self.known: set[tuple[str, str]] = set()
         self.checkpoints: dict[int, _Checkpoint] = {}
+        self.openssl = _OpenSSL()
+        self.dates_by = set[str]()
 
     def find(self, code: str, path: str, message: str) -> None:
         self.add(Finding(code, path, message))
@@ -1592,54 +1687,107 @@ class _Check:
             self.report.trust.append(Trust("signer key", key_fingerprint(key), self.supplied_key is not None))
         return key
 
-    def read_checkpoints(self, key: bytes | None) -> None:
-        """Read and check all checkpoints and their timestamps."""
-        stamped = []
-        for token in sorted((self.root / self.checkpoint_folder).glob("*.note.*.tsr")):
-            note_name = token.name.partition(".note")[0] + ".note"
-            if not (token.parent / note_name).exists():
-                self.find("missing", f"{self.checkpoint_folder}/{note_name}", f"is missing, and {token.name} is of it")
-        for size, file, tokens in checkpoint_files(self.root / self.checkpoint_folder):
-            path = f"{self.checkpoint_folder}/{file.name}"
-            note = None
-            if (data := self.read(path)) is not None:
-                try:
-                    note = Note.parse(data)
-                    _must(note.size == size, "is of another size than its name says")
-                    _must(key is None or note.signed_by(key), "is not signed by the signer's key")
-                except Malformed as error:
-                    note = None
-                    self.find("checkpoint", path, str(error))
-            self.checkpoints[size] = _Checkpoint(size, path, note)
-            stamped += [(self.checkpoints[size], file, token) for token in tokens]
-        self.check_tokens(stamped)
+    def find_checkpoints(self) -> None:
+        """List the checkpoints and their timestamps; none is read yet."""
+        folder = self.root / self.checkpoint_folder
+        for size, file, tokens in checkpoint_files(folder):
+            self.checkpoints[size] = _Checkpoint(size, f"{self.checkpoint_folder}/{file.name}", file, tokens)
+        with contextlib.suppress(OSError):
+            with os.scandir(folder) as entries:
+                names = {entry.name for entry in entries}
+            for token in sorted(name for name in names if re.fullmatch(r".*\.note\..*\.tsr", name, re.DOTALL)):
+                if (note := token.partition(".note")[0] + ".note") not in names:
+                    self.find("missing", f"{self.checkpoint_folder}/{note}", f"is missing, and {token} is of it")
 
-    def check_tokens(self, stamped: list[tuple[_Checkpoint, Path, Path]]) -> None:
-        supplied, roots = self.supplied_roots, self.supplied_roots or self.root / self.tsa_roots
-        found = self.certificates() if stamped or (self.root / self.tsa_roots).exists() else []
-        chain = self.root / self.tsa_roots if found else roots  # openssl fails on a file without certificates
-        certificates = found
+    def read_checkpoints(self, key: bytes | None, sizes: Iterable[int] | None = None) -> None:
+        """Read and check the checkpoints of these sizes and their timestamps, each once; None: all."""
+        wanted = sorted(self.checkpoints if sizes is None else sizes)
+        due = [self.checkpoints[size] for size in wanted if not self.checkpoints[size].checked]
+        for checkpoint in due:
+            checkpoint.checked = True
+            checkpoint.note = self.read_note(checkpoint.path, key, checkpoint.size)
+        self.check_tokens([(each, each.file, token) for each in due for token in each.tokens])
+
+    def read_note(self, path: str, key: bytes | None, size: int | None = None) -> Note | None:
+        """A signed note of that size, or None and a finding."""
+        many = len(self.checkpoints) > FEW_TIMESTAMPS and not self.brief
+        check = self.checker.signed if self.checker and many else None
+        if (data := self.read(path)) is not None:
+            try:
+                note = Note.parse(data)
+                _must(size in (None, note.size), "is of another size than its name says")
+                _must(key is None or note.signed_by(key, check), "is not signed by the signer's key")
+                return note
+            except Malformed as error:
+                self.find("checkpoint", path, str(error))
+        return None
+
+    @functools.cached_property
+    def certificates(self) -> list[bytes]:
+        """The roots that timestamps are checked against, in DER: those supplied, else those found."""
+        supplied = self.supplied_roots
+        found = self.own_certificates
         if supplied:
             try:
-                certificates = pem_blocks(_utf8(_supplied(supplied)), "CERTIFICATE")
-                _must(certificates, "holds no certificate")
+                found = pem_blocks(_utf8(_supplied(supplied)), "CERTIFICATE")
+                _must(found, "holds no certificate")
             except Malformed as error:
                 advice = "Name a file of the authorities' root certificates in PEM form, as keys/tsa-roots.pem is"
                 raise Malformed(
                     f"the file of timestamp roots that you supplied cannot be used: {error}. {advice}"
                 ) from None
-        for certificate in certificates:
+        for certificate in found:
             fingerprint = hashlib.sha256(certificate).hexdigest()
-            self.report.trust.append(Trust("timestamp root", fingerprint, self.supplied_roots is not None))
-        program, version = (stamped and openssl_version()) or ("", "")
-        checker = self.checker(program, version)
-        if stamped and certificates and checker:
-            self.report.dates_by = checker.name
-        against = "the roots that you supplied" if self.supplied_roots else roots.name
+            self.report.trust.append(Trust("timestamp root", fingerprint, supplied is not None))
+        return found
+
+    @functools.cached_property
+    def own_certificates(self) -> list[bytes]:
+        """The timestamp roots in the archive or proof, in DER. They may be missing where nothing needs them."""
+        stamped = any(each.tokens for each in self.checkpoints.values())
+        if not stamped and not (self.root / self.tsa_roots).exists():
+            return []
+        try:
+            found = pem_blocks(_utf8(pem), "CERTIFICATE") if (pem := self.read(self.tsa_roots)) is not None else [b""]
+            _must(found, "holds no certificate, so no date can be checked")
+        except Malformed as error:
+            self.find("invalid", self.tsa_roots, str(error))
+            return []
+        return list(filter(None, found))
+
+    def check_tokens(self, stamped: list[tuple[_Checkpoint, Path, Path]]) -> None:
+        """Check these timestamps, by the checker that the caller brought along and, where that refuses, by OpenSSL."""
+        certificates, own_certificates = self.certificates, self.own_certificates
         own = self.root / self.tsa_roots  # whoever has the archive alone relies on these: both must give one verdict
+        roots = self.supplied_roots or own
+        chain = own if own_certificates else roots  # openssl fails on a file without certificates
+        against = "the roots that you supplied" if self.supplied_roots else roots.name
         not_own = "does not hold the roots of the timestamps here, which do hold against the roots that you supplied"
         unchecked: list[str] = []  # the dates that the timestamps state
-        hanging: list[str] = []  # the program, once it did not end: it is not waited for again
+        asked = set[str]()  # the names of those who checked
+        checkers = list(self.checkers(len(stamped)))
+
+        def refusal(note: Path, file: Path, roots: Path, chain: Path) -> tuple[str, str] | None:
+            """The code and the message of a finding; None where it is accepted. TimeoutError where nobody can tell."""
+            refused = None
+            for checker in checkers:
+                if checker is self.openssl.checker and self.openssl.hangs:
+                    continue
+                try:
+                    reason = checker.refuses(file, note, roots, chain)
+                except subprocess.TimeoutExpired:
+                    self.openssl.hangs = True  # it is not waited for again
+                    continue
+                except Malformed as error:
+                    refused = "dates-not-checked", f"is not checked: {checker.name} cannot read it: {error}"
+                    continue
+                asked.add(checker.name)
+                if not reason:
+                    return None
+                refused = "timestamp", f"does not hold against {against}: {reason}"
+            if self.openssl.hangs or not refused:
+                raise TimeoutError
+            return refused
 
         def judge(note: Path, file: Path) -> Stamp | Finding | None:
             path = f"{self.checkpoint_folder}/{file.name}"
@@ -1651,25 +1799,18 @@ class _Check:
                 return Finding("timestamp", path, str(error))
             except OSError as error:
                 return Finding("unreadable", path, f"cannot be read: {error.strerror}")
-            if not checker or hanging:
-                unchecked.append(token.time)
-            if not checker or hanging or not certificates:
+            if not certificates and checkers:
                 return None
             try:
-                refusal = checker.refuses(file, note, roots, chain)
-            except subprocess.TimeoutExpired:
-                hanging.append(checker.name)
+                if refused := refusal(note, file, roots, chain):
+                    return Finding(refused[0], path, refused[1])
+                if own_certificates and not set(certificates) <= set(own_certificates):
+                    foreign = not _roots_of(response, certificates) <= set(own_certificates)
+                    if foreign and (refused := refusal(note, file, own, own)) and refused[0] == "timestamp":
+                        return Finding("timestamp", self.tsa_roots, not_own)
+            except TimeoutError:
                 unchecked.append(token.time)
                 return None
-            except Malformed as error:
-                return Finding("dates-not-checked", path, f"is not checked: {checker.name} cannot read it: {error}")
-            text = f"does not hold against {against}: {refusal}"
-            if refusal:
-                return Finding("timestamp", path, text)
-            if supplied and found and not _roots_of(response, certificates) <= set(found):
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    if checker.refuses(file, note, own, own):
-                        return Finding("timestamp", self.tsa_roots, not_own)
             return Stamp(token.time, token_ends(response, certificates))
 
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
@@ -1679,8 +1820,10 @@ class _Check:
                     self.add(judgement)
                 elif judgement:
                     checkpoint.stamps[name] = judgement
+        self.dates_by |= asked
+        self.report.dates_by = " and ".join(sorted(self.dates_by, reverse=True))
         if unchecked:
-            version = "not answering" if hanging else version
+            version = "not answering" if self.openssl.hangs else self.openssl.version
             here = f"the program openssl is {version} here" if version else "there is no program openssl here"
             text = (
                 f"dates not checked: {here}. Install OpenSSL 3 or later and see that it comes first on the PATH. It is "
@@ -1688,21 +1831,20 @@ class _Check:
             )
             self.find("dates-not-checked", self.checkpoint_folder, text)
 
-    def certificates(self) -> list[bytes]:
-        """The timestamp roots that are found, in DER."""
-        try:
-            found = pem_blocks(_utf8(pem), "CERTIFICATE") if (pem := self.read(self.tsa_roots)) is not None else [b""]
-            _must(found, "holds no certificate, so no date can be checked")
-        except Malformed as error:
-            self.find("invalid", self.tsa_roots, str(error))
-            return []
-        return list(filter(None, found))
+    def checkers(self, timestamps: int) -> Iterator[Checker]:
+        """Who is asked about so many timestamps: OpenSSL, whose word is the last.
 
-    def checker(self, program: str, version: str) -> Checker | None:
-        """OpenSSL 3, the program that others have, too; else what the caller brought along."""
-        if _is_openssl_3(version):
-            return Checker(version, lambda *files: openssl_refuses(program, *files))
-        return self.fallback
+        Of many, what the caller brought along is asked first, which is quicker.
+        """
+        if self.checker and (timestamps > FEW_TIMESTAMPS or not self.openssl.checker):
+            yield self.checker
+        if self.openssl.checker and not self.openssl.hangs:
+            yield self.openssl.checker
+
+    @property
+    def unread(self) -> bool:
+        """Whether there are checkpoints that were not looked at."""
+        return not all(checkpoint.checked for checkpoint in self.checkpoints.values())
 
     def dates(self) -> Dates:
         """Proven dates: only of checkpoints that are sound, so far as has been checked."""
@@ -1715,6 +1857,8 @@ class _Check:
         sound = [c for _, c in sorted(self.checkpoints.items(), reverse=True) if c.note and c.stamps]
         untils = vouched_until(c.stamps.values() for c in sound)
         past = [(c, until) for c in sound if (until := next(untils)) < now]
+        if self.unread and past:  # what covered the older ones may be among those
+            past = [each for each in past if each[0] is sound[0]]
         if past:
             oldest, until = past[-1]
             more = f" (and {len(past) - 1} more like it)" if len(past) > 1 else ""
@@ -1804,20 +1948,26 @@ def verify_archive(
     quick: bool = False,
     licence: str | None = None,
     against: Path | None = None,
-    fallback: Checker | None = None,
+    checker: Checker | None = None,
 ) -> Report:
     """Check a whole archive, or with `licence` (any unique part of a folder's name) one object and its place in it.
 
     `roots` and `key` are PEM files from a source that you trust; without them those in the archive are used. `quick`
-    leaves out the digests of the documents. `against` is a checkpoint that somebody outside holds, or a folder of them:
-    the state is FORKED where the ledger does not extend them. `fallback` checks the timestamps where there is no
-    OpenSSL 3. Raises Malformed where this is no archive, the licence is not unique, or `against` holds no checkpoint of
-    this archive; Busy where a command is writing. Memory: about one kilobyte for each object.
+    leaves out the digests of the documents. Both leave out the checkpoints that the result does not rest on; the
+    report's `scope` says so, and where a fault is found, nothing of ledger and checkpoints is left out. `against` is
+    a checkpoint that somebody outside holds, or a folder of them: the state is FORKED where the ledger does not extend
+    them. `checker` checks timestamps where there is no OpenSSL 3, and of many those that it accepts. Raises Malformed
+    where this is no archive, the licence is not unique, or `against` holds no checkpoint of this archive; Busy where a
+    command is writing. Memory: about one kilobyte for each object.
     """
     if not any((root / name).is_dir() for name in ("ledger", "evidence", "keys")):
         raise Malformed(f"{root} is not an archive")
     with _quiet(root / LEDGER):
-        return _ArchiveCheck(root, roots, key, quick, licence, fallback).run(against)
+        brief = quick or licence is not None
+        report = _ArchiveCheck(root, roots, key, quick, licence, checker, brief=brief).run(against)
+        if brief and any(finding.damage for finding in report.findings):
+            report = _ArchiveCheck(root, roots, key, quick, licence, checker).run(against)
+        return report
 
 
 _AUTHORITIES = re.compile("[A-Za-z0-9_ -]+")
@@ -1853,34 +2003,43 @@ class _ArchiveCheck(_Check):
         key: Path | None,
         quick: bool,
         licence: str | None,
-        fallback: Checker | None,
+        checker: Checker | None,
+        *,
+        brief: bool = False,
     ) -> None:
         super().__init__(root, roots, key, (SIGNER_KEY, TSA_ROOTS, CHECKPOINTS))
-        self.quick, self.licence, self.fallback = quick, licence, fallback
+        self.quick, self.licence, self.checker, self.brief = quick, licence, checker, brief
         self.recorded: dict[str, dict[str, tuple[str, int]]] = {}
         self.erased: dict[str, _Erasure] = {}  # by the id of what was erased
         self.recovered: dict[tuple[str, str], int] = {}  # (id, version) -> line
         self.named: dict[int, set[str]] = {}  # size of a checkpoint -> the timestamps of it that anchors name
         self.empty: list[str] = []  # folders
         self.lines = 0
+        self.evidence_lines = 0  # up to the last one that records evidence
+        self.roots_of: dict[int, bytes] = {}  # the tree's root at each checkpoint's size
+        self.last: dict[str, Any] = {}  # the ledger's last line
+        self.vouched = False  # whether the archive's key vouches for that one, and so for all lines
+        self.anchors: list[tuple[int, dict[str, Any]]] = []
+        self.claims: list[tuple[int, str, bool]] = []  # line, date, and whether it is one of PRACTICE
+        self.doubted = -1  # the last line whose date is odd
         self.log: str | None = None  # the name in all checkpoints of this archive
         self.signs = False  # whether lines are signed when they are written: since a version of the writer they are
         self.intents = Intents()
         self.lines_since_intents: int | None = None  # lines, anchors not counted, that follow the one they name
-        scopes = [*([SCOPE_ONE] if licence else []), *([SCOPE_QUICK] if quick else [])]
-        self.report.scope = ", ".join(scopes) or SCOPE_ALL
         self.wanted_inventory: Inventory | None = None  # of the one licence that was asked for
 
     def run(self, against: Path | None) -> Report:
         key = self.key()
         self.read_folders()
-        self.read_checkpoints(key)
+        self.find_checkpoints()
+        self.read_checkpoints(key, self.newest() if self.brief else None)
         if (self.root / INTENTS).exists():
             self.intents = Intents.parse(self.read(INTENTS) or b"", key)
         self.report.checkpoint = max(self.checkpoints, default=None)
         places = [] if self.licence else list(self.walk("evidence"))
         with _begun(self.check, places) as checked:  # meanwhile the ledger is read
             report = self.conclude(self.read_all(key, against, checked))
+        self.tell_scope()
         if self.licence:
             folder = re.split("[/:]", self.licence)[-1]
             report.elsewhere = sum(folder not in each.path for each in report.findings)
@@ -1906,6 +2065,21 @@ class _ArchiveCheck(_Check):
                 elif entry.is_symlink() and path not in FOLDERS:
                     self.find("link", path, "is a link; a writing command would write over what it leads to")
 
+    def newest(self) -> list[int]:
+        """The sizes of the newest checkpoint, and of the newest that has a timestamp."""
+        stamped = [size for size, checkpoint in self.checkpoints.items() if checkpoint.tokens]
+        return sorted({max(sizes) for sizes in (self.checkpoints, stamped) if sizes})
+
+    def bounding(self, seqs: Iterable[int]) -> set[int]:
+        """For each line the first checkpoint with a timestamp that covers it, and the last one that does not."""
+        stamped = sorted(size for size, checkpoint in self.checkpoints.items() if checkpoint.tokens)
+        ends = [bisect.bisect_right(stamped, seq) for seq in seqs]
+        return {size for end in ends for size in stamped[max(0, end - 1) : end + 1]}
+
+    def signed(self) -> int:
+        """How many lines are under a checkpoint whose signature holds, so far as has been checked."""
+        return max((checkpoint.size for checkpoint in self.checkpoints.values() if checkpoint.note), default=0)
+
     def read_all(self, key: bytes | None, against: Path | None, checked: Iterable[_Placed]) -> bool:
         """The ledger, then the objects held against it; whether all that was asked about is proven."""
         try:
@@ -1917,25 +2091,39 @@ class _ArchiveCheck(_Check):
                 self.hold_against(against, key)
             return False
         self.read_tool()
+        wanted = self.wanted()
+        versions = self.recorded.get(wanted or "", {})
+        seqs = [seq for _, seq in versions.values()]
+        self.read_checkpoints(key, self.bounding(seqs) if self.brief else ())
+        self.hold_checkpoints()
+        self.read_end(key)
+        self.read_dates()
         if against:
             self.hold_against(against, key)
         self.age()
-        wanted = self.wanted()
         self.read_objects(wanted, self.check(self.places_of(wanted)) if wanted else checked)
         proven = self.dates()
         if wanted:
-            versions = self.recorded.get(wanted, {})
-            seqs = [seq for _, seq in versions.values()]
             self.report.documents = documents_of(self.dated(self.wanted_inventory, versions, proven))
             oldest = proven.since(min(seqs)) if seqs else None
             self.report.secured_since = secured_since(self.report.documents) if self.report.documents else oldest
             return bool(seqs) and proven.since(max(seqs)) is not None
         covered = proven.sizes[-1] if proven.sizes else 0
+        waiting = max(self.evidence_lines, self.doubted + 1) <= covered < self.lines and self.vouched
         if covered < self.lines:
-            self.report.unproven = f"no timestamp that holds covers ledger lines {covered} to {self.lines - 1}"
-        else:
-            self.report.secured_since = proven.since(self.lines - 1)
-        return 0 < self.lines <= covered
+            what = f"ledger lines {covered} to {self.lines - 1}"
+            self.report.unproven = f"no timestamp that holds covers {what}" + (
+                ", which are signed and record runs that found nothing new; the next one covers them" * waiting
+            )
+        if covered > 0 and (covered >= self.lines or waiting):
+            self.report.secured_since = proven.since(min(covered, self.lines) - 1)
+            return self.lines > 0
+        return False
+
+    def tell_scope(self) -> None:
+        """Say what was looked at."""
+        scopes = {SCOPE_ONE: self.licence, SCOPE_QUICK: self.quick, SCOPE_BRIEF: self.unread}
+        self.report.scope = ", ".join(name for name, holds in scopes.items() if holds) or SCOPE_ALL
 
     def read_tool(self) -> None:
         """The verifier that lies in the archive, which others may run, is the one that runs now."""
@@ -1985,10 +2173,12 @@ class _ArchiveCheck(_Check):
             self.report.extends = "; ".join(filter(None, [self.report.extends, told]))
 
     def read_ledger(self, file: BinaryIO, key: bytes | None) -> None:
-        """One pass: the chain of hashes, every checkpoint's root, what is recorded, claimed against proven dates."""
-        frontier, previous, after, newest = Frontier(), _FIRST, "", 0
-        claims: list[tuple[str, str] | None] = []
-        fields: dict[str, Any] = {}
+        """One pass: the chain of hashes, the tree at every checkpoint, what is recorded and which dates are claimed.
+
+        In brief, lines of runs below a signature that holds are held against its root only, which binds every byte.
+        """
+        frontier, before = Frontier(), b""
+        bound = self.signed() if self.brief else 0
         for seq, data in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b"")):
             if len(data) == _LONGEST_LINE:
                 self.find("ledger", LEDGER, f"line {seq} is longer than any ledger line; the rest is not read")
@@ -1997,49 +2187,92 @@ class _ArchiveCheck(_Check):
                 self.find("interrupted", LEDGER, "the last line is cut off; the next writing command removes it")
                 break
             data = data[:-1]
-            if previous == self.intents.head:
-                self.lines_since_intents = 0
-            fields = self.line(data, seq, previous)
-            if self.lines_since_intents is not None and fields.get("type") != "anchor":
+            self.count_since_intents(before, seq)
+            if seq < bound and b'"type":"run"' in data:
+                self.last = {"type": "run"}
+            else:
+                self.last = self.line(data, seq, before)
+                self.take(self.last, seq, key)
+            if self.lines_since_intents is not None and self.last.get("type") != "anchor":
                 self.lines_since_intents += 1
-            self.signs = self.signs or "signature" in fields
-            previous = hashlib.sha256(data).hexdigest()
             frontier.add(leaf_hash(data))
-            checkpoint = self.checkpoints.get(frontier.size)
-            if checkpoint and checkpoint.note and checkpoint.note.root != frontier.root():
-                checkpoint.note = None
-                text = f"its first {frontier.size} lines are not those that {checkpoint.path} was made over"
-                self.find("ledger", LEDGER, text)
-            if seq == 0:
-                self.origin(fields, LEDGER, key)
-                self.read_history(fields)
-                self.log = f"{LOG_DOMAIN}/{fields['log']}" if isinstance(fields.get("log"), str) else None
-            if fields.get("type") == "anchor":
-                after = max(after, self.anchor(fields, seq, newest))
-            elif fields.get("type") == "rollback":
-                self.rollback(fields, seq)
-            elif "inventory_sha512" in fields:
-                self.record(fields, seq)
-            if fields.get("type") == "erasure":
-                self.erasure(fields, seq)
-            claims.append((str(fields.get("at")), after) if fields else None)
-            if checkpoint:
-                self.not_before(after, checkpoint)
-                newest = frontier.size
+            if frontier.size in self.checkpoints:
+                self.roots_of[frontier.size] = frontier.root()
+            before = data
         self.lines = frontier.size
-        if previous == self.intents.head:
+        self.count_since_intents(before, self.lines)
+        if not self.lines:
+            self.find("ledger", LEDGER, "is empty")
+
+    def count_since_intents(self, before: bytes, seq: int) -> None:
+        """Begin to count where the line `before` the one of number `seq` is the one that the intents name."""
+        if self.intents.head and self.intents.head == (hashlib.sha256(before).hexdigest() if seq else _FIRST):
             self.lines_since_intents = 0
-        self.read_end(fields, key)
-        self.read_anchored()
-        self.read_claims(claims)
+
+    def take(self, fields: dict[str, Any], seq: int, key: bytes | None) -> None:
+        """Take in what a line says."""
+        kind = fields.get("type")
+        self.signs = self.signs or "signature" in fields
+        if seq == 0:
+            self.origin(fields, LEDGER, key)
+            self.read_history(fields)
+            self.log = f"{LOG_DOMAIN}/{fields['log']}" if isinstance(fields.get("log"), str) else None
+        if kind == "anchor":
+            self.anchors.append((seq, fields))
+        elif kind == "rollback":
+            self.rollback(fields, seq)
+        elif "inventory_sha512" in fields:
+            self.record(fields, seq)
+        if kind == "erasure":
+            self.erasure(fields, seq)
+        practice = kind in PRACTICE and "inventory_sha512" not in fields
+        if not practice:
+            self.evidence_lines = seq + 1
+        if fields:
+            self.claims.append((seq, str(fields.get("at")), practice))
+
+    def hold_checkpoints(self) -> None:
+        """The signed notes against the ledger's tree, so far as they were read."""
+        for checkpoint in self.checkpoints.values():
+            if checkpoint.note and checkpoint.note.root != self.roots_of.get(checkpoint.size, checkpoint.note.root):
+                checkpoint.note = None
+                text = f"its first {checkpoint.size} lines are not those that {checkpoint.path} was made over"
+                self.find("ledger", LEDGER, text)
         cut = [c for c in self.checkpoints.values() if c.size > self.lines]
         for checkpoint in cut:
             checkpoint.note = None
         if cut:
             text = f"has {self.lines} lines, but {cut[-1].path} covers {cut[-1].size}: its end is missing"
             self.find("ledger", LEDGER, text)
-        if not self.lines:
-            self.find("ledger", LEDGER, "is empty")
+
+    def read_dates(self) -> None:
+        """Claimed against proven dates: of each line, from what its anchors and checkpoints say, in their order."""
+        sizes = [0, *sorted(self.checkpoints)]
+        starts, afters = [0], [""]  # from which line on: the time after which it was written
+        anchors = list(reversed(self.anchors))
+        for size in [*sizes[1:], self.lines + 1]:
+            while anchors and anchors[-1][0] < size:
+                seq, fields = anchors.pop()
+                starts.append(seq)
+                afters.append(max(afters[-1], self.anchor(fields, seq, sizes[bisect.bisect_right(sizes, seq) - 1])))
+            if size in self.checkpoints:
+                self.not_before(afters[-1], self.checkpoints[size])
+        self.read_anchored()
+        odd: dict[tuple[str, int], list[str]] = {}
+        proven = self.dates()
+        stamped = sorted(size for size, checkpoint in self.checkpoints.items() if checkpoint.tokens)
+        for seq, at, practice in self.claims:
+            first = bisect.bisect_right(stamped, seq)  # the first timestamped checkpoint that covers the line
+            if first < len(stamped) and not self.checkpoints[stamped[first]].checked:
+                continue
+            after = afters[bisect.bisect_right(starts, seq) - 1]
+            if claim := self.claim(at, after, proven.since(seq), LATE_PRACTICE if practice else LATE):
+                self.doubted = seq
+                covering = bisect.bisect_right(proven.sizes, seq)
+                odd.setdefault((claim[0], covering), []).append(f"line {seq} {claim[1]}")
+        for told in odd.values():
+            more = f" (and {len(told) - 1} more lines like it)" if len(told) > 1 else ""
+            self.find("claimed-date", LEDGER, told[0] + more)
 
     def read_history(self, origin: dict[str, Any]) -> None:
         """The history of keys begins with the key that the ledger begins with."""
@@ -2052,11 +2285,12 @@ class _ArchiveCheck(_Check):
             except Malformed:
                 self.find("key", KEY_HISTORY, "does not begin with the key that the ledger's first line names")
 
-    def read_end(self, last: dict[str, Any], key: bytes | None) -> None:
+    def read_end(self, key: bytes | None) -> None:
         """The newest line is vouched for, by itself or by a checkpoint, and so are all before it; of one log are all
         checkpoints."""
-        covered = max((c.size for c in self.checkpoints.values() if c.note and c.size <= self.lines), default=0)
-        if self.lines > covered and key and not is_signed(last, key):
+        covered = self.signed()
+        self.vouched = self.lines <= covered or (key is not None and is_signed(self.last, key))
+        if key and not self.vouched:
             text = (
                 f"lines {covered} to {self.lines - 1} are under no checkpoint, and the last one is not signed by the "
             )
@@ -2090,26 +2324,15 @@ class _ArchiveCheck(_Check):
                     self.find("claimed-date", f"{CHECKPOINTS}/{name}", text)
                 stamp.time = after
 
-    def read_claims(self, claims: list[tuple[str, str] | None]) -> None:
-        """What is odd about the dates that the lines claim; each with the time that it is provably younger than."""
-        odd: dict[tuple[str, int], list[str]] = {}
-        proven = self.dates()
-        for seq, claimed in enumerate(claims):
-            if claimed and (claim := self.claim(*claimed, proven.since(seq))):
-                covering = bisect.bisect_right(proven.sizes, seq)
-                odd.setdefault((claim[0], covering), []).append(f"line {seq} {claim[1]}")
-        for told in odd.values():
-            more = f" (and {len(told) - 1} more lines like it)" if len(told) > 1 else ""
-            self.find("claimed-date", LEDGER, told[0] + more)
-
-    def line(self, data: bytes, seq: int, previous: str) -> dict[str, Any]:
-        """A line's fields, empty where it is none; a finding where it is not the line that belongs here."""
+    def line(self, data: bytes, seq: int, before: bytes) -> dict[str, Any]:
+        """A line's fields, empty where it is none; a finding where it does not belong behind the line `before` it."""
         try:
             fields: dict[str, Any] = decoded(data)
             _must(isinstance(fields, dict) and data.isascii() and canonical(fields) == data, "not canonical")
         except (ValueError, RecursionError):
             self.find("ledger", LEDGER, f"line {seq} is not a ledger line")
             return {}
+        previous = hashlib.sha256(before).hexdigest() if seq else _FIRST
         if type(fields.get("seq")) is not int or fields["seq"] != seq or fields.get("prev") != previous:
             self.find("ledger", LEDGER, f"line {seq} does not follow the line before it")
         return fields
@@ -2159,6 +2382,8 @@ class _ArchiveCheck(_Check):
             self.find("ledger", LEDGER, f"line {seq} is not an anchor")
             return ""
         self.named.setdefault(size, set()).update(f"{size:08d}.note.{name}.tsr" for name in tokens)
+        if size in self.checkpoints and not self.checkpoints[size].checked:
+            return ""
         for name, digest in sorted(tokens.items()):
             path = f"{CHECKPOINTS}/{size:08d}.note.{name}.tsr"
             found = self.read(path)
@@ -2170,8 +2395,11 @@ class _ArchiveCheck(_Check):
         return max(times)
 
     @staticmethod
-    def claim(at: str, after: str, proven: str | None) -> tuple[str, str] | None:
-        """What is odd about the date that a line claims, given two that are proven: a kind, and words."""
+    def claim(at: str, after: str, proven: str | None, late: int) -> tuple[str, str] | None:
+        """What is odd about the date that a line claims, given two that are proven: a kind, and words.
+
+        `late`: how many seconds after the claimed date the proof may be without being told.
+        """
         try:
             claimed = epoch(at)
         except ValueError:
@@ -2181,7 +2409,7 @@ class _ArchiveCheck(_Check):
             return "early", f"claims {at}, but was provably written after {after}; {known}"
         if proven and claimed > epoch(proven) + CLOCK_TOLERANCE:
             return "future", f"claims {at}, but provably existed at {proven}"
-        if proven and claimed < epoch(proven) - LATE:
+        if proven and claimed < epoch(proven) - late:
             return "late", f"claims {at}, first proven {proven}"
         return None
 
@@ -2460,6 +2688,7 @@ class _ProofCheck(_Check):
 
     def run(self) -> Report:
         key = self.key()
+        self.find_checkpoints()
         self.read_checkpoints(key)
         self.exact_key()
         recorded: dict[str, dict[str, tuple[str, int]]] = {}

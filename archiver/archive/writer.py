@@ -26,7 +26,7 @@ from archiver.archive import seal as sealing
 from archiver.archive import tree, verify
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
-from archiver.archive.ledger import FIRST, Entry, Ledger, Line, Sign, check_fields, read_lines
+from archiver.archive.ledger import FIRST, Entry, Ledger, Line, Sign, check_fields, lines_from, read_lines
 from archiver.archive.memory import Memory
 from archiver.archive.reader import Archive, StoredObject
 from archiver.archive.seal import Authority, Post, Seal
@@ -64,6 +64,7 @@ TREE = "tree.json"  # in the disposable folder: how far the ledger has been read
 BATCH = 128  # requests that share the durable writes of intents and ledger lines
 THREADS = 16  # objects that are built, and waited for by the disk, at once
 MANY = 100  # objects from which on, beside other archives, a process to build them repays its start
+SEAL_AFTER = 7.5 * 86400  # seconds after which a checkpoint is renewed though no evidence is new: each eighth night
 TOGETHER = 3  # objects from which on the whole disk is waited for, which may have much else to write
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -98,16 +99,16 @@ def open_archive(
     _check_there(root)
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
-    _check_files(root)
+    names = _check_files(root)
     ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), Memory(state)
     try:
-        _check_whole(root, ledger)
-        loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE)
+        _check_whole(root, ledger, names)
+        loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE, names)
         doubts = [] if loss else memory.doubts(client, root)
         _introduce(root, ledger, client, signer, origin)
         _check_authentic(root, ledger, signer, state / TREE)
         seal = partial(_seal, root, client, ledger, signer, authorities, post, state)
-        _check_clock(root, ledger, seal, clock_is_right=clock_is_right)
+        _check_clock(root, ledger, seal, names, clock_is_right=clock_is_right)
         writer = ArchiveWriter(root, ledger, client, signer, authorities, state, post, witnesses, memory, doubts)
         try:
             if loss:
@@ -132,14 +133,15 @@ def _check_folders(root: Path) -> None:
 
 def _check_there(root: Path) -> None:
     """A ledger that is lost is not begun anew: that would hide it."""
-    signed = verify.checkpoint_files(root / verify.CHECKPOINTS)
-    if not (root / verify.LEDGER).exists() and (signed or (root / "evidence").exists()):
+    if (root / verify.LEDGER).exists():
+        return
+    if verify.newest_checkpoint(root)[0] or (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and its {verify.LEDGER} is lost")
 
 
-def _check_files(root: Path) -> None:
+def _check_files(root: Path) -> tuple[str, ...]:
     """What stands in a file's place and is none keeps whoever opens it waiting; a link would have what it leads to
-    written over."""
+    written over. Returns the names in the folder of checkpoints, so that it is listed once."""
     written = root / verify.LEDGER, root / verify.INTENTS
     for path in (*written, root / verify.SIGNER_KEY, root / verify.TSA_ROOTS, root / verify.TOOL):
         if path in written and path.is_symlink():
@@ -147,29 +149,32 @@ def _check_files(root: Path) -> None:
         if path.exists() and not path.is_file():
             raise IntegrityError(f"{path} is no regular file")
     with os.scandir(root / verify.CHECKPOINTS) as entries:
-        for each in entries:
-            if each.name.endswith((".note", ".tsr")) and not each.is_file():
-                raise IntegrityError(f"{each.path} is no regular file")
+        files = {each.name: each.is_file() for each in entries}
+    for name, regular in files.items():
+        if not regular and name.endswith((".note", ".tsr")):
+            raise IntegrityError(f"{root / verify.CHECKPOINTS / name} is no regular file")
+    return tuple(sorted(files))
 
 
-def _check_whole(root: Path, ledger: Ledger) -> None:
+def _check_whole(root: Path, ledger: Ledger, names: tuple[str, ...]) -> None:
     """A ledger that is shorter than what was signed was cut; going on would hide that."""
-    signed = verify.checkpoint_files(root / verify.CHECKPOINTS)
     lines = ledger.head.seq + 1 if ledger.head else 0
-    if signed and signed[-1][0] > lines:
-        raise IntegrityError(f"the ledger of {root} has {lines} lines, but {signed[-1][1].name} covers more")
+    newest = next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
+    if newest and newest[0] > lines:
+        note = newest[1]
+        raise IntegrityError(f"the ledger of {root} has {lines} lines, but {note.name} covers more")
     if not lines and (root / "evidence").exists():
         raise IntegrityError(f"{root} holds evidence and no ledger")
 
 
-def latest_moment(root: Path) -> tuple[str, str] | None:
+def latest_moment(root: Path, names: tuple[str, ...] | None = None) -> tuple[str, str] | None:
     """The newest moment (UTC, `…Z`) that an archive knows of, and from what: a timestamp, or a line that none covers.
 
     Where a timestamp covers the last line, that alone counts: a clock that was ahead by mistake does no lasting harm.
     """
     known: list[tuple[str, str]] = []
     covered = 0
-    for size, _, tokens in reversed(verify.checkpoint_files(root / verify.CHECKPOINTS)):
+    for size, _, tokens in verify.newest_checkpoints(root / verify.CHECKPOINTS, names):
         for path in tokens:
             with suppress(verify.Malformed):  # for `verify` to name
                 known.append((verify.Token.parse(verify.content(path)).time, f"the timestamp {path.name}"))
@@ -185,22 +190,27 @@ def latest_moment(root: Path) -> tuple[str, str] | None:
 
 
 def unfinished(root: Path) -> bool:
-    """Whether a command was killed in this archive, or ended without a seal: `open_archive` and a seal finish it."""
-    head, signed = Archive(root).head(), verify.checkpoint_files(root / verify.CHECKPOINTS)
+    """Whether a command was killed in this archive, or ended without a seal: `open_archive` and a seal finish it.
+
+    Lines that record no evidence may wait for a seal.
+    """
     intents = root / verify.INTENTS
+    size, _, _ = verify.newest_checkpoint(root)
     return (
         any(path != root / HOLDER for path in (root / "staging").glob("*"))
         or (intents.exists() and intents.stat().st_size > 0)
-        or (head is not None and (not signed or signed[-1][0] <= head.seq))
+        or any(line.type not in verify.PRACTICE for line in lines_from(root / verify.LEDGER, size))
     )
 
 
-def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal], *, clock_is_right: bool) -> None:
+def _check_clock(
+    root: Path, ledger: Ledger, seal: Callable[[], Seal], names: tuple[str, ...], *, clock_is_right: bool
+) -> None:
     """ClockWrong where this machine's clock is behind what the archive knows.
 
     If it is behind a line that no timestamp covers, it may have been ahead then: an authority is asked to tell.
     """
-    ledger.latest = latest_moment(root)
+    ledger.latest = latest_moment(root, names)
     try:
         ledger.now()
     except ClockWrong:
@@ -219,12 +229,37 @@ def _seal(
     authorities: Sequence[Authority],
     post: Post,
     state: Path,
+    *,
+    rests: bool = False,
 ) -> Seal:
+    """Write a checkpoint over the ledger, unless that `rests`, and have the newest one timestamped."""
     with _disk_full(root):
-        frontier = tree.follow(ledger.path, state / TREE)
-        return sealing.seal(
-            root, origin=_name(client), frontier=frontier, signer=signer, authorities=authorities, post=post
-        )
+        if not rests:
+            sealing.write_checkpoint(root, _name(client), tree.follow(ledger.path, state / TREE), signer)
+        return sealing.stamp(root, authorities, post)
+
+
+def _rests(root: Path, ledger: Ledger, authorities: Sequence[Authority]) -> bool:
+    """Whether the newest checkpoint is enough for now: it is recent, and after it no evidence was recorded.
+
+    Its age is that of the last line below it, by the clock that wrote that line. It is not enough where the dates that
+    the lines claim are out of order, nor where an authority failed and the ledger already names the timestamps of the
+    others, so that no more can be added.
+    """
+    size, note, tokens = verify.newest_checkpoint(root)
+    if not size:
+        return False
+    lines = lines_from(ledger.path, size - 1)
+    waiting = lines[1:]
+    if not waiting or any(line.type not in verify.PRACTICE for line in waiting):
+        return False
+    lacking = {f"{note.name}.{each.name}.tsr" for each in authorities} - {path.name for path in tokens}
+    if lacking and any(line.type == "anchor" for line in waiting):
+        return False
+    with suppress(ValueError, ClockWrong):
+        times = [*(verify.epoch(str(line.fields.get("at"))) for line in lines), verify.epoch(ledger.now())]
+        return times == sorted(times) and times[-1] - times[0] < SEAL_AFTER
+    return False
 
 
 def _name(client: str) -> str:
@@ -239,6 +274,7 @@ def _check_witnessed(
     witnesses: Sequence[Witness],
     after_restore: Path | None,
     known: Path,
+    names: tuple[str, ...],
 ) -> dict[str, object] | None:
     """Hold the ledger against what witnesses hold; the loss to be recorded, where `after_restore` shows one.
 
@@ -248,7 +284,7 @@ def _check_witnessed(
     places = [each.of(client) for each in witnesses if isinstance(each, FolderWitness)]
     places += [after_restore] if after_restore else []
     sealed = tree.known(root / verify.LEDGER, known)
-    if not after_restore and sealed and all(_holds_newest(root, each, sealed.frontier.size) for each in places):
+    if not after_restore and sealed and all(_holds_newest(root, each, sealed.frontier.size, names) for each in places):
         return None
     key, own = signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
@@ -273,16 +309,30 @@ def _check_witnessed(
     return {"kept": kept, "lost": lost.size, "root": lost.note.root.hex() if lost.note else ""}
 
 
-def _holds_newest(root: Path, place: Path, size: int) -> bool:
-    """Whether the newest that a witness holds is the archive's checkpoint of that size, and none is foreign by name."""
-    own = [path for _, path, _ in verify.checkpoint_files(root / verify.CHECKPOINTS)]
-    held = {path.name: path for path in [*place.glob("*.note"), *place.glob("*/*.note")]}
-    newest = next((path for path in reversed(own) if path.name in held), None)
-    if not held or newest is None or not held.keys() <= {path.name for path in own}:
+def _holds_newest(root: Path, place: Path, known: int, names: tuple[str, ...]) -> bool:
+    """Whether a witness holds the archive's newest checkpoint, of no more lines than are known, and no foreign name."""
+    held, newest = _notes_in(place), next(verify.newest_checkpoints(root / verify.CHECKPOINTS, names), None)
+    if not held or newest is None:
         return not held
+    size, note, _ = newest
     with suppress(OSError):
-        return newest.name == f"{size:08d}.note" and read_file(newest) == verify.content(held[newest.name])
+        whole = note.name in held and held.keys() <= set(names) and size <= known
+        return whole and read_file(note) == verify.content(held[note.name] / note.name)
     return False
+
+
+def _notes_in(place: Path) -> dict[str, Path]:
+    """The checkpoints in a folder, also one level of folders down: name -> folder."""
+    found: dict[str, Path] = {}
+    folders = [place]
+    for folder in folders:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".note"):
+                    found[entry.name] = folder
+                elif folder is place and entry.is_dir():
+                    folders.append(Path(entry.path))
+    return found
 
 
 def _notes(root: Path) -> frozenset[verify.Note]:
@@ -508,16 +558,21 @@ class ArchiveWriter:
         line: Line = self._ask((type, fields)).result()
         return line
 
-    def seal(self) -> Seal:
+    def seal(self, *, whole: bool = False) -> Seal:
         """Sign and timestamp all that was written, and tell the witnesses. Writes nothing where that is already so.
 
-        An authority or a witness that fails is a warning; the next seal asks it again.
+        Where no evidence was written since a recent checkpoint, the lines of PRACTICE wait for the next one, unless the
+        `whole` ledger is to be under it. An authority or a witness that fails is a warning; the next seal asks it
+        again.
         """
         self._ask(None).result()
-        sealed = _seal(self._root, self._client, self._ledger, self._signer, self._authorities, self._post, self._state)
+        sealed = _seal(
+            self._root, self._client, self._ledger, self._signer, self._authorities, self._post, self._state,
+            rests=not whole and _rests(self._root, self._ledger, self._authorities),
+        )  # fmt: skip
         with _disk_full(self._root):
             self._memory.left(self._root, self._ledger.head)
-            _, note, tokens = verify.checkpoint_files(self._root / verify.CHECKPOINTS)[-1]
+            _, note, tokens = verify.newest_checkpoint(self._root)
             handover = Handover(self._client, sealed.size, note, tuple(tokens))
             untold = hand_over(self._witnesses, handover, self._state / "witnesses.json")
         self._anchored = False
@@ -530,9 +585,9 @@ class ArchiveWriter:
         Every seal of new lines does as much; this is for an archive in which nothing happens any more.
         """
         last = sealing.anchored_tokens(self._root)
-        if last and last[0] == self.lines:
+        if last and not self._names(last):
             self._ask(_anchor(last)).result()
-        return self.seal()
+        return self.seal(whole=True)
 
     def close(self) -> None:
         """Finish what was asked for and stop."""
@@ -785,11 +840,17 @@ class ArchiveWriter:
             return []
         anchor: list[Entry] = []
         if not self._anchored and entries[0][0] != "anchor" and (last := sealing.anchored_tokens(self._root)):
-            anchor = [_anchor(last)]
+            anchor = [] if self._names(last) else [_anchor(last)]
         lines = self._ledger.append([*anchor, *entries])
         self._memory.wrote(lines[-1])
         self._anchored = True
         return lines[len(anchor) :]
+
+    def _names(self, last: tuple[int, dict[str, str]]) -> bool:
+        """Whether a line after a checkpoint names these of its timestamps already."""
+        _, named = _anchor(last)
+        lines = (line.fields for line in lines_from(self._ledger.path, last[0]) if line.type == "anchor")
+        return any(named.items() <= fields.items() for fields in lines)
 
     # ------------------------------------------------------------ recovery
 

@@ -195,13 +195,13 @@ def test_without_openssl_3_the_dates_stay_open_in_words(
     here = f"openssl is {' '.join(version.split()[:2])} here" if version else "no program openssl here"
     assert here in done.stdout and f"2 timestamps, which state {old} to {new}" in done.stdout
     assert "Install OpenSSL 3" in done.stdout
-    checked = verify_archive(kit.root, fallback=strict_checker())
+    checked = verify_archive(kit.root, checker=strict_checker())
     assert (checked.state, checked.findings) == ("PROVEN", [])
     assert "dates checked by rfc3161-client" in checked.as_text()
-    assert verify_archive(kit.root, roots=kit.authorities[0].roots, fallback=strict_checker()).state == "PROVEN"
+    assert verify_archive(kit.root, roots=kit.authorities[0].roots, checker=strict_checker()).state == "PROVEN"
     token = kit.root / "ledger/checkpoints/00000004.note.local.tsr"
     flip(token, 0.98)
-    damaged = verify_archive(kit.root, fallback=strict_checker())
+    damaged = verify_archive(kit.root, checker=strict_checker())
     assert {f.path for f in damaged.findings if f.damage} == {token.relative_to(kit.root).as_posix()}
 
 
@@ -213,6 +213,6 @@ def test_what_only_openssl_can_read_is_no_damage_without_it(
         kit.write(1)
     assert "dates checked by OpenSSL 3" in kit.verify().as_text()
     monkeypatch.setenv("PATH", str(tmp_path))
-    report = verify_archive(kit.root, fallback=strict_checker())
+    report = verify_archive(kit.root, checker=strict_checker())
     assert (report.state, [f.code for f in report.findings]) == ("UNPROVEN", ["dates-not-checked"])
     assert "cannot read it" in report.findings[0].message
