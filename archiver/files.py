@@ -121,16 +121,16 @@ def abandoned(path: Path, now: float) -> bool:
     """Whether a temporary file or folder was left by a process that was killed.
 
     Its name says which process it was; of one on another host, and where the system cannot tell, a day has to pass.
+    Age alone says nothing of a process here: the clock may have been put forward.
     """
     found = _OWNER.search(path.name)
     if not found or found.end() != len(path.name):
         return False
-    try:
-        old = now - path.lstat().st_mtime > DAY_S
-    except FileNotFoundError:  # finished meanwhile
-        return False
-    if old or found[1] != _HOST or os.name != "posix":
-        return old
+    if found[1] != _HOST or os.name != "posix":
+        try:
+            return now - path.lstat().st_mtime > DAY_S
+        except FileNotFoundError:  # finished meanwhile
+            return False
     try:
         os.kill(int(found[2]), 0)
     except ProcessLookupError:

@@ -82,13 +82,12 @@ END = "<p>You've reached the end</p>"
 NEXT_PAGE = '<a rel="nofollow next" href="?page=2">Next</a>'
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(
     ("session", "listed"),
     [
         (Pages(elements(range(1, 3)), elements(range(1, 5)), elements(range(1, 6), END)), 5),
         (Pages(elements(range(1, 3), END)), 2),
-        (Pages(elements(range(1, 4), NEXT_PAGE), page2=elements(range(4, 6))), 5),
+        (Pages(elements(range(1, 4), NEXT_PAGE), page2=elements(range(4, 6)), page3=elements(range(0))), 5),
         (Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(0))), 4),
         (Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(3, 5))), 4),
         (Pages('<div data-testid="empty-state">Nothing yet</div>'), 0),
@@ -110,6 +109,7 @@ def test_elements_lists_that_end(session: Pages, listed: int) -> None:
         Pages("<p>Welcome</p>"),
         Pages(elements(range(1, 3), END).replace("license-certificate", "certificate")),
         Pages(elements(range(1, 3))),
+        Pages(elements(range(1, 4), NEXT_PAGE), page2=elements(range(4, 6))),
         Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(5, 7))),
         Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3="<p>Sorry</p>"),
     ],
@@ -119,6 +119,7 @@ def test_elements_lists_that_end(session: Pages, listed: int) -> None:
         "neither rows nor empty",
         "no certificate link",
         "no mark of any kind",
+        "a short last page, and no page behind it",
         "a link is missing",
         "nobody knows what is behind",
     ],
@@ -237,6 +238,7 @@ def test_a_link_that_leads_nowhere_ends_freepiks_list_where_its_count_says_so() 
         "empty only in a script",
         "a page is missing",
         "no mark of any kind",
+        "a short last page, and no page behind it",
         "next is the same again",
         "no date",
         "another cell where the licence was",
