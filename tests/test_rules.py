@@ -230,7 +230,7 @@ def lenient(url: str) -> str:
     after=st.sampled_from(AFTER),
     method=st.sampled_from(["GET", "POST", "HEAD", "get"]),
 )
-@settings(max_examples=1000)
+@settings(max_examples=300)
 def test_no_spelling_of_a_refused_place_is_permitted(
     host: str, letters: list[Callable[[str], str]], before: str, between: str, after: str, method: str
 ) -> None:

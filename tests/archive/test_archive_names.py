@@ -63,7 +63,7 @@ def names(draw: st.DrawFn, known: list[str]) -> str:
     return draw(st.one_of(st.just(name), st.text(min_size=1, max_size=20)))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_is_put_in_is_told(plain: Kit, data: st.DataObject) -> None:
     inside = [plain.root / each for each in CONTENTS]

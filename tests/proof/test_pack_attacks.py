@@ -463,7 +463,7 @@ def any_change_is_seen(pack: Pack, draw: Callable[[st.SearchStrategy[object]], o
         assert report.state != "PROVEN" or changed <= unproven, changed
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_change_is_seen(made: Pack, data: st.DataObject) -> None:
     any_change_is_seen(made, data.draw, data.draw(st.integers(1, 2)))
