@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import socket
 import stat
 import sys
@@ -225,3 +226,19 @@ def _file_system(folder: Path) -> str:
 
 def _kernel() -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder with all that is in it, also what is read-only; OSError where that is not possible."""
+
+    def retry(remove: Callable[..., object], name: str, error: BaseException) -> None:
+        if isinstance(error, FileNotFoundError):  # removed meanwhile
+            return
+        for each in (Path(name).parent, Path(name)):
+            each.chmod(stat.S_IRWXU)
+        if remove in (os.unlink, os.rmdir):
+            remove(name)
+        else:  # a folder that could not be opened
+            shutil.rmtree(name)
+
+    shutil.rmtree(path, onexc=retry)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from archiver.files import DAY_S, abandoned
+from archiver.files import DAY_S, abandoned, remove_tree
 
 HOUR_S = 3600
 _BESIDE = re.compile(r"\.(.+\.[a-z0-9]{1,8})\.[a-z0-9_]{8}")  # as versions before named what they wrote beside a file
@@ -80,13 +78,9 @@ def _left(path: Path, now: float) -> bool:
 
 
 def _remove(path: Path) -> None:
-    def retry(remove: Callable[[str], object], name: str, _error: BaseException) -> None:
-        with suppress(OSError):
-            Path(name).chmod(stat.S_IRWXU)
-            remove(name)
-
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, onexc=retry)
+        with suppress(OSError):
+            remove_tree(path)
     else:
         with suppress(OSError):
             path.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -338,14 +338,3 @@ def remove_file(path: Path) -> None:
     if os.name == "nt" and path.exists():
         path.chmod(stat.S_IWRITE)  # Windows removes no read-only file
     path.unlink(missing_ok=True)
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a folder with all that is in it, read-only files too."""
-    import shutil
-
-    def retry(remove: Callable[[str], object], name: str, _error: BaseException) -> None:
-        Path(name).chmod(stat.S_IWRITE)
-        remove(name)
-
-    shutil.rmtree(path, onexc=retry)

@@ -41,7 +41,6 @@ from archiver.archive.store import (
     object_path,
     publish_version,
     remove_file,
-    remove_tree,
     stage_copy,
     stage_object,
     stage_tombstone,
@@ -51,7 +50,7 @@ from archiver.archive.store import (
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.domain import iso
 from archiver.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
-from archiver.files import Disk, read_file, replace_file, sync_folder
+from archiver.files import Disk, read_file, remove_tree, replace_file, sync_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
