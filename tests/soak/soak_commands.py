@@ -1,4 +1,4 @@
-"""`kill -9` at every single write of every command, run by `make soak`: repeated, each completes and is sealed."""
+"""`kill -9` at every single write of every command, run by `make soak-long`: repeated, each completes and is sealed."""
 
 from __future__ import annotations
 
