@@ -1,4 +1,4 @@
-"""Every command that writes is finished by repeating it, wherever it was killed. `make soak-long` kills at every write."""
+"""Every command that writes is finished by repeating it, wherever it was killed; `make soak-long` has every write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The long form of the attack on packs, run by `make soak-long`: 2,400 times some change, with and without new manifests."""
+"""The long form of the attack on packs, run by `make soak-long`: 2,400 changes, with and without new manifests."""
 
 from __future__ import annotations
 
