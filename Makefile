@@ -12,7 +12,7 @@ test: setup ## all tests
 	@echo "test: running the tests on four processes, since many of them wait"
 	@.venv/bin/pytest -n 4 --dist worksteal
 
-soak: setup ## 420 kills and forgeries and 30 power cuts; some minutes, power cuts only as root on Linux
+soak: setup ## kills, forgeries and power cuts by the hundred; some minutes, power cuts only as root on Linux
 	@echo "soak: killing, forging and cutting the power, again and again"
 	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py
 

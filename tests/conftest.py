@@ -26,6 +26,7 @@ from tests.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".venv" / "cache" / "bytecode")
 sys.dont_write_bytecode = False
+os.environ["NODE_COMPILE_CACHE"] = str(ROOT / ".venv" / "cache" / "node")  # the same for Playwright's driver
 os.environ["XDG_STATE_HOME"] = str(ROOT / ".venv" / "cache" / "state")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as archiver.catalogue has it, wherever NumPy is imported first
 

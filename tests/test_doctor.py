@@ -24,6 +24,13 @@ def healthy(ran: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     return ran
 
 
+@pytest.fixture
+def machine_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To start a browser and a reader for each ill of a home would take most of the time."""
+    monkeypatch.setattr(doctor, "_browser", lambda *, needed: (State.OK, "browser", ""))
+    monkeypatch.setattr(doctor, "OF_THE_FOLDER", {**doctor.OF_THE_FOLDER, "readers": lambda root: iter(())})
+
+
 def first(root: Path, pattern: str) -> Path:
     return min(root.glob(pattern))
 
@@ -102,6 +109,7 @@ ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.usefixtures("machine_is_fit")
 @pytest.mark.parametrize("ill", ILLS)
 def test_every_ill_is_told_and_what_to_do(healthy: Home, ill: str) -> None:
     make, check, state, advice = ILLS[ill]
@@ -135,6 +143,7 @@ def test_a_folder_that_a_program_synchronises_is_warned_of(healthy: Home, tmp_pa
     assert [each.check for each in examine(inside).diagnoses if each.state is State.WARNING] == ["cloud folder"]
 
 
+@pytest.mark.usefixtures("machine_is_fit")
 def test_what_a_share_cannot_do_is_named(healthy: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A share without locks, on which nothing can be made durable."""
     monkeypatch.setattr(doctor, "lock", lambda handle: None)
@@ -143,6 +152,7 @@ def test_what_a_share_cannot_do_is_named(healthy: Home, monkeypatch: pytest.Monk
     assert found.state is State.PROBLEM and "writing durably (Invalid argument), locks" in found.message
 
 
+@pytest.mark.usefixtures("machine_is_fit")
 def test_authorities_are_asked_only_online_and_tell_the_time(healthy: Home, tmp_path: Path) -> None:
     with LocalAuthority(tmp_path / "authority") as authority:
         text = f"timestamps: [{{name: a, url: '{authority.url}'}}]\n"

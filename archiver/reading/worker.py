@@ -37,7 +37,6 @@ from archiver.reading.documents import (
     read_pdf,
     read_text,
 )
-from archiver.reading.embedded import Embedded, embedded_by_program, read_embedded
 from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
 from archiver.reading.packed import unpacked_bytes
 from archiver.reading.pdfs import packed, unpacked
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
 
     from pydantic import TypeAdapter
 
+    from archiver.reading.embedded import Embedded  # half of what a worker would load; few need it
     from archiver.reading.tables import Table
 
 SECONDS = 4.5  # for one document: with what it takes to start and to end a reader, five
@@ -250,6 +250,8 @@ class DocumentReader:
 
     def embedded(self, content: bytes) -> Embedded:
         """What a picture, a video or a sound says of itself; `error` says why that could not be read."""
+        from archiver.reading.embedded import Embedded
+
         answers, error = self._ask("embedded", content)
         if not (answers or error):  # only a program can tell
             answers, error = self._ask("embedded by program", content, pool=self._programs)
@@ -627,6 +629,8 @@ def _join() -> Job:
 def _embedded() -> Job:
     import PIL.Image  # noqa: F401  # as above
 
+    from archiver.reading.embedded import read_embedded
+
     def work(content: bytes, _channel: Channel) -> bytes:
         said = read_embedded(content)
         return said.to_json() if said else b""
@@ -635,6 +639,8 @@ def _embedded() -> Job:
 
 
 def _embedded_by_program() -> Job:
+    from archiver.reading.embedded import embedded_by_program
+
     return lambda content, _channel: embedded_by_program(content).to_json()
 
 

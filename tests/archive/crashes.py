@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import random
@@ -13,15 +14,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from archiver.archive import verify
+from archiver.archive import verify, writer
 from archiver.archive.reader import Archive
-from tests.archive.conftest import Kit
+from archiver.archive.store import Stored
+from archiver.files import Disk
+from tests.archive.conftest import Kit, licence
 from tests.archive.test_archive_verify import passes_ocfl_py
 
 CHILD = """
@@ -217,3 +222,58 @@ def cut_again_and_again(folder: Path, times: int, *options: str) -> None:
             if not told:
                 pytest.fail("nothing was written before the power was cut")
             check(mounted / "acme", told, ocfl=10)
+
+
+class Lethal:
+    """Makes every durable step of this process fail from the given one on; a write fails half done."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left = 10**9
+        steps = ((os, "fsync"), (Disk, "sync"), (os, "write"), (Path, "rename"), (Path, "replace"), (os, "mkdir"))
+        for owner, name in steps:
+            monkeypatch.setattr(owner, name, self.wrap(name, getattr(owner, name)))
+
+    def wrap(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        def count(*arguments: Any, **options: Any) -> Any:
+            self.left -= 1
+            if self.left >= 0:
+                return step(*arguments, **options)
+            if name == "write" and self.left == -1:
+                step(arguments[0], arguments[1][: len(arguments[1]) // 2])
+            raise OSError(errno.EIO, "stopped")
+
+        return count
+
+
+def stop_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch, durable: str) -> None:
+    """New objects, versions and records, stopped once at each step of it that changes the disk."""
+    kit.authorities = []
+    monkeypatch.setattr(writer, "TOGETHER", 1 if durable == "together" else 1000)
+    if durable == "file by file":
+        monkeypatch.setattr(Disk, "of", lambda folder: None)
+    lethal = Lethal(monkeypatch)
+    root = kit.root
+    for stop in range(1, 10_000):
+        kit.root = root.parent / f"stopped-{stop}" / "acme"
+        acknowledged: list[Stored] = []
+        lethal.left = stop
+        with suppress(OSError), kit.open() as archive:
+            futures = [archive.put(licence(n)) for n in range(2)]
+            futures += [archive.add_version(licence(0).object_id, {"receipt.pdf": b"paid"})]
+            wait(futures)
+            acknowledged = [future.result() for future in futures if not future.exception()]
+            archive.append("run", account="acme-example")
+            archive.seal()
+        survived, lethal.left = lethal.left >= 0, 10**9
+        if (kit.root / "ledger/ledger.jsonl").exists():
+            codes = {finding.code for finding in kit.verify().findings}
+            assert codes <= {"interrupted"} or not recorded(kit.root), (stop, kit.verify().findings)
+        with kit.open():
+            pass
+        report = kit.verify()
+        assert {finding.code for finding in report.findings} <= {"recovered"}, (stop, report.findings)
+        assert {(each.object_id, each.version) for each in acknowledged} <= recorded(kit.root).keys()
+        assert report.objects == len({object_id for object_id, _ in recorded(kit.root)})
+        if survived:
+            break
+    assert stop > 60 and len(acknowledged) == 3

@@ -2,47 +2,42 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import wait
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
 
 from archiver import files
 from archiver.archive import verify, writer
 from archiver.archive.reader import Archive
-from archiver.archive.store import Stored, stage_object, stage_version
+from archiver.archive.store import stage_object, stage_version
 from archiver.errors import ArchiveBusy, DiskFull, IntegrityError
-from archiver.files import Disk, Turns
+from archiver.files import Turns
 from tests.archive.conftest import Kit, licence
-from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, recorded
+from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, stop_at_every_single_step
 from tests.archive.test_archive_verify import passes_ocfl_py
 
 NO_POWER_CUTS = no_power_cuts()
 
 
 def test_killed_again_and_again(tmp_path: Path) -> None:
-    kill_again_and_again(tmp_path / "acme", 8)
+    kill_again_and_again(tmp_path / "acme", 5)
 
 
 @pytest.mark.skipif(bool(NO_POWER_CUTS), reason=NO_POWER_CUTS)
 @pytest.mark.parametrize("options", [(), ("file by file",), ("built apart",)])
 def test_power_cuts(tmp_path: Path, options: tuple[str, ...]) -> None:
-    cut_again_and_again(tmp_path, 2, *options)
+    cut_again_and_again(tmp_path, 1, *options)
 
 
 def test_killed_while_objects_are_built_by_another_process(tmp_path: Path) -> None:
-    kill_again_and_again(tmp_path / "acme", 4, "built apart")
+    kill_again_and_again(tmp_path / "acme", 3, "built apart")
 
 
 def test_the_process_that_builds_is_killed(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,60 +97,8 @@ def build_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Turns, "wanted", True)
 
 
-class Lethal:
-    """Makes every durable step of this process fail from the given one on; a write fails half done."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.left = 10**9
-        steps = ((os, "fsync"), (Disk, "sync"), (os, "write"), (Path, "rename"), (Path, "replace"), (os, "mkdir"))
-        for owner, name in steps:
-            monkeypatch.setattr(owner, name, self.wrap(name, getattr(owner, name)))
-
-    def wrap(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
-        def count(*arguments: Any, **options: Any) -> Any:
-            self.left -= 1
-            if self.left >= 0:
-                return step(*arguments, **options)
-            if name == "write" and self.left == -1:
-                step(arguments[0], arguments[1][: len(arguments[1]) // 2])
-            raise OSError(errno.EIO, "stopped")
-
-        return count
-
-
-@pytest.mark.parametrize("durable", ["together", "object by object", "file by file"])
-def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch, durable: str) -> None:
-    """New objects, versions and records, stopped once at each step of it that changes the disk."""
-    kit.authorities = []
-    monkeypatch.setattr(writer, "TOGETHER", 1 if durable == "together" else 1000)
-    if durable == "file by file":
-        monkeypatch.setattr(Disk, "of", lambda folder: None)
-    lethal = Lethal(monkeypatch)
-    root = kit.root
-    for stop in range(1, 10_000):
-        kit.root = root.parent / f"stopped-{stop}" / "acme"
-        acknowledged: list[Stored] = []
-        lethal.left = stop
-        with suppress(OSError), kit.open() as archive:
-            futures = [archive.put(licence(n)) for n in range(2)]
-            futures += [archive.add_version(licence(0).object_id, {"receipt.pdf": b"paid"})]
-            wait(futures)
-            acknowledged = [future.result() for future in futures if not future.exception()]
-            archive.append("run", account="acme-example")
-            archive.seal()
-        survived, lethal.left = lethal.left >= 0, 10**9
-        if (kit.root / "ledger/ledger.jsonl").exists():
-            codes = {finding.code for finding in kit.verify().findings}
-            assert codes <= {"interrupted"} or not recorded(kit.root), (stop, kit.verify().findings)
-        with kit.open():
-            pass
-        report = kit.verify()
-        assert {finding.code for finding in report.findings} <= {"recovered"}, (stop, report.findings)
-        assert {(each.object_id, each.version) for each in acknowledged} <= recorded(kit.root).keys()
-        assert report.objects == len({object_id for object_id, _ in recorded(kit.root)})
-        if survived:
-            break
-    assert stop > 60 and len(acknowledged) == 3
+def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop_at_every_single_step(kit, monkeypatch, "together")
 
 
 def test_a_torn_last_line_is_cut(kit: Kit) -> None:

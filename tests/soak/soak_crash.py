@@ -9,7 +9,7 @@ import pytest
 
 from archiver.errors import ArchiverError
 from tests.archive.conftest import Kit, authority, kit
-from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts
+from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, stop_at_every_single_step
 from tests.archive.opponent import CHANGES, Change, attack, base
 from tests.homes import Home
 from tests.test_crash_run import ACCOUNTS, kill_a_backfill
@@ -37,6 +37,11 @@ def test_without_fsync_a_power_cut_is_noticed(tmp_path: Path) -> None:
     """Else the test above would prove nothing."""
     with pytest.raises((AssertionError, ArchiverError)):
         cut_again_and_again(tmp_path, 3, "careless")
+
+
+@pytest.mark.parametrize("durable", ["together", "object by object", "file by file"])
+def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch, durable: str) -> None:
+    stop_at_every_single_step(kit, monkeypatch, durable)
 
 
 @pytest.mark.parametrize("recorded", [True, False])
