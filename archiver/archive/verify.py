@@ -60,6 +60,7 @@ STATES = (PROVEN, UNPROVEN, ERASED, DAMAGED, FORKED)
 
 SCOPE_ALL, SCOPE_QUICK, SCOPE_ONE = "all", "contents not read", "one licence"
 SCOPE_BRIEF = "other checkpoints not checked"  # than those that the verdict rests on
+SCOPE_DATE = "date only, nothing else checked"  # of a licence in a list
 """What a verdict is about. Where several of them apply, all stand there, with commas between."""
 
 LEDGER = "ledger/ledger.jsonl"

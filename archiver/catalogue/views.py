@@ -9,7 +9,7 @@ from typing import Any
 
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.reader import Archive
-from archiver.archive.verify import Dates, dates, newest
+from archiver.archive.verify import SCOPE_DATE, Dates, dates, newest
 from archiver.catalogue.catalogue import Entry, ErasedEntry, Hit
 from archiver.domain import iso
 from archiver.errors import IntegrityError
@@ -142,4 +142,5 @@ def _row(client: str, archive: Archive, proven: Dates, entry: Entry, match: str 
         "secured_since": newest(documents.values()),
         "secured_documents": documents,
         "state": "PROVEN" if proven.since(entry.lines[-1][0]) else "UNPROVEN",
+        "scope": SCOPE_DATE,
     }
