@@ -296,7 +296,7 @@ class Catalogue:
         done = 0
         if missing:
             told(done, len(missing))
-        for part in batched(missing, EMBEDDED_AT_ONCE, strict=False):
+        for part in batched(missing, EMBEDDED_AT_ONCE):
             there = [(number, content) for number, picture in part if (content := _loaded(load, picture))]
             vectors = embedder.embed([content for _, content in there])
             made = {number: vector for (number, _), vector in zip(there, vectors, strict=True) if vector is not None}
@@ -524,7 +524,7 @@ class Catalogue:
 
     def _among(self, query: str, values: Iterable[str]) -> Iterator[Sequence[Any]]:
         """The rows of a query for any of these values, which stand in it as `(?)`."""
-        for part in batched(values, 500, strict=False):
+        for part in batched(values, 500):
             yield from self._db.execute(query.replace("(?)", f"({', '.join('?' * len(part))})"), part)
 
     def _entries(self, where: str, *values: object) -> Iterator[Entry]:

@@ -110,7 +110,7 @@ class Matcher:
     def embed(self, pictures: Sequence[bytes]) -> list[NDArray[np.float32] | None]:
         """A unit vector of 512 numbers for each picture; None for what cannot be read. ConfigError for a bad model."""
         found: list[NDArray[np.float32] | None] = []
-        for part in batched(pictures, BATCH, strict=False):
+        for part in batched(pictures, BATCH):
             try:
                 marks, vectors = self._ask("embedding_pictures", packed([("", each) for each in part]))
                 rows = iter(np.frombuffer(vectors, np.float32).reshape(-1, WIDTH))
@@ -331,7 +331,7 @@ def sheet_drawing() -> Job:
     def work(content: bytes, _channel: Channel) -> bytes:
         parts = [each for _, each in unpacked(content)]
         drawn = []
-        for transform, query, preview in batched(parts, 3, strict=True):
+        for transform, query, preview in batched(parts, 3):
             laid = json.loads(transform)
             pictures = decode(query).image, as_preview(preview)
             drawn.append(side_by_side(*pictures, None if laid is None else np.array(laid)))

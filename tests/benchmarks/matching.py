@@ -301,7 +301,7 @@ def main() -> int:
     print(f"{len(sets().archived)} archived, {len(sets().absent)} absent, {len(asked)} queries", flush=True)
     results = []
     with get_context("fork").Pool(os.cpu_count()) as processes:
-        for part in processes.imap_unordered(answers, batched(asked, 10, strict=False)):
+        for part in processes.imap_unordered(answers, batched(asked, 10)):
             results += part
             if len(results) % 200 < 10:
                 print(f"  {len(results)}", file=sys.stderr, flush=True)
