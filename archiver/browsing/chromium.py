@@ -148,7 +148,7 @@ def ensure(say: Callable[[str], None]) -> Chromium:
         say(f"No Chromium found: {what} ...")
         failure = ""
         for command in commands:
-            failure = _run(command, say)
+            failure = _run(command)
             if failure:
                 break
         if installed := find():
@@ -180,21 +180,23 @@ def _installers() -> Iterator[tuple[str, list[list[str]]]]:
         yield "downloading Playwright's (some 170 MB)", [[sys.executable, "-m", "playwright", "install", "chromium"]]
 
 
-def _run(command: Sequence[str], say: Callable[[str], None]) -> str:
-    """Run an installer, with a sign of life now and then; the reason where it failed, else nothing."""
+def _run(command: Sequence[str]) -> str:
+    """Run an installer, with a dot as a sign of life now and then; the reason where it failed, else nothing."""
     environ = child_environment() | {"DEBIAN_FRONTEND": "noninteractive"}
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         errors="replace", env=environ, umask=0o022,  # a package of the system is for everybody
     )  # fmt: skip
-    said, waited = "", 0.0
+    said, dots = "", 0
     while True:
         try:
             said, _ = process.communicate(timeout=SIGN_OF_LIFE_S)
             break
         except subprocess.TimeoutExpired:
-            waited += SIGN_OF_LIFE_S
-            say(f"  still at it after {waited:.0f} s: {' '.join(command[:3])} ...")
+            dots += 1
+            print(".", end="", file=sys.stderr, flush=True)
+    if dots:
+        print(file=sys.stderr)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"error|E:|cannot|unable|fail", line, re.I)]
     return (telling or lines or [f"it ended with {process.returncode}"])[0] if process.returncode else ""
