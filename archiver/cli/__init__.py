@@ -14,7 +14,7 @@ INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 def main() -> None:
     """The `archiver` command. Errors become one message on standard error and the error's exit code."""
-    from archiver.cli.commands import app
+    from archiver.cli.commands import program
     from archiver.reading.confinement import forbid_core_dumps
     from archiver.vault import pop_secrets_from_environment
 
@@ -25,7 +25,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     os.umask(0o077)  # nothing that a command makes, by itself or by a library, is for others on this machine
     try:
-        app(prog_name="archiver")
+        program(prog_name="archiver")
     except ArchiverError as error:
         say(f"archiver: {error}")
         sys.exit(error.exit_code)
