@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,21 +45,24 @@ RULES = """
 """
 
 
-@pytest.fixture(scope="module")
-def agency(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def agency(once: Callable[..., Path]) -> Path:
     """A folder with a home after its first run: three clients, eight accounts over six platforms."""
-    folder = tmp_path_factory.mktemp("agency")
-    home = Home(folder / "home", clean_environment(folder))
-    home("init", home.root, "--replay")
-    for slug, name in {"acme": "Acme Ltd", "beta": "Beta GmbH", "gamma": "Gamma SA"}.items():
-        home("client", "add", slug, "--name", name)
-    for name, (client, provider) in ACCOUNTS.items():
-        extra: list[str | Path] = ["--replay", QUICK, "--authorised-by", "Ada Example"] if name == "beta-market" else []
-        home("account", "add", name, "--client", client, "--provider", provider, *extra)
-    house = home.root / "clients" / "house.yaml"
-    house.write_text(house.read_text().rstrip() + RULES)
-    (folder / "first.json").write_text(home("run", "--replay", QUICK, "--json").stdout)
-    return folder
+
+    def fill(folder: Path) -> None:
+        home = Home(folder / "home", clean_environment(folder))
+        home("init", home.root, "--replay")
+        for slug, name in {"acme": "Acme Ltd", "beta": "Beta GmbH", "gamma": "Gamma SA"}.items():
+            home("client", "add", slug, "--name", name)
+        for name, (client, provider) in ACCOUNTS.items():
+            authorised: list[str | Path] = ["--replay", QUICK, "--authorised-by", "Ada Example"]
+            extra = authorised if name == "beta-market" else []
+            home("account", "add", name, "--client", client, "--provider", provider, *extra)
+        house = home.root / "clients" / "house.yaml"
+        house.write_text(house.read_text().rstrip() + RULES)
+        (folder / "first.json").write_text(home("run", "--replay", QUICK, "--json").stdout)
+
+    return once("agency", fill)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.homes import RECORDINGS, Home
 
 
 def secrets_of(path: Path) -> set[str]:
-    session = yaml.safe_load((path / "session.yaml").read_text())
+    session = yaml.load((path / "session.yaml").read_text(), yaml.CSafeLoader)
     values = {str(value) for value in (session.get("secrets") or {}).values()}
     for cookie in (session.get("session") or {}).get("cookies", []):
         values.add(cookie["value"])
@@ -29,7 +29,7 @@ def test_no_secret_survives_a_run(home: Home, tmp_path: Path) -> None:
     accounts = {}
     for name, path in paths.items():
         (folder / name).symlink_to(path)
-        method = yaml.safe_load((path / "session.yaml").read_text())["method"]
+        method = yaml.load((path / "session.yaml").read_text(), yaml.CSafeLoader)["method"]
         accounts[name] = {"provider": path.parent.name, "method": method, "username": "ada"}
     client = home.root / "clients" / "acme.yaml"  # by the command, this many take a minute
     client.write_text(yaml.safe_dump({"name": "Acme Ltd", "accounts": accounts}))
