@@ -6,11 +6,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from archiver.browsing.chromium import find
 from archiver.desk.access import Users
@@ -153,10 +154,28 @@ def person(served: Served) -> Iterator[Callable[..., Person]]:
 
 
 @pytest.fixture(scope="module")  # no longer: Playwright's own event loop would be in the way of other modules' tests
-def browser(full_browser: None) -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@contextmanager
+def launched(playwright: Playwright) -> Iterator[Browser]:
     chromium = find()
     assert chromium
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium.path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    browser = playwright.chromium.launch(executable_path=chromium.path, args=["--no-sandbox"])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with launched(playwright) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def whole_browser(playwright: Playwright, full_browser: None) -> Iterator[Browser]:
+    """As a person has it, for what shows documents."""
+    with launched(playwright) as browser:
+        yield browser

@@ -201,8 +201,8 @@ def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Se
 
 
 @pytest.mark.browser
-def test_a_licence_is_shown_with_its_documents_and_verified(browser: Browser, served: Served) -> None:
-    with visiting(browser, served) as page:
+def test_a_licence_is_shown_with_its_documents_and_verified(whole_browser: Browser, served: Served) -> None:
+    with visiting(whole_browser, served) as page:
         page.goto(served.place("harbour"))
         frame = page.frame_locator("iframe.viewer")
         assert "Licence shutterstock-9001" in frame.locator("body").inner_text()
@@ -212,8 +212,8 @@ def test_a_licence_is_shown_with_its_documents_and_verified(browser: Browser, se
 
 
 @pytest.mark.browser
-def test_hostile_documents_and_titles_do_nothing(browser: Browser, served: Served) -> None:
-    with visiting(browser, served, viewport={"width": 390, "height": 800}) as page:
+def test_hostile_documents_and_titles_do_nothing(whole_browser: Browser, served: Served) -> None:
+    with visiting(whole_browser, served, viewport={"width": 390, "height": 800}) as page:
         for name in ("receipt.html", "receipt.svg"):
             page.goto(f"{served.place('hostile')}?view={name}")
             page.wait_for_load_state("networkidle")
