@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import IO
 
 NEEDED = (
-    "archiver.accounts", "archiver.cli.commands", "archiver.evidence", "archiver.intake.importing", "archiver.leaving",
-    "archiver.onboarding", "archiver.run", "httpx", "trustme",
+    "aiohttp.web", "archiver.accounts", "archiver.cli.commands", "archiver.evidence", "archiver.intake.importing", "archiver.leaving",
+    "archiver.onboarding", "archiver.run", "httpx", "playwright.async_api", "trustme", "typer._adapters",
 )  # fmt: skip
 """What most commands import."""
 
