@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import IO
 
 NEEDED = (
-    "aiohttp.web", "archiver.accounts", "archiver.cli.commands", "archiver.evidence", "archiver.intake.importing", "archiver.leaving",
-    "archiver.onboarding", "archiver.run", "httpx", "playwright.async_api", "trustme", "typer._adapters",
+    "aiohttp.web", "archiver.accounts", "archiver.cli.commands", "archiver.evidence", "archiver.intake.importing",
+    "archiver.leaving", "archiver.onboarding", "archiver.run", "httpx", "playwright.async_api", "trustme", "typer._adapters",
 )  # fmt: skip
 """What most commands import."""
 
