@@ -124,6 +124,9 @@ def remake(bag: Path) -> None:
     """The manifests, made anew by whoever changed the bag; links are followed, as `sha256sum` does."""
     payload = {path.relative_to(bag).as_posix(): path for path in bag.glob("data/**/*") if path.is_file()}
     size = sum(path.stat().st_size for path in payload.values())
+    for path in (bag / "manifest-sha256.txt", bag / "tagmanifest-sha256.txt"):
+        if path.is_fifo():  # else to write it would wait for a reader for ever
+            path.unlink()
     info = bag / "bag-info.txt"
     if info.is_file() and not info.is_symlink():
         info.write_bytes(
