@@ -707,6 +707,7 @@ class Token:
         return hashlib.new(self.algorithm, data).digest() == self.digest
 
     @classmethod
+    @functools.lru_cache(16)  # whoever checks one asks several times
     def parse(cls, response: bytes) -> Token:
         """Walk a TimeStampResp as far as its TSTInfo; Malformed where it was not granted or is something else."""
         try:
@@ -722,6 +723,7 @@ class Token:
         return cls(algorithm, digest.value, moment_text, next((i.value for i in info[5:] if i.tag == 0x02), None))
 
 
+@functools.lru_cache(16)
 def _signed_data(response: bytes) -> list[_Item]:
     """What a granted TimeStampResp holds in its SignedData (RFC 5652, section 5.1)."""
     (whole,) = _der(response)
@@ -736,24 +738,31 @@ def token_ends(response: bytes, roots: Iterable[bytes]) -> str | None:
 
     `roots` are further certificates in DER, beside those in the response. None where that cannot be told.
     """
-    try:
+    with contextlib.suppress(IndexError, ValueError):
         signed = _signed_data(response)
         within = [item.value for item in signed if item.tag == 0xA0]
-        known = [_Certificate.parse(item) for each in (*within, *roots) for item in _der(each)]
         issuer, serial = _der(_der(_der(signed[-1].value)[0].value)[1].value)
-        signers = [each for each in known if (each.issuer, each.serial) == (issuer.value, serial.value)]
-        signer = min(signers, key=lambda each: each.ends)  # the signature does not cover what is sent along
         ends = [
             _HASH_ENDS[oid] for item in _der(signed[1].value) if (oid := _der(item.value)[0].value.hex()) in _HASH_ENDS
         ]
-        for _ in known:  # upwards; where there are several ways, the one that lasts longest
-            ends.append(signer.ends)
-            issuers = [each for each in known if each.subject == signer.issuer]
-            if signer.subject == signer.issuer or not issuers:
-                return min(ends)
-            signer = max(issuers, key=lambda each: each.ends)
-    except (IndexError, ValueError):
-        pass
+        if chain := _chain_ends((*within, *roots), issuer.value, serial.value):
+            return min([chain, *ends])
+    return None
+
+
+@functools.lru_cache(32)  # an authority sends the same certificates for years
+def _chain_ends(certificates: tuple[bytes, ...], issuer: bytes, serial: bytes) -> str | None:
+    """When the first certificate ends between that of this issuer and number, and its root."""
+    known = [_Certificate.parse(item) for each in certificates for item in _der(each)]
+    signers = [each for each in known if (each.issuer, each.serial) == (issuer, serial)]
+    signer = min(signers, key=lambda each: each.ends)  # the signature does not cover what is sent along
+    ends = []
+    for _ in known:  # upwards; where there are several ways, the one that lasts longest
+        ends.append(signer.ends)
+        issuers = [each for each in known if each.subject == signer.issuer]
+        if signer.subject == signer.issuer or not issuers:
+            return min(ends)
+        signer = max(issuers, key=lambda each: each.ends)
     return None
 
 
@@ -1364,9 +1373,12 @@ def object_path(object_id: str) -> str:
     return f"evidence/{KINDS[match[1]]}/{f'{match[3]}/{match[4]}' if match[3] else 'undated'}/{match[2]}"
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)  # one for all the lines
+
+
 def canonical(fields: dict[str, Any]) -> bytes:
     """A ledger line, without its line end: sorted keys, no spaces, UTF-8."""
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(fields).encode()
 
 
 _CHECKPOINT_FILE = re.compile(r"([0-9]{8}|[1-9][0-9]{8,})\.note(\.[A-Za-z0-9_ -]{1,64}\.tsr)?")
@@ -1642,6 +1654,7 @@ class _Check:
         self.checkpoints: dict[int, _Checkpoint] = {}
         self.openssl = _OpenSSL()
         self.dates_by = set[str]()
+        self.token_digests: dict[str, str] = {}  # path -> SHA-256, of the timestamps that were read
 
     def find(self, code: str, path: str, message: str) -> None:
         self.add(Finding(code, path, message))
@@ -1794,6 +1807,7 @@ class _Check:
             path = f"{self.checkpoint_folder}/{file.name}"
             try:
                 response = content(file)
+                self.token_digests[path] = hashlib.sha256(response).hexdigest()
                 token = Token.parse(response)
                 _must(token.covers(content(note)), "is a timestamp of something else than its checkpoint")
             except Malformed as error:
@@ -2387,8 +2401,10 @@ class _ArchiveCheck(_Check):
             return ""
         for name, digest in sorted(tokens.items()):
             path = f"{CHECKPOINTS}/{size:08d}.note.{name}.tsr"
-            found = self.read(path)
-            if found is not None and hashlib.sha256(found).hexdigest() != digest:
+            found = self.token_digests.get(path)
+            if found is None and (response := self.read(path)) is not None:
+                found = hashlib.sha256(response).hexdigest()
+            if found not in (None, digest):
                 self.find("changed", path, f"is not the timestamp that ledger line {seq} names")
             elif stamp := self.checkpoints[size].stamps.get(Path(path).name) if size in self.checkpoints else None:
                 stamp.anchored = size == newest
