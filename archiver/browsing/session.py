@@ -80,6 +80,12 @@ OVERCOME = 10.0  # seconds for a page to try again by itself what failed
 LONGEST_OVERCOME = 60.0  # seconds, where it was asked to wait
 POLL = 0.1  # seconds between two looks at a page
 QUIET = 0.4  # seconds without a request after which a page counts as quiet
+# A page hears of scrolling with its next frame, which a busy machine may draw late, and a hidden window never.
+_SCROLL = """(up) => new Promise((done) => {
+  window.scrollTo(0, up ? 0 : document.documentElement.scrollHeight);
+  requestAnimationFrame(() => requestAnimationFrame(done));
+  setTimeout(done, 2000);
+})"""
 CLICKS = 3  # times that one step of a sign-in table is taken
 ABORTED = "net::ERR_ABORTED"
 RENDERED = {"content-type": "text/html; charset=utf-8"}  # a page's text is kept in the encoding that we give it
@@ -408,7 +414,7 @@ class PlaywrightSession(ExchangeSession):
 
     async def _scroll(self, *, up: bool = False) -> None:
         with self._named_errors("the end of the page"):
-            await self.tab.evaluate("(up) => window.scrollTo(0, up ? 0 : document.documentElement.scrollHeight)", up)
+            await self.tab.evaluate(_SCROLL, up)
 
     async def _count(self, rows: str | None) -> int:
         with self._named_errors(f"the rows {rows!r}"):

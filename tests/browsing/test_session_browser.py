@@ -251,7 +251,6 @@ async def test_an_answer_larger_than_any_document_is_cut_off_and_not_asked_for_a
 
 @pytest.mark.browser
 async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archiver.browsing.session.ELEMENT", 0.3)
     script = (
         "<ul></ul><script>let page = 1; const more = async () => {"
         "const text = await (await fetch('/page/' + ++page)).text();"
@@ -269,6 +268,7 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
             await site.session.scroll_to_end()
             assert len(await site.session.rows("li")) == rows
         assert await site.session.rows("li", start=2) == ["<li>3</li>"]
+        monkeypatch.setattr("archiver.browsing.session.ELEMENT", 0.3)
         with pytest.raises(LayoutChanged, match="#missing"):
             await site.session.click("#missing")
 
