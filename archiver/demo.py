@@ -65,8 +65,10 @@ async def demo(keep: Path | None, say: Callable[[str], None]) -> None:
     with ExitStack() as stack:
         browser = browser_for_demo(say)
         await show(folder, say, stack, browser=browser)
-    say(f"Everything lies in {_near(folder)}; remove it when you have seen enough.")
-    say("The demo's timestamp authority has stopped, so what you archive there from now on stays UNPROVEN.")
+    say(
+        f"Everything lies in {_near(folder)}; remove it when you have seen enough. The demo's timestamp authority has "
+        "stopped: what you archive there from now on stays UNPROVEN."
+    )
     if not browser:
         say("Left out for want of a browser: Envato Elements, Freepik, licence terms, PDFs. To bring one, run")
         say("  " + " or ".join(commands_to_install()))
@@ -105,7 +107,7 @@ def browser_for_demo(say: Callable[[str], None]) -> bool:
             os.environ[SANDBOX_VARIABLE] = "off"
             try_start(chromium)
     except BrowserMissing as error:
-        say(f"{error}\nThe demo goes on without a browser.")
+        say(f"{error} The demo goes on without a browser.")
         return False
     return True
 
@@ -143,12 +145,14 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack, *, br
     said = f", {with_browser} of them in Chromium" if with_browser else ""
     say(f"1. archiver run: {len(accounts)} accounts of {len(CLIENTS)} clients{said}")
     first = await timed(home, vault, order, say)
-    say("2. archiver run, again: nothing new, nothing fetched twice")
     second = await timed(home, vault, order)
     documents = document_urls(home)
     before, again = (len(documents & urls(summary)) for summary in (first, second))
     already = sum(result.already for result in second.accounts)
-    say(f"   {already} licences were there already. Certificates and previews fetched: {before} before, {again} again.")
+    say(
+        f"2. archiver run, again: {already} licences were there already; certificates and previews fetched: {before} "
+        f"before, {again} again"
+    )
 
     [hit, *_] = evidence.find(home, "harbour crane")
     say('3. archiver find "harbour crane"')
