@@ -116,14 +116,15 @@ def awaited[T](work: Coroutine[Any, Any, T]) -> T:
     """What asynchronous work returns; asyncio is imported only where there is some."""
     import asyncio
 
-    interrupted = False
+    task: asyncio.Task[Any] | None = None
+    interrupted = False  # for what is told when the task has ended, and asyncio has taken its cancellation back
 
     def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if not interrupted:  # what Ctrl-C breaks in the middle of something is no news
+        if not (interrupted or (task and task.cancelling())):  # what Ctrl-C breaks in the midst of work is no news
             loop.default_exception_handler(context)
 
     async def main() -> T:
-        nonlocal interrupted
+        nonlocal task, interrupted
         asyncio.get_running_loop().set_exception_handler(unheard)
         task = asyncio.current_task()
         try:
