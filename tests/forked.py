@@ -29,7 +29,6 @@ from typing import IO
 NEEDED = (
     "aiohttp.web", "archiver.accounts", "archiver.cli.commands", "archiver.evidence", "archiver.intake.importing",
     "archiver.leaving", "archiver.onboarding", "archiver.run", "httpx", "playwright.async_api", "trustme",
-    "typer._adapters",
 )  # fmt: skip
 """What most commands import."""
 
