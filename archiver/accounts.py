@@ -15,8 +15,8 @@ from typing import Any
 from archiver import statements
 from archiver.archive.store import NewObject
 from archiver.config import Account, Home, add_account, planned_account
-from archiver.domain import iso
-from archiver.errors import ArchiverError, ConfigError, Erased, NotAccepted
+from archiver.core.errors import ArchiverError, ConfigError, Erased, NotAccepted
+from archiver.core.model import iso
 from archiver.notify import PERSON, remedy, seen_to
 from archiver.opening import as_rotated
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load

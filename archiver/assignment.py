@@ -33,9 +33,9 @@ from archiver.archive.tree import inclusion_paths
 from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Account, Home, Rule
-from archiver.domain import Licence, iso
-from archiver.errors import ArchiverError, ConfigError, IntegrityError
-from archiver.files import read_file
+from archiver.core.atomic_files import read_file
+from archiver.core.errors import ArchiverError, ConfigError, IntegrityError
+from archiver.core.model import Licence, iso
 from archiver.reading.worker import DocumentReader
 
 AT_ONCE = 8  # licences that are copied at once, so that they share the archive's durable writes

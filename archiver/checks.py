@@ -16,9 +16,9 @@ from archiver.browsing.recording import clock
 from archiver.browsing.scrub import page as scrubbed
 from archiver.browsing.session import PlaywrightSession
 from archiver.config import Account, Home
-from archiver.domain import Document, DocumentKind, Licence
-from archiver.errors import AdapterBroken, ArchiverError, ConfigError, SignInNeeded
-from archiver.files import read_file, replace_file
+from archiver.core.atomic_files import read_file, replace_file
+from archiver.core.errors import AdapterBroken, ArchiverError, ConfigError, SignInNeeded
+from archiver.core.model import Document, DocumentKind, Licence
 from archiver.opening import as_rotated
 from archiver.provider import Provider, SignInMethod, Transport, load
 from archiver.reading.documents import check_certificate

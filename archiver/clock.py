@@ -16,9 +16,9 @@ from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject
 from archiver.archive.writer import LAST_LINE, latest_moment, unfinished
 from archiver.config import Home
-from archiver.domain import iso
-from archiver.errors import ConfigError
-from archiver.files import read_file
+from archiver.core.atomic_files import read_file
+from archiver.core.errors import ConfigError
+from archiver.core.model import iso
 from archiver.listing import Cursors
 from archiver.opening import writing
 from archiver.vault import Vault

@@ -18,7 +18,7 @@ from archiver.assignment import holders
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.catalogue.views import show
 from archiver.config import HOUSE, Account, Home
-from archiver.domain import Licence
+from archiver.core.model import Licence
 from archiver.proof.facts import platform_of
 from archiver.reading.worker import DocumentReader
 

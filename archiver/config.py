@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from archiver.errors import ConfigError
-from archiver.files import replace_file
-from archiver.strictyaml import Loc, Marked, Value, load, validate
+from archiver.core.atomic_files import replace_file
+from archiver.core.errors import ConfigError
+from archiver.core.yaml_source import Loc, Marked, Value, load, validate
 
 HOUSE = "house"
 

@@ -32,11 +32,11 @@ from archiver.browsing.recording import bundled
 from archiver.catalogue import embedding
 from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Home, add_account, add_client, create_home
+from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
+from archiver.core.model import DocumentKind
 from archiver.dispute.claiming import add
 from archiver.dispute.handover import HandOver, hand_over
 from archiver.dispute.verdict import assess
-from archiver.domain import DocumentKind
-from archiver.errors import BrowserMissing, ConfigError, SandboxRefused
 from archiver.proof import claims
 from archiver.proof.facts import Use
 from archiver.proof.pages import Words

@@ -32,12 +32,12 @@ from archiver.archive.writer import HOLDER, latest_moment
 from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
 from archiver.browsing.chromium_version import version_warning
 from archiver.config import Home
-from archiver.domain import iso
-from archiver.errors import INSTALL_ALL, ArchiveBusy, ArchiverError, BrowserMissing, SandboxRefused
+from archiver.core.atomic_files import owner, sync_folder
+from archiver.core.errors import INSTALL_ALL, ArchiveBusy, ArchiverError, BrowserMissing, SandboxRefused
+from archiver.core.model import iso
+from archiver.core.stale_files import in_home, in_temporary_folder
 from archiver.evidence import verify as verify_archives
 from archiver.evidence import without_client
-from archiver.files import owner, sync_folder
-from archiver.leftovers import in_home, in_temporary_folder
 from archiver.opening import mailer_of, network_of
 from archiver.proof.claims import CLAIM
 from archiver.provider import Transport, load

@@ -22,8 +22,8 @@ from archiver.assignment import Assignment
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit, RunLine
 from archiver.config import HOUSE, Home
-from archiver.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, IntegrityError, MachineRefused
-from archiver.files import new_files
+from archiver.core.atomic_files import new_files
+from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, IntegrityError, MachineRefused
 from archiver.network import joined
 from archiver.proof import claims
 from archiver.provider import declared

@@ -18,8 +18,8 @@ from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Account, Home, change_account
-from archiver.domain import DocumentKind, GapReason, Outcome, iso
-from archiver.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
+from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
+from archiver.core.model import DocumentKind, GapReason, Outcome, iso
 from archiver.evidence import archives, catalogue_of, trusted_roots
 from archiver.opening import finish, writing
 from archiver.privacy import state

@@ -16,10 +16,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.files import read_file, replace_file
+from archiver.core.atomic_files import read_file, replace_file
 
 if TYPE_CHECKING:  # for `status`, which reads no list and starts quicker without these
-    from archiver.domain import Licence
+    from archiver.core.model import Licence
     from archiver.provider import Page
 
 KNOWN_STOP = 20  # consecutive known licences after which a reading may stop

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from archiver.errors import AddressUnavailable, ConfigError, SiteUnavailable
-from archiver.files import scratch
+from archiver.core.atomic_files import scratch
+from archiver.core.errors import AddressUnavailable, ConfigError, SiteUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -26,9 +26,9 @@ from archiver.archive.verify import dates
 from archiver.catalogue.catalogue import Catalogue, RunLine
 from archiver.concerns import Concern, concerns
 from archiver.config import Account, Client, Home
-from archiver.domain import iso
-from archiver.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
-from archiver.files import read_file, replace_file
+from archiver.core.atomic_files import read_file, replace_file
+from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
+from archiver.core.model import iso
 from archiver.opening import mailer_of, network_of
 from archiver.proof.claims import all_claims
 from archiver.provider import Transport, load

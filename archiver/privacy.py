@@ -16,8 +16,8 @@ from archiver.archive.store import NewObject, object_path
 from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.config import Home
-from archiver.domain import iso
-from archiver.errors import ConfigError, IntegrityError
+from archiver.core.errors import ConfigError, IntegrityError
+from archiver.core.model import iso
 from archiver.opening import writing
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader

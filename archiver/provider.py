@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 
-from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ArchiverError, ConfigError, LayoutChanged, SavedPage, SessionExpired, WrongPassword
-from archiver.strictyaml import load as read_yaml
+from archiver.core.errors import ArchiverError, ConfigError, LayoutChanged, SavedPage, SessionExpired, WrongPassword
+from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence
+from archiver.core.yaml_source import load as read_yaml
 
 # ---------------------------------------------------------------- request rules
 

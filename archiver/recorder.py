@@ -26,10 +26,10 @@ from archiver.browsing.capture import cookie_secrets
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import SAFE_METHODS
 from archiver.config import Account, Home, add_account, add_client, create_home
-from archiver.domain import Outcome
-from archiver.errors import ConfigError
+from archiver.core.atomic_files import scratch
+from archiver.core.errors import ConfigError
+from archiver.core.model import Outcome
 from archiver.expected import describe, expect, licences
-from archiver.files import scratch
 from archiver.provider import ProviderInfo, Request, Rules, load
 from archiver.reading.needles import secret_header
 from archiver.reading.worker import DocumentReader

@@ -17,10 +17,10 @@ from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Entry
 from archiver.config import Home
-from archiver.domain import GapReason, iso
-from archiver.errors import BrowserMissing, ConfigError
-from archiver.files import read_file, replace_file
-from archiver.leftovers import sweep_beside
+from archiver.core.atomic_files import read_file, replace_file
+from archiver.core.errors import BrowserMissing, ConfigError
+from archiver.core.model import GapReason, iso
+from archiver.core.stale_files import sweep_beside
 from archiver.notify import followed
 from archiver.proof.claims import zone as time_zone
 from archiver.proof.claims import zone_of

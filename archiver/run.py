@@ -37,8 +37,7 @@ from archiver.catalogue.catalogue import Catalogue
 from archiver.clock import was_ahead
 from archiver.concerns import Concern, concerns
 from archiver.config import Account, Home
-from archiver.domain import Outcome, iso
-from archiver.errors import (
+from archiver.core.errors import (
     AccountBlocked,
     AdapterBroken,
     ArchiverError,
@@ -53,6 +52,7 @@ from archiver.errors import (
     WrongPassword,
     machine_error,
 )
+from archiver.core.model import Outcome, iso
 from archiver.listing import Cursors, Retries, sweep_day
 from archiver.network import Network
 from archiver.notify import tell

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from archiver.errors import ConfigError
+from archiver.core.errors import ConfigError
 from archiver.provider import installed
 from archiver.reading.standins import pdf
 

@@ -19,9 +19,9 @@ from enum import StrEnum
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from archiver.errors import ConfigError, MachineRefused
-from archiver.files import replace_file
-from archiver.leftovers import sweep_beside
+from archiver.core.atomic_files import replace_file
+from archiver.core.errors import ConfigError, MachineRefused
+from archiver.core.stale_files import sweep_beside
 
 NIGHT = "04:30"  # which exists on every day in every time zone: clocks are put forward earlier
 LOOK = "11:00"  # when `notify` looks whether anything is to be told, be it that nothing ran

@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from archiver.config import Home, create_home, default_home
-from archiver.errors import INSTALL_ALL, BrowserMissing, ConfigError, VaultLocked
-from archiver.leftovers import sweep
+from archiver.core.errors import INSTALL_ALL, BrowserMissing, ConfigError, VaultLocked
+from archiver.core.stale_files import sweep
 from archiver.vault import default_key_file, key_file, locate_key, open_vault, usable_keyrings
 
 EXTRAS = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from archiver.archive.erasure import STATEMENT
 from archiver.archive.reader import Archive
-from archiver.errors import IntegrityError
+from archiver.core.errors import IntegrityError
 
 type Statements = Mapping[str, Mapping[str, Any]]
 """What statements say, by the ids of their objects."""

@@ -27,8 +27,8 @@ from archiver.archive.store import NewObject, Stored
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.exchange import single_try
 from archiver.catalogue.catalogue import Catalogue, Entry
-from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence, Outcome, TermsReference, iso
-from archiver.errors import (
+from archiver.core.atomic_files import replace_file
+from archiver.core.errors import (
     ArchiverError,
     Erased,
     LayoutChanged,
@@ -42,7 +42,7 @@ from archiver.errors import (
     SpendRefused,
     Withheld,
 )
-from archiver.files import replace_file
+from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, Outcome, TermsReference, iso
 from archiver.listing import Cursor, Cursors, Reading, Retries, Row, Tally
 from archiver.provider import Page, Provider, Session, TextLayout
 from archiver.reading.documents import End, check_certificate, end_of

@@ -21,8 +21,8 @@ from archiver import __version__
 from archiver.archive.store import NewObject
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.session import Browsers, PlaywrightSession
-from archiver.domain import Document, Licence, Moment, TermsReference, TermsRelation, iso
-from archiver.errors import ArchiverError, IntegrityError, SpendRefused
+from archiver.core.errors import ArchiverError, IntegrityError, SpendRefused
+from archiver.core.model import Document, Licence, Moment, TermsReference, TermsRelation, iso
 from archiver.network import Network
 from archiver.provider import ProviderInfo, Request, Rules, TermsPage, TermsText, shown
 from archiver.reading.html import Field, value

@@ -19,8 +19,8 @@ from archiver.archive.reader import Archive
 from archiver.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Client, Home
-from archiver.domain import iso
-from archiver.errors import ConfigError
+from archiver.core.errors import ConfigError
+from archiver.core.model import iso
 from archiver.intake.importing import recognised
 from archiver.intake.mail import unasked
 from archiver.intake.recognise import Seen

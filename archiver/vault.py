@@ -23,10 +23,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archiver.domain import iso
-from archiver.errors import ConfigError, VaultLocked
-from archiver.files import read_file, replace_file
-from archiver.leftovers import sweep_beside
+from archiver.core.atomic_files import read_file, replace_file
+from archiver.core.errors import ConfigError, VaultLocked
+from archiver.core.model import iso
+from archiver.core.stale_files import sweep_beside
 from archiver.vault_replay import VaultMemory
 
 if TYPE_CHECKING:

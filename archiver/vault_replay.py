@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archiver.domain import iso
-from archiver.files import replace_file
+from archiver.core.atomic_files import replace_file
+from archiver.core.model import iso
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, override
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
-from archiver.errors import ArchiverError, SessionExpired, Withheld, WrongPassword
+from archiver.core.errors import ArchiverError, SessionExpired, Withheld, WrongPassword
+from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
 from archiver.provider import (
     ApiProvider,
     Challenge,

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any, override
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Moment
-from archiver.errors import ArchiverError, SessionExpired, SiteUnavailable, WrongPassword
+from archiver.core.errors import ArchiverError, SessionExpired, SiteUnavailable, WrongPassword
+from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence, Moment
 from archiver.provider import (
     ApiProvider,
     Automation,

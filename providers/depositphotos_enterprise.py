@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, override
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
+from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import History, ProviderInfo, Session
 from archiver.reading.layout import known_layout
 from archiver.reading.records import record

@@ -10,8 +10,8 @@ from typing import ClassVar, override
 from urllib.parse import urljoin
 
 from archiver.browsing.website import CAPTCHA, SignInForm, Website
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import NotACertificate, SignInNeeded, WrongPassword
+from archiver.core.errors import NotACertificate, SignInNeeded, WrongPassword
+from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import (
     BrowserSession,
     Click,

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, override
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
-from archiver.errors import SiteUnavailable, WrongPassword
+from archiver.core.errors import SiteUnavailable, WrongPassword
+from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
 from archiver.provider import ApiProvider, Challenge, History, Page, ProviderInfo, Response, Rule, Rules, Session
 from archiver.reading.dates import moment, utc
 from archiver.reading.layout import known_layout, needed

@@ -15,8 +15,7 @@ from typing import Any, ClassVar, override
 from urllib.parse import urljoin
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import (
+from archiver.core.errors import (
     ConfigError,
     LayoutChanged,
     RateLimited,
@@ -25,6 +24,7 @@ from archiver.errors import (
     SiteUnavailable,
     WrongPassword,
 )
+from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import (
     Basis,
     BrowserSession,

@@ -9,8 +9,8 @@ from typing import override
 from urllib.parse import urljoin
 
 from archiver.browsing.website import CAPTCHA, SignInForm, Website
-from archiver.domain import Asset, Document, Gap, Licence
-from archiver.errors import AccountBlocked, NotACertificate, SavedPage, SignInNeeded, WrongPassword
+from archiver.core.errors import AccountBlocked, NotACertificate, SavedPage, SignInNeeded, WrongPassword
+from archiver.core.model import Asset, Document, Gap, Licence
 from archiver.provider import (
     BrowserSession,
     Click,

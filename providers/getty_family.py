@@ -10,8 +10,8 @@ from typing import Any, ClassVar, override
 from urllib.parse import quote
 
 from archiver.browsing.preview import preview
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ArchiverError, RateLimited, SiteUnavailable, Withheld, WrongPassword
+from archiver.core.errors import ArchiverError, RateLimited, SiteUnavailable, Withheld, WrongPassword
+from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import (
     ApiProvider,
     Challenge,

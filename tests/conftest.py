@@ -17,7 +17,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from archiver.browsing import chromium
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
-from archiver.errors import BrowserMissing, SandboxRefused
+from archiver.core.errors import BrowserMissing, SandboxRefused
 from archiver.provider import Rules
 from tests.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make_quick
 

@@ -19,8 +19,8 @@ from archiver.archive import verify
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.config import Home as Loaded
-from archiver.domain import Asset, Licence
-from archiver.leftovers import in_home
+from archiver.core.model import Asset, Licence
+from archiver.core.stale_files import in_home
 from archiver.vault import open_vault
 from tests import kills
 from tests.homes import QUICK, Home, begun, clean_environment

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from PIL import Image
 
-from archiver.domain import Licence, iso
+from archiver.core.model import Licence, iso
 from archiver.reading.paper import Paper
 from tests.authoring.scenario import pdf as lines_as_pdf
 

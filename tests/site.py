@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from archiver.domain import Document, DocumentKind, Gap, Licence
-from archiver.errors import WrongPassword
+from archiver.core.errors import WrongPassword
+from archiver.core.model import Document, DocumentKind, Gap, Licence
 from archiver.provider import Challenge, History, Page, Provider, Rule, Rules, Scope, Session, load
 from archiver.reading.records import record
 from tests.benchmarks.sync_speed import licence, pdf

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from archiver import config
 from archiver.config import Home, add_account, add_client, change_account, create_home, find_home
-from archiver.errors import ConfigError
+from archiver.core.errors import ConfigError
 
 
 @pytest.fixture

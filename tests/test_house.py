@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from archiver import errors
+from archiver.core import errors
 
 ROOT = Path(__file__).parent.parent
 TOP_LEVEL = {

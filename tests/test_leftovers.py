@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from archiver import files
 from archiver.config import Home as Loaded
 from archiver.config import add_account, add_client, create_home
-from archiver.files import new_files, replace_file
+from archiver.core import atomic_files
+from archiver.core.atomic_files import new_files, replace_file
 from archiver.opening import as_rotated
 from archiver.vault import Vault, new_key
 from tests.homes import Home
@@ -23,7 +23,7 @@ def of_a_dead_process(name: str) -> str:
     """The name of a temporary file, as a process made it that has ended."""
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
-    return name.format(f"{files._HOST}-{process.pid}")
+    return name.format(f"{atomic_files._HOST}-{process.pid}")
 
 
 def test_copies_of_the_vault_and_others_are_told_and_swept(home: Home, tmp_path: Path) -> None:
@@ -37,9 +37,9 @@ def test_copies_of_the_vault_and_others_are_told_and_swept(home: Home, tmp_path:
         scratch / of_a_dead_process("archiver-roots-{}-abcd1234.pem"),
     ]
     alive = [
-        home.root / f".vault.enc.{files.owner()}-abcd1234.tmp",
+        home.root / f".vault.enc.{atomic_files.owner()}-abcd1234.tmp",
         home.root / ".vault.enc.0a0a0a-1-abcd1234.tmp",  # on another host, as far as can be told
-        scratch / f"archiver-proof-{files.owner()}-abcd1234",
+        scratch / f"archiver-proof-{atomic_files.owner()}-abcd1234",
         scratch / "archiver-demo-abcd1234",  # a person's
     ]
     for path in (*dead, *alive):
@@ -66,8 +66,10 @@ def test_a_temporary_file_says_who_writes_it(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Path, "replace", watched)
     replace_file(tmp_path / "a.json", b"{}")
-    assert f".a.json.{files.owner()}-" in seen[0].name and [each.name for each in tmp_path.iterdir()] == ["a.json"]
-    assert not files.abandoned(seen[0], time.time())
+    assert f".a.json.{atomic_files.owner()}-" in seen[0].name and [each.name for each in tmp_path.iterdir()] == [
+        "a.json"
+    ]
+    assert not atomic_files.abandoned(seen[0], time.time())
 
 
 @pytest.mark.parametrize("named", [0, 1, 2])

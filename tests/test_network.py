@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from archiver.errors import AddressUnavailable, ConfigError, SiteUnavailable
+from archiver.core.errors import AddressUnavailable, ConfigError, SiteUnavailable
 from archiver.network import Network
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from archiver.cli.output import Lines
 from archiver.config import Home as Loaded
-from archiver.errors import ConfigError
+from archiver.core.errors import ConfigError
 from archiver.intake.asking import asked_for
 from archiver.notify import causes
 from archiver.onboarding import Watch, closing, forecast, spelt

@@ -17,7 +17,7 @@ from archiver import accounts, doctor, evidence, privacy
 from archiver.archive.erasure import REASONS
 from archiver.config import Home as LoadedHome
 from archiver.config import add_account, add_client, create_home
-from archiver.errors import ConfigError, Erased, IntegrityError, LegalHold
+from archiver.core.errors import ConfigError, Erased, IntegrityError, LegalHold
 from archiver.retention import CLASSES, prune
 from archiver.run import Order, Summary, run
 from archiver.vault import Vault, new_key

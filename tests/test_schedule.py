@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from archiver.errors import ConfigError, MachineRefused
+from archiver.core.errors import ConfigError, MachineRefused
 from archiver.schedule import LOOK, NIGHT, Schedule, System, install, named_system, schedule, skipped
 from tests.homes import QUICK, Home
 

@@ -16,8 +16,8 @@ from archiver import concerns, notify, unassigned
 from archiver.assignment import fitting, follow_rules
 from archiver.config import Account, Rule
 from archiver.config import Home as Loaded
-from archiver.domain import Asset, Licence
-from archiver.errors import ConfigError
+from archiver.core.errors import ConfigError
+from archiver.core.model import Asset, Licence
 from archiver.opening import writing
 from archiver.reading import spreadsheet
 from tests.intake.folder import jpeg, photo

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from archiver.errors import ConfigError
-from archiver.strictyaml import load, validate
+from archiver.core.errors import ConfigError
+from archiver.core.yaml_source import load, validate
 
 FILE = Path("a.yaml")
 

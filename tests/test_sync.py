@@ -18,8 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive.store import NewObject
 from archiver.archive.writer import open_archive
 from archiver.catalogue.catalogue import Catalogue, identity_digest
-from archiver.domain import Asset, Document, DocumentKind, Gap, Licence, Outcome
-from archiver.errors import (
+from archiver.core.errors import (
     ArchiverError,
     LayoutChanged,
     NotACertificate,
@@ -29,6 +28,7 @@ from archiver.errors import (
     SpendRefused,
     Withheld,
 )
+from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence, Outcome
 from archiver.listing import Cursors, Retries
 from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Response, Session, TextLayout, load

@@ -26,8 +26,8 @@ from archiver.browsing.replay import Replay
 from archiver.browsing.session import Browsers
 from archiver.config import Home as LoadedHome
 from archiver.config import add_account, add_client, create_home
-from archiver.domain import Moment, TermsRelation, iso
-from archiver.errors import NotACertificate
+from archiver.core.errors import NotACertificate
+from archiver.core.model import Moment, TermsRelation, iso
 from archiver.network import Network
 from archiver.provider import Page, TermsPage, load
 from archiver.reading.worker import DocumentReader

@@ -19,7 +19,7 @@ from archiver import doctor
 from archiver import vault as module
 from archiver.cli import setting_up
 from archiver.cli.app import unlocked
-from archiver.errors import ConfigError, VaultLocked
+from archiver.core.errors import ConfigError, VaultLocked
 from archiver.setup import initialise
 from archiver.vault import (
     Vault,

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from archiver.archive import verify
-from archiver.errors import ConfigError
-from archiver.files import scratch
+from archiver.core.atomic_files import scratch
+from archiver.core.errors import ConfigError
 
 CONFIGURATION = """\
 [tsa]

@@ -12,8 +12,8 @@ from archiver.archive.erasure import erasure_of
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive, StoredObject
 from archiver.archive.tree import inclusion_paths
-from archiver.errors import Erased, IntegrityError
-from archiver.files import read_file
+from archiver.core.atomic_files import read_file
+from archiver.core.errors import Erased, IntegrityError
 
 
 def disclose(

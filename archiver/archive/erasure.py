@@ -18,8 +18,8 @@ from typing import Any
 from archiver.archive import verify
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
-from archiver.domain import iso
-from archiver.errors import IntegrityError, LegalHold
+from archiver.core.errors import IntegrityError, LegalHold
+from archiver.core.model import iso
 
 REASONS = {
     "data_subject_request": "a person asked that data about them be erased",

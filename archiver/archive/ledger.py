@@ -19,9 +19,9 @@ from typing import Any, BinaryIO
 
 from archiver import __version__
 from archiver.archive.verify import CLOCK_TOLERANCE, canonical, line_to_sign
-from archiver.domain import iso
-from archiver.errors import ArchiveBusy, ClockWrong, IntegrityError, MachineRefused
-from archiver.files import open_file, read_file, this_process
+from archiver.core.atomic_files import open_file, read_file, this_process
+from archiver.core.errors import ArchiveBusy, ClockWrong, IntegrityError, MachineRefused
+from archiver.core.model import iso
 
 if sys.platform == "win32":
     import msvcrt

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from archiver.archive import verify
 from archiver.archive.ledger import Line, read_lines
-from archiver.files import read_file
+from archiver.core.atomic_files import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ from typing import Any
 from archiver.archive import verify
 from archiver.archive.ledger import Line, last_line, read_lines
 from archiver.archive.store import object_path
-from archiver.errors import IntegrityError
-from archiver.files import read_file
+from archiver.core.atomic_files import read_file
+from archiver.core.errors import IntegrityError
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from archiver.archive import verify
 from archiver.archive.store import move_over, write_new, write_over
-from archiver.errors import ArchiverError
-from archiver.files import read_file, replace_file, sync_folder
+from archiver.core.atomic_files import read_file, replace_file, sync_folder
+from archiver.core.errors import ArchiverError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -17,8 +17,8 @@ from typing import Any
 
 from archiver import __version__
 from archiver.archive import verify
-from archiver.domain import Moment, iso
-from archiver.files import read_file, sync, sync_folder
+from archiver.core.atomic_files import read_file, sync, sync_folder
+from archiver.core.model import Moment, iso
 
 KINDS = {folder: kind for kind, folder in verify.KINDS.items()}
 """Folder below `evidence/` -> the kind's name in ids."""

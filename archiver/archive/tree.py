@@ -10,8 +10,8 @@ from pathlib import Path
 
 from archiver.archive.ledger import FIRST, Line, read_lines
 from archiver.archive.verify import Frontier, Note, leaf_hash
-from archiver.errors import IntegrityError
-from archiver.files import read_file, replace_file
+from archiver.core.atomic_files import read_file, replace_file
+from archiver.core.errors import IntegrityError
 
 
 @dataclass

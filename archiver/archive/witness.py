@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from archiver.archive.store import make_folder
-from archiver.errors import ArchiverError
-from archiver.files import read_file, replace_file
-from archiver.mail import Mailer
+from archiver.core.atomic_files import read_file, replace_file
+from archiver.core.errors import ArchiverError
+from archiver.core.smtp import Mailer
 
 if TYPE_CHECKING:
     from email.message import EmailMessage

@@ -48,9 +48,9 @@ from archiver.archive.store import (
     write_new,
 )
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
-from archiver.domain import iso
-from archiver.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
-from archiver.files import Disk, read_file, remove_tree, replace_file, sync_folder
+from archiver.core.atomic_files import Disk, read_file, remove_tree, replace_file, sync_folder
+from archiver.core.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
+from archiver.core.model import iso
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archiver.browsing.session import PlaywrightSession
-from archiver.errors import SessionExpired, SignInNeeded, SiteUnavailable
+from archiver.core.errors import SessionExpired, SignInNeeded, SiteUnavailable
 from archiver.provider import Provider, Request
 
 PATIENCE = 600.0  # seconds for a person to sign in

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import archiver
-from archiver.domain import Document, DocumentKind
-from archiver.errors import SecretFound, SiteUnavailable
+from archiver.core.errors import SecretFound, SiteUnavailable
+from archiver.core.model import Document, DocumentKind
 from archiver.reading import needles
 from archiver.reading.worker import DocumentReader
 

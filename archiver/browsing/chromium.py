@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.browsing.chromium_version import version_warning
 from archiver.browsing.guard import SWITCHES
-from archiver.errors import BrowserMissing, ConfigError, SandboxRefused
+from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright

@@ -18,7 +18,14 @@ from typing import Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from archiver.browsing.pacing import Pacing
-from archiver.errors import ArchiverError, LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
+from archiver.core.errors import (
+    ArchiverError,
+    LayoutChanged,
+    RateLimited,
+    SessionExpired,
+    SiteUnavailable,
+    SpendRefused,
+)
 from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response, shown
 
 MOST_AT_ONCE = 8

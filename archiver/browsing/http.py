@@ -23,7 +23,7 @@ from archiver.browsing.exchange import (
     endless,
 )
 from archiver.browsing.pacing import Pacing
-from archiver.errors import SiteUnavailable
+from archiver.core.errors import SiteUnavailable
 from archiver.network import DROPPED, INSECURE, NO_HTTP, NO_PROXY, PACKED, SLOW, UNKNOWN, UNREACHED, Network, untrusted
 from archiver.provider import ProviderInfo, Request
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archiver.browsing.guard import BLOCKED, Guard
-from archiver.errors import ArchiverError, SiteUnavailable, SpendRefused
+from archiver.core.errors import ArchiverError, SiteUnavailable, SpendRefused
 from archiver.provider import shown
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from urllib.parse import unquote, urlsplit
 
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.proxy import GuardProxy
-from archiver.domain import Document
-from archiver.errors import ArchiverError
+from archiver.core.errors import ArchiverError
+from archiver.core.model import Document
 from archiver.provider import Request, shown
 from archiver.reading.documents import is_html
 from archiver.reading.needles import secret_name, stored_secrets

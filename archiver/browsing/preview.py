@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archiver.domain import Document, DocumentKind, Gap, GapReason
-from archiver.errors import SpendRefused
+from archiver.core.errors import SpendRefused
+from archiver.core.model import Document, DocumentKind, Gap, GapReason
 from archiver.provider import Request, Rules, Session
 
 PICTURES = {"image/jpeg": "preview.jpg", "image/png": "preview.png", "image/webp": "preview.webp"}

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
 import archiver
-from archiver.errors import ConfigError
-from archiver.strictyaml import load, validate
+from archiver.core.errors import ConfigError
+from archiver.core.yaml_source import load, validate
 
 
 def bundled() -> Path:

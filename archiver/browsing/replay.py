@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from archiver.browsing.http1 import AmbiguousRequest, read_request
 from archiver.browsing.recording import RecordedResponse, Recording
-from archiver.files import scratch
+from archiver.core.atomic_files import scratch
 from archiver.network import Network
 from archiver.provider import Request, Rules
 

@@ -28,12 +28,12 @@ import yaml
 
 from archiver.browsing.capture import cookie_secrets
 from archiver.browsing.recording import Recording
-from archiver.errors import SecretLeft
-from archiver.files import scratch
+from archiver.core.atomic_files import scratch
+from archiver.core.errors import SecretLeft
+from archiver.core.yaml_source import load
 from archiver.reading import needles, standins
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
-from archiver.strictyaml import load
 
 MARK = "scrubbed by `archiver recording scrub`"  # among a recording's sources
 TOKEN, COOKIE, MAIL, NAME, NUMBER = "token", "cookie", "mail", "name", "number"

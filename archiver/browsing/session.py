@@ -36,8 +36,8 @@ from archiver.browsing.navigation import HOLD, Navigations, stay_on_pages
 from archiver.browsing.observe import Observation, Take
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.proxy import NOTHING, GuardProxy
-from archiver.domain import Document
-from archiver.errors import (
+from archiver.core.atomic_files import scratch
+from archiver.core.errors import (
     AccountBlocked,
     ArchiverError,
     ConfigError,
@@ -49,7 +49,7 @@ from archiver.errors import (
     SiteUnavailable,
     SpendRefused,
 )
-from archiver.files import scratch
+from archiver.core.model import Document
 from archiver.network import DROPPED, UNKNOWN, UNREACHED, Network, untrusted
 from archiver.provider import (
     Challenge,

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from archiver.errors import ConfigError
+from archiver.core.errors import ConfigError
 
 PATIENCE = 60.0  # seconds for NSS to write its database
 DATABASE = Path(".pki/nssdb")  # where Chromium looks, below its HOME

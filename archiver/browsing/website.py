@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, override
 
-from archiver.errors import ConfigError, LayoutChanged, SessionExpired, SignInNeeded
+from archiver.core.errors import ConfigError, LayoutChanged, SessionExpired, SignInNeeded
 from archiver.provider import BrowserSession, Challenge, Provider, Response, SignInOutcome
 
 CAPTCHA = 'iframe[src*="captcha"]:not([src*="size=invisible"])'  # an invisible one, with its badge, asks nobody

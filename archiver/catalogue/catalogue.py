@@ -27,8 +27,8 @@ from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
-from archiver.domain import DocumentKind, GapReason, Licence, iso
-from archiver.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
+from archiver.core.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
+from archiver.core.model import DocumentKind, GapReason, Licence, iso
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader

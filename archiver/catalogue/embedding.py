@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.errors import ConfigError, UnreadablePicture
+from archiver.core.errors import ConfigError, UnreadablePicture
 from archiver.reading.fingerprint import as_preview
 
 if TYPE_CHECKING:

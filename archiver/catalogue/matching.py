@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archiver.catalogue.overlay import Affine, Comparison, beside, between, chained, compare, flip, grey, side_by_side
-from archiver.errors import IntegrityError, UnreadablePicture
+from archiver.core.errors import IntegrityError, UnreadablePicture
 from archiver.reading.fingerprint import Fingerprint, Picture, as_preview, decode, fingerprint
 from archiver.reading.fingerprint import preview as small_jpeg
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.matching import Indexed, Load
-from archiver.errors import MachineRefused, machine_error
+from archiver.core.errors import MachineRefused, machine_error
 from archiver.reading.fingerprint import NEAR, Fingerprint
 
 WIDTH = 512  # numbers of a vector

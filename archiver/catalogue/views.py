@@ -11,8 +11,8 @@ from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.reader import Archive
 from archiver.archive.verify import SCOPE_DATE, Dates, dates, newest
 from archiver.catalogue.catalogue import Entry, ErasedEntry, Hit
-from archiver.domain import iso
-from archiver.errors import IntegrityError
+from archiver.core.errors import IntegrityError
+from archiver.core.model import iso
 
 
 def hits(client: str, archive: Archive, found: Iterable[Hit]) -> list[dict[str, Any]]:

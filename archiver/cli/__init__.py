@@ -7,7 +7,7 @@ import os
 import sys
 
 from archiver.cli.output import say
-from archiver.errors import ArchiverError, machine_error
+from archiver.core.errors import ArchiverError, machine_error
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 

@@ -72,7 +72,7 @@ def root(
 def opened(home: Path | None) -> Home:
     """The home that is meant, without what killed commands left in it."""
     from archiver.config import Home, find_home
-    from archiver.leftovers import sweep
+    from archiver.core.stale_files import sweep
 
     found = find_home(home)
     sweep(found)

@@ -68,7 +68,7 @@ def desk(
         from archiver.desk.serve import Plan
         from archiver.desk.serve import serve as run
     except ModuleNotFoundError as error:
-        from archiver.errors import INSTALL_ALL, ConfigError
+        from archiver.core.errors import INSTALL_ALL, ConfigError
 
         raise ConfigError(f"The desk needs the extra `desk` ({error.name} is missing). {INSTALL_ALL}") from None
     plan = Plan(
@@ -136,8 +136,8 @@ def sessions(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: archiver desk session list
     """
+    from archiver.core.model import iso
     from archiver.desk.access import sessions_on_disk
-    from archiver.domain import iso
 
     rows = [
         {

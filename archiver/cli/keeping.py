@@ -22,7 +22,7 @@ from archiver.cli.app import (
 from archiver.cli.output import emit, say, table, tell, tell_lines
 
 if TYPE_CHECKING:
-    from archiver.errors import ArchiverError
+    from archiver.core.errors import ArchiverError
 
 
 @app.command()

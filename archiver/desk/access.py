@@ -24,11 +24,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from archiver.core.atomic_files import replace_file
+from archiver.core.errors import ConfigError
+from archiver.core.model import iso
 from archiver.desk.audit_log import AuditLog
 from archiver.desk.throttle import Throttle
-from archiver.domain import iso
-from archiver.errors import ConfigError
-from archiver.files import replace_file
 
 USERS = "desk-users.json"
 SHORTEST_PASSWORD = 10

@@ -37,13 +37,13 @@ from archiver import evidence
 from archiver.archive.verify import LEDGER
 from archiver.catalogue.catalogue import RunLine
 from archiver.config import Client, Home
+from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, UnreadablePicture, machine_error
 from archiver.desk import connections
 from archiver.desk.access import Doors, Role, Visitor
 from archiver.desk.connections import Connection
 from archiver.desk.forms import MAX_FORM_BYTES, read_form
 from archiver.desk.words import LANGUAGES, Words, words
 from archiver.desk.work import Work
-from archiver.errors import ArchiverError, ConfigError, IntegrityError, UnreadablePicture, machine_error
 from archiver.reading.worker import DocumentReader
 from archiver.vault import Vault, find_key
 

@@ -23,8 +23,8 @@ from filelock import FileLock
 
 from archiver.archive.ledger import FIRST, Line, last_line, read_lines
 from archiver.archive.verify import canonical
-from archiver.domain import iso
-from archiver.errors import AuditChanged, IntegrityError
+from archiver.core.errors import AuditChanged, IntegrityError
+from archiver.core.model import iso
 
 MAX_WAITING_LINES = 1_000
 LOCK_TIMEOUT_S = 2.0  # for another process that writes

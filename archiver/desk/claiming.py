@@ -17,14 +17,14 @@ from archiver.assignment import Assignment, Loss
 from archiver.catalogue.catalogue import Entry, ErasedEntry
 from archiver.catalogue.matching import Word
 from archiver.config import HOUSE
+from archiver.core.atomic_files import scratch
+from archiver.core.errors import ConfigError
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import Search, due, handed_out, missing
 from archiver.dispute import claiming
 from archiver.dispute.handover import HandOver, hand_over
 from archiver.dispute.verdict import Assessed, assess
-from archiver.errors import ConfigError
-from archiver.files import scratch
 from archiver.proof import claims
 from archiver.proof.assess import WORST, Verdict
 from archiver.proof.claims import Claim

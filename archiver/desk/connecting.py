@@ -14,9 +14,9 @@ from starlette.responses import Response
 from archiver import accounts, config
 from archiver.browsing.recording import bundled
 from archiver.config import HOUSE, Account
+from archiver.core.errors import ArchiverError, ConfigError, WrongPassword, machine_error
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
-from archiver.errors import ArchiverError, ConfigError, WrongPassword, machine_error
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 
 SEVERAL = ("aliases", "domains")  # of a client

@@ -18,11 +18,11 @@ from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import FOR_CLIENTS, Catalogue, Entry
 from archiver.config import HOUSE
+from archiver.core.errors import IntegrityError, UnreadablePicture, VaultLocked
+from archiver.core.model import DocumentKind
 from archiver.desk.access import Role
 from archiver.desk.app import Visit, Way, at
 from archiver.dispute.verdict import assess
-from archiver.domain import DocumentKind
-from archiver.errors import IntegrityError, UnreadablePicture, VaultLocked
 from archiver.proof import claims
 from archiver.proof.facts import Use
 from archiver.reading.documents import is_pdf

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from archiver.accounts import DueSignIn
+from archiver.core.model import Moment, iso, parse_iso
 from archiver.desk.words import Words
-from archiver.domain import Moment, iso, parse_iso
 from archiver.proof.facts import platform_of
 from archiver.reading.printable import printable
 from archiver.status import AccountStatus

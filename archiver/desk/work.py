@@ -11,7 +11,7 @@ from typing import Any
 
 from archiver.browsing.recording import bundled
 from archiver.config import Home
-from archiver.errors import ArchiveBusy, ArchiverError, machine_error
+from archiver.core.errors import ArchiveBusy, ArchiverError, machine_error
 from archiver.run import Order, Summary, run
 from archiver.sync import Result
 from archiver.vault import Vault

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject, object_path
 from archiver.config import Client, Home
+from archiver.core.errors import ConfigError
+from archiver.core.model import iso
 from archiver.dispute.material import Material, picture_of, read_material
-from archiver.domain import iso
-from archiver.errors import ConfigError
 from archiver.proof import claims
 from archiver.proof.claims import Claim, to_come
 from archiver.reading.dates import printed

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from archiver import assignment, evidence
 from archiver.config import Home
+from archiver.core.atomic_files import replace_file
+from archiver.core.errors import ConfigError
 from archiver.dispute.claiming import Ask, add, agreed, described, urgent
 from archiver.dispute.handover import HandOver, checklist, hand_over
 from archiver.dispute.verdict import Assessed, assess
-from archiver.errors import ConfigError
-from archiver.files import replace_file
 from archiver.proof import claims
 from archiver.proof.assess import Verdict
 from archiver.proof.claims import CONFIRM, Claim

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from archiver import evidence
 from archiver.config import Home
+from archiver.core.errors import ConfigError
 from archiver.dispute.verdict import case_of
-from archiver.errors import ConfigError
 from archiver.proof import claims
 from archiver.proof.assess import Verdict, assess
 from archiver.proof.claims import Claim

@@ -10,7 +10,7 @@ from datetime import date
 from email.utils import parsedate_to_datetime
 from html import unescape
 
-from archiver.errors import UnreadablePicture
+from archiver.core.errors import UnreadablePicture
 from archiver.intake.mail import Unreadable, looks_like_mail, mail_by
 from archiver.reading.dates import days_in
 from archiver.reading.documents import is_html, is_pdf, read_text

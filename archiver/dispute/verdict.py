@@ -12,8 +12,8 @@ from archiver.archive.verify import dates, newest
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Client, Home
-from archiver.domain import DocumentKind, iso
-from archiver.errors import ConfigError
+from archiver.core.errors import ConfigError
+from archiver.core.model import DocumentKind, iso
 from archiver.network import web_host
 from archiver.proof import claims
 from archiver.proof.assess import WORST, Assessment

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, override
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import NotACertificate, SessionExpired, WrongPassword
+from archiver.core.errors import NotACertificate, SessionExpired, WrongPassword
+from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import (
     Automation,
     AutomationTerms,

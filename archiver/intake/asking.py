@@ -16,7 +16,7 @@ from archiver.archive.reader import Archive
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, Hit
 from archiver.config import HOUSE, Account, Home
-from archiver.domain import parse_iso
+from archiver.core.model import parse_iso
 from archiver.intake.attended import Person, capture_attended
 from archiver.intake.importing import Report
 from archiver.intake.planning import Fate, Group, Outcome

@@ -25,9 +25,9 @@ from archiver.browsing.observe import Observation, Taken
 from archiver.browsing.recording import Recording
 from archiver.catalogue.catalogue import Catalogue
 from archiver.config import Home
-from archiver.domain import Document, DocumentKind, iso, parse_iso
-from archiver.errors import ArchiveBusy, ConfigError
-from archiver.files import replace_file
+from archiver.core.atomic_files import replace_file
+from archiver.core.errors import ArchiveBusy, ConfigError
+from archiver.core.model import Document, DocumentKind, iso, parse_iso
 from archiver.intake.filing import Import, Origin
 from archiver.intake.importing import Report, Spool, settle, spooling
 from archiver.intake.mail import DnsLookup, Lookup, unasked

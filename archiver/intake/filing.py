@@ -11,8 +11,8 @@ from typing import Any
 
 from archiver import __version__
 from archiver.archive.store import NewObject, Stored
-from archiver.domain import Document, DocumentKind, Licence, Moment, iso
-from archiver.errors import Erased
+from archiver.core.errors import Erased
+from archiver.core.model import Document, DocumentKind, Licence, Moment, iso
 from archiver.intake.containers import LARGEST
 from archiver.intake.planning import Fate, Group, Outcome, Plan, claims, differences, in_json, record_of
 from archiver.intake.recognise import Seen

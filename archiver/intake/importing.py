@@ -23,9 +23,9 @@ from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, Hit
 from archiver.config import Home
-from archiver.domain import DocumentKind, iso
-from archiver.errors import ConfigError, Erased, IntegrityError, UnreadablePicture
-from archiver.files import replace_file
+from archiver.core.atomic_files import replace_file
+from archiver.core.errors import ConfigError, Erased, IntegrityError, UnreadablePicture
+from archiver.core.model import DocumentKind, iso
 from archiver.intake.filing import AddVersion, Import, Put, file
 from archiver.intake.mail import DnsLookup, Lookup, unasked
 from archiver.intake.planning import Fate, Group, Outcome, Plan, plan

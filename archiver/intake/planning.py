@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from archiver.archive.store import object_id
 from archiver.catalogue.catalogue import Entry
-from archiver.domain import DocumentKind, Licence, iso
+from archiver.core.model import DocumentKind, Licence, iso
 from archiver.intake.recognise import Seen
 from archiver.reading.certificates import Paper, Sure
 from archiver.reading.fingerprint import NEAR, Fingerprint, distance

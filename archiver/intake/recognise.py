@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from shutil import which
 
-from archiver.domain import DocumentKind
-from archiver.errors import UnreadablePicture
+from archiver.core.errors import UnreadablePicture
+from archiver.core.model import DocumentKind
 from archiver.intake.containers import LARGEST, Item
 from archiver.intake.mail import Lookup, origin_by
 from archiver.reading.documents import TEXT_LENGTH, is_html, is_pdf, read_text, scattered

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from archiver.catalogue.views import by_date
-from archiver.domain import iso
-from archiver.files import replace_file
+from archiver.core.atomic_files import replace_file
+from archiver.core.model import iso
 from archiver.proof.assess import Assessment
 from archiver.proof.facts import day_of, may_be_one, platform_of
 from archiver.proof.pages import Demand, Words

@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import Any
 
 from archiver.archive.reader import StoredObject
-from archiver.domain import DocumentKind, iso
-from archiver.errors import IntegrityError
+from archiver.core.errors import IntegrityError
+from archiver.core.model import DocumentKind, iso
 from archiver.proof.spelling import any_of, as_seen, spaced_out, with_initials, without_form
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.needles import MASK, mask_named

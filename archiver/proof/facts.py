@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from archiver.catalogue.views import by_date
-from archiver.domain import DocumentKind, GapReason, Moment, iso, parse_iso
+from archiver.core.model import DocumentKind, GapReason, Moment, iso, parse_iso
 from archiver.reading.labelled_papers import in_terms
 from archiver.reading.licence_json import LicenceFile
 

@@ -21,9 +21,9 @@ import bagit
 from archiver.archive import verify
 from archiver.archive.disclose import disclose, place_of
 from archiver.browsing.printing import print_pages
-from archiver.domain import DocumentKind
-from archiver.errors import BrowserMissing, ConfigError, MachineRefused
-from archiver.files import new_files, read_file, scratch
+from archiver.core.atomic_files import new_files, read_file, scratch
+from archiver.core.errors import BrowserMissing, ConfigError, MachineRefused
+from archiver.core.model import DocumentKind
 from archiver.proof import pages
 from archiver.proof.external import licence_excerpt, record_excerpt
 from archiver.proof.pages import Told, Words

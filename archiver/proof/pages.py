@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any, Protocol
 
 from archiver.archive.verify import PROVEN, Report
-from archiver.domain import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
+from archiver.core.model import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
 from archiver.proof.assess import Assessment
 from archiver.proof.external import Private
 from archiver.proof.facts import Place, platform_of

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from archiver.archive import verify
 from archiver.browsing.printing import print_pages
 from archiver.catalogue.matcher import Matcher
-from archiver.domain import DocumentKind, TermsReference
-from archiver.errors import MachineRefused, UnreadablePicture
+from archiver.core.errors import MachineRefused, UnreadablePicture
+from archiver.core.model import DocumentKind, TermsReference
 from archiver.proof import pages
 from archiver.proof.external import receipt_excerpt
 from archiver.proof.pages import Told, Words

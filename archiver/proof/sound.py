@@ -9,8 +9,8 @@ from datetime import datetime
 from archiver.archive import verify
 from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue.catalogue import Entry
-from archiver.domain import DocumentKind, TermsReference
-from archiver.errors import IntegrityError
+from archiver.core.errors import IntegrityError
+from archiver.core.model import DocumentKind, TermsReference
 from archiver.proof.assess import Assessment
 from archiver.proof.external import Private, Tier, external
 from archiver.proof.pages import Demand, Words

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise, product
 
-from archiver.domain import DocumentKind, Licence, Moment, iso
+from archiver.core.model import DocumentKind, Licence, Moment, iso
 from archiver.reading.dates import Order, printed
 from archiver.reading.platforms import PLATFORMS, UUID
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from archiver.domain import Moment, iso
+from archiver.core.model import Moment, iso
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)

@@ -15,8 +15,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from archiver.domain import Document, Licence
-from archiver.errors import NotACertificate
+from archiver.core.errors import NotACertificate
+from archiver.core.model import Document, Licence
 
 if TYPE_CHECKING:
     from pypdf import PageObject

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from xml.etree import ElementTree
 
-from archiver.domain import Moment, iso, parse_iso
+from archiver.core.model import Moment, iso, parse_iso
 from archiver.reading.c2pa import c2pa_texts
 from archiver.reading.certificates import Quote, Sure, day
 from archiver.reading.filenames import Named, names

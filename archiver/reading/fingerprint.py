@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from archiver.errors import UnreadablePicture
+from archiver.core.errors import UnreadablePicture
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
+from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled
 from archiver.reading.dates import Order, day_order
 from archiver.reading.labels import LABELS, OTHER, SPELLED, spoken_order

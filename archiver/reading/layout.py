@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from archiver.errors import LayoutChanged, SavedPage
+from archiver.core.errors import LayoutChanged, SavedPage
 from archiver.provider import shown
 
 

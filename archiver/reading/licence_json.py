@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from archiver.domain import (
+from archiver.core.errors import IntegrityError
+from archiver.core.model import (
     Asset,
     Document,
     DocumentKind,
@@ -24,7 +25,6 @@ from archiver.domain import (
     iso,
     parse_iso,
 )
-from archiver.errors import IntegrityError
 
 FORMAT = 1
 IMPORT_PREFIX = "imported-"  # begins the names of documents that were imported, so that no adapter's has the same

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
-from archiver.domain import Licence
+from archiver.core.model import Licence
 from archiver.provider import Page, Response
 from archiver.reading.layout import known_layout
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from archiver.domain import Asset, DocumentKind, Licence, Moment, iso
+from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import (
     Paper,
     Sure,

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 
-from archiver.domain import Asset, Licence, Moment
+from archiver.core.model import Asset, Licence, Moment
 from archiver.reading.certificates import Paper, Quote, labelled, plain
 from archiver.reading.dates import Order, printed
 from archiver.reading.platforms import PLATFORMS

@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason
-from archiver.errors import NotACertificate
+from archiver.core.errors import NotACertificate
+from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason
 from archiver.provider import Response, shown
 
 

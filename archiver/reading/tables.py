@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from archiver.domain import DocumentKind, Licence
+from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
 from archiver.reading.dates import Order, day_order, printed
 from archiver.reading.documents import by_code_page

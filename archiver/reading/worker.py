@@ -25,7 +25,7 @@ from queue import LifoQueue
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
-from archiver.errors import UnreadablePicture
+from archiver.core.errors import UnreadablePicture
 from archiver.reading.confinement import Confinement, confine, forbid_core_dumps
 from archiver.reading.documents import (
     TEXT_LENGTH,

@@ -25,7 +25,7 @@ import pytest
 from archiver.archive import verify, writer
 from archiver.archive.reader import Archive
 from archiver.archive.store import Stored
-from archiver.files import Disk
+from archiver.core.atomic_files import Disk
 from tests.archive.conftest import Kit, licence
 from tests.archive.test_archive_verify import passes_ocfl_py
 
@@ -33,10 +33,10 @@ CHILD = """
 import os, runpy, sys
 from pathlib import Path
 from concurrent.futures import wait
-from archiver import files
+from archiver.core import atomic_files
 from archiver.archive import writer
 from archiver.archive.writer import open_archive
-from archiver.files import Disk, Turns
+from archiver.core.atomic_files import Disk, Turns
 kit = runpy.run_path(sys.argv[3])
 SIGNER, licence = kit["SIGNER"], kit["licence"]
 root, turn = Path(sys.argv[1]), int(sys.argv[2])

@@ -14,7 +14,7 @@ from typing import Any
 from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.archive.store import stage_object, stage_version
-from archiver.errors import ArchiverError
+from archiver.core.errors import ArchiverError
 from tests.archive.conftest import Kit, licence
 
 PLANTED = 77  # the number of the licence that the opponent invents

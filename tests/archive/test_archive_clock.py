@@ -9,7 +9,7 @@ import pytest
 
 from archiver.archive import ledger
 from archiver.clock import was_ahead
-from archiver.errors import ClockWrong
+from archiver.core.errors import ClockWrong
 from tests.archive.conftest import Kit, licence
 
 YEAR = 366 * 86400

@@ -13,12 +13,12 @@ from threading import Thread
 
 import pytest
 
-from archiver import files
 from archiver.archive import verify, writer
 from archiver.archive.reader import Archive
 from archiver.archive.store import stage_object, stage_version
-from archiver.errors import ArchiveBusy, DiskFull, IntegrityError
-from archiver.files import Turns
+from archiver.core import atomic_files
+from archiver.core.atomic_files import Turns
+from archiver.core.errors import ArchiveBusy, DiskFull, IntegrityError
 from tests.archive.conftest import Kit, licence
 from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, stop_at_every_single_step
 from tests.archive.test_archive_verify import passes_ocfl_py
@@ -92,7 +92,7 @@ def build_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     lie."""
     if sys.platform != "linux":
         pytest.skip("a process builds objects on Linux only")
-    monkeypatch.setattr(files, "_file_system", lambda folder: "ext4")
+    monkeypatch.setattr(atomic_files, "_file_system", lambda folder: "ext4")
     monkeypatch.setattr(writer, "MANY", 0)
     monkeypatch.setattr(Turns, "wanted", True)
 

@@ -25,7 +25,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.store import NewObject, object_path
 from archiver.archive.verify import Report, verify_archive
 from archiver.archive.writer import ArchiveWriter
-from archiver.errors import Erased, IntegrityError, LegalHold
+from archiver.core.errors import Erased, IntegrityError, LegalHold
 from tests.archive.conftest import Kit, licence
 from tests.archive.test_archive_verify import flip, passes_ocfl_py
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from archiver.archive import verify
 from archiver.archive.seal import sign
-from archiver.errors import IntegrityError
+from archiver.core.errors import IntegrityError
 from tests.archive.conftest import SIGNER, Kit, licence
 
 ALLOWED = {  # beside the names that are there: what a command may leave, and says nothing

@@ -13,7 +13,7 @@ from archiver.archive.disclose import disclose
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
 from archiver.archive.verify import Frontier, canonical, leaf_hash, verify_archive, verify_proof
-from archiver.errors import IntegrityError
+from archiver.core.errors import IntegrityError
 from tests.archive.conftest import SIGNER, Kit, licence
 from tests.archive.opponent import CHANGES, attack, base
 

@@ -26,7 +26,7 @@ from archiver.archive.verify import (
     verify_archive,
     verify_proof,
 )
-from archiver.errors import IntegrityError
+from archiver.core.errors import IntegrityError
 from tests.archive.conftest import Kit, licence
 from tests.archive.test_archive_verify import flip, passes_ocfl_py
 

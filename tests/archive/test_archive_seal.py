@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive import verify
 from archiver.archive.authority import LocalAuthority
 from archiver.archive.writer import Authority
-from archiver.errors import ConfigError, SiteUnavailable
+from archiver.core.errors import ConfigError, SiteUnavailable
 from archiver.network import Network
 from tests.archive.conftest import Kit, licence
 

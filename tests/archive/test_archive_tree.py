@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from archiver.archive.ledger import FIRST, Line, read_lines
 from archiver.archive.tree import follow, inclusion_paths
 from archiver.archive.verify import Frontier, leaf_hash, root_by_path
-from archiver.errors import IntegrityError
+from archiver.core.errors import IntegrityError
 from tests.archive.conftest import Kit
 
 

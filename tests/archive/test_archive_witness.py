@@ -18,8 +18,8 @@ from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.archive.verify import Malformed
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness
-from archiver.errors import ConfigError, IntegrityError, SiteUnavailable
-from archiver.mail import Mailer
+from archiver.core.errors import ConfigError, IntegrityError, SiteUnavailable
+from archiver.core.smtp import Mailer
 from tests.archive.conftest import Kit
 from tests.archive.smtp import MailServer
 

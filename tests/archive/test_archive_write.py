@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.archive.store import KINDS, NewObject, object_id, object_path
-from archiver.errors import IntegrityError
+from archiver.core.errors import IntegrityError
 from tests.archive.conftest import Kit, licence
 
 HOSTILE = st.one_of(

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from archiver.errors import UnreadablePicture
+from archiver.core.errors import UnreadablePicture
 from archiver.reading.fingerprint import Fingerprint, decode, fingerprint
 
 PACKAGES = {

@@ -18,7 +18,7 @@ from statistics import median
 import numpy as np
 
 from archiver.catalogue.catalogue import Catalogue, _Read
-from archiver.domain import Asset, Licence
+from archiver.core.model import Asset, Licence
 from archiver.reading.licence_json import from_json, to_json
 
 LICENCES = 1_000_000

@@ -29,7 +29,7 @@ from archiver.catalogue.embedding import Embedder
 from archiver.catalogue.matcher import Matcher
 from archiver.catalogue.matching import Indexed
 from archiver.catalogue.pictures import VectorFile
-from archiver.domain import Asset, Licence
+from archiver.core.model import Asset, Licence
 from archiver.reading.fingerprint import decode, fingerprint, preview
 from archiver.reading.licence_json import to_json
 

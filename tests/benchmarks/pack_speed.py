@@ -20,7 +20,7 @@ from archiver import evidence
 from archiver.archive.authority import LocalAuthority
 from archiver.archive.store import NewObject
 from archiver.config import Home, add_client, create_home
-from archiver.domain import Asset, Licence
+from archiver.core.model import Asset, Licence
 from archiver.opening import writing
 from archiver.reading.licence_json import to_json
 from archiver.vault import find_key, open_vault

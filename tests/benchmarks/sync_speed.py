@@ -26,7 +26,7 @@ from archiver.archive.writer import open_archive
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.catalogue.catalogue import Catalogue
-from archiver.domain import Asset, Document, DocumentKind, Gap, Licence
+from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
 from archiver.listing import Cursors, Retries
 from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Rule, Rules, Session, load

@@ -27,8 +27,8 @@ from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Replay
 from archiver.browsing.session import Browsers, PlaywrightSession
-from archiver.domain import Document, DocumentKind
-from archiver.errors import SecretFound, SiteUnavailable
+from archiver.core.errors import SecretFound, SiteUnavailable
+from archiver.core.model import Document, DocumentKind
 from archiver.provider import ProviderInfo, Rule, Rules
 from archiver.reading.needles import all_forms, contains
 from tests.browsing.conftest import SITE, exchange

@@ -11,7 +11,7 @@ import pytest
 
 from archiver.browsing import chromium
 from archiver.browsing.printing import print_pages
-from archiver.errors import BrowserMissing, ConfigError, SandboxRefused
+from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
 
 PATH = os.environ["PATH"]
 

@@ -26,7 +26,7 @@ from archiver.browsing import guard
 from archiver.browsing.guard import Guard
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.session import Browsers
-from archiver.errors import SiteUnavailable
+from archiver.core.errors import SiteUnavailable
 from archiver.network import Network
 from archiver.provider import Mode, ProviderInfo, Rule, Rules
 

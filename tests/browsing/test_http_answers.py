@@ -14,7 +14,7 @@ from archiver.browsing import http
 from archiver.browsing.exchange import Lost, Raw
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
-from archiver.errors import SiteUnavailable
+from archiver.core.errors import SiteUnavailable
 from archiver.network import Network
 from archiver.provider import ProviderInfo
 

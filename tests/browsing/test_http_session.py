@@ -14,7 +14,7 @@ import pytest
 from archiver.browsing.exchange import Exchange, Raw, Send
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
-from archiver.errors import LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
+from archiver.core.errors import LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
 from archiver.network import Network
 from archiver.provider import ProviderInfo, Rule
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archiver.browsing.recording import Recording
-from archiver.errors import ConfigError
+from archiver.core.errors import ConfigError
 
 GOOD = """format: 1
 provider: acme_stock

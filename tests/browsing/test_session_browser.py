@@ -19,7 +19,7 @@ from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.session import Browsers, PlaywrightSession
-from archiver.errors import (
+from archiver.core.errors import (
     AccountBlocked,
     ArchiverError,
     ConfigError,

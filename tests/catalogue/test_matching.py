@@ -19,8 +19,8 @@ from archiver.catalogue.matcher import Matcher, _Answers, sheet
 from archiver.catalogue.matching import Match, Word, laid_beside, match, windows
 from archiver.catalogue.overlay import compare, grey
 from archiver.catalogue.pictures import VectorFile, loader
-from archiver.domain import Asset, Document, DocumentKind, Licence
-from archiver.errors import ConfigError, MachineRefused, UnreadablePicture
+from archiver.core.errors import ConfigError, MachineRefused, UnreadablePicture
+from archiver.core.model import Asset, Document, DocumentKind, Licence
 from archiver.reading.fingerprint import decode
 from archiver.reading.worker import DocumentReader
 from tests.benchmarks.edits import EDITS, encoded, fit, watermarked

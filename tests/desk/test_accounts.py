@@ -10,8 +10,8 @@ from threading import Event
 
 import httpx
 
-from archiver import errors
 from archiver.config import Home as Loaded
+from archiver.core import errors
 from archiver.desk.shown import trouble
 from archiver.desk.words import words
 from archiver.status import AccountStatus, coverage

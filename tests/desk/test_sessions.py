@@ -21,12 +21,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archiver.core.errors import AuditChanged, ConfigError
 from archiver.desk import access
 from archiver.desk.access import Doors, Links, Role, Sessions, Visitor, end_session_on_disk, owner, sessions_on_disk
 from archiver.desk.app import Site
 from archiver.desk.audit_log import BURST_LINES, AuditLog, newest, verify
 from archiver.desk.serve import application
-from archiver.errors import AuditChanged, ConfigError
 from tests.desk.conftest import PASSWORD, Person, Served, started
 
 type Sign = Callable[..., Person]

@@ -17,7 +17,7 @@ import yaml
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Catalogue, Entry
-from archiver.domain import Asset, Licence, iso
+from archiver.core.model import Asset, Licence, iso
 from archiver.intake.mail import unasked
 from archiver.intake.recognise import recognise
 from archiver.intake.walk import Item, walk

@@ -14,7 +14,7 @@ from archiver.archive.authority import LocalAuthority
 from archiver.archive.store import NewObject, Stored
 from archiver.config import Home as Loaded
 from archiver.config import add_account, add_client, create_home
-from archiver.domain import Document, DocumentKind, Gap, Licence
+from archiver.core.model import Document, DocumentKind, Gap, Licence
 from archiver.opening import writing
 from archiver.reading.licence_json import to_json
 from archiver.terms import SeenTerms

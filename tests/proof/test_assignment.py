@@ -10,7 +10,7 @@ from typing import Any
 
 from archiver.archive.verify import InclusionProof, Note, Token
 from archiver.config import add_client
-from archiver.domain import Asset, Licence
+from archiver.core.model import Asset, Licence
 from archiver.opening import writing
 from tests.proof.agency import Agency, agency, certificate, record
 

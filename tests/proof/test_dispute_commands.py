@@ -22,9 +22,9 @@ from PIL import Image
 from pypdf import PdfReader
 
 from archiver import evidence
+from archiver.core.errors import ConfigError
+from archiver.core.model import Document, DocumentKind, Gap, GapReason
 from archiver.dispute.claiming import confirm
-from archiver.domain import Document, DocumentKind, Gap, GapReason
-from archiver.errors import ConfigError
 from archiver.proof.claims import load
 from tests.authoring.scenario import pdf
 from tests.catalogue.test_matching import scene

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from docx import Document as Docx
 
-from archiver.domain import Asset, Licence
+from archiver.core.model import Asset, Licence
 from archiver.proof.assess import Assessment, Verdict
 from archiver.proof.claims import Claim
 from archiver.proof.drafts import BLANK, Matter, drafts, write_drafts

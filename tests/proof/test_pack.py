@@ -27,8 +27,8 @@ from pypdf.generic import DictionaryObject, NameObject, RectangleObject, TextStr
 
 from archiver import evidence
 from archiver.archive.verify import verify_pack
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ConfigError
+from archiver.core.errors import ConfigError
+from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.proof.assess import Assessment, Verdict
 from archiver.proof.claims import Claim
 from archiver.proof.external import Private

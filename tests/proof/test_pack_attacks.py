@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from archiver import evidence
 from archiver.archive import verify
 from archiver.archive.verify import PackReport, verify_pack
+from archiver.core.model import Document
 from archiver.dispute.verdict import assess
-from archiver.domain import Document
 from archiver.opening import writing
 from archiver.proof.facts import Use
 from archiver.provider import TermsPage

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from archiver.domain import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import LayoutChanged, SiteUnavailable, Withheld, WrongPassword
+from archiver.core.errors import LayoutChanged, SiteUnavailable, Withheld, WrongPassword
+from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import Page, Provider, Response
 from providers.envato_market import EnvatoMarket
 from providers.shutterstock import Shutterstock

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import ArchiverError, LayoutChanged, SessionExpired, SiteUnavailable, Withheld, WrongPassword
+from archiver.core.errors import ArchiverError, LayoutChanged, SessionExpired, SiteUnavailable, Withheld, WrongPassword
+from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import Provider, Response
 from providers.adobe_stock import AdobeStock
 from providers.depositphotos import Depositphotos

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.domain import Document, DocumentKind, Gap, GapReason, Licence
-from archiver.errors import LayoutChanged, SessionExpired, SiteUnavailable, Withheld, WrongPassword
+from archiver.core.errors import LayoutChanged, SessionExpired, SiteUnavailable, Withheld, WrongPassword
+from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import Provider, Response
 from providers.getty_family import GettyFamily
 from providers.getty_images import GettyImages

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from archiver.domain import Asset, Gap, GapReason, Licence
-from archiver.errors import AccountBlocked, ConfigError, LayoutChanged, NotACertificate
+from archiver.core.errors import AccountBlocked, ConfigError, LayoutChanged, NotACertificate
+from archiver.core.model import Asset, Gap, GapReason, Licence
 from archiver.provider import Page, Provider, Request, Response
 from archiver.reading.html import rows, text
 from archiver.reading.records import certificate

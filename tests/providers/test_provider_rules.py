@@ -16,7 +16,7 @@ from archiver.accounts import describe_providers
 from archiver.browsing.http import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
-from archiver.errors import ConfigError, SpendRefused
+from archiver.core.errors import ConfigError, SpendRefused
 from archiver.provider import Automation, Mode, Request, Rule, installed, load
 from archiver.run import Tools
 from tests.homes import RECORDINGS

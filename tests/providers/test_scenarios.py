@@ -24,7 +24,7 @@ import yaml
 from archiver import expected
 from archiver.browsing import session as page_session
 from archiver.config import Home, add_account, add_client, create_home
-from archiver.domain import Outcome
+from archiver.core.model import Outcome
 from archiver.provider import Request, load
 from archiver.run import Order, Tools, run
 from archiver.sync import Result

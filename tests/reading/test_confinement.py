@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.errors import UnreadablePicture
+from archiver.core.errors import UnreadablePicture
 from archiver.reading import confinement
 from archiver.reading.worker import DocumentReader
 from tests import papers

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.domain import Moment
+from archiver.core.model import Moment
 from archiver.reading.dates import Order, day_order, moment, printed, utc
 
 

@@ -14,8 +14,8 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.generic import RectangleObject
 
-from archiver.domain import Asset, Document, DocumentKind, Licence
-from archiver.errors import NotACertificate
+from archiver.core.errors import NotACertificate
+from archiver.core.model import Asset, Document, DocumentKind, Licence
 from archiver.provider import TextLayout
 from archiver.reading.documents import End, Reading, check_certificate, end_of, read_text
 from archiver.reading.worker import SMALL, DocumentReader

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
-from archiver.errors import UnreadablePicture
+from archiver.core.errors import UnreadablePicture
 from archiver.reading.fingerprint import NEAR, SIDE, decode, distance, fingerprint, preview
 
 

@@ -6,17 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.domain import (
-    Asset,
-    Document,
-    DocumentKind,
-    Gap,
-    GapReason,
-    Licence,
-    TermsReference,
-    TermsRelation,
-)
-from archiver.errors import IntegrityError
+from archiver.core.errors import IntegrityError
+from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence, TermsReference, TermsRelation
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
 
 texts = st.text(st.characters(), max_size=30)  # lone surrogates too: a platform's JSON may hold them

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.domain import Asset, DocumentKind, Licence
+from archiver.core.model import Asset, DocumentKind, Licence
 from archiver.reading.certificates import quoted
 from archiver.reading.labelled_papers import money
 from archiver.reading.paper import Paper, Sure, read_text, same_licence

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.domain import DocumentKind, iso
+from archiver.core.model import DocumentKind, iso
 from archiver.reading.paper import Sure, read_table
 from archiver.reading.tables import lists_licences
 from archiver.reading.tables import read_table as table_in

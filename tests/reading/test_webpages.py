@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from archiver.domain import DocumentKind, Licence
+from archiver.core.model import DocumentKind, Licence
 from archiver.reading import webpages
 from archiver.reading.certificates import Paper
 from archiver.reading.paper import same_licence

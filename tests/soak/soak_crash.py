@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.errors import ArchiverError
+from archiver.core.errors import ArchiverError
 from tests.archive.conftest import Kit, authority, kit
 from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, stop_at_every_single_step
 from tests.archive.opponent import CHANGES, Change, attack, base

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.errors import ConfigError
-from archiver.files import read_file
+from archiver.core.atomic_files import read_file
+from archiver.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

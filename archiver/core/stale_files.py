@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from archiver.files import DAY_S, abandoned, remove_tree
+from archiver.core.atomic_files import DAY_S, abandoned, remove_tree
 
 HOUR_S = 3600
 _BESIDE = re.compile(r"\.(.+\.[a-z0-9]{1,8})\.[a-z0-9_]{8}")  # as versions before named what they wrote beside a file
