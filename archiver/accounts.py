@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from archiver import statements
-from archiver.archive.store import NewObject
+from archiver.archive import pending_statements
+from archiver.archive.ocfl import NewObject
 from archiver.config import Account, Home, add_account, planned_account
 from archiver.core.errors import ArchiverError, ConfigError, Erased, NotAccepted
 from archiver.core.model import iso
@@ -180,7 +180,7 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
     from archiver.run import acceptance
 
     with writing(home, vault, account.client) as archive:
-        before = statements.about(archive.reader, account.name)
+        before = pending_statements.about(archive.reader, account.name)
         for what, person in stated.items():
             said: dict[str, Any] = {
                 "format": 1,
@@ -193,9 +193,9 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
             if what == ACCEPTED:
                 terms = info.automation
                 said |= {"stance": terms.stance, "quote": terms.quote, "source": terms.source, "read_on": terms.read_on}
-            if statements.same(before, said):
+            if pending_statements.same(before, said):
                 continue
-            if left := statements.same(statements.pending(archive.reader), said):
+            if left := pending_statements.same(pending_statements.pending(archive.reader), said):
                 archive.append("statement", id=left, account=account.name)
                 continue
             content = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()

@@ -23,13 +23,12 @@ from fnmatch import translate
 from functools import cache, partial
 from typing import Any
 
-from archiver import statements
-from archiver.archive import verify
-from archiver.archive.disclose import first_covering
+from archiver.archive import pending_statements, verify
+from archiver.archive.inclusion_bundle import first_covering
 from archiver.archive.ledger import Line
+from archiver.archive.merkle import inclusion_paths
+from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
-from archiver.archive.store import NewObject, object_path
-from archiver.archive.tree import inclusion_paths
 from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.config import HOUSE, Account, Home, Rule
@@ -296,7 +295,7 @@ def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agr
         places |= _places(Archive(home.archive(source)), list(originals.values()))
     at = datetime.now(UTC)
 
-    def record(writer: ArchiveWriter, pending: statements.Statements, change: _Change) -> None:
+    def record(writer: ArchiveWriter, pending: pending_statements.Statements, change: _Change) -> None:
         object_id = change.entry.object_id
         if change.held and change.placed:
             original = Archive(home.archive(change.source))
@@ -305,7 +304,7 @@ def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agr
             writer.copy(original.object(object_id))
         place = places[object_id] if change.placed else _Place({}, {})
         new = _statement(home, change, at, place.files)
-        statement = statements.same(pending, json.loads(new.files["statement.json"]))
+        statement = pending_statements.same(pending, json.loads(new.files["statement.json"]))
         fields: dict[str, Any] = {**(change.made.ruled or {}), **place.fields}
         fields |= {"held": change.held} if change.clients is None else {"clients": list(change.clients)}
         fields |= {"undoes": change.undoes} if change.undoes else {}
@@ -318,7 +317,7 @@ def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agr
             if not todo and not unfinished(home.archive(slug)):
                 continue
             with opened(slug) as writer, ThreadPoolExecutor(AT_ONCE) as threads:
-                pending = statements.pending(writer.reader) if todo else {}
+                pending = pending_statements.pending(writer.reader) if todo else {}
                 list(threads.map(partial(record, writer, pending), todo))
                 writer.seal()
     return losses

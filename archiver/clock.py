@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from archiver import statements
-from archiver.archive import verify
+from archiver.archive import pending_statements, verify
+from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
-from archiver.archive.store import NewObject
 from archiver.archive.writer import LAST_LINE, latest_moment, unfinished
 from archiver.config import Home
 from archiver.core.atomic_files import read_file
@@ -96,7 +95,7 @@ def repair(home: Home, vault: Vault, by: str, now: datetime, say: Callable[[str]
         with writing(home, vault, slug, clock_is_right=True) as archive:
             if slug in clients and (false := _claimed_later(archive.reader, now)):
                 said = {"format": 1, "statement": "clock was ahead", "by": by.strip(), "first": false, "at": iso(now)}
-                stated = statements.same(statements.pending(archive.reader), said)
+                stated = pending_statements.same(pending_statements.pending(archive.reader), said)
                 stated = stated or archive.put(_statement(said, now)).result().object_id
                 archive.append("clock", statement=stated, first=false)
             for warning in archive.seal().warnings:

@@ -24,7 +24,7 @@ from pathlib import Path
 from shlex import quote
 
 from archiver import evidence
-from archiver.archive.authority import LocalAuthority
+from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.browsing.chromium import SANDBOX_VARIABLE, commands_to_install, try_start, usable
 from archiver.browsing.printing import print_pages

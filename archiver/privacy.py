@@ -9,10 +9,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from archiver import statements
+from archiver.archive import pending_statements
 from archiver.archive.erasure import EVERYTHING, LASTING, REASONS, STATEMENT, Hold, erasure_of, holds, refuse_held
+from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
-from archiver.archive.store import NewObject, object_path
 from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.config import Home
@@ -143,7 +143,7 @@ def state(archive: ArchiveWriter, what: str, by: str, reason: str, **more: str) 
         raise ConfigError("A person must stand for this. Give a name with --by.")
     now = datetime.now(UTC)
     said = {"format": 1, "statement": what, "by": by.strip(), "reason": reason, "at": iso(now), **more}
-    if left := statements.same(statements.pending(archive.reader), said):
+    if left := pending_statements.same(pending_statements.pending(archive.reader), said):
         return left
     new = NewObject(
         kind="statements",

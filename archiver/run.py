@@ -22,8 +22,8 @@ from typing import Any
 
 import pyotp
 
+from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
-from archiver.archive.store import NewObject, object_path
 from archiver.archive.verify import moment, renewal
 from archiver.archive.writer import ArchiveWriter
 from archiver.assignment import follow, follow_rules

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from archiver import __version__
-from archiver.archive.store import NewObject, Stored
+from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.exchange import single_try
 from archiver.catalogue.catalogue import Catalogue, Entry

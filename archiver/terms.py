@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import Any
 
 from archiver import __version__
-from archiver.archive.store import NewObject
+from archiver.archive.ocfl import NewObject
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.core.errors import ArchiverError, IntegrityError, SpendRefused

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from archiver import doctor
-from archiver.archive.authority import LocalAuthority
+from archiver.archive.local_tsa import LocalAuthority
 from archiver.doctor import State, examine
 from tests.homes import Home
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive.store import NewObject
+from archiver.archive.ocfl import NewObject
 from archiver.archive.writer import open_archive
 from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.core.errors import (

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-from archiver.archive.authority import LocalAuthority
+from archiver.archive.local_tsa import LocalAuthority
 from tests.homes import QUICK, ROOT, Clock, Home
 
 RUN = ("run", "--replay", QUICK)

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from archiver.archive.store import NewObject, Staged, stage_object
+from archiver.archive.ocfl import NewObject, Staged, stage_object
 
 
 class Builder:

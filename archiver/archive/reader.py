@@ -12,7 +12,7 @@ from typing import Any
 
 from archiver.archive import verify
 from archiver.archive.ledger import Line, last_line, read_lines
-from archiver.archive.store import object_path
+from archiver.archive.ocfl import object_path
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import IntegrityError
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.archive import verify
-from archiver.archive.store import move_over, write_new, write_over
+from archiver.archive.ocfl import move_over, write_new, write_over
 from archiver.core.atomic_files import read_file, replace_file, sync_folder
 from archiver.core.errors import ArchiverError
 

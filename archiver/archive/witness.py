@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from archiver.archive.store import make_folder
+from archiver.archive.ocfl import make_folder
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ArchiverError
 from archiver.core.smtp import Mailer

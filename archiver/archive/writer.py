@@ -22,15 +22,13 @@ from hashlib import sha256, sha512
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archiver.archive import merkle, verify
 from archiver.archive import seal as sealing
-from archiver.archive import tree, verify
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
+from archiver.archive.last_seen import Memory
 from archiver.archive.ledger import FIRST, Entry, Ledger, Line, Sign, check_fields, lines_from, read_lines
-from archiver.archive.memory import Memory
-from archiver.archive.reader import Archive, StoredObject
-from archiver.archive.seal import Authority, Post, Seal
-from archiver.archive.store import (
+from archiver.archive.ocfl import (
     Erasure,
     NewObject,
     Staged,
@@ -47,6 +45,8 @@ from archiver.archive.store import (
     stage_version,
     write_new,
 )
+from archiver.archive.reader import Archive, StoredObject
+from archiver.archive.seal import Authority, Post, Seal
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
 from archiver.core.atomic_files import Disk, read_file, remove_tree, replace_file, sync_folder
 from archiver.core.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
@@ -234,7 +234,7 @@ def _seal(
     """Write a checkpoint over the ledger, unless that `rests`, and have the newest one timestamped."""
     with _disk_full(root):
         if not rests:
-            sealing.write_checkpoint(root, _name(client), tree.follow(ledger.path, state / TREE), signer)
+            sealing.write_checkpoint(root, _name(client), merkle.follow(ledger.path, state / TREE), signer)
         return sealing.stamp(root, authorities, post)
 
 
@@ -282,7 +282,7 @@ def _check_witnessed(
     """
     places = [each.of(client) for each in witnesses if isinstance(each, FolderWitness)]
     places += [after_restore] if after_restore else []
-    sealed = tree.known(root / verify.LEDGER, known)
+    sealed = merkle.known(root / verify.LEDGER, known)
     if not after_restore and sealed and all(_holds_newest(root, each, sealed.frontier.size, names) for each in places):
         return None
     key, own = signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
@@ -357,7 +357,7 @@ def _check_authentic(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, know
     note = None
     with suppress(OSError, verify.Malformed):
         note = verify.Note.parse(verify.content(root / verify.CHECKPOINTS / f"{head.seq + 1:08d}.note"))
-    if note and note.signed_by(public) and note.root == tree.follow(ledger.path, known).root():
+    if note and note.signed_by(public) and note.root == merkle.follow(ledger.path, known).root():
         return
     raise IntegrityError(
         f"the last line of {ledger.path} is not signed by this archive's key, and no checkpoint covers it, so anybody "

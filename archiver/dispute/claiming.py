@@ -12,8 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
-from archiver.archive.store import NewObject, object_path
 from archiver.config import Client, Home
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso

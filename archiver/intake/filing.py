@@ -10,7 +10,7 @@ from hashlib import sha512
 from typing import Any
 
 from archiver import __version__
-from archiver.archive.store import NewObject, Stored
+from archiver.archive.ocfl import NewObject, Stored
 from archiver.core.errors import Erased
 from archiver.core.model import Document, DocumentKind, Licence, Moment, iso
 from archiver.intake.containers import LARGEST

@@ -9,7 +9,7 @@ from enum import StrEnum
 from hashlib import sha512
 from typing import Any, Protocol
 
-from archiver.archive.store import object_id
+from archiver.archive.ocfl import object_id
 from archiver.catalogue.catalogue import Entry
 from archiver.core.model import DocumentKind, Licence, iso
 from archiver.intake.recognise import Seen

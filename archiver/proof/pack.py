@@ -19,7 +19,7 @@ from pathlib import Path
 import bagit
 
 from archiver.archive import verify
-from archiver.archive.disclose import disclose, place_of
+from archiver.archive.inclusion_bundle import disclose, place_of
 from archiver.browsing.printing import print_pages
 from archiver.core.atomic_files import new_files, read_file, scratch
 from archiver.core.errors import BrowserMissing, ConfigError, MachineRefused

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive.authority import LocalAuthority
+from archiver.archive.local_tsa import LocalAuthority
+from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.seal import Post
-from archiver.archive.store import NewObject, Stored
 from archiver.archive.verify import Report, verify_archive
 from archiver.archive.witness import FolderWitness, Witness
 from archiver.archive.writer import ArchiveWriter, Authority, Seal, open_archive

@@ -23,8 +23,8 @@ from typing import Any
 import pytest
 
 from archiver.archive import verify, writer
+from archiver.archive.ocfl import Stored
 from archiver.archive.reader import Archive
-from archiver.archive.store import Stored
 from archiver.core.atomic_files import Disk
 from tests.archive.conftest import Kit, licence
 from tests.archive.test_archive_verify import passes_ocfl_py

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from archiver.archive import verify
+from archiver.archive.ocfl import stage_object, stage_version
 from archiver.archive.reader import Archive
-from archiver.archive.store import stage_object, stage_version
 from archiver.core.errors import ArchiverError
 from tests.archive.conftest import Kit, licence
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive.authority import LocalAuthority
+from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.verify import Report, canonical, line_to_sign, verify_archive
 from archiver.archive.writer import Authority, signing
 from tests.archive.conftest import SIGNER, Kit

@@ -14,8 +14,8 @@ from threading import Thread
 import pytest
 
 from archiver.archive import verify, writer
+from archiver.archive.ocfl import stage_object, stage_version
 from archiver.archive.reader import Archive
-from archiver.archive.store import stage_object, stage_version
 from archiver.core import atomic_files
 from archiver.core.atomic_files import Turns
 from archiver.core.errors import ArchiveBusy, DiskFull, IntegrityError

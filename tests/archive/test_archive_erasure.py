@@ -18,11 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.archive import verify
-from archiver.archive.disclose import disclose
 from archiver.archive.erasure import EVERYTHING, erasure_of, holds, tombstone_id
+from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.ledger import check_fields
+from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
-from archiver.archive.store import NewObject, object_path
 from archiver.archive.verify import Report, verify_archive
 from archiver.archive.writer import ArchiveWriter
 from archiver.core.errors import Erased, IntegrityError, LegalHold

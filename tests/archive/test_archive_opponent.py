@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archiver.archive import verify
-from archiver.archive.disclose import disclose
+from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.reader import Archive
 from archiver.archive.seal import sign
 from archiver.archive.verify import Frontier, canonical, leaf_hash, verify_archive, verify_proof

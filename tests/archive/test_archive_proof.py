@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from archiver.archive import verify
-from archiver.archive.disclose import disclose
+from archiver.archive.inclusion_bundle import disclose
+from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
-from archiver.archive.store import NewObject
 from archiver.archive.verify import (
     InclusionProof,
     canonical,

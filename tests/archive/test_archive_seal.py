@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive import verify
-from archiver.archive.authority import LocalAuthority
+from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.writer import Authority
 from archiver.core.errors import ConfigError, SiteUnavailable
 from archiver.network import Network

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.archive import verify
-from archiver.archive.authority import LocalAuthority
-from archiver.archive.disclose import disclose
+from archiver.archive.inclusion_bundle import disclose
+from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.archive.seal import strict_checker
 from archiver.archive.verify import Stamp, moment, verify_archive, vouched_until

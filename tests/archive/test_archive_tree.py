@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.archive.ledger import FIRST, Line, read_lines
-from archiver.archive.tree import follow, inclusion_paths
+from archiver.archive.merkle import follow, inclusion_paths
 from archiver.archive.verify import Frontier, leaf_hash, root_by_path
 from archiver.core.errors import IntegrityError
 from tests.archive.conftest import Kit

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive import verify
-from archiver.archive.authority import LocalAuthority
+from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.seal import sign
 from archiver.archive.verify import verify_archive
 from tests.archive.conftest import SIGNER, Kit, licence

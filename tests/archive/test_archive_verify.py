@@ -17,7 +17,7 @@ import ocfl
 import pytest
 
 from archiver.archive import verify
-from archiver.archive.authority import LocalAuthority
+from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.verify import Busy, Malformed, check_object, verify_archive, verify_proof
 from tests.archive.conftest import Kit, licence
 

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.archive import verify
+from archiver.archive.ocfl import KINDS, NewObject, object_id, object_path
 from archiver.archive.reader import Archive
-from archiver.archive.store import KINDS, NewObject, object_id, object_path
 from archiver.core.errors import IntegrityError
 from tests.archive.conftest import Kit, licence
 

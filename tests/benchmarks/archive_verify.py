@@ -24,7 +24,7 @@ from statistics import median
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive.store import NewObject
+from archiver.archive.ocfl import NewObject
 from archiver.archive.verify import verify_archive
 from archiver.archive.witness import FolderWitness
 from archiver.archive.writer import ArchiveWriter, open_archive

@@ -19,7 +19,7 @@ from statistics import median
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from archiver.archive.store import NewObject
+from archiver.archive.ocfl import NewObject
 from archiver.archive.writer import BATCH, THREADS, ArchiveWriter, open_archive
 
 LICENCES, PORTIONS = 2000, 5

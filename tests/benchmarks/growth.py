@@ -31,9 +31,9 @@ from typing import Any
 sys.modules["tests"] = ModuleType("tests")
 sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
 
-from archiver.archive import authority as authority_module  # noqa: E402
 from archiver.archive import ledger as ledger_module  # noqa: E402
-from archiver.archive.authority import LocalAuthority  # noqa: E402
+from archiver.archive import local_tsa as authority_module  # noqa: E402
+from archiver.archive.local_tsa import LocalAuthority  # noqa: E402
 from archiver.config import Home  # noqa: E402
 from archiver.opening import writing  # noqa: E402
 from archiver.vault import Vault, locate_key  # noqa: E402

@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import median
 
 from archiver import evidence
-from archiver.archive.authority import LocalAuthority
-from archiver.archive.store import NewObject
+from archiver.archive.local_tsa import LocalAuthority
+from archiver.archive.ocfl import NewObject
 from archiver.config import Home, add_client, create_home
 from archiver.core.model import Asset, Licence
 from archiver.opening import writing

@@ -238,7 +238,7 @@ async def incremental(numbers: Sequence[int]) -> None:
 
 def fill(folder: Path, number: int, reader: DocumentReader) -> None:
     """An archive of `number` licences without documents, and the cursor that its first full sweep would have left."""
-    from archiver.archive.store import NewObject
+    from archiver.archive.ocfl import NewObject
     from archiver.listing import Cursor
     from archiver.reading.licence_json import to_json
 

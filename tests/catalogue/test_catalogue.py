@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
-from archiver.archive.store import NewObject
 from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, identity_digest

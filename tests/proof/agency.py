@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archiver.archive.authority import LocalAuthority
-from archiver.archive.store import NewObject, Stored
+from archiver.archive.local_tsa import LocalAuthority
+from archiver.archive.ocfl import NewObject, Stored
 from archiver.config import Home as Loaded
 from archiver.config import add_account, add_client, create_home
 from archiver.core.model import Document, DocumentKind, Gap, Licence

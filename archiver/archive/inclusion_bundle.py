@@ -10,8 +10,8 @@ from pathlib import Path
 from archiver.archive import verify
 from archiver.archive.erasure import erasure_of
 from archiver.archive.ledger import Line
+from archiver.archive.merkle import inclusion_paths
 from archiver.archive.reader import Archive, StoredObject
-from archiver.archive.tree import inclusion_paths
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import Erased, IntegrityError
 
