@@ -24,7 +24,7 @@ from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.core.errors import ArchiverError, IntegrityError, SpendRefused
 from archiver.core.model import Document, Licence, Moment, TermsReference, TermsRelation, iso
 from archiver.network import Network
-from archiver.provider import ProviderInfo, Request, Rules, TermsPage, TermsText, shown
+from archiver.provider import ProviderInfo, Request, Rules, TermsPage, TermsText, redact_url
 from archiver.reading.html import Field, value
 from archiver.reading.licence_json import FiledDocument
 
@@ -163,7 +163,7 @@ async def look(
     warnings: list[str] = []
 
     def failed(page: TermsPage, why: str) -> None:
-        warnings.append(f"the licence terms of {info.title} at {shown(page.url)} could not be had: {why}.")
+        warnings.append(f"the licence terms of {info.title} at {redact_url(page.url)} could not be had: {why}.")
 
     try:
         async with _unsigned(browsers, info, network, pacing) as session:
@@ -212,7 +212,7 @@ async def _look_at(
         raise _NotTerms(f"it answered {answer.status}")
     place = Request("GET", answer.url)
     if not any(rule.matches(place) for rule in page.rules):
-        raise _NotTerms(f"it leads to {shown(answer.url)}")
+        raise _NotTerms(f"it leads to {redact_url(answer.url)}")
     text = normalised(await session.visible_text(page.selector))
     if await session.seen(PASSWORD):
         raise _NotTerms("it asks for a password")
@@ -221,7 +221,7 @@ async def _look_at(
     seen = SeenTerms(
         provider=info.name,
         page=page,
-        url=shown(answer.url),
+        url=redact_url(answer.url),
         text=text,
         language=value(answer.text, Field("html[lang]", "lang")),
         at=datetime.now(UTC).replace(microsecond=0),

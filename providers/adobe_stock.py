@@ -21,10 +21,10 @@ from archiver.provider import (
     Session,
     refusing,
 )
+from archiver.provider.layout_errors import known_layout
+from archiver.provider.paging import Turn, pages, rows
+from archiver.provider.record_document import record
 from archiver.reading.dates import Order, near, printed
-from archiver.reading.layout import known_layout
-from archiver.reading.pages import Turn, pages, rows
-from archiver.reading.records import record
 
 SITE = "https://stock.adobe.com"
 API = "https://stock.adobe.io/Rest/Libraries/1"

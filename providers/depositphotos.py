@@ -33,10 +33,10 @@ from archiver.provider import (
     Transport,
     refusing,
 )
+from archiver.provider.layout_errors import changed, known_layout, needed
+from archiver.provider.paging import Turn, pages, rows
+from archiver.provider.record_document import record
 from archiver.reading.dates import printed
-from archiver.reading.layout import changed, known_layout, needed
-from archiver.reading.pages import Turn, pages, rows
-from archiver.reading.records import record
 
 SITE = "https://depositphotos.com"
 API = "https://api.depositphotos.com/"

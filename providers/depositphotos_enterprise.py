@@ -9,8 +9,8 @@ from typing import Any, override
 from archiver.browsing.preview import preview
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import History, ProviderInfo, Session
-from archiver.reading.layout import known_layout
-from archiver.reading.records import record
+from archiver.provider.layout_errors import known_layout
+from archiver.provider.record_document import record
 from providers.depositphotos import API, AUTOMATION, DepositphotosApi, instant_or_day, method, over_tls, rules
 
 # Fields that are filled in when licensing, by their names at Depositphotos.

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import ClassVar, override
 from urllib.parse import urljoin
 
-from archiver.browsing.website import CAPTCHA, SignInForm, Website
 from archiver.core.errors import NotACertificate, SignInNeeded, WrongPassword
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import (
@@ -25,11 +24,12 @@ from archiver.provider import (
     TextLayout,
     static_files,
 )
+from archiver.provider.form_login import CAPTCHA, SignInForm, Website
+from archiver.provider.layout_errors import changed, known_layout
+from archiver.provider.record_document import certificate, record, titled
 from archiver.reading.certificates import elements_certificate
 from archiver.reading.dates import printed
 from archiver.reading.html import Field, read_row, value
-from archiver.reading.layout import changed, known_layout
-from archiver.reading.records import certificate, record, titled
 
 SITE = "https://elements.envato.com"
 LOGIN = f"{SITE}/sign-in"

@@ -12,10 +12,10 @@ from typing import Any, override
 from archiver.core.errors import SiteUnavailable, WrongPassword
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence, Moment
 from archiver.provider import ApiProvider, Challenge, History, Page, ProviderInfo, Response, Rule, Rules, Session
+from archiver.provider.layout_errors import known_layout, needed
+from archiver.provider.paging import Turn, pages
+from archiver.provider.record_document import record
 from archiver.reading.dates import moment, utc
-from archiver.reading.layout import known_layout, needed
-from archiver.reading.pages import Turn, pages
-from archiver.reading.records import record
 
 SITE = "https://themeforest.net"
 API = "https://api.envato.com"

@@ -38,11 +38,11 @@ from archiver.provider import (
     Scope,
     SignInMethod,
     Transport,
-    shown,
+    redact_url,
 )
+from archiver.provider.layout_errors import known_layout
+from archiver.provider.record_document import record
 from archiver.reading.html import Field, read_row
-from archiver.reading.layout import known_layout
-from archiver.reading.records import record
 
 LISTINGS = ("asked for",)
 DOCUMENTS: Mapping[str, str] = {
@@ -141,7 +141,7 @@ class FreeSite(Provider[BrowserSession]):
                 licence, self._seen[asset_id] = offer
                 yield Page([licence])
             else:
-                gone.append(shown(url))
+                gone.append(redact_url(url))
         if gone:
             raise ConfigError(
                 f"{self.info.title} shows no picture at {', '.join(gone)}. Check the address; what a site has removed "
@@ -153,7 +153,7 @@ class FreeSite(Provider[BrowserSession]):
         """The asset's id, and the address of its page."""
         if re.fullmatch(self.bare_id, asked):
             return asked, self.page.format(id=asked)
-        if found := re.match(self.asset_id, url := shown(asked)):
+        if found := re.match(self.asset_id, url := redact_url(asked)):
             spoken = not self.info.rules.permit(Request("GET", url))  # the page in another language
             return found[1], self.page.format(id=found[1]) if spoken else url
         raise ConfigError(f"{asked} is no picture's page and no picture's id of {self.info.title}. Name one.")
@@ -178,13 +178,13 @@ class FreeSite(Provider[BrowserSession]):
                 return None
             if answer.status == 403:
                 raise SiteUnavailable(
-                    f"{self.info.title} shows an unattended browser no page (403 at {shown(url)}); open it yourself "
-                    "with `archiver capture --attended`"
+                    f"{self.info.title} shows an unattended browser no page (403 at {redact_url(url)}); open it "
+                    "yourself with `archiver capture --attended`"
                 )
-            place = re.match(self.asset_id, shown(answer.expect().url))
+            place = re.match(self.asset_id, redact_url(answer.expect().url))
             if not place or place[1] != asset_id:
                 saved = SavedPage(answer.url, answer.content)
-                raise LayoutChanged(f"{shown(url)} leads to {shown(answer.url)}", page=saved)
+                raise LayoutChanged(f"{redact_url(url)} leads to {redact_url(answer.url)}", page=saved)
             # A page may write them when it has loaded.
             if await session.seen(self.fields["contributor"].css, wait=PATIENCE):
                 await session.seen(self.fields["kind"].css, wait=PATIENCE)
@@ -242,4 +242,4 @@ class FreeSite(Provider[BrowserSession]):
                 photo = reduce(lambda found, step: found and found[step], api.photo, answer.json())
                 if photo and str(photo["id"]) != asset_id:
                     raise ValueError(f"it answers with another picture, {photo['id']}")
-        return {"url": shown(answer.url), "status": answer.status, "photo": photo}
+        return {"url": redact_url(answer.url), "status": answer.status, "photo": photo}

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import override
 from urllib.parse import urljoin
 
-from archiver.browsing.website import CAPTCHA, SignInForm, Website
 from archiver.core.errors import AccountBlocked, NotACertificate, SavedPage, SignInNeeded, WrongPassword
 from archiver.core.model import Asset, Document, Gap, Licence
 from archiver.provider import (
@@ -23,11 +22,12 @@ from archiver.provider import (
     Rules,
     static_files,
 )
+from archiver.provider.form_login import CAPTCHA, SignInForm, Website
+from archiver.provider.layout_errors import changed, known_layout
+from archiver.provider.record_document import certificate, record, titled
 from archiver.reading.certificates import freepik_certificate
 from archiver.reading.dates import near, printed
 from archiver.reading.html import Field, read_row, rows, text, value
-from archiver.reading.layout import changed, known_layout
-from archiver.reading.records import certificate, record, titled
 
 HOSTS = ("www.freepik.com", "www.magnific.com")  # it is becoming the second
 SITE = f"https://{HOSTS[0]}"

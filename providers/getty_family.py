@@ -27,10 +27,10 @@ from archiver.provider import (
     Transport,
     refusing,
 )
+from archiver.provider.layout_errors import known_layout, needed
+from archiver.provider.paging import Turn, pages, rows
+from archiver.provider.record_document import record, titled
 from archiver.reading.dates import printed, utc
-from archiver.reading.layout import known_layout, needed
-from archiver.reading.pages import Turn, pages, rows
-from archiver.reading.records import record, titled
 
 API = "https://api.gettyimages.com"
 TOKEN = "https://authentication.gettyimages.com/oauth2/token"  # noqa: S105  an address

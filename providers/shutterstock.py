@@ -22,10 +22,10 @@ from archiver.provider import (
     Rules,
     Session,
 )
+from archiver.provider.layout_errors import known_layout, needed
+from archiver.provider.paging import Turn, pages, rows
+from archiver.provider.record_document import record
 from archiver.reading.dates import moment
-from archiver.reading.layout import known_layout, needed
-from archiver.reading.pages import Turn, pages, rows
-from archiver.reading.records import record
 
 SITE = "https://www.shutterstock.com"
 API = "https://api.shutterstock.com/v2"

@@ -14,7 +14,7 @@ from typing import Any, Self
 from archiver.core.errors import WrongPassword
 from archiver.core.model import Document, DocumentKind, Gap, Licence
 from archiver.provider import Challenge, History, Page, Provider, Rule, Rules, Scope, Session, load
-from archiver.reading.records import record
+from archiver.provider.record_document import record
 from tests.benchmarks.sync_speed import licence, pdf
 
 NOWHERE = " "  # is in no path

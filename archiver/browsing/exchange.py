@@ -26,7 +26,7 @@ from archiver.core.errors import (
     SiteUnavailable,
     SpendRefused,
 )
-from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response, shown
+from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response, redact_url
 
 MOST_AT_ONCE = 8
 MOST_BYTES = 64 << 20  # of one answer, unpacked
@@ -113,7 +113,7 @@ class Exchange:
     def check(self, request: Request) -> None:
         """SpendRefused, and a line in `refused`, unless the rules let this request leave."""
         if not self.info.rules.permit(request, self.mode):
-            self.refused.append(f"{request.method} {shown(request.url)}")
+            self.refused.append(f"{request.method} {redact_url(request.url)}")
             raise SpendRefused(self.refused[-1])
 
     async def request(
@@ -142,23 +142,23 @@ class Exchange:
             self.check(request)
             raw = await self._answer(send, request, {**self._authorisation(request, same_origin), **given})
             if raw.status == 401 and self._counts(request, raw, same_origin):
-                raise SessionExpired(f"{shown(raw.url or request.url)} answered 401")
+                raise SessionExpired(f"{redact_url(raw.url or request.url)} answered 401")
             target = raw.headers.get("location")
             answer = Response(raw.status, request.url, raw.headers, raw.content, datetime.now(UTC))
             if raw.status not in (301, 302, 303, 307, 308) or not target:
                 if request is not first and self._login(request) and proves and not self._signs_in(first):
-                    raise SessionExpired(f"{shown(first.url)} leads to the sign-in page")
+                    raise SessionExpired(f"{redact_url(first.url)} leads to the sign-in page")
                 return answer
             request, given = _next_hop(request, raw.status, target, given)
             if self._login(request) and not self.info.rules.permit(request, self.mode):
                 if proves:
-                    raise SessionExpired(f"{shown(first.url)} leads to the sign-in page")
+                    raise SessionExpired(f"{redact_url(first.url)} leads to the sign-in page")
                 return answer
-        raise SiteUnavailable(f"{shown(first.url)} redirects more than {MOST_HOPS} times")
+        raise SiteUnavailable(f"{redact_url(first.url)} redirects more than {MOST_HOPS} times")
 
     async def _answer(self, send: Send, request: Request, headers: Mapping[str, str]) -> Raw:
         """One hop's answer: asked for again after a wait, where that does no harm and is of use."""
-        place, host = shown(request.url), request.host
+        place, host = redact_url(request.url), request.host
         repeatable = self.info.rules.reads_only(request)
         tries: Counter[type[ArchiverError]] = Counter()
         while True:
@@ -274,7 +274,7 @@ class ExchangeSession(ABC):
 
 
 def endless(url: str) -> SiteUnavailable:
-    return SiteUnavailable(f"{shown(url)} sent more than {MOST_BYTES >> 20} MB, and no document is so large")
+    return SiteUnavailable(f"{redact_url(url)} sent more than {MOST_BYTES >> 20} MB, and no document is so large")
 
 
 def with_query(url: str, query: Mapping[str, str] | None) -> str:
@@ -297,7 +297,7 @@ def _next_hop(request: Request, status: int, target: str, headers: dict[str, str
     try:
         url = urljoin(request.url, target).partition("#")[0]
     except ValueError:
-        raise LayoutChanged(f"{shown(request.url)} leads to an address that is none") from None
+        raise LayoutChanged(f"{redact_url(request.url)} leads to an address that is none") from None
     if status == 303 or (status in (301, 302) and request.method == "POST"):
         method = "HEAD" if request.method == "HEAD" else "GET"
         headers = {name: value for name, value in headers.items() if name != "content-type"}

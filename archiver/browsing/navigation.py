@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.browsing.guard import BLOCKED, Guard
 from archiver.core.errors import ArchiverError, SiteUnavailable, SpendRefused
-from archiver.provider import shown
+from archiver.provider import redact_url
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, Route
@@ -85,7 +85,7 @@ class Navigations:
         """Why there is no page, with the address that it led to."""
         if self.failed is None:
             return SiteUnavailable("the browser shows no page")
-        method, place, failure = self.failed.method, shown(self.failed.url), self.failed.failure or "no answer"
+        method, place, failure = self.failed.method, redact_url(self.failed.url), self.failed.failure or "no answer"
         if BLOCKED in failure:
             return SpendRefused(f"{method} {place}, where the page leads")
         return SiteUnavailable(f"{place}, where the page leads: {failure}")

@@ -24,7 +24,7 @@ from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.proxy import GuardProxy
 from archiver.core.errors import ArchiverError
 from archiver.core.model import Document
-from archiver.provider import Request, shown
+from archiver.provider import Request, redact_url
 from archiver.reading.documents import is_html
 from archiver.reading.needles import secret_name, stored_secrets
 from archiver.reading.worker import DocumentReader
@@ -145,7 +145,7 @@ class Observation:
                 await page.goto(url, wait_until="commit")
             except Error as error:
                 if "Download is starting" not in error.message and "ERR_ABORTED" not in error.message:
-                    self.say(f"{shown(url)} did not open: {error.message.splitlines()[0]}")
+                    self.say(f"{redact_url(url)} did not open: {error.message.splitlines()[0]}")
         return page
 
     def _do(self, work: Awaitable[None]) -> asyncio.Task[None]:
@@ -255,7 +255,7 @@ class Observation:
         """What a page sends besides GET is logged, and what it calls a password or a token is a secret."""
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return
-        line = f"{request.method} {shown(request.url)}"
+        line = f"{request.method} {redact_url(request.url)}"
         log.info("sent: %s", line)
         self.sent.append(line)
         fields = Request(request.method, request.url, request.post_data_buffer).body_fields
@@ -277,13 +277,13 @@ class Observation:
                 body = await cdp.send("Fetch.getResponseBody", number)
                 found = base64.b64decode(body["body"]) if body["base64Encoded"] else body["body"].encode()
         except Error as error:
-            self.failures.append(f"{shown(event['request']['url'])}: {error.message.splitlines()[0]}")
+            self.failures.append(f"{redact_url(event['request']['url'])}: {error.message.splitlines()[0]}")
         finally:
             with suppress(Error):
                 await cdp.send("Fetch.continueRequest", number)
         large = large or len(found) > LARGEST
         if paper and large and not _is_attachment(headers):  # of one that is saved, its file tells
-            self.failures.append(f"{shown(event['request']['url'])}: it is larger than {LARGEST >> 20} MB")
+            self.failures.append(f"{redact_url(event['request']['url'])}: it is larger than {LARGEST >> 20} MB")
         if large or not found:
             return
         media_type = headers.get("content-type", "").split(";")[0].strip().lower()
@@ -342,8 +342,8 @@ class Observation:
             try:
                 await self._capture(page, traffic)
             except ArchiverError as error:
-                self.failures.append(f"{shown(page.url)}: {error.detail}")
-                self.say(f"not kept: {shown(page.url)}: {error.detail}")
+                self.failures.append(f"{redact_url(page.url)}: {error.detail}")
+                self.say(f"not kept: {redact_url(page.url)}: {error.detail}")
                 await self._refresh("this page could not be captured")
             finally:
                 await self._safely(self._in_world(traffic, "globalThis.archiverBar?.hide(false)"))
@@ -368,7 +368,7 @@ class Observation:
         for frame in page.frames[1:MOST_FRAMES]:
             with suppress(Error, TimeoutError):
                 html.append(await asyncio.wait_for(frame.content(), SHORT))
-        name = " ".join((await page.title()).split())[:80] or shown(page.url)
+        name = " ".join((await page.title()).split())[:80] or redact_url(page.url)
         await self._taken(
             Taken(how="marked", name=name, content="\n".join(html).encode("utf-8", "replace"), url=page.url,
                   method=main.method if main else "", at=_now(), media_type="text/html", captures=captures,

@@ -62,7 +62,7 @@ from archiver.provider import (
     Request,
     Response,
     SignInOutcome,
-    shown,
+    redact_url,
 )
 from archiver.reading.needles import secret_name
 from archiver.reading.worker import DocumentReader
@@ -350,7 +350,7 @@ class PlaywrightSession(ExchangeSession):
         asked = Request("GET", url)
         signing_in = any(rule.purpose is Purpose.SIGN_IN and rule.matches(asked) for rule in self.info.rules.allow)
         if self._is_login(self.tab.url) and not self._is_login(url) and not signing_in:
-            raise SessionExpired(f"{shown(url)} leads to the sign-in page")
+            raise SessionExpired(f"{redact_url(url)} leads to the sign-in page")
         return replace(answer, url=self.tab.url)
 
     async def page(self) -> Response:
@@ -468,7 +468,7 @@ class PlaywrightSession(ExchangeSession):
                     raise error(await self._words(shown_now), page=await self._saved())
             deadline = time.monotonic() + within
             latest = deadline + TIMEOUT
-        ended = f"the sign-in at {shown(self.tab.url)} ended in no known way"
+        ended = f"the sign-in at {redact_url(self.tab.url)} ended in no known way"
         if own := self._refused_here():
             raise SpendRefused(f"{', '.join(own)}; {ended}", page=await self._saved())
         raise LayoutChanged(ended, page=await self._saved())
@@ -535,7 +535,7 @@ class PlaywrightSession(ExchangeSession):
     async def _words(self, key: str) -> str:
         """What the platform says where the outcome shows, for the person who reads the error."""
         if key.startswith("url:"):
-            return f"it leads to {shown(self.tab.url)}"
+            return f"it leads to {redact_url(self.tab.url)}"
         with self._named_errors("the platform's message"):
             text = await self.tab.locator(key).filter(visible=True).first.inner_text(timeout=1000 * ELEMENT)
         said = " ".join(text.split())
@@ -561,7 +561,7 @@ class PlaywrightSession(ExchangeSession):
             if self._navigations.pending:
                 deadline = min(latest, time.monotonic() + ELEMENT)
             if time.monotonic() >= deadline:
-                raise LayoutChanged(f"{shown(self.tab.url)} shows no {selector!r}", page=await self._saved())
+                raise LayoutChanged(f"{redact_url(self.tab.url)} shows no {selector!r}", page=await self._saved())
             await asyncio.sleep(POLL)
         return self.tab.locator(selector).filter(visible=True).first
 
@@ -590,7 +590,7 @@ class PlaywrightSession(ExchangeSession):
         failed = self._navigations.failed
         if failed is None or self._navigations.pending:
             return None
-        place = shown(failed.url)
+        place = redact_url(failed.url)
         if guarding.BLOCKED in (failed.failure or "") or f"{failed.method} {place}" in self.refused:
             return SpendRefused(f"{failed.method} {place}, to which the sign-in leads")
         lost = SiteUnavailable(f"{place}, to which the sign-in leads: {failed.failure}")
@@ -601,7 +601,7 @@ class PlaywrightSession(ExchangeSession):
         answer = self._navigations.answer
         if answer is None or answer.status < 400:
             return None
-        said = f"{shown(answer.url)}, to which the sign-in leads, answered {answer.status}"
+        said = f"{redact_url(answer.url)}, to which the sign-in leads, answered {answer.status}"
         passing = answer.status == 429 or answer.status >= 500
         if passing and self._reads(Request(answer.request.method, answer.url)):
             return None  # the account's own page: who reads it asks again, and waits as long as it is told to
@@ -624,7 +624,7 @@ class PlaywrightSession(ExchangeSession):
     async def _failure(self, request: PageRequest) -> tuple[ArchiverError, float] | None:
         """A list whose request for more rows fails stops growing, and looks as if it had ended: so say what failed, and
         how many seconds the platform asks to wait."""
-        place = shown(request.url)
+        place = redact_url(request.url)
         if request.failure:
             return SiteUnavailable(f"{place}: {request.failure}"), 0
         try:
@@ -675,9 +675,9 @@ class PlaywrightSession(ExchangeSession):
         except TimeoutError:
             if self._navigations.lost:
                 raise self._navigations.error() from None
-            raise LayoutChanged(f"{what} did not come at {shown(self.tab.url)}") from None
+            raise LayoutChanged(f"{what} did not come at {redact_url(self.tab.url)}") from None
         except Error as error:
-            raise SiteUnavailable(f"{what} at {shown(self.tab.url)}: {first_line(error)}") from None
+            raise SiteUnavailable(f"{what} at {redact_url(self.tab.url)}: {first_line(error)}") from None
 
     async def _navigate(self, _method: str, url: str, _headers: Mapping[str, str], _body: bytes | None) -> Raw:
         """`exchange.Send` by the page itself: redirects are followed by Chromium and judged by the guard."""
@@ -696,7 +696,7 @@ class PlaywrightSession(ExchangeSession):
         kept = {name: value for name, value in answer.headers.items() if name in ("content-type", "retry-after")}
         kind = kept.get("content-type", "text/html")
         if not kind.startswith("text/") and "xml" not in kind and "json" not in kind:
-            raise LayoutChanged(f"{shown(url)} is a file ({kind}), not a page")
+            raise LayoutChanged(f"{redact_url(url)} is a file ({kind}), not a page")
         return Raw(answer.status, kept | RENDERED, html, answer.url)
 
     async def _load(self, url: str, refused: int) -> tuple[PageResponse | None, bytes | None]:
@@ -799,9 +799,9 @@ def _lost(error: Exception, url: str) -> Lost | ArchiverError:
     reason = first_line(error)
     reason = (reason.partition(": ")[2] or reason).partition(" at http")[0]  # the URL, with its query, follows
     if guarding.BLOCKED in reason:
-        return SpendRefused(f"{shown(url)} or a page it leads to")
+        return SpendRefused(f"{redact_url(url)} or a page it leads to")
     if "Download is starting" in reason:
-        return LayoutChanged(f"{shown(url)} is a download, not a page")
+        return LayoutChanged(f"{redact_url(url)} is a download, not a page")
     if "ERR_CERT" in reason or "certificate" in reason:
         return SiteUnavailable(untrusted(urlsplit(url).hostname or "", reason))
     meaning = next((words for words, signs in _LOST.items() if any(sign in reason for sign in signs)), reason)

@@ -24,9 +24,9 @@ from archiver.provider import (
     SignInMethod,
     Transport,
 )
+from archiver.provider.layout_errors import known_layout, needed
+from archiver.provider.record_document import record
 from archiver.reading.dates import moment
-from archiver.reading.layout import known_layout, needed
-from archiver.reading.records import record
 
 API = "https://api.acme-stock.example/v1"
 PER_PAGE = 2  # the documented maximum

@@ -30,7 +30,7 @@ from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
 from archiver.listing import Cursors, Retries
 from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Rule, Rules, Session, load
-from archiver.reading.records import record
+from archiver.provider.record_document import record
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Sync
 

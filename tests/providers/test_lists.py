@@ -13,8 +13,8 @@ import pytest
 from archiver.core.errors import AccountBlocked, ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Asset, Gap, GapReason, Licence
 from archiver.provider import Page, Provider, Request, Response
+from archiver.provider.record_document import certificate
 from archiver.reading.html import rows, text
-from archiver.reading.records import certificate
 from providers.envato_elements import EnvatoElements
 from providers.freepik import Freepik
 from providers.pexels import Pexels

@@ -9,8 +9,8 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from archiver.core.model import Licence
-from archiver.provider import Page, Response
-from archiver.reading.layout import known_layout
+from archiver.provider.contract import Page, Response
+from archiver.provider.layout_errors import known_layout
 
 REPEATS = 3  # times that a page may come again: some interfaces give their last one for ever
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, override
 
 from archiver.core.errors import ConfigError, LayoutChanged, SessionExpired, SignInNeeded
-from archiver.provider import BrowserSession, Challenge, Provider, Response, SignInOutcome
+from archiver.provider.contract import BrowserSession, Challenge, Provider, Response, SignInOutcome
 
 CAPTCHA = 'iframe[src*="captcha"]:not([src*="size=invisible"])'  # an invisible one, with its badge, asks nobody
 

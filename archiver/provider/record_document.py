@@ -8,7 +8,7 @@ from datetime import datetime
 
 from archiver.core.errors import NotACertificate
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason
-from archiver.provider import Response, shown
+from archiver.provider.contract import Response, redact_url
 
 
 def record(url: str, retrieved_at: datetime | None = None, **parts: object) -> Document:
@@ -30,10 +30,10 @@ def record(url: str, retrieved_at: datetime | None = None, **parts: object) -> D
 def certificate(answer: Response, name: str, media_type: str) -> Document | Gap:
     """The certificate that an answer brought, which core reads and checks; NotACertificate where it is refused."""
     if answer.status == 410:
-        detail = f"the platform says that {shown(answer.url)} is gone for good"
+        detail = f"the platform says that {redact_url(answer.url)} is gone for good"
         return Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.LAPSED, detail=detail)
     if answer.status != 200:
-        raise NotACertificate(f"{shown(answer.url)} answered {answer.status}")
+        raise NotACertificate(f"{redact_url(answer.url)} answered {answer.status}")
     return Document(
         name=name,
         kind=DocumentKind.CERTIFICATE,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from archiver.core.errors import LayoutChanged, SavedPage
-from archiver.provider import shown
+from archiver.provider.contract import redact_url
 
 
 class Answer(Protocol):
@@ -22,7 +22,7 @@ class Answer(Protocol):
 
 def changed(page: Answer, what: str) -> LayoutChanged:
     """The error for a page that is not what the adapter knows, with the page for the maintainer."""
-    return LayoutChanged(f"{shown(page.url)}: {what}", page=SavedPage(page.url, page.content))
+    return LayoutChanged(f"{redact_url(page.url)}: {what}", page=SavedPage(page.url, page.content))
 
 
 def needed(row: Mapping[str, Any], name: str) -> str:

@@ -1,0 +1,74 @@
+"""The contract between the archiver and an adapter, and how adapters are found.
+
+An adapter declares what it is (`ProviderInfo`), which requests it may make (`Rules`), and four short methods. It never
+sees a raw browser, page or HTTP client: it gets a `Session`, through which every request passes the guard.
+"""
+
+from archiver.provider.contract import (
+    ApiProvider,
+    BrowserSession,
+    Challenge,
+    Choose,
+    Click,
+    Code,
+    History,
+    Page,
+    Provider,
+    Response,
+    Session,
+    SignInOutcome,
+    TextLayout,
+    redact_url,
+    refusing,
+)
+from archiver.provider.info import (
+    Automation,
+    AutomationTerms,
+    Basis,
+    Confirm,
+    ProviderInfo,
+    Scope,
+    SignInMethod,
+    TermsPage,
+    TermsText,
+    Transport,
+)
+from archiver.provider.registry import declared, installed, load
+from archiver.provider.request_rules import Mode, Purpose, Request, Rule, Rules, static_files
+
+__all__ = [
+    "ApiProvider",
+    "Automation",
+    "AutomationTerms",
+    "Basis",
+    "BrowserSession",
+    "Challenge",
+    "Choose",
+    "Click",
+    "Code",
+    "Confirm",
+    "History",
+    "Mode",
+    "Page",
+    "Provider",
+    "ProviderInfo",
+    "Purpose",
+    "Request",
+    "Response",
+    "Rule",
+    "Rules",
+    "Scope",
+    "Session",
+    "SignInMethod",
+    "SignInOutcome",
+    "TermsPage",
+    "TermsText",
+    "TextLayout",
+    "Transport",
+    "declared",
+    "installed",
+    "load",
+    "redact_url",
+    "refusing",
+    "static_files",
+]

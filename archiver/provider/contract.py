@@ -1,0 +1,325 @@
+"""What an adapter implements (`Provider`), and the `Session` through which it sends its requests."""
+
+from __future__ import annotations
+
+import json as _json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+from urllib.parse import urlsplit
+
+from archiver.core.errors import ArchiverError, LayoutChanged, SavedPage, SessionExpired, WrongPassword
+from archiver.core.model import Document, Gap, Licence
+from archiver.provider.info import (
+    ProviderInfo,
+    TermsText,
+)
+
+
+def redact_url(url: str) -> str:
+    """A URL as it may be shown: without user, query and fragment, where secrets stand."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer that has passed the guard: final status and URL after checked redirects, lower-case headers, body."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    content: bytes
+    retrieved_at: datetime
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @property
+    def length_stated(self) -> bool:
+        """Whether the platform said how long the content is, so that its end is known: by a number, in chunks, or in a
+        packed form with an end of its own."""
+        chunked = "chunked" in self.headers.get("transfer-encoding", "").lower()
+        return chunked or "content-length" in self.headers or "gzip" in self.headers.get("content-encoding", "").lower()
+
+    @property
+    def text(self) -> str:
+        charset = re.search(r"charset=\"?([\w-]+)", self.headers.get("content-type", ""), re.IGNORECASE)
+        try:
+            return self.content.decode(charset[1] if charset else "utf-8", "replace")
+        except LookupError:
+            return self.content.decode("utf-8", "replace")
+
+    def expect(self, *statuses: int) -> Response:
+        """This response, if its status is one of these (200 if none are given); else LayoutChanged with the page."""
+        if self.status not in (statuses or (200,)):
+            raise LayoutChanged(
+                f"{redact_url(self.url)} answered {self.status}", page=SavedPage(self.url, self.content)
+            )
+        return self
+
+    def json(self) -> Any:
+        """The decoded body; LayoutChanged with the page where it is not JSON."""
+        try:
+            return _json.loads(self.content)
+        except (ValueError, RecursionError):
+            raise LayoutChanged(
+                f"{redact_url(self.url)} should be JSON and is not (sent as {self.media_type or 'no type'})",
+                page=SavedPage(self.url, self.content),
+            ) from None
+
+
+class Session(Protocol):
+    """What an adapter may do over plain HTTP. Waiting, pacing, retries, Retry-After and the guard are in here.
+
+    `get` and `post` follow redirects hop by hop and raise SpendRefused for what no rule allows, SessionExpired for 401
+    where a rule says that the address proves the session, RateLimited after repeated 429, SiteUnavailable after
+    repeated 5xx or a lost connection. Any other status is returned, as is a picture's redirect to the sign-in page.
+    Headers given to `authorise` go with every later request to hosts that the provider's rules allow (READ, not
+    assets).
+    """
+
+    username: str | None
+    settings: Mapping[str, str]
+
+    def now(self) -> datetime: ...
+
+    def authorise(self, headers: Mapping[str, str]) -> None: ...
+
+    def keep_secret(self, value: str) -> None:
+        """Declare a value (a session token) that must never be archived, logged or shown."""
+
+    async def get(
+        self, url: str, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response: ...
+
+    async def post(
+        self, url: str, *, form: Mapping[str, str] | None = None, json: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response: ...  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Click:
+    """An outcome that is not one yet: click this and look again (cookie banners, interstitials)."""
+
+    selector: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """An outcome that asks for a one-time code: where to type it, and what to press."""
+
+    field: str
+    submit: str
+
+
+@dataclass(frozen=True)
+class Choose:
+    """An outcome that asks whose history is wanted (a profile, a workspace): the selector of what can be clicked, and
+    the account's setting that names one by its text. Without one that fits, ConfigError names the choices."""
+
+    options: str
+    setting: str
+
+
+type SignInOutcome = type[ArchiverError] | Click | Code | Choose | None
+"""What a sign-in page shows: an error, a step to take, a code to give, a choice to make, or None: signed in."""
+
+
+class BrowserSession(Session, Protocol):
+    """What an adapter may do in a real browser. One page; `get` uses the same cookies without rendering."""
+
+    async def goto(self, url: str) -> Response:
+        """Open a page and wait until it is loaded. The response's content is the document's HTML as rendered."""
+
+    async def page(self) -> Response:
+        """The page as it now stands (status 200), for reading and for SavedPage."""
+
+    async def seen(self, selector: str, *, wait: float = 0.0) -> bool:
+        """Whether a visible element matches, waiting up to `wait` seconds for it."""
+
+    async def fill(self, fields: Mapping[str, str]) -> None:
+        """Type values into fields, by selector; LayoutChanged names a field that is not there."""
+
+    async def click(self, selector: str) -> None: ...
+
+    async def rows(self, selector: str, *, start: int = 0) -> list[str]:
+        """The outer HTML of the matching elements, from the `start`-th on."""
+
+    async def scroll_to_end(self, rows: str | None = None) -> None:
+        """Scroll to the page's end and wait until the network is quiet (endless lists). `rows` is the selector of what
+        should become more.
+
+        Where the page's own request for more fails, and neither a later answer nor more rows show that the page has
+        overcome it: SessionExpired, RateLimited or SiteUnavailable.
+        """
+
+    async def capture(self) -> Sequence[Document]:
+        """The page as it now stands: `page.pdf`, `page.png` and `capture.warc.gz`, each of kind CAPTURE, masked.
+
+        SecretFound where a secret would be left in them.
+        """
+
+    def beside(self) -> AbstractAsyncContextManager[BrowserSession]:
+        """A second page of the same account, behind the first: documents are fetched while a list is being read."""
+
+    async def settle(
+        self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0
+    ) -> None:
+        """Wait until one of the outcomes shows, take its steps, and return when signed in; else raise its error.
+
+        A key is a CSS or text selector, or `url:` and a glob on the whole URL. The first match in order wins. No match
+        in time is LayoutChanged, never WrongPassword. `Code` asks the challenge once.
+        """
+
+
+class Challenge(Protocol):
+    """Answers a question that the secrets alone cannot; raises SignInNeeded where nobody is there to answer."""
+
+    async def code(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it.
+
+    `last`: the page bears the platform's own mark that no other page follows.
+    """
+
+    licences: Sequence[Licence]
+    total: int | None = None
+    last: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """One list of a platform, as pages. It ends at the stated total, at an empty page or at a page that is marked as
+    the last one; a list whose pages end without any of these is LayoutChanged, whatever the adapter makes of it."""
+
+    listing: str
+    pages: AsyncIterator[Page]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextLayout:
+    """How a text document of a platform looks when it is whole: half of one reads like a document, too.
+
+    `labels` each stand at the beginning of a line, with a colon and a value behind them. `marks` are patterns of lines
+    that must be there, and `last_line` is the pattern of the last line that is not blank. Letter case does not count.
+    """
+
+    labels: tuple[str, ...]
+    last_line: str
+    marks: tuple[str, ...] = ()
+
+    def lacks(self, text: str) -> str | None:
+        """What a whole document has and this text has not, in words; None where it is whole."""
+        lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+        for label in self.labels:
+            if not any(re.match(rf"{re.escape(label)}\s?:\s?\S", line, re.IGNORECASE) for line in lines):
+                return f"no line “{label}” with a value"
+        for mark in (*self.marks, self.last_line):
+            if not any(re.fullmatch(mark, line, re.IGNORECASE) for line in lines):
+                return "not the lines at its end"
+        return None if re.fullmatch(self.last_line, lines[-1], re.IGNORECASE) else "not its last line"
+
+
+class Provider[S: Session](ABC):
+    """One adapter. Stateless apart from what `sign_in` learned about the account (user id, plan)."""
+
+    info: ClassVar[ProviderInfo]
+    text_layouts: ClassVar[Mapping[str, TextLayout]] = {}
+    """By the document's name (`certificate.txt`): how each text document looks when it is whole. One that is not
+    declared here is archived only where it comes twice, and the same each time."""
+    withheld: tuple[str, ...] = ()
+    """What the platform did not let the account see in this run, and what can be done about it. It makes it partial."""
+
+    @abstractmethod
+    async def sign_in(self, session: S, secrets: Mapping[str, str], challenge: Challenge) -> None:
+        """Sign in once; raise the error that says what a person must do. Never called twice after a refusal."""
+
+    @abstractmethod
+    async def signed_in(self, session: S) -> bool:
+        """Whether the session is valid now; asked after a restore and after `sign_in`."""
+
+    @abstractmethod
+    def history(self, session: S) -> Sequence[History]:
+        """The account's lists. Comps are yielded as licences with `comp=True`. A list that the account may not read
+        raises Withheld, and the others are read all the same.
+
+        Where all is `on_request`, what is asked for stands in the session's settings: `assets`, ids or addresses with
+        spaces between, and `by`, the person who asks.
+        """
+
+    @abstractmethod
+    def documents(self, session: S, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
+        """The licence's documents and gaps, and at most one fuller Licence with the same identity.
+
+        Must yield a record. Raise NotACertificate for one that is not what it claims; the sync files a `failed` gap.
+        """
+
+    def read_certificate(self, licence: Licence, text: str) -> Licence:  # noqa: ARG002  # for those that read it
+        """The fuller licence that a certificate's text gives, with the same identity; by default the licence as it was.
+
+        Pure. Called by core with the text of every certificate, PDF or plain. Raises NotACertificate for a certificate
+        of another licence.
+        """
+        return licence
+
+    async def terms(self, session: S) -> Sequence[TermsText]:  # noqa: ARG002  # for those that have some
+        """The texts of licence terms that only a signed-in interface gives; by default none. Called once in a run."""
+        return ()
+
+    async def funds(self, session: S) -> object:  # noqa: ARG002  # for those that can tell
+        """What the account may still spend, as the platform states it, in any form that can be compared; None where it
+        does not. Asked before and after a run, which must not have changed it."""
+        return None
+
+
+@contextmanager
+def refusing(what: str) -> Iterator[None]:
+    """Inside this a session cannot have expired, since it is only being made: WrongPassword(what) instead."""
+    try:
+        yield
+    except SessionExpired as error:
+        raise WrongPassword(what) from error
+
+
+class ApiProvider(Provider[Session]):
+    """An adapter of an interface over plain HTTP. `account` is what `sign_in` learned: None until it was accepted."""
+
+    account: Mapping[str, Any] | None = None
+
+    async def signed_in(self, session: Session) -> bool:  # noqa: ARG002  # a token has no session that could be restored
+        return self.account is not None
+
+    async def identified(self, session: Session, url: str, query: Mapping[str, str] | None = None) -> Response:
+        """The first answer to whoever signs in. There was no session yet, so an expired one is a refusal."""
+        with refusing(f"{self.info.title} does not accept this token, or no longer"):
+            return await session.get(url, query=query)
+
+    async def widest(
+        self, session: Session, setting: str, ask: Callable[[bool], Awaitable[Response]], *, first: bool = True
+    ) -> Response:
+        """The answer to `ask(True)`, a request for everybody's licences, or `ask(False)`, for the account's own: as the
+        setting says, else everybody's.
+
+        Where the platform refuses everybody's (403) to the first request of a list, its own are asked for instead, and
+        what is not seen then is `withheld`.
+        """
+        others = self.info.narrowed[setting]
+        refused = f"{others}. If this account may see no more than its own, set `{setting}: false` in its settings"
+        if session.settings.get(setting, "true").lower() != "true" or refused in self.withheld:
+            return await ask(False)
+        answer = await ask(True)
+        if answer.status == 403 and first:
+            answer = await ask(False)
+            if answer.status != 403:
+                self.withheld = (*self.withheld, refused)
+        return answer

@@ -1,0 +1,225 @@
+"""What an adapter declares about itself and its platform, as data: `ProviderInfo`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from archiver.core.errors import ConfigError
+from archiver.core.model import DocumentKind, Gap, GapReason, Licence
+from archiver.core.yaml_source import load as read_yaml
+from archiver.provider.request_rules import Rule, Rules, static_files
+
+
+class Transport(StrEnum):
+    HTTP = "http"
+    BROWSER = "browser"
+
+
+class Scope(StrEnum):
+    """Whose history an account sees: one seat's, or the whole organisation's."""
+
+    SEAT = "seat"
+    ORGANISATION = "organisation"
+
+
+class Automation(StrEnum):
+    """What the platform's terms say about software that reads one's own account."""
+
+    PERMITTED = "permitted"
+    SILENT = "silent"
+    RESTRICTED = "restricted"
+    UNREAD = "unread"
+
+    @property
+    def needs_acceptance(self) -> bool:
+        return self in (Automation.RESTRICTED, Automation.UNREAD)
+
+
+class Basis(StrEnum):
+    """What an adapter stands on: the vendor's published contract, third parties' observations, or assumptions."""
+
+    DOCUMENTED = "documented"
+    OBSERVED = "observed"
+    UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInMethod:
+    """One way to sign in: which secrets it needs, and whether it runs in a browser or as a plain HTTP client."""
+
+    name: str  # token | password | attended
+    transport: Transport
+    secrets: tuple[str, ...] = ()
+    optional_secrets: tuple[str, ...] = ()
+    needs_username: bool = False
+    where: str = ""  # where a person finds the secret, and which permissions to tick
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutomationTerms:
+    """The class, with the words it rests on."""
+
+    stance: Automation
+    quote: str
+    source: str
+    read_on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirm:
+    """How the platform itself confirms a licence to a third party, and who may ask.
+
+    `german` says both in whole German sentences; where it is empty, a German pack only says whom to ask.
+    """
+
+    how: str
+    who: str
+    german: str = ""
+
+
+@dataclass(frozen=True)
+class TermsPage:
+    """A public page with licence terms, opened without a sign-in, and nothing but it.
+
+    `selector` is the element whose visible text is the terms. `also` are URL patterns (as in `Rule`) of where the
+    platform may lead instead, `assets` of what the page may load besides the files of the sites in `static`. `kinds`
+    are the kinds of licence that the text is for, as the platform names them; empty: all.
+    """
+
+    name: str
+    url: str
+    selector: str = "body"
+    assets: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """URL patterns of all that the page may load."""
+        return (*self.assets, *(pattern for site in self.static for pattern in static_files(site)))
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Where the page is, or may be."""
+        return tuple(Rule("GET", url) for url in (self.url, *self.also))
+
+    def covers(self, licence: Licence) -> bool:
+        """Whether the text is for such a licence. A comp grants nothing, so it has no terms."""
+        named = {kind.casefold() for kind in self.kinds}
+        return not licence.comp and (not named or (licence.kind or "").casefold() in named)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermsText:
+    """A text of licence terms that the platform's interface gives to an account. `page` names it, where it came from,
+    and the kinds of licence that it is for; it is not opened.
+    """
+
+    page: TermsPage
+    text: str
+    retrieved_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderInfo:
+    """Everything about an adapter that is not code. `archiver providers` prints it.
+
+    `narrowed` are settings of an account that narrow its history where they are not `true`, and what is then not seen;
+    `settings` are its other ones, and what each says. Any account's setting `without` leaves out lists that are named
+    in `listings`.
+    """
+
+    name: str
+    title: str
+    home: str
+    login_url: str
+    methods: tuple[SignInMethod, ...]
+    rules: Rules
+    scope: Scope
+    listings: tuple[str, ...]  # the platform's lists, each swept for itself
+    identity: str
+    documents: Mapping[str, str]  # kind -> "offered", or why not
+    client_hints: str
+    basis: Basis
+    basis_detail: str
+    automation: AutomationTerms
+    confirm: Confirm
+    terms: tuple[TermsPage, ...] = ()
+    narrowed: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
+    headless: bool = True
+    on_request: bool = False  # no history: it reads what a person names, by `archiver capture`, and no run asks it
+    previews_marked: bool = False  # the previews that it archives carry the platform's watermark, or may
+    session_secrets: tuple[
+        str, ...
+    ] = ()  # names of cookies and tokens that are searched for before anything is archived
+
+    @classmethod
+    def beside(cls, module: str, **code: Any) -> ProviderInfo:
+        """The declaration in the YAML file beside an adapter's module (`__file__`): its words; `code` has the rest.
+
+        The keys are this class's fields, but `name`, which is the file's. ConfigError names what is not as it must be.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        path = Path(module).with_suffix(".yaml")
+        facts = read_yaml(path).value
+        try:
+            return TypeAdapter(cls).validate_python({"name": path.stem, **dict(facts), **code})  # type: ignore[arg-type]
+        except ValidationError as error:
+            faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+            raise ConfigError(f"{path}: {'; '.join(faults)}") from None
+
+    def gap(self, kind: DocumentKind) -> Gap:
+        """The gap of a document that the platform does not give, with the reason that `documents` declares."""
+        why = self.documents[kind]
+        reason = GapReason.ON_REQUEST if why.startswith("on request") else GapReason.NONE_OFFERED
+        return Gap(kind=kind, reason=reason, detail=why)
+
+    def check_settings(self, settings: Mapping[str, str]) -> None:
+        """ConfigError names the settings that an account of this platform does not have, and those that it has."""
+        known = sorted({"without", *self.narrowed, *self.settings})
+        if strange := [repr(name) for name in settings if name not in known]:
+            raise ConfigError(
+                f"An account of {self.title} has no setting {', '.join(strange)}. It has: {', '.join(known)}."
+            )
+
+    def unseen(self, settings: Mapping[str, str]) -> list[str]:
+        """The licences that an account with these settings leaves unseen, with the setting that does it."""
+        narrowed = ((name, settings.get(name, "true")) for name in self.narrowed)
+        seen = [f"{self.narrowed[name]} ({name}: {value})" for name, value in narrowed if value.lower() != "true"]
+        return seen + [f"the list {listing} (without: {settings['without']})" for listing in self.without(settings)]
+
+    def without(self, settings: Mapping[str, str]) -> list[str]:
+        """The lists that an account's setting `without` names, with commas between; ConfigError for unknown ones."""
+        named = [name.strip() for name in settings.get("without", "").split(",") if name.strip()]
+        if strange := [name for name in named if name not in self.listings]:
+            raise ConfigError(
+                f"The setting `without` names {', '.join(strange)}, and {self.title} has no such list. It has: "
+                f"{', '.join(self.listings)}."
+            )
+        return named
+
+    def session_end(self, state: Mapping[str, Any] | None) -> datetime | None:
+        """When a saved session (a Playwright storage state) ends by itself: with the first of its declared cookies.
+
+        None where none of them says so.
+        """
+        cookies = (state or {}).get("cookies", ())
+        ends = [float(each.get("expires", -1)) for each in cookies if each.get("name") in self.session_secrets]
+        return min((datetime.fromtimestamp(end, UTC) for end in ends if end > 0), default=None)
+
+    def method(self, name: str | None) -> SignInMethod:
+        """The sign-in method of that name, or the provider's first; ConfigError names what there is."""
+        for method in self.methods:
+            if name in (None, method.name):
+                return method
+        known = ", ".join(method.name for method in self.methods)
+        raise ConfigError(f"{self.name} has no sign-in method {name!r}. Use one of: {known}.")

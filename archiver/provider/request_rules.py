@@ -1,0 +1,366 @@
+"""Which requests an adapter may make. Permissions match exactly; refusals match what a server could mistake."""
+
+from __future__ import annotations
+
+import json as _json
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache, cached_property, lru_cache
+from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
+
+
+class Mode(StrEnum):
+    """Who is at the wheel: nobody (strict), a person signing in (sign_in), or a person at work (observe), who may do
+    anything, also buy: nothing is refused then."""
+
+    STRICT = "strict"
+    SIGN_IN = "sign_in"
+    OBSERVE = "observe"
+
+
+class Purpose(StrEnum):
+    """What a declared request is for. Only READ and REFRESH may be sent unattended besides the sign-in itself."""
+
+    READ = "read"
+    REFRESH = "refresh"
+    SIGN_IN = "sign_in"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One kind of request: method, URL pattern and, where one URL both reads and spends, the fields that decide.
+
+    In `url`, `*` stands for one path segment or host label, `**` for the rest of a path; a query is not part of it.
+    `fields` bind query or body values: each must occur exactly once with exactly this value. Whatever is sent to such
+    a place must be wholly understood (`Request.understood`), by whatever method.
+    `proves_session`: status 401 from this address means that the account's session is no longer valid.
+    """
+
+    method: str
+    url: str
+    purpose: Purpose = Purpose.READ
+    fields: Mapping[str, str] = field(default_factory=dict)
+    proves_session: bool = True
+
+    def matches(self, request: Request) -> bool:
+        """Exactly this place, and each bound field exactly once: what a permission needs."""
+        return (
+            self.method in ("*", request.method)
+            and _pattern(self.url).fullmatch(request.place) is not None
+            and all(request.fields.get(name) == [value] for name, value in self.bound)
+            and (not self.fields or request.understood(self.bound))
+        )
+
+    def resembles(self, request: Request) -> bool:
+        """Anything that a lenient server could take for this request: enough for a refusal."""
+        return (
+            self.method.upper() in ("*", request.method.upper())
+            and self.is_near(request)
+            and all(_value(value) in map(_value, request.fields.get(name, ())) for name, value in self.bound)
+        )
+
+    def is_near(self, request: Request) -> bool:
+        """Whether a lenient server could take the request's place for this one."""
+        return any(map(_pattern(self.url.lower()).fullmatch, request.lenient_places))
+
+    @cached_property
+    def bound(self) -> frozenset[tuple[str, str]]:
+        """The bound fields with their values."""
+        return frozenset((_field(name), value) for name, value in self.fields.items())
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request about to leave: what the rules judge, with its URL in one canonical form."""
+
+    method: str
+    url: str
+    body: bytes | None = None
+    passive: bool = False  # an image, style sheet, script or font that a page asked for
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def disguised(self) -> bool:
+        """Whether a header or a field asks the server to take it for a request of another method or address."""
+        if any(map(_reroutes, self.headers)):
+            return True
+        query, body = urlsplit(self.url).query, (self.body or b"").decode("utf-8", "replace")
+        if not any(map(_METHOD_HINT.search, (unquote_plus(query), unquote_plus(body)))) and "\\u" not in body:
+            return False
+        pairs = [
+            (_field(unquote_plus(name)), unquote_plus(value))
+            for text in (query, body)
+            for name, _, value in (pair.partition("=") for pair in re.split("[&;?]", text))
+        ]
+        pairs += [(name, value) for name, values in self.fields.items() for value in values]
+        pairs += [(_field(name), "") for name in _PART_NAME.findall(body)]  # of multipart, whose values are not read
+        return any(self._renames(name, value.strip().upper()) for name, value in pairs)
+
+    def _renames(self, name: str, value: str) -> bool:
+        """Whether frameworks take this field for the request's method, and it is another one."""
+        found = _METHOD_FIELD.fullmatch(name)
+        return bool(found) and value != self.method and (name not in ("method", "verb") or value in _METHODS)
+
+    def understood(self, bound: Collection[tuple[str, str]]) -> bool:
+        """Whether every server reads the same fields in query and body, and nothing else decides.
+
+        `bound` are names and values of fields that rules bind. Content types, encodings, headers, names and shapes are
+        from closed lists. A bound field must be at the top, a string or an integer, and either plain or as a rule says.
+        """
+        names, exact = {name for name, _ in bound}, {value for _, value in bound}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        kind = _CONTENT_TYPE.fullmatch(headers.get("content-type", ""))
+        cookies = {_field(each.partition("=")[0]) for each in headers.get("cookie", "").split(";")}
+        query = urlsplit(self.url).query
+        if (
+            ";" in self.place
+            or not all(name in _PLAIN_HEADERS or name.startswith("sec-") for name in headers)
+            or headers.get("content-encoding", "identity").lower() != "identity"
+            or cookies & names  # PHP may put cookies among the fields
+        ):
+            return False
+        found = _form_pairs(query)
+        if self.body:
+            if kind is None or self.method in ("GET", "HEAD"):
+                return False
+            json = kind[1].lower() == "json"
+            body = _json_pairs(self.body, names) if json else _form_pairs(self.body.decode("latin-1"))
+            found = None if found is None or body is None else found + body
+        if found is None or len({_field(name) for name, _ in found}) < len(found):
+            return False
+        return all(value in exact or _PLAIN.fullmatch(value) for name, value in found if _field(name) in names)
+
+    @cached_property
+    def place(self) -> str:
+        """`https://host/path`, host in lower case, path decoded once; `""` if the URL hides where it goes."""
+        try:
+            parts = urlsplit(self.url)
+            port = parts.port
+        except ValueError:
+            return ""
+        path, host = unquote(parts.path or "/"), (parts.hostname or "").lower()
+        hidden = (
+            not self.url.isprintable()
+            or parts.scheme not in _PORTS
+            or "@" in parts.netloc
+            or not _HOST.fullmatch(host)
+            or "%2f" in parts.path.lower()
+            or any(mark in path for mark in ("\\", "%", "//", "\ufffd"))
+            or not path.isprintable()
+            or {".", ".."} & {segment.split(";")[0] for segment in path.split("/")}
+        )
+        if hidden:
+            return ""
+        return f"{parts.scheme}://{host}{f':{port}' if port not in (None, _PORTS[parts.scheme]) else ''}{path}"
+
+    @cached_property
+    def lenient_places(self) -> set[str]:
+        """How lenient servers may read it: case, `;parameters`, empty segments and closing marks do not count."""
+        place = self.place.lower()
+        bare = re.sub("(?<!:)//+", "/", re.sub(";[^/]*", "", place))
+        return {place, place.rstrip("/"), bare, bare.rstrip("/. ")}
+
+    @cached_property
+    def host(self) -> str:
+        return urlsplit(self.place).hostname or ""
+
+    @cached_property
+    def body_fields(self) -> dict[str, list[str]]:
+        """The fields of a JSON object or a form, each with all its values; empty for any other body."""
+        text = (self.body or b"").decode("utf-8", "replace")
+        if text.lstrip().startswith("{"):
+            try:
+                decoded: _Object = _json.loads(text, object_pairs_hook=_Object)
+            except (ValueError, RecursionError):
+                return {}
+            return decoded.fields
+        # An encoded form has no line breaks; what has them is multipart, whose fields are not read here.
+        return {} if "\n" in text else parse_qs(text, keep_blank_values=True)
+
+    @cached_property
+    def fields(self) -> dict[str, list[str]]:
+        """Query and body fields, each with all its values, under the names that the most lenient servers read.
+
+        A JSON body is read as a form too: some servers do.
+        """
+        written = [parse_qs(urlsplit(self.url).query, keep_blank_values=True), self.body_fields]
+        if self.body and self.body.lstrip().startswith(b"{"):
+            written.append(parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+        fields: dict[str, list[str]] = {}
+        for name, values in (item for each in written for item in each.items()):
+            fields.setdefault(_field(name), []).extend(values)
+        return fields
+
+
+def _field(name: str) -> str:
+    """A field's name as lenient servers read it: PHP takes ` ` and `.` for `_`, and nothing from `[` on."""
+    return re.sub("[ .]", "_", name.strip().partition("[")[0]).lower()
+
+
+@lru_cache(4096)  # the same few names come again and again
+def _reroutes(header: str) -> bool:
+    """Whether a server, or a proxy before it, may take this header's value for the method or the address."""
+    return bool(_REROUTING_HEADER.fullmatch(header)) and not header.lower().startswith("access-control-")
+
+
+@lru_cache(1024)
+def _value(value: str) -> str:
+    """A bound field's value as lenient servers compare it."""
+    value = unicodedata.normalize("NFKC", value.partition("\0")[0]).strip().casefold()
+    return value.lstrip("0") if value.isdecimal() else value
+
+
+# What may occur in a request that every server reads alike. Names are plain, since PHP takes `a.b`, `a b` and `a[b` for
+# `a_b`; separators are `&` alone; values hold nothing that any server takes for a separator.
+_PAIR = r"[A-Za-z_][A-Za-z0-9_-]*=(?:[A-Za-z0-9_.~*+!'()@:/,$-]|%[0-9A-Fa-f]{2})*"
+_FORM = re.compile(f"{_PAIR}(?:&{_PAIR})*")
+_NAME = re.compile("[A-Za-z_][A-Za-z0-9_-]*")
+_PLAIN = re.compile("[A-Za-z0-9_-]*")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_CONTENT_TYPE = re.compile('application/(x-www-form-urlencoded|json)(; ?charset="?utf-8"?)?', re.IGNORECASE)
+_PLAIN_HEADERS = frozenset({
+    "accept", "accept-charset", "accept-encoding", "accept-language", "api-key", "authorization", "cache-control",
+    "connection", "content-encoding", "content-length", "content-type", "cookie", "dnt", "host", "if-modified-since",
+    "if-none-match", "origin", "pragma", "priority", "proxy-connection", "range", "referer", "transfer-encoding",
+    "upgrade-insecure-requests", "user-agent", "x-api-key", "x-csrf-token", "x-requested-with", "x-xsrf-token",
+})  # fmt: skip
+_REROUTING_HEADER = re.compile(
+    "(.*[-_])?(method|verb|override|original|rewrite|forwarded|unencoded)([-_].*)?|(x[-_])?ur[il]|(x[-_])?path"
+    "|request[-_]ur[il]|destination",
+    re.IGNORECASE,
+)
+_METHOD_HINT = re.compile("method|verb", re.IGNORECASE)
+_METHOD_FIELD = re.compile("_*(x[_-])?(http[_-]?)?(method|verb)([_-]?override)?_*")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_PART_NAME = re.compile(r"""\bname\s*=\s*["']?([^"'\r\n;]+)""")
+
+
+def _form_pairs(text: str) -> list[tuple[str, str]] | None:
+    """Names and values of a form or query; None where servers could read it in more than one way."""
+    if text and not _FORM.fullmatch(text):
+        return None
+    pairs = [pair.split("=") for pair in text.split("&") if text]
+    try:
+        found = [(name, unquote_plus(value, errors="strict")) for name, value in pairs]
+    except UnicodeDecodeError:
+        return None
+    return None if any(_CONTROL.search(value) for _, value in found) else found
+
+
+def _json_pairs(body: bytes, bound: Collection[str]) -> list[tuple[str, str]] | None:
+    """Names and values of a JSON object; None where servers could read it in more than one way.
+
+    No name may occur twice in one object, none of the bound ones anywhere but at the top, nor as a form would have it.
+    """
+    names: list[str] = []
+
+    def read(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        here = [_field(name) for name, _ in pairs]
+        if len(set(here)) < len(here) or not all(_NAME.fullmatch(name) for name, _ in pairs):
+            raise ValueError("a name occurs twice, or is not plain")
+        names.extend(here)
+        return dict(pairs)
+
+    def refuse(constant: str) -> object:
+        raise ValueError(constant)
+
+    try:
+        text = body.decode("utf-8")
+        top = _json.loads(text, object_pairs_hook=read, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return None
+    as_form = {_field(unquote_plus(part.partition("=")[0])) for part in re.split("[&;?]", text)}
+    if not isinstance(top, dict) or as_form & set(bound):
+        return None
+    there = {_field(name): value for name, value in top.items()}
+    for name in bound:
+        if names.count(name) > (name in there) or not isinstance(there.get(name, ""), str | int):
+            return None
+        if isinstance(there.get(name), bool):
+            return None
+    return [(name, str(value)) for name, value in top.items()]
+
+
+_BUYING = re.compile(r"/(cart|basket|checkout|renew(al)?)([/.]|$)")
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
+
+class _Object(dict[str, object]):
+    """A JSON object that has not forgotten its duplicate keys."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        self.fields: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self.fields.setdefault(name, []).append(str(value))
+
+
+@cache
+def _pattern(glob: str) -> re.Pattern[str]:
+    """`*` stays inside one path segment or host label; `**` is the rest of the path."""
+    scheme, _, rest = glob.partition("://")
+    host, slash, path = rest.partition("/")
+    parts = re.split(r"(\*\*|\*)", slash + path)
+    return re.compile(
+        re.escape(scheme) + "://" + re.escape(host).replace(r"\*", "[^/.:]*")
+        + "".join({"**": ".*", "*": "[^/]*"}.get(part, re.escape(part)) for part in parts)
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """All that an adapter may send. What no rule allows is refused; `refuse` wins over every permission, and so does a
+    cart, a checkout or a renewal, which no adapter needs to name.
+
+    `assets` are URL patterns from which a page may load pictures, styles, scripts and fonts by GET. `sign_in_hosts` are
+    identity and captcha hosts that a page may talk to while a person signs in.
+    """
+
+    allow: tuple[Rule, ...]
+    refuse: tuple[Rule, ...] = ()
+    assets: tuple[str, ...] = ()
+    sign_in_hosts: tuple[str, ...] = ()
+
+    def permit(self, request: Request, mode: Mode = Mode.STRICT) -> bool:
+        """Whether this request may leave the machine. Pure; called for every request and every redirect hop."""
+        if mode is Mode.OBSERVE:
+            return True
+        if not request.place or request.disguised or any(map(_BUYING.search, request.lenient_places)):
+            return False
+        rules = [rule for rule in (*self.allow, *self.refuse) if rule.fields and rule.is_near(request)]
+        if rules and not request.understood(frozenset[tuple[str, str]]().union(*(rule.bound for rule in rules))):
+            return False
+        if any(rule.resembles(request) for rule in self.refuse):
+            return False
+        if any(rule.matches(request) for rule in self.allow):
+            return True
+        if request.method == "GET" and request.passive:
+            return any(_pattern(glob).fullmatch(request.place) for glob in self.assets)
+        return mode is Mode.SIGN_IN and request.place.startswith(
+            tuple(f"https://{host}/" for host in self.sign_in_hosts)
+        )
+
+    def proves_session(self, request: Request) -> bool:
+        """Whether status 401 from this address counts against the account's session."""
+        return any(rule.proves_session and rule.matches(request) for rule in self.allow)
+
+    def reads_only(self, request: Request) -> bool:
+        """A declared request that changes nothing at the platform: every GET, read-only POSTs and token refreshes."""
+        return request.method in ("GET", "HEAD") or any(
+            rule.matches(request) and rule.purpose in (Purpose.READ, Purpose.REFRESH) for rule in self.allow
+        )
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """Every host that may be connected to in strict mode (patterns with `*` labels stay patterns)."""
+        return frozenset(urlsplit(url).netloc.lower() for url in (*(rule.url for rule in self.allow), *self.assets))
+
+
+def static_files(origin: str) -> tuple[str, ...]:
+    """Asset patterns for a site's own host: files by their endings only, since any other GET there might spend."""
+    endings = ("css", "js", "mjs", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf")
+    return tuple(f"{origin}/**.{ending}" for ending in endings)
