@@ -20,7 +20,7 @@ from archiver.core.model import iso
 from archiver.notify import PERSON, remedy, seen_to
 from archiver.opening import as_rotated
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
-from archiver.reading.served import Served, served
+from archiver.reading.unsupported_platforms import Served, served
 from archiver.status import Turns, runs_of
 from archiver.vault import Vault, parse_secrets
 

@@ -22,7 +22,7 @@ from archiver.core.model import Document, DocumentKind, Licence
 from archiver.opening import as_rotated
 from archiver.provider import Provider, SignInMethod, Transport, load
 from archiver.reading.documents import check_certificate
-from archiver.reading.needles import mask_text
+from archiver.reading.secret_scan import mask_text
 from archiver.run import REFUSALS, SigningIn, Totp, accepted, find_recording, open_session, secrets_of, tools
 from archiver.sync import keep_page
 from archiver.vault import Vault, secret_digest

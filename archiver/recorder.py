@@ -31,7 +31,7 @@ from archiver.core.errors import ConfigError
 from archiver.core.model import Outcome
 from archiver.expected import describe, expect, licences
 from archiver.provider import ProviderInfo, Request, Rules, load
-from archiver.reading.needles import secret_header
+from archiver.reading.secret_scan import secret_header
 from archiver.reading.worker import DocumentReader
 from archiver.run import Order, accepted, find_recording, run, secrets_of, tools
 from archiver.sync import Progress, Result

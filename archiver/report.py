@@ -26,7 +26,7 @@ from archiver.proof.claims import zone as time_zone
 from archiver.proof.claims import zone_of
 from archiver.proof.facts import platform_of
 from archiver.proof.pages import LANGUAGES, Words, style
-from archiver.reading.printable import printable
+from archiver.reading.terminal_safe import printable
 from archiver.status import coverage, runs_of
 
 LISTED = 400  # licences of the month that the pages list; the JSON has all

@@ -68,7 +68,7 @@ from archiver.provider import (
     Transport,
     load,
 )
-from archiver.reading.needles import all_forms, contains, mask_text
+from archiver.reading.secret_scan import all_forms, contains, mask_text
 from archiver.reading.worker import DocumentReader
 from archiver.retention import prune
 from archiver.sync import Progress, Result, Sync, keep_page

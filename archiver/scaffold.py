@@ -12,7 +12,7 @@ import yaml
 
 from archiver.core.errors import ConfigError
 from archiver.provider import installed
-from archiver.reading.standins import pdf
+from archiver.reading.placeholders import pdf
 
 TEMPLATES = Path(__file__).parent / "example"
 # The invented licences of the example: id, asset, title, kind, when, licensee, project, and whether there is a paper.

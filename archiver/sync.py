@@ -45,10 +45,10 @@ from archiver.core.errors import (
 from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, Outcome, TermsReference, iso
 from archiver.listing import Cursor, Cursors, Reading, Retries, Row, Tally
 from archiver.provider import Page, Provider, Session, TextLayout
+from archiver.reading.document_parser import completed, same_licence
 from archiver.reading.documents import End, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
-from archiver.reading.needles import Needle, all_forms, contains, mask, mask_text, maskable, refusal
-from archiver.reading.paper import completed, same_licence
+from archiver.reading.secret_scan import Needle, all_forms, contains, mask, mask_text, maskable, refusal
 from archiver.reading.worker import DocumentReader
 from archiver.terms import SeenTerms
 

@@ -22,11 +22,11 @@ from archiver.config import HOUSE, Client, Home
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.intake.importing import recognised
-from archiver.intake.mail import unasked
 from archiver.intake.recognise import Seen
 from archiver.opening import finish, writing
 from archiver.proof.facts import bare
 from archiver.reading import spreadsheet
+from archiver.reading.mail import unasked
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Progress
 from archiver.vault import Vault

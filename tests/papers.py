@@ -17,7 +17,7 @@ from uuid import UUID
 from PIL import Image
 
 from archiver.core.model import Licence, iso
-from archiver.reading.paper import Paper
+from archiver.reading.document_parser import Paper
 from tests.authoring.scenario import pdf as lines_as_pdf
 
 type Facts = Mapping[str, str | None]

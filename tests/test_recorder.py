@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from archiver.reading.needles import forms
+from archiver.reading.secret_scan import forms
 from archiver.reading.worker import DocumentReader
 from tests.authoring import freepik, scenario
 from tests.homes import Home

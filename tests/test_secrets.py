@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from archiver.reading.needles import all_forms, contains
+from archiver.reading.secret_scan import all_forms, contains
 from tests.homes import RECORDINGS, Home
 
 

@@ -33,7 +33,7 @@ from archiver.listing import Cursors, Retries
 from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Response, Session, TextLayout, load
 from archiver.reading.licence_json import to_json
-from archiver.reading.printable import printable
+from archiver.reading.terminal_safe import printable
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Result, Sync
 from tests.reading.test_documents import pdf

@@ -28,7 +28,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import archiver
 from archiver.core.errors import SecretFound, SiteUnavailable
 from archiver.core.model import Document, DocumentKind
-from archiver.reading import needles
+from archiver.reading import secret_scan
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def cookie_secrets(cookies: Iterable[Mapping[str, Any]]) -> set[str]:
     found = set()
     for cookie in cookies:
         for value in {cookie["value"], unquote(cookie["value"])}:
-            telling = cookie.get("httpOnly") or needles.secret_name(cookie["name"])
+            telling = cookie.get("httpOnly") or secret_scan.secret_name(cookie["name"])
             if len(value) >= SHORTEST_COOKIE and (telling or not _INNOCENT.fullmatch(value)):
                 found.add(value)
     return found
@@ -251,39 +251,39 @@ class _Mask:
     """Takes secrets out of what is written; `places` counts the values in which there were any."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = [secret for secret in secrets if len(secret) >= needles.SHORTEST]
+        known = [secret for secret in secrets if len(secret) >= secret_scan.SHORTEST]
         wide = (secret.encode(form) for secret in known for form in ("utf-16-le", "utf-16-be"))
-        self.needles = [*needles.all_forms(known), *wide]
+        self.needles = [*secret_scan.all_forms(known), *wide]
         self.places = 0
 
     def spares(self, text: str) -> bool:
         """Whether there is nothing to mask."""
         content = text.encode("utf-8", "replace")
-        return needles.mask_named(content) == content and not needles.contains(content, self.needles)
+        return secret_scan.mask_named(content) == content and not secret_scan.contains(content, self.needles)
 
     def __call__(self, content: bytes) -> bytes:
-        masked = needles.mask(needles.mask_named(content), self.needles)
+        masked = secret_scan.mask(secret_scan.mask_named(content), self.needles)
         self.places += masked != content
         return masked
 
     def text(self, text: str, name: str = "") -> str:
         """A text, or all of it where the name of its field says that it is a secret."""
-        if text and text != needles.MASK.decode() and needles.secret_name(name):
+        if text and text != secret_scan.MASK.decode() and secret_scan.secret_name(name):
             self.places += 1
-            return needles.MASK.decode()
+            return secret_scan.MASK.decode()
         return self(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 
     def url(self, url: str) -> str:
         parts = urlsplit(url)
         bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        return self.text(bare).replace(needles.MASK.decode(), quote(needles.MASK))
+        return self.text(bare).replace(secret_scan.MASK.decode(), quote(secret_scan.MASK))
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         masked = []
         for name, value in headers:
-            secret = needles.secret_header(name)
+            secret = secret_scan.secret_header(name)
             self.places += secret
-            masked.append((name, needles.MASK.decode() if secret else self.text(" ".join(value.split()))))
+            masked.append((name, secret_scan.MASK.decode() if secret else self.text(" ".join(value.split()))))
         return masked
 
     def body(self, body: bytes, media_type: str) -> tuple[bytes, str]:
@@ -293,12 +293,12 @@ class _Mask:
                 text = body.decode("utf-16")
                 masked = self.text(text)
                 return (body, "") if masked == text else (masked.encode("utf-16"), "masked")
-        if needles.maskable(media_type) or _is_text(body):
+        if secret_scan.maskable(media_type) or _is_text(body):
             masked_body = self(body)
             return masked_body, "" if masked_body == body else "masked"
-        if needles.contains(body, self.needles):
+        if secret_scan.contains(body, self.needles):
             self.places += 1
-            return needles.MASK, "removed, since a mask would break a file of this type"
+            return secret_scan.MASK, "removed, since a mask would break a file of this type"
         return body, ""
 
 
@@ -346,7 +346,7 @@ async def _shown(frame: Frame, mask: _Mask) -> tuple[JSHandle, list[tuple[int, s
             return None
         raise
     # Most frames show none, and one look at all texts is cheaper than many. The mark is what URLs have before a query.
-    if not any(needles.secret_name(name) for name, _ in shown) and mask.spares(
+    if not any(secret_scan.secret_name(name) for name, _ in shown) and mask.spares(
         "".join(f"\n#{text}" for _, text in shown)
     ):
         return None
@@ -373,7 +373,7 @@ async def capture(
         async with asyncio.timeout(WHOLE_PATIENCE):
             exchanges, unanswered = await _exchanges(traffic)
             agent, scale = await tab.evaluate("() => [navigator.userAgent, devicePixelRatio]")
-            told = {token for each in exchanges for token in needles.named_tokens(each.body)}
+            told = {token for each in exchanges for token in secret_scan.named_tokens(each.body)}
             mask = _Mask({*secrets, *told})
             async with _masked_page(tab, mask):
                 metrics = await traffic.cdp.send("Page.getLayoutMetrics")
@@ -422,7 +422,7 @@ async def capture(
         )
     )  # fmt: skip
     for document, content in zip(documents, (printed, picture, bare), strict=True):
-        if why := await asyncio.to_thread(needles.refusal, content, mask.needles, reader):
+        if why := await asyncio.to_thread(secret_scan.refusal, content, mask.needles, reader):
             raise SecretFound(f"{document.name} of {url}: {why}")
     pdf, png, warc = documents
     return pdf, png, warc
@@ -510,7 +510,7 @@ def _warc(
         "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
         "http-header-user-agent": provenance["user_agent"],
         "description": "One page as a browser loaded it. Bodies are decoded; the headers that said how they were sent "
-        f"are kept as X-Archive-Orig-*. Secrets are replaced by {needles.MASK.decode()}.",
+        f"are kept as X-Archive-Orig-*. Secrets are replaced by {secret_scan.MASK.decode()}.",
     }
     text = mask("".join(f"{name}: {value}\r\n" for name, value in about.items()).encode())
     warc.write("warcinfo", at, text, WARC_Filename="capture.warc.gz", media_type="application/warc-fields")

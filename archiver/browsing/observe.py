@@ -26,7 +26,7 @@ from archiver.core.errors import ArchiverError
 from archiver.core.model import Document
 from archiver.provider import Request, redact_url
 from archiver.reading.documents import is_html
-from archiver.reading.needles import secret_name, stored_secrets
+from archiver.reading.secret_scan import secret_name, stored_secrets
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from archiver.browsing.recording import Recording
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import SecretLeft
 from archiver.core.yaml_source import load
-from archiver.reading import needles, standins
+from archiver.reading import placeholders, secret_scan
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
 
@@ -44,7 +44,7 @@ DEEPEST = 3  # base64 within base64
 _TOTP = "RECORDEDTOTPAAAA"  # base32, as the real one
 _STAND_IN = re.compile(
     r"RECORDED[\w-]*|example-\d+|Example Name \d+|person-\d+@example\.com|eyJ[\w-]+\.[\w-]+\.RECORDED|"
-    + re.escape(needles.MASK.decode())
+    + re.escape(secret_scan.MASK.decode())
 )
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{4,4096}\.(eyJ[\w-]{4,8192})\.[\w-]{4,4096}")
@@ -256,7 +256,7 @@ class Scrubber:
 
     def text(self, text: str, *, code: bool = False, depth: int = 0) -> str:
         """The text with stand-ins."""
-        text = _PICTURE.sub("data:image/gif;base64," + base64.b64encode(standins.picture("")).decode(), text)
+        text = _PICTURE.sub("data:image/gif;base64," + base64.b64encode(placeholders.picture("")).decode(), text)
         text = self._globally(_INTEGRITY.sub("", text))
         if not code:
             text = self._in_place(text)
@@ -289,7 +289,7 @@ class Scrubber:
         """Values by name or shape, with their kinds; stand-ins among them."""
         content = text.encode("utf-8", "replace")
         if code:
-            yield from ((TOKEN, value) for value in sorted(needles.named_tokens(content)))
+            yield from ((TOKEN, value) for value in sorted(secret_scan.named_tokens(content)))
         else:
             found: list[str] = []
 
@@ -297,7 +297,7 @@ class Scrubber:
                 found.append(value.decode("utf-8", "replace"))
                 return value
 
-            needles.replace_named(content, note)
+            secret_scan.replace_named(content, note)
             yield from ((TOKEN, value) for value in found)
             yield from ((TOKEN, each["value"]) for each in _SIGNED.finditer(text))
             yield from ((TOKEN, each[0].strip(".-")) for each in _OPAQUE.finditer(text) if _opaque(each[0]))
@@ -325,7 +325,7 @@ class Scrubber:
                     fold = kind == MAIL or (kind == NAME and " " in value)
                     (folded if fold else words if kind in (NAME, NUMBER) else anywhere).add(shown)
             tokens = [value for value, kind in self.known.items() if kind not in (NAME, NUMBER, MAIL)]
-            hidden = {form for token in tokens for form in needles.forms(token)}
+            hidden = {form for token in tokens for form in secret_scan.forms(token)}
             self._hidden = [form.decode("utf-8", "replace") for form in sorted(hidden, key=len, reverse=True)]
             self._patterns = [
                 re.compile(f"{start}(?:{'|'.join(map(re.escape, sorted(group, key=len, reverse=True)))}){end}", flag)
@@ -360,7 +360,9 @@ class Scrubber:
         def swap(value: bytes) -> bytes:
             return self._stand(TOKEN, value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
-        text = needles.replace_named(text.encode("utf-8", "surrogateescape"), swap).decode("utf-8", "surrogateescape")
+        text = secret_scan.replace_named(text.encode("utf-8", "surrogateescape"), swap).decode(
+            "utf-8", "surrogateescape"
+        )
         text = _SIGNED.sub(partial(self._within, TOKEN), text)
         for kind, patterns in _KEYED.items():
             for pattern in (*patterns, _LABELLED[kind]):
@@ -424,7 +426,7 @@ def _common(kind: str, value: str, *, word: bool) -> bool:
         return len(value) < SHORTEST_NAME or small or _is_month(value)
     if kind == NUMBER:
         return len(value) < SHORTEST_NUMBER or not any(char.isdigit() for char in value)
-    return len(value) < needles.SHORTEST
+    return len(value) < secret_scan.SHORTEST
 
 
 def _is_month(value: str) -> bool:
@@ -559,7 +561,7 @@ class _Recorded:
                 learn(COOKIE, value)
         for exchange in self.session["exchanges"]:
             for name, value in _headers(exchange["response"]):
-                if needles.secret_header(name) and name.lower() != "set-cookie":
+                if secret_scan.secret_header(name) and name.lower() != "set-cookie":
                     learn(TOKEN, value)
         self.scrubber.learn_text(json.dumps(self._without_cookies(), ensure_ascii=False))
         for name, text in self.texts.items():
@@ -627,7 +629,7 @@ class _Recorded:
         return {**exchange, "request": request, "response": response}
 
     def _header(self, name: str, value: str) -> str:
-        return self.scrubber._stand(TOKEN, value) if needles.secret_header(name) else self.scrubber.text(value)
+        return self.scrubber._stand(TOKEN, value) if secret_scan.secret_header(name) else self.scrubber.text(value)
 
     def _cookie(self, line: str) -> str:
         """A Set-Cookie line with a stand-in, and without its end, since a recording is played for years."""
@@ -655,7 +657,7 @@ class _Recorded:
         return {"origin": origin["origin"], "localStorage": stored}
 
     def _stored(self, name: str, value: str) -> str:
-        return self.scrubber._stand(TOKEN, value) if needles.secret_name(name) else self.scrubber.text(value)
+        return self.scrubber._stand(TOKEN, value) if secret_scan.secret_name(name) else self.scrubber.text(value)
 
     def _walk(self, value: Any) -> Any:
         """Every text of a YAML or JSON value."""
@@ -671,7 +673,9 @@ class _Recorded:
             return self._pdf(name, content)
         text = self.texts.get(name)
         if text is None:
-            made = standins.picture(media_type) if media_type.startswith("image/") else b"stand-in" if content else b""
+            made = (
+                placeholders.picture(media_type) if media_type.startswith("image/") else b"stand-in" if content else b""
+            )
             if made != content:
                 self.report.files[media_type or "no type"] += 1
             return made
@@ -681,13 +685,13 @@ class _Recorded:
         """A PDF anew, of its text: what else it holds (properties, attachments, older versions) nobody could check."""
         text = self.texts[name]
         shown = self.reader.read(content, "application/pdf")
-        if standins.PRODUCER in content and self.scrubber.text(text) == text:
+        if placeholders.PRODUCER in content and self.scrubber.text(text) == text:
             return content
         lines = self.scrubber.text(shown.text).splitlines()
         self.report.files["PDF with its scrubbed text"] += 1
         if shown.error:
             self.report.notes.append(f"{name} became an empty PDF: {shown.error}.")
-        return standins.pdf(lines)
+        return placeholders.pdf(lines)
 
     def _left(self, said: Any) -> Iterator[str]:
         """What is left in session.yaml or expected.yaml; cookies' values must all be stand-ins."""
@@ -712,7 +716,7 @@ class _Recorded:
             return self.reader.read_all(content).text
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
             return content.decode("utf-16", "replace")
-        textual = needles.maskable(media_type) or media_type == "image/svg+xml"
+        textual = secret_scan.maskable(media_type) or media_type == "image/svg+xml"
         try:
             text = content.decode("utf-8", "surrogateescape" if textual else "strict")
         except UnicodeDecodeError:

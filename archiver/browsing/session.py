@@ -64,7 +64,7 @@ from archiver.provider import (
     SignInOutcome,
     redact_url,
 )
-from archiver.reading.needles import secret_name
+from archiver.reading.secret_scan import secret_name
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from archiver.catalogue.embedding import BATCH, WIDTH, Embedder
 from archiver.catalogue.matching import DECOYS, Index, Indexed, Load, Word, laid_beside, match
 from archiver.core.errors import ConfigError, IntegrityError, UnreadablePicture
 from archiver.reading.fingerprint import Fingerprint, decode
-from archiver.reading.pdfs import packed, unpacked
+from archiver.reading.pdf_join import packed, unpacked
 from archiver.reading.worker import HASH_BYTES, MADE_UP, DocumentReader, Kind, Look, ReaderFailed, checked
 
 if TYPE_CHECKING:

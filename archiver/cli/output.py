@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archiver.reading.printable import printable
+from archiver.reading.terminal_safe import printable
 
 if TYPE_CHECKING:
     from archiver.sync import Progress

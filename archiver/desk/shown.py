@@ -10,7 +10,7 @@ from archiver.accounts import DueSignIn
 from archiver.core.model import Moment, iso, parse_iso
 from archiver.desk.words import Words
 from archiver.proof.facts import platform_of
-from archiver.reading.printable import printable
+from archiver.reading.terminal_safe import printable
 from archiver.status import AccountStatus
 
 MONTHS = {

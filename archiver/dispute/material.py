@@ -11,9 +11,9 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 
 from archiver.core.errors import UnreadablePicture
-from archiver.intake.mail import Unreadable, looks_like_mail, mail_by
 from archiver.reading.dates import days_in
 from archiver.reading.documents import is_html, is_pdf, read_text
+from archiver.reading.mail import Unreadable, looks_like_mail, mail_by
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
 OCR_SECONDS = 60

@@ -23,8 +23,8 @@ from archiver.proof.facts import Case, Use
 from archiver.proof.pages import LANGUAGES, Words, confirmation
 from archiver.provider import Confirm, declared
 from archiver.reading.documents import PAGE_BREAK, read_text
-from archiver.reading.plans import paid_until
-from archiver.reading.served import served
+from archiver.reading.subscription_plans import paid_until
+from archiver.reading.unsupported_platforms import served
 from archiver.reading.worker import DocumentReader
 
 

@@ -23,7 +23,7 @@ from archiver.intake.planning import Fate, Group, Outcome
 from archiver.intake.recognise import Seen
 from archiver.provider import ProviderInfo, declared, installed, load
 from archiver.reading.filenames import names
-from archiver.reading.served import served
+from archiver.reading.unsupported_platforms import served
 from archiver.reading.worker import DocumentReader
 from archiver.run import Order, Summary, asking, run
 from archiver.vault import Vault

@@ -30,7 +30,6 @@ from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.core.model import Document, DocumentKind, iso, parse_iso
 from archiver.intake.filing import Import, Origin
 from archiver.intake.importing import Report, Spool, settle, spooling
-from archiver.intake.mail import DnsLookup, Lookup, unasked
 from archiver.intake.recognise import Seen, ocr_by, recognise
 from archiver.intake.walk import Item, Refused, walk
 from archiver.network import web_host
@@ -39,8 +38,9 @@ from archiver.provider import Rules
 from archiver.reading.documents import is_pdf
 from archiver.reading.filenames import names
 from archiver.reading.licence_json import ATTENDED_PREFIX
-from archiver.reading.needles import Needle, all_forms, contains, mask, mask_named, refusal
+from archiver.reading.mail import DnsLookup, Lookup, unasked
 from archiver.reading.platforms import marked
+from archiver.reading.secret_scan import Needle, all_forms, contains, mask, mask_named, refusal
 from archiver.reading.webpages import page_by
 from archiver.reading.worker import DocumentReader
 from archiver.run import tools

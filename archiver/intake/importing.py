@@ -27,11 +27,11 @@ from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, Erased, IntegrityError, UnreadablePicture
 from archiver.core.model import DocumentKind, iso
 from archiver.intake.filing import AddVersion, Import, Put, file
-from archiver.intake.mail import DnsLookup, Lookup, unasked
 from archiver.intake.planning import Fate, Group, Outcome, Plan, plan
 from archiver.intake.recognise import Seen, ocr_by, recognise
 from archiver.intake.walk import Item, Refused, walk
 from archiver.opening import writing
+from archiver.reading.mail import DnsLookup, Lookup, unasked
 from archiver.reading.worker import DocumentReader
 from archiver.vault import Vault
 

@@ -14,10 +14,10 @@ from archiver.catalogue.catalogue import Entry
 from archiver.core.model import DocumentKind, Licence, iso
 from archiver.intake.recognise import Seen
 from archiver.reading.certificates import Paper, Sure
+from archiver.reading.document_parser import completed, same_day, same_licence
 from archiver.reading.fingerprint import NEAR, Fingerprint, distance
-from archiver.reading.paper import completed, same_day, same_licence
-from archiver.reading.plans import covers
 from archiver.reading.platforms import PLATFORMS
+from archiver.reading.subscription_plans import covers
 
 _RANK = {kind: n for n, kind in enumerate((DocumentKind.CERTIFICATE, DocumentKind.RECORD, DocumentKind.RECEIPT))}
 

@@ -12,15 +12,15 @@ from shutil import which
 
 from archiver.core.errors import UnreadablePicture
 from archiver.core.model import DocumentKind
-from archiver.intake.containers import LARGEST, Item
-from archiver.intake.mail import Lookup, origin_by
+from archiver.reading.containers import LARGEST, Item
+from archiver.reading.document_parser import Paper, Sure
+from archiver.reading.document_parser import read_text as read_text_paper
 from archiver.reading.documents import TEXT_LENGTH, is_html, is_pdf, read_text, scattered
 from archiver.reading.filenames import Named, names
 from archiver.reading.fingerprint import Fingerprint
-from archiver.reading.paper import Paper, Sure
-from archiver.reading.paper import read_text as read_text_paper
+from archiver.reading.history_tables import history_in, lists_licences
+from archiver.reading.mail import Lookup, origin_by
 from archiver.reading.platforms import PLATFORMS, marked
-from archiver.reading.tables import history_in, lists_licences
 from archiver.reading.worker import SECONDS, DocumentReader, ReaderFailed
 
 OCR_SECONDS = 20.0

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archiver.intake.containers import RATIO, Item, Place, Refused, is_letter, is_mbox, is_zip, shown, taken, unpack
+from archiver.reading.containers import RATIO, Item, Place, Refused, is_letter, is_mbox, is_zip, shown, taken, unpack
 from archiver.reading.worker import DocumentReader
 
 __all__ = ["Item", "Refused", "walk"]

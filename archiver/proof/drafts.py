@@ -21,7 +21,7 @@ from archiver.proof.assess import Assessment
 from archiver.proof.facts import day_of, may_be_one, platform_of
 from archiver.proof.pages import Demand, Words
 from archiver.reading.licence_json import LicenceFile
-from archiver.reading.printable import printable
+from archiver.reading.terminal_safe import printable
 
 BLANK = "________________"
 

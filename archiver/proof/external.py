@@ -19,7 +19,7 @@ from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind, iso
 from archiver.proof.spelling import any_of, as_seen, spaced_out, with_initials, without_form
 from archiver.reading.licence_json import LicenceFile
-from archiver.reading.needles import MASK, mask_named
+from archiver.reading.secret_scan import MASK, mask_named
 from archiver.reading.worker import DocumentReader
 
 LARGEST = 64 << 20  # bytes of a packed capture that are searched

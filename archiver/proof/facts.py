@@ -15,7 +15,7 @@ from typing import Any
 
 from archiver.catalogue.views import by_date
 from archiver.core.model import DocumentKind, GapReason, Moment, iso, parse_iso
-from archiver.reading.labelled_papers import in_terms
+from archiver.reading.labelled_documents import in_terms
 from archiver.reading.licence_json import LicenceFile
 
 LANGUAGES = ("en", "de")

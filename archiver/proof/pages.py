@@ -20,7 +20,7 @@ from archiver.proof.facts import Place, platform_of
 from archiver.provider import Confirm, ProviderInfo
 from archiver.reading.letters import LetterKind
 from archiver.reading.licence_json import ATTENDED_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile
-from archiver.reading.printable import printable
+from archiver.reading.terminal_safe import printable
 from archiver.terms import TermsFile
 
 LANGUAGES = ("en", "de")

@@ -1,0 +1,1 @@
+"""Bytes become facts: certificates, letters, tables, mails, pictures. Hostile files are read in confined processes."""

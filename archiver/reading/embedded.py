@@ -20,9 +20,9 @@ from xml.etree import ElementTree
 from archiver.core.model import Moment, iso, parse_iso
 from archiver.reading.c2pa import c2pa_texts
 from archiver.reading.certificates import Quote, Sure, day
+from archiver.reading.external_tools import EXIFTOOL_TIMEOUT_S, exiftool_json
 from archiver.reading.filenames import Named, names
 from archiver.reading.platforms import PLATFORMS, marked, titled
-from archiver.reading.programs import EXIFTOOL_TIMEOUT_S, exiftool_json
 
 LONGEST_VALUE = 2_000  # characters kept of one field
 LARGEST_XMP = 4 << 20  # bytes

@@ -19,8 +19,8 @@ from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Sure, plain, quoted
 from archiver.reading.dates import Order, day_order, printed
 from archiver.reading.html import Field, lines, read_row, rows, value
-from archiver.reading.labelled_papers import licence_of, read_labelled
-from archiver.reading.pdfs import packed, unpacked
+from archiver.reading.labelled_documents import licence_of, read_labelled
+from archiver.reading.pdf_join import packed, unpacked
 
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, Job

@@ -27,6 +27,7 @@ from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from archiver.core.errors import UnreadablePicture
 from archiver.reading.confinement import Confinement, confine, forbid_core_dumps
+from archiver.reading.decompress import unpacked_bytes
 from archiver.reading.documents import (
     TEXT_LENGTH,
     Reading,
@@ -37,10 +38,9 @@ from archiver.reading.documents import (
     read_pdf,
     read_text,
 )
+from archiver.reading.external_tools import folders, recognised_text
 from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
-from archiver.reading.packed import unpacked_bytes
-from archiver.reading.pdfs import packed, unpacked
-from archiver.reading.programs import folders, recognised_text
+from archiver.reading.pdf_join import packed, unpacked
 
 if TYPE_CHECKING:
     import asyncio  # which a worker, and a command without an event loop, need not load
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
     from archiver.reading.embedded import Embedded  # half of what a worker would load; few need it
-    from archiver.reading.tables import Table
+    from archiver.reading.history_tables import Table
 
 SECONDS = 4.5  # for one document: with what it takes to start and to end a reader, five
 SEARCH_SECONDS = 60.0  # for one document of which everything is read
@@ -282,7 +282,7 @@ class DocumentReader:
 
     def table(self, content: bytes) -> Table | None:
         """The table in a text of separated values; None where there is none, or it cannot be read in time."""
-        from archiver.reading.tables import Table
+        from archiver.reading.history_tables import Table
 
         answers, error = self._ask("table", content)
         with suppress(ValueError):
@@ -553,7 +553,7 @@ type Job = Callable[[bytes, Channel], bytes]
 """Works on a document's bytes, tells what it finds before the end, and returns the last message, if it has any.
 
 Made by a function without arguments, which loads what the work needs: one of `JOBS`, or by its module and name, as
-`archiver.intake.containers:open_container`.
+`archiver.reading.containers:open_container`.
 """
 
 
@@ -621,7 +621,7 @@ def _page() -> Job:
 
 
 def _join() -> Job:
-    from archiver.reading.pdfs import join_pdfs
+    from archiver.reading.pdf_join import join_pdfs
 
     return lambda content, _tell: join_pdfs(unpacked(content))
 
@@ -677,7 +677,7 @@ def _picture_as_pdf() -> Job:
 
 
 def _table() -> Job:
-    from archiver.reading.tables import read_table
+    from archiver.reading.history_tables import read_table
 
     def work(content: bytes, _channel: Channel) -> bytes:
         found = read_table(content)

@@ -30,7 +30,7 @@ from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.core.errors import SecretFound, SiteUnavailable
 from archiver.core.model import Document, DocumentKind
 from archiver.provider import ProviderInfo, Rule, Rules
-from archiver.reading.needles import all_forms, contains
+from archiver.reading.secret_scan import all_forms, contains
 from tests.browsing.conftest import SITE, exchange
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from archiver.reading.paper import read_table
+from archiver.reading.document_parser import read_table
 from tests import papers
 from tests.authoring.scenario import pdf as lines_as_pdf
 from tests.intake.hostile import fill, packed

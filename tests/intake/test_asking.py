@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from archiver.provider import installed
-from archiver.reading.served import served
+from archiver.reading.unsupported_platforms import served
 from tests.authoring.scenario import pdf, picture
 from tests.homes import RECORDINGS, Home
 

@@ -18,9 +18,9 @@ import yaml
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.core.model import Asset, Licence, iso
-from archiver.intake.mail import unasked
 from archiver.intake.recognise import recognise
 from archiver.intake.walk import Item, walk
+from archiver.reading.mail import unasked
 from archiver.reading.worker import DocumentReader
 from tests import papers
 from tests.authoring.scenario import pdf

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.intake import containers, importing
+from archiver.intake import importing
 from archiver.intake import walk as walking
-from archiver.intake.containers import RATIO, Item, Refused
-from archiver.intake.mail import messages, origin, origin_by, read_mail, unasked
 from archiver.intake.recognise import Seen, recognise
 from archiver.intake.walk import walk
+from archiver.reading import containers
+from archiver.reading.containers import RATIO, Item, Refused
+from archiver.reading.mail import messages, origin, origin_by, read_mail, unasked
 from archiver.reading.worker import DocumentReader
 from tests.intake.hostile import fill, packed
 

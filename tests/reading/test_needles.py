@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.reading.needles import (
+from archiver.reading.secret_scan import (
     MASK,
     all_forms,
     contains,

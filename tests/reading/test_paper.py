@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from archiver.core.model import Asset, DocumentKind, Licence
 from archiver.reading.certificates import quoted
-from archiver.reading.labelled_papers import money
-from archiver.reading.paper import Paper, Sure, read_text, same_licence
+from archiver.reading.document_parser import Paper, Sure, read_text, same_licence
+from archiver.reading.labelled_documents import money
 from archiver.reading.worker import DocumentReader
 from providers.envato_elements import EnvatoElements
 from providers.freepik import Freepik

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.core.model import DocumentKind, iso
-from archiver.reading.paper import Sure, read_table
-from archiver.reading.tables import lists_licences
-from archiver.reading.tables import read_table as table_in
+from archiver.reading.document_parser import Sure, read_table
+from archiver.reading.history_tables import lists_licences
+from archiver.reading.history_tables import read_table as table_in
 from tests import papers
 from tests.papers import facts
 

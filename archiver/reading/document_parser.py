@@ -26,9 +26,9 @@ from archiver.reading.certificates import (
     market_certificate,
 )
 from archiver.reading.documents import TEXT_LENGTH
-from archiver.reading.labelled_papers import read_labelled, titled
+from archiver.reading.history_tables import read_history
+from archiver.reading.labelled_documents import read_labelled, titled
 from archiver.reading.platforms import the_platform
-from archiver.reading.tables import read_history
 
 __all__ = ["Paper", "Sure", "completed", "read_table", "read_text", "same_licence"]
 

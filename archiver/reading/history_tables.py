@@ -20,8 +20,8 @@ from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
 from archiver.reading.dates import Order, day_order, printed
 from archiver.reading.documents import by_code_page
-from archiver.reading.labelled_papers import licence_of
-from archiver.reading.labels import LABELS, spoken_order
+from archiver.reading.field_labels import LABELS, spoken_order
+from archiver.reading.labelled_documents import licence_of
 from archiver.reading.platforms import marked, numbered_by, the_platform
 
 LARGEST = 32 << 20  # bytes of a table

@@ -23,7 +23,7 @@ from datetime import date
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from archiver.intake.mail import Mail, Unreadable, looks_like_mail, messages, plain, read_mail
+from archiver.reading.mail import Mail, Unreadable, looks_like_mail, messages, plain, read_mail
 
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, Job

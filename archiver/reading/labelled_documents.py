@@ -14,9 +14,9 @@ from decimal import Decimal
 from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled
 from archiver.reading.dates import Order, day_order
-from archiver.reading.labels import LABELS, OTHER, SPELLED, spoken_order
-from archiver.reading.plans import read_plan
+from archiver.reading.field_labels import LABELS, OTHER, SPELLED, spoken_order
 from archiver.reading.platforms import ANY_NUMBER, PLATFORMS, the_platform
+from archiver.reading.subscription_plans import read_plan
 
 _FLAT = {name: [label for each in languages.values() for label in each] for name, languages in LABELS.items()}
 _FLAT["amount"] += [f"{label} ({code})" for label in _FLAT["amount"] for code in ("EUR", "USD", "GBP", "CHF")]
