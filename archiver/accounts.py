@@ -14,15 +14,15 @@ from typing import Any
 
 from archiver.archive import pending_statements
 from archiver.archive.ocfl import NewObject
-from archiver.config import Account, Home, add_account, planned_account
 from archiver.core.errors import ArchiverError, ConfigError, Erased, NotAccepted
 from archiver.core.model import iso
+from archiver.home.archives import as_rotated
+from archiver.home.settings import Account, Home, add_account, planned_account
+from archiver.home.vault import Vault, parse_secrets
 from archiver.notify import PERSON, remedy, seen_to
-from archiver.opening import as_rotated
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.reading.unsupported_platforms import Served, served
 from archiver.status import Turns, runs_of
-from archiver.vault import Vault, parse_secrets
 
 __all__ = [
     "add", "describe_providers", "due_sign_ins", "method_of", "parse_secrets", "rotate", "sign_in", "sign_in_all",
@@ -147,8 +147,8 @@ async def try_sign_in(
 
     Raises what the platform or the network answered; nothing is kept.
     """
+    from archiver.browsing.browser_session import PlaywrightSession
     from archiver.browsing.recording import clock
-    from archiver.browsing.session import PlaywrightSession
     from archiver.run import SigningIn, Totp, find_recording, open_session, tools
 
     home.check_replay(replay)
@@ -176,7 +176,7 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
 
     What is recorded already is not recorded again.
     """
-    from archiver.opening import writing
+    from archiver.home.archives import writing
     from archiver.run import acceptance
 
     with writing(home, vault, account.client) as archive:
@@ -316,7 +316,7 @@ async def sign_in(
 
     ConfigError for accounts that sign in with a token; SignInNeeded when nobody signed in within ten minutes.
     """
-    from archiver.browsing.attended import attend
+    from archiver.browsing.attended_sign_in import attend
     from archiver.browsing.recording import clock
     from archiver.provider import Mode
     from archiver.run import find_recording, tools

@@ -31,10 +31,10 @@ from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.catalogue import Catalogue, Entry
-from archiver.config import HOUSE, Account, Home, Rule
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError
 from archiver.core.model import Licence, iso
+from archiver.home.settings import HOUSE, Account, Home, Rule
 from archiver.reading.worker import DocumentReader
 
 AT_ONCE = 8  # licences that are copied at once, so that they share the archive's durable writes

@@ -12,20 +12,20 @@ from typing import Any
 import yaml
 
 from archiver.archive.reader import Archive
+from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.recording import clock
 from archiver.browsing.scrub import page as scrubbed
-from archiver.browsing.session import PlaywrightSession
-from archiver.config import Account, Home
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import AdapterBroken, ArchiverError, ConfigError, SignInNeeded
 from archiver.core.model import Document, DocumentKind, Licence
-from archiver.opening import as_rotated
+from archiver.home.archives import as_rotated
+from archiver.home.settings import Account, Home
+from archiver.home.vault import Vault, secret_digest
 from archiver.provider import Provider, SignInMethod, Transport, load
 from archiver.reading.documents import check_certificate
 from archiver.reading.secret_scan import mask_text
 from archiver.run import REFUSALS, SigningIn, Totp, accepted, find_recording, open_session, secrets_of, tools
 from archiver.sync import keep_page
-from archiver.vault import Vault, secret_digest
 
 LIVE = "live.yaml"  # in the home: provider -> the day on which a live check last passed, kept with the settings
 _HEADING = "# When `archiver account check --live` last passed at each platform. `archiver providers` prints it.\n"

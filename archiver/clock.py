@@ -14,13 +14,13 @@ from archiver.archive import pending_statements, verify
 from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
 from archiver.archive.writer import LAST_LINE, latest_moment, unfinished
-from archiver.config import Home
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
+from archiver.home.archives import writing
+from archiver.home.settings import Home
+from archiver.home.vault import Vault
 from archiver.listing import Cursors
-from archiver.opening import writing
-from archiver.vault import Vault
 
 RUN_LOG = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]+(?:\.requests|-attended)?\.jsonl")
 TOLERANCE = timedelta(seconds=verify.CLOCK_TOLERANCE)

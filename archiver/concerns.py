@@ -17,8 +17,8 @@ from archiver.archive.reader import Archive
 from archiver.assignment import holders
 from archiver.catalogue.catalogue import Catalogue, Entry
 from archiver.catalogue.views import show
-from archiver.config import HOUSE, Account, Home
 from archiver.core.model import Licence
+from archiver.home.settings import HOUSE, Account, Home
 from archiver.proof.facts import platform_of
 from archiver.reading.worker import DocumentReader
 

@@ -27,16 +27,17 @@ from archiver import evidence
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.browsing.chromium import SANDBOX_VARIABLE, commands_to_install, try_start, usable
-from archiver.browsing.printing import print_pages
+from archiver.browsing.pdf_printing import print_pages
 from archiver.browsing.recording import bundled
 from archiver.catalogue import embedding
 from archiver.catalogue.catalogue import Catalogue
-from archiver.config import Home, add_account, add_client, create_home
 from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
 from archiver.core.model import DocumentKind
 from archiver.dispute.claiming import add
 from archiver.dispute.handover import HandOver, hand_over
 from archiver.dispute.verdict import assess
+from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.vault import Vault, find_key, open_vault
 from archiver.proof import claims
 from archiver.proof.facts import Use
 from archiver.proof.pages import Words
@@ -44,7 +45,6 @@ from archiver.provider import Transport, load
 from archiver.reading.licence_json import from_json
 from archiver.run import Order, Summary, run
 from archiver.setup import missing_extras
-from archiver.vault import Vault, find_key, open_vault
 
 CLIENTS = {"acme": "Acme Ltd", "northlight": "Northlight Cafe"}
 ACCOUNTS = {

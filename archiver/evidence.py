@@ -21,10 +21,10 @@ from archiver.archive.reader import Archive
 from archiver.assignment import Assignment
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, ErasedEntry, Hit, RunLine
-from archiver.config import HOUSE, Home
 from archiver.core.atomic_files import new_files
 from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError, Erased, IntegrityError, MachineRefused
-from archiver.network import joined
+from archiver.home.network import joined
+from archiver.home.settings import HOUSE, Home
 from archiver.proof import claims
 from archiver.provider import declared
 from archiver.reading import filenames
@@ -33,9 +33,9 @@ from archiver.status import Turns, runs_of
 
 if TYPE_CHECKING:
     from archiver.catalogue.matcher import Found, Matcher
+    from archiver.home.vault import Vault
     from archiver.proof.assess import Assessment
     from archiver.proof.pages import Demand
-    from archiver.vault import Vault
 
 
 MANY = 200  # pictures to embed, of which a person is told
@@ -267,7 +267,7 @@ def find_picture(
 def picture_of(home: Home, where: str) -> tuple[bytes, str]:
     """The bytes of a picture by file name or address, and what it is called."""
     if re.match(r"[a-z][a-z0-9+.-]+:", where, re.IGNORECASE) and not Path(where).exists():  # `C:` is a drive
-        from archiver.opening import network_of
+        from archiver.home.archives import network_of
 
         content, media_type = network_of(home).get(where)
         if media_type.startswith("text/"):
@@ -374,7 +374,7 @@ def assign(
     home: Home, vault: Vault, name: str, made: Assignment, agreed: assignment.Agreed = assignment.disagreed
 ) -> None:
     """Record which client a licence is for, on a person's word; ConfigError where that cannot be."""
-    from archiver.opening import writing
+    from archiver.home.archives import writing
 
     with DocumentReader() as reader, located(home, name, reader) as (_, _, entry):
         pass
@@ -386,7 +386,7 @@ def undo_assignment(
     agreed: assignment.Agreed = assignment.disagreed,
 ) -> list[str]:  # fmt: skip
     """Undo a licence's last assignment; for which clients it is then."""
-    from archiver.opening import writing
+    from archiver.home.archives import writing
 
     with DocumentReader() as reader, located(home, name, reader, assigned_away=True) as (_, _, entry):
         pass
@@ -451,7 +451,7 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
 
     An archive that cannot be written does not stop the others; the first such error is raised at the end.
     """
-    from archiver.opening import writing
+    from archiver.home.archives import writing
 
     failures: list[ArchiverError] = []
     for slug in archives(home, client):

@@ -18,14 +18,14 @@ import yaml
 from archiver.archive.reader import Archive
 from archiver.browsing.recording import Recording
 from archiver.catalogue.catalogue import Catalogue
-from archiver.config import Home, add_account, add_client, create_home
 from archiver.core.atomic_files import replace_file, scratch
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.core.yaml_source import load
+from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.vault import Vault, new_key
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.run import Order, Tools, asking, run, tools
-from archiver.vault import Vault, new_key
 
 ACCOUNT = "recorded"
 

@@ -17,18 +17,18 @@ from archiver.archive import seal as sealing
 from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Catalogue, Entry
-from archiver.config import HOUSE, Account, Home, change_account
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.core.model import DocumentKind, GapReason, Outcome, iso
 from archiver.evidence import archives, catalogue_of, trusted_roots
-from archiver.opening import finish, writing
+from archiver.home.archives import finish, writing
+from archiver.home.settings import HOUSE, Account, Home, change_account
+from archiver.home.vault import Vault
 from archiver.privacy import state
 from archiver.provider import declared
 from archiver.reading.spreadsheet import written
 from archiver.reading.worker import DocumentReader
 from archiver.run import Order, Summary, on_request, run
 from archiver.sync import Progress, Result
-from archiver.vault import Vault
 
 CHUNK = 1 << 20
 OPEN = (GapReason.FAILED, GapReason.ON_REQUEST, GapReason.UNREAD)  # gaps that somebody can still do something about

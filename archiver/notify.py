@@ -25,11 +25,11 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import dates
 from archiver.catalogue.catalogue import Catalogue, RunLine
 from archiver.concerns import Concern, concerns
-from archiver.config import Account, Client, Home
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
 from archiver.core.model import iso
-from archiver.opening import mailer_of, network_of
+from archiver.home.archives import mailer_of, network_of
+from archiver.home.settings import Account, Client, Home
 from archiver.proof.claims import all_claims
 from archiver.provider import Transport, load
 from archiver.reading.worker import DocumentReader

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Catalogue
-from archiver.config import HOUSE, Home
+from archiver.home.settings import HOUSE, Home
 from archiver.provider import ProviderInfo, declared, load
 from archiver.reading.worker import DocumentReader
 from archiver.run import Summary

@@ -15,13 +15,13 @@ from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.catalogue import Catalogue, identity_digest
-from archiver.config import Home
 from archiver.core.errors import ConfigError, IntegrityError
 from archiver.core.model import iso
-from archiver.opening import writing
+from archiver.home.archives import writing
+from archiver.home.settings import Home
+from archiver.home.vault import Vault
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
-from archiver.vault import Vault
 
 NOT_REACHED = (
     "Backups and other copies of this archive: erase there as well. After a restore from a backup, erase again.",

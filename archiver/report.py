@@ -16,11 +16,11 @@ from typing import Any
 from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.catalogue import Entry
-from archiver.config import Home
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import BrowserMissing, ConfigError
 from archiver.core.model import GapReason, iso
 from archiver.core.stale_files import sweep_beside
+from archiver.home.settings import Home
 from archiver.notify import followed
 from archiver.proof.claims import zone as time_zone
 from archiver.proof.claims import zone_of
@@ -287,7 +287,7 @@ def write(made: Report, out: Path, language: str) -> None:
     if out.suffix.lower() == ".html":
         content = html.encode()
     elif out.suffix.lower() == ".pdf":
-        from archiver.browsing.printing import print_pages
+        from archiver.browsing.pdf_printing import print_pages
 
         try:
             (content,) = print_pages([html])

@@ -27,16 +27,15 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import moment, renewal
 from archiver.archive.writer import ArchiveWriter
 from archiver.assignment import follow, follow_rules
-from archiver.browsing.exchange import Hear
-from archiver.browsing.http import HttpSession
+from archiver.browsing.browser_session import Browsers, PlaywrightSession, expiry
+from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording, clock
 from archiver.browsing.replay import Listener, Replay
-from archiver.browsing.session import Browsers, PlaywrightSession, expiry
+from archiver.browsing.request_pipeline import Hear
 from archiver.catalogue.catalogue import Catalogue
 from archiver.clock import was_ahead
 from archiver.concerns import Concern, concerns
-from archiver.config import Account, Home
 from archiver.core.errors import (
     AccountBlocked,
     AdapterBroken,
@@ -53,10 +52,12 @@ from archiver.core.errors import (
     machine_error,
 )
 from archiver.core.model import Outcome, iso
+from archiver.home.archives import as_rotated, network_of, writing
+from archiver.home.network import Network
+from archiver.home.settings import Account, Home
+from archiver.home.vault import Vault, run_secret_command, secret_digest
 from archiver.listing import Cursors, Retries, sweep_day
-from archiver.network import Network
 from archiver.notify import tell
-from archiver.opening import as_rotated, network_of, writing
 from archiver.provider import (
     Challenge,
     Provider,
@@ -75,7 +76,6 @@ from archiver.sync import Progress, Result, Sync, keep_page
 from archiver.terms import SeenTerms, look
 from archiver.terms import given as terms_given
 from archiver.terms import rules as terms_rules
-from archiver.vault import Vault, run_secret_command, secret_digest
 
 RENEWAL = timedelta(hours=36)  # before a session ends: one night is a night too late
 CLIENTS_AT_ONCE = 16  # archives open at once

@@ -9,10 +9,10 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
-from archiver.config import Home, create_home, default_home
 from archiver.core.errors import INSTALL_ALL, BrowserMissing, ConfigError, VaultLocked
 from archiver.core.stale_files import sweep
-from archiver.vault import default_key_file, key_file, locate_key, open_vault, usable_keyrings
+from archiver.home.settings import Home, create_home, default_home
+from archiver.home.vault import default_key_file, key_file, locate_key, open_vault, usable_keyrings
 
 EXTRAS = {
     "match": ("onnxruntime", "finds cropped, covered and screenshot pictures (without it: whole pictures only)"),

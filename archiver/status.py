@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from archiver.catalogue.catalogue import RunLine
-from archiver.config import Home
+from archiver.home.settings import Home
 from archiver.listing import next_sweep_day
 from archiver.notify import followed
 

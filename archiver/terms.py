@@ -19,11 +19,11 @@ from typing import Any
 
 from archiver import __version__
 from archiver.archive.ocfl import NewObject
+from archiver.browsing.browser_session import Browsers, PlaywrightSession
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.core.errors import ArchiverError, IntegrityError, SpendRefused
 from archiver.core.model import Document, Licence, Moment, TermsReference, TermsRelation, iso
-from archiver.network import Network
+from archiver.home.network import Network
 from archiver.provider import ProviderInfo, Request, Rules, TermsPage, TermsText, redact_url
 from archiver.reading.html import Field, value
 from archiver.reading.licence_json import FiledDocument

@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, Any
 from archiver.archive.reader import Archive
 from archiver.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
 from archiver.catalogue.catalogue import Catalogue, Entry
-from archiver.config import HOUSE, Client, Home
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
+from archiver.home.archives import finish, writing
+from archiver.home.settings import HOUSE, Client, Home
+from archiver.home.vault import Vault
 from archiver.intake.importing import recognised
 from archiver.intake.recognise import Seen
-from archiver.opening import finish, writing
 from archiver.proof.facts import bare
 from archiver.reading import spreadsheet
 from archiver.reading.mail import unasked
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Progress
-from archiver.vault import Vault
 
 if TYPE_CHECKING:
     from archiver.catalogue.pictures import PictureIndex

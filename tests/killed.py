@@ -18,10 +18,10 @@ from archiver import doctor
 from archiver.archive import verify
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
-from archiver.config import Home as Loaded
 from archiver.core.model import Asset, Licence
 from archiver.core.stale_files import in_home
-from archiver.vault import open_vault
+from archiver.home.settings import Home as Loaded
+from archiver.home.vault import open_vault
 from tests import kills
 from tests.homes import QUICK, Home, begun, clean_environment
 from tests.proof.agency import agency, certificate, record

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from archiver import clock, notify
-from archiver.config import Home as Loaded
+from archiver.home.archives import writing
+from archiver.home.settings import Home as Loaded
+from archiver.home.vault import open_vault
 from archiver.listing import Cursors
-from archiver.opening import writing
-from archiver.vault import open_vault
 from tests.archive.test_archive_clock import YEAR, Clock
 from tests.homes import QUICK, Home
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from archiver import config
-from archiver.config import Home, add_account, add_client, change_account, create_home, find_home
 from archiver.core.errors import ConfigError
+from archiver.home import settings
+from archiver.home.settings import Home, add_account, add_client, change_account, create_home, find_home
 
 
 @pytest.fixture
@@ -191,6 +191,6 @@ def test_files_in_braces_can_be_added_to(home: Path) -> None:
 
 def test_the_house_begins_with_its_first_account(tmp_path: Path) -> None:
     create_home(tmp_path / "h", agency="Northlight Media")
-    add_account(tmp_path / "h", "shared", client=config.HOUSE, provider="freepik", username="ada@example.com")
+    add_account(tmp_path / "h", "shared", client=settings.HOUSE, provider="freepik", username="ada@example.com")
     house = Home.load(tmp_path / "h").client("house")
     assert (house.name, house.accounts[0].username) == ("Northlight Media", "ada@example.com")

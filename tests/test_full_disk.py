@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from archiver.config import Home, add_account, add_client, create_home
+from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.vault import Vault, new_key
 from archiver.run import Order, run
-from archiver.vault import Vault, new_key
 from tests.archive.smtp import MailServer
 from tests.homes import Home as Command
 from tests.homes import clean_environment

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from archiver.config import Home as Loaded
-from archiver.config import add_account, add_client, create_home
 from archiver.core import atomic_files
 from archiver.core.atomic_files import new_files, replace_file
-from archiver.opening import as_rotated
-from archiver.vault import Vault, new_key
+from archiver.home.archives import as_rotated
+from archiver.home.settings import Home as Loaded
+from archiver.home.settings import add_account, add_client, create_home
+from archiver.home.vault import Vault, new_key
 from tests.homes import Home
 
 

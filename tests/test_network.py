@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from archiver.core.errors import AddressUnavailable, ConfigError, SiteUnavailable
-from archiver.network import Network
+from archiver.home.network import Network
 
 
 class Echo(BaseHTTPRequestHandler):

@@ -15,16 +15,16 @@ import pytest
 import yaml
 
 from archiver.cli.output import Lines
-from archiver.config import Home as Loaded
 from archiver.core.errors import ConfigError
+from archiver.home.archives import writing
+from archiver.home.settings import Home as Loaded
+from archiver.home.vault import Vault
 from archiver.intake.asking import asked_for
 from archiver.notify import causes
 from archiver.onboarding import Watch, closing, forecast, spelt
-from archiver.opening import writing
 from archiver.provider import declared, installed, load
 from archiver.run import Summary
 from archiver.sync import Result
-from archiver.vault import Vault
 from tests.homes import QUICK, Home, clean_environment
 
 ACCOUNTS = {

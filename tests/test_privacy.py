@@ -15,12 +15,12 @@ import pytest
 
 from archiver import accounts, doctor, evidence, privacy
 from archiver.archive.erasure import REASONS
-from archiver.config import Home as LoadedHome
-from archiver.config import add_account, add_client, create_home
 from archiver.core.errors import ConfigError, Erased, IntegrityError, LegalHold
+from archiver.home.settings import Home as LoadedHome
+from archiver.home.settings import add_account, add_client, create_home
+from archiver.home.vault import Vault, new_key
 from archiver.retention import CLASSES, prune
 from archiver.run import Order, Summary, run
-from archiver.vault import Vault, new_key
 from tests.archive.test_archive_erasure import objects
 from tests.archive.test_archive_verify import passes_ocfl_py
 from tests.homes import QUICK, ROOT, Home

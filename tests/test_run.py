@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from archiver.config import Home as LoadedHome
-from archiver.config import add_account, add_client, create_home
+from archiver.home.settings import Home as LoadedHome
+from archiver.home.settings import add_account, add_client, create_home
+from archiver.home.vault import Vault, new_key
 from archiver.provider import Challenge, History, load
 from archiver.run import Order, SigningIn, Totp, run
-from archiver.vault import Vault, new_key
 from providers.shutterstock import Shutterstock
 from tests.homes import QUICK, Home
 

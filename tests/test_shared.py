@@ -14,11 +14,11 @@ import pytest
 
 from archiver import concerns, notify, unassigned
 from archiver.assignment import fitting, follow_rules
-from archiver.config import Account, Rule
-from archiver.config import Home as Loaded
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, Licence
-from archiver.opening import writing
+from archiver.home.archives import writing
+from archiver.home.settings import Account, Rule
+from archiver.home.settings import Home as Loaded
 from archiver.reading import spreadsheet
 from tests.intake.folder import jpeg, photo
 from tests.proof.agency import Agency, agency, preview, record

@@ -29,8 +29,8 @@ from archiver.core.errors import (
     Withheld,
 )
 from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence, Outcome
+from archiver.home.network import Network
 from archiver.listing import Cursors, Retries
-from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Response, Session, TextLayout, load
 from archiver.reading.licence_json import to_json
 from archiver.reading.terminal_safe import printable

@@ -20,20 +20,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from archiver.browsing.browser_session import Browsers
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Replay
-from archiver.browsing.session import Browsers
-from archiver.config import Home as LoadedHome
-from archiver.config import add_account, add_client, create_home
 from archiver.core.errors import NotACertificate
 from archiver.core.model import Moment, TermsRelation, iso
-from archiver.network import Network
+from archiver.home.network import Network
+from archiver.home.settings import Home as LoadedHome
+from archiver.home.settings import add_account, add_client, create_home
+from archiver.home.vault import Vault, new_key
 from archiver.provider import Page, TermsPage, load
 from archiver.reading.worker import DocumentReader
 from archiver.run import Order, Summary, run
 from archiver.terms import LEAST, SeenTerms, look, normalised, relation, rules
-from archiver.vault import Vault, new_key
 from tests.homes import RECORDINGS, Home
 from tests.test_sync import Desk, rows, text_certificate
 

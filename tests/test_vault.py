@@ -16,12 +16,11 @@ from keyring.backends import fail, null
 from keyring.backends.chainer import ChainerBackend
 
 from archiver import doctor
-from archiver import vault as module
 from archiver.cli import setting_up
 from archiver.cli.app import unlocked
 from archiver.core.errors import ConfigError, VaultLocked
-from archiver.setup import initialise
-from archiver.vault import (
+from archiver.home import vault as module
+from archiver.home.vault import (
     Vault,
     find_key,
     new_key,
@@ -32,6 +31,7 @@ from archiver.vault import (
     secret_digest,
     usable_keyrings,
 )
+from archiver.setup import initialise
 from tests.homes import clean_environment
 
 

@@ -1,0 +1,1 @@
+"""Chromium and HTTP under the guard: sessions, captures, pages that a person browses, recordings and their replay."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.browsing.chromium_version import version_warning
-from archiver.browsing.guard import SWITCHES
+from archiver.browsing.request_guard import SWITCHES
 from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
 
 if TYPE_CHECKING:

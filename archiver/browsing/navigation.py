@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archiver.browsing.guard import BLOCKED, Guard
+from archiver.browsing.request_guard import BLOCKED, Guard
 from archiver.core.errors import ArchiverError, SiteUnavailable, SpendRefused
 from archiver.provider import redact_url
 

@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from archiver.browsing.http1 import AmbiguousRequest, read_request
+from archiver.browsing.http1_parser import AmbiguousRequest, read_request
 from archiver.browsing.recording import RecordedResponse, Recording
 from archiver.core.atomic_files import scratch
-from archiver.network import Network
+from archiver.home.network import Network
 from archiver.provider import Request, Rules
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ INTERRUPTED = 130  # what typer makes of Ctrl-C
 def main() -> None:
     """The `archiver` command. Errors become one message on standard error and the error's exit code."""
     from archiver.cli.commands import program
+    from archiver.home.vault import pop_secrets_from_environment
     from archiver.reading.confinement import forbid_core_dumps
-    from archiver.vault import pop_secrets_from_environment
 
     forbid_core_dumps()
     pop_secrets_from_environment()

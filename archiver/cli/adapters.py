@@ -33,7 +33,7 @@ def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOpt
         return
     from archiver.accounts import describe_providers
     from archiver.checks import live_days
-    from archiver.config import default_home
+    from archiver.home.settings import default_home
 
     described = describe_providers(live_days(home or default_home()), say)
     if as_json:
@@ -158,7 +158,7 @@ def recording_scrub(
     Example: archiver recording scrub recordings/freepik/first-look --dry-run
     """
     from archiver.browsing.scrub import scrub
-    from archiver.config import default_home
+    from archiver.home.settings import default_home
     from archiver.reading.worker import DocumentReader
     from archiver.recorder import personal_of
 

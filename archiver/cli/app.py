@@ -14,8 +14,8 @@ import typer
 from archiver import __version__
 
 if TYPE_CHECKING:
-    from archiver.config import Home
-    from archiver.vault import Vault
+    from archiver.home.settings import Home
+    from archiver.home.vault import Vault
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -71,8 +71,8 @@ def root(
 
 def opened(home: Path | None) -> Home:
     """The home that is meant, without what killed commands left in it."""
-    from archiver.config import Home, find_home
     from archiver.core.stale_files import sweep
+    from archiver.home.settings import Home, find_home
 
     found = find_home(home)
     sweep(found)
@@ -81,7 +81,7 @@ def opened(home: Path | None) -> Home:
 
 def unlocked(home: Home) -> Vault:
     from archiver.cli.output import say
-    from archiver.vault import open_vault
+    from archiver.home.vault import open_vault
 
     vault = open_vault(home.vault, remember=not home.settings.replay)
     if warning := vault.replayed():

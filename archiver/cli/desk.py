@@ -14,7 +14,7 @@ from archiver.cli.app import HomeOption, JsonOption, app, opened
 from archiver.cli.output import emit, say, table
 
 if TYPE_CHECKING:
-    from archiver.config import Home
+    from archiver.home.settings import Home
 
 COMMAND_LINE = "command line"  # who, in the audit log
 

@@ -137,10 +137,10 @@ def schedule(
 
     Example: archiver schedule --at 03:15
     """
+    from archiver.home.vault import key_file
     from archiver.schedule import install as put_in_place
     from archiver.schedule import named_system, skipped
     from archiver.schedule import schedule as make
-    from archiver.vault import key_file
 
     file = key or key_file()
     here = opened(home)

@@ -66,9 +66,9 @@ def doctor(
 
     Example: archiver doctor --online
     """
-    from archiver.config import default_home
     from archiver.doctor import examine
-    from archiver.vault import open_vault
+    from archiver.home.settings import default_home
+    from archiver.home.vault import open_vault
 
     if vault_restored:
         open_vault((home or default_home()) / "vault.enc", remember=True).accept_as_newest()
@@ -110,7 +110,7 @@ def client_add(
 
     Example: archiver client add acme --name "Acme Ltd" --domain acme.example
     """
-    from archiver.config import add_client
+    from archiver.home.settings import add_client
 
     opened_home = opened(home)
     add_client(opened_home.root, slug, name=name, aliases=alias or [], domains=domain or [])

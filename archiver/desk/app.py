@@ -36,7 +36,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from archiver import evidence
 from archiver.archive.verify import LEDGER
 from archiver.catalogue.catalogue import RunLine
-from archiver.config import Client, Home
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, UnreadablePicture, machine_error
 from archiver.desk import connections
 from archiver.desk.access import Doors, Role, Visitor
@@ -44,8 +43,9 @@ from archiver.desk.connections import Connection
 from archiver.desk.forms import MAX_FORM_BYTES, read_form
 from archiver.desk.words import LANGUAGES, Words, words
 from archiver.desk.work import Work
+from archiver.home.settings import Client, Home
+from archiver.home.vault import Vault, find_key
 from archiver.reading.worker import DocumentReader
-from archiver.vault import Vault, find_key
 
 HERE = Path(__file__).parent
 LARGEST_UPLOAD = 40 << 20  # bytes of a whole request

@@ -16,7 +16,6 @@ from archiver import evidence
 from archiver.assignment import Assignment, Loss
 from archiver.catalogue.catalogue import Entry, ErasedEntry
 from archiver.catalogue.matching import Word
-from archiver.config import HOUSE
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
 from archiver.desk.access import OWNER, Role
@@ -25,6 +24,7 @@ from archiver.desk.pages import Search, due, handed_out, missing
 from archiver.dispute import claiming
 from archiver.dispute.handover import HandOver, hand_over
 from archiver.dispute.verdict import Assessed, assess
+from archiver.home.settings import HOUSE
 from archiver.proof import claims
 from archiver.proof.assess import WORST, Verdict
 from archiver.proof.claims import Claim

@@ -11,12 +11,13 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver import accounts, config
+from archiver import accounts
 from archiver.browsing.recording import bundled
-from archiver.config import HOUSE, Account
 from archiver.core.errors import ArchiverError, ConfigError, WrongPassword, machine_error
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
+from archiver.home import settings
+from archiver.home.settings import HOUSE, Account
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 
 SEVERAL = ("aliases", "domains")  # of a client
@@ -32,7 +33,7 @@ def add_client(visit: Visit) -> Response:
     slug, name = visit.given("slug"), " ".join(visit.given("name").split())
     several = {key: [each for part in visit.given(key).split(",") if (each := part.strip())] for key in SEVERAL}
     try:
-        config.add_client(visit.home.root, slug, name or slug, **several)
+        settings.add_client(visit.home.root, slug, name or slug, **several)
     except ConfigError as error:
         return visit.page("new-client.html", 422, error=str(error))
     visit.told("client added", slug)

@@ -14,12 +14,12 @@ from archiver import report as monthly
 from archiver import unassigned as deciding
 from archiver.assignment import Assignment
 from archiver.catalogue import views
-from archiver.config import HOUSE, Account
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import PAGE, troubles
+from archiver.home.settings import HOUSE, Account
 from archiver.provider import SignInMethod, Transport, load
 from archiver.reading.worker import DocumentReader
 from archiver.status import status

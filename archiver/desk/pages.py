@@ -17,12 +17,12 @@ from archiver.accounts import DueSignIn, due_sign_ins
 from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import FOR_CLIENTS, Catalogue, Entry
-from archiver.config import HOUSE
 from archiver.core.errors import IntegrityError, UnreadablePicture, VaultLocked
 from archiver.core.model import DocumentKind
 from archiver.desk.access import Role
 from archiver.desk.app import Visit, Way, at
 from archiver.dispute.verdict import assess
+from archiver.home.settings import HOUSE
 from archiver.proof import claims
 from archiver.proof.facts import Use
 from archiver.reading.documents import is_pdf

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from archiver.config import Home
 from archiver.core.errors import ConfigError, VaultLocked
 from archiver.desk import access_pages, claiming, connecting, entering, keeping, pages
 from archiver.desk.access import Doors
 from archiver.desk.app import Desk, Site, build
-from archiver.vault import find_key
+from archiver.home.settings import Home
+from archiver.home.vault import find_key
 
 LOOPBACK = "127.0.0.1"
 PORT = 8737

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archiver.browsing.recording import bundled
-from archiver.config import Home
 from archiver.core.errors import ArchiveBusy, ArchiverError, machine_error
+from archiver.home.settings import Home
+from archiver.home.vault import Vault
 from archiver.run import Order, Summary, run
 from archiver.sync import Result
-from archiver.vault import Vault
 
 
 @dataclass

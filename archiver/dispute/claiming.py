@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
-from archiver.config import Client, Home
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.dispute.material import Material, picture_of, read_material
+from archiver.home.settings import Client, Home
 from archiver.proof import claims
 from archiver.proof.claims import Claim, to_come
 from archiver.reading.dates import printed
@@ -25,7 +25,7 @@ from archiver.reading.letters import LetterKind, number, read_letter
 from archiver.reading.worker import LARGEST, DocumentReader
 
 if TYPE_CHECKING:
-    from archiver.vault import Vault
+    from archiver.home.vault import Vault
 
 STATED = "stated by you"
 
@@ -252,7 +252,7 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
     A letter becomes a statement, any other paper a sighting. Entering it again changes nothing. ConfigError where there
     is no such paper.
     """
-    from archiver.opening import writing
+    from archiver.home.archives import writing
 
     claim = claims.load(home, name)
     if not by.strip():

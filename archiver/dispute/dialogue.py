@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver import assignment, evidence
-from archiver.config import Home
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
 from archiver.dispute.claiming import Ask, add, agreed, described, urgent
 from archiver.dispute.handover import HandOver, checklist, hand_over
 from archiver.dispute.verdict import Assessed, assess
+from archiver.home.settings import Home
 from archiver.proof import claims
 from archiver.proof.assess import Verdict
 from archiver.proof.claims import CONFIRM, Claim
@@ -23,7 +23,7 @@ from archiver.reading.letters import LetterKind
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
-    from archiver.vault import Vault
+    from archiver.home.vault import Vault
 
 EMPTY = """\
 No licence was found in this archive. Each of these brings one in; then start `archiver letter` again:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver import evidence
-from archiver.config import Home
 from archiver.core.errors import ConfigError
 from archiver.dispute.verdict import case_of
+from archiver.home.settings import Home
 from archiver.proof import claims
 from archiver.proof.assess import Verdict, assess
 from archiver.proof.claims import Claim

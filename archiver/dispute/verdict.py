@@ -11,10 +11,10 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import dates, newest
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry
-from archiver.config import HOUSE, Client, Home
 from archiver.core.errors import ConfigError
 from archiver.core.model import DocumentKind, iso
-from archiver.network import web_host
+from archiver.home.network import web_host
+from archiver.home.settings import HOUSE, Client, Home
 from archiver.proof import claims
 from archiver.proof.assess import WORST, Assessment
 from archiver.proof.assess import assess as apply_rules

@@ -15,8 +15,9 @@ from pathlib import Path
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, Hit
-from archiver.config import HOUSE, Account, Home
 from archiver.core.model import parse_iso
+from archiver.home.settings import HOUSE, Account, Home
+from archiver.home.vault import Vault
 from archiver.intake.attended import Person, capture_attended
 from archiver.intake.importing import Report
 from archiver.intake.planning import Fate, Group, Outcome
@@ -26,7 +27,6 @@ from archiver.reading.filenames import names
 from archiver.reading.unsupported_platforms import served
 from archiver.reading.worker import DocumentReader
 from archiver.run import Order, Summary, asking, run
-from archiver.vault import Vault
 
 AGAIN = timedelta(hours=24)  # what was captured within is not opened again; a documented API asks for that, too
 _NAMED = re.compile(r"([a-z0-9_]+):([\w-]+)")

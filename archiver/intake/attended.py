@@ -21,19 +21,20 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter
-from archiver.browsing.observe import Observation, Taken
+from archiver.browsing.attended_browser import Observation, Taken
 from archiver.browsing.recording import Recording
 from archiver.catalogue.catalogue import Catalogue
-from archiver.config import Home
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.core.model import Document, DocumentKind, iso, parse_iso
+from archiver.home.archives import exclusive, writing
+from archiver.home.network import web_host
+from archiver.home.settings import Home
+from archiver.home.vault import Vault
 from archiver.intake.filing import Import, Origin
 from archiver.intake.importing import Report, Spool, settle, spooling
 from archiver.intake.recognise import Seen, ocr_by, recognise
 from archiver.intake.walk import Item, Refused, walk
-from archiver.network import web_host
-from archiver.opening import exclusive, writing
 from archiver.provider import Rules
 from archiver.reading.documents import is_pdf
 from archiver.reading.filenames import names
@@ -44,7 +45,6 @@ from archiver.reading.secret_scan import Needle, all_forms, contains, mask, mask
 from archiver.reading.webpages import page_by
 from archiver.reading.worker import DocumentReader
 from archiver.run import tools
-from archiver.vault import Vault
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext

@@ -22,18 +22,18 @@ from archiver.archive.verify import URN
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, Entry, Hit
-from archiver.config import Home
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, Erased, IntegrityError, UnreadablePicture
 from archiver.core.model import DocumentKind, iso
+from archiver.home.archives import writing
+from archiver.home.settings import Home
+from archiver.home.vault import Vault
 from archiver.intake.filing import AddVersion, Import, Put, file
 from archiver.intake.planning import Fate, Group, Outcome, Plan, plan
 from archiver.intake.recognise import Seen, ocr_by, recognise
 from archiver.intake.walk import Item, Refused, walk
-from archiver.opening import writing
 from archiver.reading.mail import DnsLookup, Lookup, unasked
 from archiver.reading.worker import DocumentReader
-from archiver.vault import Vault
 
 PARTIAL = 40  # exit code where files were refused
 THREADS = 4  # that recognise files; PDFs and pictures are read in as many processes as there are processors

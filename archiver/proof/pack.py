@@ -20,7 +20,7 @@ import bagit
 
 from archiver.archive import verify
 from archiver.archive.inclusion_bundle import disclose, place_of
-from archiver.browsing.printing import print_pages
+from archiver.browsing.pdf_printing import print_pages
 from archiver.core.atomic_files import new_files, read_file, scratch
 from archiver.core.errors import BrowserMissing, ConfigError, MachineRefused
 from archiver.core.model import DocumentKind

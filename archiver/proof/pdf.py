@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from archiver.archive import verify
-from archiver.browsing.printing import print_pages
+from archiver.browsing.pdf_printing import print_pages
 from archiver.catalogue.matcher import Matcher
 from archiver.core.errors import MachineRefused, UnreadablePicture
 from archiver.core.model import DocumentKind, TermsReference

@@ -18,7 +18,7 @@ from archiver.archive.seal import Post
 from archiver.archive.verify import Report, verify_archive
 from archiver.archive.witness import FolderWitness, Witness
 from archiver.archive.writer import ArchiveWriter, Authority, Seal, open_archive
-from archiver.network import Network
+from archiver.home.network import Network
 
 SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 FILES = {"licence.json": b'{"licensed_at": "2026-11-24"}\n', "certificate.pdf": b"%PDF-1.7 certificate of {n}"}

@@ -21,7 +21,7 @@ from archiver.archive.verify import LEDGER, canonical, verify_archive
 from archiver.archive.witness import FolderWitness
 from archiver.archive.writer import Authority, signing, unfinished
 from archiver.core.errors import IntegrityError
-from archiver.network import Network
+from archiver.home.network import Network
 from tests.archive.conftest import Kit, licence
 from tests.homes import Clock
 

@@ -17,7 +17,7 @@ from archiver.archive import verify
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.writer import Authority
 from archiver.core.errors import ConfigError, SiteUnavailable
-from archiver.network import Network
+from archiver.home.network import Network
 from tests.archive.conftest import Kit, licence
 
 

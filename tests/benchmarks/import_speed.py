@@ -30,9 +30,9 @@ LEAST, GROWTH = 200, 1536
 IMPORT = """
 import json, resource, sys, time
 from pathlib import Path
-from archiver.config import Home
+from archiver.home.settings import Home
 from archiver.intake.importing import import_files
-from archiver.vault import open_vault
+from archiver.home.vault import open_vault
 home = Home.load(Path(sys.argv[1]))
 start = time.monotonic()
 report = import_files(home, open_vault(home.vault), [Path(sys.argv[2])], "acme", by="Ada Example")

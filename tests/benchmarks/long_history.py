@@ -20,12 +20,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.writer import ArchiveWriter, open_archive
-from archiver.browsing.exchange import Raw
-from archiver.browsing.http import HttpSession
+from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
+from archiver.browsing.request_pipeline import Raw
 from archiver.catalogue.catalogue import Catalogue
+from archiver.home.network import Network
 from archiver.listing import Cursors, Retries
-from archiver.network import Network
 from archiver.provider import load
 from archiver.reading.worker import DocumentReader
 from archiver.sync import Sync

@@ -28,10 +28,10 @@ from pathlib import Path
 from types import ModuleType
 
 from archiver.archive.writer import THREADS
-from archiver.config import Home, add_account, add_client, create_home
-from archiver.network import Network
+from archiver.home.network import Network
+from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.vault import Vault, new_key
 from archiver.run import Order, Summary, run
-from archiver.vault import Vault, new_key
 
 # The tests are a folder, not a package; elsewhere something else may be installed by that name.
 sys.modules["tests"] = ModuleType("tests")

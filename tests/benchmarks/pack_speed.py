@@ -19,11 +19,11 @@ from statistics import median
 from archiver import evidence
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject
-from archiver.config import Home, add_client, create_home
 from archiver.core.model import Asset, Licence
-from archiver.opening import writing
+from archiver.home.archives import writing
+from archiver.home.settings import Home, add_client, create_home
+from archiver.home.vault import find_key, open_vault
 from archiver.reading.licence_json import to_json
-from archiver.vault import find_key, open_vault
 
 LICENCES = 100_000
 LONGEST = 10.0  # seconds

@@ -23,12 +23,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.writer import open_archive
-from archiver.browsing.http import HttpSession
+from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.catalogue.catalogue import Catalogue
 from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
+from archiver.home.network import Network
 from archiver.listing import Cursors, Retries
-from archiver.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Rule, Rules, Session, load
 from archiver.provider.record_document import record
 from archiver.reading.worker import DocumentReader

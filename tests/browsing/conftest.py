@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from archiver.browsing.http import HttpSession
+from archiver.browsing.browser_session import Browsers
+from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
-from archiver.browsing.session import Browsers
-from archiver.network import Network
+from archiver.home.network import Network
 from archiver.provider import (
     Automation,
     AutomationTerms,

@@ -8,8 +8,8 @@ import pytest
 from archiver import doctor
 from archiver.browsing.chromium import Chromium
 from archiver.browsing.chromium_version import stable_since, version_warning
-from archiver.config import Home
 from archiver.doctor import State
+from archiver.home.settings import Home
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from archiver.browsing import chromium
-from archiver.browsing.printing import print_pages
+from archiver.browsing.pdf_printing import print_pages
 from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
 
 PATH = os.environ["PATH"]

@@ -22,12 +22,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from archiver.browsing import guard
-from archiver.browsing.guard import Guard
+from archiver.browsing import request_guard
+from archiver.browsing.browser_session import Browsers
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.session import Browsers
+from archiver.browsing.request_guard import Guard
 from archiver.core.errors import SiteUnavailable
-from archiver.network import Network
+from archiver.home.network import Network
 from archiver.provider import Mode, ProviderInfo, Rule, Rules
 
 pytestmark = pytest.mark.anyio
@@ -271,7 +271,7 @@ async def test_nothing_reaches_the_platform(
     executable: Path,
     mode: Mode,
 ) -> None:
-    monkeypatch.setattr(SWITCHES, (*guard.SWITCHES, AT_ONCE))
+    monkeypatch.setattr(SWITCHES, (*request_guard.SWITCHES, AT_ONCE))
     network = platform.network(tmp_path)
     async with Browsers(network, executable=executable) as browsers:
         refused = await let_it_loose(platform, browsers, info, network, mode)
@@ -293,7 +293,7 @@ async def test_the_browser_s_own_requests_are_kept_back_by_switches_and_in_the_p
 ) -> None:
     """By each of the two alone. Without both they go out, as the last test has it."""
     if alone == "switches":
-        monkeypatch.setattr(guard, "DISARM", "")
+        monkeypatch.setattr(request_guard, "DISARM", "")
     else:
         monkeypatch.setattr(SWITCHES, ())
     network = platform.network(tmp_path)
@@ -327,11 +327,11 @@ async def test_without_the_guard_the_page_spends_in_every_way_and_the_proxy_alon
     async def nothing(*anything: object) -> None: ...
 
     monkeypatch.setattr(Guard, "watch", nothing)
-    monkeypatch.setattr(guard, "watch_browser", nothing)
-    monkeypatch.setattr(guard, "close_popups", lambda context: None)
-    monkeypatch.setattr("archiver.browsing.session.stay_on_pages", nothing)
+    monkeypatch.setattr(request_guard, "watch_browser", nothing)
+    monkeypatch.setattr(request_guard, "close_popups", lambda context: None)
+    monkeypatch.setattr("archiver.browsing.browser_session.stay_on_pages", nothing)
     monkeypatch.setattr(SWITCHES, (AT_ONCE,))
-    monkeypatch.setattr(guard, "SOCKETS", "")
+    monkeypatch.setattr(request_guard, "SOCKETS", "")
     network = platform.network(tmp_path)
     async with Browsers(network, executable=FULL if installed_here(FULL) else None) as browsers:
         await let_it_loose(platform, browsers, info, network)

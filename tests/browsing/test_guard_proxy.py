@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from archiver.browsing.proxy import NOTHING, GuardProxy, may_connect
-from archiver.network import Network
+from archiver.browsing.forward_proxy import NOTHING, GuardProxy, may_connect
+from archiver.home.network import Network
 from archiver.provider import Mode, Rule, Rules
 
 pytestmark = pytest.mark.anyio

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from archiver.browsing.proxy import GuardProxy
+from archiver.browsing.forward_proxy import GuardProxy
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Replay
-from archiver.network import Network
+from archiver.home.network import Network
 from archiver.provider import ProviderInfo, Rule, Rules
 
 pytestmark = pytest.mark.anyio

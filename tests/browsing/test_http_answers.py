@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from archiver.browsing import http
-from archiver.browsing.exchange import Lost, Raw
-from archiver.browsing.http import HttpSession
+from archiver.browsing import http_session
+from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
+from archiver.browsing.request_pipeline import Lost, Raw
 from archiver.core.errors import SiteUnavailable
-from archiver.network import Network
+from archiver.home.network import Network
 from archiver.provider import ProviderInfo
 
 pytestmark = pytest.mark.anyio
@@ -133,7 +133,7 @@ async def test_a_connection_that_was_closed_or_spoke_unasked_is_not_used_again(
 async def test_an_answer_that_is_none_is_lost_after_it_was_asked_for(
     info: ProviderInfo, monkeypatch: pytest.MonkeyPatch, answer: bytes | None
 ) -> None:
-    monkeypatch.setattr(http, "PATIENCE", 0.2)
+    monkeypatch.setattr(http_session, "PATIENCE", 0.2)
     async with speaking(info, answer) as (_, ask):
         with pytest.raises(Lost) as lost:
             await ask()
@@ -150,7 +150,7 @@ async def test_an_answer_that_is_none_is_lost_after_it_was_asked_for(
 async def test_an_answer_larger_than_any_document_is_not_taken_in(
     info: ProviderInfo, monkeypatch: pytest.MonkeyPatch, answer: bytes
 ) -> None:
-    monkeypatch.setattr(http, "MOST_BYTES", 1000)
+    monkeypatch.setattr(http_session, "MOST_BYTES", 1000)
     async with speaking(info, answer) as (_, ask):
         with pytest.raises(SiteUnavailable, match="no document is so large"):
             await ask()
@@ -176,7 +176,7 @@ async def test_where_there_is_no_connection_nothing_was_received(info: ProviderI
 async def test_why_there_is_no_answer_is_said_in_plain_words(
     info: ProviderInfo, monkeypatch: pytest.MonkeyPatch, answer: bytes | None, words: str
 ) -> None:
-    monkeypatch.setattr(http, "PATIENCE", 0.2)
+    monkeypatch.setattr(http_session, "PATIENCE", 0.2)
     async with speaking(info, answer) as (_, ask):
         with pytest.raises(Lost, match=f"^{words}$"):
             await ask()

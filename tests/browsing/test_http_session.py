@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from archiver.browsing.exchange import Exchange, Raw, Send
-from archiver.browsing.http import HttpSession
+from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
+from archiver.browsing.request_pipeline import Exchange, Raw, Send
 from archiver.core.errors import LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused
-from archiver.network import Network
+from archiver.home.network import Network
 from archiver.provider import ProviderInfo, Rule
 
 pytestmark = pytest.mark.anyio

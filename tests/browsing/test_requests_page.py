@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from archiver.browsing.guard import BROWSER_REQUESTS
+from archiver.browsing.request_guard import BROWSER_REQUESTS
 
 HERE = Path(__file__).parent
 PAGE = (HERE.parents[1] / "docs" / "requests.md").read_text("utf-8")

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from archiver.browsing.attended import attend
+from archiver.browsing.attended_sign_in import attend
+from archiver.browsing.browser_session import Browsers, PlaywrightSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
-from archiver.browsing.session import Browsers, PlaywrightSession
 from archiver.core.errors import (
     AccountBlocked,
     ArchiverError,
@@ -32,7 +32,7 @@ from archiver.core.errors import (
     SpendRefused,
     WrongPassword,
 )
-from archiver.network import Network
+from archiver.home.network import Network
 from archiver.provider import Choose, Click, Code, Mode, ProviderInfo, Purpose, Rule, Rules, SignInOutcome
 
 pytestmark = pytest.mark.anyio
@@ -268,7 +268,7 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
             await site.session.scroll_to_end()
             assert len(await site.session.rows("li")) == rows
         assert await site.session.rows("li", start=2) == ["<li>3</li>"]
-        monkeypatch.setattr("archiver.browsing.session.ELEMENT", 0.3)
+        monkeypatch.setattr("archiver.browsing.browser_session.ELEMENT", 0.3)
         with pytest.raises(LayoutChanged, match="#missing"):
             await site.session.click("#missing")
 
@@ -281,7 +281,7 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
 async def test_an_endless_list_that_cannot_go_on_has_not_ended(
     visit: Open, url: str, status: int, error: type[ArchiverError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.browsing.session.OVERCOME", 0.1)
+    monkeypatch.setattr("archiver.browsing.browser_session.OVERCOME", 0.1)
     script = f"<script>addEventListener('scroll', () => fetch('{url}'))</script><style>body {{height: 2000px}}</style>"
     async with visit(page("/page/1", script) + page(url, "no", status=status)) as site:
         await site.session.goto(f"{SITE}/page/1")
@@ -354,8 +354,8 @@ async def test_a_click_counts_once_the_page_was_told_however_slow_its_answer(
     visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow machine: the answer takes longer than any wait for a button or an outcome; banners go by themselves."""
-    monkeypatch.setattr("archiver.browsing.session.ACTION", 0.8)
-    monkeypatch.setattr("archiver.browsing.session.ELEMENT", 0.8)
+    monkeypatch.setattr("archiver.browsing.browser_session.ACTION", 0.8)
+    monkeypatch.setattr("archiver.browsing.browser_session.ELEMENT", 0.8)
     accepted = (
         f'  - {{request: {{method: POST, url: "{SITE}/login"}}, response: {{status: 302, delay: 2.0, '
         'headers: {location: "/account"}}}\n'
@@ -448,8 +448,8 @@ async def test_an_attended_sign_in_ends_when_the_person_is_in(visit: Open, info:
 async def test_a_platform_that_fails_for_a_moment_does_not_end_an_attended_sign_in(
     visit: Open, info: ProviderInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.browsing.attended.ASK", 0.1)
-    monkeypatch.setattr("archiver.browsing.exchange.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("archiver.browsing.attended_sign_in.ASK", 0.1)
+    monkeypatch.setattr("archiver.browsing.request_pipeline.FIRST_WAIT", 0.01)
     by_hand = "<script>setTimeout(() => document.forms[0].submit(), 300)</script>"
     exchanges = (
         page("/login", FORM + by_hand)

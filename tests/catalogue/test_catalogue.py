@@ -25,7 +25,7 @@ from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.catalogue import views
 from archiver.catalogue.catalogue import Catalogue, identity_digest
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.network import Network
+from archiver.home.network import Network
 from archiver.reading.licence_json import to_json
 from archiver.reading.worker import DocumentReader
 

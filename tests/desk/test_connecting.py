@@ -11,11 +11,11 @@ import httpx
 import pytest
 import uvicorn
 
-from archiver.config import Home as Loaded
 from archiver.desk import connecting
 from archiver.desk.access import Doors, Users, named, owner
 from archiver.desk.serve import Plan, application, bound, site_of
-from archiver.vault import open_vault
+from archiver.home.settings import Home as Loaded
+from archiver.home.vault import open_vault
 from tests.desk.conftest import Person
 from tests.homes import QUICK, Home
 

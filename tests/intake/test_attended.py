@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from archiver.config import Home as OpenedHome
+from archiver.home.settings import Home as OpenedHome
+from archiver.home.vault import open_vault
 from archiver.intake.asking import capture
 from archiver.intake.attended import Person, capture_attended
 from archiver.intake.importing import Report
-from archiver.vault import open_vault
 from tests import papers
 from tests.authoring.scenario import pdf
 from tests.homes import Home

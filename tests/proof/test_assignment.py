@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from archiver.archive.verify import InclusionProof, Note, Token
-from archiver.config import add_client
 from archiver.core.model import Asset, Licence
-from archiver.opening import writing
+from archiver.home.archives import writing
+from archiver.home.settings import add_client
 from tests.proof.agency import Agency, agency, certificate, record
 
 LICENCE = Licence(

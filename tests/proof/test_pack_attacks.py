@@ -23,7 +23,7 @@ from archiver.archive import verify
 from archiver.archive.verify import PackReport, verify_pack
 from archiver.core.model import Document
 from archiver.dispute.verdict import assess
-from archiver.opening import writing
+from archiver.home.archives import writing
 from archiver.proof.facts import Use
 from archiver.provider import TermsPage
 from archiver.reading.licence_json import to_json

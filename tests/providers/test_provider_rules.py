@@ -13,7 +13,7 @@ import yaml
 
 from archiver import expected
 from archiver.accounts import describe_providers
-from archiver.browsing.http import HttpSession
+from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.core.errors import ConfigError, SpendRefused

@@ -22,13 +22,13 @@ import pytest
 import yaml
 
 from archiver import expected
-from archiver.browsing import session as page_session
-from archiver.config import Home, add_account, add_client, create_home
+from archiver.browsing import browser_session as page_session
 from archiver.core.model import Outcome
+from archiver.home.settings import Home, add_account, add_client, create_home
+from archiver.home.vault import Vault, new_key
 from archiver.provider import Request, load
 from archiver.run import Order, Tools, run
 from archiver.sync import Result
-from archiver.vault import Vault, new_key
 from tests.homes import RECORDINGS
 
 type Exchange = dict[str, Any]

@@ -12,12 +12,12 @@ from filelock import FileLock, Timeout
 from archiver.archive.seal import Authority
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive, unfinished
-from archiver.config import Account, Home, change_account
 from archiver.core.atomic_files import read_file, replace_file, this_process
 from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.core.smtp import Mailer
-from archiver.network import Network
-from archiver.vault import Vault, run_secret_command
+from archiver.home.network import Network
+from archiver.home.settings import Account, Home, change_account
+from archiver.home.vault import Vault, run_secret_command
 
 
 def network_of(home: Home) -> Network:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
-from archiver.browsing.proxy import GuardProxy
+from archiver.browsing.forward_proxy import GuardProxy
 from archiver.core.errors import ArchiverError
 from archiver.core.model import Document
 from archiver.provider import Request, redact_url
@@ -48,7 +48,7 @@ _VAGUE = ("application/octet-stream", "binary/octet-stream", "application/force-
 # The page's scripts live in another world: they see neither this name nor what is behind it.
 WORLD = "archiver"
 _TELL = "archiverTell"
-_SCRIPT = (Path(__file__).parent / "observe.js").read_text("utf-8")
+_SCRIPT = (Path(__file__).parent / "attended_browser.js").read_text("utf-8")
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Chromium trusts the certificates of a CA file: a private NSS database, which Chromium on Linux reads from its HOME.
 
 Run as a program in a process of its own, because NSS keeps one database per process:
-`python -m archiver.browsing.trust HOME CA_FILE`.
+`python -m archiver.browsing.nss_store HOME CA_FILE`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def certificates(ca_file: Path) -> list[bytes]:
 def trusting_home(ca_file: Path, home: Path) -> bool:
     """Make `home` one whose Chromium trusts the CA file; False where this machine's NSS cannot be used."""
     certificates(ca_file)
-    command = [sys.executable, "-m", "archiver.browsing.trust", str(home), str(ca_file)]
+    command = [sys.executable, "-m", "archiver.browsing.nss_store", str(home), str(ca_file)]
     try:
         return subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False).returncode == 0
     except subprocess.TimeoutExpired:

@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 import archiver
-from archiver.browsing.exchange import (
-    MOST_BYTES,
-    Exchange,
-    ExchangeSession,
-    Hear,
-    Lost,
-    Raw,
-    endless,
-)
 from archiver.browsing.pacing import Pacing
+from archiver.browsing.request_pipeline import MOST_BYTES, Exchange, ExchangeSession, Hear, Lost, Raw, endless
 from archiver.core.errors import SiteUnavailable
-from archiver.network import DROPPED, INSECURE, NO_HTTP, NO_PROXY, PACKED, SLOW, UNKNOWN, UNREACHED, Network, untrusted
+from archiver.home.network import (
+    DROPPED,
+    INSECURE,
+    NO_HTTP,
+    NO_PROXY,
+    PACKED,
+    SLOW,
+    UNKNOWN,
+    UNREACHED,
+    Network,
+    untrusted,
+)
 from archiver.provider import ProviderInfo, Request
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Route
     from playwright.async_api import Request as PageRequest
 
-    from archiver.browsing.exchange import Hear
+    from archiver.browsing.request_pipeline import Hear
 
 PASSIVE = frozenset({"image", "stylesheet", "font", "script", "media"})
 BLOCKED = "net::ERR_BLOCKED_BY_CLIENT"

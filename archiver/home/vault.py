@@ -27,7 +27,7 @@ from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ConfigError, VaultLocked
 from archiver.core.model import iso
 from archiver.core.stale_files import sweep_beside
-from archiver.vault_replay import VaultMemory
+from archiver.home.vault_rollback import VaultMemory
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

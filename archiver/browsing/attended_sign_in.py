@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from archiver.browsing.session import PlaywrightSession
+from archiver.browsing.browser_session import PlaywrightSession
 from archiver.core.errors import SessionExpired, SignInNeeded, SiteUnavailable
 from archiver.provider import Provider, Request
 

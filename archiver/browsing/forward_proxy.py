@@ -21,9 +21,9 @@ from urllib.parse import unquote, urlsplit
 
 import h11
 
-from archiver.browsing.exchange import MOST_BYTES
-from archiver.browsing.http1 import DEFAULT_PORTS, AmbiguousRequest, Received, read_request
-from archiver.network import Network
+from archiver.browsing.http1_parser import DEFAULT_PORTS, AmbiguousRequest, Received, read_request
+from archiver.browsing.request_pipeline import MOST_BYTES
+from archiver.home.network import Network
 from archiver.provider import Mode, Request, Rules
 
 NOTHING = Rules(allow=())  # for Chromium's own traffic, which belongs to no account

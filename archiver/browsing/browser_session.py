@@ -19,23 +19,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from archiver.browsing import guard as guarding
-from archiver.browsing import trust
+from archiver.browsing import nss_store
+from archiver.browsing import request_guard as guarding
+from archiver.browsing.attended_browser import Observation, Take
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import child_environment, first_line, launch, playwright_driver, usable
-from archiver.browsing.exchange import (
-    MOST_BYTES,
-    Exchange,
-    ExchangeSession,
-    Hear,
-    Lost,
-    Raw,
-    endless,
-)
+from archiver.browsing.forward_proxy import NOTHING, GuardProxy
 from archiver.browsing.navigation import HOLD, Navigations, stay_on_pages
-from archiver.browsing.observe import Observation, Take
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.proxy import NOTHING, GuardProxy
+from archiver.browsing.request_pipeline import MOST_BYTES, Exchange, ExchangeSession, Hear, Lost, Raw, endless
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import (
     AccountBlocked,
@@ -50,7 +42,7 @@ from archiver.core.errors import (
     SpendRefused,
 )
 from archiver.core.model import Document
-from archiver.network import DROPPED, UNKNOWN, UNREACHED, Network, untrusted
+from archiver.home.network import DROPPED, UNKNOWN, UNREACHED, Network, untrusted
 from archiver.provider import (
     Challenge,
     Choose,
@@ -239,10 +231,10 @@ class Browsers:
             return [], environ
         folder = tempfile.TemporaryDirectory(prefix=scratch("browser"), ignore_cleanup_errors=True)
         home = Path(self._stack.enter_context(folder))
-        if await asyncio.to_thread(trust.trusting_home, self.network.ca_file, home):
+        if await asyncio.to_thread(nss_store.trusting_home, self.network.ca_file, home):
             return [], environ | {"HOME": str(home)}
         # Works only where the other side sends the certificate itself, hence the second choice.
-        return [f"--ignore-certificate-errors-spki-list={trust.key_hashes(self.network.ca_file)}"], environ
+        return [f"--ignore-certificate-errors-spki-list={nss_store.key_hashes(self.network.ca_file)}"], environ
 
 
 @asynccontextmanager
