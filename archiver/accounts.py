@@ -14,6 +14,7 @@ from typing import Any
 
 from archiver.archive import pending_statements
 from archiver.archive.ocfl import NewObject
+from archiver.catalogue.search import Turns, runs_of
 from archiver.core.errors import ArchiverError, ConfigError, Erased, NotAccepted
 from archiver.core.model import iso
 from archiver.home.archives import as_rotated
@@ -22,7 +23,6 @@ from archiver.home.vault import Vault, parse_secrets
 from archiver.notify import PERSON, remedy, seen_to
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.reading.unsupported_platforms import Served, served
-from archiver.status import Turns, runs_of
 
 __all__ = [
     "add", "describe_providers", "due_sign_ins", "method_of", "parse_secrets", "rotate", "sign_in", "sign_in_all",

@@ -14,8 +14,8 @@ from hashlib import sha256
 from typing import Any
 
 from archiver.archive.reader import Archive
-from archiver.assignment import holders
-from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue.assignment import holders
+from archiver.catalogue.index import Catalogue, Entry
 from archiver.catalogue.views import show
 from archiver.core.model import Licence
 from archiver.home.settings import HOUSE, Account, Home

@@ -23,14 +23,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 
-from archiver import evidence
+from archiver.agency import integrity
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.browsing.chromium import SANDBOX_VARIABLE, commands_to_install, try_start, usable
 from archiver.browsing.pdf_printing import print_pages
 from archiver.browsing.recording import bundled
-from archiver.catalogue import embedding
-from archiver.catalogue.catalogue import Catalogue
+from archiver.catalogue import embedding, picture_search, search
+from archiver.catalogue.index import Catalogue
+from archiver.core import atomic_files
 from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
 from archiver.core.model import DocumentKind
 from archiver.dispute.claiming import add
@@ -154,11 +155,11 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack, *, br
         f"before, {again} again"
     )
 
-    [hit, *_] = evidence.find(home, "harbour crane")
+    [hit, *_] = search.find(home, "harbour crane")
     say('3. archiver find "harbour crane"')
     say(f"   {hit['licence']}: licensed on {hit['licensed_at']}, secured since {hit['secured_since']}")
 
-    code, checked, text = evidence.verify(home)
+    code, checked, text = integrity.verify(home)
     say("4. archiver verify")
     if code:
         say(text)
@@ -176,12 +177,12 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack, *, br
     left = claim.clocks(datetime.now(UTC))["days_left"]
     say(f"   The deadline ends with {claim.deadline} ({claim.deadline_zone}): {left} days left.")
 
-    found = evidence.find_picture(home, arrived.picture.read_bytes(), client="acme")
+    found = picture_search.find_picture(home, arrived.picture.read_bytes(), client="acme")
     say(f"6. archiver find --image {arrived.picture.name}: {arrived.how}")
     if not found.rows:
         raise SystemExit("The demo's own picture was not found in its archive. Please report this.")
     best = found.rows[0]
-    evidence.write_new(folder / "side-by-side.png", found.sheet())
+    atomic_files.write_new(folder / "side-by-side.png", found.sheet())
     say(f"   {best['match']}: {best['licence']}. A person compares: {_near(folder / 'side-by-side.png')}")
 
     use = Use(kind="commercial")
@@ -232,7 +233,7 @@ def letter_arrives(home: Home, folder: Path, *, browser: bool) -> Arrived:
     from PIL import Image
 
     archive = Archive(home.archive("acme"))
-    [row] = [row for row in evidence.find(home, f'"{LETTER_ABOUT}"', client="acme") if row["title"] == LETTER_ABOUT]
+    [row] = [row for row in search.find(home, f'"{LETTER_ABOUT}"', client="acme") if row["title"] == LETTER_ABOUT]
     image: Image.Image = Image.open(io.BytesIO(archive.object(row["licence"].partition("/")[2]).read("preview.jpg")))
     width, height = image.size
     how = "the letter's picture is smaller and recompressed"

@@ -25,18 +25,18 @@ from pathlib import Path
 from typing import Any
 
 from archiver import clock as times
+from archiver.agency.integrity import verify as verify_archives
 from archiver.archive import verify
 from archiver.archive.ledger import lock
 from archiver.archive.seal import Authority, ask
 from archiver.archive.writer import HOLDER, latest_moment
 from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
 from archiver.browsing.chromium_version import version_warning
+from archiver.catalogue.search import without_client
 from archiver.core.atomic_files import owner, sync_folder
 from archiver.core.errors import INSTALL_ALL, ArchiveBusy, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.core.model import iso
 from archiver.core.stale_files import in_home, in_temporary_folder
-from archiver.evidence import verify as verify_archives
-from archiver.evidence import without_client
 from archiver.home.archives import mailer_of, network_of
 from archiver.home.settings import Home
 from archiver.home.vault import Vault, key_file, locate_key

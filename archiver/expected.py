@@ -17,7 +17,7 @@ import yaml
 
 from archiver.archive.reader import Archive
 from archiver.browsing.recording import Recording
-from archiver.catalogue.catalogue import Catalogue
+from archiver.catalogue.index import Catalogue
 from archiver.core.atomic_files import replace_file, scratch
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso

@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from archiver.agency.integrity import trusted_roots
 from archiver.archive import seal as sealing
 from archiver.archive import verify
 from archiver.archive.reader import Archive
-from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, Entry
+from archiver.catalogue.search import archives, catalogue_of
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.core.model import DocumentKind, GapReason, Outcome, iso
-from archiver.evidence import archives, catalogue_of, trusted_roots
 from archiver.home.archives import finish, writing
 from archiver.home.settings import HOUSE, Account, Home, change_account
 from archiver.home.vault import Vault

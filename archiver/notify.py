@@ -23,7 +23,8 @@ from filelock import FileLock
 from archiver import clock
 from archiver.archive.reader import Archive
 from archiver.archive.verify import dates
-from archiver.catalogue.catalogue import Catalogue, RunLine
+from archiver.catalogue.index import Catalogue, RunLine
+from archiver.catalogue.search import followed
 from archiver.concerns import Concern, concerns
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
@@ -32,13 +33,21 @@ from archiver.home.archives import mailer_of, network_of
 from archiver.home.settings import Account, Client, Home
 from archiver.proof.claims import all_claims
 from archiver.provider import Transport, load
-from archiver.reading.worker import DocumentReader
 
 PATIENCE = 15.0  # seconds for a webhook
+
+
 SILENT_DAYS = 2  # working days without a run
+
+
 NAMED = 10  # licences that a message names
+
+
 BUSY = "ArchiveBusy"  # another run is at work there, which is no trouble
+
+
 DAMAGE = ("IntegrityError",)
+
 
 PERSON = {  # errors that only a person can end: what happened, and the command
     "WrongPassword": ("The platform refuses the sign-in.", "archiver account rotate {account}"),
@@ -51,6 +60,8 @@ PERSON = {  # errors that only a person can end: what happened, and the command
         'archiver account add {account} --client {client} --provider {provider} --accept-automation "YOUR NAME"',
     ),
 }
+
+
 RISKS = {
     "person": "Until then nothing new of this account is archived; if it is closed meanwhile, its proof is lost.",
     "incomplete": "The licences are archived without these documents; a claim about them would be harder to answer.",
@@ -105,17 +116,6 @@ class Message:
     @property
     def body(self) -> str:
         return "\n\n".join([*([self.text] if self.text else []), *(each.as_text() for each in self.causes)]) + "\n"
-
-
-# ---------------------------------------------------------------- what there is to tell
-
-
-@contextmanager
-def followed(home: Home, client: str) -> Iterator[Catalogue]:
-    """A client's catalogue, caught up with the archive."""
-    with DocumentReader() as reader, Catalogue(home.catalogue(client)) as catalogue:
-        catalogue.catch_up(Archive(home.archive(client)), reader)
-        yield catalogue
 
 
 def causes(
@@ -317,9 +317,6 @@ def working_days(since: date, until: date) -> int:
     return sum(day.weekday() < 5 for day in days)
 
 
-# ---------------------------------------------------------------- telling
-
-
 def tell(
     home: Home,
     *,
@@ -415,6 +412,8 @@ def due(home: Home, found: Sequence[Cause], memory: Memory, now: datetime) -> It
 
 
 WEEKLY = "weekly"
+
+
 SUBJECTS = {
     "person": "a person is needed",
     "incomplete": "documents could not be had",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from archiver.archive.reader import Archive
-from archiver.catalogue.catalogue import Catalogue
+from archiver.catalogue.index import Catalogue
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import ProviderInfo, declared, load
 from archiver.reading.worker import DocumentReader

@@ -15,19 +15,19 @@ from typing import Any
 
 from archiver.archive import verify
 from archiver.archive.reader import Archive
-from archiver.catalogue.catalogue import Entry
+from archiver.catalogue.index import Entry
+from archiver.catalogue.search import followed, runs_of
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import BrowserMissing, ConfigError
 from archiver.core.model import GapReason, iso
 from archiver.core.stale_files import sweep_beside
 from archiver.home.settings import Home
-from archiver.notify import followed
 from archiver.proof.claims import zone as time_zone
 from archiver.proof.claims import zone_of
 from archiver.proof.facts import platform_of
 from archiver.proof.pages import LANGUAGES, Words, style
 from archiver.reading.terminal_safe import printable
-from archiver.status import coverage, runs_of
+from archiver.status import coverage
 
 LISTED = 400  # licences of the month that the pages list; the JSON has all
 

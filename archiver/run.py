@@ -26,14 +26,14 @@ from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.archive.verify import moment, renewal
 from archiver.archive.writer import ArchiveWriter
-from archiver.assignment import follow, follow_rules
 from archiver.browsing.browser_session import Browsers, PlaywrightSession, expiry
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording, clock
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.request_pipeline import Hear
-from archiver.catalogue.catalogue import Catalogue
+from archiver.catalogue.assignment import follow, follow_rules
+from archiver.catalogue.index import Catalogue
 from archiver.clock import was_ahead
 from archiver.concerns import Concern, concerns
 from archiver.core.errors import (

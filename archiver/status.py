@@ -6,15 +6,15 @@ vault's key. Accounts that are no longer in the settings stay listed: their proo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from archiver.catalogue.catalogue import RunLine
+from archiver.catalogue.index import RunLine
+from archiver.catalogue.search import Turns, runs_of
 from archiver.home.settings import Home
 from archiver.listing import next_sweep_day
-from archiver.notify import followed
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,6 @@ class Status:
         return columns, rows
 
 
-type Turns = Callable[[Home, str], Mapping[str, Sequence[RunLine]]]
-"""The turns of each account that a client's archive tells of, oldest first: `runs_of`, or what remembers that."""
-
-
 def status(home: Home, now: datetime | None = None, turns: Turns | None = None, client: str | None = None) -> Status:
     """How every account stands, of the home or of one client."""
     today = (now or datetime.now(UTC)).date()
@@ -130,13 +126,3 @@ def status(home: Home, now: datetime | None = None, turns: Turns | None = None, 
                 )
             )
     return Status(tuple(found))
-
-
-def runs_of(home: Home, client: str) -> dict[str, list[RunLine]]:
-    """The turns of each account that a client's archive tells of, oldest first."""
-    found: dict[str, list[RunLine]] = {}
-    if home.archive(client).is_dir():
-        with followed(home, client) as catalogue:
-            for run in catalogue.runs():
-                found.setdefault(run.account, []).append(run)
-    return found

@@ -26,7 +26,7 @@ from archiver import __version__
 from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.request_pipeline import single_try
-from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, Entry
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import (
     ArchiverError,

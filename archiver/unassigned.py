@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.archive.reader import Archive
-from archiver.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
-from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
+from archiver.catalogue.index import Catalogue, Entry
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.archives import finish, writing
@@ -32,7 +32,7 @@ from archiver.reading.worker import DocumentReader
 from archiver.sync import Progress
 
 if TYPE_CHECKING:
-    from archiver.catalogue.pictures import PictureIndex
+    from archiver.catalogue.picture_index import PictureIndex
 
 RELATED = 100  # licences of one project that are looked at for a page
 SHORTEST = 3  # characters of a name that may be found inside other text

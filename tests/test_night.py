@@ -15,7 +15,7 @@ import pytest
 
 from archiver import notify
 from archiver.accounts import due_sign_ins, rotate
-from archiver.catalogue.catalogue import RunLine
+from archiver.catalogue.index import RunLine
 from archiver.home.settings import Home, add_account, add_client, change_account, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.listing import next_sweep_day, sweep_day

@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 
-from archiver import accounts, doctor, evidence, privacy
+from archiver import accounts, doctor, privacy
+from archiver.agency import integrity
 from archiver.archive.erasure import REASONS
+from archiver.catalogue import search
+from archiver.claims import packing
 from archiver.core.errors import ConfigError, Erased, IntegrityError, LegalHold
 from archiver.home.settings import Home as LoadedHome
 from archiver.home.settings import add_account, add_client, create_home
@@ -56,10 +59,10 @@ class Agency:
         return privacy.hold(self.home, self.vault, name=name, **asked)[0]
 
     def find(self) -> list[dict[str, Any]]:
-        return evidence.find(self.home, "", limit=1000)
+        return search.find(self.home, "", limit=1000)
 
     def verify(self, licence: str | None = None) -> dict[str, Any]:
-        return evidence.verify(self.home, licence=licence)[1]
+        return integrity.verify(self.home, licence=licence)[1]
 
     def codes(self) -> set[str]:
         return {finding["code"] for finding in self.verify()["clients"][0]["findings"]}
@@ -113,11 +116,11 @@ def test_what_is_erased_is_gone_and_seen_to_be_gone(agency: Agency) -> None:
     assert "data_subject_request" in ledger and not re.search("Ada|letter", ledger)
     assert all(passes_ocfl_py(folder) for folder in objects(agency.archive))
     assert [row["licence"] for row in agency.find()] == [row["licence"] for row in before if row["licence"] != name]
-    shown = evidence.show(agency.home, name)
+    shown = search.show(agency.home, name)
     assert shown["state"] == "ERASED" and shown["tombstone"]["versions"]["v1"]["files"]
     assert [line["type"] for line in shown["history"]] == ["capture", "erasure"]
     with pytest.raises(Erased, match="data_subject_request"):
-        evidence.proof(agency.home, [name], agency.root / "proof.zip")
+        packing.proof(agency.home, [name], agency.root / "proof.zip")
     report = agency.verify()
     assert (report["state"], agency.codes(), report["clients"][0]["erased"]) == ("UNPROVEN", {"erased"}, 1)
     assert agency.verify(name)["state"] == "ERASED"
@@ -125,7 +128,7 @@ def test_what_is_erased_is_gone_and_seen_to_be_gone(agency: Agency) -> None:
     for full in (False, True):  # it stays known, also to an index that is made anew
         [account] = agency.run(full=full).accounts
         assert (account.outcome, account.archived, account.already) == ("complete", 0, len(before))
-        evidence.rebuild(agency.home)
+        search.rebuild(agency.home)
     assert not holding(agency.archive, title)
 
     shutil.copytree(backup, agency.archive / "evidence/licences", dirs_exist_ok=True)
@@ -172,13 +175,13 @@ def test_a_hold_refuses_and_says_who_and_since_when(agency: Agency) -> None:
     assert agency.hold(name, reason="letter of 3 May")["holds"][0]["by"] == ADA
     with pytest.raises(LegalHold, match=r"held since 20\S+Z by Ada Example because: letter of 3 May"):
         agency.erase(name, "retention_expired")
-    assert "letter of 3 May" in evidence.show(agency.home, name)["hold"]
+    assert "letter of 3 May" in search.show(agency.home, name)["hold"]
     agency.hold(client="acme", reason="court")
     agency.hold(name, release=True)
     with pytest.raises(LegalHold, match="the whole archive"):
         agency.erase(name, "retention_expired")
     agency.hold(client="acme", release=True)
-    assert evidence.show(agency.home, name)["hold"] is None
+    assert search.show(agency.home, name)["hold"] is None
     assert agency.erase(name, "retention_expired")["outcome"] == "erased"
     with pytest.raises(ConfigError, match="was erased"):
         agency.hold(name, reason="too late")

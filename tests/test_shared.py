@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archiver import concerns, notify, unassigned
-from archiver.assignment import fitting, follow_rules
+from archiver.catalogue.assignment import fitting, follow_rules
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, Licence
 from archiver.home.archives import writing

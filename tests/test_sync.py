@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.ocfl import NewObject
 from archiver.archive.writer import open_archive
-from archiver.catalogue.catalogue import Catalogue, identity_digest
+from archiver.catalogue.index import Catalogue, identity_digest
 from archiver.core.errors import (
     ArchiverError,
     LayoutChanged,

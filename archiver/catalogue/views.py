@@ -10,7 +10,7 @@ from typing import Any
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.reader import Archive
 from archiver.archive.verify import SCOPE_DATE, Dates, dates, newest
-from archiver.catalogue.catalogue import Entry, ErasedEntry, Hit
+from archiver.catalogue.index import Entry, ErasedEntry, Hit
 from archiver.core.errors import IntegrityError
 from archiver.core.model import iso
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ from archiver.cli.app import (
 from archiver.cli.output import emit, progress, say, tell, tell_lines
 
 if TYPE_CHECKING:
-    from archiver.assignment import Agreed, Loss
+    from archiver.catalogue.assignment import Agreed, Loss
 
 
 @app.command()
@@ -44,39 +45,44 @@ def find(
 
     Example: archiver find --image screenshot.png --client acme --sheet side-by-side.png
     """
-    from archiver import evidence
+    from archiver.catalogue import picture_search, search
+    from archiver.core import atomic_files
+    from archiver.proof import claims
 
     if image and text:
         raise typer.BadParameter("give words or --image, not both")
     if sheet and not image:
         raise typer.BadParameter("--sheet goes with --image")
     here = opened(home)
+    pages = partial(claims.licences_by_page, here, say)
     if image:
-        content, name = evidence.picture_of(here, image)
+        content, name = picture_search.picture_of(here, image)
         with progress() as watch:
-            found = evidence.find_picture(here, content, name, client=client, limit=limit, warn=say, watch=watch)
+            found = picture_search.find_picture(
+                here, content, name, client=client, limit=limit, used_on=pages, warn=say, watch=watch
+            )
         rows = found.rows
         if sheet and (drawn := found.sheet()):
-            evidence.write_new(sheet, drawn)
+            atomic_files.write_new(sheet, drawn)
             say(f"Wrote {sheet}. Compare by eye: a match is a hint.")
     else:
-        rows = evidence.find(here, text, client=client, limit=limit + 1, warn=say)
+        rows = search.find(here, text, client=client, limit=limit + 1, used_on=pages, warn=say)
         if len(rows) > limit:
             rows = rows[:limit]
             say(f"These are {limit} of more. Give more words, or a higher --limit.")
-    for line in evidence.strays(here):
+    for line in search.strays(here):
         say(line)
     if as_json:
         emit(rows)
     elif not rows:
         tell("No licence found in this archive.")
     if all(row["match"] == "possible" for row in rows):
-        for line in evidence.incomplete(here, client):
+        for line in search.incomplete(here, client):
             say(f"  {line}")
     for row in [] if as_json else rows:
         hint = f"{row['match']} picture: " if row["match"] in ("same", "probable", "possible") else ""
         tell(f"{hint}{row['licence']}  {row['title'] or ''}".rstrip())
-        secured = evidence.secured_in_words(row)
+        secured = search.secured_in_words(row)
         licensed = (
             f"licensed on {row['licensed_at'] or 'an unknown day'} to {row['licensee'] or 'a licensee not named'}"
         )
@@ -93,7 +99,7 @@ def show(
 
     Example: archiver show 20261124_shutterstock_1234567890
     """
-    from archiver.evidence import show as describe
+    from archiver.catalogue.search import show as describe
 
     described = describe(opened(home), licence)
     if as_json:
@@ -136,9 +142,9 @@ def assign(
 
     Example: archiver assign house/20261124_shutterstock_1234567890 --undo --by "Ada Example"
     """
-    from archiver.assignment import Assignment
-    from archiver.evidence import assign as record
-    from archiver.evidence import undo_assignment
+    from archiver.catalogue.assigning import assign as record
+    from archiver.catalogue.assigning import undo_assignment
+    from archiver.catalogue.assignment import Assignment
 
     if undo == bool(client) or (undo and also):
         raise typer.BadParameter("name the client that the licence is for, or say --undo")

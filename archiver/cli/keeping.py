@@ -179,8 +179,8 @@ def verify(
 
     Example: archiver verify --client acme
     """
-    from archiver.evidence import renew as renew_timestamps
-    from archiver.evidence import verify as check
+    from archiver.agency.integrity import renew as renew_timestamps
+    from archiver.agency.integrity import verify as check
 
     here = opened(home)
     if renew:
@@ -269,7 +269,7 @@ def catalogue_rebuild(home: HomeOption = None) -> None:
 
     Example: archiver catalogue rebuild
     """
-    from archiver.evidence import rebuild
+    from archiver.catalogue.search import rebuild
 
     for slug, licences in rebuild(opened(home)).items():
         say(f"{slug}: {licences} licences")

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archiver.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    pass
+
+
 import ctypes
 import errno
 import hashlib
 import os
-import re
 import shutil
 import socket
 import stat
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 from threading import Condition
 from typing import BinaryIO, ClassVar
 
@@ -242,3 +250,14 @@ def remove_tree(path: Path) -> None:
             shutil.rmtree(name)
 
     shutil.rmtree(path, onexc=retry)
+
+
+def write_new(out: Path, content: bytes) -> None:
+    """Write a file that the user asked for; ConfigError where it is there already or cannot be made."""
+    try:
+        with new_files([out]) as (file,):
+            file.write_bytes(content)
+    except FileExistsError:
+        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.") from None
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be written: {error.strerror}. Choose another place.") from None

@@ -33,9 +33,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from archiver import evidence
 from archiver.archive.verify import LEDGER
-from archiver.catalogue.catalogue import RunLine
+from archiver.catalogue import picture_search, search
+from archiver.catalogue.index import RunLine
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, UnreadablePicture, machine_error
 from archiver.desk import connections
 from archiver.desk.access import Doors, Role, Visitor
@@ -45,6 +45,7 @@ from archiver.desk.words import LANGUAGES, Words, words
 from archiver.desk.work import Work
 from archiver.home.settings import Client, Home
 from archiver.home.vault import Vault, find_key
+from archiver.proof import claims
 from archiver.reading.worker import DocumentReader
 
 HERE = Path(__file__).parent
@@ -98,7 +99,7 @@ class Standing:
 
 def _stands(home: Home, slug: str, followed: object) -> Standing:
     try:
-        with DocumentReader() as reader, evidence.catalogue_of(home, slug, reader) as (_, catalogue):
+        with DocumentReader() as reader, search.catalogue_of(home, slug, reader) as (_, catalogue):
             archive, lost = home.archive(slug), len(catalogue.unreadable())
             if lost or ((archive / "evidence").is_dir() and not (archive / LEDGER).is_file()):
                 return Standing(fault=str(IntegrityError(f"{lost} objects cannot be read" if lost else "no ledger")))
@@ -195,7 +196,7 @@ class Desk:
     _standing: dict[str, Standing] = field(default_factory=dict)
     _followed: dict[str, tuple[object, float]] = field(default_factory=dict)  # as what, and when
     _reader: DocumentReader | None = None
-    _sight: evidence.Sight | None = None
+    _sight: picture_search.Sight | None = None
     _open: ExitStack = field(default_factory=ExitStack)
     _looking: Lock = field(default_factory=Lock)
     _lock: Lock = field(default_factory=Lock)
@@ -227,7 +228,7 @@ class Desk:
         """In here pages read the catalogues as they are. While a run writes, these are caught up every few seconds and
         not by each page, and by readers of documents that stay."""
         home, whole = self.home, True
-        for slug in evidence.archives(home):
+        for slug in search.archives(home):
             known, at = self._followed.get(slug, (None, 0.0))
             if known is not None and (known == _stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
                 continue
@@ -241,7 +242,7 @@ class Desk:
         if not whole:  # each page then says itself what is wrong with what it is about
             yield
             return
-        with evidence.catalogues_as_they_are():
+        with search.catalogues_as_they_are():
             yield
 
     def _catch_up(self, home: Home, slug: str) -> bool:
@@ -250,7 +251,7 @@ class Desk:
             self._reader = self._open.enter_context(DocumentReader())  # ends with the process
         stamp = _stamp(home, slug)
         try:
-            with evidence.catalogue_of(home, slug, self._reader):
+            with search.catalogue_of(home, slug, self._reader):
                 pass
         except ArchiverError:
             return False
@@ -277,12 +278,15 @@ class Desk:
         """`status.runs_of`, remembered."""
         return self.standing(home, slug).runs
 
-    def look_for(self, content: bytes, name: str, client: str | None, **more: Any) -> evidence.Pictured:
-        """What a picture shows, see `evidence.find_picture`: one after another, with what looks kept ready."""
+    def look_for(self, content: bytes, name: str, client: str | None, **more: Any) -> picture_search.Pictured:
+        """What a picture shows, see `picture_search.find_picture`: one after another, with what looks kept ready."""
         with self._looking:
             if self._sight is None:
-                self._sight = self._open.enter_context(evidence.sight(self.home))  # ends with the process
-            return evidence.find_picture(self.home, content, name, client=client, seeing=self._sight, **more)
+                self._sight = self._open.enter_context(picture_search.sight(self.home))  # ends with the process
+            pages = dict if more.get("alone") else partial(claims.licences_by_page, self.home)
+            return picture_search.find_picture(
+                self.home, content, name, client=client, seeing=self._sight, used_on=pages, **more
+            )
 
     def keep(self, key: str, size: int, value: Any) -> None:
         """Remember a search for a while: the newest ones, as far as memory was set aside for them."""

@@ -7,14 +7,15 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver import evidence
-from archiver.assignment import Assignment, Loss
-from archiver.catalogue.catalogue import Entry, ErasedEntry
+from archiver.catalogue import assigning, search
+from archiver.catalogue.assignment import Assignment, Loss
+from archiver.catalogue.index import Entry, ErasedEntry
 from archiver.catalogue.matching import Word
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
@@ -91,13 +92,13 @@ def taken(visit: Visit, content: bytes, name: str, client: str) -> Response:
 
 def from_picture(visit: Visit) -> Response:
     """A picture that was found becomes a claim, with the licence that a person chose for it."""
-    search: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
+    kept: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
     name = visit.given("licence")
     slug = visit.client(name.partition("/")[0]).slug
-    client = visit.client(search.client or visit.given("client") or slug).slug
-    if name not in {row["licence"] for row in search.found.rows}:
+    client = visit.client(kept.client or visit.given("client") or slug).slug
+    if name not in {row["licence"] for row in kept.found.rows}:
         raise HTTPException(404)
-    return begun(visit, client, None, (search.content, search.name or "picture.jpg"), licence=name)
+    return begun(visit, client, None, (kept.content, kept.name or "picture.jpg"), licence=name)
 
 
 # ---------------------------------------------------------------- one claim
@@ -116,32 +117,34 @@ def show(visit: Visit) -> Response:
     use = visit.asked("use") if visit.asked("use") in USES else ""
     entries = _entries(visit, claim)
     assessed = [_assessed(visit, claim, entry.short_id, use) for entry, _ in entries] if claim.confirmed else []
-    search, rows, key = None, [], visit.asked("found")
+    kept, rows, key = None, [], visit.asked("found")
     if key:
-        search = visit.desk.kept(f"{visit.visitor.name} {key}")
+        kept = visit.desk.kept(f"{visit.visitor.name} {key}")
     if text := visit.asked("q"):
-        rows = evidence.find(visit.home, text, client=claim.client, limit=10)
-    matches = [(number, *each) for number, each in enumerate(search.found.matches)] if search else []
-    vain = bool(search or text) and not rows and all(each[1].word is Word.POSSIBLE for each in matches)
+        rows = search.find(
+            visit.home, text, client=claim.client, limit=10, used_on=partial(claims.licences_by_page, visit.home)
+        )
+    matches = [(number, *each) for number, each in enumerate(kept.found.matches)] if kept else []
+    vain = bool(kept or text) and not rows and all(each[1].word is Word.POSSIBLE for each in matches)
     lawyer = claim.kind is LetterKind.ABMAHNUNG
     verdict = _worst(assessed)
     refused = lawyer or verdict is Verdict.NOT_COVERED
     return visit.page(
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
-        fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claiming.FIELDS], search=search, key=key,
+        fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claiming.FIELDS], search=kept, key=key,
         q=text, rows=rows, papers=papers(visit, claim), use=use, uses=USES, lawyer=lawyer, refused=refused,
         incomplete=missing(visit, claim.client) if vain else [],
         changing=bool(visit.asked("change")), by="" if visit.visitor.name == OWNER else visit.visitor.name,
         kinds=[each.value for each in LetterKind], entries=entries, own=all(own for _, own in entries),
         assessed=assessed, verdict=verdict, matches=matches,
-        matched_rows={row["licence"]: row for row in search.found.rows} if search else {},
+        matched_rows={row["licence"]: row for row in kept.found.rows} if kept else {},
     )  # fmt: skip
 
 
 def _entries(visit: Visit, claim: Claim) -> list[tuple[Entry | ErasedEntry, bool]]:
     """The claim's licences, and whether each lies in its client's archive."""
     with DocumentReader() as reader:
-        found = [evidence.named(visit.home, each, reader, prefer=claim.client) for each in claim.licences]
+        found = [search.named(visit.home, each, reader, prefer=claim.client) for each in claim.licences]
     return [(entry, slug == claim.client) for slug, entry in found]
 
 
@@ -185,18 +188,18 @@ def match(visit: Visit) -> Response:
     told: list[str] = []
     for content, name in pictures:
         found = visit.desk.look_for(content, name, claim.client, warn=told.append)
-        search = Search(name, content, claim.client, found, told)
+        kept = Search(name, content, claim.client, found, told)
         if found.rows:
             break
     key = secrets.token_urlsafe(12)
-    visit.desk.keep(f"{visit.visitor.name} {key}", len(search.content) + 12_000_000, search)
+    visit.desk.keep(f"{visit.visitor.name} {key}", len(kept.content) + 12_000_000, kept)
     return visit.to("claim", claim.claim, found=key)
 
 
 def choose(visit: Visit) -> Response:
     """A person says which licence it is."""
     claim = _claim(visit)
-    with DocumentReader() as reader, evidence.located(visit.home, visit.given("licence"), reader) as (_, _, entry):
+    with DocumentReader() as reader, search.located(visit.home, visit.given("licence"), reader) as (_, _, entry):
         pass
     kept = claim.licences if visit.given("also") else ()
     claims.with_licences(visit.home, claim, [*kept, entry.short_id])
@@ -221,7 +224,7 @@ def assign(visit: Visit) -> Response:
     now = []
     for entry, own in _entries(visit, claim):
         if not own:
-            evidence.assign(visit.home, visit.desk.vault, entry.short_id, made, agreed)
+            assigning.assign(visit.home, visit.desk.vault, entry.short_id, made, agreed)
             visit.told("assigned", entry.short_id, client=claim.client)
         now.append(f"{claim.client}/{entry.folder}")
     claims.with_licences(visit.home, claim, now)

@@ -9,11 +9,10 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver import evidence
 from archiver import report as monthly
 from archiver import unassigned as deciding
-from archiver.assignment import Assignment
-from archiver.catalogue import views
+from archiver.catalogue import search, views
+from archiver.catalogue.assignment import Assignment
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
 from archiver.desk.access import OWNER, Role
@@ -32,7 +31,7 @@ def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
     owner = visit.client(visit.path["client"])
     rows, more, stands = [], None, visit.desk.standing(visit.home, owner.slug)
     if visit.home.archive(owner.slug).is_dir():
-        with DocumentReader() as reader, evidence.catalogue_of(visit.home, owner.slug, reader) as (archive, catalogue):
+        with DocumentReader() as reader, search.catalogue_of(visit.home, owner.slug, reader) as (archive, catalogue):
             hits, more = catalogue.newest(PAGE, visit.asked("after") or None)
             rows = views.hits(owner.slug, archive, hits)
     return visit.page(
@@ -40,7 +39,7 @@ def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
         days=LINK_DAYS, house=HOUSE, months=_months(monthly.this_month(visit.home)),
         standing=status(visit.home, turns=visit.desk.turns, client=owner.slug).accounts,
         first=not visit.asked("after"),
-        lacks=[] if visit.visitor.client else evidence.incomplete(visit.home, owner.slug, visit.desk.turns),
+        lacks=[] if visit.visitor.client else search.incomplete(visit.home, owner.slug, visit.desk.turns),
     )  # fmt: skip
 
 
@@ -83,7 +82,7 @@ def assign(visit: Visit) -> Response:
     if not chosen or not by or not reason:
         raise ConfigError(visit.words("assign_many_needs"))
     decided = []
-    with DocumentReader() as reader, evidence.catalogue_of(visit.home, HOUSE, reader) as (_, catalogue):
+    with DocumentReader() as reader, search.catalogue_of(visit.home, HOUSE, reader) as (_, catalogue):
         for name, slug in chosen.items():
             made = Assignment(client=visit.client(slug).slug, by=by, reason=reason)
             folder = name.removeprefix(f"{HOUSE}/")

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver import evidence
 from archiver.accounts import DueSignIn, due_sign_ins
+from archiver.agency import integrity
 from archiver.archive.reader import Archive, StoredObject
-from archiver.catalogue import views
-from archiver.catalogue.catalogue import FOR_CLIENTS, Catalogue, Entry
+from archiver.catalogue import picture_search, search, views
+from archiver.catalogue.index import FOR_CLIENTS, Catalogue, Entry
 from archiver.core.errors import IntegrityError, UnreadablePicture, VaultLocked
 from archiver.core.model import DocumentKind
 from archiver.desk.access import Role
@@ -94,7 +95,7 @@ class Search:
     name: str
     content: bytes = field(repr=False)
     client: str
-    found: evidence.Pictured
+    found: picture_search.Pictured
     told: list[str]
     sheets: dict[int, bytes] = field(default_factory=dict, repr=False)
 
@@ -114,8 +115,9 @@ def find(visit: Visit) -> Response:
     told: list[str] = []
     limit = min(int(shown) if (shown := visit.asked("show")).isdecimal() and len(shown) < 5 else PAGE, MOST)
     if text:
-        rows = evidence.find(
+        rows = search.find(
             visit.home, text, client=client or None, alone=bool(visit.visitor.client), limit=limit + 1,
+            used_on=dict if visit.visitor.client else partial(claims.licences_by_page, visit.home, told.append),
             warn=told.append,
         )  # fmt: skip
     return visit.page(
@@ -127,7 +129,7 @@ def find(visit: Visit) -> Response:
 
 def missing(visit: Visit, client: str) -> list[str]:
     """What the archives lack in which was looked in vain."""
-    return [] if visit.visitor.client else evidence.incomplete(visit.home, client or None, visit.desk.turns)
+    return [] if visit.visitor.client else search.incomplete(visit.home, client or None, visit.desk.turns)
 
 
 def find_file(visit: Visit) -> Response:
@@ -195,7 +197,7 @@ def opened(visit: Visit) -> Iterator[tuple[Archive, Catalogue, Entry]]:
     slug = visit.client(visit.path["client"]).slug
     if not visit.home.archive(slug).is_dir():
         raise HTTPException(404)
-    with DocumentReader() as reader, evidence.catalogue_of(visit.home, slug, reader) as (archive, catalogue):
+    with DocumentReader() as reader, search.catalogue_of(visit.home, slug, reader) as (archive, catalogue):
         found = [each for each in catalogue.matching(visit.path["folder"]) if each.folder == visit.path["folder"]]
         if not found or (visit.visitor.client and (not found[0].held or found[0].licence.comp)):
             raise HTTPException(404)
@@ -235,7 +237,7 @@ def _names(archive: Archive, object_id: str) -> list[str]:
 def _erased(visit: Visit, slug: str, folder: str) -> dict[str, Any] | None:
     if not visit.home.archive(slug).is_dir():
         return None
-    with DocumentReader() as reader, evidence.catalogue_of(visit.home, slug, reader) as (archive, catalogue):
+    with DocumentReader() as reader, search.catalogue_of(visit.home, slug, reader) as (archive, catalogue):
         found = [each for each in catalogue.erased_matching(folder) if each.folder == folder]
         return views.erased(slug, archive, found[0]) if found else None
 
@@ -245,7 +247,7 @@ def check(visit: Visit) -> Response:
     with opened(visit) as (_, _, entry):
         pass
     slug = visit.path["client"]
-    _, document, _ = evidence.verify(visit.home, client=slug, licence=f"{slug}/{entry.folder}")
+    _, document, _ = integrity.verify(visit.home, client=slug, licence=f"{slug}/{entry.folder}")
     visit.told("verified", entry.short_id, state=document["state"])
     return licence(visit, report=document["clients"][0])
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archiver import assignment, evidence
+from archiver.catalogue import assigning, assignment, picture_search, search
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
 from archiver.dispute.claiming import Ask, add, agreed, described, urgent
@@ -68,7 +69,7 @@ class Dialogue:
         known = [] if claim.probable else [*claim.licences]  # what nobody has compared is asked again
         named = [self.licence] if self.licence else known or self._matched(claim) or self._looked_for()
         if not named:
-            return self._say(*evidence.incomplete(self.home, self.client), EMPTY.format(client=self.client))
+            return self._say(*search.incomplete(self.home, self.client), EMPTY.format(client=self.client))
         claim, found = self._with_licences(claim, named)
         self.tell("3. Whom it was for")
         for slug, short_id in found:
@@ -107,7 +108,7 @@ class Dialogue:
         if not claim.pictures:
             self._say("The letter holds no picture. Save one from its page, and name it with --picture.")
         for number, picture in enumerate(claims.pictures(self.home, claim), 1):
-            found = evidence.find_picture(self.home, picture.read_bytes(), client=claim.client, warn=self.tell)
+            found = picture_search.find_picture(self.home, picture.read_bytes(), client=claim.client, warn=self.tell)
             if not found.rows:
                 self._say(f"Nothing in the archive looks like {picture}.")
                 continue
@@ -126,7 +127,17 @@ class Dialogue:
     def _looked_for(self) -> Sequence[str]:
         """A licence that a person finds by words."""
         text = self._asked("Words, an asset id, a file name or an address to look for (Enter skips this)")
-        rows = evidence.find(self.home, text, client=self.client, limit=SHOWN + 1) if text else []
+        rows = (
+            search.find(
+                self.home,
+                text,
+                client=self.client,
+                limit=SHOWN + 1,
+                used_on=partial(claims.licences_by_page, self.home),
+            )
+            if text
+            else []
+        )
         if len(rows) > SHOWN:
             rows = rows[:SHOWN]
             self._say(f"These are {SHOWN} of more; start again with more words if yours is not among them.")
@@ -141,7 +152,7 @@ class Dialogue:
         for name in named:
             with (
                 DocumentReader() as reader,
-                evidence.located(self.home, name, reader, prefer=self.client) as (slug, _, entry),
+                search.located(self.home, name, reader, prefer=self.client) as (slug, _, entry),
             ):
                 found.append((slug, entry.short_id))
             self._say(f"{entry.short_id} {entry.licence.asset.title or ''}".rstrip())
@@ -169,7 +180,7 @@ class Dialogue:
             return not refused
 
         try:
-            evidence.assign(self.home, self.vault(), short_id, made, agreed)
+            assigning.assign(self.home, self.vault(), short_id, made, agreed)
         except ConfigError:
             if not refused:
                 raise

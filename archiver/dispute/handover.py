@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archiver import evidence
+from archiver.catalogue import search
+from archiver.claims import packing
 from archiver.core.errors import ConfigError
 from archiver.dispute.verdict import case_of
 from archiver.home.settings import Home
@@ -54,7 +55,7 @@ def hand_over(
         if matter.assessed.verdict is Verdict.NOT_COVERED:
             why = matter.assessed.findings[0].messages["en"]
             warn(f"{matter.folder} is not covered: {why} Ask a lawyer before you hand this on.")
-    written = evidence.proof(
+    written = packing.proof(
         home, names, order.out, language=order.language, internal=order.internal, claim=claim,
         pictures=[path.read_bytes() for path in claims.pictures(home, claim)],
         prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in matters}, warn=warn,
@@ -82,10 +83,10 @@ def _matter(home: Home, name: str, order: HandOver, *, compared: bool = True) ->
     """What rules say of one licence, and what drafts may state."""
     claim = order.claim
     prefer = claim.client if claim else None
-    with DocumentReader() as reader, evidence.located(home, name, reader, prefer=prefer) as (slug, archive, entry):
+    with DocumentReader() as reader, search.located(home, name, reader, prefer=prefer) as (slug, archive, entry):
         owner = home.client(prefer or slug)
         case = replace(case_of(home, owner, archive, entry, reader), compared=compared)
-        assigned = evidence.assigned_at(archive, entry)
+        assigned = search.assigned_at(archive, entry)
     use = replace(order.use, first_seen=order.use.first_seen or (claim.first_seen if claim else None))
     return Matter(
         file=case.file, folder=entry.folder, platform=platform_of(entry.provider)["title"], client=owner.name,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from archiver import assignment, evidence
 from archiver.archive.reader import Archive
 from archiver.archive.verify import dates, newest
-from archiver.catalogue import views
-from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue import assignment, picture_search, search, views
+from archiver.catalogue.index import Catalogue, Entry
 from archiver.core.errors import ConfigError
 from archiver.core.model import DocumentKind, iso
 from archiver.home.network import web_host
@@ -84,12 +84,12 @@ def assess(
         names, matches = [str(row["licence"]) for row in found], [str(row["match"]) for row in found]
         unsure = {str(row["licence"]) for row in found if row["match"] != "same"}
     if not names:
-        missing = evidence.incomplete(home, client)
+        missing = search.incomplete(home, client)
         return Assessed(licence=None, used_on=used_on, missing=missing)
     judged: dict[str, Assessment] = {}
     probable = set(claim.probable) if claim else set()
     for each in names:
-        with DocumentReader() as reader, evidence.located(home, each, reader, prefer=client) as (_, archive, entry):
+        with DocumentReader() as reader, search.located(home, each, reader, prefer=client) as (_, archive, entry):
             case = replace(case_of(home, owner, archive, entry, reader), compared=each not in unsure)
             judged[entry.short_id] = apply_rules(case, use)
             probable = probable | {entry.short_id} if each in unsure else probable - {entry.short_id}
@@ -123,8 +123,10 @@ def together(judged: Mapping[str, Assessment]) -> Assessment:
 
 def _pictured(home: Home, client: str, where: str, warn: Callable[[str], None]) -> dict[str, Any] | None:
     """The best find for a picture; what is only possible is not taken for it, and is told."""
-    content, name = evidence.picture_of(home, where)
-    rows = evidence.find_picture(home, content, name, client=client, warn=warn).rows
+    content, name = picture_search.picture_of(home, where)
+    rows = picture_search.find_picture(
+        home, content, name, client=client, used_on=partial(claims.licences_by_page, home), warn=warn
+    ).rows
     good = [row for row in rows if row["match"] != "possible"]
     if good:
         own = [row for row in good if row["match"] == good[0]["match"] and row["client"] == client]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
-from archiver.catalogue.catalogue import Catalogue, Entry, Hit
+from archiver.catalogue.index import Catalogue, Entry, Hit
 from archiver.core.model import parse_iso
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.home.vault import Vault

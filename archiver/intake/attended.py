@@ -23,7 +23,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.attended_browser import Observation, Taken
 from archiver.browsing.recording import Recording
-from archiver.catalogue.catalogue import Catalogue
+from archiver.catalogue.index import Catalogue
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.core.model import Document, DocumentKind, iso, parse_iso

@@ -21,7 +21,7 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue import views
-from archiver.catalogue.catalogue import Catalogue, Entry, Hit
+from archiver.catalogue.index import Catalogue, Entry, Hit
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, Erased, IntegrityError, UnreadablePicture
 from archiver.core.model import DocumentKind, iso

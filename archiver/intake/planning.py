@@ -10,7 +10,7 @@ from hashlib import sha512
 from typing import Any, Protocol
 
 from archiver.archive.ocfl import object_id
-from archiver.catalogue.catalogue import Entry
+from archiver.catalogue.index import Entry
 from archiver.core.model import DocumentKind, Licence, iso
 from archiver.intake.recognise import Seen
 from archiver.reading.certificates import Paper, Sure

@@ -206,3 +206,12 @@ def with_licences(home: Home, claim: Claim, licences: Iterable[str], probable: I
     found = replace(claim, licences=tuple(by_folder.values()), probable=tuple(dict.fromkeys(probable)))
     save(home, found)
     return found
+
+
+def licences_by_page(home: Home, warn: Callable[[str], None] = lambda _: None) -> dict[str, set[str]]:
+    """The folders of the licences found for claims, by the addresses of the pages that the claims name."""
+    found: dict[str, set[str]] = {}
+    for claim in all_claims(home, warn):
+        for url in claim.urls:
+            found.setdefault(url, set()).update(each.rpartition("/")[2] for each in claim.licences)
+    return found

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from archiver.archive import verify
 from archiver.archive.reader import Archive, StoredObject
-from archiver.catalogue.catalogue import Entry
+from archiver.catalogue.index import Entry
 from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind, TermsReference
 from archiver.proof.assess import Assessment

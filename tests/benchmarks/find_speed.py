@@ -17,7 +17,7 @@ from statistics import median
 
 import numpy as np
 
-from archiver.catalogue.catalogue import Catalogue, _Read
+from archiver.catalogue.index import Catalogue, _Read
 from archiver.core.model import Asset, Licence
 from archiver.reading.licence_json import from_json, to_json
 

@@ -23,7 +23,7 @@ from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_pipeline import Raw
-from archiver.catalogue.catalogue import Catalogue
+from archiver.catalogue.index import Catalogue
 from archiver.home.network import Network
 from archiver.listing import Cursors, Retries
 from archiver.provider import load

@@ -40,7 +40,7 @@ from PIL import Image
 
 from archiver.catalogue.embedding import Embedder
 from archiver.catalogue.matching import Indexed, match
-from archiver.catalogue.pictures import PictureIndex
+from archiver.catalogue.picture_index import PictureIndex
 from archiver.reading.fingerprint import decode, fingerprint, preview
 
 FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else ".venv/corpus")

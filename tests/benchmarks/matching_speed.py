@@ -24,11 +24,11 @@ import archiver.catalogue  # noqa: F401  # isort: skip  # before NumPy, whose th
 import numpy as np
 from PIL import Image, ImageDraw
 
-from archiver.catalogue.catalogue import Catalogue
 from archiver.catalogue.embedding import Embedder
+from archiver.catalogue.index import Catalogue
 from archiver.catalogue.matcher import Matcher
 from archiver.catalogue.matching import Indexed
-from archiver.catalogue.pictures import VectorFile
+from archiver.catalogue.picture_index import VectorFile
 from archiver.core.model import Asset, Licence
 from archiver.reading.fingerprint import decode, fingerprint, preview
 from archiver.reading.licence_json import to_json

@@ -16,9 +16,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from archiver import evidence
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject
+from archiver.catalogue import search
 from archiver.core.model import Asset, Licence
 from archiver.home.archives import writing
 from archiver.home.settings import Home, add_client, create_home
@@ -47,7 +47,7 @@ def archived(folder: Path, licences: int) -> Home:
                 for stored in [archive.put(new_object(n, licences)) for n in numbers]:
                     stored.result()
             archive.seal()
-    evidence.rebuild(home)
+    search.rebuild(home)
     return home
 
 

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive.writer import open_archive
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
-from archiver.catalogue.catalogue import Catalogue
+from archiver.catalogue.index import Catalogue
 from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
 from archiver.home.network import Network
 from archiver.listing import Cursors, Retries

@@ -23,7 +23,7 @@ from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter, open_archive
 from archiver.catalogue import views
-from archiver.catalogue.catalogue import Catalogue, identity_digest
+from archiver.catalogue.index import Catalogue, identity_digest
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.home.network import Network
 from archiver.reading.licence_json import to_json
@@ -260,7 +260,7 @@ def test_a_file_that_is_no_catalogue_is_made_anew(acme: Acme) -> None:
 
 
 def test_processes_that_make_it_at_once_wait_for_each_other(tmp_path: Path) -> None:
-    program = "import sys, pathlib, archiver.catalogue.catalogue as c; c.Catalogue(pathlib.Path(sys.argv[1])).find('x')"
+    program = "import sys, pathlib, archiver.catalogue.index as c; c.Catalogue(pathlib.Path(sys.argv[1])).find('x')"
     command = [sys.executable, "-c", program, str(tmp_path / "acme.sqlite")]
     processes = [subprocess.Popen(command) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0] * 4

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from archiver.catalogue.catalogue import Catalogue
 from archiver.catalogue.embedding import Embedder, installed
+from archiver.catalogue.index import Catalogue
 from archiver.catalogue.matcher import Matcher, _Answers, sheet
 from archiver.catalogue.matching import Match, Word, laid_beside, match, windows
 from archiver.catalogue.overlay import compare, grey
-from archiver.catalogue.pictures import VectorFile, loader
+from archiver.catalogue.picture_index import VectorFile, loader
 from archiver.core.errors import ConfigError, MachineRefused, UnreadablePicture
 from archiver.core.model import Asset, Document, DocumentKind, Licence
 from archiver.reading.fingerprint import decode

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from archiver.archive.reader import Archive
-from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, Entry
 from archiver.core.model import Asset, Licence, iso
 from archiver.intake.recognise import recognise
 from archiver.intake.walk import Item, walk

@@ -21,7 +21,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from archiver import evidence
+from archiver.catalogue import picture_search, search
 from archiver.core.errors import ConfigError
 from archiver.core.model import Document, DocumentKind, Gap, GapReason
 from archiver.dispute.claiming import confirm
@@ -194,12 +194,12 @@ def test_a_list_that_is_cut_says_so(at: Agency) -> None:
 def test_the_first_search_by_picture_says_what_it_does(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in (at.run.root / "state").rglob("*.vectors"):
         path.unlink()
-    evidence.rebuild(at.home)
-    monkeypatch.setattr(evidence, "MANY", 1)
+    search.rebuild(at.home)
+    monkeypatch.setattr(picture_search, "MANY", 1)
     told: list[str] = []
     seen: list[tuple[str, int, int | None]] = []
     for _ in range(2):
-        evidence.find_picture(
+        picture_search.find_picture(
             at.home, jpeg(scene(1)), client="acme", warn=told.append, watch=lambda *step: seen.append(step)
         )
     assert [each for each in told if "made recognisable" in each] == [told[0]] and "2 pictures" in told[0]

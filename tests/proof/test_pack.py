@@ -25,8 +25,8 @@ from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, RectangleObject, TextStringObject
 
-from archiver import evidence
 from archiver.archive.verify import verify_pack
+from archiver.claims import packing
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.proof.assess import Assessment, Verdict
@@ -89,7 +89,7 @@ class Packs:
     names: Sequence[str]
 
     def write(self, out: Path, *names: str, **how: object) -> Path:
-        evidence.proof(self.at.home, names or self.names[:1], out, **how)  # type: ignore[arg-type]  # by name
+        packing.proof(self.at.home, names or self.names[:1], out, **how)  # type: ignore[arg-type]  # by name
         return out
 
 

@@ -18,9 +18,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver import evidence
 from archiver.archive import verify
 from archiver.archive.verify import PackReport, verify_pack
+from archiver.catalogue import search
+from archiver.claims import packing
 from archiver.core.model import Document
 from archiver.dispute.verdict import assess
 from archiver.home.archives import writing
@@ -105,9 +106,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
             archive.add_version(two.object_id, new).result()
             archive.seal()
         out = folder / "proof.zip"
-        evidence.proof(at.home, [one.folder, two.folder], out, claim=CLAIM, pictures=[picture("olive")])
-        [found] = evidence.find(at.home, "2345678901")
-        shown = evidence.show(at.home, two.folder)
+        packing.proof(at.home, [one.folder, two.folder], out, claim=CLAIM, pictures=[picture("olive")])
+        [found] = search.find(at.home, "2345678901")
+        shown = search.show(at.home, two.folder)
         assessed = assess(at.home, "acme", Use(), name=two.folder).as_json("en")
     bag = unpacked(out, folder / "pack")
     there = {path: each for path, each in contents(bag).items() if not isinstance(each, str)}
@@ -194,7 +195,7 @@ def test_a_certificate_that_came_later_has_its_own_date_everywhere(pack: Pack) -
         assert row["secured_documents"] == copies and row["secured_since"] == later
     assert {each["name"]: each["secured_since"] for each in pack.shown["documents"]} == copies
     said = f"secured since {first} (record.json, preview.jpg) and {later} (certificate.pdf)"
-    assert evidence.secured_in_words(pack.found) == said
+    assert search.secured_in_words(pack.found) == said
     [finding] = [each for each in pack.assessed["findings"] if each["rule"] == "date_proven"]
     assert re.search(
         r"since [\d: -]+ UTC \(record.json, preview.jpg\) and [\d: -]+ UTC \(certificate.pdf\), as", finding["message"]
@@ -493,7 +494,7 @@ def test_an_old_pack_is_judged_by_what_it_can_show(tmp_path: Path, monkeypatch: 
         stored = at.archive("acme", with_terms, (licence("2"), (record(b"[2]"), certificate("2"))))
         bags = []
         for n, each in enumerate(stored):
-            evidence.proof(at.home, [each.folder], tmp_path / f"{n}.zip")
+            packing.proof(at.home, [each.folder], tmp_path / f"{n}.zip")
             bags.append(unpacked(tmp_path / f"{n}.zip", tmp_path / f"{n}"))
     for bag in bags:
         as_before(bag)

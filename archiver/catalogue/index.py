@@ -35,7 +35,7 @@ from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
     from archiver.catalogue.matching import Indexed, Load
-    from archiver.catalogue.pictures import Embeds, PictureIndex, VectorFile
+    from archiver.catalogue.picture_index import Embeds, PictureIndex, VectorFile
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
 VERSION = 8  # of the schema; a file of any other version is made anew
@@ -229,7 +229,7 @@ class Catalogue:
 
     @property
     def _vectors(self) -> VectorFile:
-        from archiver.catalogue.pictures import VectorFile  # brings in numpy, which most commands need not
+        from archiver.catalogue.picture_index import VectorFile  # brings in numpy, which most commands need not
 
         return VectorFile(self._path.with_suffix(".vectors"), writable=self._writable)
 
@@ -279,7 +279,7 @@ class Catalogue:
         `told` hears how many of how many are made. Pictures that cannot be read are left to the hash.
         """
         from archiver.catalogue.matching import Indexed
-        from archiver.catalogue.pictures import loader
+        from archiver.catalogue.picture_index import loader
 
         with self._writing():
             if self._db.execute("SELECT identity FROM model").fetchone() != (embedder.identity,):
@@ -454,7 +454,7 @@ class Catalogue:
         """The previews of all licences and comps, to be searched by hash and by vector; `unassigned` as in `find`."""
         import numpy as np
 
-        from archiver.catalogue.pictures import PictureIndex
+        from archiver.catalogue.picture_index import PictureIndex
 
         numbers, hashes, marks = self._db.execute(PICTURES, (unassigned,)).fetchone()
         number = np.fromstring(numbers, np.int64, sep=",")

@@ -30,7 +30,7 @@ from archiver.archive.merkle import inclusion_paths
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter, unfinished
-from archiver.catalogue.catalogue import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, Entry
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError
 from archiver.core.model import Licence, iso

@@ -1,0 +1,96 @@
+"""Check and renew the proof of all archives: the verifier's verdict over a whole home."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archiver.archive import seal as sealing
+from archiver.archive import verify as verifier
+from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError
+from archiver.home.network import joined
+from archiver.home.settings import Home
+
+if TYPE_CHECKING:
+    from archiver.home.vault import Vault
+from archiver.catalogue.search import archives, strays, without_client
+
+
+def verify(
+    home: Home,
+    *,
+    client: str | None = None,
+    quick: bool = False,
+    licence: str | None = None,
+    roots: Path | None = None,
+    key: Path | None = None,
+    against: Path | None = None,
+) -> tuple[int, dict[str, Any], str]:
+    """Run the verifier over the archives: exit code, the document of `verify --json`, and the text for people.
+
+    `licence` is a short id or a unique part of one. `against` is a checkpoint that a witness holds, or its folder: the
+    archives of which there is none are left out, and the text says so. ConfigError where the licence or the checkpoint
+    is of no archive; ArchiveBusy while a run writes.
+    """
+    named, _, part = (licence or "").rpartition("/")
+    trusted = roots or trusted_roots(home)
+    reports: dict[str, verifier.Report] = {}
+    reasons = []
+    asked = client or named or None
+    for slug in [*archives(home, asked), *(() if asked else without_client(home))]:
+        try:
+            reports[slug] = verifier.verify_archive(
+                home.archive(slug), trusted, key, quick, part or None, against, sealing.strict_checker()
+            )
+        except verifier.Busy as error:
+            raise ArchiveBusy(str(error)) from None
+        except verifier.Malformed as error:
+            reasons.append(f"{slug} was not checked: {error}")
+    if reasons and not ((licence or against) and reports):
+        advice = " Look for it with `archiver find`." if licence else ""
+        raise ConfigError(f"{reasons[0]}.{advice}")
+    documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
+    states = [document["state"] for document in documents]
+    worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
+    told = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *strays(home)]
+    text = "\n".join(told) or "There is no archive yet."
+    scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest
+    return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
+
+
+def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[[str], None]) -> None:
+    """Have new timestamps cover the old ones of all archives where that is due; `say` is told of each what was done.
+
+    An archive that cannot be written does not stop the others; the first such error is raised at the end.
+    """
+    from archiver.home.archives import writing
+
+    failures: list[ArchiverError] = []
+    for slug in archives(home, client):
+        due = verifier.renewal(home.archive(slug))
+        if due is None or due > verifier.moment():
+            say(
+                f"{slug}: nothing was renewed: " + (f"it is due from {due} on." if due else "it has no timestamps yet.")
+            )
+            continue
+        try:
+            with writing(home, vault, slug) as archive:
+                seal = archive.renew()
+        except ArchiverError as error:
+            say(f"{slug}: nothing was renewed: {error}")
+            failures.append(error)
+            continue
+        for warning in seal.warnings:
+            say(f"warning: {slug}: {warning}")
+        if seal.secured_since:
+            covers = f"the new timestamps of checkpoint {seal.size} cover all earlier ones"
+            say(f"{slug}: renewed: {covers}. The next renewal is due from {verifier.renewal(home.archive(slug))} on.")
+    if failures:
+        raise failures[0]
+
+
+def trusted_roots(home: Home) -> Path | None:
+    """The timestamp roots that the home's settings pin, in one file; None where it pins none."""
+    pinned = [home.root / each.roots for each in home.settings.timestamps if each.roots]
+    return joined(*pinned) if pinned else None

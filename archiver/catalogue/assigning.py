@@ -1,0 +1,38 @@
+"""Assign a licence that a person names, and undo it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from archiver.catalogue import assignment
+from archiver.catalogue.assignment import Assignment
+from archiver.home.settings import Home
+from archiver.reading.worker import DocumentReader
+
+if TYPE_CHECKING:
+    from archiver.home.vault import Vault
+from archiver.catalogue.search import located
+
+
+def assign(
+    home: Home, vault: Vault, name: str, made: Assignment, agreed: assignment.Agreed = assignment.disagreed
+) -> None:
+    """Record which client a licence is for, on a person's word; ConfigError where that cannot be."""
+    from archiver.home.archives import writing
+
+    with DocumentReader() as reader, located(home, name, reader) as (_, _, entry):
+        pass
+    assignment.assign(home, partial(writing, home, vault), entry, made, agreed)
+
+
+def undo_assignment(
+    home: Home, vault: Vault, name: str, by: str, reason: str = "",
+    agreed: assignment.Agreed = assignment.disagreed,
+) -> list[str]:  # fmt: skip
+    """Undo a licence's last assignment; for which clients it is then."""
+    from archiver.home.archives import writing
+
+    with DocumentReader() as reader, located(home, name, reader, assigned_away=True) as (_, _, entry):
+        pass
+    return assignment.undo(home, partial(writing, home, vault), entry, by, reason, agreed)[0]

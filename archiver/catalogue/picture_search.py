@@ -1,0 +1,154 @@
+"""Search in the archives by a picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archiver.catalogue import views
+from archiver.catalogue.index import Hit
+from archiver.core.errors import ConfigError, MachineRefused
+from archiver.home.settings import Home
+from archiver.provider import declared
+from archiver.reading import filenames
+from archiver.reading.worker import DocumentReader
+
+if TYPE_CHECKING:
+    from archiver.catalogue.matcher import Found, Matcher
+from archiver.catalogue.search import PageUses, _opened, find
+
+MANY = 200  # pictures to embed, of which a person is told
+
+
+EMBEDDED_A_SECOND = 20  # by a core, as tests/benchmarks/matching_speed.py measures it
+
+
+SMALLEST = 32  # pixels of a picture's shorter side; below, any two look alike
+
+
+type Progress = Callable[[str, int, int | None], None]
+"""Hears of a client how much of how much is done."""
+
+
+def _embedding(slug: str, watch: Progress, warn: Callable[[str], None], done: int, total: int) -> None:
+    if done == 0 and total > MANY:
+        minutes = max(1, round(total / EMBEDDED_A_SECOND / 60))
+        warn(f"{slug}: {total} pictures are made recognisable by their parts, once: some {minutes} minutes.")
+    watch(slug, done, total)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What looks at pictures: kept by who asks often, since starting it takes longer than a search. For one thread."""
+
+    reader: DocumentReader
+    matcher: Matcher
+
+
+@contextmanager
+def sight(home: Home) -> Iterator[Sight]:
+    """The home's sight; without the extra `match` its matcher compares hashes only."""
+    from archiver.catalogue.matcher import Matcher
+
+    with DocumentReader() as reader, Matcher(home.settings.match.model) as matcher:
+        yield Sight(reader, matcher)
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """What a picture found: the rows of `find --json`, and each asset that matches with its licences, best first."""
+
+    rows: list[dict[str, Any]]
+    matches: list[tuple[Found, list[str]]]
+
+    def sheet(self) -> bytes:
+        """One PNG: the best matches side by side with the picture; empty where there is none."""
+        from archiver.catalogue.matcher import sheet
+
+        best = [each for each, _ in self.matches if each.word is self.matches[0][0].word]
+        return sheet(best) if best else b""
+
+
+def find_picture(
+    home: Home, content: bytes, name: str = "", *, client: str | None = None, alone: bool = False, limit: int = 20,
+    seeing: Sight | None = None, used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None,
+    watch: Progress = lambda *_: None,
+) -> Pictured:  # fmt: skip
+    """The licences of the assets that a picture shows, best first; `match` is `same`, `probable` or `possible`.
+
+    What the picture's file name or address says counts too, where nothing is the same: as `file_name` or `page_url`.
+    UnreadablePicture where it is none. Pictures that were archived since the last search are first made recognisable by
+    their parts: `watch` hears of it, and `warn` where that takes a while. `alone` is as in `find`, and finds no comps.
+    """
+    from archiver.catalogue.picture_index import loader
+
+    rows: dict[str, dict[str, Any]] = {}
+    matches: list[tuple[Found, list[str]]] = []
+    with ExitStack() as stack:
+        seeing = seeing or stack.enter_context(sight(home))
+        reader, matcher = seeing.reader, seeing.matcher
+        look = matcher.look(content)
+        matcher.prepare()  # while the archives are opened
+        size = look.fingerprint.width, look.fingerprint.height
+        if look.fingerprint.flat or min(size) < SMALLEST:
+            what = f"{size[0]} × {size[1]} pixels{', nearly one colour' if look.fingerprint.flat else ''}"
+            warn(f"The picture ({what}) shows too little to be recognised. Take another of it, or look for words.")
+        if not matcher.points:
+            warn("The extra `match` is not installed: a picture that was cropped or covered is not recognised.")
+        archives, indexes, catalogues = {}, [], {}
+        for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone, stack=stack):
+            try:
+                if matcher.points:
+                    catalogue.embed(archive, matcher, partial(_embedding, slug, watch, warn))
+            except (OSError, MachineRefused):  # a home that can only be read
+                warn(
+                    f"{slug}: what recognises cropped pictures cannot be kept here; of new ones only the hash is used."
+                )
+            archives[slug], catalogues[slug] = archive, catalogue
+            indexes.append(catalogue.pictures(unassigned=unassigned))
+        found = matcher.match(look.preview, indexes, loader(archives), _marked)
+        for each in found:
+            picture, licences = each.picture, list[str]()
+            for slug, catalogue in catalogues.items():
+                provider, _, asset_id = picture.asset.partition(":")
+                entries = [entry for entry in catalogue.of_asset(provider, asset_id) if entry.held]
+                own = catalogue.of_object(picture.object_id) if slug == picture.client and not alone else None
+                if own and own not in entries:
+                    entries.append(own)  # a comp
+                hits = [Hit(entry, each.word.value, round(each.score, 3)) for entry in entries]
+                for row in views.hits(slug, archives[slug], hits):
+                    rows.setdefault(row["licence"], row)
+                    licences.append(row["licence"])
+            if licences or not alone:
+                matches.append((each, licences))
+    if name and not any(row["match"] == "same" for row in rows.values()) and filenames.names(name):
+        for row in find(home, name, client=client, alone=alone, limit=limit, used_on=used_on):
+            if row["match"] in ("file_name", "page_url"):
+                rows.setdefault(row["licence"], row)
+    return Pictured(list(rows.values())[:limit], matches)
+
+
+def picture_of(home: Home, where: str) -> tuple[bytes, str]:
+    """The bytes of a picture by file name or address, and what it is called."""
+    if re.match(r"[a-z][a-z0-9+.-]+:", where, re.IGNORECASE) and not Path(where).exists():  # `C:` is a drive
+        from archiver.home.archives import network_of
+
+        content, media_type = network_of(home).get(where)
+        if media_type.startswith("text/"):
+            raise ConfigError(f"{where} is a page, not a picture. Name the picture's own address, or save it.")
+        return content, where
+    try:
+        return Path(where).read_bytes(), Path(where).name
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read: {error.strerror}. Name a picture's file or address.") from None
+
+
+def _marked(provider: str) -> bool:
+    """Whether the platform's archived previews carry its watermark."""
+    info = declared(provider)
+    return info is not None and info.previews_marked

@@ -1,0 +1,262 @@
+"""Search in the archives by words and names: find, show, and what is not archived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from archiver.archive import verify as verifier
+from archiver.archive.erasure import holds
+from archiver.archive.reader import Archive
+from archiver.catalogue import views
+from archiver.catalogue.index import Catalogue, Entry, ErasedEntry, Hit, RunLine
+from archiver.core.errors import ConfigError, Erased, IntegrityError
+from archiver.home.settings import HOUSE, Home
+from archiver.provider import declared
+from archiver.reading import filenames
+from archiver.reading.worker import DocumentReader
+
+if TYPE_CHECKING:
+    pass
+
+
+@contextmanager
+def followed(home: Home, client: str) -> Iterator[Catalogue]:
+    """A client's catalogue, caught up with the archive."""
+    with DocumentReader() as reader, Catalogue(home.catalogue(client)) as catalogue:
+        catalogue.catch_up(Archive(home.archive(client)), reader)
+        yield catalogue
+
+
+type Turns = Callable[[Home, str], Mapping[str, Sequence[RunLine]]]
+"""The turns of each account that a client's archive tells of, oldest first: `runs_of`, or what remembers that."""
+
+
+def runs_of(home: Home, client: str) -> dict[str, list[RunLine]]:
+    """The turns of each account that a client's archive tells of, oldest first."""
+    found: dict[str, list[RunLine]] = {}
+    if home.archive(client).is_dir():
+        with followed(home, client) as catalogue:
+            for run in catalogue.runs():
+                found.setdefault(run.account, []).append(run)
+    return found
+
+
+_as_they_are: ContextVar[bool] = ContextVar("catalogues as they are", default=False)
+
+
+@contextmanager
+def catalogues_as_they_are() -> Iterator[None]:
+    """In here nobody catches up with a ledger: whoever answers many questions does that once for all of them."""
+    before = _as_they_are.set(True)
+    try:
+        yield
+    finally:
+        _as_they_are.reset(before)
+
+
+type PageUses = Callable[[], Mapping[str, Collection[str]]]
+"""Gives the folders of the licences found for claims, by the addresses of the pages that the claims name."""
+
+
+@contextmanager
+def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tuple[Archive, Catalogue]]:
+    """A client's archive and its catalogue, caught up with the ledger's head."""
+    archive = Archive(home.archive(slug))
+    with Catalogue(home.catalogue(slug)) as catalogue:
+        if not _as_they_are.get():
+            catalogue.catch_up(archive, reader)
+        yield archive, catalogue
+
+
+def archives(home: Home, client: str | None = None) -> list[str]:
+    """The clients that have an archive, or the one asked for."""
+    slugs = [home.client(client).slug] if client else list(home.clients)
+    return [slug for slug in slugs if home.archive(slug).is_dir()]
+
+
+def scope(home: Home, client: str | None, *, alone: bool = False) -> Iterator[tuple[str, bool]]:
+    """The archives in which a search looks, and whether only what is assigned to nobody counts there.
+
+    With a client's own archive goes the house's, whose unassigned licences may be for it; not where it is `alone`.
+    """
+    for slug in archives(home, client):
+        yield slug, False
+    if client and not alone and client != HOUSE and HOUSE in home.clients and home.archive(HOUSE).is_dir():
+        yield HOUSE, True
+
+
+def without_client(home: Home) -> list[str]:
+    """The archives whose client's file is gone; they are evidence all the same."""
+    places = sorted(home.archive("-").parent.glob("*"))
+    whole = [each for each in places if (each / verifier.LEDGER).is_file() or (each / "evidence").is_dir()]
+    return [place.name for place in whole if place.name not in home.clients]
+
+
+def strays(home: Home) -> list[str]:
+    """A sentence for each archive whose client's file is gone."""
+    return [
+        f"archive/{slug} belongs to no client: bring clients/{slug}.yaml back from a backup. Until then only `archiver "
+        "verify` looks at that archive."
+        for slug in without_client(home)
+    ]
+
+
+def find(
+    home: Home, text: str, *, client: str | None = None, alone: bool = False, limit: int = 20,
+    used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Licences that match, best first, in the form of `find --json`. `warn` is told which objects cannot be read.
+
+    A file name or an address in which a platform wrote an asset's id finds that asset's licences alone, and the address
+    of a page on which a claim says that a picture is, the licence that was found for that claim. `alone` is a client's
+    own link: it finds nothing by what it does not show (seats, accounts, jobs, receipts, claims).
+    """
+    rows: list[dict[str, Any]] = []
+    named = [each for each in filenames.names(text.strip()) if each.asset_id]
+    by = "page_url" if "://" in text else "file_name"
+    pages = used_on() if by == "page_url" else {}
+    with DocumentReader() as reader:
+        for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone):
+            hits = [
+                Hit(entry, by, 1.0)
+                for each in named
+                for entry in catalogue.of_asset(each.platform, each.asset_id or "")
+                if entry.held and not (unassigned and entry.assigned)
+            ]
+            seen = pages.get(text.strip(), ())
+            hits += [Hit(entry, by, 1.0) for each in seen for entry in catalogue.matching(each) if entry.held]
+            hits = hits or catalogue.find(text, limit, unassigned=unassigned, outside=alone)
+            rows += views.hits(slug, archive, hits)
+            for object_id, reason in catalogue.unreadable().items():
+                warn(f"warning: {slug}: {object_id} is in no result: {reason}. Run `archiver verify`.")
+    if by_name := [row for row in rows if row["match"] == by]:
+        rows = by_name
+    return sorted(rows, key=lambda row: -row["score"])[:limit]
+
+
+def _opened(
+    home: Home, client: str | None, reader: DocumentReader, warn: Callable[[str], None], *, alone: bool,
+    stack: ExitStack | None = None,
+) -> Iterator[tuple[str, bool, Archive, Catalogue]]:  # fmt: skip
+    """The archives of a `scope`. One at fault is told of, where others can be looked in, too.
+
+    Each is closed before the next one is opened, unless `stack` keeps them open.
+    """
+    places = list(scope(home, client, alone=alone))
+    for slug, unassigned in places:
+        with ExitStack() as until_next:
+            try:
+                archive, catalogue = (stack or until_next).enter_context(catalogue_of(home, slug, reader))
+            except IntegrityError as error:
+                if client or len(places) == 1:
+                    raise
+                warn(f"warning: {slug} was not searched: {error}")
+                continue
+            yield slug, unassigned, archive, catalogue
+
+
+def incomplete(home: Home, client: str | None = None, turns: Turns = runs_of) -> list[str]:
+    """What the archives that a search looks in do not hold, a sentence for each account: for a search in vain."""
+    told = []
+    for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
+        runs: dict[str, RunLine] = {}
+        full: dict[str, str] = {}
+        for run in chain(*turns(home, slug).values()):
+            runs[run.account] = run
+            if run.sweep == "full" and run.outcome == "complete":
+                full[run.account] = run.at[:10]
+        for account in home.client(slug).accounts:
+            last = runs.get(account.name)
+            if account.closed:
+                told.append(f"{slug}: {account.name} was closed on {account.closed}; what came later is not archived")
+            elif (info := declared(account.provider)) and info.on_request:
+                told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
+            elif last is None:
+                told.append(f"{slug}: {account.name} was never read")
+            elif last.outcome != "complete":
+                since = f", and to its end last on {full[account.name]}" if account.name in full else ""
+                told.append(f"{slug}: {account.name} was read on {last.at[:10]} with the outcome {last.outcome}{since}")
+            else:
+                told.append(f"{slug}: {account.name} is archived up to {last.at[:10]}; what came later is not")
+        if not home.client(slug).accounts:
+            told.append(f"{slug}: no account is connected")
+    return told
+
+
+@contextmanager
+def located(
+    home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
+) -> Iterator[tuple[str, Archive, Entry]]:
+    """The one licence that a short id, or any unique part of it, names; ConfigError for none or several, Erased where
+    only an erased one has that name. `assigned_away`: a copy that was taken back from its client counts, too."""
+    slug, entry = named(home, name, reader, prefer, assigned_away=assigned_away)
+    if isinstance(entry, ErasedEntry):
+        raise Erased(f"{entry.short_id} on {entry.at} ({entry.reason})")
+    with catalogue_of(home, slug, reader) as (archive, catalogue):
+        yield slug, archive, catalogue.matching(entry.folder)[0]
+
+
+def named(
+    home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
+) -> tuple[str, Entry | ErasedEntry]:
+    """The client and the one licence that are meant; an erased one where no other has that name.
+
+    Of copies of one licence the one of the client `prefer` is meant, else a client's rather than the house's.
+    """
+    client, _, part = name.rpartition("/")
+    if client and client not in home.clients:
+        raise ConfigError(f"There is no client {client!r}. Known: {', '.join(home.clients) or 'none'}.")
+    found: list[tuple[str, Entry | ErasedEntry]] = []
+    erased: list[tuple[str, Entry | ErasedEntry]] = []
+    for slug in archives(home, client or None):
+        with catalogue_of(home, slug, reader) as (_, catalogue):
+            found += [(slug, entry) for entry in catalogue.matching(part) if entry.held or client or assigned_away]
+            erased += [(slug, entry) for entry in catalogue.erased_matching(part)]
+    found = found or erased
+    if len({entry.folder for _, entry in found}) == 1:  # one licence, in the house archive and assigned to a client
+        of_client = [each for each in found if each[0] == prefer]
+        found = of_client or [each for each in found if each[0] != HOUSE] or found
+    if not found:
+        raise ConfigError(f"No licence in this archive is named {name!r}. Look for it with `archiver find`.")
+    if len(found) > 1:
+        some = ", ".join(entry.short_id for _, entry in found[:5])
+        raise ConfigError(f"{name!r} names more than one licence, among them {some}. Give more of the name.")
+    return found[0]
+
+
+def show(home: Home, name: str) -> dict[str, Any]:
+    """Everything about one licence, in the form of `show --json`; of an erased one what its tombstone says."""
+    with DocumentReader() as reader:
+        slug, entry = named(home, name, reader)
+    archive = Archive(home.archive(slug))
+    if isinstance(entry, ErasedEntry):
+        return views.erased(slug, archive, entry)
+    held = next((str(hold) for hold in holds(archive) if hold.covers(entry.object_id)), None)
+    return views.show(slug, archive, entry) | {"hold": held}
+
+
+def rebuild(home: Home) -> dict[str, int]:
+    """Build every catalogue anew; the number of licences by client."""
+    counts = {}
+    with DocumentReader() as reader:
+        for slug in archives(home):
+            with Catalogue(home.catalogue(slug)) as catalogue:
+                catalogue.rebuild(Archive(home.archive(slug)), reader)
+                counts[slug] = catalogue.count()
+    return counts
+
+
+def secured_in_words(row: Mapping[str, Any]) -> str:
+    """Since when the documents of a row of `find --json` are secured, in one phrase."""
+    return views.in_words(row["secured_documents"])
+
+
+def assigned_at(archive: Archive, entry: Entry) -> str | None:
+    """When the licence was last assigned to the archive's client, or away from it."""
+    history = (next(archive.lines(offset=offset)) for _, offset in entry.lines)
+    assigned = [str(line.fields["at"]) for line in history if line.type == "assign"]
+    return assigned[-1] if assigned else None

@@ -1,0 +1,76 @@
+"""Pack licences that are found by name: what a claim or a person asks to be handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archiver.catalogue.index import Entry
+from archiver.core.errors import ConfigError
+from archiver.home.settings import HOUSE, Home
+from archiver.provider import declared
+from archiver.reading.worker import DocumentReader
+
+if TYPE_CHECKING:
+    from archiver.proof.assess import Assessment
+    from archiver.proof.pages import Demand
+from archiver.catalogue.search import archives, assigned_at, catalogue_of, located
+
+
+def proof(
+    home: Home,
+    names: Sequence[str],
+    out: Path,
+    *,
+    language: str = "en",
+    internal: bool = False,
+    claim: Demand | None = None,
+    pictures: Sequence[bytes] = (),
+    prefer: str | None = None,
+    verdicts: Mapping[str, Assessment] | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> list[Path]:
+    """Write what proves these licences, see `write_proof`; refuses damaged ones and never overwrites.
+
+    Of a licence that several archives hold, the one of the client `prefer` counts.
+    """
+    from archiver.proof.pack import write_proof  # which brings in what drives the browser
+    from archiver.proof.sound import Order, Packed
+
+    packed = []
+    with DocumentReader() as reader:
+        for name in names:
+            with located(home, name, reader, prefer=prefer) as (slug, archive, entry):
+                if not entry.held:
+                    raise ConfigError(
+                        f"{entry.short_id} was assigned to another client, and proves nothing for {slug}."
+                    )
+                client = home.client(slug)
+                own = (slug, *client.aliases, *client.domains)
+                assigned = assigned_at(archive, entry)
+                packed.append(Packed(archive, entry, client.name, declared(entry.provider), own, assigned))
+    clients = {each.archive.root.name for each in packed}
+    others = [
+        name
+        for client in home.clients.values()
+        if client.slug not in {*clients, HOUSE}
+        for name in (client.slug, client.name, *client.aliases, *client.domains)
+    ]
+    numbers = [number for each in packed for number in _numbers(each.entry)]
+    with DocumentReader() as reader, ExitStack() as stack:
+        catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
+        order = Order(
+            now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
+            accounts=[each.username for each in home.accounts() if each.username],
+            verdicts=verdicts or {},
+            elsewhere=lambda words: any(each.names_another(words, numbers) for each in catalogues),
+        )  # fmt: skip
+        return write_proof(packed, out, order, warn)
+
+
+def _numbers(entry: Entry) -> list[str]:
+    licence = entry.licence
+    return [each for each in (licence.asset.asset_id, licence.licence_id, licence.order, *licence.key) if each]
