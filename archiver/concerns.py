@@ -17,9 +17,9 @@ from archiver.archive.reader import Archive
 from archiver.catalogue.assignment import holders
 from archiver.catalogue.index import Catalogue, Entry
 from archiver.catalogue.views import show
+from archiver.claims.facts import platform_of
 from archiver.core.model import Licence
 from archiver.home.settings import HOUSE, Account, Home
-from archiver.proof.facts import platform_of
 from archiver.reading.worker import DocumentReader
 
 NOTICE_DAYS = 30  # before a seat, a plan or a period of first use ends

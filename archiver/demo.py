@@ -31,17 +31,17 @@ from archiver.browsing.pdf_printing import print_pages
 from archiver.browsing.recording import bundled
 from archiver.catalogue import embedding, picture_search, search
 from archiver.catalogue.index import Catalogue
+from archiver.claims import claim_files
+from archiver.claims.assessment import assess
+from archiver.claims.claim_entry import add
+from archiver.claims.claim_pack import HandOver, hand_over
+from archiver.claims.facts import Use
+from archiver.claims.pack_pages import Words
 from archiver.core import atomic_files
 from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
 from archiver.core.model import DocumentKind
-from archiver.dispute.claiming import add
-from archiver.dispute.handover import HandOver, hand_over
-from archiver.dispute.verdict import assess
 from archiver.home.settings import Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, find_key, open_vault
-from archiver.proof import claims
-from archiver.proof.facts import Use
-from archiver.proof.pages import Words
 from archiver.provider import Transport, load
 from archiver.reading.licence_json import from_json
 from archiver.run import Order, Summary, run
@@ -202,7 +202,7 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack, *, br
     say(f"8. archiver proof {best['licence']} --claim {claim.claim} --drafts --out proof.zip")
     say(f"   to read ({page.stat().st_size // 1024} KB): {_near(page)}")
     say(f"   to check, without this software ({out.stat().st_size // 1024} KB): {_near(out)}")
-    say(f"   letters to send, for a person to check: {_near(claims.folder(home, claim.claim) / 'drafts')}")
+    say(f"   letters to send, for a person to check: {_near(claim_files.folder(home, claim.claim) / 'drafts')}")
     say(f"   From the letter to the pack in {time.monotonic() - started:.1f} s.")
     say("NOT EVIDENCE: this archive was made from authored recordings, and verify and the proof say so.")
 

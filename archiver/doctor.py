@@ -33,6 +33,7 @@ from archiver.archive.writer import HOLDER, latest_moment
 from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
 from archiver.browsing.chromium_version import version_warning
 from archiver.catalogue.search import without_client
+from archiver.claims.claim_files import CLAIM
 from archiver.core.atomic_files import owner, sync_folder
 from archiver.core.errors import INSTALL_ALL, ArchiveBusy, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.core.model import iso
@@ -40,7 +41,6 @@ from archiver.core.stale_files import in_home, in_temporary_folder
 from archiver.home.archives import mailer_of, network_of
 from archiver.home.settings import Home
 from archiver.home.vault import Vault, key_file, locate_key
-from archiver.proof.claims import CLAIM
 from archiver.provider import Transport, load
 from archiver.reading.worker import DocumentReader, ReaderFailed
 from archiver.run import renewals_due

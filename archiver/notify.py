@@ -25,13 +25,13 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import dates
 from archiver.catalogue.index import Catalogue, RunLine
 from archiver.catalogue.search import followed
+from archiver.claims.claim_files import all_claims
 from archiver.concerns import Concern, concerns
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
 from archiver.core.model import iso
 from archiver.home.archives import mailer_of, network_of
 from archiver.home.settings import Account, Client, Home
-from archiver.proof.claims import all_claims
 from archiver.provider import Transport, load
 
 PATIENCE = 15.0  # seconds for a webhook

@@ -17,15 +17,15 @@ from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Entry
 from archiver.catalogue.search import followed, runs_of
+from archiver.claims.claim_files import zone as time_zone
+from archiver.claims.claim_files import zone_of
+from archiver.claims.facts import platform_of
+from archiver.claims.pack_pages import LANGUAGES, Words, style
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import BrowserMissing, ConfigError
 from archiver.core.model import GapReason, iso
 from archiver.core.stale_files import sweep_beside
 from archiver.home.settings import Home
-from archiver.proof.claims import zone as time_zone
-from archiver.proof.claims import zone_of
-from archiver.proof.facts import platform_of
-from archiver.proof.pages import LANGUAGES, Words, style
 from archiver.reading.terminal_safe import printable
 from archiver.status import coverage
 

@@ -15,27 +15,29 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
 
 from archiver import __version__
 from archiver.archive.ocfl import NewObject
 from archiver.browsing.browser_session import Browsers, PlaywrightSession
 from archiver.browsing.pacing import Pacing
-from archiver.core.errors import ArchiverError, IntegrityError, SpendRefused
+from archiver.core.errors import ArchiverError, SpendRefused
 from archiver.core.model import Document, Licence, Moment, TermsReference, TermsRelation, iso
 from archiver.home.network import Network
 from archiver.provider import ProviderInfo, Request, Rules, TermsPage, TermsText, redact_url
 from archiver.reading.html import Field, value
 from archiver.reading.licence_json import FiledDocument
+from archiver.reading.terms_json import TERMS_FORMAT
 
-FORMAT = 1
 LEAST = 500  # characters that terms have at the least; what has fewer is a notice or a wall
+
+
 PATIENCE = 180.0  # seconds for one page, with all that is tried again and its capture
+
+
 NEAR = timedelta(days=1)
+
+
 PASSWORD = "input[type=password]"  # noqa: S105  # a selector
-
-
-# ---------------------------------------------------------------- what was seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,7 @@ class SeenTerms:
     def new_object(self, run: str) -> NewObject:
         """What to archive: the same bytes for every client of a run."""
         described = {
-            "format": FORMAT,
+            "format": TERMS_FORMAT,
             "provider": self.provider,
             "name": self.page.name,
             "url": self.url,
@@ -133,9 +135,6 @@ def given(info: ProviderInfo, terms: TermsText) -> SeenTerms:
         at=terms.retrieved_at.astimezone(UTC).replace(microsecond=0),
         source="the platform's interface, asked by a signed-in account",
     )
-
-
-# ---------------------------------------------------------------- looking
 
 
 def rules(info: ProviderInfo) -> Rules:
@@ -227,27 +226,3 @@ async def _look_at(
         at=datetime.now(UTC).replace(microsecond=0),
     )
     return replace(seen, documents=tuple(await session.capture())) if missing(seen.object_id) else seen
-
-
-# ---------------------------------------------------------------- reading back
-
-
-@dataclass(frozen=True, kw_only=True)
-class TermsFile:
-    """A `terms.json`, as far as a proof tells of it; `captured_at` as `iso` writes it."""
-
-    name: str
-    url: str
-    text_sha256: str
-    captured_at: str
-
-
-def from_json(content: bytes) -> TermsFile:
-    """IntegrityError says what is wrong with other bytes."""
-    try:
-        described: dict[str, Any] = json.loads(content)
-        if described["format"] != FORMAT:
-            raise IntegrityError(f"terms.json has format {described['format']!r}, and this version reads {FORMAT}")
-        return TermsFile(**{name: str(described[name]) for name in ("name", "url", "text_sha256", "captured_at")})
-    except (KeyError, TypeError, ValueError) as error:
-        raise IntegrityError(f"a terms.json cannot be read ({type(error).__name__}: {error})") from None

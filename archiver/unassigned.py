@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from archiver.archive.reader import Archive
 from archiver.catalogue.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
 from archiver.catalogue.index import Catalogue, Entry
+from archiver.claims.facts import bare
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.archives import finish, writing
@@ -25,7 +26,6 @@ from archiver.home.settings import HOUSE, Client, Home
 from archiver.home.vault import Vault
 from archiver.intake.importing import recognised
 from archiver.intake.recognise import Seen
-from archiver.proof.facts import bare
 from archiver.reading import spreadsheet
 from archiver.reading.mail import unasked
 from archiver.reading.worker import DocumentReader

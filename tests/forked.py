@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import IO
 
 NEEDED = (
-    "aiohttp.web", "archiver.accounts", "archiver.cli.commands", "archiver.evidence", "archiver.intake.importing",
+    "aiohttp.web", "archiver.accounts", "archiver.agency.integrity", "archiver.catalogue.picture_search", "archiver.claims.packing",
+    "archiver.cli.commands", "archiver.intake.importing",
     "archiver.leaving", "archiver.onboarding", "archiver.run", "httpx", "playwright.async_api", "trustme",
 )  # fmt: skip
 """What most commands import."""

@@ -64,7 +64,7 @@ def test_dates_are_checked_without_openssl_and_nothing_is_called_qualified(home:
     files = (
         home.archive() / "READ-ME-FIRST.txt",
         home.archive() / "tools/verify.py",
-        ROOT / "archiver/proof/wording.yaml",
+        ROOT / "archiver/claims/wording.yaml",
     )
     written = [file.read_text("utf-8") for file in files]
     assert not [

@@ -15,8 +15,8 @@ from archiver.provider import declared
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
-    from archiver.proof.assess import Assessment
-    from archiver.proof.pages import Demand
+    from archiver.claims.pack_pages import Demand
+    from archiver.claims.rule_engine import Assessment
 from archiver.catalogue.search import archives, assigned_at, catalogue_of, located
 
 
@@ -37,8 +37,8 @@ def proof(
 
     Of a licence that several archives hold, the one of the client `prefer` counts.
     """
-    from archiver.proof.pack import write_proof  # which brings in what drives the browser
-    from archiver.proof.sound import Order, Packed
+    from archiver.claims.pack_input import Order, Packed
+    from archiver.claims.proof_pack import write_proof  # which brings in what drives the browser
 
     packed = []
     with DocumentReader() as reader:

@@ -90,7 +90,7 @@ def unlocked(home: Home) -> Vault:
 
 
 def language_of(language: str) -> str:
-    from archiver.proof.facts import LANGUAGES
+    from archiver.claims.facts import LANGUAGES
 
     if language not in LANGUAGES:
         raise typer.BadParameter(f"--language is one of {', '.join(LANGUAGES)}")

@@ -24,7 +24,7 @@ from archiver.cli.app import (
 from archiver.cli.output import emit, say, table, tell
 
 if TYPE_CHECKING:
-    from archiver.proof.facts import Use
+    from archiver.claims.facts import Use
 
 
 FirstSeen = Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", help="When the picture was first used.")]
@@ -55,8 +55,8 @@ def claim_add(
 
     Example: archiver claim add letter.pdf --client acme
     """
-    from archiver.dispute.claiming import add, described
-    from archiver.proof.claims import CONFIRM
+    from archiver.claims.claim_entry import add, described
+    from archiver.claims.claim_files import CONFIRM
     from archiver.reading.letters import LetterKind
 
     if manual == bool(file):
@@ -91,7 +91,7 @@ def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """
     from datetime import UTC, datetime
 
-    from archiver.proof.claims import all_claims
+    from archiver.claims.claim_files import all_claims
 
     now = datetime.now(UTC)
     found = [claim.as_json() | claim.clocks(now) for claim in all_claims(opened(home), say)]
@@ -123,8 +123,8 @@ def claim_show(
     """
     from datetime import UTC, datetime
 
-    from archiver.dispute.claiming import described
-    from archiver.proof.claims import load
+    from archiver.claims.claim_entry import described
+    from archiver.claims.claim_files import load
 
     found = load(opened(home), claim)
     if as_json:
@@ -144,7 +144,7 @@ def claim_enter(
 
     Example: archiver claim enter acme-1a2b3c4d letter.pdf --by "Ada Example"
     """
-    from archiver.dispute.claiming import enter
+    from archiver.claims.claim_entry import enter
 
     here = opened(home)
     say(f"Entered as {enter(here, unlocked(here), claim, file, by)}.")
@@ -162,7 +162,7 @@ Language = Annotated[str, typer.Option(help="en or de.")]
 
 
 def use_of(first_seen: date | None, kind: str | None, seats: int, territory: str | None, copies: int) -> Use:
-    from archiver.proof.facts import Use
+    from archiver.claims.facts import Use
 
     if kind not in (None, "commercial", "editorial"):
         raise typer.BadParameter("--use is commercial or editorial")
@@ -189,10 +189,10 @@ def assess(
 
     Example: archiver assess 20261124_shutterstock_1234567890 --client acme --first-seen 2026-12-01 --use commercial
     """
-    from archiver.dispute.verdict import assess as judge
-    from archiver.proof.claims import load
-    from archiver.proof.facts import Place
-    from archiver.proof.pages import Words, resting_on
+    from archiver.claims.assessment import assess as judge
+    from archiver.claims.claim_files import load
+    from archiver.claims.facts import Place
+    from archiver.claims.pack_pages import Words, resting_on
 
     if licence and image:
         raise typer.BadParameter("name a licence or its picture, not both")
@@ -233,7 +233,7 @@ def letter(
 
     Example: archiver letter letter.pdf --client acme
     """
-    from archiver.dispute.dialogue import Dialogue
+    from archiver.claims.letter_dialogue import Dialogue
 
     here = opened(home)
     dialogue = Dialogue(
@@ -265,8 +265,8 @@ def proof(
 
     Example: archiver proof 1234567890_1a2b3c4d --out proof.zip
     """
-    from archiver.dispute.handover import HandOver, hand_over
-    from archiver.proof.claims import load
+    from archiver.claims.claim_files import load
+    from archiver.claims.claim_pack import HandOver, hand_over
 
     here = opened(home)
     order = HandOver(

@@ -46,15 +46,15 @@ def find(
     Example: archiver find --image screenshot.png --client acme --sheet side-by-side.png
     """
     from archiver.catalogue import picture_search, search
+    from archiver.claims import claim_files
     from archiver.core import atomic_files
-    from archiver.proof import claims
 
     if image and text:
         raise typer.BadParameter("give words or --image, not both")
     if sheet and not image:
         raise typer.BadParameter("--sheet goes with --image")
     here = opened(home)
-    pages = partial(claims.licences_by_page, here, say)
+    pages = partial(claim_files.licences_by_page, here, say)
     if image:
         content, name = picture_search.picture_of(here, image)
         with progress() as watch:

@@ -36,6 +36,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from archiver.archive.verify import LEDGER
 from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
+from archiver.claims import claim_files
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, UnreadablePicture, machine_error
 from archiver.desk import connections
 from archiver.desk.access import Doors, Role, Visitor
@@ -45,7 +46,6 @@ from archiver.desk.words import LANGUAGES, Words, words
 from archiver.desk.work import Work
 from archiver.home.settings import Client, Home
 from archiver.home.vault import Vault, find_key
-from archiver.proof import claims
 from archiver.reading.worker import DocumentReader
 
 HERE = Path(__file__).parent
@@ -283,7 +283,7 @@ class Desk:
         with self._looking:
             if self._sight is None:
                 self._sight = self._open.enter_context(picture_search.sight(self.home))  # ends with the process
-            pages = dict if more.get("alone") else partial(claims.licences_by_page, self.home)
+            pages = dict if more.get("alone") else partial(claim_files.licences_by_page, self.home)
             return picture_search.find_picture(
                 self.home, content, name, client=client, seeing=self._sight, used_on=pages, **more
             )

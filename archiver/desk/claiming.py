@@ -17,19 +17,18 @@ from archiver.catalogue import assigning, search
 from archiver.catalogue.assignment import Assignment, Loss
 from archiver.catalogue.index import Entry, ErasedEntry
 from archiver.catalogue.matching import Word
+from archiver.claims import claim_entry, claim_files
+from archiver.claims.assessment import Assessed, assess
+from archiver.claims.claim_files import Claim
+from archiver.claims.claim_pack import HandOver, hand_over
+from archiver.claims.facts import Use
+from archiver.claims.rule_engine import WORST, Verdict
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
 from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
 from archiver.desk.pages import Search, due, handed_out, missing
-from archiver.dispute import claiming
-from archiver.dispute.handover import HandOver, hand_over
-from archiver.dispute.verdict import Assessed, assess
 from archiver.home.settings import HOUSE
-from archiver.proof import claims
-from archiver.proof.assess import WORST, Verdict
-from archiver.proof.claims import Claim
-from archiver.proof.facts import Use
 from archiver.reading.letters import LetterKind
 from archiver.reading.worker import DocumentReader
 
@@ -70,12 +69,12 @@ def begun(
                 paths[what] = Path(folder) / (what + Path(file[1]).suffix[:9])
                 paths[what].write_bytes(file[0])
         pictures = [paths["picture"]] if picture else []
-        claim = claiming.add(visit.home, client, paths.get("letter"), {}, pictures)
+        claim = claim_entry.add(visit.home, client, paths.get("letter"), {}, pictures)
     if letter is None:  # nothing was read, so a person has still to say what the letter says
         claim = replace(claim, confirmed=False)
-        claims.save(visit.home, claim)
+        claim_files.save(visit.home, claim)
     if licence:
-        claim = claims.with_licences(visit.home, claim, [licence])
+        claim = claim_files.with_licences(visit.home, claim, [licence])
     visit.told("claim added", claim.claim)
     return visit.to("claim", claim.claim)
 
@@ -105,7 +104,7 @@ def from_picture(visit: Visit) -> Response:
 
 
 def _claim(visit: Visit) -> Claim:
-    found = [each for each in claims.all_claims(visit.home) if each.claim == visit.path["claim"]]
+    found = [each for each in claim_files.all_claims(visit.home) if each.claim == visit.path["claim"]]
     if not found:
         raise HTTPException(404)
     return found[0]
@@ -122,7 +121,7 @@ def show(visit: Visit) -> Response:
         kept = visit.desk.kept(f"{visit.visitor.name} {key}")
     if text := visit.asked("q"):
         rows = search.find(
-            visit.home, text, client=claim.client, limit=10, used_on=partial(claims.licences_by_page, visit.home)
+            visit.home, text, client=claim.client, limit=10, used_on=partial(claim_files.licences_by_page, visit.home)
         )
     matches = [(number, *each) for number, each in enumerate(kept.found.matches)] if kept else []
     vain = bool(kept or text) and not rows and all(each[1].word is Word.POSSIBLE for each in matches)
@@ -131,7 +130,7 @@ def show(visit: Visit) -> Response:
     refused = lawyer or verdict is Verdict.NOT_COVERED
     return visit.page(
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
-        fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claiming.FIELDS], search=kept, key=key,
+        fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claim_entry.FIELDS], search=kept, key=key,
         q=text, rows=rows, papers=papers(visit, claim), use=use, uses=USES, lawyer=lawyer, refused=refused,
         incomplete=missing(visit, claim.client) if vain else [],
         changing=bool(visit.asked("change")), by="" if visit.visitor.name == OWNER else visit.visitor.name,
@@ -162,7 +161,7 @@ def _worst(assessed: list[Assessed]) -> Verdict | None:
 
 
 def _typed(claim: Claim, name: str) -> str:
-    text = claiming.shown(claim, name)
+    text = claim_entry.shown(claim, name)
     if name == "amount" and claim.amount is not None:
         return f"{claim.amount:.2f}"
     return "" if text == "-" else text
@@ -171,8 +170,8 @@ def _typed(claim: Claim, name: str) -> str:
 def confirm(visit: Visit) -> Response:
     """A person accepts or corrects what was read."""
     claim = _claim(visit)
-    answers = {name: " ".join(visit.given(name).split()) for name in claiming.FIELDS if name in visit.form}
-    claiming.confirm(visit.home, claim, answers)
+    answers = {name: " ".join(visit.given(name).split()) for name in claim_entry.FIELDS if name in visit.form}
+    claim_entry.confirm(visit.home, claim, answers)
     visit.told("claim confirmed", claim.claim)
     return visit.to("claim", claim.claim)
 
@@ -180,7 +179,7 @@ def confirm(visit: Visit) -> Response:
 def match(visit: Visit) -> Response:
     """Look for the licence by the claim's first picture that finds something, or by one given now."""
     claim = _claim(visit)
-    folder = claims.folder(visit.home, claim.claim)
+    folder = claim_files.folder(visit.home, claim.claim)
     given = visit.upload("picture")
     pictures = [given] if given else [((folder / name).read_bytes(), name) for name in claim.pictures]
     if not pictures:
@@ -202,7 +201,7 @@ def choose(visit: Visit) -> Response:
     with DocumentReader() as reader, search.located(visit.home, visit.given("licence"), reader) as (_, _, entry):
         pass
     kept = claim.licences if visit.given("also") else ()
-    claims.with_licences(visit.home, claim, [*kept, entry.short_id])
+    claim_files.with_licences(visit.home, claim, [*kept, entry.short_id])
     visit.told("licence chosen", claim.claim, licence=entry.short_id)
     return visit.to("claim", claim.claim)
 
@@ -227,7 +226,7 @@ def assign(visit: Visit) -> Response:
             assigning.assign(visit.home, visit.desk.vault, entry.short_id, made, agreed)
             visit.told("assigned", entry.short_id, client=claim.client)
         now.append(f"{claim.client}/{entry.folder}")
-    claims.with_licences(visit.home, claim, now)
+    claim_files.with_licences(visit.home, claim, now)
     return visit.to("claim", claim.claim)
 
 
@@ -238,7 +237,7 @@ def pack(visit: Visit) -> Response:
     verdict = _worst([_assessed(visit, claim, each, use.kind or "") for each in claim.licences])
     if claim.kind is LetterKind.ABMAHNUNG or verdict in (None, Verdict.NOT_COVERED):
         raise HTTPException(400)
-    out = claims.folder(visit.home, claim.claim) / PACK
+    out = claim_files.folder(visit.home, claim.claim) / PACK
     for old in (out, out.with_suffix(".pdf")):
         old.unlink(missing_ok=True)
     order = HandOver(out=out, language=visit.language, claim=claim, use=use, drafts=True)
@@ -258,7 +257,7 @@ def pack(visit: Visit) -> Response:
 
 def papers(visit: Visit, claim: Claim) -> dict[str, int]:
     """The files in a claim's folder and their sizes, by name."""
-    folder = claims.folder(visit.home, claim.claim)
+    folder = claim_files.folder(visit.home, claim.claim)
     found = sorted(each for each in folder.rglob("*") if each.is_file() and not each.is_symlink())
     return {each.relative_to(folder).as_posix(): each.stat().st_size for each in found if each.name != "claim.json"}
 
@@ -270,7 +269,7 @@ def paper(visit: Visit) -> Response:
         raise HTTPException(404)
     if visit.asked("save"):
         visit.told("saved", f"{claim.claim}/{name}")
-    content = (claims.folder(visit.home, claim.claim) / name).read_bytes()
+    content = (claim_files.folder(visit.home, claim.claim) / name).read_bytes()
     return handed_out(visit, content, name, "text/plain" if name.endswith((".txt", ".eml")) else "")
 
 

@@ -18,14 +18,14 @@ from archiver.agency import integrity
 from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue import picture_search, search, views
 from archiver.catalogue.index import FOR_CLIENTS, Catalogue, Entry
+from archiver.claims import claim_files
+from archiver.claims.assessment import assess
+from archiver.claims.facts import Use
 from archiver.core.errors import IntegrityError, UnreadablePicture, VaultLocked
 from archiver.core.model import DocumentKind
 from archiver.desk.access import Role
 from archiver.desk.app import Visit, Way, at
-from archiver.dispute.verdict import assess
 from archiver.home.settings import HOUSE
-from archiver.proof import claims
-from archiver.proof.facts import Use
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
 from archiver.status import status
@@ -79,10 +79,10 @@ def troubles(visit: Visit) -> list[DueSignIn]:
     return []
 
 
-def due(visit: Visit) -> list[tuple[claims.Claim, dict[str, Any]]]:
+def due(visit: Visit) -> list[tuple[claim_files.Claim, dict[str, Any]]]:
     """The claims with their clocks, the most urgent first."""
     now = datetime.now(UTC)
-    return [(each, each.clocks(now)) for each in claims.all_claims(visit.home)]
+    return [(each, each.clocks(now)) for each in claim_files.all_claims(visit.home)]
 
 
 # ---------------------------------------------------------------- find
@@ -117,7 +117,7 @@ def find(visit: Visit) -> Response:
     if text:
         rows = search.find(
             visit.home, text, client=client or None, alone=bool(visit.visitor.client), limit=limit + 1,
-            used_on=dict if visit.visitor.client else partial(claims.licences_by_page, visit.home, told.append),
+            used_on=dict if visit.visitor.client else partial(claim_files.licences_by_page, visit.home, told.append),
             warn=told.append,
         )  # fmt: skip
     return visit.page(

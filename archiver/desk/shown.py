@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from archiver.accounts import DueSignIn
+from archiver.claims.facts import platform_of
 from archiver.core.model import Moment, iso, parse_iso
 from archiver.desk.words import Words
-from archiver.proof.facts import platform_of
 from archiver.reading.terminal_safe import printable
 from archiver.status import AccountStatus
 

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from archiver.claims.claim_files import Claim, save
 from archiver.core.errors import ConfigError
 from archiver.desk.access import Doors, Links
 from archiver.desk.app import LARGEST_UPLOAD
 from archiver.desk.serve import Plan, checked, site_of
-from archiver.proof.claims import Claim, save
 from archiver.reading.letters import LetterKind
 from tests.desk.conftest import HOSTILE, HTML, PASSWORD, Person, Served
 

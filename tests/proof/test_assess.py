@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from archiver.claims.facts import CLAUSES, VOCABULARY, Case, Place, Use, facts_of, rules
+from archiver.claims.rule_engine import MANDATORY, WORST, Verdict, apply, assess
 from archiver.core.model import Asset, DocumentKind, Gap, GapReason, Licence
-from archiver.proof.assess import MANDATORY, WORST, Verdict, apply, assess
-from archiver.proof.facts import CLAUSES, VOCABULARY, Case, Place, Use, facts_of, rules
 from archiver.reading.licence_json import FiledDocument, LicenceFile
 
 LICENCE = Licence(

@@ -18,9 +18,9 @@ import pytest
 from PIL import Image, ImageOps
 from pypdf import PdfReader, PdfWriter
 
+from archiver.claims.claim_entry import add
+from archiver.claims.letter_reader import read_material
 from archiver.core.model import Asset, Licence
-from archiver.dispute.claiming import add
-from archiver.dispute.material import read_material
 from archiver.provider import TermsPage
 from archiver.reading.worker import DocumentReader
 from archiver.terms import SeenTerms

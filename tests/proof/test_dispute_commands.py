@@ -22,10 +22,10 @@ from PIL import Image
 from pypdf import PdfReader
 
 from archiver.catalogue import picture_search, search
+from archiver.claims.claim_entry import confirm
+from archiver.claims.claim_files import load
 from archiver.core.errors import ConfigError
 from archiver.core.model import Document, DocumentKind, Gap, GapReason
-from archiver.dispute.claiming import confirm
-from archiver.proof.claims import load
 from tests.authoring.scenario import pdf
 from tests.catalogue.test_matching import scene
 from tests.proof.agency import Agency, agency, certificate, preview, record

@@ -8,11 +8,11 @@ import pytest
 
 from archiver.archive.verify import DatedDocument, Report
 from archiver.catalogue.views import in_words
-from archiver.proof import pages
-from archiver.proof.assess import assess
-from archiver.proof.drafts import drafts
-from archiver.proof.external import Private
-from archiver.proof.pages import Told, Words
+from archiver.claims import pack_pages
+from archiver.claims.drafts import drafts
+from archiver.claims.pack_pages import Told, Words
+from archiver.claims.redaction import Private
+from archiver.claims.rule_engine import assess
 from tests.proof.test_assess import CASE, USE
 from tests.proof.test_drafts import MATTER
 
@@ -46,13 +46,15 @@ def test_pages_date_each_document_and_the_licence_by_its_newest(language: str, f
     words, licence = Words(language), told(FIRST, LATER)
     since, meaning = licence.secured(words)
     assert since in later and first in meaning
-    sheet, details = pages.dates_sheet(licence, words), pages.details_pages(licence, words)
+    sheet, details = pack_pages.dates_sheet(licence, words), pack_pages.details_pages(licence, words)
     assert f"certificate.pdf: {later}" in sheet and f"record.json: {first}" in sheet
     assert details.index("record.json") < details.index(first) < details.index("certificate.pdf") < details.index(later)
-    assert since in pages.summary_page(licence, words, None) and since in pages.overview_page([licence], words, None)
+    assert since in pack_pages.summary_page(licence, words, None) and since in pack_pages.overview_page(
+        [licence], words, None
+    )
     assert told(FIRST, FIRST).secured(words) == told(FIRST, LATER, withheld=True).secured(words)
     assert told(FIRST, None).secured(words)[0] == words("partly_proven")
-    assert words("unproven_document") in pages.dates_sheet(told(FIRST, None), words)
+    assert words("unproven_document") in pack_pages.dates_sheet(told(FIRST, None), words)
     assert told(None, None).secured(words)[0] == words("not_proven")
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from docx import Document as Docx
 
+from archiver.claims.claim_files import Claim
+from archiver.claims.drafts import BLANK, Matter, drafts, write_drafts
+from archiver.claims.rule_engine import Assessment, Verdict
 from archiver.core.model import Asset, Licence
-from archiver.proof.assess import Assessment, Verdict
-from archiver.proof.claims import Claim
-from archiver.proof.drafts import BLANK, Matter, drafts, write_drafts
 from archiver.reading.letters import LetterKind
 from archiver.reading.licence_json import LicenceFile
 

@@ -27,12 +27,12 @@ from pypdf.generic import DictionaryObject, NameObject, RectangleObject, TextStr
 
 from archiver.archive.verify import verify_pack
 from archiver.claims import packing
+from archiver.claims.claim_files import Claim
+from archiver.claims.pack_pages import _wording
+from archiver.claims.redaction import Private
+from archiver.claims.rule_engine import Assessment, Verdict
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.proof.assess import Assessment, Verdict
-from archiver.proof.claims import Claim
-from archiver.proof.external import Private
-from archiver.proof.pages import _wording
 from archiver.provider import TermsPage
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.worker import DocumentReader

@@ -22,10 +22,10 @@ from archiver.archive import verify
 from archiver.archive.verify import PackReport, verify_pack
 from archiver.catalogue import search
 from archiver.claims import packing
+from archiver.claims.assessment import assess
+from archiver.claims.facts import Use
 from archiver.core.model import Document
-from archiver.dispute.verdict import assess
 from archiver.home.archives import writing
-from archiver.proof.facts import Use
 from archiver.provider import TermsPage
 from archiver.reading.licence_json import to_json
 from archiver.terms import SeenTerms
@@ -488,7 +488,7 @@ def as_before(bag: Path) -> None:
 def test_an_old_pack_is_judged_by_what_it_can_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before inventories told of terms, nothing that is enclosed proves when they were seen, or that they belong."""
     monkeypatch.setattr(verify, "terms_message", lambda _: None)
-    monkeypatch.setattr("archiver.proof.pack.pdf_of", lambda *_: b"%PDF-1.7")
+    monkeypatch.setattr("archiver.claims.proof_pack.pdf_of", lambda *_: b"%PDF-1.7")
     with agency(tmp_path / "agency") as at:
         with_terms = (licence("1"), (record(), certificate("1"), terms(b"Terms of then\n", later=False)))
         stored = at.archive("acme", with_terms, (licence("2"), (record(b"[2]"), certificate("2"))))

@@ -117,7 +117,7 @@ def rules() -> Mapping[str, Any]:
     """`rules.yaml`: `rules`, a list, and `platforms`, by provider."""
     import yaml
 
-    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.proof").joinpath("rules.yaml").read_text("utf-8"))
+    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.claims").joinpath("rules.yaml").read_text("utf-8"))
     return loaded
 
 

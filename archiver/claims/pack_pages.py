@@ -13,15 +13,15 @@ from importlib.resources import files
 from typing import Any, Protocol
 
 from archiver.archive.verify import PROVEN, Report
+from archiver.claims.facts import Place, platform_of
+from archiver.claims.redaction import Private
+from archiver.claims.rule_engine import Assessment
 from archiver.core.model import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
-from archiver.proof.assess import Assessment
-from archiver.proof.external import Private
-from archiver.proof.facts import Place, platform_of
 from archiver.provider import Confirm, ProviderInfo
 from archiver.reading.letters import LetterKind
 from archiver.reading.licence_json import ATTENDED_PREFIX, IMPORT_PREFIX, FiledDocument, LicenceFile
 from archiver.reading.terminal_safe import printable
-from archiver.terms import TermsFile
+from archiver.reading.terms_json import TermsFile
 
 LANGUAGES = ("en", "de")
 LONGEST_TEXT = 60_000  # characters of one text on the pages behind the summary
@@ -53,7 +53,7 @@ class Demand(Protocol):
 def _wording() -> Mapping[str, Any]:
     import yaml
 
-    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.proof").joinpath("wording.yaml").read_text("utf-8"))
+    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.claims").joinpath("wording.yaml").read_text("utf-8"))
     return loaded
 
 
@@ -239,7 +239,7 @@ class Told:
 @cache
 def style() -> str:
     """The style sheet of all our printed pages."""
-    return files("archiver.proof").joinpath("pages.css").read_text("utf-8")
+    return files("archiver.claims").joinpath("pack_pages.css").read_text("utf-8")
 
 
 def document(words: Words, sections: Iterable[str]) -> str:

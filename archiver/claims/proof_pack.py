@@ -21,14 +21,14 @@ import bagit
 from archiver.archive import verify
 from archiver.archive.inclusion_bundle import disclose, place_of
 from archiver.browsing.pdf_printing import print_pages
+from archiver.claims import pack_pages
+from archiver.claims.pack_input import Order, Packed, Sound, refuse, sound_of
+from archiver.claims.pack_pages import Told, Words
+from archiver.claims.proof_pdf import html_of, natives_of, pdf_of, picture_of, receipt_text, told_of
+from archiver.claims.redaction import licence_excerpt, record_excerpt
 from archiver.core.atomic_files import new_files, read_file, scratch
 from archiver.core.errors import BrowserMissing, ConfigError, MachineRefused
 from archiver.core.model import DocumentKind
-from archiver.proof import pages
-from archiver.proof.external import licence_excerpt, record_excerpt
-from archiver.proof.pages import Told, Words
-from archiver.proof.pdf import html_of, natives_of, pdf_of, picture_of, receipt_text, told_of
-from archiver.proof.sound import Order, Packed, Sound, refuse, sound_of
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
 
@@ -130,14 +130,14 @@ def _write_bag(
         elif theirs and "our_picture_laid" not in captions:
             warn(f"no picture of the enquiry could be laid over the preview of {each.folder}: compare them by eye")
         _write_documents(sound, each, data, reader, words)
-        texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pages.chain_sheet(each, words)
-        texts[f"06_use_and_dates/{each.folder}/dates-by-us.txt"] = pages.dates_sheet(each, words)
+        texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pack_pages.chain_sheet(each, words)
+        texts[f"06_use_and_dates/{each.folder}/dates-by-us.txt"] = pack_pages.dates_sheet(each, words)
     if order.claim:
-        texts["01_claim/claim-by-us.txt"] = pages.claim_sheet(order.claim, words)
+        texts["01_claim/claim-by-us.txt"] = pack_pages.claim_sheet(order.claim, words)
         for number, picture in enumerate(dict.fromkeys(each.picture for each in told if each.picture), 1):
             _write(data / f"01_claim/picture-{number}.jpg", picture)
     places = [f"data/{verify.PROOFS}/{each.stored.folder}/{place_of(each.stored.id)}" for each in sounds]
-    texts["../HOW-TO-CHECK.txt"] = pages.how_to_check(places, words)
+    texts["../HOW-TO-CHECK.txt"] = pack_pages.how_to_check(places, words)
     for name, text in texts.items():
         marked = text if evidence else f"{words('not_evidence')}: {words('replay')}\n\n{text}"
         _write(data / name, marked.encode("utf-8", "replace"))
@@ -222,8 +222,8 @@ def _write_internal(
         disclose(each.archive, stored.id, folder / stored.folder, [reference.id for reference in file.terms])
     judged = [(each, order.verdicts[each.folder]) for each in told if each.folder in order.verdicts]
     if judged:
-        sheets = [pages.verdict_page(each, words, order.claim, assessed) for each, assessed in judged]
-        html = pages.document(words, sheets)
+        sheets = [pack_pages.verdict_page(each, words, order.claim, assessed) for each, assessed in judged]
+        html = pack_pages.document(words, sheets)
         try:
             printed = print_pages([html])
         except BrowserMissing:  # told already

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from archiver.claims.facts import platform_of
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.settings import Home
-from archiver.proof.facts import platform_of
 from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_days_after
 
 FORMAT = 1

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
+from archiver.claims import claim_files
+from archiver.claims.claim_files import Claim, to_come
+from archiver.claims.letter_reader import Material, picture_of, read_material
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
-from archiver.dispute.material import Material, picture_of, read_material
 from archiver.home.settings import Client, Home
-from archiver.proof import claims
-from archiver.proof.claims import Claim, to_come
 from archiver.reading.dates import printed
 from archiver.reading.letters import LetterKind, number, read_letter
 from archiver.reading.worker import LARGEST, DocumentReader
@@ -49,7 +49,7 @@ def add(
     content = _read(path) if path else b""
     what = content or json.dumps([sorted(map(str, stated.items())), [str(each) for each in pictures]]).encode()
     name = f"{client}-{hashlib.sha256(what).hexdigest()[:8]}"
-    before = next((each for each in claims.all_claims(home, say) if each.claim == name), None)
+    before = next((each for each in claim_files.all_claims(home, say) if each.claim == name), None)
     with DocumentReader() as reader:
         material = read_material(content, reader) if content else Material()
         looked = [picture_of(each, reader) for each in material.pictures]
@@ -72,7 +72,7 @@ def add(
         claim = _asked(claim, ask, say)
     confirmed = accept or ask is not None or (path is None) or known
     claim = replace(claim, confirmed=confirmed)
-    claims.save(home, claim, files)
+    claim_files.save(home, claim, files)
     return claim
 
 
@@ -115,7 +115,7 @@ def _read_claim(
     if letter.amount is not None:
         sure["currency"] = sure["amount"]
     day = "the letter's own date" if received == letter.dated else "the day on which it was added"
-    sure["received"] = f"{claims.ASSUMED}: {day}; state the day it came" if assumed else "the mail's date"
+    sure["received"] = f"{claim_files.ASSUMED}: {day}; state the day it came" if assumed else "the mail's date"
     sure |= dict.fromkeys(given, STATED)
     fields: dict[str, Any] = {
         "claimant": letter.claimant, "reference": letter.reference, "kind": letter.kind, "urls": letter.urls,
@@ -123,7 +123,7 @@ def _read_claim(
         "dated": letter.dated, "received": received, "deadline": letter.deadline, "first_seen": letter.first_seen,
     }  # fmt: skip
     return Claim(
-        claim=name, client=owner.slug, deadline_zone=claims.zone_of(home), sure=sure,
+        claim=name, client=owner.slug, deadline_zone=claim_files.zone_of(home), sure=sure,
         licences=before.licences if before else (), probable=before.probable if before else (), **(fields | given),
     )  # fmt: skip
 
@@ -242,7 +242,7 @@ def confirm(home: Home, claim: Claim, answers: Mapping[str, str]) -> Claim:
                 "field empty where nothing is known."
             ) from None
     claim = replace(claim, confirmed=True)
-    claims.save(home, claim)
+    claim_files.save(home, claim)
     return claim
 
 
@@ -254,10 +254,10 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
     """
     from archiver.home.archives import writing
 
-    claim = claims.load(home, name)
+    claim = claim_files.load(home, name)
     if not by.strip():
         raise ConfigError("Say who enters the paper: --by NAME.")
-    inside = claims.folder(home, claim.claim) / Path(file).name
+    inside = claim_files.folder(home, claim.claim) / Path(file).name
     path = inside if inside.is_file() else Path(file)
     content = _read(path, "paper")
     kind = "statements" if path.name == claim.letter else "sightings"

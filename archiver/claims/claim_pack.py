@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver.catalogue import search
-from archiver.claims import packing
+from archiver.claims import claim_files, packing
+from archiver.claims.assessment import case_of
+from archiver.claims.claim_files import Claim
+from archiver.claims.drafts import Draft, Matter, drafts, write_drafts
+from archiver.claims.facts import Use, platform_of
+from archiver.claims.rule_engine import Verdict, assess
 from archiver.core.errors import ConfigError
-from archiver.dispute.verdict import case_of
 from archiver.home.settings import Home
-from archiver.proof import claims
-from archiver.proof.assess import Verdict, assess
-from archiver.proof.claims import Claim
-from archiver.proof.drafts import Draft, Matter, drafts, write_drafts
-from archiver.proof.facts import Use, platform_of
 from archiver.reading.worker import DocumentReader
 
 
@@ -42,7 +41,7 @@ def hand_over(
     """
     claim = order.claim
     if claim:
-        claims.must_be_confirmed(claim)
+        claim_files.must_be_confirmed(claim)
     unsure = set(claim.probable) if claim and not names else set()  # whoever names a licence has compared it
     names = names or (claim.licences if claim else ())
     for each in [name for name in names if name in claim.probable] if claim else ():
@@ -57,11 +56,11 @@ def hand_over(
             warn(f"{matter.folder} is not covered: {why} Ask a lawyer before you hand this on.")
     written = packing.proof(
         home, names, order.out, language=order.language, internal=order.internal, claim=claim,
-        pictures=[path.read_bytes() for path in claims.pictures(home, claim)],
+        pictures=[path.read_bytes() for path in claim_files.pictures(home, claim)],
         prefer=claim.client if claim else None, verdicts={each.folder: each.assessed for each in matters}, warn=warn,
     )  # fmt: skip
     if order.drafts:
-        folder = (claims.folder(home, claim.claim) if claim else order.out.parent) / "drafts"
+        folder = (claim_files.folder(home, claim.claim) if claim else order.out.parent) / "drafts"
         for matter in matters:
             made = drafts(matter, order.language, counter_requests=order.counter_requests)
             place = folder / matter.folder if len(matters) > 1 else folder

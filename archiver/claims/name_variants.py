@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from archiver.proof.facts import FORMS, SPELLED_OUT
+from archiver.claims.facts import FORMS, SPELLED_OUT
 
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")

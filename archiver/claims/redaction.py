@@ -15,9 +15,9 @@ from functools import cached_property
 from typing import Any
 
 from archiver.archive.reader import StoredObject
+from archiver.claims.name_variants import any_of, as_seen, spaced_out, with_initials, without_form
 from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind, iso
-from archiver.proof.spelling import any_of, as_seen, spaced_out, with_initials, without_form
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.secret_scan import MASK, mask_named
 from archiver.reading.worker import DocumentReader

@@ -9,11 +9,11 @@ from datetime import datetime
 from archiver.archive import verify
 from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue.index import Entry
+from archiver.claims.pack_pages import Demand, Words
+from archiver.claims.redaction import Private, Tier, external
+from archiver.claims.rule_engine import Assessment
 from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind, TermsReference
-from archiver.proof.assess import Assessment
-from archiver.proof.external import Private, Tier, external
-from archiver.proof.pages import Demand, Words
 from archiver.provider import ProviderInfo
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader

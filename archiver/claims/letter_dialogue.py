@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.catalogue import assigning, assignment, picture_search, search
+from archiver.claims import claim_files
+from archiver.claims.assessment import Assessed, assess
+from archiver.claims.claim_entry import Ask, add, agreed, described, urgent
+from archiver.claims.claim_files import CONFIRM, Claim
+from archiver.claims.claim_pack import HandOver, checklist, hand_over
+from archiver.claims.facts import Use
+from archiver.claims.pack_pages import Words
+from archiver.claims.rule_engine import Verdict
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
-from archiver.dispute.claiming import Ask, add, agreed, described, urgent
-from archiver.dispute.handover import HandOver, checklist, hand_over
-from archiver.dispute.verdict import Assessed, assess
 from archiver.home.settings import Home
-from archiver.proof import claims
-from archiver.proof.assess import Verdict
-from archiver.proof.claims import CONFIRM, Claim
-from archiver.proof.facts import Use
-from archiver.proof.pages import Words
 from archiver.reading.letters import LetterKind
 from archiver.reading.worker import DocumentReader
 
@@ -107,7 +107,7 @@ class Dialogue:
         matched: dict[str, None] = {}
         if not claim.pictures:
             self._say("The letter holds no picture. Save one from its page, and name it with --picture.")
-        for number, picture in enumerate(claims.pictures(self.home, claim), 1):
+        for number, picture in enumerate(claim_files.pictures(self.home, claim), 1):
             found = picture_search.find_picture(self.home, picture.read_bytes(), client=claim.client, warn=self.tell)
             if not found.rows:
                 self._say(f"Nothing in the archive looks like {picture}.")
@@ -133,7 +133,7 @@ class Dialogue:
                 text,
                 client=self.client,
                 limit=SHOWN + 1,
-                used_on=partial(claims.licences_by_page, self.home),
+                used_on=partial(claim_files.licences_by_page, self.home),
             )
             if text
             else []
@@ -156,7 +156,7 @@ class Dialogue:
             ):
                 found.append((slug, entry.short_id))
             self._say(f"{entry.short_id} {entry.licence.asset.title or ''}".rstrip())
-        return claims.with_licences(self.home, claim, [short_id for _, short_id in found]), found
+        return claim_files.with_licences(self.home, claim, [short_id for _, short_id in found]), found
 
     def _assigned(self, claim: Claim, slug: str, short_id: str) -> Claim:
         """The claim with the licence in its client's archive, where a person says that it is for that client."""
@@ -188,7 +188,7 @@ class Dialogue:
             return claim
         self._say(f"Assigned to {self.client} on the word of {by}.")
         own = f"{self.client}/{short_id.rpartition('/')[2]}"
-        return claims.with_licences(self.home, claim, [*claim.licences, own])
+        return claim_files.with_licences(self.home, claim, [*claim.licences, own])
 
     def _use(self) -> Use:
         if self.use.kind:
@@ -210,7 +210,7 @@ class Dialogue:
             self._say(f"`archiver proof --claim {claim.claim} --out FILE.zip` makes the pack for a lawyer.)")
 
     def _packed(self, claim: Claim, use: Use) -> None:
-        out = self.out or claims.folder(self.home, claim.claim) / "proof.zip"
+        out = self.out or claim_files.folder(self.home, claim.claim) / "proof.zip"
         if out.exists():
             return self._say(f"{out} is there already; it is kept.")
         if self.ask and not self._agreed(f"Write {out}", "yes"):

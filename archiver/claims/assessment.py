@@ -11,16 +11,16 @@ from archiver.archive.reader import Archive
 from archiver.archive.verify import dates, newest
 from archiver.catalogue import assignment, picture_search, search, views
 from archiver.catalogue.index import Catalogue, Entry
+from archiver.claims import claim_files
+from archiver.claims.claim_files import Claim
+from archiver.claims.facts import Case, Use
+from archiver.claims.pack_pages import LANGUAGES, Words, confirmation
+from archiver.claims.rule_engine import WORST, Assessment
+from archiver.claims.rule_engine import assess as apply_rules
 from archiver.core.errors import ConfigError
 from archiver.core.model import DocumentKind, iso
 from archiver.home.network import web_host
 from archiver.home.settings import HOUSE, Client, Home
-from archiver.proof import claims
-from archiver.proof.assess import WORST, Assessment
-from archiver.proof.assess import assess as apply_rules
-from archiver.proof.claims import Claim
-from archiver.proof.facts import Case, Use
-from archiver.proof.pages import LANGUAGES, Words, confirmation
 from archiver.provider import Confirm, declared
 from archiver.reading.documents import PAGE_BREAK, read_text
 from archiver.reading.subscription_plans import paid_until
@@ -70,14 +70,14 @@ def assess(
     """
     owner = home.client(client)
     if claim:
-        claims.must_be_confirmed(claim)
+        claim_files.must_be_confirmed(claim)
         use = replace(use, first_seen=use.first_seen or claim.first_seen)
         used_on = used_on or next(iter(claim.urls), None)
     names = [name] if name else list(claim.licences) if claim and not picture else []
     unsure = {each for each in claim.probable if each in names} if claim and not name else set()
     matches = ["probable"] if unsure else []
     if not names:
-        pictures = [picture] if picture else [str(path) for path in claims.pictures(home, claim)]
+        pictures = [picture] if picture else [str(path) for path in claim_files.pictures(home, claim)]
         if not pictures:
             raise ConfigError("Name a licence, or a picture with --image FILE.")
         found = [row for each in pictures if (row := _pictured(home, client, each, warn))]
@@ -94,9 +94,9 @@ def assess(
             judged[entry.short_id] = apply_rules(case, use)
             probable = probable | {entry.short_id} if each in unsure else probable - {entry.short_id}
     if claim:
-        claims.with_licences(home, claim, [*claim.licences, *judged], sorted(probable))
+        claim_files.with_licences(home, claim, [*claim.licences, *judged], sorted(probable))
     notes = []
-    if use.first_seen and claims.to_come(use.first_seen):
+    if use.first_seen and claim_files.to_come(use.first_seen):
         notes.append(f"The first use, {use.first_seen}, is still to come.")
     host = web_host(used_on or "")
     if host and not any(host == each or host.endswith(f".{each}") for each in owner.domains):
@@ -125,7 +125,7 @@ def _pictured(home: Home, client: str, where: str, warn: Callable[[str], None]) 
     """The best find for a picture; what is only possible is not taken for it, and is told."""
     content, name = picture_search.picture_of(home, where)
     rows = picture_search.find_picture(
-        home, content, name, client=client, used_on=partial(claims.licences_by_page, home), warn=warn
+        home, content, name, client=client, used_on=partial(claim_files.licences_by_page, home), warn=warn
     ).rows
     good = [row for row in rows if row["match"] != "possible"]
     if good:

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from archiver.archive import verify
 from archiver.browsing.pdf_printing import print_pages
 from archiver.catalogue.matcher import Matcher
+from archiver.claims import pack_pages
+from archiver.claims.pack_input import Order, Sound
+from archiver.claims.pack_pages import Told, Words
+from archiver.claims.redaction import receipt_excerpt
 from archiver.core.errors import MachineRefused, UnreadablePicture
 from archiver.core.model import DocumentKind, TermsReference
-from archiver.proof import pages
-from archiver.proof.external import receipt_excerpt
-from archiver.proof.pages import Told, Words
-from archiver.proof.sound import Order, Sound
+from archiver.reading.terms_json import TermsFile
+from archiver.reading.terms_json import from_json as terms_from_json
 from archiver.reading.worker import DocumentReader
-from archiver.terms import TermsFile
-from archiver.terms import from_json as terms_from_json
 
 ROOM_FOR_DOCUMENTS = 4_000_000  # bytes of proof.pdf, of which portals and mail take 5 MB
 
@@ -123,8 +123,8 @@ def pdf_of(
     """The whole proof.pdf; BrowserMissing where no Chromium prints it, MachineRefused where its parts do not join."""
     words = Words(order.language)
     behind = _behind(sounds, told, words, reader)
-    front = pages.document(words, _front(told, words, order))
-    printed = print_pages([front, *([pages.document(words, behind)] if behind else [])])
+    front = pack_pages.document(words, _front(told, words, order))
+    printed = print_pages([front, *([pack_pages.document(words, behind)] if behind else [])])
     parts = [(words("title"), printed[0])]
     for (folder, name), native in natives.items():
         if not isinstance(native, str):
@@ -140,13 +140,13 @@ def html_of(sounds: Sequence[Sound], told: Sequence[Told], order: Order, reader:
     """The pages of proof.pdf that are ours, as one HTML file that any browser shows and prints."""
     words = Words(order.language)
     sections = [*_front(told, words, order), *_behind(sounds, told, words, reader)]
-    return pages.document(words, sections).encode("utf-8", "replace")
+    return pack_pages.document(words, sections).encode("utf-8", "replace")
 
 
 def _front(told: Sequence[Told], words: Words, order: Order) -> Sequence[str]:
-    overview = [pages.overview_page(told, words, order.claim)] if len(told) > 1 else []
-    summaries = [pages.summary_page(each, words, order.claim) for each in told]
-    return [*overview, *summaries, *(pages.details_pages(each, words) for each in told)]
+    overview = [pack_pages.overview_page(told, words, order.claim)] if len(told) > 1 else []
+    summaries = [pack_pages.summary_page(each, words, order.claim) for each in told]
+    return [*overview, *summaries, *(pack_pages.details_pages(each, words) for each in told)]
 
 
 def _behind(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: DocumentReader) -> Sequence[str]:
@@ -159,11 +159,11 @@ def _texts(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: 
         for name, kind, content, withheld in sound.newest():
             if kind is DocumentKind.CERTIFICATE and name.endswith(".txt") and not withheld:
                 text = reader.read(content, "text/plain").text
-                yield pages.text_pages(words("certificate_text", name=name), text, words, of)
+                yield pack_pages.text_pages(words("certificate_text", name=name), text, words, of)
             elif withheld and (text := receipt_text(kind, content, sound, reader, words) or ""):
-                yield pages.text_pages(words("receipt_text", name=name), text, words, of)
+                yield pack_pages.text_pages(words("receipt_text", name=name), text, words, of)
         for _, said, text in each.terms:
-            yield pages.text_pages(words("terms_text", url=said.url), text, words)
+            yield pack_pages.text_pages(words("terms_text", url=said.url), text, words)
 
 
 def receipt_text(

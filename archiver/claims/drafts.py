@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from archiver.catalogue.views import by_date
+from archiver.claims.facts import day_of, may_be_one, platform_of
+from archiver.claims.pack_pages import Demand, Words
+from archiver.claims.rule_engine import Assessment
 from archiver.core.atomic_files import replace_file
 from archiver.core.model import iso
-from archiver.proof.assess import Assessment
-from archiver.proof.facts import day_of, may_be_one, platform_of
-from archiver.proof.pages import Demand, Words
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.terminal_safe import printable
 
@@ -65,7 +65,7 @@ class Matter:
 def _texts() -> Mapping[str, Any]:
     import yaml
 
-    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.proof").joinpath("drafts.yaml").read_text("utf-8"))
+    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.claims").joinpath("drafts.yaml").read_text("utf-8"))
     return loaded
 
 

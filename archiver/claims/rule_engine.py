@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from archiver.proof.facts import LANGUAGES, Case, Place, Use, facts_of, rules
+from archiver.claims.facts import LANGUAGES, Case, Place, Use, facts_of, rules
 
 
 class Verdict(StrEnum):
