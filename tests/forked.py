@@ -27,9 +27,10 @@ from pathlib import Path
 from typing import IO
 
 NEEDED = (
-    "aiohttp.web", "archiver.accounts", "archiver.agency.integrity", "archiver.catalogue.picture_search", "archiver.claims.packing",
-    "archiver.cli.commands", "archiver.intake.importing",
-    "archiver.leaving", "archiver.onboarding", "archiver.run", "httpx", "playwright.async_api", "trustme",
+    "aiohttp.web", "archiver.agency.accounts", "archiver.agency.integrity", "archiver.agency.night",
+    "archiver.agency.offboarding", "archiver.agency.run_messages", "archiver.catalogue.picture_search",
+    "archiver.claims.packing", "archiver.cli.commands", "archiver.collect.importing", "httpx",
+    "playwright.async_api", "trustme",
 )  # fmt: skip
 """What most commands import."""
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archiver import doctor
+from archiver.agency import doctor
 from archiver.archive import verify
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from archiver import clock, notify
+from archiver.agency import future_times, notification
+from archiver.collect.history_cursor import Cursors
 from archiver.home.archives import writing
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import open_vault
-from archiver.listing import Cursors
 from tests.archive.test_archive_clock import YEAR, Clock
 from tests.homes import QUICK, Home
 
@@ -21,7 +21,7 @@ NOW = datetime.now(UTC)
 
 
 def kinds(home: Home, now: datetime) -> list[str]:
-    return [cause.kind for cause in notify.causes(Loaded.load(home.root), now)]
+    return [cause.kind for cause in notification.causes(Loaded.load(home.root), now)]
 
 
 def run_next_year(home: Home, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -65,4 +65,4 @@ def test_what_a_clock_left_that_was_ahead(ran: Home, monkeypatch: pytest.MonkeyP
     assert (again["outcome"], again["accounts"][0]["sweep"]) == ("complete", "full")
     assert "clock" not in kinds(ran, datetime.now(UTC))
     assert {each["code"] for each in ran.json("verify")["clients"][0]["findings"]} <= {"claimed-date"}
-    assert not list(clock.ahead(Loaded.load(ran.root), datetime.now(UTC)))
+    assert not list(future_times.ahead(Loaded.load(ran.root), datetime.now(UTC)))

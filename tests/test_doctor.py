@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from archiver import doctor
+from archiver.agency import doctor
+from archiver.agency.doctor import State, examine
 from archiver.archive.local_tsa import LocalAuthority
-from archiver.doctor import State, examine
 from tests.homes import Home
 
 LEDGER, EVIDENCE = "archive/acme/ledger", "archive/acme/evidence/licences/*/*/*"

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from archiver.agency.night import run
+from archiver.collect.run_context import Order
 from archiver.home.settings import Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
-from archiver.run import Order, run
 from tests.archive.smtp import MailServer
 from tests.homes import Home as Command
 from tests.homes import clean_environment
@@ -52,8 +53,8 @@ def test_a_run_and_a_look_on_a_full_disk_are_told_and_end_with_50(
     monkeypatch.setenv("ARCHIVER_KEY_FILE", str(tmp_path / "vault.key"))
     with Site() as site, MailServer(encrypted=False) as mail:
         site.rows = 2
-        for place in ("archiver.run.load", "archiver.accounts.load"):
-            monkeypatch.setattr(place, site.adapter)
+        for place in ("collect.run", "collect.account_run", "agency.accounts"):
+            monkeypatch.setattr(f"archiver.{place}.load", site.adapter)
         create_home(home, timestamps=[])
         add_client(home, "acme", name="Acme Ltd")
         key = new_key()
@@ -93,7 +94,7 @@ def test_only_the_log_does_not_go_in(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("archiver.run.log", full)
+    monkeypatch.setattr("archiver.agency.night.log", full)
     with Site() as site:
         (tmp_path / "home/archiver.yaml").write_text(f"notify: {site.url}/hook\n")
         summary = asyncio.run(run(Home.load(tmp_path / "home"), vault, Order()))

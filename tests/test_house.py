@@ -123,6 +123,6 @@ def test_no_file_knows_a_private_place() -> None:
 
 
 def test_a_quick_answer_does_not_wait_for_what_it_does_not_use() -> None:
-    asked = "import archiver.cli.commands, archiver.status, archiver.catalogue.search, sys; print(*sys.modules)"
+    asked = "import archiver.cli.commands, archiver.agency.status, archiver.catalogue.search, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
     assert not {"numpy", "asyncio", "playwright", "cryptography", "PIL"} & set(loaded)

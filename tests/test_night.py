@@ -13,16 +13,17 @@ from typing import Any
 
 import pytest
 
-from archiver import notify
-from archiver.accounts import due_sign_ins, rotate
+from archiver.agency import notification
+from archiver.agency.accounts import due_sign_ins, rotate
+from archiver.agency.monthly_report import month_of, page, report, this_month
+from archiver.agency.night import run
+from archiver.agency.status import Coverage, coverage, status
 from archiver.catalogue.index import RunLine
+from archiver.collect.account_result import Result
+from archiver.collect.history_cursor import next_sweep_day, sweep_day
+from archiver.collect.run_context import Order, Summary
 from archiver.home.settings import Home, add_account, add_client, change_account, create_home
 from archiver.home.vault import Vault, new_key
-from archiver.listing import next_sweep_day, sweep_day
-from archiver.report import month_of, page, report, this_month
-from archiver.run import Order, Summary, run
-from archiver.status import Coverage, coverage, status
-from archiver.sync import Result
 from tests.archive.smtp import MailServer
 from tests.site import NOWHERE, Site
 
@@ -32,8 +33,8 @@ LATER = datetime.now(UTC) + timedelta(days=8)
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     with Site() as site:
-        for place in ("archiver.run.load", "archiver.accounts.load"):
-            monkeypatch.setattr(place, site.adapter)
+        for place in ("collect.run", "collect.account_run", "agency.accounts"):
+            monkeypatch.setattr(f"archiver.{place}.load", site.adapter)
         yield site
 
 
@@ -85,11 +86,11 @@ def test_what_hangs_refuses_or_drops_keeps_none_of_the_others_and_is_named(
     assert "deadline" not in found["drops"].message and "rotate wrong" in found["wrong"].message
     assert (summary.exit_code, summary.outcome) == (30, "partial")
     home = Home.load(night.root)  # type: ignore[attr-defined]
-    [person] = notify.causes(home, datetime.now(UTC))
+    [person] = notification.causes(home, datetime.now(UTC))
     assert (person.kind, person.about, person.fix) == ("person", "wrong", "archiver account rotate wrong")
     site.mute = NOWHERE
     night()
-    kinds = {(cause.kind, cause.about) for cause in notify.causes(home, datetime.now(UTC))}
+    kinds = {(cause.kind, cause.about) for cause in notification.causes(home, datetime.now(UTC))}
     assert kinds == {("person", "wrong"), ("failing", "drops")}
     vault = Vault(home.vault, night.key)  # type: ignore[attr-defined]
     assert [(each.account, each.attended) for each in due_sign_ins(home, vault)] == [("wrong", False)]
@@ -120,7 +121,7 @@ def test_38_of_40_are_told_to_the_named_person_once_and_the_next_run_fetches_jus
 
         night()
         assert len(mail.mails) == len(site.hooks) == 1  # the same cause, unchanged
-        assert notify.tell(home, now=LATER) == []  # a week later the same two are missing still
+        assert notification.tell(home, now=LATER) == []  # a week later the same two are missing still
         assert len(mail.mails) == 2 and b"for more than 7 days" in mail.mails[1]
 
         site.withheld.clear()
@@ -178,13 +179,13 @@ def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(site: Site, ni
     home = Home.load(night.root)  # type: ignore[attr-defined]
     (home.root / "archiver.yaml").write_text(f"notify: {site.url}/hook\n")
     home = Home.load(home.root)
-    assert notify.tell(home) == notify.tell(home) == []
+    assert notification.tell(home) == notification.tell(home) == []
     assert len(site.hooks) == 1
     pytest.importorskip("apprise")
     (home.root / "archiver.yaml").write_text(f"notify: {site.url.replace('http', 'json')}/hook\n")
-    assert notify.tell(Home.load(home.root)) == [] and "rotate wrong" in site.hooks[-1]["message"]
+    assert notification.tell(Home.load(home.root)) == [] and "rotate wrong" in site.hooks[-1]["message"]
     quiet = datetime.now(UTC) + timedelta(days=7)
-    assert "silent" in {cause.kind for cause in notify.causes(home, quiet)}
+    assert "silent" in {cause.kind for cause in notification.causes(home, quiet)}
 
 
 def test_a_new_secret_that_is_refused_too_is_told_too(site: Site, night: Callable[..., Summary]) -> None:
@@ -205,11 +206,11 @@ def test_of_a_closed_account_nothing_waits_for_a_person(site: Site, night: Calla
     night([("wrong", "site")])
     home = Home.load(night.root)  # type: ignore[attr-defined]
     vault = Vault(home.vault, night.key)  # type: ignore[attr-defined]
-    assert notify.causes(home, datetime.now(UTC)) and due_sign_ins(home, vault)
+    assert notification.causes(home, datetime.now(UTC)) and due_sign_ins(home, vault)
     change_account(home.root, "wrong", closed=datetime.now(UTC).date().isoformat())
     vault.forget("wrong")
     home = Home.load(home.root)
-    assert not notify.causes(home, datetime.now(UTC)) and not due_sign_ins(home, vault)
+    assert not notification.causes(home, datetime.now(UTC)) and not due_sign_ins(home, vault)
 
 
 def test_a_full_sweep_is_due_each_month_on_a_day_of_the_accounts_own(site: Site, night: Callable[..., Summary]) -> None:
@@ -241,5 +242,5 @@ def test_coverage_counts_what_is_listed_not_what_was_read_tonight() -> None:
 
 
 def test_two_working_days_are_counted_without_the_weekend() -> None:
-    assert notify.working_days(date(2026, 11, 20), date(2026, 11, 24)) == 1  # Friday to Tuesday: Monday only
-    assert notify.working_days(date(2026, 11, 20), date(2026, 11, 25)) == 2
+    assert notification.working_days(date(2026, 11, 20), date(2026, 11, 24)) == 1  # Friday to Tuesday: Monday only
+    assert notification.working_days(date(2026, 11, 20), date(2026, 11, 25)) == 2

@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from archiver.agency.asset_requests import asked_for
+from archiver.agency.notification import causes
+from archiver.agency.run_messages import Watch, closing, forecast, spelt
 from archiver.cli.output import Lines
+from archiver.collect.account_result import Result
+from archiver.collect.run_context import Summary
 from archiver.core.errors import ConfigError
 from archiver.home.archives import writing
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import Vault
-from archiver.intake.asking import asked_for
-from archiver.notify import causes
-from archiver.onboarding import Watch, closing, forecast, spelt
 from archiver.provider import declared, installed, load
-from archiver.run import Summary
-from archiver.sync import Result
 from tests.homes import QUICK, Home, clean_environment
 
 ACCOUNTS = {

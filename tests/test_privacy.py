@@ -13,17 +13,17 @@ from typing import Any
 
 import pytest
 
-from archiver import accounts, doctor, privacy
-from archiver.agency import integrity
+from archiver.agency import accounts, doctor, integrity, privacy
+from archiver.agency.night import run
+from archiver.agency.retention import CLASSES, prune
 from archiver.archive.erasure import REASONS
 from archiver.catalogue import search
 from archiver.claims import packing
+from archiver.collect.run_context import Order, Summary
 from archiver.core.errors import ConfigError, Erased, IntegrityError, LegalHold
 from archiver.home.settings import Home as LoadedHome
 from archiver.home.settings import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
-from archiver.retention import CLASSES, prune
-from archiver.run import Order, Summary, run
 from tests.archive.test_archive_erasure import objects
 from tests.archive.test_archive_verify import passes_ocfl_py
 from tests.homes import QUICK, ROOT, Home

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from archiver.expected import check, checking
+from archiver.collect.run_context import Tools
+from archiver.devkit.golden import check, checking
 from archiver.provider import installed, load
-from archiver.run import Tools
 from providers import free_family
 from tests.homes import QUICK, RECORDINGS, Home
 

@@ -13,11 +13,13 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from archiver.agency.night import run
+from archiver.collect.account_session import SigningIn, Totp
+from archiver.collect.run_context import Order
 from archiver.home.settings import Home as LoadedHome
 from archiver.home.settings import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import Challenge, History, load
-from archiver.run import Order, SigningIn, Totp, run
 from providers.shutterstock import Shutterstock
 from tests.homes import QUICK, Home
 
@@ -144,7 +146,9 @@ def test_a_fault_in_one_adapter_is_told_and_does_not_stop_the_others(
         def history(self, session: object) -> Sequence[History]:
             raise KeyError("an adapter's mistake")
 
-    monkeypatch.setattr("archiver.run.load", lambda name: Faulty if name == "shutterstock" else load(name))
+    monkeypatch.setattr(
+        "archiver.collect.account_run.load", lambda name: Faulty if name == "shutterstock" else load(name)
+    )
     root = tmp_path / "home"
     create_home(root, replay=True)
     add_client(root, "acme", name="Acme Ltd")

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from archiver.agency.schedule import LOOK, NIGHT, Schedule, System, install, named_system, schedule, skipped
 from archiver.core.errors import ConfigError, MachineRefused
-from archiver.schedule import LOOK, NIGHT, Schedule, System, install, named_system, schedule, skipped
 from tests.homes import QUICK, Home
 
 HOME, KEY = Path("/srv/archive home 100%"), Path("/etc/archiver/vault.key")

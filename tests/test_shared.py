@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver import concerns, notify, unassigned
+from archiver.agency import alerts, notification, unassigned
 from archiver.catalogue.assignment import fitting, follow_rules
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, Licence
@@ -202,18 +202,18 @@ def test_a_grant_for_two_clients_under_an_unmetered_plan_is_one_alert_with_both_
         [stored] = at.archive("house", (licence(0), [record()]))
         for client, job in (("acme", "Job 4711"), ("beta", "Job 4712")):
             at.run("assign", f"house/{stored.folder}", client, "--reason", job, "--by", "Ada Example", "--also")
-        [alert] = [each for each in concerns.concerns(at.home, date(2026, 11, 24)) if each.subject.startswith("house/")]
+        [alert] = [each for each in alerts.concerns(at.home, date(2026, 11, 24)) if each.subject.startswith("house/")]
         assert alert.flags == ("two_clients", "plan") and alert.clients == ("acme", "beta")
         assert "acme (Job 4711) and beta (Job 4712)" in alert.message and "6(D)" in alert.risk
         with (at.home.root / "archiver.yaml").open("a") as settings:
             settings.write("notify: ['http://127.0.0.1:9/hook']\n")
         here, now = Loaded.load(at.home.root), datetime(2026, 11, 24, tzinfo=UTC)
-        [(who, message, _)] = notify.due(here, notify.causes(here, now), {}, now)
+        [(who, message, _)] = notification.due(here, notification.causes(here, now), {}, now)
         assert who == "http://127.0.0.1:9/hook" and alert.message in message.body and alert.risk in message.body
         told = at.run("run", code=10).stderr
         assert told.count("Job 4711") == told.count("Job 4712") == 1
         at.run("assign", f"house/{stored.folder}", "beta", "--reason", "only Beta", "--by", "Ada Example", "--yes")
-        found = concerns.concerns(at.home, date(2026, 11, 24))
+        found = alerts.concerns(at.home, date(2026, 11, 24))
         assert [each.flags for each in found] == [("plan",)]
 
 
@@ -223,14 +223,14 @@ def account(name: str = "one", provider: str = "shutterstock", client: str = "ac
 
 def test_shared_logins_and_what_ends_are_concerns() -> None:
     today = date(2026, 11, 24)
-    assert [each.flags for each in concerns.about_logins([account(people=3)])] == [("shared_login",)]
-    assert not list(concerns.about_logins([account(people=3, seats=3), account("two", "istock", people=9)]))
+    assert [each.flags for each in alerts.about_logins([account(people=3)])] == [("shared_login",)]
+    assert not list(alerts.about_logins([account(people=3, seats=3), account("two", "istock", people=9)]))
     one_login = [account(username="ada"), account("two", client="beta", username="Ada")]
-    [shared] = concerns.about_logins(one_login)
+    [shared] = alerts.about_logins(one_login)
     assert shared.clients == ("acme", "beta")
     soon, later = date(2026, 12, 20), date(2027, 3, 1)
-    [plan] = concerns.ending([account(provider="istock", plan_until=soon), account(plan_until=later)], today)
+    [plan] = alerts.ending([account(provider="istock", plan_until=soon), account(plan_until=later)], today)
     assert "2026-12-20" in plan.message and "2027-01-19" in plan.risk  # first use within 30 days of its end
-    [seat] = concerns.ending([account(seat_until={"ada": soon, "ben": later})], today)
+    [seat] = alerts.ending([account(seat_until={"ada": soon, "ben": later})], today)
     assert "leaver ada" in seat.command
-    assert not list(concerns.ending([account(plan_until=soon, closed=today)], today))
+    assert not list(alerts.ending([account(plan_until=soon, closed=today)], today))

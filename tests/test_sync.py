@@ -18,6 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive.ocfl import NewObject
 from archiver.archive.writer import open_archive
 from archiver.catalogue.index import Catalogue, identity_digest
+from archiver.collect.account_result import Result
+from archiver.collect.history_cursor import Cursors, Retries
+from archiver.collect.sync import Sync
 from archiver.core.errors import (
     ArchiverError,
     LayoutChanged,
@@ -30,12 +33,10 @@ from archiver.core.errors import (
 )
 from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence, Outcome
 from archiver.home.network import Network
-from archiver.listing import Cursors, Retries
 from archiver.provider import Challenge, History, Page, Provider, Response, Session, TextLayout, load
 from archiver.reading.licence_json import to_json
 from archiver.reading.terminal_safe import printable
 from archiver.reading.worker import DocumentReader
-from archiver.sync import Result, Sync
 from tests.reading.test_documents import pdf
 
 KEY = Ed25519PrivateKey.generate()
@@ -552,7 +553,7 @@ def test_a_platform_that_is_down_for_a_moment_leaves_few_licences_incomplete(
         pauses.extend([seconds] if seconds >= 1 else [])
         await plain(0)
 
-    monkeypatch.setattr("archiver.sync.asyncio.sleep", sleep)
+    monkeypatch.setattr("archiver.collect.sync.asyncio.sleep", sleep)
     result = desk.sync(
         lambda _: [Page(down(200, 1), 200)],
         lambda of: SiteUnavailable("down") if len(pauses) < 6 else text_certificate(of),

@@ -20,10 +20,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from archiver.agency.night import run
 from archiver.browsing.browser_session import Browsers
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Replay
+from archiver.collect.run_context import Order, Summary
+from archiver.collect.terms import LEAST, SeenTerms, look, normalised, relation, rules
 from archiver.core.errors import NotACertificate
 from archiver.core.model import Moment, TermsRelation, iso
 from archiver.home.network import Network
@@ -32,8 +35,6 @@ from archiver.home.settings import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import Page, TermsPage, load
 from archiver.reading.worker import DocumentReader
-from archiver.run import Order, Summary, run
-from archiver.terms import LEAST, SeenTerms, look, normalised, relation, rules
 from tests.homes import RECORDINGS, Home
 from tests.test_sync import Desk, rows, text_certificate
 

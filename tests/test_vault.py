@@ -15,7 +15,8 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 from keyring.backends.chainer import ChainerBackend
 
-from archiver import doctor
+from archiver.agency import doctor
+from archiver.agency.setup import initialise
 from archiver.cli import setting_up
 from archiver.cli.app import unlocked
 from archiver.core.errors import ConfigError, VaultLocked
@@ -31,7 +32,6 @@ from archiver.home.vault import (
     secret_digest,
     usable_keyrings,
 )
-from archiver.setup import initialise
 from tests.homes import clean_environment
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
-from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError
+from archiver.archive.verify import moment, renewal
+from archiver.core.errors import (
+    ArchiveBusy,
+    ArchiverError,
+    ConfigError,
+)
+from archiver.home.archives import writing
 from archiver.home.network import joined
 from archiver.home.settings import Home
+from archiver.home.vault import Vault
 
 if TYPE_CHECKING:
     from archiver.home.vault import Vault
@@ -64,7 +71,6 @@ def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[
 
     An archive that cannot be written does not stop the others; the first such error is raised at the end.
     """
-    from archiver.home.archives import writing
 
     failures: list[ArchiverError] = []
     for slug in archives(home, client):
@@ -94,3 +100,11 @@ def trusted_roots(home: Home) -> Path | None:
     """The timestamp roots that the home's settings pin, in one file; None where it pins none."""
     pinned = [home.root / each.roots for each in home.settings.timestamps if each.roots]
     return joined(*pinned) if pinned else None
+
+
+def renewals_due(home: Home) -> Iterator[str]:
+    """In words: the archives, also those that nothing is written to any more, whose timestamps are to be renewed."""
+    for slug in home.clients:
+        due = renewal(home.archive(slug))
+        if due and due <= moment():
+            yield f"The timestamps of {slug} are to be renewed since {due}. Run `archiver verify --renew`."

@@ -31,8 +31,8 @@ def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOpt
     """
     if context.invoked_subcommand:
         return
-    from archiver.accounts import describe_providers
-    from archiver.checks import live_days
+    from archiver.agency.account_check import live_days
+    from archiver.agency.accounts import describe_providers
     from archiver.home.settings import default_home
 
     described = describe_providers(live_days(home or default_home()), say)
@@ -72,7 +72,7 @@ def providers_new(
 
     Example: archiver providers new acme_stock
     """
-    from archiver.scaffold import lay_out
+    from archiver.devkit.scaffold import lay_out
 
     folder = out or Path(f"archiver-{name.replace('_', '-')}")
     for path in lay_out(name, folder):
@@ -87,7 +87,7 @@ def recording_check(paths: Annotated[list[Path], typer.Argument(help="Recording 
 
     Example: archiver recording check recordings/*/*
     """
-    from archiver.expected import check, checking
+    from archiver.devkit.golden import check, checking
 
     async def check_all() -> int:
         wrong = 0
@@ -112,7 +112,7 @@ def recording_expect(
 
     Example: archiver recording expect recordings/shutterstock/two-pages
     """
-    from archiver.expected import checking, expect
+    from archiver.devkit.golden import checking, expect
 
     async def expect_all() -> None:
         async with checking() as shared:
@@ -136,7 +136,7 @@ def recording_capture(
 
     Example: archiver recording capture acme-freepik first-look
     """
-    from archiver.recorder import capture
+    from archiver.devkit.recorder import capture
 
     here = opened(home)
     with progress() as shown:
@@ -158,9 +158,9 @@ def recording_scrub(
     Example: archiver recording scrub recordings/freepik/first-look --dry-run
     """
     from archiver.browsing.scrub import scrub
+    from archiver.devkit.recorder import personal_of
     from archiver.home.settings import default_home
     from archiver.reading.worker import DocumentReader
-    from archiver.recorder import personal_of
 
     known: dict[str, str] = {}
     if home or (default_home() / "archiver.yaml").is_file():

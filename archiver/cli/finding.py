@@ -195,7 +195,7 @@ def unassigned(
 
     Example: archiver unassigned --assign-from todo.csv --by "Ada Example"
     """
-    from archiver import unassigned as pool
+    from archiver.agency import unassigned as pool
 
     here = opened(home)
     if yes and not (from_folder or assign_from):

@@ -31,7 +31,7 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: archiver status
     """
-    from archiver.status import status as look
+    from archiver.agency.status import status as look
 
     found = look(opened(home))
     if as_json:
@@ -55,8 +55,8 @@ def report(
 
     Example: archiver report --client acme --month 2026-11 --out acme-2026-11.pdf
     """
-    from archiver.report import report as make
-    from archiver.report import this_month, write
+    from archiver.agency.monthly_report import report as make
+    from archiver.agency.monthly_report import this_month, write
 
     if language:
         language = language_of(language)
@@ -83,8 +83,8 @@ def notify(
     """
     from datetime import datetime
 
-    from archiver.notify import causes
-    from archiver.notify import tell as tell_people
+    from archiver.agency.notification import causes
+    from archiver.agency.notification import tell as tell_people
 
     here = opened(home)
     met: list[ArchiverError] = []
@@ -109,7 +109,7 @@ def repair_clock(
 
     Example: archiver repair-clock --by "Ada Example"
     """
-    from archiver.clock import ahead, repair
+    from archiver.agency.future_times import ahead, repair
 
     here, now = opened(home), datetime.now(UTC)
     for each in ahead(here, now):
@@ -137,10 +137,10 @@ def schedule(
 
     Example: archiver schedule --at 03:15
     """
+    from archiver.agency.schedule import install as put_in_place
+    from archiver.agency.schedule import named_system, skipped
+    from archiver.agency.schedule import schedule as make
     from archiver.home.vault import key_file
-    from archiver.schedule import install as put_in_place
-    from archiver.schedule import named_system, skipped
-    from archiver.schedule import schedule as make
 
     file = key or key_file()
     here = opened(home)
@@ -209,8 +209,8 @@ def erase(
 
     Example: archiver erase 1234567890_1a2b3c4d --reason data_subject_request --by "Ada Example"
     """
-    from archiver.privacy import erase as erase_content
-    from archiver.privacy import plan
+    from archiver.agency.privacy import erase as erase_content
+    from archiver.agency.privacy import plan
 
     here = opened(home)
     done = plan(here, licence)
@@ -247,7 +247,7 @@ def hold(
 
     Example: archiver hold 1234567890_1a2b3c4d --by "Ada Example" --reason "letter of 3 May"
     """
-    from archiver.privacy import hold as put_under_hold
+    from archiver.agency.privacy import hold as put_under_hold
 
     here = opened(home)
     done, warnings = put_under_hold(

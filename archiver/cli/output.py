@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archiver.reading.terminal_safe import printable
 
 if TYPE_CHECKING:
-    from archiver.sync import Progress
+    from archiver.collect.account_result import Progress
 
 
 def say(text: str = "") -> None:
@@ -96,7 +96,7 @@ class Lines:
         now = self.now()
         began, before = self._began.setdefault(account, (now, done))
         if now - self._told.setdefault(account, now) >= EVERY:
-            from archiver.onboarding import spelt
+            from archiver.agency.run_messages import spelt
 
             self._told[account] = now
             rate = (done - before) / (now - began)

@@ -19,7 +19,7 @@ from archiver.cli.app import (
 from archiver.cli.output import emit, progress, say, table, tell
 
 if TYPE_CHECKING:
-    from archiver.sync import Result
+    from archiver.collect.account_result import Result
 
 
 @app.command("sign-in")
@@ -40,7 +40,7 @@ def sign_in(
 
     Example: archiver sign-in acme-freepik acme-envato
     """
-    from archiver.accounts import due_sign_ins, sign_in_all
+    from archiver.agency.accounts import due_sign_ins, sign_in_all
 
     here = opened(home)
     if bool(names) == due:
@@ -95,9 +95,9 @@ def run(
 
     Example: archiver run --client acme
     """
-    from archiver.onboarding import Watch, closing
-    from archiver.run import Order
-    from archiver.run import run as run_accounts
+    from archiver.agency.night import run as run_accounts
+    from archiver.agency.run_messages import Watch, closing
+    from archiver.collect.run_context import Order
 
     here = opened(home)
     order = Order(
@@ -162,7 +162,7 @@ def import_(
     """
     from getpass import getuser
 
-    from archiver.intake.importing import import_files
+    from archiver.collect.importing import import_files
 
     here = opened(home)
     with progress() as watch:
@@ -209,7 +209,7 @@ def capture(
     """
     from getpass import getuser
 
-    from archiver.intake.asking import capture as capture_wanted
+    from archiver.agency.asset_requests import capture as capture_wanted
 
     here = opened(home)
     by = by or f"system user {getuser()}"

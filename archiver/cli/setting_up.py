@@ -34,7 +34,7 @@ def demo(
 
     Example: archiver demo --keep /tmp/demo
     """
-    from archiver.demo import demo as show
+    from archiver.devkit.demo import demo as show
 
     awaited(show(keep, tell_lines))
 
@@ -48,7 +48,7 @@ def setup(
 
     Example: archiver setup --home ~/archiver --agency "Northlight Media"
     """
-    from archiver.setup import setup as guide
+    from archiver.agency.setup import setup as guide
 
     guide(home, agency, say=say, ask=ask)
 
@@ -66,7 +66,7 @@ def doctor(
 
     Example: archiver doctor --online
     """
-    from archiver.doctor import examine
+    from archiver.agency.doctor import examine
     from archiver.home.settings import default_home
     from archiver.home.vault import open_vault
 
@@ -92,7 +92,7 @@ def init(
 
     Example: archiver init ~/archiver
     """
-    from archiver.setup import initialise
+    from archiver.agency.setup import initialise
 
     made = initialise(home or home_option, replay=replay, say=say, ask=ask)
     say(f"Made {made.root}. Next: archiver client add SLUG --name NAME")
@@ -129,7 +129,7 @@ def client_hand_over(
 
     Example: archiver client hand-over acme --out /mnt/disk/acme-licences
     """
-    from archiver.leaving import hand_over
+    from archiver.agency.offboarding import hand_over
 
     here = opened(home)
     done = hand_over(here, unlocked(here), slug, out, dry_run=dry_run)
@@ -167,7 +167,7 @@ def account_add(
 
     Example: archiver account add acme-shutterstock --client acme --provider shutterstock --authorised-by "Ada Example"
     """
-    from archiver.accounts import add, method_of
+    from archiver.agency.accounts import add, method_of
 
     here = opened(home)
     vault = unlocked(here)
@@ -201,7 +201,7 @@ def account_close(
 
     Example: archiver account close acme-shutterstock --dry-run
     """
-    from archiver.leaving import close
+    from archiver.agency.offboarding import close
 
     here = opened(home)
     with progress() as watch:
@@ -237,7 +237,7 @@ def account_leaver(
 
     Example: archiver account leaver ada@example.com
     """
-    from archiver.leaving import leaver
+    from archiver.agency.offboarding import leaver
 
     here = opened(home)
     with progress() as watch:
@@ -270,7 +270,7 @@ def account_rotate(
 
     Example: archiver account rotate acme-shutterstock
     """
-    from archiver.accounts import method_of, rotate
+    from archiver.agency.accounts import method_of, rotate
 
     here = opened(home)
     account = here.account(name)
@@ -293,7 +293,7 @@ def account_check(
 
     Example: archiver account check acme-shutterstock --live
     """
-    from archiver.checks import check
+    from archiver.agency.account_check import check
 
     here = opened(home)
     found = awaited(check(here, unlocked(here), name, live=live, replay=replay))
@@ -306,7 +306,7 @@ def account_check(
 
 def read_secrets(from_stdin: bool, method: Any) -> dict[str, str]:
     """Secrets as YAML from standard input, or prompted for without echo on a terminal."""
-    from archiver.accounts import parse_secrets
+    from archiver.agency.accounts import parse_secrets
 
     if from_stdin:
         return parse_secrets(sys.stdin.read())

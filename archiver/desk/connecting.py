@@ -11,7 +11,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver import accounts
+from archiver.agency import accounts
 from archiver.browsing.recording import bundled
 from archiver.core.errors import ArchiverError, ConfigError, WrongPassword, machine_error
 from archiver.desk.access import OWNER, Role

@@ -9,8 +9,9 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver import report as monthly
-from archiver import unassigned as deciding
+from archiver.agency import monthly_report as monthly
+from archiver.agency import unassigned as deciding
+from archiver.agency.status import status
 from archiver.catalogue import search, views
 from archiver.catalogue.assignment import Assignment
 from archiver.core.atomic_files import scratch
@@ -21,7 +22,6 @@ from archiver.desk.pages import PAGE, troubles
 from archiver.home.settings import HOUSE, Account
 from archiver.provider import SignInMethod, Transport, load
 from archiver.reading.worker import DocumentReader
-from archiver.status import status
 
 LINK_DAYS = (7, 30, 90)
 

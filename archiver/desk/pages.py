@@ -13,8 +13,9 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver.accounts import DueSignIn, due_sign_ins
 from archiver.agency import integrity
+from archiver.agency.accounts import DueSignIn, due_sign_ins
+from archiver.agency.status import status
 from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue import picture_search, search, views
 from archiver.catalogue.index import FOR_CLIENTS, Catalogue, Entry
@@ -28,7 +29,6 @@ from archiver.desk.app import Visit, Way, at
 from archiver.home.settings import HOUSE
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
-from archiver.status import status
 
 PAGE = 24  # licences of a page
 MOST = 240  # found by words; more than that, nobody looks through

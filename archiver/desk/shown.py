@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from archiver.accounts import DueSignIn
+from archiver.agency.accounts import DueSignIn
+from archiver.agency.status import AccountStatus
 from archiver.claims.facts import platform_of
 from archiver.core.model import Moment, iso, parse_iso
 from archiver.desk.words import Words
 from archiver.reading.terminal_safe import printable
-from archiver.status import AccountStatus
 
 MONTHS = {
     "en": "January February March April May June July August September October November December",

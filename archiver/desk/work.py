@@ -9,12 +9,13 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from archiver.agency.night import run
 from archiver.browsing.recording import bundled
+from archiver.collect.account_result import Result
+from archiver.collect.run_context import Order, Summary
 from archiver.core.errors import ArchiveBusy, ArchiverError, machine_error
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
-from archiver.run import Order, Summary, run
-from archiver.sync import Result
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Work:
 
     def sign_in(self, home: Home, vault: Vault, account: str) -> None:
         """Open a visible browser on this machine, in which a person signs in."""
-        from archiver.accounts import sign_in
+        from archiver.agency.accounts import sign_in
 
         replay = bundled() if home.settings.replay else None
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from archiver.archive import ledger
-from archiver.clock import was_ahead
+from archiver.archive.clock_skew import was_ahead
 from archiver.core.errors import ClockWrong
 from tests.archive.conftest import Kit, licence
 

@@ -31,7 +31,7 @@ IMPORT = """
 import json, resource, sys, time
 from pathlib import Path
 from archiver.home.settings import Home
-from archiver.intake.importing import import_files
+from archiver.collect.importing import import_files
 from archiver.home.vault import open_vault
 home = Home.load(Path(sys.argv[1]))
 start = time.monotonic()

@@ -24,11 +24,11 @@ from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_pipeline import Raw
 from archiver.catalogue.index import Catalogue
+from archiver.collect.history_cursor import Cursors, Retries
+from archiver.collect.sync import Sync
 from archiver.home.network import Network
-from archiver.listing import Cursors, Retries
 from archiver.provider import load
 from archiver.reading.worker import DocumentReader
-from archiver.sync import Sync
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PAGE = 200

@@ -27,11 +27,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 
+from archiver.agency.night import run
 from archiver.archive.writer import THREADS
+from archiver.collect.run_context import Order, Summary
 from archiver.home.network import Network
 from archiver.home.settings import Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
-from archiver.run import Order, Summary, run
 
 # The tests are a folder, not a package; elsewhere something else may be installed by that name.
 sys.modules["tests"] = ModuleType("tests")
@@ -163,7 +164,7 @@ async def bare_loop(url: str, number: int) -> float:
 
 
 class site:  # noqa: N801  # read as `with site(...)`
-    """The site in its process, and `archiver.run` finding adapters for it."""
+    """The site in its process, and `archiver.collect.run` finding adapters for it."""
 
     def __init__(self, rows: int, *, certificates: bool) -> None:
         self._rows, self._certificates = rows, certificates
@@ -176,7 +177,8 @@ class site:  # noqa: N801  # read as `with site(...)`
         self._process.start()
         here = Site(rows=self._rows, certificates=self._certificates)
         here.url = self._pipe.recv()
-        setattr(sys.modules["archiver.run"], "load", here.adapter)  # noqa: B010  # adapters are found by name
+        for name in ("run", "account_run"):  # adapters are found by name
+            sys.modules[f"archiver.collect.{name}"].load = here.adapter
         return here.url
 
     def __exit__(self, *_: object) -> None:

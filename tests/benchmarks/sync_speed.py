@@ -26,13 +26,13 @@ from archiver.archive.writer import open_archive
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.catalogue.index import Catalogue
+from archiver.collect.history_cursor import Cursors, Retries
+from archiver.collect.sync import Sync
 from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
 from archiver.home.network import Network
-from archiver.listing import Cursors, Retries
 from archiver.provider import Challenge, History, Page, Provider, Rule, Rules, Session, load
 from archiver.provider.record_document import record
 from archiver.reading.worker import DocumentReader
-from archiver.sync import Sync
 
 LATENCY = 0.05
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -239,7 +239,7 @@ async def incremental(numbers: Sequence[int]) -> None:
 def fill(folder: Path, number: int, reader: DocumentReader) -> None:
     """An archive of `number` licences without documents, and the cursor that its first full sweep would have left."""
     from archiver.archive.ocfl import NewObject
-    from archiver.listing import Cursor
+    from archiver.collect.history_cursor import Cursor
     from archiver.reading.licence_json import to_json
 
     with open_archive(

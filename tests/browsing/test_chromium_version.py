@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from archiver import doctor
+from archiver.agency import doctor
+from archiver.agency.doctor import State
 from archiver.browsing.chromium import Chromium
 from archiver.browsing.chromium_version import stable_since, version_warning
-from archiver.doctor import State
 from archiver.home.settings import Home
 
 

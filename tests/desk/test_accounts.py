@@ -10,12 +10,12 @@ from threading import Event
 
 import httpx
 
+from archiver.agency.status import AccountStatus, coverage
 from archiver.core import errors
 from archiver.desk.shown import trouble
 from archiver.desk.words import words
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import Vault
-from archiver.status import AccountStatus, coverage
 from tests.desk.conftest import Person, started
 from tests.homes import Home
 from tests.proof.agency import Agency

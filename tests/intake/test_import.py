@@ -17,9 +17,9 @@ import yaml
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue, Entry
+from archiver.collect.file_walk import Item, walk
+from archiver.collect.recognition import recognise
 from archiver.core.model import Asset, Licence, iso
-from archiver.intake.recognise import recognise
-from archiver.intake.walk import Item, walk
 from archiver.reading.mail import unasked
 from archiver.reading.worker import DocumentReader
 from tests import papers

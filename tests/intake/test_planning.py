@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from archiver.intake.planning import Outcome, Plan, plan
-from archiver.intake.recognise import Seen, recognise
-from archiver.intake.walk import Item
+from archiver.collect.file_walk import Item
+from archiver.collect.import_plan import Outcome, Plan, plan
+from archiver.collect.recognition import Seen, recognise
 from archiver.reading.worker import DocumentReader
 from tests import papers
 from tests.authoring.scenario import pdf as lines_as_pdf

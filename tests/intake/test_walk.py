@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.intake import importing
-from archiver.intake import walk as walking
-from archiver.intake.recognise import Seen, recognise
-from archiver.intake.walk import walk
+from archiver.collect import file_walk as walking
+from archiver.collect import importing
+from archiver.collect.file_walk import walk
+from archiver.collect.recognition import Seen, recognise
 from archiver.reading import containers
 from archiver.reading.containers import RATIO, Item, Refused
 from archiver.reading.mail import messages, origin, origin_by, read_mail, unasked

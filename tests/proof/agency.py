@@ -12,13 +12,13 @@ from pathlib import Path
 
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject, Stored
+from archiver.collect.terms import SeenTerms
 from archiver.core.model import Document, DocumentKind, Gap, Licence
 from archiver.home.archives import writing
 from archiver.home.settings import Home as Loaded
 from archiver.home.settings import add_account, add_client, create_home
 from archiver.home.vault import Vault, find_key, open_vault
 from archiver.reading.licence_json import to_json
-from archiver.terms import SeenTerms
 from tests.homes import Home, clean_environment
 
 

@@ -20,10 +20,10 @@ from pypdf import PdfReader, PdfWriter
 
 from archiver.claims.claim_entry import add
 from archiver.claims.letter_reader import read_material
+from archiver.collect.terms import SeenTerms
 from archiver.core.model import Asset, Licence
 from archiver.provider import TermsPage
 from archiver.reading.worker import DocumentReader
-from archiver.terms import SeenTerms
 from tests import papers
 from tests.authoring.scenario import pdf
 from tests.catalogue.test_matching import scene

@@ -31,12 +31,12 @@ from archiver.claims.claim_files import Claim
 from archiver.claims.pack_pages import _wording
 from archiver.claims.redaction import Private
 from archiver.claims.rule_engine import Assessment, Verdict
+from archiver.collect.terms import SeenTerms
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
 from archiver.provider import TermsPage
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.worker import DocumentReader
-from archiver.terms import SeenTerms
 from tests.authoring.scenario import pdf
 from tests.homes import ROOT
 from tests.proof.agency import Agency, agency, certificate, preview

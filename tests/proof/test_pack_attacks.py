@@ -24,11 +24,11 @@ from archiver.catalogue import search
 from archiver.claims import packing
 from archiver.claims.assessment import assess
 from archiver.claims.facts import Use
+from archiver.collect.terms import SeenTerms
 from archiver.core.model import Document
 from archiver.home.archives import writing
 from archiver.provider import TermsPage
 from archiver.reading.licence_json import to_json
-from archiver.terms import SeenTerms
 from tests.authoring.scenario import pdf
 from tests.proof.agency import agency, preview, record
 from tests.proof.test_pack import BOUGHT, CLAIM, document, licence, picture, unpacked

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from archiver import expected
-from archiver.accounts import describe_providers
+from archiver.agency.accounts import describe_providers
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
+from archiver.collect.run_context import Tools
 from archiver.core.errors import ConfigError, SpendRefused
+from archiver.devkit import golden
 from archiver.provider import Automation, Mode, Request, Rule, installed, load
-from archiver.run import Tools
 from tests.homes import RECORDINGS
 
 SPENDING = [
@@ -118,7 +118,7 @@ setTimeout(() => document.body.innerHTML = '<p id="fired">fired</p>', 100);
 @pytest.fixture(scope="module")
 def tools() -> Iterator[tuple[asyncio.Runner, Tools]]:
     with asyncio.Runner() as loop:
-        context = expected.checking()
+        context = golden.checking()
         yield loop, loop.run(context.__aenter__())
         loop.run(context.__aexit__(None, None, None))
 

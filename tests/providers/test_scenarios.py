@@ -21,14 +21,15 @@ from typing import Any
 import pytest
 import yaml
 
-from archiver import expected
+from archiver.agency.night import run
 from archiver.browsing import browser_session as page_session
+from archiver.collect.account_result import Result
+from archiver.collect.run_context import Order, Tools
 from archiver.core.model import Outcome
+from archiver.devkit import golden
 from archiver.home.settings import Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import Request, load
-from archiver.run import Order, Tools, run
-from archiver.sync import Result
 from tests.homes import RECORDINGS
 
 type Exchange = dict[str, Any]
@@ -308,7 +309,7 @@ SITES = {
 def stage() -> Iterator[tuple[asyncio.Runner, Tools]]:
     """One event loop, replay and browser for all."""
     with asyncio.Runner() as loop:
-        context = expected.checking()
+        context = golden.checking()
         yield loop, loop.run(context.__aenter__())
         loop.run(context.__aexit__(None, None, None))
 
@@ -354,7 +355,7 @@ class Nights:
 
     @property
     def archived(self) -> list[dict[str, Any]]:
-        return [expected.describe(each) for each in expected.licences(self.home)]
+        return [golden.describe(each) for each in golden.licences(self.home)]
 
 
 type Play = Callable[..., Nights]

@@ -22,16 +22,16 @@ from archiver.archive.verify import URN
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue, Entry, Hit
+from archiver.collect.file_walk import Item, Refused, walk
+from archiver.collect.import_filing import AddVersion, Import, Put, file
+from archiver.collect.import_plan import Fate, Group, Outcome, Plan, plan
+from archiver.collect.recognition import Seen, ocr_by, recognise
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, Erased, IntegrityError, UnreadablePicture
 from archiver.core.model import DocumentKind, iso
 from archiver.home.archives import writing
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
-from archiver.intake.filing import AddVersion, Import, Put, file
-from archiver.intake.planning import Fate, Group, Outcome, Plan, plan
-from archiver.intake.recognise import Seen, ocr_by, recognise
-from archiver.intake.walk import Item, Refused, walk
 from archiver.reading.mail import DnsLookup, Lookup, unasked
 from archiver.reading.worker import DocumentReader
 

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from archiver.agency.notification import PERSON, remedy, seen_to
 from archiver.archive import pending_statements
 from archiver.archive.ocfl import NewObject
 from archiver.catalogue.search import Turns, runs_of
@@ -20,7 +21,6 @@ from archiver.core.model import iso
 from archiver.home.archives import as_rotated
 from archiver.home.settings import Account, Home, add_account, planned_account
 from archiver.home.vault import Vault, parse_secrets
-from archiver.notify import PERSON, remedy, seen_to
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 from archiver.reading.unsupported_platforms import Served, served
 
@@ -149,7 +149,8 @@ async def try_sign_in(
     """
     from archiver.browsing.browser_session import PlaywrightSession
     from archiver.browsing.recording import clock
-    from archiver.run import SigningIn, Totp, find_recording, open_session, tools
+    from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session
+    from archiver.collect.run_context import tools
 
     home.check_replay(replay)
     provider = load(account.provider)()
@@ -176,8 +177,8 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
 
     What is recorded already is not recorded again.
     """
+    from archiver.collect.automation import acceptance
     from archiver.home.archives import writing
-    from archiver.run import acceptance
 
     with writing(home, vault, account.client) as archive:
         before = pending_statements.about(archive.reader, account.name)
@@ -251,7 +252,7 @@ async def rotate(
     Tested as a new account's are. It is then no longer marked as needing a person, and its old session is dropped.
     """
     from archiver.archive.reader import Archive
-    from archiver.run import accepted
+    from archiver.collect.automation import accepted
 
     account = open_account(home, name)
     if not secrets and not username:
@@ -318,8 +319,9 @@ async def sign_in(
     """
     from archiver.browsing.attended_sign_in import attend
     from archiver.browsing.recording import clock
+    from archiver.collect.account_session import find_recording
+    from archiver.collect.run_context import tools
     from archiver.provider import Mode
-    from archiver.run import find_recording, tools
 
     account = as_rotated(home, vault, open_account(home, name))
     home.check_replay(replay)

@@ -11,10 +11,10 @@ from typing import Any
 
 from archiver import __version__
 from archiver.archive.ocfl import NewObject, Stored
+from archiver.collect.import_plan import Fate, Group, Outcome, Plan, claims, differences, in_json, record_of
+from archiver.collect.recognition import Seen
 from archiver.core.errors import Erased
 from archiver.core.model import Document, DocumentKind, Licence, Moment, iso
-from archiver.intake.planning import Fate, Group, Outcome, Plan, claims, differences, in_json, record_of
-from archiver.intake.recognise import Seen
 from archiver.reading.containers import LARGEST
 from archiver.reading.licence_json import IMPORT_PREFIX, FiledDocument, to_json
 

@@ -19,23 +19,26 @@ from typing import Any
 
 import yaml
 
-from archiver.accounts import ACCEPTED, file_statements
+from archiver.agency.accounts import ACCEPTED, file_statements
+from archiver.agency.night import run
 from archiver.archive.reader import Archive
 from archiver.browsing import scrub
 from archiver.browsing.capture import cookie_secrets
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import SAFE_METHODS
+from archiver.collect.account_result import Progress, Result
+from archiver.collect.account_session import find_recording, secrets_of
+from archiver.collect.automation import accepted
+from archiver.collect.run_context import Order, tools
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
 from archiver.core.model import Outcome
-from archiver.expected import describe, expect, licences
+from archiver.devkit.golden import describe, expect, licences
 from archiver.home.settings import Account, Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import ProviderInfo, Request, Rules, load
 from archiver.reading.secret_scan import secret_header
 from archiver.reading.worker import DocumentReader
-from archiver.run import Order, accepted, find_recording, run, secrets_of, tools
-from archiver.sync import Progress, Result
 
 SAMPLE = 25  # licences of each list whose documents are recorded; their rows and those of all others are, anyway
 

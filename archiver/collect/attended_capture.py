@@ -24,6 +24,11 @@ from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.attended_browser import Observation, Taken
 from archiver.browsing.recording import Recording
 from archiver.catalogue.index import Catalogue
+from archiver.collect.file_walk import Item, Refused, walk
+from archiver.collect.import_filing import Import, Origin
+from archiver.collect.importing import Report, Spool, settle, spooling
+from archiver.collect.recognition import Seen, ocr_by, recognise
+from archiver.collect.run_context import tools
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.core.model import Document, DocumentKind, iso, parse_iso
@@ -31,10 +36,6 @@ from archiver.home.archives import exclusive, writing
 from archiver.home.network import web_host
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
-from archiver.intake.filing import Import, Origin
-from archiver.intake.importing import Report, Spool, settle, spooling
-from archiver.intake.recognise import Seen, ocr_by, recognise
-from archiver.intake.walk import Item, Refused, walk
 from archiver.provider import Rules
 from archiver.reading.documents import is_pdf
 from archiver.reading.filenames import names
@@ -44,7 +45,6 @@ from archiver.reading.platforms import marked
 from archiver.reading.secret_scan import Needle, all_forms, contains, mask, mask_named, refusal
 from archiver.reading.webpages import page_by
 from archiver.reading.worker import DocumentReader
-from archiver.run import tools
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext

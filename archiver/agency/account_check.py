@@ -15,6 +15,11 @@ from archiver.archive.reader import Archive
 from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.recording import clock
 from archiver.browsing.scrub import page as scrubbed
+from archiver.collect.account_result import keep_page
+from archiver.collect.account_run import REFUSALS
+from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session, secrets_of
+from archiver.collect.automation import accepted
+from archiver.collect.run_context import tools
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import AdapterBroken, ArchiverError, ConfigError, SignInNeeded
 from archiver.core.model import Document, DocumentKind, Licence
@@ -24,8 +29,6 @@ from archiver.home.vault import Vault, secret_digest
 from archiver.provider import Provider, SignInMethod, Transport, load
 from archiver.reading.documents import check_certificate
 from archiver.reading.secret_scan import mask_text
-from archiver.run import REFUSALS, SigningIn, Totp, accepted, find_recording, open_session, secrets_of, tools
-from archiver.sync import keep_page
 
 LIVE = "live.yaml"  # in the home: provider -> the day on which a live check last passed, kept with the settings
 _HEADING = "# When `archiver account check --live` last passed at each platform. `archiver providers` prints it.\n"

@@ -20,13 +20,16 @@ from typing import Any
 
 from filelock import FileLock
 
-from archiver import clock
+from archiver.agency import future_times
+from archiver.agency.alerts import concerns
+from archiver.archive import clock_skew
 from archiver.archive.reader import Archive
 from archiver.archive.verify import dates
 from archiver.catalogue.index import Catalogue, RunLine
 from archiver.catalogue.search import followed
 from archiver.claims.claim_files import all_claims
-from archiver.concerns import Concern, concerns
+from archiver.collect import run_log
+from archiver.core.alert import Concern
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
 from archiver.core.model import iso
@@ -172,14 +175,14 @@ def _of_client(home: Home, client: Client, said: Mapping[str, Mapping[str, Any]]
 
 def _clock(home: Home, now: datetime) -> Iterator[Cause]:
     """Times that cannot be: those still to come, and those that an authority contradicts."""
-    future = [*clock.ahead(home, now)]
+    future = [*future_times.ahead(home, now)]
     if future:
         more = f" (and {len(future) - 1} more such times)" if len(future) > 1 else ""
         happened = f"{future[0]}{more}: this machine's clock was ahead, or is behind now."
         items = sorted({each.moment for each in future})
         yield _cause("clock", None, "this machine", items, happened, "archiver repair-clock --by NAME")
     for slug in home.clients:
-        if found := clock.was_ahead(home.archive(slug)):
+        if found := clock_skew.was_ahead(home.archive(slug)):
             happened = f"This machine's clock said {found[0]} when an authority dated the archive {slug} at {found[1]}."
             yield _cause("clock", slug, slug, (found[0],), happened, "archiver doctor --online")
 
@@ -241,7 +244,7 @@ def _missing(home: Home, client: str, catalogue: Catalogue, now: datetime) -> It
 
 def _not_to_come(at: str, now: datetime) -> str:
     """A moment that a line claims; empty where it lies in the future."""
-    return at if at <= (iso(now + clock.TOLERANCE) or "") else ""
+    return at if at <= (iso(now + clock_skew.TOLERANCE) or "") else ""
 
 
 def _fault(client: str, error: str, message: str) -> Cause:
@@ -283,8 +286,8 @@ def _logged(home: Home, now: datetime) -> tuple[dict[str, dict[str, Any]], dict[
     newest, settled, wanted = None, set[str](), {account.name: account.client for account in home.accounts()}
     logs = list[tuple[datetime, int, Path]]()
     for path in (home.state / "runs").glob("*.jsonl"):
-        began = clock.logged_at(path) if _RUN_LOG.fullmatch(path.name) else None
-        if began and began <= now + clock.TOLERANCE:
+        began = run_log.logged_at(path) if _RUN_LOG.fullmatch(path.name) else None
+        if began and began <= now + clock_skew.TOLERANCE:
             with suppress(FileNotFoundError):  # pruned meanwhile
                 logs.append((began, path.stat().st_mtime_ns, path))  # runs that began in one second ended in order
     for began, _, path in sorted(logs, reverse=True):

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import chain
@@ -27,7 +26,9 @@ from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.request_pipeline import single_try
 from archiver.catalogue.index import Catalogue, Entry
-from archiver.core.atomic_files import replace_file
+from archiver.collect.account_result import Progress, Result, first, keep_page
+from archiver.collect.history_cursor import Cursor, Cursors, Reading, Retries, Row, Tally
+from archiver.collect.terms import SeenTerms
 from archiver.core.errors import (
     ArchiverError,
     Erased,
@@ -43,22 +44,34 @@ from archiver.core.errors import (
     Withheld,
 )
 from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, Outcome, TermsReference, iso
-from archiver.listing import Cursor, Cursors, Reading, Retries, Row, Tally
 from archiver.provider import Page, Provider, Session, TextLayout
 from archiver.reading.document_parser import completed, same_licence
 from archiver.reading.documents import End, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, from_json, to_json
 from archiver.reading.secret_scan import Needle, all_forms, contains, mask, mask_text, maskable, refusal
 from archiver.reading.worker import DocumentReader
-from archiver.terms import SeenTerms
 
 CONCURRENCY = 16  # licences whose documents are fetched and read at once; the session bounds the requests
+
+
 PARTIAL = 40  # exit code of a run that left something open
+
+
 PENDING = 64  # licences on their way to the disk at once
+
+
 CATALOGUED = 100  # licences that the catalogue takes in at once, while their documents' texts are remembered
+
+
 TOLD = 10  # failures that an account's message tells in full; `show` tells each
+
+
 GIVE_UP_S = 180.0  # seconds in which nothing at all got through, after which an account is left to the next run
+
+
 LULL_AFTER = CONCURRENCY  # licences in a row that could not be had, after which the next ones are tried one by one
+
+
 LONGEST_LULL_S = 15.0  # seconds between two of these
 
 
@@ -77,47 +90,6 @@ class GuardedSession(Session, Protocol):
     def beside(self) -> AbstractAsyncContextManager[Any]: ...
 
     def needles(self) -> list[str]: ...
-
-
-class Progress(Protocol):
-    """Who watches: called after every licence with the numbers so far."""
-
-    def __call__(self, account: str, done: int, total: int | None) -> None: ...
-
-
-# ---------------------------------------------------------------- the result
-
-
-@dataclass
-class Result:
-    """What a run did for one account. `incomplete` holds short ids, and `completed` those that were incomplete before;
-    `unexplained` holds the platform's ids."""
-
-    account: str
-    provider: str
-    outcome: Outcome = Outcome.COMPLETE
-    error: str | None = None
-    message: str = ""
-    sweep: str = "known"
-    total: int | None = None
-    listed: int = 0
-    archived: int = 0
-    already: int = 0
-    comps: int = 0
-    completed: list[str] = field(default_factory=list)
-    incomplete: list[str] = field(default_factory=list)
-    gaps: dict[str, dict[str, int]] = field(default_factory=dict)
-    unexplained: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    funds: str | None = None  # what the platform states before and after: unchanged | changed; None: it does not
-    requests_refused: int = 0
-    exit_code: int = 0
-    passed_over: list[str] = field(default_factory=list)  # the platform's ids of what a sample left out
-
-    def as_json(self) -> dict[str, Any]:
-        """The account's part of `run --json`."""
-        hidden = ("funds", "requests_refused", "exit_code", "passed_over")
-        return {name: value for name, value in vars(self).items() if name not in hidden}
 
 
 @dataclass(frozen=True)
@@ -174,9 +146,6 @@ class Held:
 
 def _by_hand(entry: Entry) -> bool:
     return entry.file.provenance.get("source") != "adapter"
-
-
-# ---------------------------------------------------------------- one account
 
 
 @dataclass(kw_only=True)
@@ -737,18 +706,3 @@ class Sync:
             yield f"No licence of asset {self.asset_id} is listed."
         if result.requests_refused:
             yield f"{result.requests_refused} requests of the site's pages were refused as not read-only."
-
-
-def first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that says most: of all that happened at once, the one with the highest exit code."""
-    flat = [first(each) if isinstance(each, BaseExceptionGroup) else each for each in group.exceptions]
-    return max(flat, key=lambda error: error.exit_code if isinstance(error, ArchiverError) else 1000)
-
-
-def keep_page(folder: Path, account: str, content: bytes, suffix: str, needles: list[Needle]) -> Path:
-    """Save a page for the adapter's maintainer, without secrets; named by account and content, so once per page."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    content = mask(content, needles)
-    path = folder / f"{account}-{sha256(content).hexdigest()[:12]}{re.sub(r'[^.a-z0-9]', '', suffix.lower())}"
-    replace_file(path, content)
-    return path

@@ -24,6 +24,8 @@ from pathlib import Path
 from shlex import quote
 
 from archiver.agency import integrity
+from archiver.agency.night import run
+from archiver.agency.setup import missing_extras
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.reader import Archive
 from archiver.browsing.chromium import SANDBOX_VARIABLE, commands_to_install, try_start, usable
@@ -37,6 +39,7 @@ from archiver.claims.claim_entry import add
 from archiver.claims.claim_pack import HandOver, hand_over
 from archiver.claims.facts import Use
 from archiver.claims.pack_pages import Words
+from archiver.collect.run_context import Order, Summary
 from archiver.core import atomic_files
 from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
 from archiver.core.model import DocumentKind
@@ -44,8 +47,6 @@ from archiver.home.settings import Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, find_key, open_vault
 from archiver.provider import Transport, load
 from archiver.reading.licence_json import from_json
-from archiver.run import Order, Summary, run
-from archiver.setup import missing_extras
 
 CLIENTS = {"acme": "Acme Ltd", "northlight": "Northlight Cafe"}
 ACCOUNTS = {

@@ -13,8 +13,8 @@ from typing import Any
 
 from archiver.catalogue.index import RunLine
 from archiver.catalogue.search import Turns, runs_of
+from archiver.collect.history_cursor import next_sweep_day
 from archiver.home.settings import Home
-from archiver.listing import next_sweep_day
 
 
 @dataclass(frozen=True)

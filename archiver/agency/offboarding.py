@@ -14,22 +14,24 @@ from pathlib import Path
 from typing import Any
 
 from archiver.agency.integrity import trusted_roots
+from archiver.agency.night import run
+from archiver.agency.privacy import state
 from archiver.archive import seal as sealing
 from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue, Entry
 from archiver.catalogue.search import archives, catalogue_of
+from archiver.collect.account_result import Progress, Result
+from archiver.collect.run import on_request
+from archiver.collect.run_context import Order, Summary
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.core.model import DocumentKind, GapReason, Outcome, iso
 from archiver.home.archives import finish, writing
 from archiver.home.settings import HOUSE, Account, Home, change_account
 from archiver.home.vault import Vault
-from archiver.privacy import state
 from archiver.provider import declared
 from archiver.reading.spreadsheet import written
 from archiver.reading.worker import DocumentReader
-from archiver.run import Order, Summary, on_request, run
-from archiver.sync import Progress, Result
 
 CHUNK = 1 << 20
 OPEN = (GapReason.FAILED, GapReason.ON_REQUEST, GapReason.UNREAD)  # gaps that somebody can still do something about

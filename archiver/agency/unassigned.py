@@ -19,17 +19,17 @@ from archiver.archive.reader import Archive
 from archiver.catalogue.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
 from archiver.catalogue.index import Catalogue, Entry
 from archiver.claims.facts import bare
+from archiver.collect.account_result import Progress
+from archiver.collect.importing import recognised
+from archiver.collect.recognition import Seen
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.archives import finish, writing
 from archiver.home.settings import HOUSE, Client, Home
 from archiver.home.vault import Vault
-from archiver.intake.importing import recognised
-from archiver.intake.recognise import Seen
 from archiver.reading import spreadsheet
 from archiver.reading.mail import unasked
 from archiver.reading.worker import DocumentReader
-from archiver.sync import Progress
 
 if TYPE_CHECKING:
     from archiver.catalogue.picture_index import PictureIndex

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from archiver.archive.ocfl import object_id
 from archiver.catalogue.index import Entry
+from archiver.collect.recognition import Seen
 from archiver.core.model import DocumentKind, Licence, iso
-from archiver.intake.recognise import Seen
 from archiver.reading.certificates import Paper, Sure
 from archiver.reading.document_parser import completed, same_day, same_licence
 from archiver.reading.fingerprint import NEAR, Fingerprint, distance

@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from archiver.agency.status import coverage
 from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Entry
@@ -27,7 +28,6 @@ from archiver.core.model import GapReason, iso
 from archiver.core.stale_files import sweep_beside
 from archiver.home.settings import Home
 from archiver.reading.terminal_safe import printable
-from archiver.status import coverage
 
 LISTED = 400  # licences of the month that the pages list; the JSON has all
 

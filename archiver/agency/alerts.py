@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from hashlib import sha256
 from typing import Any
 
 from archiver.archive.reader import Archive
@@ -18,39 +16,15 @@ from archiver.catalogue.assignment import holders
 from archiver.catalogue.index import Catalogue, Entry
 from archiver.catalogue.views import show
 from archiver.claims.facts import platform_of
+from archiver.core.alert import Concern
 from archiver.core.model import Licence
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.reading.worker import DocumentReader
 
 NOTICE_DAYS = 30  # before a seat, a plan or a period of first use ends
+
+
 _ONE_USER = re.compile(r"\b(?:single|individual|one)[- ]?(?:seat|user)?\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Concern:
-    """One cause. `flags` say what is wrong (`two_clients`, `plan`, `shared_login`, `ending`), `clients` for whom.
-
-    `message` says what happened, `risk` what it puts at risk, `command` what to do.
-    """
-
-    flags: tuple[str, ...]
-    subject: str  # an account, or a licence's short id
-    clients: tuple[str, ...]
-    message: str
-    risk: str
-    command: str
-
-    @property
-    def key(self) -> str:
-        """The same until the cause changes."""
-        return sha256(repr((self.flags, self.subject, self.clients, self.message)).encode()).hexdigest()[:16]
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.risk} {self.command}"
-
-    def as_json(self) -> dict[str, Any]:
-        """As `--json` has it."""
-        return {**vars(self), "flags": list(self.flags), "clients": list(self.clients), "key": self.key}
 
 
 def concerns(home: Home, today: date) -> list[Concern]:
@@ -62,9 +36,6 @@ def concerns(home: Home, today: date) -> list[Concern]:
         for short_id, licence, account, jobs in _of_several(home, reader):
             found += about_bindings(short_id, licence, by_name.get(account or ""), jobs)
     return found
-
-
-# ---------------------------------------------------------------- judged, purely
 
 
 def about_bindings(
@@ -178,9 +149,6 @@ def _ends(account: Account, message: str, risk: str, command: str) -> Concern:
 def _excludes(platform: Mapping[str, Any], plan: str) -> bool:
     pattern = platform.get("plan_excludes")
     return bool(pattern and plan and re.search(pattern, plan, re.IGNORECASE))
-
-
-# ---------------------------------------------------------------- found in the archives
 
 
 def _of_several(home: Home, reader: DocumentReader) -> Iterator[tuple[str, Licence, str | None, dict[str, str]]]:

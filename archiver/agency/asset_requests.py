@@ -12,21 +12,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from archiver.agency.night import run
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue, Entry, Hit
+from archiver.collect.attended_capture import Person, capture_attended
+from archiver.collect.import_plan import Fate, Group, Outcome
+from archiver.collect.importing import Report
+from archiver.collect.recognition import Seen
+from archiver.collect.run import asking
+from archiver.collect.run_context import Order, Summary
 from archiver.core.model import parse_iso
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.home.vault import Vault
-from archiver.intake.attended import Person, capture_attended
-from archiver.intake.importing import Report
-from archiver.intake.planning import Fate, Group, Outcome
-from archiver.intake.recognise import Seen
 from archiver.provider import ProviderInfo, declared, installed, load
 from archiver.reading.filenames import names
 from archiver.reading.unsupported_platforms import served
 from archiver.reading.worker import DocumentReader
-from archiver.run import Order, Summary, asking, run
 
 AGAIN = timedelta(hours=24)  # what was captured within is not opened again; a documented API asks for that, too
 _NAMED = re.compile(r"([a-z0-9_]+):([\w-]+)")

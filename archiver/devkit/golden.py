@@ -15,9 +15,12 @@ from typing import Any
 
 import yaml
 
+from archiver.agency.night import run
 from archiver.archive.reader import Archive
 from archiver.browsing.recording import Recording
 from archiver.catalogue.index import Catalogue
+from archiver.collect.run import asking
+from archiver.collect.run_context import Order, Tools, tools
 from archiver.core.atomic_files import replace_file, scratch
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
@@ -25,7 +28,6 @@ from archiver.core.yaml_source import load
 from archiver.home.settings import Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.reading.licence_json import LicenceFile, from_json
-from archiver.run import Order, Tools, asking, run, tools
 
 ACCOUNT = "recorded"
 

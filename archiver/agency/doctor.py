@@ -24,7 +24,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from archiver import clock as times
+from archiver.agency import future_times as times
+from archiver.agency.integrity import renewals_due
 from archiver.agency.integrity import verify as verify_archives
 from archiver.archive import verify
 from archiver.archive.ledger import lock
@@ -43,7 +44,6 @@ from archiver.home.settings import Home
 from archiver.home.vault import Vault, key_file, locate_key
 from archiver.provider import Transport, load
 from archiver.reading.worker import DocumentReader, ReaderFailed
-from archiver.run import renewals_due
 
 PROBLEM_CODE = 50
 MEGABYTE = 1_000_000

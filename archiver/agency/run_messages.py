@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue
+from archiver.collect.account_result import Progress
+from archiver.collect.run_context import Summary
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import ProviderInfo, declared, load
 from archiver.reading.worker import DocumentReader
-from archiver.run import Summary
-from archiver.sync import Progress
 
 
 def forecast(licences: int, info: ProviderInfo, rate: float | None) -> float:

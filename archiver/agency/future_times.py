@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
 from archiver.archive import pending_statements, verify
+from archiver.archive.clock_skew import TOLERANCE
 from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
 from archiver.archive.writer import LAST_LINE, latest_moment, unfinished
-from archiver.core.atomic_files import read_file
+from archiver.collect.history_cursor import Cursors
+from archiver.collect.run_log import logged_at
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.archives import writing
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
-from archiver.listing import Cursors
-
-RUN_LOG = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]+(?:\.requests|-attended)?\.jsonl")
-TOLERANCE = timedelta(seconds=verify.CLOCK_TOLERANCE)
 
 
 @dataclass(frozen=True)
@@ -39,14 +34,6 @@ class Ahead:
         return f"{self.place} is of {self.moment}, which is still to come"
 
 
-def logged_at(path: Path) -> datetime | None:
-    """When the run began whose log this is; None for another file."""
-    found = RUN_LOG.fullmatch(path.name)
-    with suppress(ValueError):
-        return datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found else None
-    return None
-
-
 def ahead(home: Home, now: datetime) -> Iterator[Ahead]:
     """All times in the home that lie after `now`, by more than clocks may differ."""
     for slug in home.clients:
@@ -60,20 +47,6 @@ def ahead(home: Home, now: datetime) -> Iterator[Ahead]:
     for path in sorted((home.state / "history").glob("*.json")):
         if day := Cursors.latest(path, now):
             yield Ahead(None, f"state/history/{path.name}", f"{day}T00:00:00Z", of_archive=False)
-
-
-def was_ahead(root: Path) -> tuple[str, str] | None:
-    """What the last sealed line of an archive claims, and the earlier time that an authority states of its seal: then
-    this machine's clock was ahead. None where they agree."""
-    head, (size, _, tokens) = Archive(root).head(), verify.newest_checkpoint(root)
-    if not head or size != head.seq + 1:
-        return None
-    with suppress(verify.Malformed, ValueError, OSError):  # `verify` names what is wrong there
-        times = [verify.Token.parse(read_file(path)).time for path in tokens]
-        claimed = str(head.fields["at"])
-        if times and datetime.fromisoformat(claimed) > datetime.fromisoformat(min(times)) + TOLERANCE:
-            return claimed, min(times)
-    return None
 
 
 def repair(home: Home, vault: Vault, by: str, now: datetime, say: Callable[[str], None] = lambda _: None) -> int:

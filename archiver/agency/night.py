@@ -1,0 +1,102 @@
+"""A run over many accounts, and what follows it: assignments, alerts, renewals, pruning, notification."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets as randomness
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import partial
+
+from archiver.agency.alerts import concerns
+from archiver.agency.integrity import renewals_due
+from archiver.agency.notification import tell
+from archiver.agency.retention import prune
+from archiver.catalogue.assignment import follow, follow_rules
+from archiver.collect.account_result import Progress, Result
+from archiver.collect.run import chosen, not_asked, resting, run_accounts
+from archiver.collect.run_context import Order, RunContext, Summary, Tools, tools
+from archiver.collect.run_log import log
+from archiver.collect.terms_visits import TermsVisits
+from archiver.core.errors import (
+    ArchiverError,
+    ConfigError,
+    machine_error,
+)
+from archiver.home.archives import writing
+from archiver.home.settings import Account, Home
+from archiver.home.vault import Vault
+
+
+async def run(
+    home: Home,
+    vault: Vault,
+    order: Order,
+    *,
+    progress: Progress = lambda *_: None,
+    finished: Callable[[Result], None] = lambda _: None,
+    shared: Tools | None = None,
+    accounts: Sequence[Account] | None = None,
+) -> Summary:
+    """Run the accounts and return what came of each. Raises only what concerns the run as a whole.
+
+    `accounts` takes the place of those that the order names, for what is asked of platforms without a history.
+    ConfigError for unknown names or `replay` in a real home. A client whose archive another command holds is a fault
+    of that client, named in the summary with the holder; the other clients' accounts run.
+    """
+    visited = resting(home, order) if accounts is None else []
+    accounts = chosen(home, order) if accounts is None else accounts
+    home.check_replay(order.replay)
+    if order.after_restore and order.dry_run:
+        raise ConfigError("--after-restore records a loss, and a dry run records nothing. Leave one of them out.")
+    summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
+    if not accounts and not visited:
+        summary.warnings.append("There is no account yet. Add one with `archiver account add`.")
+    async with AsyncExitStack() as stack:
+        common = await stack.enter_async_context(tools(home, replay=bool(order.replay))) if shared is None else shared
+        by_client: dict[str, list[Account]] = {slug: [] for slug in visited}
+        for account in accounts:
+            by_client.setdefault(account.client, []).append(account)
+        terms = TermsVisits(common, summary, home, accounts)
+        context = RunContext(
+            home=home, vault=vault, order=order, tools=common, summary=summary, seen_terms=terms.seen,
+            progress=progress, finished=finished,
+        )  # fmt: skip
+        errors = await run_accounts(context, by_client)
+        terms.end()
+    position = {account.name: number for number, account in enumerate(accounts)}
+    summary.accounts.sort(key=lambda result: position[result.account])
+    if not order.dry_run:
+        summary.warnings += await _afterwards(summary, shared_out, home, vault) or []
+    summary.concerns += await _afterwards(summary, concerns, home, datetime.now(UTC).date()) or []
+    # A mistaken --after-restore is no fault of the home: nobody but who typed it is to be told.
+    mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
+    await _afterwards(summary, partial(log, home, summary, dry_run=order.dry_run or bool(mistaken)))
+    summary.warnings += renewals_due(home)
+    summary.warnings += not_asked(home, order)
+    if not order.dry_run:
+        summary.warnings += prune(home.root, datetime.now(UTC))
+        faults = {} if mistaken else summary.faults | ({"": summary.machine} if summary.machine else {})
+        summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.concerns, faults=faults)
+    for error in errors:
+        raise error  # only now: one client's archive must not stop the others
+    return summary
+
+
+async def _afterwards[**P, T](
+    summary: Summary, step: Callable[P, T], *arguments: P.args, **named: P.kwargs
+) -> T | None:
+    """What a step gives that follows the accounts. Where the machine refuses it, as on a full disk, that is a fault of
+    the run, and the other steps are done all the same: people must be told."""
+    try:
+        return await asyncio.to_thread(step, *arguments, **named)
+    except (ArchiverError, OSError) as error:
+        summary.machine = machine_error(error) if isinstance(error, OSError) else error
+        return None
+
+
+def shared_out(home: Home, vault: Vault) -> list[str]:
+    """Assign what the rules of shared accounts say, and bring copies up to date; what a person should know of that."""
+    opened = partial(writing, home, vault)
+    return [*follow_rules(home, opened), *follow(home, opened)]

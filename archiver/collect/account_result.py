@@ -1,0 +1,69 @@
+"""What a run did for one account, and how progress is reported."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+from archiver.core.atomic_files import replace_file
+from archiver.core.errors import (
+    ArchiverError,
+)
+from archiver.core.model import Outcome
+from archiver.reading.secret_scan import Needle, mask
+
+
+class Progress(Protocol):
+    """Who watches: called after every licence with the numbers so far."""
+
+    def __call__(self, account: str, done: int, total: int | None) -> None: ...
+
+
+@dataclass
+class Result:
+    """What a run did for one account. `incomplete` holds short ids, and `completed` those that were incomplete before;
+    `unexplained` holds the platform's ids."""
+
+    account: str
+    provider: str
+    outcome: Outcome = Outcome.COMPLETE
+    error: str | None = None
+    message: str = ""
+    sweep: str = "known"
+    total: int | None = None
+    listed: int = 0
+    archived: int = 0
+    already: int = 0
+    comps: int = 0
+    completed: list[str] = field(default_factory=list)
+    incomplete: list[str] = field(default_factory=list)
+    gaps: dict[str, dict[str, int]] = field(default_factory=dict)
+    unexplained: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    funds: str | None = None  # what the platform states before and after: unchanged | changed; None: it does not
+    requests_refused: int = 0
+    exit_code: int = 0
+    passed_over: list[str] = field(default_factory=list)  # the platform's ids of what a sample left out
+
+    def as_json(self) -> dict[str, Any]:
+        """The account's part of `run --json`."""
+        hidden = ("funds", "requests_refused", "exit_code", "passed_over")
+        return {name: value for name, value in vars(self).items() if name not in hidden}
+
+
+def first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that says most: of all that happened at once, the one with the highest exit code."""
+    flat = [first(each) if isinstance(each, BaseExceptionGroup) else each for each in group.exceptions]
+    return max(flat, key=lambda error: error.exit_code if isinstance(error, ArchiverError) else 1000)
+
+
+def keep_page(folder: Path, account: str, content: bytes, suffix: str, needles: list[Needle]) -> Path:
+    """Save a page for the adapter's maintainer, without secrets; named by account and content, so once per page."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    content = mask(content, needles)
+    path = folder / f"{account}-{sha256(content).hexdigest()[:12]}{re.sub(r'[^.a-z0-9]', '', suffix.lower())}"
+    replace_file(path, content)
+    return path

@@ -1,0 +1,227 @@
+"""One run over many accounts: who is due, how much at once, isolated from each other, with one summary.
+
+Clients are independent and run side by side; a client's accounts do too, into one archive that has one writer. How many
+may be at one platform at once is bounded, so that a slow client leaves room to the others. One failing account never
+stops the others, and a hanging one is given up at its deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+
+from archiver.archive.clock_skew import was_ahead
+from archiver.archive.writer import ArchiveWriter
+from archiver.catalogue.index import Catalogue
+from archiver.collect.account_result import Result
+from archiver.collect.account_run import Visit, failed
+from archiver.collect.run_context import Order, RunContext
+from archiver.core.errors import (
+    ArchiverError,
+    ConfigError,
+    machine_error,
+)
+from archiver.home.archives import writing
+from archiver.home.settings import Account, Home
+from archiver.provider import (
+    ProviderInfo,
+    Scope,
+    Transport,
+    load,
+)
+
+CLIENTS_AT_ONCE = 16  # archives open at once
+
+
+ACCOUNTS_AT_ONCE = 4  # of one platform
+
+
+BROWSERS_AT_ONCE = 4  # accounts, of all platforms; each is a context of the one browser
+
+
+def resting(home: Home, order: Order) -> list[str]:
+    """Clients with an archive and no open account: it is held against witnesses, tidied up, and sealed if need be."""
+    if order.dry_run or order.accounts or order.asset_id or (order.after_restore and not order.clients):
+        return []
+    asked = [home.client(slug).slug for slug in order.clients] or list(home.clients)
+    read = {account.client for account in home.accounts() if not account.closed}
+    begun = [slug for slug in asked if any((home.archive(slug) / part).exists() for part in ("ledger", "evidence"))]
+    return [slug for slug in begun if slug not in read]
+
+
+def chosen(home: Home, order: Order) -> list[Account]:
+    """The accounts of an order that are open, in the order of the home's files; ConfigError for unknown names and where
+    none fits."""
+    wanted_clients = {home.client(slug).slug for slug in order.clients}
+    wanted = {home.account(name).name for name in order.accounts}
+    keys = {account.name: info.title for account in home.accounts() if (info := on_request(account))}
+    if named := sorted(wanted & keys.keys()):
+        raise ConfigError(
+            f"{named[0]} only holds a key: {keys[named[0]]} keeps no history. Ask for single assets with "
+            "`archiver capture`."
+        )
+    accounts = [
+        account
+        for account in home.accounts()
+        if (not wanted_clients or account.client in wanted_clients)
+        and (not wanted or account.name in wanted)
+        and account.name not in keys
+    ]
+    if closed := [account for account in accounts if account.closed and account.name in wanted]:
+        raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}; nothing signs in there any more.")
+    accounts = [account for account in accounts if not account.closed]
+    if not accounts and not resting(home, order) and (asked := ", ".join((*order.clients, *order.accounts))):
+        raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
+    return accounts
+
+
+def on_request(account: Account) -> ProviderInfo | None:
+    """The declaration of the account's platform where that keeps no history."""
+    with suppress(ConfigError):  # an unknown provider: its visit tells
+        info = load(account.provider).info
+        return info if info.on_request else None
+    return None
+
+
+def not_asked(home: Home, order: Order) -> Iterator[str]:
+    """Which platforms were not asked for the order's asset, as they keep no history to look through."""
+    fit = [each for each in home.accounts() if not (order.clients and each.client not in order.clients)]
+    titles = dict.fromkeys(info.title for each in fit if not each.closed and (info := on_request(each)))
+    if order.asset_id and not order.accounts and titles:
+        yield (
+            f"{', '.join(titles)}: not asked for {order.asset_id}, as no history is kept there. `archiver capture` "
+            "asks for single assets."
+        )
+
+
+def asking(account: Account, assets: Sequence[str], by: str) -> Account:
+    """The account, asked by a person for these assets of a platform without a history: ids, or pages' addresses."""
+    return replace(account, settings={**account.settings, "assets": " ".join(assets), "by": by})
+
+
+class Gates:
+    """How much of a run goes on at once.
+
+    A platform is visited by a few accounts together, and by no more than two of one client: so whoever has many
+    accounts, or slow ones, does not keep the others waiting. Of accounts that see a whole organisation, one client's
+    follow one another, since they may list the same licences. Requests are paced by host besides.
+    """
+
+    def __init__(self) -> None:
+        self.clients = asyncio.Semaphore(CLIENTS_AT_ONCE)
+        self._browsers = asyncio.Semaphore(BROWSERS_AT_ONCE)
+        self._platforms: dict[str, asyncio.Semaphore] = {}
+        self._lanes: dict[tuple[str, str], asyncio.Semaphore] = {}
+
+    @asynccontextmanager
+    async def turn(self, account: Account) -> AsyncIterator[None]:
+        """Wait for the account's turn, and hold it."""
+        browser, organisation = False, False
+        with suppress(ConfigError):  # the visit tells
+            info = load(account.provider).info
+            organisation = info.scope is Scope.ORGANISATION
+            browser = info.method(account.method).transport is Transport.BROWSER
+        lane = self._lanes.setdefault((account.client, account.provider), asyncio.Semaphore(1 if organisation else 2))
+        platform = self._platforms.setdefault(account.provider, asyncio.Semaphore(ACCOUNTS_AT_ONCE))
+        async with lane, platform, AsyncExitStack() as stack:
+            if browser:
+                await stack.enter_async_context(self._browsers)
+            yield
+
+
+@dataclass
+class ClientRun:
+    """The accounts of one client, side by side, into one archive."""
+
+    run: RunContext
+    gates: Gates
+
+    async def __call__(self, client: str, accounts: list[Account]) -> None:
+        done: set[str] = set()
+        try:
+            async with self.gates.clients:
+                with writing(
+                    self.run.home, self.run.vault, client, after_restore=self.run.order.after_restore
+                ) as archive:
+                    await self._all(client, accounts, archive, done)
+                    if not self.run.order.dry_run:
+                        seal = await asyncio.to_thread(archive.seal)
+                        self.run.summary.warnings.extend(seal.warnings)
+                        if found := was_ahead(self.run.home.archive(client)):
+                            self.run.summary.warnings.append(
+                                f"{client}: this machine's clock said {found[0]} when an authority said {found[1]}. "
+                                "Set it right."
+                            )
+                    if self.run.order.after_restore:
+                        self.run.summary.warnings.append(
+                            f"{client}: the restore is recorded. What was imported since the backup is to be imported "
+                            "again, and what was erased since then is there again: erase it again."
+                        )
+        except (ArchiverError, OSError) as error:  # the archive itself: all accounts that were to follow share its fate
+            fault = machine_error(error) if isinstance(error, OSError) else error
+            self.run.summary.faults[client] = fault
+            for account in accounts:
+                if account.name not in done:
+                    self._end(failed(Result(account.name, account.provider), fault, []))
+
+    async def _all(self, client: str, accounts: Sequence[Account], archive: ArchiveWriter, done: set[str]) -> None:
+        with Catalogue(self.run.home.catalogue(client)) as catalogue:
+            await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)
+            turns = [self._turn(account, archive, done) for account in accounts]
+            ends = await asyncio.gather(*turns, return_exceptions=True)
+            for end in ends:
+                if isinstance(end, BaseException):
+                    raise end
+            await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)
+
+    async def _turn(self, account: Account, archive: ArchiveWriter, done: set[str]) -> None:
+        async with self.gates.turn(account):
+            with Catalogue(
+                self.run.home.catalogue(account.client)
+            ) as catalogue:  # one for each: they go on side by side
+                result = await self._account(account, archive, catalogue)
+        done.add(account.name)
+        self._end(result)
+
+    def _end(self, result: Result) -> None:
+        self.run.summary.accounts.append(result)
+        self.run.finished(result)
+
+    async def _account(self, account: Account, archive: ArchiveWriter, catalogue: Catalogue) -> Result:
+        started = time.monotonic()
+        visit, patience = Visit(self.run, account, archive, catalogue), self.run.home.settings.run.deadline
+        try:
+            async with asyncio.timeout(patience):
+                result = await visit()
+        except TimeoutError:
+            result = visit.overdue(patience)
+        result.seconds = round(time.monotonic() - started, 3)
+        if not self.run.order.dry_run:
+            await asyncio.to_thread(
+                archive.append,
+                "run",
+                account=account.name,
+                provider=account.provider,
+                sweep=result.sweep,
+                listed=result.listed,
+                archived=result.archived,
+                total=result.total,
+                outcome=result.outcome.value,
+                error=result.error,
+                incomplete=len(result.incomplete),
+                unexplained=len(result.unexplained),
+                **({"funds": result.funds} if result.funds else {}),
+            )
+            await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)
+        return result
+
+
+async def run_accounts(run: RunContext, by_client: Mapping[str, list[Account]]) -> list[BaseException]:
+    """Run the accounts of each client, all clients side by side; what could not even be a result of one of them."""
+    gates = Gates()
+    visits = [ClientRun(run, gates)(client, accounts) for client, accounts in by_client.items()]
+    ends = await asyncio.gather(*visits, return_exceptions=True)
+    return [end for end in ends if isinstance(end, BaseException)]

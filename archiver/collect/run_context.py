@@ -1,0 +1,120 @@
+"""What all accounts of a run share: the request, the tools, and the summary."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archiver.browsing.browser_session import Browsers
+from archiver.browsing.pacing import Pacing
+from archiver.browsing.recording import Recording
+from archiver.browsing.replay import Listener, Replay
+from archiver.browsing.request_pipeline import Hear
+from archiver.collect.account_result import Progress, Result
+from archiver.collect.terms import SeenTerms
+from archiver.core.alert import Concern
+from archiver.core.errors import (
+    ArchiverError,
+)
+from archiver.core.model import Outcome
+from archiver.home.archives import network_of
+from archiver.home.network import Network
+from archiver.home.settings import Home
+from archiver.home.vault import Vault
+from archiver.provider import ProviderInfo
+from archiver.reading.worker import DocumentReader
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What to run. Empty `clients` and `accounts` mean all; `replay` is a folder of recordings (replay homes only).
+
+    `after_restore` names what a witness holds of before a restore from a backup; every history is then read to its end.
+    `sample` bounds how many licences of each list are fetched (recordings): the rest count as known, and are told.
+    """
+
+    clients: Sequence[str] = ()
+    accounts: Sequence[str] = ()
+    asset_id: str | None = None
+    full: bool = False
+    dry_run: bool = False
+    replay: Path | None = None
+    after_restore: Path | None = None
+    sample: int | None = None
+
+
+@dataclass
+class Summary:
+    """A run as a whole; `replays` holds what served each account, with its log; empty in a real home."""
+
+    run: str
+    accounts: list[Result] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    concerns: list[Concern] = field(default_factory=list)
+    faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written on
+    machine: ArchiverError | None = None  # what kept a step after the accounts from being done
+    replays: dict[str, Listener] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Outcome:
+        outcomes = {result.outcome for result in self.accounts}
+        if len(outcomes) > 1:
+            return Outcome.PARTIAL
+        return outcomes.pop() if outcomes else Outcome.FAILED if self.faults else Outcome.COMPLETE
+
+    @property
+    def exit_code(self) -> int:
+        codes = [result.exit_code for result in self.accounts] + [fault.exit_code for fault in self.faults.values()]
+        codes += [self.machine.exit_code] if self.machine else []
+        return max(codes, default=0)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document that `run --json` prints."""
+        return {"run": self.run, "outcome": self.outcome, "accounts": [result.as_json() for result in self.accounts]}
+
+
+@dataclass
+class Tools:
+    """What all accounts of a process share: one browser, one pool of document readers, one pacing, perhaps a replay.
+
+    `hear` is told of every exchange.
+    """
+
+    browsers: Browsers
+    reader: DocumentReader
+    pacing: Pacing
+    network: Network
+    replay: Replay | None = None
+    hear: Hear | None = None
+
+
+@asynccontextmanager
+async def tools(home: Home, *, replay: bool, headless: bool = True, hear: Hear | None = None) -> AsyncIterator[Tools]:
+    """Open the shared tools; the browser itself starts when an account first needs one."""
+    settings = home.settings
+    async with AsyncExitStack() as stack:
+        network = network_of(home)
+        replaying = await stack.enter_async_context(Replay()) if replay else None
+        if replaying:
+            network = Network(ca_file=replaying.ca_file)
+        reader = stack.enter_context(DocumentReader())
+        browsers = await stack.enter_async_context(Browsers(network, headless=headless, hear=hear))
+        pacing = Pacing(settings.pacing.default, settings.pacing.hosts, off=replay)
+        yield Tools(browsers, reader, pacing, network, replaying, hear)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunContext:
+    """What every account of a run is given. `seen_terms` opens a platform's pages of terms once for all accounts."""
+
+    home: Home
+    vault: Vault
+    order: Order
+    tools: Tools
+    summary: Summary
+    seen_terms: Callable[[ProviderInfo, Recording | None], Awaitable[list[SeenTerms]]]
+    progress: Progress = lambda *_: None
+    finished: Callable[[Result], None] = lambda _: None

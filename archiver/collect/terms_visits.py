@@ -1,0 +1,77 @@
+"""The visits of a run to the pages of licence terms, one for each platform."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from archiver.archive.ocfl import object_path
+from archiver.browsing.recording import Recording
+from archiver.collect.run_context import Summary, Tools
+from archiver.collect.terms import SeenTerms, look
+from archiver.collect.terms import rules as terms_rules
+from archiver.home.settings import Account, Home
+from archiver.provider import (
+    ProviderInfo,
+    Request,
+    TermsPage,
+)
+
+
+@dataclass
+class TermsVisits:
+    """The run's visits to the pages of licence terms: one for each platform, by whichever account comes first."""
+
+    tools: Tools
+    summary: Summary
+    home: Home
+    accounts: Sequence[Account]
+    _visits: dict[str, asyncio.Task[list[SeenTerms]]] = field(default_factory=dict)
+
+    async def seen(self, info: ProviderInfo, recording: Recording | None) -> list[SeenTerms]:
+        """The terms as they are today; those that could not be had are a warning of the run."""
+        if info.name not in self._visits:
+            self._visits[info.name] = asyncio.create_task(self._visit(info, recording))
+        return await asyncio.shield(self._visits[info.name])
+
+    def end(self) -> None:
+        """Wait for none any more: all accounts have ended."""
+        for visit in self._visits.values():
+            visit.cancel()
+
+    async def _visit(self, info: ProviderInfo, recording: Recording | None) -> list[SeenTerms]:
+        network = self.tools.network
+        if recording and self.tools.replay:
+            info = replace(info, terms=tuple(page for page in info.terms if recorded(recording, page)))
+        if not info.terms:
+            return []
+        if recording and self.tools.replay:
+            listener = await self.tools.replay.serve(recording, terms_rules(info))
+            self.summary.replays[f"terms of {info.name}"] = listener
+            network = listener.network
+        seen, warnings = await look(
+            self.tools.browsers, info, network=network, pacing=self.tools.pacing, missing=partial(self._missing, info)
+        )
+        self.summary.warnings.extend(warnings)
+        return seen
+
+    def _missing(self, info: ProviderInfo, object_id: str) -> bool:
+        clients = {account.client for account in self.accounts if account.provider == info.name}
+        return not all(object_path(self.home.archive(client), object_id).exists() for client in clients)
+
+
+def recorded(recording: Recording, page: TermsPage) -> bool:
+    """Whether a recording foresees the page at its declared place."""
+    asked = [Request(each.request.method, each.request.url) for each in recording.exchanges]
+    return any(page.rules[0].matches(request) for request in asked)
+
+
+async def seen_terms(looked: asyncio.Task[list[SeenTerms]], given: list[SeenTerms]) -> list[SeenTerms]:
+    """The public pages of terms, once they were looked at, and what the platform's interface gave.
+
+    Shielded: one licence that is given up must not end what all others wait for.
+    """
+    seen = looked.result() if looked.done() else await asyncio.shield(looked)
+    return [*seen, *given]

@@ -1,0 +1,34 @@
+"""Something that people should know of accounts and licences, though no run fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concern:
+    """One cause. `flags` say what is wrong (`two_clients`, `plan`, `shared_login`, `ending`), `clients` for whom.
+
+    `message` says what happened, `risk` what it puts at risk, `command` what to do.
+    """
+
+    flags: tuple[str, ...]
+    subject: str  # an account, or a licence's short id
+    clients: tuple[str, ...]
+    message: str
+    risk: str
+    command: str
+
+    @property
+    def key(self) -> str:
+        """The same until the cause changes."""
+        return sha256(repr((self.flags, self.subject, self.clients, self.message)).encode()).hexdigest()[:16]
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.risk} {self.command}"
+
+    def as_json(self) -> dict[str, Any]:
+        """As `--json` has it."""
+        return {**vars(self), "flags": list(self.flags), "clients": list(self.clients), "key": self.key}
