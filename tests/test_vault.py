@@ -17,7 +17,7 @@ from keyring.backends.chainer import ChainerBackend
 
 from archiver.agency import doctor
 from archiver.agency.setup import initialise
-from archiver.cli import setting_up
+from archiver.cli import setup
 from archiver.cli.app import unlocked
 from archiver.core.errors import ConfigError, VaultLocked
 from archiver.home import vault as module
@@ -356,6 +356,6 @@ def test_commands_and_doctor_tell_of_an_older_copy(
     home.vault.write_bytes(old)
     assert "not the newest" in told()[0] and "--vault-restored`." in told()
     with pytest.raises(typer.Exit):
-        setting_up.doctor(vault_restored=True, home=home.root)
+        setup.doctor(vault_restored=True, home=home.root)
     capsys.readouterr()
     assert not told()

@@ -88,7 +88,7 @@ def add(
 
     Example: archiver desk user add "Ada Example" --role operate
     """
-    from archiver.desk.access import Users
+    from archiver.desk.auth import Users
 
     users = Users(opened(home).root)
     if sys.stdin.isatty():
@@ -106,7 +106,7 @@ def listed(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: archiver desk user list
     """
-    from archiver.desk.access import Users
+    from archiver.desk.auth import Users
 
     rows = [{"name": each.name, "role": each.role.name.lower()} for each in Users(opened(home).root).all().values()]
     if as_json:
@@ -123,7 +123,7 @@ def remove(name: Annotated[str, typer.Argument(help="The person.")], home: HomeO
 
     Example: archiver desk user remove "Ada Example"
     """
-    from archiver.desk.access import Users
+    from archiver.desk.auth import Users
 
     Users(opened(home).root).remove(name)
     _audit(opened(home), "user removed", name)
@@ -137,7 +137,7 @@ def sessions(as_json: JsonOption = False, home: HomeOption = None) -> None:
     Example: archiver desk session list
     """
     from archiver.core.model import iso
-    from archiver.desk.access import sessions_on_disk
+    from archiver.desk.auth import sessions_on_disk
 
     rows = [
         {
@@ -157,7 +157,7 @@ def end_session(
 
     Example: archiver desk session end 1a2b3c4d
     """
-    from archiver.desk.access import end_session_on_disk
+    from archiver.desk.auth import end_session_on_disk
 
     loaded = opened(home)
     ended = end_session_on_disk(loaded.state, id)
@@ -171,7 +171,7 @@ def links(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: archiver desk link list
     """
-    from archiver.desk.access import Links
+    from archiver.desk.auth import Links
 
     found = Links(opened(home).state).all()
     rows = [{name: getattr(each, name) for name in ("id", "client", "made_at", "made_by", "until")} for each in found]
@@ -184,7 +184,7 @@ def end_link(id: Annotated[str, typer.Argument(help="As `desk link list` shows i
 
     Example: archiver desk link end 1a2b3c4d
     """
-    from archiver.desk.access import Links
+    from archiver.desk.auth import Links
 
     loaded = opened(home)
     ended = Links(loaded.state).end(id)

@@ -38,12 +38,12 @@ from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
 from archiver.claims import claim_files
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError, UnreadablePicture, machine_error
-from archiver.desk import connections
-from archiver.desk.access import Doors, Role, Visitor
-from archiver.desk.connections import Connection
+from archiver.desk import connection_limits
+from archiver.desk.auth import Doors, Role, Visitor
+from archiver.desk.background_job import Work
+from archiver.desk.connection_limits import Connection
 from archiver.desk.forms import MAX_FORM_BYTES, read_form
-from archiver.desk.words import LANGUAGES, Words, words
-from archiver.desk.work import Work
+from archiver.desk.translations import LANGUAGES, Words, words
 from archiver.home.settings import Client, Home
 from archiver.home.vault import Vault, find_key
 from archiver.reading.worker import DocumentReader
@@ -406,14 +406,14 @@ def templates() -> Any:
     if not _environment:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-        from archiver.desk import shown
+        from archiver.desk import template_filters
 
         environment = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True, auto_reload=False,
         )  # fmt: skip
-        environment.globals |= {"at": at, **shown.GLOBALS}
-        environment.filters |= shown.FILTERS
+        environment.globals |= {"at": at, **template_filters.GLOBALS}
+        environment.filters |= template_filters.FILTERS
         environment.tests["draft"] = lambda name: name.startswith("drafts/")
         _environment.append(environment)
     return _environment[0]
@@ -542,11 +542,11 @@ async def _sent(way: Way, visit: Visit, visitor: Visitor | None) -> AsyncIterato
     """The form that was posted; HTTPException 408 where it trickles, 413 where it is too long."""
     request, length = visit.request, int(visit.request.headers["content-length"])
     if visitor is None:
-        seconds, most = connections.FORM_TIMEOUT_S, connections.MAX_STRANGER_FORM_BYTES
+        seconds, most = connection_limits.FORM_TIMEOUT_S, connection_limits.MAX_STRANGER_FORM_BYTES
     elif way.upload:
-        seconds, most = connections.UPLOAD_TIMEOUT_S, LARGEST_UPLOAD
+        seconds, most = connection_limits.UPLOAD_TIMEOUT_S, LARGEST_UPLOAD
     else:
-        seconds, most = connections.PERSON_FORM_TIMEOUT_S, MAX_FORM_BYTES
+        seconds, most = connection_limits.PERSON_FORM_TIMEOUT_S, MAX_FORM_BYTES
     if length > most:
         raise HTTPException(413)
     try:

@@ -13,9 +13,18 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from archiver.core.errors import ConfigError, VaultLocked
-from archiver.desk import access_pages, claiming, connecting, entering, keeping, pages
-from archiver.desk.access import Doors
+from archiver.desk import (
+    claim_pages,
+    client_pages,
+    connect_account,
+    home_page,
+    licence_pages,
+    search_pages,
+    session_pages,
+    sign_in,
+)
 from archiver.desk.app import Desk, Site, build
+from archiver.desk.auth import Doors
 from archiver.home.settings import Home
 from archiver.home.vault import find_key
 
@@ -99,7 +108,7 @@ def site_of(plan: Plan, port: int) -> Site:
 def application(home: Home, site: Site, doors: Doors, vault_key: str | None = None) -> ASGIApp:
     """The desk of a home."""
     desk = Desk(home.root, site, doors, vault_key=vault_key)
-    parts = (entering, pages, claiming, connecting, keeping, access_pages)
+    parts = (sign_in, home_page, search_pages, licence_pages, claim_pages, connect_account, client_pages, session_pages)
     return build(desk, [way for part in parts for way in part.WAYS])
 
 
@@ -107,7 +116,7 @@ def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -
     """Serve the desk until Ctrl-C. `browse` opens it in the browser of whoever started it."""
     import uvicorn
 
-    from archiver.desk.connections import PERSON_KEEP_ALIVE_S, DeskServer, allow_open_files
+    from archiver.desk.connection_limits import PERSON_KEEP_ALIVE_S, DeskServer, allow_open_files
 
     checked(plan, Doors(home.root, home.state))
     key = None

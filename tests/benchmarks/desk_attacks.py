@@ -31,7 +31,7 @@ import httpx  # noqa: E402  # as above
 import numpy as np  # noqa: E402  # as above
 from PIL import Image  # noqa: E402  # as above
 
-from archiver.desk.access import Users  # noqa: E402  # as above
+from archiver.desk.auth import Users  # noqa: E402  # as above
 from tests.catalogue.test_matching import scene  # noqa: E402  # as above
 from tests.desk.conftest import PASSWORD, Person, started  # noqa: E402  # as above
 from tests.proof.agency import agency, certificate, preview, record  # noqa: E402  # as above

@@ -30,7 +30,7 @@ import httpx  # noqa: E402  # as above
 from archiver.archive.reader import Archive  # noqa: E402
 from archiver.catalogue.picture_index import VectorFile  # noqa: E402
 from archiver.catalogue.picture_search import find_picture  # noqa: E402
-from archiver.desk.access import Users  # noqa: E402
+from archiver.desk.auth import Users  # noqa: E402
 from tests.catalogue.test_matching import scene  # noqa: E402
 from tests.desk.conftest import PASSWORD, Person, started  # noqa: E402
 from tests.proof.agency import Agency, agency, certificate, preview, record  # noqa: E402

@@ -178,7 +178,7 @@ class site:  # noqa: N801  # read as `with site(...)`
         here = Site(rows=self._rows, certificates=self._certificates)
         here.url = self._pipe.recv()
         for name in ("run", "account_run"):  # adapters are found by name
-            sys.modules[f"archiver.collect.{name}"].load = here.adapter
+            setattr(sys.modules[f"archiver.collect.{name}"], "load", here.adapter)  # noqa: B010  # a module's name
         return here.url
 
     def __exit__(self, *_: object) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from archiver.browsing.chromium import find
 from archiver.core.model import Document, DocumentKind
-from archiver.desk.access import Users
+from archiver.desk.auth import Users
 from tests.catalogue.test_matching import scene
 from tests.proof.agency import Agency, agency, certificate, preview, record
 from tests.proof.test_dispute import jpeg, licence

@@ -12,8 +12,8 @@ import httpx
 
 from archiver.agency.status import AccountStatus, coverage
 from archiver.core import errors
-from archiver.desk.shown import trouble
-from archiver.desk.words import words
+from archiver.desk.template_filters import trouble
+from archiver.desk.translations import words
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import Vault
 from tests.desk.conftest import Person, started

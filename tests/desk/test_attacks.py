@@ -12,8 +12,8 @@ import pytest
 
 from archiver.claims.claim_files import Claim, save
 from archiver.core.errors import ConfigError
-from archiver.desk.access import Doors, Links
 from archiver.desk.app import LARGEST_UPLOAD
+from archiver.desk.auth import Doors, Links
 from archiver.desk.serve import Plan, checked, site_of
 from archiver.reading.letters import LetterKind
 from tests.desk.conftest import HOSTILE, HTML, PASSWORD, Person, Served

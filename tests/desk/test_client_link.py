@@ -10,7 +10,7 @@ import pytest
 
 from archiver.archive.verify import LEDGER
 from archiver.claims.claim_files import Claim, save
-from archiver.desk.access import Links
+from archiver.desk.auth import Links
 from archiver.reading.letters import LetterKind
 from tests.catalogue.test_matching import scene
 from tests.desk.conftest import INSIDE_WORDS, Person, Served

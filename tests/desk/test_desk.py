@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from archiver.desk.shown import day
+from archiver.desk.template_filters import day
 from tests.catalogue.test_matching import scene
 from tests.desk.conftest import HOSTILE, PASSWORD, Served
 from tests.proof.test_dispute import jpeg

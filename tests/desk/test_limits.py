@@ -17,7 +17,7 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.desk import connections
+from archiver.desk import connection_limits
 from archiver.desk.app import (
     MAX_UPLOADS_WAITING,
     MAX_WAITING,
@@ -27,8 +27,8 @@ from archiver.desk.app import (
     Crowded,
     Workers,
 )
-from archiver.desk.connections import Connection, DeskServer
-from archiver.desk.throttle import ADDRESS_BURST, MAX_GAP_SECONDS, MAX_WAIT_SECONDS, NAME_BURST, Throttle
+from archiver.desk.connection_limits import Connection, DeskServer
+from archiver.desk.password_throttle import ADDRESS_BURST, MAX_GAP_SECONDS, MAX_WAIT_SECONDS, NAME_BURST, Throttle
 from tests.desk.conftest import PASSWORD, Person, Served
 
 type Sign = Callable[..., Person]
@@ -176,7 +176,7 @@ async def status(opened: Opened) -> bytes:
 
 @pytest.mark.parametrize("said", [b"", GET[:9], FORM])
 def test_connections_of_strangers_make_room_for_whoever_comes(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
-    monkeypatch.setattr(connections, "MAX_STRANGERS", 10)
+    monkeypatch.setattr(connection_limits, "MAX_STRANGERS", 10)
 
     async def reading(scope: Any, receive: Any, send: Any) -> None:
         while scope["method"] == "POST" and (await receive()).get("more_body"):
@@ -202,7 +202,7 @@ def test_connections_of_strangers_make_room_for_whoever_comes(monkeypatch: pytes
 
 
 def test_whoever_holds_most_connections_loses_one_and_not_whoever_has_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "MAX_STRANGERS", 10)
+    monkeypatch.setattr(connection_limits, "MAX_STRANGERS", 10)
 
     async def scene() -> None:
         async with listening() as there:
@@ -219,7 +219,7 @@ def test_whoever_holds_most_connections_loses_one_and_not_whoever_has_a_few(monk
 
 
 def test_one_person_cannot_hold_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "MAX_OF_PERSON", 5)
+    monkeypatch.setattr(connection_limits, "MAX_OF_PERSON", 5)
 
     async def scene() -> None:
         async with listening() as there:
@@ -233,8 +233,8 @@ def test_one_person_cannot_hold_all_connections(monkeypatch: pytest.MonkeyPatch)
 
 def test_whoever_asks_nothing_or_reads_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUEST_TIMEOUT_S", "PERSON_REQUEST_TIMEOUT_S", "WRITE_TIMEOUT_S", "CLOSING_S"):
-        monkeypatch.setattr(connections, name, 0.1)
-    monkeypatch.setattr(connections, "KEEP_ALIVE_S", 0.1)
+        monkeypatch.setattr(connection_limits, name, 0.1)
+    monkeypatch.setattr(connection_limits, "KEEP_ALIVE_S", 0.1)
 
     async def scene(said: bytes) -> bytes:
         async with listening() as there:

@@ -22,10 +22,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.core.errors import AuditChanged, ConfigError
-from archiver.desk import access
-from archiver.desk.access import Doors, Links, Role, Sessions, Visitor, end_session_on_disk, owner, sessions_on_disk
+from archiver.desk import auth
 from archiver.desk.app import Site
 from archiver.desk.audit_log import BURST_LINES, AuditLog, newest, verify
+from archiver.desk.auth import Doors, Links, Role, Sessions, Visitor, end_session_on_disk, owner, sessions_on_disk
 from archiver.desk.serve import application
 from tests.desk.conftest import PASSWORD, Person, Served, started
 
@@ -166,9 +166,9 @@ def test_a_session_that_nobody_uses_ends_and_one_in_use_ends_in_the_evening(
 
 def test_of_one_name_only_some_sessions_go_on(tmp_path: Path) -> None:
     sessions = Sessions(tmp_path)
-    cookies = [sessions.begin(visitor(), "") for _ in range(access.MAX_SESSIONS_OF_NAME + 5)]
+    cookies = [sessions.begin(visitor(), "") for _ in range(auth.MAX_SESSIONS_OF_NAME + 5)]
     other = sessions.begin(visitor("Olaf"), "")
-    assert [bool(sessions.visitor(each)) for each in cookies] == [False] * 5 + [True] * access.MAX_SESSIONS_OF_NAME
+    assert [bool(sessions.visitor(each)) for each in cookies] == [False] * 5 + [True] * auth.MAX_SESSIONS_OF_NAME
     assert sessions.visitor(other)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import trustme
 
-from archiver.desk.access import Users
+from archiver.desk.auth import Users
 from tests.desk.conftest import PASSWORD, Person
 from tests.homes import Home
 

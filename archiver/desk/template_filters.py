@@ -10,7 +10,7 @@ from archiver.agency.accounts import DueSignIn
 from archiver.agency.status import AccountStatus
 from archiver.claims.facts import platform_of
 from archiver.core.model import Moment, iso, parse_iso
-from archiver.desk.words import Words
+from archiver.desk.translations import Words
 from archiver.reading.terminal_safe import printable
 
 MONTHS = {

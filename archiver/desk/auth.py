@@ -28,7 +28,7 @@ from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.desk.audit_log import AuditLog
-from archiver.desk.throttle import Throttle
+from archiver.desk.password_throttle import Throttle
 
 USERS = "desk-users.json"
 SHORTEST_PASSWORD = 10

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver.desk.access import Role, SessionFile
 from archiver.desk.app import Visit, Way
+from archiver.desk.auth import Role, SessionFile
 
 
 def show(visit: Visit) -> Response:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -25,9 +26,10 @@ from archiver.claims.facts import Use
 from archiver.claims.rule_engine import WORST, Verdict
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
-from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
-from archiver.desk.pages import Search, due, handed_out, missing
+from archiver.desk.auth import OWNER, Role
+from archiver.desk.kept_searches import Search, missing
+from archiver.desk.licence_pages import handed_out
 from archiver.home.settings import HOUSE
 from archiver.reading.letters import LetterKind
 from archiver.reading.worker import DocumentReader
@@ -286,3 +288,9 @@ WAYS = [
     Way("/claim/{claim}/pack", pack, Role.OPERATE, post=True),
     Way("/claim/{claim}/file/{name:path}", paper),
 ]
+
+
+def due(visit: Visit) -> list[tuple[claim_files.Claim, dict[str, Any]]]:
+    """The claims with their clocks, the most urgent first."""
+    now = datetime.now(UTC)
+    return [(each, each.clocks(now)) for each in claim_files.all_claims(visit.home)]

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from archiver.agency import accounts
 from archiver.browsing.recording import bundled
 from archiver.core.errors import ArchiverError, ConfigError, WrongPassword, machine_error
-from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
+from archiver.desk.auth import OWNER, Role
 from archiver.home import settings
 from archiver.home.settings import HOUSE, Account
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load

@@ -16,9 +16,9 @@ from archiver.catalogue import search, views
 from archiver.catalogue.assignment import Assignment
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
-from archiver.desk.access import OWNER, Role
 from archiver.desk.app import Visit, Way
-from archiver.desk.pages import PAGE, troubles
+from archiver.desk.auth import OWNER, Role
+from archiver.desk.home_page import PAGE, troubles
 from archiver.home.settings import HOUSE, Account
 from archiver.provider import SignInMethod, Transport, load
 from archiver.reading.worker import DocumentReader

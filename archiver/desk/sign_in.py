@@ -8,8 +8,8 @@ from math import ceil
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archiver.desk.access import DEVICE_DAYS, OWNER, Role, User, Visitor, linked, named, owner
 from archiver.desk.app import Visit, Way
+from archiver.desk.auth import DEVICE_DAYS, OWNER, Role, User, Visitor, linked, named, owner
 
 
 def _in(visit: Visit, visitor: Visitor) -> Response:

@@ -1,42 +1,34 @@
-"""Home, find and licence: what is there, and where it is shown."""
+"""The pages of one licence: its documents, its check, and the bytes of unknown origin that it hands out."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency import integrity
-from archiver.agency.accounts import DueSignIn, due_sign_ins
-from archiver.agency.status import status
 from archiver.archive.reader import Archive, StoredObject
-from archiver.catalogue import picture_search, search, views
+from archiver.catalogue import search, views
 from archiver.catalogue.index import FOR_CLIENTS, Catalogue, Entry
-from archiver.claims import claim_files
 from archiver.claims.assessment import assess
 from archiver.claims.facts import Use
-from archiver.core.errors import IntegrityError, UnreadablePicture, VaultLocked
+from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind
-from archiver.desk.access import Role
 from archiver.desk.app import Visit, Way, at
+from archiver.desk.auth import Role
 from archiver.home.settings import HOUSE
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
-
-PAGE = 24  # licences of a page
-MOST = 240  # found by words; more than that, nobody looks through
 
 # How documents are shown in place. Anything else is only handed out to be saved.
 PICTURES = {
     b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp",
 }  # fmt: skip
+
+
 IN_PLACE = {
     "text/html": "text/html; charset=utf-8", "image/svg+xml": "image/svg+xml",
     "text/plain": "text/plain; charset=utf-8",
@@ -44,151 +36,16 @@ IN_PLACE = {
     "message/rfc822": "text/plain; charset=utf-8", "text/xml": "text/plain; charset=utf-8",
     "application/xml": "text/plain; charset=utf-8",
 }  # fmt: skip
+
+
 SANDBOX = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'"
 )
+
+
 # Browsers show no PDF in a sandbox. Their viewer is one itself; and as nothing but a PDF can it be read.
 PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-
-
-# ---------------------------------------------------------------- home
-
-
-def start(visit: Visit) -> Response:
-    """Is everything archived? Clients, what needs a person, deadlines."""
-    if visit.visitor.client:
-        return visit.to("client", visit.visitor.client)
-    home = visit.home
-    accounts = status(home, turns=visit.desk.turns).accounts
-    rows = []
-    for client in visit.clients():
-        stands = visit.desk.standing(home, client.slug)
-        theirs = [each for each in accounts if each.client == client.slug and each.configured]
-        rows.append((client, stands, theirs))
-    well = not any(
-        each.fault or each.incomplete or any(account.trouble for account in theirs) for _, each, theirs in rows
-    )
-    return visit.page("home.html", rows=rows, troubles=troubles(visit), claims=due(visit), well=well)
-
-
-def troubles(visit: Visit) -> list[DueSignIn]:
-    """The sign-ins that wait for a person; none where the vault is locked, as its commands say themselves."""
-    with suppress(VaultLocked):
-        return due_sign_ins(visit.home, visit.desk.vault, turns=visit.desk.turns)
-    return []
-
-
-def due(visit: Visit) -> list[tuple[claim_files.Claim, dict[str, Any]]]:
-    """The claims with their clocks, the most urgent first."""
-    now = datetime.now(UTC)
-    return [(each, each.clocks(now)) for each in claim_files.all_claims(visit.home)]
-
-
-# ---------------------------------------------------------------- find
-
-
-@dataclass
-class Search:
-    """A picture that was looked for, and what it found."""
-
-    name: str
-    content: bytes = field(repr=False)
-    client: str
-    found: picture_search.Pictured
-    told: list[str]
-    sheets: dict[int, bytes] = field(default_factory=dict, repr=False)
-
-    def sheet(self, number: int) -> bytes:
-        """Query and match side by side, as a PNG."""
-        if number not in self.sheets:
-            self.sheets[number] = self.found.matches[number][0].side_by_side()
-        return self.sheets[number]
-
-
-def find(visit: Visit) -> Response:
-    """By words, an id, a day, a file name, an address; and the form for a picture or a letter."""
-    text, client = visit.asked("q"), visit.visitor.client or visit.asked("client")
-    if client:
-        visit.client(client)
-    rows: list[dict[str, Any]] = []
-    told: list[str] = []
-    limit = min(int(shown) if (shown := visit.asked("show")).isdecimal() and len(shown) < 5 else PAGE, MOST)
-    if text:
-        rows = search.find(
-            visit.home, text, client=client or None, alone=bool(visit.visitor.client), limit=limit + 1,
-            used_on=dict if visit.visitor.client else partial(claim_files.licences_by_page, visit.home, told.append),
-            warn=told.append,
-        )  # fmt: skip
-    return visit.page(
-        "find.html", text=text, client=client, rows=rows[:limit], more=len(rows) > limit and limit < MOST,
-        next=limit + 2 * PAGE, told=[] if visit.visitor.client else told,
-        missing=missing(visit, client) if text and not rows else [],
-    )  # fmt: skip
-
-
-def missing(visit: Visit, client: str) -> list[str]:
-    """What the archives lack in which was looked in vain."""
-    return [] if visit.visitor.client else search.incomplete(visit.home, client or None, visit.desk.turns)
-
-
-def find_file(visit: Visit) -> Response:
-    """A picture is looked for; anything else is taken for a letter, and read into a claim."""
-    client = visit.visitor.client or visit.given("client")
-    if client:
-        visit.client(client)
-    file = visit.upload("file")
-    if file is None:
-        return visit.to("find", error="nothing")
-    content, name = file
-    told: list[str] = []
-    try:
-        found = visit.desk.look_for(content, name, client or None, alone=bool(visit.visitor.client), warn=told.append)
-    except UnreadablePicture:
-        if _picture_type(content):  # a broken picture, no letter
-            raise
-        from archiver.desk.claiming import taken
-
-        if not visit.operates:
-            raise
-        return taken(visit, content, name, client)
-    key = secrets.token_urlsafe(12)
-    kept = len(content) + 12_000_000  # with the pictures that are decoded
-    search = Search(name, content, client, found, [] if visit.visitor.client else told)
-    visit.desk.keep(f"{visit.visitor.name} {key}", kept, search)
-    return visit.to("find", "picture", key)
-
-
-def _search(visit: Visit) -> Search:
-    search: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
-    return search
-
-
-def found_picture(visit: Visit) -> Response:
-    """What a picture found: each match beside the query."""
-    search = _search(visit)
-    rows = {row["licence"]: row for row in search.found.rows}
-    groups = [
-        (number, each, [rows.pop(name) for name in names if name in rows])
-        for number, (each, names) in enumerate(search.found.matches)
-    ]
-    vain = not any(each.word != "possible" for _, each, _ in groups) and not rows
-    return visit.page(
-        "picture.html", search=search, key=visit.path["key"], groups=groups, named=list(rows.values()),
-        missing=missing(visit, search.client) if vain else [],
-    )  # fmt: skip
-
-
-def found_sheet(visit: Visit) -> Response:
-    """Query and match side by side."""
-    search, number = _search(visit), visit.path["number"]
-    if number not in map(str, range(len(search.found.matches))):
-        raise HTTPException(404)
-    headers = {"cache-control": "private, max-age=600"}
-    return Response(search.sheet(int(number)), media_type="image/png", headers=headers)
-
-
-# ---------------------------------------------------------------- licence
 
 
 @contextmanager
@@ -323,11 +180,6 @@ def handed_out(visit: Visit, content: bytes, name: str, media_type: str) -> Resp
 
 
 WAYS = [
-    Way("/", start, Role.CLIENT),
-    Way("/find", find, Role.CLIENT),
-    Way("/find/file", find_file, Role.CLIENT, post=True, upload=True),
-    Way("/find/picture/{key}", found_picture, Role.CLIENT),
-    Way("/find/picture/{key}/{number}.png", found_sheet, Role.CLIENT),
     Way("/licence/{client}/{folder}", licence, Role.CLIENT),
     Way("/licence/{client}/{folder}/verify", check, Role.READ, post=True),
     Way("/licence/{client}/{folder}/verdict", verdict, Role.READ),

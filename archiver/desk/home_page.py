@@ -1,0 +1,43 @@
+"""The first page: clients, what waits for a person, deadlines."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from starlette.responses import Response
+
+from archiver.agency.accounts import DueSignIn, due_sign_ins
+from archiver.agency.status import status
+from archiver.core.errors import VaultLocked
+from archiver.desk.app import Visit, Way
+from archiver.desk.auth import Role
+from archiver.desk.claim_pages import due
+
+PAGE = 24  # licences of a page
+
+
+def start(visit: Visit) -> Response:
+    """Is everything archived? Clients, what needs a person, deadlines."""
+    if visit.visitor.client:
+        return visit.to("client", visit.visitor.client)
+    home = visit.home
+    accounts = status(home, turns=visit.desk.turns).accounts
+    rows = []
+    for client in visit.clients():
+        stands = visit.desk.standing(home, client.slug)
+        theirs = [each for each in accounts if each.client == client.slug and each.configured]
+        rows.append((client, stands, theirs))
+    well = not any(
+        each.fault or each.incomplete or any(account.trouble for account in theirs) for _, each, theirs in rows
+    )
+    return visit.page("home.html", rows=rows, troubles=troubles(visit), claims=due(visit), well=well)
+
+
+def troubles(visit: Visit) -> list[DueSignIn]:
+    """The sign-ins that wait for a person; none where the vault is locked, as its commands say themselves."""
+    with suppress(VaultLocked):
+        return due_sign_ins(visit.home, visit.desk.vault, turns=visit.desk.turns)
+    return []
+
+
+WAYS = [Way("/", start, Role.CLIENT)]

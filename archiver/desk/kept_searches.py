@@ -1,0 +1,36 @@
+"""Searches by a picture that the desk remembers for a while, and what a search in vain should say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from archiver.catalogue import picture_search, search
+from archiver.desk.app import Visit
+
+
+@dataclass
+class Search:
+    """A picture that was looked for, and what it found."""
+
+    name: str
+    content: bytes = field(repr=False)
+    client: str
+    found: picture_search.Pictured
+    told: list[str]
+    sheets: dict[int, bytes] = field(default_factory=dict, repr=False)
+
+    def sheet(self, number: int) -> bytes:
+        """Query and match side by side, as a PNG."""
+        if number not in self.sheets:
+            self.sheets[number] = self.found.matches[number][0].side_by_side()
+        return self.sheets[number]
+
+
+def missing(visit: Visit, client: str) -> list[str]:
+    """What the archives lack in which was looked in vain."""
+    return [] if visit.visitor.client else search.incomplete(visit.home, client or None, visit.desk.turns)
+
+
+def _search(visit: Visit) -> Search:
+    search: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
+    return search

@@ -1,0 +1,101 @@
+"""Home, find and licence: what is there, and where it is shown."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.catalogue import search
+from archiver.claims import claim_files
+from archiver.core.errors import UnreadablePicture
+from archiver.desk.app import Visit, Way
+from archiver.desk.auth import Role
+from archiver.desk.home_page import PAGE
+from archiver.desk.kept_searches import Search, _search, missing
+from archiver.desk.licence_pages import _picture_type
+
+MOST = 240  # found by words; more than that, nobody looks through
+
+
+def find(visit: Visit) -> Response:
+    """By words, an id, a day, a file name, an address; and the form for a picture or a letter."""
+    text, client = visit.asked("q"), visit.visitor.client or visit.asked("client")
+    if client:
+        visit.client(client)
+    rows: list[dict[str, Any]] = []
+    told: list[str] = []
+    limit = min(int(shown) if (shown := visit.asked("show")).isdecimal() and len(shown) < 5 else PAGE, MOST)
+    if text:
+        rows = search.find(
+            visit.home, text, client=client or None, alone=bool(visit.visitor.client), limit=limit + 1,
+            used_on=dict if visit.visitor.client else partial(claim_files.licences_by_page, visit.home, told.append),
+            warn=told.append,
+        )  # fmt: skip
+    return visit.page(
+        "find.html", text=text, client=client, rows=rows[:limit], more=len(rows) > limit and limit < MOST,
+        next=limit + 2 * PAGE, told=[] if visit.visitor.client else told,
+        missing=missing(visit, client) if text and not rows else [],
+    )  # fmt: skip
+
+
+def find_file(visit: Visit) -> Response:
+    """A picture is looked for; anything else is taken for a letter, and read into a claim."""
+    client = visit.visitor.client or visit.given("client")
+    if client:
+        visit.client(client)
+    file = visit.upload("file")
+    if file is None:
+        return visit.to("find", error="nothing")
+    content, name = file
+    told: list[str] = []
+    try:
+        found = visit.desk.look_for(content, name, client or None, alone=bool(visit.visitor.client), warn=told.append)
+    except UnreadablePicture:
+        if _picture_type(content):  # a broken picture, no letter
+            raise
+        from archiver.desk.claim_pages import taken
+
+        if not visit.operates:
+            raise
+        return taken(visit, content, name, client)
+    key = secrets.token_urlsafe(12)
+    kept = len(content) + 12_000_000  # with the pictures that are decoded
+    search = Search(name, content, client, found, [] if visit.visitor.client else told)
+    visit.desk.keep(f"{visit.visitor.name} {key}", kept, search)
+    return visit.to("find", "picture", key)
+
+
+def found_picture(visit: Visit) -> Response:
+    """What a picture found: each match beside the query."""
+    search = _search(visit)
+    rows = {row["licence"]: row for row in search.found.rows}
+    groups = [
+        (number, each, [rows.pop(name) for name in names if name in rows])
+        for number, (each, names) in enumerate(search.found.matches)
+    ]
+    vain = not any(each.word != "possible" for _, each, _ in groups) and not rows
+    return visit.page(
+        "picture.html", search=search, key=visit.path["key"], groups=groups, named=list(rows.values()),
+        missing=missing(visit, search.client) if vain else [],
+    )  # fmt: skip
+
+
+def found_sheet(visit: Visit) -> Response:
+    """Query and match side by side."""
+    search, number = _search(visit), visit.path["number"]
+    if number not in map(str, range(len(search.found.matches))):
+        raise HTTPException(404)
+    headers = {"cache-control": "private, max-age=600"}
+    return Response(search.sheet(int(number)), media_type="image/png", headers=headers)
+
+
+WAYS = [
+    Way("/find", find, Role.CLIENT),
+    Way("/find/file", find_file, Role.CLIENT, post=True, upload=True),
+    Way("/find/picture/{key}", found_picture, Role.CLIENT),
+    Way("/find/picture/{key}/{number}.png", found_sheet, Role.CLIENT),
+]
