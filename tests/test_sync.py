@@ -553,7 +553,7 @@ def test_a_platform_that_is_down_for_a_moment_leaves_few_licences_incomplete(
         pauses.extend([seconds] if seconds >= 1 else [])
         await plain(0)
 
-    monkeypatch.setattr("archiver.collect.sync.asyncio.sleep", sleep)
+    monkeypatch.setattr("archiver.collect.stages.asyncio.sleep", sleep)
     result = desk.sync(
         lambda _: [Page(down(200, 1), 200)],
         lambda of: SiteUnavailable("down") if len(pauses) < 6 else text_certificate(of),

@@ -1,0 +1,463 @@
+"""The way of one licence, stage by stage: known or new, fetched, checked, stored, accounted for. `sync` runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import Any, Protocol
+
+from archiver import __version__
+from archiver.archive.ocfl import NewObject, Stored
+from archiver.archive.writer import ArchiveWriter
+from archiver.catalogue.index import Catalogue, Entry
+from archiver.collect.account_result import keep_page
+from archiver.collect.history_cursor import Row, Tally
+from archiver.core.errors import (
+    ArchiverError,
+    LayoutChanged,
+    NotACertificate,
+    RateLimited,
+    SavedPage,
+    SecretFound,
+    SessionExpired,
+    SiteUnavailable,
+    SpendRefused,
+)
+from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, TermsReference, iso
+from archiver.provider import Page, Provider, Session, TextLayout
+from archiver.reading.document_parser import completed, same_licence
+from archiver.reading.documents import End, check_certificate, end_of
+from archiver.reading.licence_json import FiledDocument, to_json
+from archiver.reading.secret_scan import Needle, all_forms, contains, mask, mask_text, maskable, refusal
+from archiver.reading.worker import DocumentReader
+
+MAX_FAILURES_IN_MESSAGE = 10  # `show` tells each
+LULL_AFTER_LICENCES = 16  # that failed in a row; from then on the next ones are tried one by one
+MAX_LULL_S = 15.0  # between two of these
+
+# Errors of one licence's documents, which concern no other licence.
+_OF_ONE_LICENCE = (
+    NotACertificate, SecretFound, LayoutChanged, SpendRefused, SiteUnavailable, RateLimited, SessionExpired,
+)  # fmt: skip
+
+
+class GuardedSession(Session, Protocol):
+    """A session as the archiver itself sees it: with what was refused and what must stay secret."""
+
+    @property
+    def refused(self) -> list[str]: ...
+
+    def beside(self) -> AbstractAsyncContextManager[Any]: ...
+
+    def needles(self) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was fetched for one licence, ready to be archived."""
+
+    licence: Licence
+    documents: tuple[Document, ...]
+    gaps: tuple[Gap, ...]
+    terms: tuple[TermsReference, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return any(gap.reason is GapReason.FAILED for gap in self.gaps)
+
+
+# ---------------------------------------------------------------- decide
+
+
+@dataclass(frozen=True)
+class KnownLicences:
+    """What the archive holds of the licences on a page of a history; one query for the whole page."""
+
+    known: Mapping[str, Entry]  # by identity
+    erased: Collection[str]  # identities
+    new: Sequence[Licence]  # not known
+    of_assets: Sequence[Entry]  # the archived licences of their assets
+
+    @classmethod
+    def of(cls, page: Page, catalogue: Catalogue) -> KnownLicences:
+        """Ask the catalogue, which must have caught up with the ledger."""
+        identities = [each.identity for each in page.licences]
+        known = catalogue.known(*identities)
+        new = {each.identity: each for each in page.licences if each.identity not in known}
+        assets = defaultdict[str, list[str]](list)
+        for each in new.values():
+            assets[each.asset.provider].append(each.asset.asset_id)
+        of_assets = [entry for provider, ids in assets.items() for entry in catalogue.of_asset(provider, *ids)]
+        return cls(known, catalogue.erased(*identities), [*new.values()], of_assets)
+
+    def is_known(self, licence: Licence) -> bool:
+        """Whether it need not be fetched: a platform's history brought it, or it was archived and had to be erased."""
+        entry = self.known.get(licence.identity)
+        return licence.identity in self.erased or (entry is not None and not _is_imported(entry))
+
+    def imported(self, licence: Licence) -> Entry | None:
+        """The archived licence that a person imported, also without the platform's name for it, if only one fits."""
+        if entry := self.known.get(licence.identity):
+            return entry
+        same = [each for each in self.of_assets if same_licence(each.licence, licence)]
+        if len(same) != 1 or not _is_imported(same[0]):
+            return None
+        others = [
+            each for each in self.new if each.identity != licence.identity and same_licence(same[0].licence, each)
+        ]
+        return None if others else same[0]
+
+
+def _is_imported(entry: Entry) -> bool:
+    return entry.file.provenance.get("source") != "adapter"
+
+
+# ---------------------------------------------------------------- fetch
+
+
+class Outage:
+    """How long a platform has shown nothing at all, and how long to wait before the next licence."""
+
+    def __init__(self, give_up_s: float) -> None:
+        self._give_up_s = give_up_s
+        self._failures = 0  # licences in a row
+        self._last_success = time.monotonic()
+        self._one_by_one = asyncio.Lock()
+
+    def succeeded(self) -> None:
+        """The platform showed what it was asked for."""
+        self._failures, self._last_success = 0, time.monotonic()
+
+    def failed(self, error: ArchiverError) -> bool:
+        """Count a licence that could not be fetched; True where the account must be left to the next run."""
+        self._failures += 1
+        refused_for_long = isinstance(error, RateLimited) and error.for_long
+        return refused_for_long or time.monotonic() - self._last_success >= self._give_up_s
+
+    async def wait(self) -> None:
+        """While nothing gets through, let one licence after another pass, with growing pauses: a platform that is down
+        for a moment leaves few of them incomplete."""
+        if self._failures < LULL_AFTER_LICENCES:
+            return
+        async with self._one_by_one:
+            if (longer := self._failures - LULL_AFTER_LICENCES) >= 0:
+                await asyncio.sleep(min(MAX_LULL_S, 2.0**longer))
+
+
+@dataclass
+class Fetcher:
+    """Fetches all documents of a licence. `still_signed_in` asks whether the renewed session holds."""
+
+    provider: Provider[Any]
+    session: GuardedSession
+    checker: Checker
+    outage: Outage
+    still_signed_in: Callable[[], Awaitable[bool]]
+    adapter_error: LayoutChanged | SpendRefused | None = None  # of one licence's documents; the others go on
+
+    async def fetch(self, licence: Licence) -> Evidence:
+        """All documents and gaps of a licence. A document that fails is a `failed` gap, never silence."""
+        documents: list[Document] = []
+        gaps: list[Gap] = []
+        fuller = licence
+        await self.outage.wait()
+        try:
+            async for item in self.provider.documents(self.session, licence):
+                match item:
+                    case Licence():
+                        fuller = item
+                    case Gap():
+                        gaps.append(item)
+                    case Document():
+                        fuller, checked = await self.checker.check(item, fuller)
+                        if isinstance(checked, Document):
+                            documents.append(checked)
+                        else:
+                            gaps.append(checked)
+            self.outage.succeeded()
+        except _OF_ONE_LICENCE as error:
+            if isinstance(error, SessionExpired) and not await self.still_signed_in():
+                raise
+            if isinstance(error, SiteUnavailable | RateLimited | SessionExpired):
+                if self.outage.failed(error):
+                    raise
+            else:
+                self.outage.succeeded()
+            if isinstance(error, LayoutChanged | SpendRefused):
+                self.adapter_error = error
+            gaps.append(self.checker.failed_gap(self._expected_kind(documents, gaps), error))
+        if not any(document.kind is DocumentKind.RECORD for document in documents):
+            content = json.dumps({"row": licence.row}, indent=1, sort_keys=True, ensure_ascii=False).encode()
+            record = Document(
+                name="record.json", kind=DocumentKind.RECORD, content=content, media_type="application/json"
+            )
+            documents.insert(0, self.checker.masked(record))
+        return Evidence(fuller, tuple(documents), tuple(gaps))
+
+    def _expected_kind(self, documents: list[Document], gaps: list[Gap]) -> DocumentKind:
+        """The document that was being fetched when the adapter gave up: the first one offered that is not there.
+
+        Where all that is offered is there or explained, it was the page that stands in for a certificate.
+        """
+        settled = {document.kind for document in documents} | {gap.kind for gap in gaps}
+        offered = [DocumentKind(kind) for kind, how in self.provider.info.documents.items() if how == "offered"]
+        stand_in = DocumentKind.CAPTURE if DocumentKind.CERTIFICATE in settled else DocumentKind.CERTIFICATE
+        return next((kind for kind in offered if kind not in settled), stand_in)
+
+
+# ---------------------------------------------------------------- check
+
+
+@dataclass
+class SessionSecrets:
+    """The secrets of a session in every form in which they may occur; a session learns more of them on its way."""
+
+    session: GuardedSession
+    _secrets: list[str] = field(default_factory=list)
+    _forms: list[Needle] = field(default_factory=list)
+
+    def forms(self) -> list[Needle]:
+        secrets = self.session.needles()
+        if secrets != self._secrets:
+            self._secrets, self._forms = secrets, all_forms(secrets)
+        return self._forms
+
+    def mask_text(self, text: str) -> str:
+        return mask_text(text, self.session.needles())
+
+
+@dataclass
+class Checker:
+    """Decides what enters the archive. `trouble` is the folder where pages are kept for the adapter's maintainer."""
+
+    account: str
+    provider: Provider[Any]
+    session: GuardedSession
+    reader: DocumentReader
+    secrets: SessionSecrets
+    trouble: Path
+
+    async def check(self, document: Document, licence: Licence) -> tuple[Licence, Document | Gap]:
+        """The document, or a gap that says why it is refused. A certificate must be one, and be this licence's."""
+        kind = document.kind
+        if kind is DocumentKind.PREVIEW and not document.media_type.startswith("image/"):
+            return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} is no picture")
+        text = ""
+        if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
+            reading = await self.reader.read_soon(document.content, document.media_type)
+            text = reading.text
+            layout = self.provider.text_layouts.get(document.name)
+            try:
+                if kind is DocumentKind.CERTIFICATE:
+                    if not check_certificate(document, reading, licence, layout).identified:
+                        document = replace(document, notes={**document.notes, "text": reading.error or "none found"})
+                    licence = self.provider.read_certificate(licence, text)
+                document = await self._complete(document, layout)
+            except NotACertificate as error:
+                error.page = error.page or SavedPage(document.url or "", document.content)
+                return licence, self.failed_gap(kind, error)
+        if kind.native and contains(document.content + text.encode(), self.secrets.forms()):
+            quarantine = self.trouble.with_name("quarantine")  # unaltered, hence apart from what may be sent on
+            kept = keep_page(quarantine, self.account, document.content, Path(document.name).suffix, [])
+            detail = f"it contains a secret of this sign-in, so it was not archived but kept apart as {kept.name}"
+            return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=detail)
+        if not kind.native and not maskable(document.media_type):
+            # A capture comes masked; replacing bytes in a packed file would break it, and find nothing.
+            why = await asyncio.to_thread(refusal, document.content, self.secrets.forms(), self.reader)
+            if why:
+                return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.name}: {why}")
+        return licence, self.masked(document)
+
+    async def _complete(self, document: Document, layout: TextLayout | None) -> Document:
+        """The document, if its end is proven: by its format or its declared layout, and by a length that was stated;
+        else by a second answer that is the same. NotACertificate where it is not.
+        """
+        place = document.url or document.name
+        end = end_of(document, layout)
+        if end is End.MISSING:
+            raise NotACertificate(f"{place} is not whole: its end is missing")
+        textual = document.media_type.startswith("text/") or document.name.endswith(".txt")
+        if not textual or (end is End.THERE and document.length_stated):
+            return document
+        if document.url is None:
+            raise NotACertificate(f"nothing shows that {place} is whole")
+        try:
+            again = await self.session.get(document.url)
+        except (SiteUnavailable, SpendRefused) as error:
+            said = f"nothing shows that {place} is whole, and it did not come again: {error.detail}"
+            raise NotACertificate(said) from None
+        if again.content != document.content:
+            raise NotACertificate(f"{place} came twice, and not the same")
+        return replace(document, notes={**document.notes, "whole": "fetched twice, and the same"})
+
+    def masked(self, document: Document) -> Document:
+        """The document with our secrets visibly removed; the original's digest is noted."""
+        if document.kind.native or not maskable(document.media_type):
+            return document
+        if not contains(document.content, secrets := self.secrets.forms()):
+            return document
+        notes = {**document.notes, "masked_original_sha256": sha256(document.content).hexdigest()}
+        return replace(document, content=mask(document.content, secrets), notes=notes)
+
+    def failed_gap(self, kind: DocumentKind, error: ArchiverError) -> Gap:
+        """The gap of a document that failed; its page is kept for the maintainer."""
+        kept = ""
+        if error.page:
+            path = keep_page(self.trouble, self.account, error.page.content, ".html", self.secrets.forms())
+            kept = f"; kept as {path.name}"
+        return Gap(kind=kind, reason=GapReason.FAILED, detail=self.secrets.mask_text(error.detail) + kept)
+
+
+# ---------------------------------------------------------------- store
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Writes evidence as objects of the archive, with where it came from."""
+
+    account: str
+    method: str
+    provider: Provider[Any]
+    run: str
+    archive: ArchiveWriter
+    secrets: SessionSecrets
+
+    async def store(self, evidence: Evidence, imported: Entry | None) -> Stored:
+        """A new object, or the next version of the one that an import made. Erased where it had to be erased."""
+        if imported is None:
+            writing = self.archive.put(self._new_object(evidence))
+        else:
+            names = {document.name for document in evidence.documents}
+            kept = [document for document in imported.file.documents if document.name not in names]
+            evidence = replace(evidence, licence=completed(evidence.licence, imported.licence))
+            files = self._files(evidence, kept, imported.file.provenance)
+            writing = self.archive.add_version(imported.object_id, files)
+        # A cancelled task must not cancel a write that has begun.
+        return await asyncio.shield(asyncio.wrap_future(writing))
+
+    async def complete(
+        self, object_id: str, evidence: Evidence, kept: Sequence[FiledDocument], before: Mapping[str, Any]
+    ) -> None:
+        """The next version of an incomplete licence: with `kept` documents and the provenance of the one before."""
+        writing = self.archive.add_version(object_id, self._files(evidence, kept, before))
+        await asyncio.shield(asyncio.wrap_future(writing))
+
+    def _new_object(self, evidence: Evidence) -> NewObject:
+        licence = evidence.licence
+        return NewObject(
+            kind="comps" if licence.comp else "licences",
+            date=licence.licensed_at,
+            provider=licence.asset.provider,
+            asset_id=licence.asset.asset_id,
+            identity=licence.identity,
+            files=self._files(evidence),
+            created=datetime.now(UTC),
+        )
+
+    def _files(
+        self, evidence: Evidence, kept: Sequence[FiledDocument] = (), before: Mapping[str, Any] | None = None
+    ) -> dict[str, bytes]:
+        """What goes into the object; `kept` are documents that an earlier version brought, and that stay.
+
+        `before` is the earlier version's provenance: what it says of imported files stays, too.
+        """
+        imports = {"imports": before["imports"]} if before and "imports" in before else {}
+        provenance = imports | {
+            "source": "adapter",
+            "account": self.account,
+            "provider": self.provider.info.name,
+            "method": self.method,
+            "basis": self.provider.info.basis,
+            "tool": f"archiver {__version__}",
+            "run": self.run,
+            "captured_at": iso(datetime.now(UTC)),
+        }
+        files = {document.name: document.content for document in evidence.documents}
+        described = to_json(evidence.licence, (*evidence.documents, *kept), evidence.gaps, provenance, evidence.terms)
+        return {"licence.json": mask(described, self.secrets.forms()), **files}
+
+
+# ---------------------------------------------------------------- account for
+
+
+@dataclass
+class Reconciliation:
+    """Every listed row in exactly one place, and what is incomplete; by short id where a licence is meant."""
+
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    incomplete: dict[str, str] = field(default_factory=dict)  # short id -> what failed, and why
+    completed: list[str] = field(default_factory=list)
+    withheld: dict[str, str] = field(default_factory=dict)  # list -> why the platform does not show it
+    _gaps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # a licence may be tried twice
+
+    def note(self, evidence: Evidence, short_id: str) -> None:
+        """A licence was archived, or stays as it is, with these gaps."""
+        gaps = () if evidence.licence.comp else evidence.gaps
+        self._gaps[short_id] = [(gap.kind.value, gap.reason.value) for gap in gaps]
+        failures = [f"{gap.kind}: {gap.detail}" for gap in evidence.gaps if gap.reason is GapReason.FAILED]
+        if self.incomplete.pop(short_id, None) is not None and not failures:
+            self.completed.append(short_id)
+        if failures:
+            self.incomplete[short_id] = f"{short_id}: {'; '.join(failures)}"
+
+    def count(self, row: Row) -> int:
+        return sum(tally.count(row) for tally in self.tallies.values())
+
+    @property
+    def listed(self) -> int:
+        return sum(len(tally.rows) for tally in self.tallies.values())
+
+    @property
+    def settled(self) -> int:
+        return self.listed - sum(len(tally.open) for tally in self.tallies.values())
+
+    @property
+    def total(self) -> int | None:
+        """What the platform states of all lists; None where it states nothing."""
+        totals = [tally.reading.total for tally in self.tallies.values() if tally.reading.total is not None]
+        return sum(totals) if totals else None
+
+    @property
+    def unexplained(self) -> list[str]:
+        """The platform's ids of rows that ended up nowhere."""
+        return [platform_id for tally in self.tallies.values() for platform_id in tally.open.values()]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every list was read to its end."""
+        return bool(self.tallies) and all(tally.reading.full for tally in self.tallies.values())
+
+    def gaps(self) -> dict[str, dict[str, int]]:
+        """How many gaps there are, by kind of document and reason."""
+        counted: dict[str, dict[str, int]] = {}
+        for (kind, reason), number in sorted(Counter(chain.from_iterable(self._gaps.values())).items()):
+            counted.setdefault(kind, {})[reason] = number
+        return counted
+
+    def shortfalls(self) -> Iterator[str]:
+        """What keeps the account from being complete, in a sentence each."""
+        for tally in self.tallies.values():
+            read = tally.reading
+            if not tally.agrees:
+                changed = "" if read.steady else ", and its total changed while it was read"
+                yield f"The platform states {read.total} in {tally.listing} and lists {read.read}{changed}."
+        for each in self.withheld.values():
+            yield f"Not shown by the platform: {each}."
+        if self.incomplete:
+            yield (
+                f"{len(self.incomplete)} incomplete: a document could not be had. The next runs try again, less often "
+                "the longer it fails; `archiver run --full` tries all at once."
+            )
+            failures = [failure for failure in list(self.incomplete.values())[:MAX_FAILURES_IN_MESSAGE] if failure]
+            yield from (f"{failure}." for failure in failures)
+        if self.unexplained:
+            yield f"{len(self.unexplained)} listed and not archived."
