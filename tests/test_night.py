@@ -33,7 +33,7 @@ LATER = datetime.now(UTC) + timedelta(days=8)
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     with Site() as site:
-        for place in ("collect.run", "collect.account_run", "agency.accounts"):
+        for place in ("collect.run", "collect.account_session", "agency.accounts"):
             monkeypatch.setattr(f"archiver.{place}.load", site.adapter)
         yield site
 

@@ -147,7 +147,7 @@ def test_a_fault_in_one_adapter_is_told_and_does_not_stop_the_others(
             raise KeyError("an adapter's mistake")
 
     monkeypatch.setattr(
-        "archiver.collect.account_run.load", lambda name: Faulty if name == "shutterstock" else load(name)
+        "archiver.collect.account_session.load", lambda name: Faulty if name == "shutterstock" else load(name)
     )
     root = tmp_path / "home"
     create_home(root, replay=True)

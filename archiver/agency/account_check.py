@@ -16,8 +16,7 @@ from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.recording import clock
 from archiver.browsing.scrub import page as scrubbed
 from archiver.collect.account_result import keep_page
-from archiver.collect.account_run import REFUSALS
-from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session, secrets_of
+from archiver.collect.account_session import REFUSALS, SigningIn, Totp, find_recording, open_session, secrets_of
 from archiver.collect.automation import accepted
 from archiver.collect.run_context import tools
 from archiver.core.atomic_files import read_file, replace_file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +14,7 @@ from archiver.core.errors import (
     ArchiverError,
 )
 from archiver.core.model import Outcome
-from archiver.reading.secret_scan import Needle, mask
+from archiver.reading.secret_scan import Needle, mask, mask_text
 
 
 class Progress(Protocol):
@@ -47,6 +48,11 @@ class Result:
     requests_refused: int = 0
     exit_code: int = 0
     passed_over: list[str] = field(default_factory=list)  # the platform's ids of what a sample left out
+
+    def fail(self, error: ArchiverError, secrets: Sequence[str] = ()) -> None:
+        """The account could not be finished; what was archived before stays counted. `secrets` are masked."""
+        self.outcome, self.error, self.exit_code = Outcome.FAILED, type(error).__name__, error.exit_code
+        self.message = mask_text(error.message(self.account), [*secrets])
 
     def as_json(self) -> dict[str, Any]:
         """The account's part of `run --json`."""

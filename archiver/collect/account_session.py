@@ -6,33 +6,91 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyotp
 
-from archiver.browsing.browser_session import PlaywrightSession
+from archiver.archive.reader import Archive
+from archiver.browsing.browser_session import PlaywrightSession, expiry
 from archiver.browsing.http_session import HttpSession
-from archiver.browsing.recording import Recording
-from archiver.collect.run_context import Tools
+from archiver.browsing.recording import Recording, clock
+from archiver.collect.automation import accepted
+from archiver.collect.run_context import RunContext, Tools
 from archiver.core.errors import (
+    AccountBlocked,
     ConfigError,
+    PasswordExpired,
     SessionExpired,
     SignInNeeded,
+    WrongPassword,
 )
+from archiver.home.archives import as_rotated
 from archiver.home.network import Network
 from archiver.home.settings import Account
-from archiver.home.vault import Vault, run_secret_command
+from archiver.home.vault import Vault, run_secret_command, secret_digest
 from archiver.provider import (
     Challenge,
     Provider,
     ProviderInfo,
     SignInMethod,
     Transport,
+    load,
 )
 
-CLOSING = 20.0  # seconds for a browser's context to close
+CLOSE_TIMEOUT_S = 20.0  # for a browser's context
+RENEW_BEFORE = timedelta(hours=36)  # the end of a session: one night before is too late
+
+type AccountSession = HttpSession | PlaywrightSession
+
+REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again until a person has acted
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountAccess:
+    """What is needed to sign in to an account that may run. `now` is a recording's clock, or this machine's."""
+
+    account: Account
+    provider: Provider[Any]
+    method: SignInMethod
+    recording: Recording | None
+    secrets: Mapping[str, str]
+    secret_digest: str
+    now: Callable[[], datetime]
+
+    @asynccontextmanager
+    async def open(self, run: RunContext, network: Network) -> AsyncIterator[AccountSession]:
+        """A guarded session, restored from the saved one where there is one."""
+        saved = saved_state(run.vault, self.account, self.provider.info, self.method, run.summary.warnings.append)
+        async with open_session(
+            run.tools, self.provider.info, self.method, self.account, network, self.secrets, self.now,
+            saved or (self.recording.session if self.recording else None),
+        ) as session:  # fmt: skip
+            yield session
+
+
+def admit(run: RunContext, account: Account, archive: Archive) -> AccountAccess:
+    """Whether an account may run, and what it needs for that.
+
+    ConfigError for an unknown provider; NotAccepted, SignInNeeded; and the refusal of an earlier run, where no secret
+    has changed since.
+    """
+    provider: Provider[Any] = load(account.provider)()
+    recording = find_recording(run.order.replay, account) if run.order.replay else None
+    method = provider.info.method(recording.method if recording else account.method)
+    accepted(run.home, archive, account, provider.info)
+    account = as_rotated(run.home, run.vault, account)
+    secrets = secrets_of(run.vault, account, method, recording)
+    digest = secret_digest(secrets)
+    trouble = run.vault.trouble(account.name)
+    if trouble and trouble.secret_digest == digest:
+        refusal = next(each for each in REFUSALS if each.__name__ == trouble.error)
+        raise refusal(f"it was refused on {trouble.at} and nothing has changed since, so it was not tried")
+    return AccountAccess(
+        account=account, provider=provider, method=method, recording=recording, secrets=secrets, secret_digest=digest,
+        now=clock(recording),
+    )  # fmt: skip
 
 
 @dataclass
@@ -97,7 +155,7 @@ async def open_session(
     secrets: Mapping[str, str],
     now: Callable[[], datetime],
     state: Any,
-) -> AsyncIterator[HttpSession | PlaywrightSession]:
+) -> AsyncIterator[AccountSession]:
     """A guarded session of the method's transport."""
     if method.transport is Transport.HTTP:
         async with HttpSession(
@@ -114,7 +172,7 @@ async def open_session(
             yield browser
         finally:
             with suppress(TimeoutError):  # one that hangs must not keep the run
-                async with asyncio.timeout(CLOSING):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await browser.close()
 
 
@@ -139,3 +197,27 @@ def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: 
     if missing:
         raise SignInNeeded(f"the vault holds no {' and no '.join(missing)} for {account.name}")
     return secrets
+
+
+def saved_state(
+    vault: Vault, account: Account, info: ProviderInfo, method: SignInMethod, warn: Callable[[str], None]
+) -> Any:
+    """The saved session. One that soon ends is renewed while there is somebody to notice if that fails: by secrets at
+    once, else by a person, whom `warn` tells."""
+    state = vault.session(account.name)
+    ends = expiry(info, state)
+    if ends is None or ends - datetime.now(UTC) > RENEW_BEFORE:
+        return state
+    if method.secrets:
+        return None
+    warn(
+        f"{account.name}: the saved session ends on {ends:%Y-%m-%d %H:%M} UTC. Run `archiver sign-in {account.name}` "
+        "before."
+    )
+    return state
+
+
+async def remember(vault: Vault, account: Account, session: AccountSession) -> None:
+    """Keep a browser's sign-in for the next run."""
+    if isinstance(session, PlaywrightSession) and not session.info.on_request:
+        vault.save_session(account.name, await session.state())

@@ -17,7 +17,7 @@ from archiver.archive.clock_skew import was_ahead
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import Result
-from archiver.collect.account_run import Visit, failed
+from archiver.collect.account_run import Visit
 from archiver.collect.run_context import Order, RunContext
 from archiver.core.errors import (
     ArchiverError,
@@ -165,7 +165,9 @@ class ClientRun:
             self.run.summary.faults[client] = fault
             for account in accounts:
                 if account.name not in done:
-                    self._end(failed(Result(account.name, account.provider), fault, []))
+                    result = Result(account.name, account.provider)
+                    result.fail(fault)
+                    self._end(result)
 
     async def _all(self, client: str, accounts: Sequence[Account], archive: ArchiveWriter, done: set[str]) -> None:
         with Catalogue(self.run.home.catalogue(client)) as catalogue:

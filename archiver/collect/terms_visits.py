@@ -6,18 +6,23 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from archiver.archive.ocfl import object_path
+from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.recording import Recording
-from archiver.collect.run_context import Summary, Tools
-from archiver.collect.terms import SeenTerms, look
+from archiver.collect.run_context import RunContext, Summary, Tools
+from archiver.collect.terms import SeenTerms, given, look
 from archiver.collect.terms import rules as terms_rules
+from archiver.core.errors import ArchiverError, SecretFound
 from archiver.home.settings import Account, Home
 from archiver.provider import (
+    Provider,
     ProviderInfo,
     Request,
     TermsPage,
 )
+from archiver.reading.secret_scan import all_forms, contains, mask_text
 
 
 @dataclass
@@ -75,3 +80,37 @@ async def seen_terms(looked: asyncio.Task[list[SeenTerms]], given: list[SeenTerm
     """
     seen = looked.result() if looked.done() else await asyncio.shield(looked)
     return [*seen, *given]
+
+
+async def archive_terms(
+    run: RunContext, client: str, archive: ArchiveWriter, info: ProviderInfo, recording: Recording | None
+) -> list[SeenTerms]:
+    """The platform's terms of today, each in this client's archive. A failure is a warning, and concerns no licence."""
+    seen = await run.seen_terms(info, recording)
+    try:
+        for each in seen:
+            if each.documents:  # else every archive holds it
+                await asyncio.wrap_future(archive.put(each.new_object(run.summary.run)))
+    except (ArchiverError, OSError) as error:
+        run.summary.warnings.append(f"{client}: the terms of {info.title}: {error}")
+        return []
+    return seen
+
+
+async def archive_given_terms(
+    run: RunContext, account: Account, archive: ArchiveWriter, provider: Provider[Any], session: Any
+) -> list[SeenTerms]:
+    """The terms that the platform's interface gives to this account, each in the archive. A failure is a warning, and
+    concerns no licence."""
+    title, seen = provider.info.title, list[SeenTerms]()
+    try:
+        for text in await provider.terms(session):
+            terms = given(provider.info, text)
+            if contains(terms.text, all_forms(session.needles())):
+                raise SecretFound(f"the text {text.page.name} holds a secret of this sign-in")
+            await asyncio.wrap_future(archive.put(terms.new_object(run.summary.run)))
+            seen.append(terms)
+    except (ArchiverError, OSError) as error:
+        why = mask_text(str(error), session.needles())
+        run.summary.warnings.append(f"{account.name}: the terms that {title} gives by its interface: {why}")
+    return seen

@@ -177,7 +177,7 @@ class site:  # noqa: N801  # read as `with site(...)`
         self._process.start()
         here = Site(rows=self._rows, certificates=self._certificates)
         here.url = self._pipe.recv()
-        for name in ("run", "account_run"):  # adapters are found by name
+        for name in ("run", "account_session"):  # adapters are found by name
             setattr(sys.modules[f"archiver.collect.{name}"], "load", here.adapter)  # noqa: B010  # a module's name
         return here.url
 
