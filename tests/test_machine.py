@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from archiver.archive.verify import CLOCK_TOLERANCE
+from archiver.archive.verify import CLOCK_TOLERANCE_S
 from tests.homes import QUICK, Home, begun
 
 RUN = ("run", "--replay", QUICK)
@@ -69,7 +69,7 @@ def test_a_clock_that_was_set_back_is_refused_until_it_is_right(ran: Home) -> No
     assert snapshot(ran.archive()) == before
     told = {each["check"]: each["state"] for each in shifted(ran, -86400, "doctor", code=50)["checks"]}
     assert told.pop("clock") == "problem" and "problem" not in told.values()
-    assert shifted(ran, 60 - CLOCK_TOLERANCE, *RUN, code=0)["outcome"] == "complete"
+    assert shifted(ran, 60 - CLOCK_TOLERANCE_S, *RUN, code=0)["outcome"] == "complete"
     ran(*RUN)
     assert ran.json("verify")["clients"][0]["findings"] == []
 

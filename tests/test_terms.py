@@ -26,7 +26,7 @@ from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Replay
 from archiver.collect.run_context import Order, Summary
-from archiver.collect.terms import LEAST, SeenTerms, look, normalised, relation, rules
+from archiver.collect.terms import MIN_TERMS_LENGTH, SeenTerms, look, normalised, relation, rules
 from archiver.core.errors import NotACertificate
 from archiver.core.model import Moment, TermsRelation, iso
 from archiver.home.network import Network
@@ -254,7 +254,7 @@ def test_white_space_alone_makes_no_other_text(text: str) -> None:
 
 def test_a_changed_letter_makes_another_text() -> None:
     assert normalised(" One\t two \n\n\u00a0three\r\n") == normalised("One two\nthree") == b"One two\nthree\n"
-    assert normalised("one two") != normalised("One two") and len(normalised(TEXT)) >= LEAST
+    assert normalised("one two") != normalised("One two") and len(normalised(TEXT)) >= MIN_TERMS_LENGTH
 
 
 def test_a_licence_refers_to_its_own_kind_of_text_and_a_comp_to_none() -> None:

@@ -256,7 +256,7 @@ def test_secret_commands_run_without_a_shell_and_say_nothing(monkeypatch: pytest
     python = [sys.executable, "-c"]
     assert run_secret_command([*python, "print('$HOME; x')"], bare="token") == {"token": "$HOME; x"}
     assert run_secret_command([*python, "print('api_key: k')"], bare="token") == {"api_key": "k"}
-    monkeypatch.setattr(module, "COMMAND_SECONDS", 0.5)
+    monkeypatch.setattr(module, "COMMAND_TIMEOUT_S", 0.5)
     for argv, words in (
         ([*python, "print('hunter2'); raise SystemExit('hunter2')"], "ended with exit code 1"),
         ([*python, "import time; print('hunter2', flush=True); time.sleep(9)"], "did not end"),

@@ -456,7 +456,7 @@ def clock(home: Home) -> Findings:
         yield State.OK, f"it says {iso(now)}; no archive knows better so far", ""
         return
     moment, source, slug = max(known)
-    if now + timedelta(seconds=verify.CLOCK_TOLERANCE) < datetime.fromisoformat(moment):
+    if now + timedelta(seconds=verify.CLOCK_TOLERANCE_S) < datetime.fromisoformat(moment):
         yield (
             State.PROBLEM, f"it says {iso(now)}, and {source} of {slug} is of {moment}",
             "Set the clock right; if it is right now, run `archiver repair-clock --by NAME`. Until then nothing is "
@@ -677,6 +677,6 @@ def timestamps(home: Home, online: bool) -> Findings:
             continue
         moment = verify.Token.parse(answer).time
         apart = abs(datetime.now(UTC) - datetime.fromisoformat(moment))
-        wrong = apart > timedelta(seconds=verify.CLOCK_TOLERANCE)
+        wrong = apart > timedelta(seconds=verify.CLOCK_TOLERANCE_S)
         advice = "Set this machine's clock right." if wrong else ""
         yield State.PROBLEM if wrong else State.OK, f"{each.name} answers and says {moment}", advice

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archiver.archive import pending_statements, verify
-from archiver.archive.clock_skew import TOLERANCE
+from archiver.archive.clock_skew import CLOCK_TOLERANCE
 from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
 from archiver.archive.writer import LAST_LINE, latest_moment, unfinished
@@ -38,11 +38,11 @@ def ahead(home: Home, now: datetime) -> Iterator[Ahead]:
     """All times in the home that lie after `now`, by more than clocks may differ."""
     for slug in home.clients:
         found = latest_moment(home.archive(slug)) if (home.archive(slug) / verify.LEDGER).is_file() else None
-        if found and datetime.fromisoformat(found[0]) > now + TOLERANCE:
+        if found and datetime.fromisoformat(found[0]) > now + CLOCK_TOLERANCE:
             yield Ahead(slug, f"{found[1]} of {slug}", found[0], of_archive=True)
     for path in sorted((home.state / "runs").glob("*.jsonl")):
         began = logged_at(path)
-        if began and began > now + TOLERANCE:
+        if began and began > now + CLOCK_TOLERANCE:
             yield Ahead(None, f"state/runs/{path.name}", iso(began) or "", of_archive=False)
     for path in sorted((home.state / "history").glob("*.json")):
         if day := Cursors.latest(path, now):
@@ -82,7 +82,7 @@ def repair(home: Home, vault: Vault, by: str, now: datetime, say: Callable[[str]
 
 def _claimed_later(archive: Archive, now: datetime) -> int | None:
     """The number of the first line that claims a time in the future."""
-    latest = iso(now + TOLERANCE) or ""
+    latest = iso(now + CLOCK_TOLERANCE) or ""
     return next((line.seq for line in archive.lines() if str(line.fields["at"]) > latest), None)
 
 

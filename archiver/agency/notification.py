@@ -244,7 +244,7 @@ def _missing(home: Home, client: str, catalogue: Catalogue, now: datetime) -> It
 
 def _not_to_come(at: str, now: datetime) -> str:
     """A moment that a line claims; empty where it lies in the future."""
-    return at if at <= (iso(now + clock_skew.TOLERANCE) or "") else ""
+    return at if at <= (iso(now + clock_skew.CLOCK_TOLERANCE) or "") else ""
 
 
 def _fault(client: str, error: str, message: str) -> Cause:
@@ -287,7 +287,7 @@ def _logged(home: Home, now: datetime) -> tuple[dict[str, dict[str, Any]], dict[
     logs = list[tuple[datetime, int, Path]]()
     for path in (home.state / "runs").glob("*.jsonl"):
         began = run_log.logged_at(path) if _RUN_LOG.fullmatch(path.name) else None
-        if began and began <= now + clock_skew.TOLERANCE:
+        if began and began <= now + clock_skew.CLOCK_TOLERANCE:
             with suppress(FileNotFoundError):  # pruned meanwhile
                 logs.append((began, path.stat().st_mtime_ns, path))  # runs that began in one second ended in order
     for began, _, path in sorted(logs, reverse=True):

@@ -10,7 +10,7 @@ from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.core.atomic_files import read_file
 
-TOLERANCE = timedelta(seconds=verify.CLOCK_TOLERANCE)
+CLOCK_TOLERANCE = timedelta(seconds=verify.CLOCK_TOLERANCE_S)
 
 
 def was_ahead(root: Path) -> tuple[str, str] | None:
@@ -22,6 +22,6 @@ def was_ahead(root: Path) -> tuple[str, str] | None:
     with suppress(verify.Malformed, ValueError, OSError):  # `verify` names what is wrong there
         times = [verify.Token.parse(read_file(path)).time for path in tokens]
         claimed = str(head.fields["at"])
-        if times and datetime.fromisoformat(claimed) > datetime.fromisoformat(min(times)) + TOLERANCE:
+        if times and datetime.fromisoformat(claimed) > datetime.fromisoformat(min(times)) + CLOCK_TOLERANCE:
             return claimed, min(times)
     return None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from archiver import __version__
-from archiver.archive.verify import CLOCK_TOLERANCE, canonical, line_to_sign
+from archiver.archive.verify import CLOCK_TOLERANCE_S, canonical, line_to_sign
 from archiver.core.atomic_files import open_file, read_file, this_process
 from archiver.core.errors import ArchiveBusy, ClockWrong, IntegrityError, MachineRefused
 from archiver.core.model import iso
@@ -43,14 +43,14 @@ else:
 type Entry = tuple[str, Mapping[str, object]]
 """A line to be: its type and what it says."""
 
-FIRST = "0" * 64
+FIRST_PREVIOUS_HASH = "0" * 64
 
 type Sign = Callable[[bytes], str]
 """Signs with the archive's key: 64 bytes in URL-safe base64, without padding."""
 HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # what systems say of a lock that another process holds
-_LONGEST = 1 << 14  # bytes of what a line says
+_MAX_LINE_BYTES = 1 << 14  # bytes of what a line says
 _VALUE = re.compile(r"[\w.:+-]*", re.ASCII)  # ids, digests, dates, names of accounts and error kinds
-_TAIL = 1 << 16  # bytes at the end of the file, in which the newest line is found
+_TAIL_BYTES = 1 << 16  # bytes at the end of the file, in which the newest line is found
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,11 @@ def last_line(path: Path) -> Line | None:
     """The newest complete line, without reading the rest; IntegrityError where the file does not end with lines."""
     with contextlib.suppress(FileNotFoundError), _opened(path) as file:
         size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _TAIL))
+        file.seek(max(0, size - _TAIL_BYTES))
         *_, last, _unfinished = b"", *file.read().split(b"\n")
         if last:
             return Line(last, size - len(_unfinished) - len(last) - 1)
-        if size > _TAIL:
+        if size > _TAIL_BYTES:
             raise IntegrityError("the ledger's end is no ledger line")
     return None
 
@@ -144,7 +144,7 @@ def _opened(path: Path) -> BinaryIO:
 def check_fields(fields: Mapping[str, object]) -> None:
     """ValueError where a line would hold free text, a person's name or address, or more than a line may."""
     text = canonical(dict(fields))
-    if len(text) > _LONGEST or not all(_VALUE.fullmatch(each) for each in _strings(fields)):
+    if len(text) > _MAX_LINE_BYTES or not all(_VALUE.fullmatch(each) for each in _strings(fields)):
         raise ValueError(f"a ledger line holds ids, digests and numbers, no free text: {text.decode()[:200]}")
 
 
@@ -200,7 +200,7 @@ class Ledger:
     def now(self) -> str:
         """The time for the next line; ClockWrong where it cannot be, because the archive knows of a later one."""
         now = datetime.now(UTC).replace(microsecond=0)
-        if self.latest and now + timedelta(seconds=CLOCK_TOLERANCE) < datetime.fromisoformat(self.latest[0]):
+        if self.latest and now + timedelta(seconds=CLOCK_TOLERANCE_S) < datetime.fromisoformat(self.latest[0]):
             moment, source = self.latest
             raise ClockWrong(f"it says {iso(now)}, and {source} of {self.path.parent.parent} is of {moment}")
         return str(iso(now))
@@ -209,7 +209,9 @@ class Ledger:
         """Write lines, durably, all of them in one stroke; ClockWrong as for `now`."""
         at = self.now()
         lines: list[Line] = []
-        seq, previous, offset = (self.head.seq + 1, self.head.hash, self.end) if self.head else (0, FIRST, 0)
+        seq, previous, offset = (
+            (self.head.seq + 1, self.head.hash, self.end) if self.head else (0, FIRST_PREVIOUS_HASH, 0)
+        )
         for kind, fields in entries:
             frame = {"seq": seq, "prev": previous, "type": kind, "at": at, "tool": __version__}
             line = {**fields, **frame}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.archive.ledger import FIRST, Line, read_lines
+from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Line, read_lines
 from archiver.archive.verify import Frontier, Note, leaf_hash
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import IntegrityError
@@ -23,7 +23,10 @@ class Progress:
 
     def read(self, line: Line) -> None:
         """Take the next line in; IntegrityError where it does not follow the last one."""
-        if line.fields["prev"] != (self.last.hash if self.last else FIRST) or line.seq != self.frontier.size:
+        if (
+            line.fields["prev"] != (self.last.hash if self.last else FIRST_PREVIOUS_HASH)
+            or line.seq != self.frontier.size
+        ):
             raise IntegrityError(f"ledger line {line.seq} does not follow the line before it")
         self.frontier.add(leaf_hash(line.raw))
         self.last = line

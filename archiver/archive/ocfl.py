@@ -23,8 +23,8 @@ from archiver.core.model import Moment, iso
 KINDS = {folder: kind for kind, folder in verify.KINDS.items()}
 """Folder below `evidence/` -> the kind's name in ids."""
 
-LONGEST_FOLDER = 60
-_LONGEST_PROVIDER = 24
+MAX_FOLDER_LENGTH = 60
+_MAX_PROVIDER_LENGTH = 24
 _FILE_NAME = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,58}[a-z0-9]")
 
 
@@ -82,8 +82,8 @@ def object_id(kind: str, date: Moment | None, provider: str, asset_id: str, iden
         date = date.astimezone(UTC)
     day = f"{date:%Y%m%d}" if date and date.year >= 1000 else "undated"
     digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    where = _plain(provider)[:_LONGEST_PROVIDER].strip("-_") or "unknown"
-    room = LONGEST_FOLDER - len(f"{day}_{where}__{digest}")
+    where = _plain(provider)[:_MAX_PROVIDER_LENGTH].strip("-_") or "unknown"
+    room = MAX_FOLDER_LENGTH - len(f"{day}_{where}__{digest}")
     asset = _plain(asset_id)[:room].strip("-_") or "unknown"
     return f"{verify.URN}:{KINDS[kind]}:{day}_{where}_{asset}_{digest}"
 

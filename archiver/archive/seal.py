@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 type Post = Callable[[str, bytes, str, float], bytes]
 """Sends `(url, body, content_type, timeout in seconds)`, gives the answer; OSError or ArchiverError where it fails."""
 
-PATIENCE = 5.0  # seconds for one authority
+TSA_TIMEOUT_S = 5.0  # seconds for one authority
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ def ask(data: bytes, authority: Authority, post: Post) -> tuple[int | None, byte
     builder = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA512)
     request = builder.nonce(nonce=True).cert_request(cert_request=True).build()
     try:
-        return request.nonce, post(authority.url, request.as_bytes(), "application/timestamp-query", PATIENCE)
+        return request.nonce, post(authority.url, request.as_bytes(), "application/timestamp-query", TSA_TIMEOUT_S)
     except ArchiverError as error:  # in its own words: it is no platform, and asked by each seal
         return None, error.detail
     except OSError as error:

@@ -87,13 +87,13 @@ PRACTICE = frozenset({"run", "anchor"})
 
 URN = "urn:x-archiver"
 LOG_DOMAIN = "archiver.invalid"  # logs are named after it and the client: it says that they can be reached nowhere
-_LONGEST_LINE = 1 << 20  # bytes of a ledger line; the writer's are below 2 ** 15
-CLOCK_TOLERANCE = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
-PATIENCE = 30  # seconds for one call of the program openssl
-LATE = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
-LATE_PRACTICE = 2 * LATE  # likewise for the lines of PRACTICE, which are sealed about once a week
-FEW_TIMESTAMPS = 32  # up to which starting the program openssl for each costs less than loading a library
-RENEW_AHEAD = 2 * 365 * 86400  # seconds before the end of their certificates that timestamps are to be renewed
+_MAX_LINE_BYTES = 1 << 20  # bytes of a ledger line; the writer's are below 2 ** 15
+CLOCK_TOLERANCE_S = 600  # seconds that a clock of ours may be off before a claimed date contradicts a proven one
+OPENSSL_TIMEOUT_S = 30  # seconds for one call of the program openssl
+LATE_AFTER_S = 7 * 86400  # seconds between a claimed date and its proof that are worth a remark
+LATE_PRACTICE_AFTER_S = 2 * LATE_AFTER_S  # likewise for the lines of PRACTICE, which are sealed about once a week
+MAX_TIMESTAMPS_BY_PROGRAM = 32  # up to which starting the program openssl for each costs less than loading a library
+RENEW_BEFORE_S = 2 * 365 * 86400  # seconds before the end of their certificates that timestamps are to be renewed
 
 WARNINGS = frozenset(
     {
@@ -274,8 +274,8 @@ class Report:
 # ---------------------------------------------------------------- files
 
 
-_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_BLOCK = 1 << 18  # bytes read and hashed at once: few enough to stay in the processor's cache
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_BLOCK_BYTES = 1 << 18  # bytes read and hashed at once: few enough to stay in the processor's cache
 
 
 def opened(path: Path | str, most: int | None = None) -> int:
@@ -283,7 +283,7 @@ def opened(path: Path | str, most: int | None = None) -> int:
 
     OSError also for what is no regular file: reading from a pipe or a device might never end.
     """
-    file = os.open(path, _READING)
+    file = os.open(path, _READ_FLAGS)
     status = os.fstat(file)
     try:
         if not stat.S_ISREG(status.st_mode):
@@ -300,7 +300,7 @@ def blocks(path: Path | str, most: int | None = None) -> Iterator[bytes]:
     """A file's bytes, piece by piece; OSError for what `opened` refuses."""
     file = opened(path, most)
     try:
-        while block := os.read(file, _BLOCK):
+        while block := os.read(file, _BLOCK_BYTES):
             yield block
     finally:
         os.close(file)
@@ -673,7 +673,7 @@ def hold(ledger: Path, outside: Iterable[Outside]) -> Held:
 
 def _whole_lines(ledger: Path) -> Iterator[bytes]:
     with contextlib.suppress(OSError), open(opened(ledger), "rb") as file:
-        while (data := file.readline(_LONGEST_LINE)).endswith(b"\n"):
+        while (data := file.readline(_MAX_LINE_BYTES)).endswith(b"\n"):
             yield data[:-1]
 
 
@@ -882,7 +882,7 @@ def openssl_version() -> tuple[str, str] | None:
 def _openssl(command: list[str | Path], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
-        timeout=PATIENCE,
+        timeout=OPENSSL_TIMEOUT_S,
     )  # fmt: skip
 
 
@@ -931,7 +931,7 @@ _CONTENT_DIGESTS = {"sha512": re.compile("[0-9a-fA-F]{128}"), "sha256": re.compi
 """Those that content may be addressed by, and what they look like."""
 
 _INVENTORY_FILES = frozenset({"inventory.json", "inventory.json.sha256", "inventory.json.sha512"})
-_LONGEST_INVENTORY = 1 << 28
+_MAX_INVENTORY_BYTES = 1 << 28
 
 _SPEC = re.compile(r"https://ocfl\.io/(1\.[01])/spec/#inventory")
 _CREATED = re.compile(r"(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|6[01])(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -1128,7 +1128,7 @@ class _ObjectCheck:
         self.result.findings.append(Finding(code, (self.prefix + path).rstrip("/") or ".", message))
 
     def read(self, path: str) -> bytes:
-        return content(f"{self.folder}/{path}", _LONGEST_INVENTORY)
+        return content(f"{self.folder}/{path}", _MAX_INVENTORY_BYTES)
 
     def entries(self, place: str) -> dict[str, os.DirEntry[str]]:
         """What a folder of the object holds, by name."""
@@ -1279,7 +1279,7 @@ class _ObjectCheck:
 
 # ---------------------------------------------------------------- many OCFL objects, on all processors
 
-MANY = 256  # objects from which on processes are worth starting
+MIN_OBJECTS_FOR_PROCESSES = 256  # objects from which on processes are worth starting
 
 _Placed = tuple[str, CheckedObject]
 """What was found in an object's folder, after its path."""
@@ -1296,7 +1296,7 @@ def _begun(work: _Work, places: list[str]) -> Iterator[Iterator[_Placed]]:
     size = max(1, min(64, len(places) // 64), len(places) // 4096)
     groups = [places[i : i + size] for i in range(0, len(places), size)]
     forks = hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
-    if forks and len(places) >= MANY:
+    if forks and len(places) >= MIN_OBJECTS_FOR_PROCESSES:
         with _forked(work, groups) as told:
             yield chain.from_iterable(_gathered(work, groups, told))
         return
@@ -1552,7 +1552,7 @@ class Stamp:
         if self.ends is None:
             return None
         ends = epoch(self.ends)
-        ahead = min(RENEW_AHEAD, max(0, ends - epoch(self.time)) // 2)
+        ahead = min(RENEW_BEFORE_S, max(0, ends - epoch(self.time)) // 2)
         return moment(ends - ahead)
 
 
@@ -1724,7 +1724,7 @@ class _Check:
 
     def read_note(self, path: str, key: bytes | None, size: int | None = None) -> Note | None:
         """A signed note of that size, or None and a finding."""
-        many = len(self.checkpoints) > FEW_TIMESTAMPS and not self.brief
+        many = len(self.checkpoints) > MAX_TIMESTAMPS_BY_PROGRAM and not self.brief
         check = self.checker.signed if self.checker and many else None
         if (data := self.read(path)) is not None:
             try:
@@ -1851,7 +1851,7 @@ class _Check:
 
         Of many, what the caller brought along is asked first, which is quicker.
         """
-        if self.checker and (timestamps > FEW_TIMESTAMPS or not self.openssl.checker):
+        if self.checker and (timestamps > MAX_TIMESTAMPS_BY_PROGRAM or not self.openssl.checker):
             yield self.checker
         if self.openssl.checker and not self.openssl.hangs:
             yield self.openssl.checker
@@ -2194,8 +2194,8 @@ class _ArchiveCheck(_Check):
         """
         frontier, before = Frontier(), b""
         bound = self.signed() if self.brief else 0
-        for seq, data in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b"")):
-            if len(data) == _LONGEST_LINE:
+        for seq, data in enumerate(iter(lambda: file.readline(_MAX_LINE_BYTES), b"")):
+            if len(data) == _MAX_LINE_BYTES:
                 self.find("ledger", LEDGER, f"line {seq} is longer than any ledger line; the rest is not read")
                 break
             if not data.endswith(b"\n"):
@@ -2281,7 +2281,7 @@ class _ArchiveCheck(_Check):
             if first < len(stamped) and not self.checkpoints[stamped[first]].checked:
                 continue
             after = afters[bisect.bisect_right(starts, seq) - 1]
-            if claim := self.claim(at, after, proven.since(seq), LATE_PRACTICE if practice else LATE):
+            if claim := self.claim(at, after, proven.since(seq), LATE_PRACTICE_AFTER_S if practice else LATE_AFTER_S):
                 self.doubted = seq
                 covering = bisect.bisect_right(proven.sizes, seq)
                 odd.setdefault((claim[0], covering), []).append(f"line {seq} {claim[1]}")
@@ -2334,7 +2334,7 @@ class _ArchiveCheck(_Check):
         """A checkpoint over a line that names a timestamp is younger than that, whatever its own timestamps state."""
         for name, stamp in checkpoint.stamps.items():
             if stamp.time < after:
-                if epoch(stamp.time) < epoch(after) - CLOCK_TOLERANCE:
+                if epoch(stamp.time) < epoch(after) - CLOCK_TOLERANCE_S:
                     text = f"states {stamp.time}, and covers a line that names a timestamp of {after}, which counts"
                     self.find("claimed-date", f"{CHECKPOINTS}/{name}", text)
                 stamp.time = after
@@ -2421,10 +2421,10 @@ class _ArchiveCheck(_Check):
             claimed = epoch(at)
         except ValueError:
             return "none", "has no valid date"
-        if after and claimed < epoch(after) - CLOCK_TOLERANCE:
+        if after and claimed < epoch(after) - CLOCK_TOLERANCE_S:
             known = f"first proven {proven}" if proven else "no timestamp covers it yet"
             return "early", f"claims {at}, but was provably written after {after}; {known}"
-        if proven and claimed > epoch(proven) + CLOCK_TOLERANCE:
+        if proven and claimed > epoch(proven) + CLOCK_TOLERANCE_S:
             return "future", f"claims {at}, but provably existed at {proven}"
         if proven and claimed < epoch(proven) - late:
             return "late", f"claims {at}, first proven {proven}"
@@ -2442,7 +2442,7 @@ class _ArchiveCheck(_Check):
         if self.intents_count:
             for intent in unrecorded:
                 with contextlib.suppress(OSError):
-                    inventory = content(self.root / intent.inventory, _LONGEST_INVENTORY)
+                    inventory = content(self.root / intent.inventory, _MAX_INVENTORY_BYTES)
                     if hashlib.sha512(inventory).hexdigest() == intent.inventory_sha512:
                         found.setdefault(intent.id, set()).add(intent.version)
             return found
@@ -2840,7 +2840,7 @@ class _ProofCheck(_Check):
             stem = f"{place}/{where}inventory.json"
             self.expected |= {stem, f"{stem}.{inventory.algorithm}"}
             with contextlib.suppress(OSError):  # which the check of the object tells
-                digest = hashlib.new(inventory.algorithm, content(self.root / stem, _LONGEST_INVENTORY)).hexdigest()
+                digest = hashlib.new(inventory.algorithm, content(self.root / stem, _MAX_INVENTORY_BYTES)).hexdigest()
                 if content(self.root / f"{stem}.{inventory.algorithm}") != f"{digest} inventory.json\n".encode():
                     self.find("invalid", f"{stem}.{inventory.algorithm}", "is not written as such a digest is")
 
@@ -2897,7 +2897,7 @@ class _ProofCheck(_Check):
         paths = inventory.contents(inventory.head).get("licence.json", frozenset())
         for path in sorted(paths):
             with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
-                described = decoded(content(folder / path, _LONGEST_INVENTORY))
+                described = decoded(content(folder / path, _MAX_INVENTORY_BYTES))
                 self.report.licensed_at = described.get("licensed_at")
                 return {
                     str(each["id"]).rpartition(":")[2]: str(each.get("relation")) for each in described.get("terms", ())

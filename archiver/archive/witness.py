@@ -24,7 +24,7 @@ from archiver.core.smtp import Mailer
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-COMMAND_PATIENCE = 30.0  # seconds for a command
+COMMAND_TIMEOUT_S = 30.0  # seconds for a command
 
 MAIL = """\
 Attached is the newest checkpoint of the archive "{archive}": {size} lines, with {count} timestamp(s).
@@ -132,10 +132,10 @@ class CommandWitness:
         try:
             done = subprocess.run(
                 [*self.command, *map(str, handover.files)], input=read_file(handover.note), check=False,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=COMMAND_PATIENCE,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=COMMAND_TIMEOUT_S,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            raise TimeoutError(f"{program} did not end within {COMMAND_PATIENCE:g} seconds") from None
+            raise TimeoutError(f"{program} did not end within {COMMAND_TIMEOUT_S:g} seconds") from None
         if done.returncode:
             raise ChildProcessError(f"{program} ended with exit code {done.returncode}")
 

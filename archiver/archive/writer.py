@@ -27,7 +27,7 @@ from archiver.archive import seal as sealing
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
 from archiver.archive.last_seen import Memory
-from archiver.archive.ledger import FIRST, Entry, Ledger, Line, Sign, check_fields, lines_from, read_lines
+from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Entry, Ledger, Line, Sign, check_fields, lines_from, read_lines
 from archiver.archive.ocfl import (
     Erasure,
     NewObject,
@@ -60,11 +60,11 @@ __all__ = ["ArchiveWriter", "Authority", "Seal", "open_archive"]
 HOLDER = "staging/holder.txt"  # who is writing; for those who must wait
 LAST_LINE = "the last line"  # as the source of a moment
 TREE = "tree.json"  # in the disposable folder: how far the ledger has been read into its tree
-BATCH = 128  # requests that share the durable writes of intents and ledger lines
-THREADS = 16  # objects that are built, and waited for by the disk, at once
-MANY = 100  # objects from which on, beside other archives, a process to build them repays its start
-SEAL_AFTER = 7.5 * 86400  # seconds after which a checkpoint is renewed though no evidence is new: each eighth night
-TOGETHER = 3  # objects from which on the whole disk is waited for, which may have much else to write
+MAX_BATCH = 128  # requests that share the durable writes of intents and ledger lines
+MAX_BUILDERS = 16  # objects that are built, and waited for by the disk, at once
+MIN_OBJECTS_FOR_PROCESS = 100  # objects from which on, beside other archives, a process to build them repays its start
+SEAL_AFTER_S = 7.5 * 86400  # seconds after which a checkpoint is renewed though no evidence is new: each eighth night
+MIN_OBJECTS_FOR_DISK_SYNC = 3  # objects from which on the whole disk is waited for, which may have much else to write
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -257,7 +257,7 @@ def _rests(root: Path, ledger: Ledger, authorities: Sequence[Authority]) -> bool
         return False
     with suppress(ValueError, ClockWrong):
         times = [*(verify.epoch(str(line.fields.get("at"))) for line in lines), verify.epoch(ledger.now())]
-        return times == sorted(times) and times[-1] - times[0] < SEAL_AFTER
+        return times == sorted(times) and times[-1] - times[0] < SEAL_AFTER_S
     return False
 
 
@@ -490,7 +490,7 @@ class ArchiveWriter:
         self._postponed: _Request | None = None
         self._door = threading.Lock()
         self._failure: BaseException | None = None
-        self._threads = ThreadPoolExecutor(THREADS, "archive")
+        self._threads = ThreadPoolExecutor(MAX_BUILDERS, "archive")
         self._builder: Builder | None = None
         self._built = 0
         self._recover()
@@ -639,7 +639,7 @@ class ArchiveWriter:
         """The next batch: what was asked for up to now, at most one request for each object."""
         batch, self._postponed = [first], None
         objects = {first.object_id}
-        while len(batch) < BATCH and not self._requests.empty():  # nobody else takes from it
+        while len(batch) < MAX_BATCH and not self._requests.empty():  # nobody else takes from it
             request = self._requests.get()
             if request is None:
                 self._requests.put(None)  # to be met again
@@ -752,7 +752,7 @@ class ArchiveWriter:
         asked = [(request, request.wish) for request in requests if isinstance(request.wish, NewObject)]
         wanted = [(self._new_staging(), new) for _, new in asked]
         self._built += len(wanted)
-        if self._disk and self._disk.turn.wanted and self._built > MANY:
+        if self._disk and self._disk.turn.wanted and self._built > MIN_OBJECTS_FOR_PROCESS:
             self._builder = self._builder or Builder(self._ledger.handle)
             staged = self._builder.build(wanted)
         else:
@@ -774,7 +774,7 @@ class ArchiveWriter:
         """What was built and intents, then renames, all of them durable; `lines` of the ledger are to follow."""
         if not staged:
             return
-        disk = self._disk if self._disk and len(staged) >= TOGETHER else None
+        disk = self._disk if self._disk and len(staged) >= MIN_OBJECTS_FOR_DISK_SYNC else None
         self._note_intents(staged, lines, durable=not disk)
         if disk:
             disk.sync()
@@ -821,7 +821,7 @@ class ArchiveWriter:
             return
         text = b"".join(verify.canonical(each.intent) + b"\n" for each in staged)
         if staged:
-            before = self._ledger.head.hash if self._ledger.head else FIRST
+            before = self._ledger.head.hash if self._ledger.head else FIRST_PREVIOUS_HASH
             head = {"head": before, "lines": lines, "sha256": sha256(text).hexdigest()}
             signed = head | {"signature": self._sign(verify.intents_to_sign(head))}
             text = verify.canonical(signed) + b"\n" + text
@@ -886,7 +886,7 @@ class ArchiveWriter:
 
     def _lines_since(self, head: str | None) -> int | None:
         """How many lines, anchors not counted, follow the one of that hash; None where the ledger has no such line."""
-        count = 0 if head == FIRST else None
+        count = 0 if head == FIRST_PREVIOUS_HASH else None
         for line in self.reader.lines() if head else ():
             if line.hash == head:
                 count = 0

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, CDPSession, Download, Frame, Page
     from playwright.async_api import Request as PageRequest
 
-LARGEST = 50 << 20  # bytes of an answer that is taken while it passes
-EARLY = 2_000  # requests of pages that Chromium has not told of yet
-GONE = 1.0  # seconds without a window after which the browser counts as closed
-PATIENCE = 120.0  # seconds for a download that is under way when the browser closes
-MOST_FRAMES = 20  # of a page, that are looked into
-SHORT = 10.0  # seconds for Chromium to hand over what it has already received
+MAX_ANSWER_BYTES = 50 << 20  # bytes of an answer that is taken while it passes
+MAX_EARLY_REQUESTS = 2_000  # requests of pages that Chromium has not told of yet
+CLOSED_AFTER_S = 1.0  # seconds without a window after which the browser counts as closed
+DOWNLOAD_TIMEOUT_S = 120.0  # seconds for a download that is under way when the browser closes
+MAX_FRAMES = 20  # of a page, that are looked into
+HAND_OVER_TIMEOUT_S = 10.0  # seconds for Chromium to hand over what it has already received
 
 # Everything that can bring a document; pictures, scripts and styles are none.
 _TYPES = ("Document", "XHR", "Fetch", "Other")
@@ -121,7 +121,7 @@ class Observation:
             yield
         finally:
             if self._tasks:
-                await asyncio.wait(self._tasks, timeout=PATIENCE)
+                await asyncio.wait(self._tasks, timeout=DOWNLOAD_TIMEOUT_S)
             await self._collect()
 
     async def closed(self) -> None:
@@ -129,10 +129,10 @@ class Observation:
         browser = self.context.browser
         while browser and browser.is_connected():
             if not self.context.pages:
-                await asyncio.sleep(GONE)  # one may be about to open
+                await asyncio.sleep(CLOSED_AFTER_S)  # one may be about to open
                 if not self.context.pages:
                     return
-            await asyncio.sleep(GONE / 4)
+            await asyncio.sleep(CLOSED_AFTER_S / 4)
 
     async def open(self, url: str | None = None) -> Page:
         """A new tab, at this address."""
@@ -249,7 +249,7 @@ class Observation:
         if name == "request":
             self._note(request)
         if _page_of(request) not in self._pages:
-            self._early = [*self._early[-EARLY:], (name, message)]
+            self._early = [*self._early[-MAX_EARLY_REQUESTS:], (name, message)]
 
     def _note(self, request: PageRequest) -> None:
         """What a page sends besides GET is logged, and what it calls a password or a token is a secret."""
@@ -270,7 +270,7 @@ class Observation:
         number, found = {"requestId": event["requestId"]}, b""
         headers = {each["name"].lower(): each["value"] for each in event.get("responseHeaders", ())}
         announced, paper = headers.get("content-length", ""), _is_paper(event, headers)
-        large = announced.isdecimal() and int(announced) > LARGEST
+        large = announced.isdecimal() and int(announced) > MAX_ANSWER_BYTES
         try:
             if paper and not large:
                 # With this Chromium keeps the answer and goes on with the same bytes.
@@ -281,9 +281,11 @@ class Observation:
         finally:
             with suppress(Error):
                 await cdp.send("Fetch.continueRequest", number)
-        large = large or len(found) > LARGEST
+        large = large or len(found) > MAX_ANSWER_BYTES
         if paper and large and not _is_attachment(headers):  # of one that is saved, its file tells
-            self.failures.append(f"{redact_url(event['request']['url'])}: it is larger than {LARGEST >> 20} MB")
+            self.failures.append(
+                f"{redact_url(event['request']['url'])}: it is larger than {MAX_ANSWER_BYTES >> 20} MB"
+            )
         if large or not found:
             return
         media_type = headers.get("content-type", "").split(";")[0].strip().lower()
@@ -305,8 +307,12 @@ class Observation:
             self.failures.append(f"{download.suggested_filename}: {error.message.splitlines()[0]}")
             return
         size = target.stat().st_size
-        if not size or size > LARGEST:
-            why = f"it is larger than {LARGEST >> 20} MB, and only kept in {target.parent}" if size else "it is empty"
+        if not size or size > MAX_ANSWER_BYTES:
+            why = (
+                f"it is larger than {MAX_ANSWER_BYTES >> 20} MB, and only kept in {target.parent}"
+                if size
+                else "it is empty"
+            )
             self.failures.append(f"{target.name}: {why}")
             return
         content = await asyncio.to_thread(target.read_bytes)
@@ -363,11 +369,11 @@ class Observation:
         sent = b""
         if answer and main in traffic.ended and kind in ("text/html", "application/xhtml+xml"):
             with suppress(Error, TimeoutError):  # only a copy: the WARC has the page, or says why not
-                sent = await asyncio.wait_for(answer.body(), SHORT)
+                sent = await asyncio.wait_for(answer.body(), HAND_OVER_TIMEOUT_S)
         html = [await page.content()]
-        for frame in page.frames[1:MOST_FRAMES]:
+        for frame in page.frames[1:MAX_FRAMES]:
             with suppress(Error, TimeoutError):
-                html.append(await asyncio.wait_for(frame.content(), SHORT))
+                html.append(await asyncio.wait_for(frame.content(), HAND_OVER_TIMEOUT_S))
         name = " ".join((await page.title()).split())[:80] or redact_url(page.url)
         await self._taken(
             Taken(how="marked", name=name, content="\n".join(html).encode("utf-8", "replace"), url=page.url,
@@ -385,10 +391,10 @@ class Observation:
         with suppress(Error):
             self.secrets |= cookie_secrets(await self.context.cookies())
         for page in list(self._pages):
-            for frame in [each for each in page.frames if each.url.startswith("http")][:MOST_FRAMES]:
+            for frame in [each for each in page.frames if each.url.startswith("http")][:MAX_FRAMES]:
                 with suppress(Error, TimeoutError):
                     asked = frame.evaluate("() => ({...sessionStorage, ...localStorage})")
-                    self.secrets |= stored_secrets(await asyncio.wait_for(asked, SHORT))
+                    self.secrets |= stored_secrets(await asyncio.wait_for(asked, HAND_OVER_TIMEOUT_S))
 
 
 def _page_of(request: PageRequest) -> Page | None:

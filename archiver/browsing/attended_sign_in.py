@@ -11,9 +11,9 @@ from archiver.browsing.browser_session import PlaywrightSession
 from archiver.core.errors import SessionExpired, SignInNeeded, SiteUnavailable
 from archiver.provider import Provider, Request
 
-PATIENCE = 600.0  # seconds for a person to sign in
-LOOK = 1.0  # seconds between two looks at where the person is
-ASK = 3.0  # seconds between two questions to the platform
+SIGN_IN_TIMEOUT_S = 600.0  # seconds for a person to sign in
+LOOK_INTERVAL_S = 1.0  # seconds between two looks at where the person is
+ASK_INTERVAL_S = 3.0  # seconds between two questions to the platform
 
 
 async def attend(
@@ -22,7 +22,7 @@ async def attend(
     login_url: str,
     say: Callable[[str], None],
     *,
-    patience: float = PATIENCE,
+    patience: float = SIGN_IN_TIMEOUT_S,
 ) -> None:
     """Open the sign-in page and return when the account is signed in; SignInNeeded after `patience` seconds.
 
@@ -34,10 +34,10 @@ async def attend(
     say(f"Sign in to {provider.info.title} in the browser window. This command ends by itself when you are in.")
     login = Request("GET", login_url).place
     while Request("GET", session.tab.url).place == login:
-        await _wait(session, deadline, LOOK)
+        await _wait(session, deadline, LOOK_INTERVAL_S)
     async with session.beside() as hidden:
         while not await _signed_in(provider, hidden):
-            await _wait(session, deadline, ASK)
+            await _wait(session, deadline, ASK_INTERVAL_S)
     say("Signed in; the session is kept.")
 
 

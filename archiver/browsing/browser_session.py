@@ -27,7 +27,7 @@ from archiver.browsing.chromium import child_environment, first_line, launch, pl
 from archiver.browsing.forward_proxy import NOTHING, GuardProxy
 from archiver.browsing.navigation import HOLD, Navigations, stay_on_pages
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.request_pipeline import MOST_BYTES, Exchange, ExchangeSession, Hear, Lost, Raw, endless
+from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES, Exchange, ExchangeSession, Hear, Lost, Raw, endless
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import (
     AccountBlocked,
@@ -681,7 +681,7 @@ class PlaywrightSession(ExchangeSession):
                 answer, html = await self._load(url, refused)
         if html is None:
             raise self._navigations.error()
-        if len(html) > MOST_BYTES:
+        if len(html) > MAX_ANSWER_BYTES:
             raise endless(url)
         if answer is None:  # only the fragment differed
             return Raw(200, RENDERED, html)
@@ -743,7 +743,7 @@ class PlaywrightSession(ExchangeSession):
                 url, method=method, headers=dict(headers), data=body, max_redirects=0, timeout=1000 * TIMEOUT
             )
             content = await answer.body()
-            if len(content) > MOST_BYTES:
+            if len(content) > MAX_ANSWER_BYTES:
                 await answer.dispose()
                 raise endless(url)
             if self.exchange.hear:

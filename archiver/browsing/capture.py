@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from playwright.async_api import Response as PageResponse
 
 TALLEST, WIDEST = 16_000, 4_000  # CSS pixels of the picture; Chromium draws nothing beyond 16,384
-MOST_PAGES = 100  # of the PDF
+MAX_PDF_PAGES = 100  # of the PDF
 LARGEST_BODY, MOST_BYTES = 20 << 20, 100 << 20  # bytes of one body, and of all, in the WARC
-PATIENCE = 60.0  # seconds for Chromium to print or to draw
-WHOLE_PATIENCE = 180.0  # seconds for all of a capture; a page's script may keep Chromium from answering at all
-BODY_PATIENCE = 5.0  # seconds for Chromium to hand over what it has already received
-SHORTEST_COOKIE = 8  # shorter values (languages, flags) stand in innocent text
-PRINTED_PAGE = 1.414  # height of a PDF page per width, as of A4
+PRINT_TIMEOUT_S = 60.0  # seconds for Chromium to print or to draw
+CAPTURE_TIMEOUT_S = 180.0  # seconds for all of a capture; a page's script may keep Chromium from answering at all
+BODY_TIMEOUT_S = 5.0  # seconds for Chromium to hand over what it has already received
+MIN_COOKIE_LENGTH = 8  # shorter values (languages, flags) stand in innocent text
+PAGE_HEIGHT_RATIO = 1.414  # height of a PDF page per width, as of A4
 
 # Cookies hold dates, counts and ids too, which a masked page must still show.
 _INNOCENT = re.compile(r"\d{4}-\d\d-\d\d|\d{1,12}|[a-z]+(?:[-_ ][a-z]+)*", re.IGNORECASE)
@@ -227,7 +227,7 @@ async def _body(request: PageRequest, response: PageResponse, limit: int) -> tup
 
 
 async def _soon[T](answer: Awaitable[T]) -> T:
-    return await asyncio.wait_for(answer, BODY_PATIENCE)
+    return await asyncio.wait_for(answer, BODY_TIMEOUT_S)
 
 
 # ---------------------------------------------------------------- masking
@@ -242,7 +242,7 @@ def cookie_secrets(cookies: Iterable[Mapping[str, Any]]) -> set[str]:
     for cookie in cookies:
         for value in {cookie["value"], unquote(cookie["value"])}:
             telling = cookie.get("httpOnly") or secret_scan.secret_name(cookie["name"])
-            if len(value) >= SHORTEST_COOKIE and (telling or not _INNOCENT.fullmatch(value)):
+            if len(value) >= MIN_COOKIE_LENGTH and (telling or not _INNOCENT.fullmatch(value)):
                 found.add(value)
     return found
 
@@ -251,7 +251,7 @@ class _Mask:
     """Takes secrets out of what is written; `places` counts the values in which there were any."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = [secret for secret in secrets if len(secret) >= secret_scan.SHORTEST]
+        known = [secret for secret in secrets if len(secret) >= secret_scan.MIN_SECRET_LENGTH]
         wide = (secret.encode(form) for secret in known for form in ("utf-16-le", "utf-16-be"))
         self.needles = [*secret_scan.all_forms(known), *wide]
         self.places = 0
@@ -331,7 +331,7 @@ async def _masked_page(tab: Page, mask: _Mask) -> AsyncIterator[None]:
     finally:
         for places, changes in changed:
             with suppress(Error, TimeoutError):
-                await asyncio.wait_for(places.evaluate(_RESTORE, changes), BODY_PATIENCE)
+                await asyncio.wait_for(places.evaluate(_RESTORE, changes), BODY_TIMEOUT_S)
 
 
 async def _shown(frame: Frame, mask: _Mask) -> tuple[JSHandle, list[tuple[int, str]]] | None:
@@ -339,7 +339,7 @@ async def _shown(frame: Frame, mask: _Mask) -> tuple[JSHandle, list[tuple[int, s
     from playwright.async_api import Error
 
     try:
-        places = await asyncio.wait_for(frame.evaluate_handle(_PLACES), BODY_PATIENCE)
+        places = await asyncio.wait_for(frame.evaluate_handle(_PLACES), BODY_TIMEOUT_S)
         shown = await places.evaluate(_READ)
     except Error:
         if frame.is_detached():  # gone meanwhile
@@ -370,7 +370,7 @@ async def capture(
 
     tab, began = traffic.tab, datetime.now(UTC)
     try:
-        async with asyncio.timeout(WHOLE_PATIENCE):
+        async with asyncio.timeout(CAPTURE_TIMEOUT_S):
             exchanges, unanswered = await _exchanges(traffic)
             agent, scale = await tab.evaluate("() => [navigator.userAgent, devicePixelRatio]")
             told = {token for each in exchanges for token in secret_scan.named_tokens(each.body)}
@@ -436,7 +436,7 @@ async def _picture(cdp: CDPSession, width: int, height: int) -> tuple[bytes, lis
                        f"{width} x {height} pixels.")  # fmt: skip
     clip = {"x": 0, "y": 0, "width": max(1, min(width, WIDEST)), "height": max(1, min(height, TALLEST)), "scale": 1}
     asked = cdp.send("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": clip})
-    return base64.b64decode((await asyncio.wait_for(asked, PATIENCE))["data"]), remarks
+    return base64.b64decode((await asyncio.wait_for(asked, PRINT_TIMEOUT_S))["data"]), remarks
 
 
 async def _printed(
@@ -445,16 +445,16 @@ async def _printed(
     """The page as PDF, laid out as on the screen; of the picture where a visible browser does not print to PDF."""
     from playwright.async_api import Error
 
-    page = {"paperWidth": width / 96, "paperHeight": width * PRINTED_PAGE / 96}
+    page = {"paperWidth": width / 96, "paperHeight": width * PAGE_HEIGHT_RATIO / 96}
     margins = dict.fromkeys(("marginTop", "marginBottom", "marginLeft", "marginRight"), 0)
     remarks, ranges = [], {}
-    if height > MOST_PAGES * width * PRINTED_PAGE:
-        remarks.append(f"The PDF has the first {MOST_PAGES} pages.")
-        ranges = {"pageRanges": f"1-{MOST_PAGES}"}
+    if height > MAX_PDF_PAGES * width * PAGE_HEIGHT_RATIO:
+        remarks.append(f"The PDF has the first {MAX_PDF_PAGES} pages.")
+        ranges = {"pageRanges": f"1-{MAX_PDF_PAGES}"}
     await cdp.send("Emulation.setEmulatedMedia", {"media": "screen"})
     try:
         asked = cdp.send("Page.printToPDF", {"printBackground": True, **page, **margins, **ranges})
-        return base64.b64decode((await asyncio.wait_for(asked, PATIENCE))["data"]), remarks
+        return base64.b64decode((await asyncio.wait_for(asked, PRINT_TIMEOUT_S))["data"]), remarks
     except Error as error:
         why = error.message.splitlines()[0]
         drawn = await asyncio.to_thread(reader.picture_as_pdf, picture)

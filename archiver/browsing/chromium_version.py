@@ -11,7 +11,7 @@ MAX_AGE = timedelta(days=365)
 
 # Days on which versions became stable; a version every two weeks since the last of them.
 _STABLE = ((94, date(2021, 9, 21)), (120, date(2023, 12, 5)), (131, date(2024, 11, 12)), (153, date(2026, 9, 8)))
-_CYCLE = timedelta(weeks=2)
+_RELEASE_CYCLE = timedelta(weeks=2)
 
 
 def version_warning(described: str, today: date) -> str | None:
@@ -30,7 +30,7 @@ def stable_since(major: int) -> date:
     """The day on which a version became stable, within some days."""
     last, day = _STABLE[-1]
     if major >= last:
-        return day + min(major - last, 10_000) * _CYCLE
+        return day + min(major - last, 10_000) * _RELEASE_CYCLE
     for (older, start), (newer, end) in pairwise(_STABLE):
         if major <= newer:
             return start + max(major - older, 0) * (end - start) / (newer - older)

@@ -22,16 +22,16 @@ from urllib.parse import unquote, urlsplit
 import h11
 
 from archiver.browsing.http1_parser import DEFAULT_PORTS, AmbiguousRequest, Received, read_request
-from archiver.browsing.request_pipeline import MOST_BYTES
+from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES
 from archiver.home.network import Network
 from archiver.provider import Mode, Request, Rules
 
 NOTHING = Rules(allow=())  # for Chromium's own traffic, which belongs to no account
 
-BUFFER = 2**18  # bytes read at once
-WRAPPED = 1.1  # how much longer an answer is in its chunks and TLS records
-BODY_LIMIT = 2**20  # bytes of a plain HTTP request's body
-PATIENCE = 30.0  # seconds to reach a host or the network's own proxy
+BUFFER_BYTES = 2**18  # bytes read at once
+WRAPPING_RATIO = 1.1  # how much longer an answer is in its chunks and TLS records
+MAX_BODY_BYTES = 2**20  # bytes of a plain HTTP request's body
+CONNECT_TIMEOUT_S = 30.0  # seconds to reach a host or the network's own proxy
 # Headers that are between two neighbours, and end there (RFC 9110, 7.6.1), besides those that `Connection` names.
 HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
@@ -83,7 +83,7 @@ class GuardProxy:
         self._open: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=BUFFER)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=BUFFER_BYTES)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
@@ -121,7 +121,7 @@ class GuardProxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request; whatever the client sends after it is passed on to nobody, except inside a tunnel."""
         try:
-            received = await read_request(reader, BODY_LIMIT)
+            received = await read_request(reader, MAX_BODY_BYTES)
             if received.method == "CONNECT":
                 await self._tunnel(received.target, reader, writer)
             else:
@@ -160,7 +160,7 @@ class GuardProxy:
         except (OSError, TimeoutError) as error:
             self._unreachable(parts.netloc, error, writer)
             return
-        out = h11.Connection(h11.CLIENT, max_incomplete_event_size=BUFFER)
+        out = h11.Connection(h11.CLIENT, max_incomplete_event_size=BUFFER_BYTES)
         kept = [item for item in end_to_end(received.raw_headers) if item[0].lower() != b"content-length"]
         if body:
             kept.append((b"Content-Length", b"%d" % len(body)))
@@ -186,7 +186,7 @@ class GuardProxy:
         try:
             while not isinstance(event := out.next_event(), h11.EndOfMessage | h11.ConnectionClosed):
                 if event is h11.NEED_DATA:
-                    data = await out_reader.read(BUFFER)
+                    data = await out_reader.read(BUFFER_BYTES)
                     came += len(data)
                     if came > self._most:
                         self.flooded.add(netloc)
@@ -209,7 +209,7 @@ class GuardProxy:
     @property
     def _most(self) -> float:
         """Bytes of one answer; a person may download what they like."""
-        return inf if self.mode is Mode.OBSERVE else MOST_BYTES * WRAPPED
+        return inf if self.mode is Mode.OBSERVE else MAX_ANSWER_BYTES * WRAPPING_RATIO
 
     async def _reach(self, authority: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A byte stream to `host:port`, directly or through the network's own proxy."""
@@ -225,7 +225,7 @@ class GuardProxy:
             failed.callback(writer.close)
             try:
                 while True:  # what follows the head is the other host's
-                    out.receive_data(await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE))
+                    out.receive_data(await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), CONNECT_TIMEOUT_S))
                     if isinstance(response := out.next_event(), h11.Response):
                         break
             except (h11.RemoteProtocolError, asyncio.LimitOverrunError):
@@ -239,8 +239,8 @@ class GuardProxy:
         parts = urlsplit(url)
         tls = self.network.ssl_context() if parts.scheme == "https" else None
         port = parts.port or DEFAULT_PORTS[parts.scheme]
-        opening = asyncio.open_connection(parts.hostname, port, ssl=tls, limit=BUFFER)
-        reader, writer = await asyncio.wait_for(opening, PATIENCE)
+        opening = asyncio.open_connection(parts.hostname, port, ssl=tls, limit=BUFFER_BYTES)
+        reader, writer = await asyncio.wait_for(opening, CONNECT_TIMEOUT_S)
         if peer := writer.get_extra_info("peername"):  # none where the other side has hung up already
             self._peers[f"{parts.hostname}:{port}"] = f"{peer[0]} port {peer[1]}"
         return reader, writer
@@ -290,14 +290,14 @@ async def relay(
 
     async def ask() -> None:
         nonlocal came
-        while data := await reader.read(BUFFER):
+        while data := await reader.read(BUFFER_BYTES):
             came = 0
             out_writer.write(data)
             await out_writer.drain()
 
     async def answer() -> None:
         nonlocal came
-        while came <= most and (data := await out_reader.read(BUFFER)):
+        while came <= most and (data := await out_reader.read(BUFFER_BYTES)):
             came += len(data)
             writer.write(data)
             await writer.drain()
@@ -311,7 +311,7 @@ async def relay(
 
 async def _unheard(reader: asyncio.StreamReader) -> None:
     """Until the client hangs up: what it sends meanwhile, a second request, say, goes nowhere."""
-    while await reader.read(BUFFER):
+    while await reader.read(BUFFER_BYTES):
         pass
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import archiver
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.request_pipeline import MOST_BYTES, Exchange, ExchangeSession, Hear, Lost, Raw, endless
+from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES, Exchange, ExchangeSession, Hear, Lost, Raw, endless
 from archiver.core.errors import SiteUnavailable
 from archiver.home.network import (
     DROPPED,
@@ -33,7 +33,7 @@ from archiver.provider import ProviderInfo, Request
 if TYPE_CHECKING:
     import aiohttp
 
-PATIENCE = 30.0  # seconds without a sign of the other side
+IDLE_TIMEOUT_S = 30.0  # seconds without a sign of the other side
 ALWAYS = {"User-Agent": f"archiver/{archiver.__version__}", "Accept": "*/*", "Accept-Encoding": "gzip"}
 
 
@@ -59,7 +59,7 @@ class HttpSession(ExchangeSession):
         self._client: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
-        self._client = self._network.client(PATIENCE, ALWAYS)
+        self._client = self._network.client(IDLE_TIMEOUT_S, ALWAYS)
         return self
 
     async def __aexit__(
@@ -128,12 +128,12 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
     content = bytearray()
     async for chunk in answer.content.iter_any():
         content += chunk
-        if len(content) > MOST_BYTES:
+        if len(content) > MAX_ANSWER_BYTES:
             raise endless(str(answer.url))
     coding = answer.headers.get("content-encoding", "").lower()
     if coding in ("gzip", "x-gzip") and content:
-        content = bytearray(gzip.GzipFile(fileobj=BytesIO(content)).read(MOST_BYTES + 1))
-        if len(content) > MOST_BYTES:
+        content = bytearray(gzip.GzipFile(fileobj=BytesIO(content)).read(MAX_ANSWER_BYTES + 1))
+        if len(content) > MAX_ANSWER_BYTES:
             raise endless(str(answer.url))
     elif coding not in ("gzip", "x-gzip", "identity", ""):
         raise OSError(f"the answer is coded as {coding}, which was not asked for")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from archiver.core.errors import ConfigError
 
-PATIENCE = 60.0  # seconds for NSS to write its database
+CERTUTIL_TIMEOUT_S = 60.0  # seconds for NSS to write its database
 DATABASE = Path(".pki/nssdb")  # where Chromium looks, below its HOME
 
 
@@ -38,7 +38,7 @@ def trusting_home(ca_file: Path, home: Path) -> bool:
     certificates(ca_file)
     command = [sys.executable, "-m", "archiver.browsing.nss_store", str(home), str(ca_file)]
     try:
-        return subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False).returncode == 0
+        return subprocess.run(command, capture_output=True, timeout=CERTUTIL_TIMEOUT_S, check=False).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 

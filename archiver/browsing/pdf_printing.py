@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archiver.browsing.chromium import child_environment, launch, playwright_driver, run_apart, usable
 
-SMALLEST = 0.62  # of the usual size of letters, for an element `.one-page` that would not fit its page otherwise
+MIN_FONT_RATIO = 0.62  # of the usual size of letters, for an element `.one-page` that would not fit its page otherwise
 
 FIT = """(smallest) => [...document.querySelectorAll('.one-page')].map((page) => {
   let size = 1;
@@ -35,7 +35,7 @@ async def _print(pages: Sequence[str]) -> list[bytes]:
             await page.emulate_media(media="print")
             await page.set_content(html)
             await page.evaluate("document.fonts.ready")
-            await page.evaluate(FIT, SMALLEST)
+            await page.evaluate(FIT, MIN_FONT_RATIO)
             printed.append(await page.pdf(prefer_css_page_size=True, print_background=True))
             await page.close()
         await browser.close()

@@ -8,7 +8,7 @@ from archiver.provider import Request, Rules, Session
 
 PICTURES = {"image/jpeg": "preview.jpg", "image/png": "preview.png", "image/webp": "preview.webp"}
 ENDS = {"image/jpeg": b"\xff\xd9", "image/png": b"IEND\xaeB`\x82"}  # a WebP says its length instead
-TRAILING = 1024  # bytes that may follow the end: servers and cameras add some
+MAX_TRAILING_BYTES = 1024  # bytes that may follow the end: servers and cameras add some
 
 
 async def preview(session: Session, rules: Rules, url: str | None) -> Document | Gap:
@@ -48,4 +48,4 @@ def whole(media_type: str, content: bytes) -> bool:
     """Whether a picture's end is there: a platform may send half of one as if it were all."""
     if media_type == "image/webp":
         return len(content) >= 8 + int.from_bytes(content[4:8], "little")
-    return ENDS[media_type] in content[-TRAILING:]
+    return ENDS[media_type] in content[-MAX_TRAILING_BYTES:]

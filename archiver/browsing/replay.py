@@ -24,7 +24,7 @@ from archiver.provider import Request, Rules
 if TYPE_CHECKING:
     import trustme
 
-UNKNOWN = 599
+UNKNOWN_REQUEST_STATUS = 599
 # Changes nothing at a site whatever an adapter declares, so it does not move the barrier.
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # The replay frames bodies itself, and never encodes them.
@@ -229,7 +229,7 @@ class Listener:
             self.unknown.append(wrong)
         if response is None:
             response = RecordedResponse(
-                status=UNKNOWN, headers={"content-type": "text/plain"}, text=f"no recording for {wrong}"
+                status=UNKNOWN_REQUEST_STATUS, headers={"content-type": "text/plain"}, text=f"no recording for {wrong}"
             )
         self.log.append(Logged(request, response.status))
         content = self.cursor.recording.content(response)

@@ -28,11 +28,11 @@ from archiver.core.errors import (
 )
 from archiver.provider import Mode, ProviderInfo, Purpose, Request, Response, redact_url
 
-MOST_AT_ONCE = 8
-MOST_BYTES = 64 << 20  # of one answer, unpacked
-MOST_HOPS = 10
-LONGEST_WAIT = 120.0  # seconds that a Retry-After may ask for before the account is left to the next run
-FIRST_WAIT = 1.0  # seconds before the second try, at most; twice as long before each further one
+MAX_CONCURRENT_REQUESTS = 8
+MAX_ANSWER_BYTES = 64 << 20  # of one answer, unpacked
+MAX_REDIRECTS = 10
+MAX_RETRY_AFTER_S = 120.0  # seconds that a Retry-After may ask for before the account is left to the next run
+FIRST_RETRY_WAIT_S = 1.0  # seconds before the second try, at most; twice as long before each further one
 TRIES: Mapping[type[ArchiverError], int] = {RateLimited: 5, SiteUnavailable: 3}
 # What no proxy or replay gets better by asking again.
 HOPELESS = {407: "the proxy asks for a user name and password", 599: "the replay has no such request"}
@@ -104,7 +104,9 @@ class Exchange:
     refused: list[str] = field(default_factory=list)
     hear: Hear | None = None
     authorisation: dict[str, str] = field(default_factory=dict, repr=False)
-    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_AT_ONCE), init=False, repr=False)
+    _slots: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(MAX_CONCURRENT_REQUESTS), init=False, repr=False
+    )
 
     def authorise(self, headers: Mapping[str, str]) -> None:
         """Send these headers with every later request to a host that a rule (not an asset pattern) allows."""
@@ -135,7 +137,7 @@ class Exchange:
         request = first = Request(method, url, body, passive=method == "GET", headers=given)
         # A picture that leads to the sign-in page, or is refused at another host, says nothing about the session.
         proves = self.info.rules.proves_session(first)
-        for _ in range(MOST_HOPS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             same_origin = request is first or _origin(request.url) == _origin(first.url)
             if not same_origin:
                 given = {name: value for name, value in given.items() if name in HARMLESS}
@@ -154,7 +156,7 @@ class Exchange:
                 if proves:
                     raise SessionExpired(f"{redact_url(first.url)} leads to the sign-in page")
                 return answer
-        raise SiteUnavailable(f"{redact_url(first.url)} redirects more than {MOST_HOPS} times")
+        raise SiteUnavailable(f"{redact_url(first.url)} redirects more than {MAX_REDIRECTS} times")
 
     async def _answer(self, send: Send, request: Request, headers: Mapping[str, str]) -> Raw:
         """One hop's answer: asked for again after a wait, where that does no harm and is of use."""
@@ -180,7 +182,7 @@ class Exchange:
                 wait = self._retry_after(raw)
                 if raw.status == 429:
                     asks = f" and asks to wait {wait:.0f} s" if wait else ""
-                    error = RateLimited(f"{host} answered 429{asks}", for_long=(wait or 0) > LONGEST_WAIT)
+                    error = RateLimited(f"{host} answered 429{asks}", for_long=(wait or 0) > MAX_RETRY_AFTER_S)
                 elif missing:
                     error = SiteUnavailable(f"{place} was cut off, {missing} bytes short")
                 else:
@@ -188,10 +190,10 @@ class Exchange:
             kind = type(error)
             tries[kind] += 1
             again = again and not (kind is SiteUnavailable and _single_try.get())
-            if not again or tries[kind] >= TRIES[kind] or (wait or 0) > LONGEST_WAIT:
+            if not again or tries[kind] >= TRIES[kind] or (wait or 0) > MAX_RETRY_AFTER_S:
                 raise error
             if wait is None:
-                wait = FIRST_WAIT * 2.0 ** (tries[kind] - 1) * random.uniform(0.5, 1.0)  # noqa: S311  jitter is no secret
+                wait = FIRST_RETRY_WAIT_S * 2.0 ** (tries[kind] - 1) * random.uniform(0.5, 1.0)  # noqa: S311  jitter is no secret
             if kind is RateLimited:
                 self.pacing.hold(host, wait)
             else:
@@ -274,7 +276,7 @@ class ExchangeSession(ABC):
 
 
 def endless(url: str) -> SiteUnavailable:
-    return SiteUnavailable(f"{redact_url(url)} sent more than {MOST_BYTES >> 20} MB, and no document is so large")
+    return SiteUnavailable(f"{redact_url(url)} sent more than {MAX_ANSWER_BYTES >> 20} MB, and no document is so large")
 
 
 def with_query(url: str, query: Mapping[str, str] | None) -> str:

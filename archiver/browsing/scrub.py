@@ -38,8 +38,8 @@ from archiver.reading.worker import DocumentReader
 MARK = "scrubbed by `archiver recording scrub`"  # among a recording's sources
 TOKEN, COOKIE, MAIL, NAME, NUMBER = "token", "cookie", "mail", "name", "number"
 SHORTEST_NAME, SHORTEST_NUMBER = 4, 5  # shorter ones go only where a key or a label tells what they are
-LONG_WORD = 8  # letters of a user name in small letters that goes everywhere
-DEEPEST = 3  # base64 within base64
+MIN_NAME_LETTERS = 8  # letters of a user name in small letters that goes everywhere
+MAX_BASE64_DEPTH = 3  # base64 within base64
 
 _TOTP = "RECORDEDTOTPAAAA"  # base32, as the real one
 _STAND_IN = re.compile(
@@ -229,7 +229,7 @@ class Scrubber:
         self._pairs: dict[str, tuple[str, str]] = {}  # a form of a value -> its kind and its stand-in's form
         self._hidden: list[str] = []  # every form of every token
         for value, kind in known.items():
-            self.learn(kind, value, word=len(value) < LONG_WORD)
+            self.learn(kind, value, word=len(value) < MIN_NAME_LETTERS)
 
     def learn(self, kind: str, value: str, *, word: bool = True) -> None:
         """Replace this value wherever it stands, unless it is too short or too common to be told from other text.
@@ -249,7 +249,7 @@ class Scrubber:
         for kind, value in self._told(text, code=code):
             if kind != TOKEN or _KEY.fullmatch(value):  # else it goes only where it was told
                 self.learn(kind, _plain(value))
-        if depth < DEEPEST:
+        if depth < MAX_BASE64_DEPTH:
             for run in _BASE64.finditer(text):
                 if inner := _decoded(run[0]):
                     self.learn_text(inner, depth=depth + 1)
@@ -261,7 +261,7 @@ class Scrubber:
         if not code:
             text = self._in_place(text)
         text = _MAIL.sub(self._mail, text)
-        if depth < DEEPEST:
+        if depth < MAX_BASE64_DEPTH:
             text = _BASE64.sub(lambda run: self._base64(run[0], depth), text)
             self._compiled()
             for form in self._hidden:  # inside base64 of something that is no text
@@ -276,7 +276,7 @@ class Scrubber:
         for kind, value in self._told(text, code=code):
             if not self.stand_ins.ours(value):
                 yield f"what looks like a {kind}"
-        if depth < DEEPEST:
+        if depth < MAX_BASE64_DEPTH:
             for run in _BASE64.finditer(text):
                 if inner := _decoded(run[0]):
                     yield from self.leftovers(inner, depth=depth + 1)
@@ -426,7 +426,7 @@ def _common(kind: str, value: str, *, word: bool) -> bool:
         return len(value) < SHORTEST_NAME or small or _is_month(value)
     if kind == NUMBER:
         return len(value) < SHORTEST_NUMBER or not any(char.isdigit() for char in value)
-    return len(value) < secret_scan.SHORTEST
+    return len(value) < secret_scan.MIN_SECRET_LENGTH
 
 
 def _is_month(value: str) -> bool:

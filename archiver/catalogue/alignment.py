@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 type Points = NDArray[np.float32]
 
-RATIO = 0.8  # Lowe's: a match counts where the second best is this much worse
-NEAR = 3.0  # pixels at which a match agrees with the map
-APART = 6.0  # pixels at which two points are no longer one thing
+LOWE_RATIO = 0.8  # Lowe's: a match counts where the second best is this much worse
+INLIER_DISTANCE_PX = 3.0  # pixels at which a match agrees with the map
+MIN_DISTANCE_PX = 6.0  # pixels at which two points are no longer one thing
 SMALLEST, LARGEST = 0.08, 12.0  # the scale of a map
-SKEW = 1.6  # how differently it may scale the two directions
+MAX_SKEW_RATIO = 1.6  # how differently it may scale the two directions
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Features:
         """Only the points that lie apart from all of these."""
         if not len(places):
             return self
-        apart = np.linalg.norm(self.points[:, None] - places[None], axis=2).min(1) > APART
+        apart = np.linalg.norm(self.points[:, None] - places[None], axis=2).min(1) > MIN_DISTANCE_PX
         return replace(self, points=self.points[apart], descriptors=self.descriptors[apart])
 
 
@@ -116,12 +116,12 @@ def _align(query: Features, preview: Features, mirrored: bool) -> Alignment | No
     if affine is None:
         return None
     error = np.linalg.norm(_moved(affine, there) - here, axis=1)
-    agree = error <= NEAR
+    agree = error <= INLIER_DISTANCE_PX
     return Alignment(
         affine=affine,
         mirrored=mirrored,
         inliers=_distinct(here[agree]),
-        doubtful=_distinct(here[(error > NEAR) & (error <= 8 * NEAR)]),
+        doubtful=_distinct(here[(error > INLIER_DISTANCE_PX) & (error <= 8 * INLIER_DISTANCE_PX)]),
         spread=len(np.unique((there[agree] * 4 / preview.image.size).clip(0, 3).astype(int), axis=0)),
         used=there[agree],
         under=query.image,
@@ -137,7 +137,7 @@ def matches(query: Features, preview: Features) -> tuple[NDArray[np.intp], NDArr
     best, rows = alike.argmax(1), np.arange(len(alike))
     first = alike[rows, best]
     alike[rows, best] = -1
-    clear = 1 - first < RATIO * RATIO * (1 - alike.max(1))
+    clear = 1 - first < LOWE_RATIO * LOWE_RATIO * (1 - alike.max(1))
     order = np.flatnonzero(clear)[np.argsort(-first[clear])]
     _, kept = np.unique(best[order], return_index=True)
     return order[kept], best[order[kept]]
@@ -154,14 +154,14 @@ def _fit(there: Points, here: Points) -> Affine | None:
     if found is None:
         return None
     affine: Affine = np.asarray(found, np.float64)
-    for limit in (10, 6, NEAR, NEAR):
+    for limit in (10, 6, INLIER_DISTANCE_PX, INLIER_DISTANCE_PX):
         agree = np.linalg.norm(_moved(affine, there) - here, axis=1) <= limit
         if agree.sum() < 6:  # too few for six unknowns
             break
         solved, *_ = np.linalg.lstsq(np.c_[there[agree], np.ones(agree.sum())], here[agree], rcond=None)
         affine = solved.T.astype(np.float64)
     large, small = np.linalg.svd(affine[:, :2])[1]
-    plausible = small > SMALLEST and large < min(LARGEST, SKEW * small) and np.linalg.det(affine[:, :2]) > 0
+    plausible = small > SMALLEST and large < min(LARGEST, MAX_SKEW_RATIO * small) and np.linalg.det(affine[:, :2]) > 0
     return affine if plausible else None
 
 

@@ -37,7 +37,7 @@ from archiver.core.model import Licence, iso
 from archiver.home.settings import HOUSE, Account, Home, Rule
 from archiver.reading.worker import DocumentReader
 
-AT_ONCE = 8  # licences that are copied at once, so that they share the archive's durable writes
+COPIES_AT_ONCE = 8  # licences that are copied at once, so that they share the archive's durable writes
 PROJECTS = ("project", "job")  # client hints by which platforms call a project
 FOLDERS = ("folder", "collection", "board", "album")  # and the place where a picture was filed
 
@@ -316,7 +316,7 @@ def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agr
             todo = [each for each in concerned if not each.done]
             if not todo and not unfinished(home.archive(slug)):
                 continue
-            with opened(slug) as writer, ThreadPoolExecutor(AT_ONCE) as threads:
+            with opened(slug) as writer, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
                 pending = pending_statements.pending(writer.reader) if todo else {}
                 list(threads.map(partial(record, writer, pending), todo))
                 writer.seal()

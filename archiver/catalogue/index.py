@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from archiver.catalogue.picture_index import Embeds, PictureIndex, VectorFile
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
-VERSION = 8  # of the schema; a file of any other version is made anew
-BATCH = 256  # ledger lines of one transaction
-READERS = 4  # threads that feed the document reader
+SCHEMA_VERSION = 8  # of the schema; a file of any other version is made anew
+BATCH_LINES = 256  # ledger lines of one transaction
+READER_THREADS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
-EMBEDDED_AT_ONCE = 64  # pictures between two commits
+EMBEDDINGS_PER_COMMIT = 64  # pictures between two commits
 ASSIGNED = ("held", "clients", "statement", "rule", "rules")  # what is kept of an `assign` line
-WORDS = 32  # of a query
-WORD_LENGTH = 100
+MAX_QUERY_WORDS = 32  # of a query
+MAX_WORD_LENGTH = 100
 
 SCHEMA = """
 CREATE TABLE position (offset INTEGER, hash TEXT /* of the last ledger line that was read */);
@@ -114,8 +114,8 @@ MATCHING = """SELECT object_id, folder, described, lines, assigned
 PICTURES = """SELECT coalesce(group_concat(number), ''), coalesce(group_concat(hex(hash), ''), ''),
         coalesce(group_concat((flat != 0) + 2 * (embedded != 0), ''), '')
     FROM picture WHERE licence NOT IN (SELECT id FROM licence WHERE assigned IS NOT NULL AND (withdrawn OR ?))"""
-COMMON = 100  # licences: a word of so many is not also sought as the beginning of others
-LOOKED_AT = 100  # licences that are compared, of each question to the index
+COMMON_WORD_LICENCES = 100  # licences: a word of so many is not also sought as the beginning of others
+MAX_COMPARED_LICENCES = 100  # licences that are compared, of each question to the index
 NAMES = {"asset_id": "asset_id", "licence_id": "licence_id", "order": "order_id"}  # fields and their columns
 WEIGHTS = {**dict.fromkeys(NAMES, 10.0), "title": 5.0, "text": 1.0}  # of the field that holds a word; 3 for all others
 
@@ -249,7 +249,7 @@ class Catalogue:
 
         `remembered`: the reader has just read their documents, and nothing is gained by reading side by side.
         """
-        while self._follow(archive, reader, 1 if remembered else READERS):
+        while self._follow(archive, reader, 1 if remembered else READER_THREADS):
             pass
 
     def _follow(self, archive: Archive, reader: DocumentReader, threads: int) -> bool:
@@ -258,7 +258,7 @@ class Catalogue:
             if (offset := self._next(archive)) is None:
                 self._forget()
                 offset = 0
-            if not (lines := list(islice(archive.lines(offset=offset), BATCH))):
+            if not (lines := list(islice(archive.lines(offset=offset), BATCH_LINES))):
                 return False
             read = _read_all(archive, reader, lines, threads)
             with self._writing():
@@ -296,7 +296,7 @@ class Catalogue:
         done = 0
         if missing:
             told(done, len(missing))
-        for part in batched(missing, EMBEDDED_AT_ONCE):
+        for part in batched(missing, EMBEDDINGS_PER_COMMIT):
             there = [(number, content) for number, picture in part if (content := _loaded(load, picture))]
             vectors = embedder.embed([content for _, content in there])
             made = {number: vector for (number, _), vector in zip(there, vectors, strict=True) if vector is not None}
@@ -414,11 +414,13 @@ class Catalogue:
         show.
         """
         scope = f"{SHOWN} AND assigned IS NULL" if unassigned else SHOWN
-        words = [word[:WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][:WORDS]
+        words = [word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][
+            :MAX_QUERY_WORDS
+        ]
         if not words:
             newest = self._entries(f"{scope} ORDER BY licensed_at DESC, id DESC LIMIT ?", limit)
             return [] if text.strip() else [Hit(entry, None, 0.0) for entry in newest]
-        pieces = re.findall(r"[^\W_]+", " ".join(words))[:WORDS]
+        pieces = re.findall(r"[^\W_]+", " ".join(words))[:MAX_QUERY_WORDS]
         named = self._named({_plain(text).strip(), *words, *pieces}, scope, limit)
         hits = {hit.entry.object_id: hit for hit in (*self._dated(text.strip(), scope, limit), *named)}
         if len(hits) < limit:
@@ -494,9 +496,9 @@ class Catalogue:
         if not forms:
             return []
         query = " AND ".join(forms)
-        entries = self._matching(query, LOOKED_AT, unassigned=unassigned)
-        if len(entries) == LOOKED_AT:  # there are more, and better ones may be older
-            entries += self._matching(f"{{ids title}} : ({query})", LOOKED_AT, unassigned=unassigned)
+        entries = self._matching(query, MAX_COMPARED_LICENCES, unassigned=unassigned)
+        if len(entries) == MAX_COMPARED_LICENCES:  # there are more, and better ones may be older
+            entries += self._matching(f"{{ids title}} : ({query})", MAX_COMPARED_LICENCES, unassigned=unassigned)
         wanted = [_folded(word) for word in words]
         hits = [_hit(entry, wanted, outside=outside) for entry in {each.object_id: each for each in entries}.values()]
         return [hit for hit, _ in sorted(hits, key=lambda each: (each[0].score, each[1]), reverse=True)]
@@ -504,7 +506,7 @@ class Catalogue:
     def _forms(self, words: Iterable[str], outside: bool) -> list[str]:
         """Each word as the index is asked for it: from its beginning, or whole where it is common by itself."""
         phrases = [f"{OUTSIDE} : {phrase}" if outside else phrase for phrase in map(_phrase, dict.fromkeys(words))]
-        return [phrase if self._holds(phrase, COMMON) else f"{phrase}*" for phrase in phrases]
+        return [phrase if self._holds(phrase, COMMON_WORD_LICENCES) else f"{phrase}*" for phrase in phrases]
 
     def _together(self, forms: Sequence[str]) -> list[str]:
         """As many of these as occur in one licence, the rarest of all among them."""
@@ -704,7 +706,7 @@ def _in_memory(path: Path) -> sqlite3.Connection:
             suppress(sqlite3.DatabaseError),
             closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as there,
         ):
-            if there.execute("PRAGMA user_version").fetchone() == (VERSION,):
+            if there.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,):
                 there.backup(db)
     return db
 
@@ -715,10 +717,10 @@ def _connect(path: Path | str) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version not in (0, VERSION):
+        if version not in (0, SCHEMA_VERSION):
             raise sqlite3.DatabaseError(f"schema version {version}")
         if version == 0:
-            db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+            db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
     except sqlite3.DatabaseError:
         db.close()
         raise

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archiver.catalogue import embedding
-from archiver.catalogue.embedding import BATCH, WIDTH, Embedder
+from archiver.catalogue.embedding import BATCH_PICTURES, VECTOR_LENGTH, Embedder
 from archiver.catalogue.matching import DECOYS, Index, Indexed, Load, Word, laid_beside, match
 from archiver.core.errors import ConfigError, IntegrityError, UnreadablePicture
 from archiver.reading.fingerprint import Fingerprint, decode
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from archiver.reading.worker import Channel, Job
 
 MATCH_TIMEOUT_S = 120.0  # for one picture, or one batch of them
-MAX_MEMORY = 6 << 30  # bytes of address space; the model's runtime reserves much more than it uses
+MAX_MEMORY_BYTES = 6 << 30  # bytes of address space; the model's runtime reserves much more than it uses
 MAX_VIEWS = 200  # of one picture
 _ID, _HIT = struct.Struct(">I"), struct.Struct(">If?")
 
@@ -76,7 +76,7 @@ class Matcher:
         self._model = embedding.model_path(model) if self.points else None
         self._threads = threads
         files = (str(self._model.absolute()),) if self._model else ()
-        self._reader = DocumentReader(workers=1, kind=Kind(files=files, memory=MAX_MEMORY))
+        self._reader = DocumentReader(workers=1, kind=Kind(files=files, memory=MAX_MEMORY_BYTES))
 
     def __enter__(self) -> Self:
         return self
@@ -110,10 +110,10 @@ class Matcher:
     def embed(self, pictures: Sequence[bytes]) -> list[NDArray[np.float32] | None]:
         """A unit vector of 512 numbers for each picture; None for what cannot be read. ConfigError for a bad model."""
         found: list[NDArray[np.float32] | None] = []
-        for part in batched(pictures, BATCH):
+        for part in batched(pictures, BATCH_PICTURES):
             try:
                 marks, vectors = self._ask("embedding_pictures", packed([("", each) for each in part]))
-                rows = iter(np.frombuffer(vectors, np.float32).reshape(-1, WIDTH))
+                rows = iter(np.frombuffer(vectors, np.float32).reshape(-1, VECTOR_LENGTH))
                 found += [next(rows) if mark else None for mark in marks[: len(part)].ljust(len(part), b"\0")]
             except ReaderFailed:  # one of them took over, or took too long: each by itself will tell
                 found += [None] if len(part) == 1 else chain.from_iterable(self.embed([each]) for each in part)
@@ -188,7 +188,7 @@ class _Answers:
             return self._hits((picture, float(bits), mirrored) for index in self._indexes
                               for picture, bits, mirrored in index.near(seen))  # fmt: skip
         if kind == b"a":
-            count, vectors = about[0], np.frombuffer(about[1:], np.float32).reshape(-1, WIDTH)[:MAX_VIEWS]
+            count, vectors = about[0], np.frombuffer(about[1:], np.float32).reshape(-1, VECTOR_LENGTH)[:MAX_VIEWS]
             hits = [hit for index in self._indexes for hit in index.alike(np.nan_to_num(vectors), count)]
             views = bytes(view for _, _, view in hits)
             return self._hits((picture, likeness, False) for picture, likeness, _ in hits) + views

@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from archiver.catalogue.alignment import Alignment, Features
     from archiver.catalogue.embedding import Embedder
 
-SHOWN = 5  # candidates that are looked at, and at most shown
-ALIKE = 0.30  # a product of vectors below is chance
+MAX_CANDIDATES = 5  # candidates that are looked at, and at most shown
+MIN_SIMILARITY = 0.30  # a product of vectors below is chance
 QUERY_SIDE, PREVIEW_SIDE = 560, 448  # pixels at which points are sought
 DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what all of them carry
 
 # What a match must show to be called the same, or probable. Measured by tests/benchmarks/matching.py.
 SAME_POINTS, PROBABLE_POINTS = 20, 10
-SAME_BLOCKS = 0.8  # of those that are close
-PROBABLE_BLOCKS = 0.7  # of those that agree
-COVERED_MEDIAN = 0.95  # where fewer blocks agree: a headline covers some and changes no other; another version does
-COVERED_DETAIL = 0.9  # and a gradient below it changes no detail, where as many points agree as for the same
-MARKED_MEDIAN = 0.8  # instead, where all previews carry a mark, which agrees with itself
+MIN_SAME_BLOCKS_RATIO = 0.8  # of those that are close
+MIN_PROBABLE_BLOCKS_RATIO = 0.7  # of those that agree
+MIN_COVERED_MEDIAN = 0.95  # where fewer blocks agree: a headline covers some and changes no other; another version does
+MIN_COVERED_DETAIL = 0.9  # and a gradient below it changes no detail, where as many points agree as for the same
+MIN_WATERMARKED_MEDIAN = 0.8  # instead, where all previews carry a mark, which agrees with itself
 SAME_SPREAD, PROBABLE_SPREAD = 5, 3
-DOUBTFUL = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
-LEAST = 0.5  # below, pictures agree by chance
+MAX_OUTLIER_RATIO = 0.25  # points beside their place, as a share of those in it: more are another frame of a series
+MIN_SCORE = 0.5  # below, pictures agree by chance
 HASH_MEDIAN, HASH_LOWEST = 0.95, 0.92  # nothing is cut, covered or moved where the hash may answer
-MOST_STEPS = 12  # of the windows along a page
+MAX_WINDOW_STEPS = 12  # of the windows along a page
 
 
 class Word(StrEnum):
@@ -153,7 +153,7 @@ def windows(size: tuple[int, int]) -> list[Box]:
     spans = []
     for length, other in (size, size[::-1]):
         window = max(1, min(length // 2, other))
-        steps = min(max(2, round(2 * (length - window) / window)), MOST_STEPS)
+        steps = min(max(2, round(2 * (length - window) / window)), MAX_WINDOW_STEPS)
         spans.append([(round(n * (length - window) / steps), window) for n in range(steps + 1)])
     return [(x, y, x + width, y + height) for y, height in spans[1] for x, width in spans[0]]
 
@@ -200,7 +200,7 @@ class _Search:
                     each, word=Word.PROBABLE, reasons=(*each.reasons, "another asset agrees as well")
                 )
         words = list(Word)
-        return sorted(self._found.values(), key=lambda each: (words.index(each.word), -each.score))[:SHOWN]
+        return sorted(self._found.values(), key=lambda each: (words.index(each.word), -each.score))[:MAX_CANDIDATES]
 
     def _add(self, new: Match) -> None:
         words, old = list(Word), self._found.get(new.picture.asset)
@@ -214,11 +214,11 @@ class _Search:
         if seen.flat:
             return
         hits = [hit for index in self._indexes for hit in index.near(seen)]
-        for picture, distance, mirrored in sorted(hits, key=lambda hit: hit[1])[: 2 * SHOWN]:
+        for picture, distance, mirrored in sorted(hits, key=lambda hit: hit[1])[: 2 * MAX_CANDIDATES]:
             if (image := self.picture(picture)) is None:
                 continue
             compared, onto = self._stretched(image, mirrored=mirrored)
-            if compared.median < LEAST:
+            if compared.median < MIN_SCORE:
                 continue
             reasons = _parts(agree=compared.median >= HASH_MEDIAN and compared.lowest >= HASH_LOWEST)
             if self._declared(picture.provider):
@@ -234,9 +234,9 @@ class _Search:
     def by_vector(self, embedder: Embedder, views: Sequence[Box]) -> None:
         """Take in what looks most alike, as far as its points lie as they should."""
         vectors = embedder([self._image.crop(view) for view in views])
-        hits = [hit for index in self._indexes for hit in index.alike(vectors, SHOWN)]
-        for picture, likeness, view in sorted(hits, key=lambda hit: -hit[1])[:SHOWN]:
-            if likeness >= ALIKE and (image := self.picture(picture)) is not None:
+        hits = [hit for index in self._indexes for hit in index.alike(vectors, MAX_CANDIDATES)]
+        for picture, likeness, view in sorted(hits, key=lambda hit: -hit[1])[:MAX_CANDIDATES]:
+            if likeness >= MIN_SIMILARITY and (image := self.picture(picture)) is not None:
                 for place in dict.fromkeys((views[view], whole(self._image.size))):
                     if (picture, place) not in self._looked:
                         self._looked.add((picture, place))
@@ -248,12 +248,12 @@ class _Search:
             return None
         best = max((self._stretched(image, mirrored=each) for each in (False, True)), key=lambda way: way[0].median)
         for view in (whole(self._image.size), *windows(self._image.size)) if self._points else ():
-            if best[0].median >= COVERED_MEDIAN:
+            if best[0].median >= MIN_COVERED_MEDIAN:
                 break
             way = self._align(picture, view)
             if way and _enough(way) and way.comparison.median > best[0].median:
                 best = way.comparison, self._placed(picture, way, view)
-        return best[1] if best[0].median >= LEAST else None
+        return best[1] if best[0].median >= MIN_SCORE else None
 
     def _stretched(self, image: Image.Image, *, mirrored: bool) -> tuple[Comparison, Affine]:
         """A whole picture laid over the whole query: how they agree, and the way from its pixels to the query's."""
@@ -274,7 +274,7 @@ class _Search:
             likely = min(max(likeness, 0.0), 1.0)
             return Match(picture, Word.POSSIBLE, likely, "embedding", None, reasons, self._image, image)
         reasons = MARKED if self._declared(picture.provider) else reasons
-        reasons += _parts(agree=way.comparison.close >= SAME_BLOCKS) + _series(way) + _few(way)
+        reasons += _parts(agree=way.comparison.close >= MIN_SAME_BLOCKS_RATIO) + _series(way) + _few(way)
         word = Word.PROBABLE if reasons else Word.SAME
         onto, score = self._placed(picture, way, view), min(way.comparison.median, 1.0)
         return Match(picture, word, score, "alignment", onto, reasons, self._image, image)
@@ -285,7 +285,7 @@ class _Search:
         Smooth previews with one mark agree by the mark, and are not judged so.
         """
         seen, onto = self._stretched(image, mirrored=False)
-        if seen.median < COVERED_MEDIAN or seen.detail < COVERED_DETAIL:
+        if seen.median < MIN_COVERED_MEDIAN or seen.detail < MIN_COVERED_DETAIL:
             return None
         if self._declared(picture.provider) or self._marked(picture, pairs=True):
             return None
@@ -366,10 +366,10 @@ def _enough(way: Alignment) -> bool:
 def _agreeing(way: Alignment, *, marked: bool) -> bool:
     seen, clear = way.comparison, not (_few(way) or _series(way))
     if marked:
-        return seen.median >= (LEAST if clear else MARKED_MEDIAN)
-    if clear and seen.detail >= COVERED_DETAIL:
+        return seen.median >= (MIN_SCORE if clear else MIN_WATERMARKED_MEDIAN)
+    if clear and seen.detail >= MIN_COVERED_DETAIL:
         return True
-    return seen.agreeing >= PROBABLE_BLOCKS or seen.median >= COVERED_MEDIAN
+    return seen.agreeing >= MIN_PROBABLE_BLOCKS_RATIO or seen.median >= MIN_COVERED_MEDIAN
 
 
 def _parts(*, agree: bool) -> tuple[str, ...]:
@@ -377,7 +377,7 @@ def _parts(*, agree: bool) -> tuple[str, ...]:
 
 
 def _series(way: Alignment) -> tuple[str, ...]:
-    beside = way.doubtful > max(3, DOUBTFUL * way.inliers)
+    beside = way.doubtful > max(3, MAX_OUTLIER_RATIO * way.inliers)
     return ("points lie beside their place, as in another frame of a series",) if beside else ()
 
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 type Affine = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 """2×3: takes pixels of the picture laid over to pixels of the one below. Pixel centres are at halves, as in Pillow."""
 
-CELLS = 8  # blocks to a side
-FEWEST = 4  # blocks that show anything, to say anything
+BLOCKS_PER_SIDE = 8  # blocks to a side
+MIN_BLOCKS = 4  # blocks that show anything, to say anything
 AGREES, CLOSE = 0.7, 0.9  # correlations of a block that shows the same, and that shows it unchanged
 FINE, BROAD = 1.5, 16  # pixels of blur: below, noise and compression; above, light and shade
-SHOWN = 480  # pixels of each of two pictures side by side
+SHEET_SIDE_PX = 480  # pixels of each of two pictures side by side
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
     mask = lay(Image.new("L", upper.size, 255), affine, lower.size)
     inside = np.asarray(mask) > 250
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    if len(rows) < 3 * CELLS or len(columns) < 3 * CELLS:
+    if len(rows) < 3 * BLOCKS_PER_SIDE or len(columns) < 3 * BLOCKS_PER_SIDE:
         return Comparison()
     # Around the upper picture lies the lower one, so that blurring takes the same into both.
     pair = Image.composite(lay(upper, affine, lower.size), lower, mask), lower
@@ -95,10 +95,10 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
         [np.asarray(each.filter(ImageFilter.GaussianBlur(pixels)), np.float32) for pixels in (FINE, BROAD)]
         for each in pair
     )
-    lines = np.linspace(rows[0], rows[-1] + 1, CELLS + 1).astype(int)
-    posts = np.linspace(columns[0], columns[-1] + 1, CELLS + 1).astype(int)
+    lines = np.linspace(rows[0], rows[-1] + 1, BLOCKS_PER_SIDE + 1).astype(int)
+    posts = np.linspace(columns[0], columns[-1] + 1, BLOCKS_PER_SIDE + 1).astype(int)
     blocks = _correlations(one, other, inside, lines, posts)
-    if len(blocks) < FEWEST:
+    if len(blocks) < MIN_BLOCKS:
         return Comparison()
     fine = _correlations(one - light, other - shade, inside, lines, posts)
     return Comparison(
@@ -106,7 +106,7 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
         lowest=float(np.quantile(blocks, 0.1)),
         agreeing=float((blocks >= AGREES).mean()),
         close=float((blocks >= CLOSE).mean()),
-        detail=float(np.median(fine)) if len(fine) >= FEWEST else 0.0,
+        detail=float(np.median(fine)) if len(fine) >= MIN_BLOCKS else 0.0,
     )
 
 
@@ -144,7 +144,7 @@ def beside(query: Image.Image, preview: Image.Image, affine: Affine) -> tuple[Im
     right, bottom = np.minimum(placed.max(0) + margin, query.size).astype(int)
     part = query.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
     moved = affine - np.array([[0, 0, left], [0, 0, top]])
-    scale = SHOWN / max(part.size)
+    scale = SHEET_SIDE_PX / max(part.size)
     size = max(1, round(part.width * scale)), max(1, round(part.height * scale))
     laid = lay(preview, chained(moved, between(part.size, size)), size, outside="grey")
     return part.resize(size, Resampling.LANCZOS), laid
@@ -155,12 +155,15 @@ def side_by_side(query: Image.Image, preview: Image.Image, affine: Affine | None
     from PIL import Image, ImageOps
 
     if affine is None:
-        parts = (ImageOps.contain(query, (SHOWN, SHOWN)), ImageOps.contain(preview, (SHOWN, SHOWN)))
+        parts = (
+            ImageOps.contain(query, (SHEET_SIDE_PX, SHEET_SIDE_PX)),
+            ImageOps.contain(preview, (SHEET_SIDE_PX, SHEET_SIDE_PX)),
+        )
     else:
         parts = beside(query, preview, affine)
-    page = Image.new("RGB", (2 * SHOWN + 12, max(each.height for each in parts)), "white")
+    page = Image.new("RGB", (2 * SHEET_SIDE_PX + 12, max(each.height for each in parts)), "white")
     page.paste(parts[0], (0, 0))
-    page.paste(parts[1], (SHOWN + 12, 0))
+    page.paste(parts[1], (SHEET_SIDE_PX + 12, 0))
     out = io.BytesIO()
     page.save(out, "PNG", compress_level=1)
     return out.getvalue()

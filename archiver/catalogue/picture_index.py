@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from archiver.archive.reader import Archive
 from archiver.catalogue.matching import Indexed, Load
 from archiver.core.errors import MachineRefused, machine_error
-from archiver.reading.fingerprint import NEAR, Fingerprint
+from archiver.reading.fingerprint import MAX_HASH_DISTANCE, Fingerprint
 
-WIDTH = 512  # numbers of a vector
-_AT_ONCE = 1 << 10  # vectors multiplied at once: what a processor keeps near itself
-_ASKED = 64  # of the most alike, among which one asset may be found many times
-_TRIED = 48  # random pictures, among which other assets of a provider are sought
+VECTOR_LENGTH = 512  # numbers of a vector
+_VECTORS_AT_ONCE = 1 << 10  # vectors multiplied at once: what a processor keeps near itself
+_NEAREST = 64  # of the most alike, among which one asset may be found many times
+_SAMPLED = 48  # random pictures, among which other assets of a provider are sought
 
 type Vectors = NDArray[np.float16]
 
@@ -49,16 +49,20 @@ class VectorFile:
     def read(self) -> Vectors:
         """(n, 512), mapped into memory: it costs nothing until it is used."""
         try:
-            rows = self._path.stat().st_size // (2 * WIDTH)
-            return np.memmap(self._path, np.float16, "r", shape=(rows, WIDTH)) if rows else np.zeros((0, WIDTH), "f2")
+            rows = self._path.stat().st_size // (2 * VECTOR_LENGTH)
+            return (
+                np.memmap(self._path, np.float16, "r", shape=(rows, VECTOR_LENGTH))
+                if rows
+                else np.zeros((0, VECTOR_LENGTH), "f2")
+            )
         except FileNotFoundError:
-            return np.zeros((0, WIDTH), np.float16)
+            return np.zeros((0, VECTOR_LENGTH), np.float16)
 
     def forget(self, rows: Iterable[int]) -> None:
         """Leave nothing of these vectors in the file, if it can be written; else they count no more in this process."""
         known = len(self.read()) if self._writable else 0
         if there := [row for row in rows if row < known]:
-            self.write({row: np.zeros(WIDTH, np.float32) for row in there})
+            self.write({row: np.zeros(VECTOR_LENGTH, np.float32) for row in there})
 
     def write(self, vectors: Mapping[int, NDArray[np.float32]]) -> None:
         """Put each in its row, durably; MachineRefused or DiskFull where that cannot be."""
@@ -67,7 +71,7 @@ class VectorFile:
         try:
             with self._path.open("r+b" if self._path.exists() else "w+b") as file:
                 for row, vector in vectors.items():
-                    file.seek(row * 2 * WIDTH)
+                    file.seek(row * 2 * VECTOR_LENGTH)
                     file.write(vector.astype(np.float16).tobytes())
                 file.flush()
                 os.fsync(file.fileno())
@@ -94,8 +98,8 @@ class PictureIndex:
         found = []
         for words, mirrored in ((seen.hash, False), (seen.mirrored, True)):
             differ = np.bitwise_count(self.hashes ^ np.frombuffer(words, np.uint64)).sum(1, dtype=np.int64)
-            rows = np.flatnonzero((differ <= NEAR) & ~self.flat)
-            rows = rows[np.argsort(differ[rows], kind="stable")][:_ASKED]
+            rows = np.flatnonzero((differ <= MAX_HASH_DISTANCE) & ~self.flat)
+            rows = rows[np.argsort(differ[rows], kind="stable")][:_NEAREST]
             found += [(self.describe(int(self.numbers[row])), int(differ[row]), mirrored) for row in rows]
         return found
 
@@ -103,15 +107,15 @@ class PictureIndex:
         """For (m, 512) vectors the `count` most alike assets, best first: how much, and to which of the m."""
         rows = self.numbers[self.embedded]
         best, which = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.int64)
-        widened = np.empty((_AT_ONCE, WIDTH), np.float32)
-        for start in range(0, len(rows), _AT_ONCE):
-            part = rows[start : start + _AT_ONCE]
+        widened = np.empty((_VECTORS_AT_ONCE, VECTOR_LENGTH), np.float32)
+        for start in range(0, len(rows), _VECTORS_AT_ONCE):
+            part = rows[start : start + _VECTORS_AT_ONCE]
             straight = int(part[-1] - part[0]) + 1 == len(part)
             widened[: len(part)] = self.vectors[int(part[0]) : int(part[-1]) + 1] if straight else self.vectors[part]
             products = widened[: len(part)] @ vectors.T
-            which[start : start + _AT_ONCE] = products.argmax(1)
-            best[start : start + _AT_ONCE] = products.max(1)
-        top = np.argpartition(-best, _ASKED)[:_ASKED] if len(best) > _ASKED else np.arange(len(best))
+            which[start : start + _VECTORS_AT_ONCE] = products.argmax(1)
+            best[start : start + _VECTORS_AT_ONCE] = products.max(1)
+        top = np.argpartition(-best, _NEAREST)[:_NEAREST] if len(best) > _NEAREST else np.arange(len(best))
         found: dict[str, tuple[Indexed, float, int]] = {}
         for row in top[np.argsort(-best[top], kind="stable")]:
             picture = self.describe(int(rows[row]))
@@ -124,7 +128,7 @@ class PictureIndex:
         """Pictures of other assets of the same provider: some, the same ones for all its pictures."""
         chance = Random(picture.provider)  # noqa: S311  # a sample, no secret
         seen = {picture.asset}
-        for row in chance.sample(range(len(self.numbers)), min(_TRIED, len(self.numbers))):
+        for row in chance.sample(range(len(self.numbers)), min(_SAMPLED, len(self.numbers))):
             other = self.describe(int(self.numbers[row]))
             if other.provider == picture.provider and other.asset not in seen:
                 seen.add(other.asset)

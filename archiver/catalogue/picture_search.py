@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from archiver.catalogue.matcher import Found, Matcher
 from archiver.catalogue.search import PageUses, _opened, find
 
-MANY = 200  # pictures to embed, of which a person is told
+ANNOUNCE_FROM_PICTURES = 200  # pictures to embed, of which a person is told
 
 
-EMBEDDED_A_SECOND = 20  # by a core, as tests/benchmarks/matching_speed.py measures it
+EMBEDDINGS_PER_SECOND = 20  # by a core, as tests/benchmarks/matching_speed.py measures it
 
 
-SMALLEST = 32  # pixels of a picture's shorter side; below, any two look alike
+MIN_PICTURE_SIDE_PX = 32  # pixels of a picture's shorter side; below, any two look alike
 
 
 type Progress = Callable[[str, int, int | None], None]
@@ -36,8 +36,8 @@ type Progress = Callable[[str, int, int | None], None]
 
 
 def _embedding(slug: str, watch: Progress, warn: Callable[[str], None], done: int, total: int) -> None:
-    if done == 0 and total > MANY:
-        minutes = max(1, round(total / EMBEDDED_A_SECOND / 60))
+    if done == 0 and total > ANNOUNCE_FROM_PICTURES:
+        minutes = max(1, round(total / EMBEDDINGS_PER_SECOND / 60))
         warn(f"{slug}: {total} pictures are made recognisable by their parts, once: some {minutes} minutes.")
     watch(slug, done, total)
 
@@ -95,7 +95,7 @@ def find_picture(
         look = matcher.look(content)
         matcher.prepare()  # while the archives are opened
         size = look.fingerprint.width, look.fingerprint.height
-        if look.fingerprint.flat or min(size) < SMALLEST:
+        if look.fingerprint.flat or min(size) < MIN_PICTURE_SIDE_PX:
             what = f"{size[0]} × {size[1]} pixels{', nearly one colour' if look.fingerprint.flat else ''}"
             warn(f"The picture ({what}) shows too little to be recognised. Take another of it, or look for words.")
         if not matcher.points:

@@ -22,7 +22,7 @@ from archiver.core.model import iso
 from archiver.home.settings import Client, Home
 from archiver.reading.dates import printed
 from archiver.reading.letters import LetterKind, number, read_letter
-from archiver.reading.worker import LARGEST, DocumentReader
+from archiver.reading.worker import MAX_DOCUMENT_BYTES, DocumentReader
 
 if TYPE_CHECKING:
     from archiver.home.vault import Vault
@@ -81,7 +81,7 @@ def _read(path: Path, what: str = "letter") -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}. Name the {what}'s file.") from None
-    if not content or len(content) > LARGEST:
+    if not content or len(content) > MAX_DOCUMENT_BYTES:
         raise ConfigError(f"{path} is {'empty' if not content else f'too large for a {what}'}. Name the {what}'s file.")
     return content
 

@@ -22,7 +22,7 @@ from archiver.core.model import iso
 from archiver.home.settings import Home
 from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_days_after
 
-FORMAT = 1
+CLAIM_FORMAT = 1
 CLAIM = "claim.json"
 ASSUMED = "assumed"  # how a reading that rests on nothing in the letter begins
 LISTS = ("urls", "pictures", "licences", "probable")
@@ -139,7 +139,7 @@ def save(home: Home, claim: Claim, files: Mapping[str, bytes] | None = None) -> 
     place.mkdir(mode=0o700, exist_ok=True)
     for name, content in (files or {}).items():
         replace_file(place / name, content)
-    text = json.dumps({"format": FORMAT, **claim.as_json()}, indent=1, ensure_ascii=False, sort_keys=True)
+    text = json.dumps({"format": CLAIM_FORMAT, **claim.as_json()}, indent=1, ensure_ascii=False, sort_keys=True)
     replace_file(place / CLAIM, text.encode())
 
 
@@ -172,7 +172,7 @@ def all_claims(home: Home, warn: Callable[[str], None] = lambda _: None) -> list
 def _read(path: Path) -> Claim:
     try:
         described = json.loads(path.read_text("utf-8"))
-        if described.pop("format") != FORMAT:
+        if described.pop("format") != CLAIM_FORMAT:
             raise ValueError("another format")
         described.pop("notice_deadline")
         for name in ("dated", "received", "deadline", "first_seen"):

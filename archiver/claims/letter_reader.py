@@ -16,8 +16,8 @@ from archiver.reading.documents import is_html, is_pdf, read_text
 from archiver.reading.mail import Unreadable, looks_like_mail, mail_by
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
-OCR_SECONDS = 60
-FORWARDED = 3  # letters inside letters that are opened
+OCR_TIMEOUT_S = 60
+MAX_FORWARDED_LETTERS = 3  # letters inside letters that are opened
 PICTURES = {
     b"\xff\xd8": ".jpg",
     b"\x89PNG": ".png",
@@ -59,7 +59,7 @@ def read_material(content: bytes, reader: DocumentReader) -> Material:
             return Material(text="\n".join(text for text, _ in scans), told=[*told, *(t for _, t in scans if t)])
         return Material(text=reading.text, pictures=pictures, told=told)
     if looks_like_mail(content[:4096]):
-        return _mail(content, reader, FORWARDED)
+        return _mail(content, reader, MAX_FORWARDED_LETTERS)
     if picture_ending(content):
         text, trouble = _recognised(content, reader)
         return Material(text=text, pictures=[content], told=[trouble] if trouble else [])
@@ -123,7 +123,7 @@ def _recognised(content: bytes, reader: DocumentReader) -> tuple[str, str | None
     if not shutil.which("tesseract"):
         return "", "The letter is a picture, and the program tesseract, which reads it, is not installed."
     try:
-        text = reader.recognised(content, "", OCR_SECONDS, "eng+deu")
+        text = reader.recognised(content, "", OCR_TIMEOUT_S, "eng+deu")
     except ReaderFailed as failed:
         return "", f"tesseract did not read the picture: {failed}."
     return re.sub(r"(https?):/\S{0,2}?(?=www\.)", r"\1://", text), None  # slashes are easily misread

@@ -67,7 +67,7 @@ def with_initials(name: str) -> re.Pattern[str] | None:
 
 _LETTERS = {"ä": "(?:ä|ae)", "ö": "(?:ö|oe)", "ü": "(?:ü|ue)", "ß": "(?:ß|ss)", "'": "['’‘´`]?", "’": "['’‘´`]?"}
 _BETWEEN = r"(?:[\s._+-]|%20)"
-_JOINED = 6  # letters of a name that may be written as one word
+_MIN_JOINED_LETTERS = 6  # letters of a name that may be written as one word
 
 
 def _bounded(word: str) -> str:
@@ -75,7 +75,7 @@ def _bounded(word: str) -> str:
     edge = r"[^\W_]"  # `_` parts words
     before, after = (edge if each.isascii() or each.lower() != each.upper() else None for each in (word[0], word[-1]))
     first, *others = word.split()
-    joined = len(_letters(word)) >= _JOINED
+    joined = len(_letters(word)) >= _MIN_JOINED_LETTERS
     pattern = _part(first) + "".join(_joint(each, joined=joined) + _part(each, _form(each)) for each in others)
     return (f"(?<!{before})" if before else "") + pattern + (f"(?!{after})" if after else "")
 

@@ -24,8 +24,8 @@ from archiver.reading.terminal_safe import printable
 from archiver.reading.terms_json import TermsFile
 
 LANGUAGES = ("en", "de")
-LONGEST_TEXT = 60_000  # characters of one text on the pages behind the summary
-LISTED = 24  # licences of an overview page
+MAX_TEXT_LENGTH = 60_000  # characters of one text on the pages behind the summary
+LICENCES_PER_PAGE = 24  # licences of an overview page
 
 
 class Demand(Protocol):
@@ -359,10 +359,10 @@ def overview_page(all_told: Sequence[Told], words: Words, claim: Demand | None) 
         f"<tr><td dir=auto><div class=clamp>{_e(told.title(words))}</div>"
         f"<small>{_e(told.platform)} · {_e(told.clean(told.file.licence.asset.asset_id))}</small>"
         f"<td>{_e(told.licensed_on(words))}<td>{_e(told.secured(words)[0])}"
-        for told in all_told[:LISTED]
+        for told in all_told[:LICENCES_PER_PAGE]
     )
     head = f"<tr><th>{_e(words('work'))}<th>{_e(words('licensed_on'))}<th>{_e(words('secured_since'))}"
-    more = f"<p class=soft>… +{len(all_told) - LISTED}</p>" if len(all_told) > LISTED else ""
+    more = f"<p class=soft>… +{len(all_told) - LICENCES_PER_PAGE}</p>" if len(all_told) > LICENCES_PER_PAGE else ""
     return f"""<section class=one-page>{_watermark(words, all_told)}{_header(words, claim)}
       <h1>{_e(words("overview", count=len(all_told)))}</h1><table class=overview>{head}{rows}</table>{more}
       <section class=part><small>{_e(words("two_dates"))}</small></section>
@@ -392,8 +392,8 @@ def _whereabouts(told: Told, words: Words, name: str) -> str:
 
 def text_pages(title: str, text: str, words: Words, of: str = "") -> str:
     """A text of ours or the platform's, as far as there is room for it; `of` tells of which licence."""
-    cut = f"<p class=soft>{_e(words('cut'))}</p>" if len(text) > LONGEST_TEXT else ""
-    text = re.sub(r"\n{3,}", "\n\n", text[:LONGEST_TEXT])
+    cut = f"<p class=soft>{_e(words('cut'))}</p>" if len(text) > MAX_TEXT_LENGTH else ""
+    text = re.sub(r"\n{3,}", "\n\n", text[:MAX_TEXT_LENGTH])
     about = f"<p class=soft>{_e(of)}</p>" if of else ""
     body = f"<div class=text dir=auto>{_e(text)}</div>"
     return f"<section class=flow><h1 dir=auto>{_e(title)}</h1>{about}{body}{cut}</section>"

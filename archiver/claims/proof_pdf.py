@@ -17,7 +17,7 @@ from archiver.reading.terms_json import TermsFile
 from archiver.reading.terms_json import from_json as terms_from_json
 from archiver.reading.worker import DocumentReader
 
-ROOM_FOR_DOCUMENTS = 4_000_000  # bytes of proof.pdf, of which portals and mail take 5 MB
+MAX_DOCUMENTS_BYTES = 4_000_000  # bytes of proof.pdf, of which portals and mail take 5 MB
 
 type Natives = Mapping[tuple[str, str], tuple[bytes, int] | str]
 
@@ -28,7 +28,7 @@ def natives_of(sounds: Sequence[Sound], reader: DocumentReader) -> Natives:
     Certificates come first, then receipts; captures only where there is no certificate.
     """
     found: dict[tuple[str, str], tuple[bytes, int] | str] = {}
-    room = ROOM_FOR_DOCUMENTS
+    room = MAX_DOCUMENTS_BYTES
     for wanted in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT, DocumentKind.CAPTURE):
         for sound in sounds:
             certified = any(each.kind is DocumentKind.CERTIFICATE for each in sound.file.documents)

@@ -22,7 +22,7 @@ from archiver.reading.licence_json import LicenceFile
 from archiver.reading.secret_scan import MASK, mask_named
 from archiver.reading.worker import DocumentReader
 
-LARGEST = 64 << 20  # bytes of a packed capture that are searched
+MAX_SEARCHED_BYTES = 64 << 20  # bytes of a packed capture that are searched
 
 _CODES = (
     "USD|EUR|Usd|Eur|Gbp|Chf|GBP|CHF|JPY|AUD|CAD|NZD|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|ILS|INR|CNY|RMB|KRW|HKD|SGD|TWD|THB|AED|ZAR"
@@ -221,8 +221,8 @@ def _text(content: bytes, reader: DocumentReader) -> str | None:
         reading = reader.read_all(content)
         return None if reading.error else unicodedata.normalize("NFKC", reading.text)  # ligatures
     if content.startswith(b"\x1f\x8b"):
-        text, fault = reader.unpack(content, LARGEST)
-        return None if fault or len(text) > LARGEST else text.decode("utf-8", "replace")
+        text, fault = reader.unpack(content, MAX_SEARCHED_BYTES)
+        return None if fault or len(text) > MAX_SEARCHED_BYTES else text.decode("utf-8", "replace")
     return None if b"\0" in content else content.decode("utf-8", "replace")
 
 

@@ -9,7 +9,7 @@ import sys
 from archiver.cli.output import say
 from archiver.core.errors import ArchiverError, machine_error
 
-INTERRUPTED = 130  # what typer makes of Ctrl-C
+INTERRUPTED_EXIT_CODE = 130  # what typer makes of Ctrl-C
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
         say(f"archiver: {error}")
         sys.exit(error.exit_code)
     except SystemExit as end:
-        if end.code == INTERRUPTED:
+        if end.code == INTERRUPTED_EXIT_CODE:
             say("archiver: Interrupted. What was archived is safe; run the command again to go on.")
         raise
     except OSError as error:

@@ -80,7 +80,7 @@ def progress() -> Iterator[Progress]:
         yield watch
 
 
-EVERY = 60.0  # seconds between two lines of progress
+PROGRESS_INTERVAL_S = 60.0  # seconds between two lines of progress
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Lines:
     def __call__(self, account: str, done: int, total: int | None) -> None:
         now = self.now()
         began, before = self._began.setdefault(account, (now, done))
-        if now - self._told.setdefault(account, now) >= EVERY:
+        if now - self._told.setdefault(account, now) >= PROGRESS_INTERVAL_S:
             from archiver.agency.run_messages import spelt
 
             self._told[account] = now

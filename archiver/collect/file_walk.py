@@ -16,17 +16,28 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archiver.reading.containers import RATIO, Item, Place, Refused, is_letter, is_mbox, is_zip, shown, taken, unpack
+from archiver.reading.containers import (
+    MAX_COMPRESSION_RATIO,
+    Item,
+    Place,
+    Refused,
+    is_letter,
+    is_mbox,
+    is_zip,
+    shown,
+    taken,
+    unpack,
+)
 from archiver.reading.worker import DocumentReader
 
 __all__ = ["Item", "Refused", "walk"]
 
-DEEPEST_FOLDER = 40
-LEAST_BYTES = 256 << 20  # that any container may unpack to; a larger one to `RATIO` times its size
+MAX_FOLDER_DEPTH = 40
+MIN_UNPACKED_LIMIT_BYTES = 256 << 20  # that any container may unpack to; a larger one to `RATIO` times its size
 
 _IN_FOLDERS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def walk(
@@ -51,7 +62,7 @@ def walk(
             elif not stat.S_ISREG(path.stat().st_mode):
                 yield Refused(path=name, reason="it is no file")
             else:
-                with _reading(os.open(path, _READ | _NO_LINKS)) as file:
+                with _reading(os.open(path, _READ_FLAGS | _NO_LINKS)) as file:
                     yield from _file(file, Place(name), reader)
         except OSError as error:
             yield Refused(path=name, reason=f"it cannot be read ({error.strerror or error})")
@@ -81,8 +92,8 @@ class _Folder:
 
     def file(self, name: str) -> int:
         if self.handle is None:
-            return os.open(self.path / name, _READ)
-        return os.open(name, _READ | _NO_LINKS, dir_fd=self.handle)
+            return os.open(self.path / name, _READ_FLAGS)
+        return os.open(name, _READ_FLAGS | _NO_LINKS, dir_fd=self.handle)
 
     def close(self) -> None:
         if self.handle is not None:
@@ -97,8 +108,8 @@ def _folder(
         if home and os.path.samestat(here, home):
             yield Refused(path=shown_path, reason="it is the archiver's own home")
             return
-        if depth > DEEPEST_FOLDER:
-            yield Refused(path=shown_path, reason=f"it lies more than {DEEPEST_FOLDER} folders deep")
+        if depth > MAX_FOLDER_DEPTH:
+            yield Refused(path=shown_path, reason=f"it lies more than {MAX_FOLDER_DEPTH} folders deep")
             return
         for entry in folder.entries():
             path = f"{shown_path}/{shown(entry.name)}"
@@ -130,7 +141,7 @@ def _file(file: io.FileIO, place: Place, reader: DocumentReader) -> Iterator[Ite
     """A file on disk, or what it contains; refused where it changed meanwhile."""
     before = os.fstat(file.fileno())
     place = replace(place, dated=datetime.fromtimestamp(before.st_mtime, UTC).date())
-    place.budget.bytes = min(place.budget.bytes, max(LEAST_BYTES, RATIO * before.st_size))
+    place.budget.bytes = min(place.budget.bytes, max(MIN_UNPACKED_LIMIT_BYTES, MAX_COMPRESSION_RATIO * before.st_size))
     start = file.read(8192)
     file.seek(0)
 

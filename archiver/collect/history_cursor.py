@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # for `status`, which reads no list and starts quicker withou
     from archiver.core.model import Licence
     from archiver.provider import Page
 
-KNOWN_STOP = 20  # consecutive known licences after which a reading may stop
+STOP_AFTER_KNOWN = 20  # consecutive known licences after which a reading may stop
 
 
 # ---------------------------------------------------------------- what is remembered between runs
@@ -77,7 +77,7 @@ class Cursors:
         replace_file(self._path, text.encode())
 
 
-LONGEST_PAUSE = 32  # runs, or days, between two tries of a document that never comes
+MAX_RETRY_PAUSE = 32  # runs, or days, between two tries of a document that never comes
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Attempts:
 
     def due(self, today: date) -> bool:
         """In the first two runs after it failed, then after 2, 4, 8, ... of them, or as many days."""
-        pause = min(LONGEST_PAUSE, 2 ** max(0, self.failed - 2))
+        pause = min(MAX_RETRY_PAUSE, 2 ** max(0, self.failed - 2))
         days = (today - date.fromisoformat(self.day)).days
         return self.runs + 1 >= pause or days >= pause or days < 0  # that day's clock was ahead
 
@@ -200,7 +200,7 @@ class Reading:
         """Whether all that follows was read before: the numbers add up, and rows were known for long enough."""
         if self.cursor is None or self.total not in (None, self.cursor.listed + self._fresh):
             return False
-        return self._streak >= KNOWN_STOP
+        return self._streak >= STOP_AFTER_KNOWN
 
     def left(self, lines: int, today: date) -> Cursor | None:
         """What this reading leaves to the next; None where it broke off."""

@@ -15,10 +15,10 @@ from archiver.collect.import_plan import Fate, Group, Outcome, Plan, claims, dif
 from archiver.collect.recognition import Seen
 from archiver.core.errors import Erased
 from archiver.core.model import Document, DocumentKind, Licence, Moment, iso
-from archiver.reading.containers import LARGEST
+from archiver.reading.containers import MAX_FILE_BYTES
 from archiver.reading.licence_json import IMPORT_PREFIX, FiledDocument, to_json
 
-FORMAT = 1
+IMPORT_FORMAT = 1
 
 type Put = Callable[[NewObject], Future[Stored]]
 type AddVersion = Callable[[str, Mapping[str, bytes]], Future[Stored]]
@@ -117,7 +117,7 @@ def _paper_object(fate: Fate, order: Import) -> NewObject:
     documents = {each.name: each.content for each in order.captures(seen.sha256)} if seen.marked else {}
     documents = documents or {name: order.content(seen.sha256)}
     about = {
-        "format": FORMAT,
+        "format": IMPORT_FORMAT,
         "what": seen.what,
         "unread": fate.outcome is Outcome.UNREAD,
         "file": next(iter(documents)),
@@ -215,7 +215,7 @@ class _Filing:
             made = "by the archiver, from the delivered file with this SHA-256"
             notes = {"from": seen.path, "made": made, "sha256": seen.sha256}
             self._add(DocumentKind.PREVIEW, "preview", "jpg", small, "image/jpeg", notes)
-        if self._order.keep_files and seen.size <= LARGEST:
+        if self._order.keep_files and seen.size <= MAX_FILE_BYTES:
             content = self._order.content(seen.sha256)
             self._add(DocumentKind.DELIVERED, "file", seen.ending, content, seen.media_type, {})
         return name
@@ -253,7 +253,7 @@ def _description(seen: Seen) -> bytes:
     mark = seen.fingerprint
     return in_json(
         {
-            "format": FORMAT,
+            "format": IMPORT_FORMAT,
             "name": seen.path,
             "sha256": seen.sha256,
             "bytes": seen.size,

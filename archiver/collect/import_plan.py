@@ -15,7 +15,7 @@ from archiver.collect.recognition import Seen
 from archiver.core.model import DocumentKind, Licence, iso
 from archiver.reading.certificates import Paper, Sure
 from archiver.reading.document_parser import completed, same_day, same_licence
-from archiver.reading.fingerprint import NEAR, Fingerprint, distance
+from archiver.reading.fingerprint import MAX_HASH_DISTANCE, Fingerprint, distance
 from archiver.reading.platforms import PLATFORMS
 from archiver.reading.subscription_plans import covers
 
@@ -370,7 +370,9 @@ class _Planner:
             looks += [(each.hash, group) for each in marks]
         for seen, mark in unnamed:
             near = [
-                owner for look, owner in looks if min(distance(mark.hash, look), distance(mark.mirrored, look)) <= NEAR
+                owner
+                for look, owner in looks
+                if min(distance(mark.hash, look), distance(mark.mirrored, look)) <= MAX_HASH_DISTANCE
             ]
             if len({(each.licence.asset.provider, each.licence.asset.asset_id) for each in near}) == 1:
                 groups = [each if isinstance(each, Group) else self._archived(each) for each in near]

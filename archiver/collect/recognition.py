@@ -12,21 +12,23 @@ from shutil import which
 
 from archiver.core.errors import UnreadablePicture
 from archiver.core.model import DocumentKind
-from archiver.reading.containers import LARGEST, Item
+from archiver.reading.containers import MAX_FILE_BYTES, Item
 from archiver.reading.document_parser import Paper, Sure
 from archiver.reading.document_parser import read_text as read_text_paper
-from archiver.reading.documents import TEXT_LENGTH, is_html, is_pdf, read_text, scattered
+from archiver.reading.documents import MAX_TEXT_LENGTH, is_html, is_pdf, read_text, scattered
 from archiver.reading.filenames import Named, names
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.history_tables import history_in, lists_licences
 from archiver.reading.mail import Lookup, origin_by
 from archiver.reading.platforms import PLATFORMS, marked
-from archiver.reading.worker import SECONDS, DocumentReader, ReaderFailed
+from archiver.reading.worker import DOCUMENT_TIMEOUT_S, DocumentReader, ReaderFailed
 
-OCR_SECONDS = 20.0
-SCAN_SECONDS = 1.5  # in which any scan is found to have no text; what takes longer is drawn, and OCR would take as long
-LARGEST_DOCUMENT = 8 << 20  # bytes of a text or page; more is no paper
-OUTLOOK_SEARCHED = 1 << 20  # bytes of an Outlook message in which platforms' names are looked for
+OCR_TIMEOUT_S = 20.0
+SCAN_TIMEOUT_S = (
+    1.5  # in which any scan is found to have no text; what takes longer is drawn, and OCR would take as long
+)
+MAX_DOCUMENT_BYTES = 8 << 20  # bytes of a text or page; more is no paper
+OUTLOOK_SEARCHED_BYTES = 1 << 20  # bytes of an Outlook message in which platforms' names are looked for
 _OUTLOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _MAGIC = (
@@ -136,7 +138,7 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> S
     if content is None:
         if ending in _DELIVERED:
             return replace(base, what="media", media_type=_DELIVERED[ending], named=_assets(name))
-        return replace(base, refused=f"it is larger than {LARGEST >> 20} MB")
+        return replace(base, refused=f"it is larger than {MAX_FILE_BYTES >> 20} MB")
     if not content or _is_clutter(item.path):
         return base
     if item.mail is not None:
@@ -161,13 +163,13 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> S
         media = replace(base, what="media", media_type=_DELIVERED[ending], named=_assets(name))
         return media if media.named else _described(media, content, reader)
     if content.startswith(_OUTLOOK) and ending == "msg":
-        said = content[:OUTLOOK_SEARCHED].decode("utf-16-le", "replace")  # as it keeps its texts
+        said = content[:OUTLOOK_SEARCHED_BYTES].decode("utf-16-le", "replace")  # as it keeps its texts
         note = "an Outlook message, which is not read; save it as .eml and import that"
         return replace(base, what="letter", media_type="application/vnd.ms-outlook", note=note,
                        sign=_signs(name) or bool(_SIGN.search(said)))  # fmt: skip
     if not _is_text(content):
         return replace(base, sign=_signs(name), note="a kind of file that is not read")
-    if len(content) > LARGEST_DOCUMENT:
+    if len(content) > MAX_DOCUMENT_BYTES:
         return replace(base, what="text", media_type="text/plain", sign=_signs(name), note="too long to be read")
     return _text(base, content, name, ending, reader)
 
@@ -185,9 +187,11 @@ def _document(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr
     if reading.error:
         return replace(seen, refused=reading.error)
     if not reading.text.strip() or scattered(reading.text):
-        text = ocr(content, "application/pdf") if spent < SCAN_SECONDS else ""
+        text = ocr(content, "application/pdf") if spent < SCAN_TIMEOUT_S else ""
         return _scanned(replace(seen, sign=True), text, name)
-    paper = read_text_paper(reading.text, name, lambda: reader.columns(content, max(SECONDS - spent, 0.1)).text)
+    paper = read_text_paper(
+        reading.text, name, lambda: reader.columns(content, max(DOCUMENT_TIMEOUT_S - spent, 0.1)).text
+    )
     return replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}"))
 
 
@@ -244,7 +248,7 @@ def _text(seen: Seen, content: bytes, name: str, ending: str, reader: DocumentRe
 
 
 def _signs(text: str) -> bool:
-    return bool(_SIGN.search(text[:TEXT_LENGTH]) or marked(text[:TEXT_LENGTH]))
+    return bool(_SIGN.search(text[:MAX_TEXT_LENGTH]) or marked(text[:MAX_TEXT_LENGTH]))
 
 
 def _assets(name: str) -> tuple[Named, ...]:
@@ -279,7 +283,7 @@ def ocr_by(reader: DocumentReader) -> Ocr:
         if not which("tesseract") or (media_type == "application/pdf" and not which("pdftoppm")):
             return ""
         with suppress(ReaderFailed):
-            return reader.recognised(content, media_type, OCR_SECONDS)
+            return reader.recognised(content, media_type, OCR_TIMEOUT_S)
         return ""
 
     return ocr

@@ -33,13 +33,13 @@ from archiver.provider import (
     load,
 )
 
-CLIENTS_AT_ONCE = 16  # archives open at once
+MAX_CLIENTS = 16  # archives open at once
 
 
-ACCOUNTS_AT_ONCE = 4  # of one platform
+MAX_ACCOUNTS_PER_PLATFORM = 4  # of one platform
 
 
-BROWSERS_AT_ONCE = 4  # accounts, of all platforms; each is a context of the one browser
+MAX_BROWSER_ACCOUNTS = 4  # accounts, of all platforms; each is a context of the one browser
 
 
 def resting(home: Home, order: Order) -> list[str]:
@@ -111,8 +111,8 @@ class Gates:
     """
 
     def __init__(self) -> None:
-        self.clients = asyncio.Semaphore(CLIENTS_AT_ONCE)
-        self._browsers = asyncio.Semaphore(BROWSERS_AT_ONCE)
+        self.clients = asyncio.Semaphore(MAX_CLIENTS)
+        self._browsers = asyncio.Semaphore(MAX_BROWSER_ACCOUNTS)
         self._platforms: dict[str, asyncio.Semaphore] = {}
         self._lanes: dict[tuple[str, str], asyncio.Semaphore] = {}
 
@@ -125,7 +125,7 @@ class Gates:
             organisation = info.scope is Scope.ORGANISATION
             browser = info.method(account.method).transport is Transport.BROWSER
         lane = self._lanes.setdefault((account.client, account.provider), asyncio.Semaphore(1 if organisation else 2))
-        platform = self._platforms.setdefault(account.provider, asyncio.Semaphore(ACCOUNTS_AT_ONCE))
+        platform = self._platforms.setdefault(account.provider, asyncio.Semaphore(MAX_ACCOUNTS_PER_PLATFORM))
         async with lane, platform, AsyncExitStack() as stack:
             if browser:
                 await stack.enter_async_context(self._browsers)

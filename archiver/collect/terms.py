@@ -28,13 +28,13 @@ from archiver.reading.html import Field, value
 from archiver.reading.licence_json import FiledDocument
 from archiver.reading.terms_json import TERMS_FORMAT
 
-LEAST = 500  # characters that terms have at the least; what has fewer is a notice or a wall
+MIN_TERMS_LENGTH = 500  # characters that terms have at the least; what has fewer is a notice or a wall
 
 
-PATIENCE = 180.0  # seconds for one page, with all that is tried again and its capture
+PAGE_TIMEOUT_S = 180.0  # seconds for one page, with all that is tried again and its capture
 
 
-NEAR = timedelta(days=1)
+AT_PURCHASE_WITHIN = timedelta(days=1)
 
 
 PASSWORD = "input[type=password]"  # noqa: S105  # a selector
@@ -112,7 +112,7 @@ def relation(licensed_at: Moment | None, seen_at: datetime) -> TermsRelation:
     A date without a time of day counts only on that same day, in UTC; a licence without a date never.
     """
     if isinstance(licensed_at, datetime):
-        near = abs(seen_at - licensed_at) <= NEAR
+        near = abs(seen_at - licensed_at) <= AT_PURCHASE_WITHIN
     else:
         near = licensed_at == seen_at.astimezone(UTC).date()
     return TermsRelation.AT_PURCHASE if near else TermsRelation.LATER
@@ -168,10 +168,10 @@ async def look(
         async with _unsigned(browsers, info, network, pacing) as session:
             for page in info.terms:
                 try:
-                    async with asyncio.timeout(PATIENCE):
+                    async with asyncio.timeout(PAGE_TIMEOUT_S):
                         seen.append(await _look_at(session, info, page, missing))
                 except TimeoutError:
-                    failed(page, f"nothing within {PATIENCE:.0f} seconds")
+                    failed(page, f"nothing within {PAGE_TIMEOUT_S:.0f} seconds")
                 except _NotTerms as error:
                     failed(page, str(error))
                 except SpendRefused:
@@ -215,7 +215,7 @@ async def _look_at(
     text = normalised(await session.visible_text(page.selector))
     if await session.seen(PASSWORD):
         raise _NotTerms("it asks for a password")
-    if len(text.decode()) < LEAST:
+    if len(text.decode()) < MIN_TERMS_LENGTH:
         raise _NotTerms(f"{page.selector!r} shows {len(text.decode())} characters, too few for terms")
     seen = SeenTerms(
         provider=info.name,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import ssl
     from email.message import EmailMessage
 
-PATIENCE = 10.0  # seconds for each step of the conversation
+STEP_TIMEOUT_S = 10.0  # seconds for each step of the conversation
 IMPLICIT_TLS, SUBMISSION = 465, 587  # ports
 
 
@@ -50,9 +50,9 @@ class Mailer:
 
         port = self.port or SUBMISSION
         server = (
-            smtplib.SMTP_SSL(self.host, port, timeout=PATIENCE, context=self.trust())
+            smtplib.SMTP_SSL(self.host, port, timeout=STEP_TIMEOUT_S, context=self.trust())
             if port == IMPLICIT_TLS
-            else smtplib.SMTP(self.host, port, timeout=PATIENCE)
+            else smtplib.SMTP(self.host, port, timeout=STEP_TIMEOUT_S)
         )
         with server:
             server.ehlo()

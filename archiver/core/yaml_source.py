@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 type Value = bool | int | float | str | list[Value] | dict[str, Value] | None
 type Loc = tuple[str | int, ...]
 
-TOLD = 20  # faults of a file that are listed
+MAX_LISTED_FAULTS = 20  # faults of a file that are listed
 
 _WORDS = {
     "extra_forbidden": "is not a known key",
@@ -101,8 +101,8 @@ def validate[M: BaseModel](marked: Marked, model: type[M]) -> M:
             f"{_WORDS.get(fault['type'], fault['msg'].removeprefix('Value error, '))}"
             for fault in error.errors(include_input=False, include_url=False)
         ]
-        rest = [f"And {len(faults) - TOLD} more."] if len(faults) > TOLD else []
-        raise ConfigError("\n".join([*faults[:TOLD], *rest])) from None
+        rest = [f"And {len(faults) - MAX_LISTED_FAULTS} more."] if len(faults) > MAX_LISTED_FAULTS else []
+        raise ConfigError("\n".join([*faults[:MAX_LISTED_FAULTS], *rest])) from None
 
 
 def _plain(node: Node, loc: Loc, path: Path, places: dict[Loc, tuple[int, int]], seen: set[int]) -> Value:

@@ -21,7 +21,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from archiver.archive.ledger import FIRST, Line, last_line, read_lines
+from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Line, last_line, read_lines
 from archiver.archive.verify import canonical
 from archiver.core.errors import AuditChanged, IntegrityError
 from archiver.core.model import iso
@@ -111,9 +111,9 @@ def _head(path: Path) -> tuple[int, str, int]:
     try:
         head = last_line(path)
     except IntegrityError:  # not lines of ours: `verify` says so, and what comes is written all the same
-        return -1, FIRST, path.stat().st_size
+        return -1, FIRST_PREVIOUS_HASH, path.stat().st_size
     if head is None:
-        return -1, FIRST, 0
+        return -1, FIRST_PREVIOUS_HASH, 0
     number = _fields(head).get("seq")
     return number if isinstance(number, int) else -1, head.hash, head.end
 
@@ -139,7 +139,7 @@ def verify(path: Path) -> int:
     Lines that an older version wrote without a chain come before the first chained one, which holds the digest of the
     last of them.
     """
-    previous, chained = FIRST, 0
+    previous, chained = FIRST_PREVIOUS_HASH, 0
     for number, line in enumerate(read_lines(path), 1):
         fields = _fields(line)
         if "prev" in fields or chained:

@@ -33,9 +33,9 @@ SLOW = "no answer for too long"
 DROPPED = "the connection was closed before an answer came"
 NO_HTTP = "what it answered is no HTTP"
 PACKED = "the answer cannot be unpacked"
-_MOST_BYTES = 4_000_000
-_LONGEST_HEADER = 100 << 10  # bytes
-_IDLE = 5.0  # seconds after which a connection is not used again: many servers close theirs about then
+_MAX_ANSWER_BYTES = 4_000_000
+_MAX_HEADER_BYTES = 100 << 10  # bytes
+_IDLE_TIMEOUT_S = 5.0  # seconds after which a connection is not used again: many servers close theirs about then
 
 
 def web_host(url: str) -> str:
@@ -97,13 +97,13 @@ class Network:
 
         client = aiohttp.ClientSession(
             auto_decompress=False,  # a body that is cut off would pass for a whole one
-            connector=aiohttp.TCPConnector(ssl=self.ssl_context(), keepalive_timeout=_IDLE),
+            connector=aiohttp.TCPConnector(ssl=self.ssl_context(), keepalive_timeout=_IDLE_TIMEOUT_S),
             cookie_jar=aiohttp.CookieJar(unsafe=True, quote_cookie=False),  # of addresses, too; as they came
             timeout=aiohttp.ClientTimeout(total=None, connect=patience, sock_read=patience),
             headers=headers,
             skip_auto_headers=("content-type",),
-            max_line_size=_LONGEST_HEADER,
-            max_field_size=_LONGEST_HEADER,
+            max_line_size=_MAX_HEADER_BYTES,
+            max_field_size=_MAX_HEADER_BYTES,
         )
         client._retry_connection = False  # what was judged and paced once is sent once
         return client
@@ -124,8 +124,10 @@ class Network:
                     raise SiteUnavailable(f"{name} answered {response.status_code}")
                 for chunk in response.iter_bytes():
                     answer += chunk
-                    if len(answer) > _MOST_BYTES or time.monotonic() > deadline:
-                        raise SiteUnavailable(f"{name} sent more than {timeout:g} seconds or {_MOST_BYTES} bytes allow")
+                    if len(answer) > _MAX_ANSWER_BYTES or time.monotonic() > deadline:
+                        raise SiteUnavailable(
+                            f"{name} sent more than {timeout:g} seconds or {_MAX_ANSWER_BYTES} bytes allow"
+                        )
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:
             raise SiteUnavailable(self._reason(error, name or "")) from None
         return answer

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SECRET_NAMES = ("token", "password", "totp", "api_key", "client_id", "client_secret")
-COMMAND_SECONDS = 30
-LOCK_SECONDS = 30
+COMMAND_TIMEOUT_S = 30
+LOCK_TIMEOUT_S = 30
 KEYRING_SERVICE, KEYRING_USER = "archiver", "vault key"
 
 _MAGIC = "archiver-vault-1"
@@ -192,10 +192,10 @@ class Vault:
         from filelock import FileLock, Timeout
 
         try:
-            with FileLock(self._path.with_name(f"{self._path.name}.lock"), timeout=LOCK_SECONDS):
+            with FileLock(self._path.with_name(f"{self._path.name}.lock"), timeout=LOCK_TIMEOUT_S):
                 yield
         except Timeout:
-            raise VaultLocked(f"another command has held it for {LOCK_SECONDS} seconds; try again") from None
+            raise VaultLocked(f"another command has held it for {LOCK_TIMEOUT_S} seconds; try again") from None
 
     def _read(self) -> dict[str, Any]:
         from cryptography.fernet import InvalidToken
@@ -458,11 +458,11 @@ def run_secret_command(argv: Sequence[str], *, bare: str) -> dict[str, str]:
     """
     try:
         done = subprocess.run(
-            list(argv), stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
+            list(argv), stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_TIMEOUT_S, check=False
         )
         output = done.stdout.decode("utf-8")
     except subprocess.TimeoutExpired:
-        fault = f"did not end within {COMMAND_SECONDS} seconds"
+        fault = f"did not end within {COMMAND_TIMEOUT_S} seconds"
     except OSError as error:
         fault = f"cannot be started ({error.strerror})"
     except UnicodeDecodeError:

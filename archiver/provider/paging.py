@@ -12,7 +12,7 @@ from archiver.core.model import Licence
 from archiver.provider.contract import Page, Response
 from archiver.provider.layout_errors import known_layout
 
-REPEATS = 3  # times that a page may come again: some interfaces give their last one for ever
+MAX_PAGE_REPEATS = 3  # times that a page may come again: some interfaces give their last one for ever
 
 
 class Turn(NamedTuple):
@@ -52,8 +52,8 @@ async def pages(ask: Ask, read: Callable[[Any], Page], *, step: int | None = Non
             page = read(answer.json())
             here = [licence.identity for licence in page.licences]
             repeated = repeated + 1 if here == last else 0
-            if here and repeated == REPEATS:
-                raise ValueError(f"page {number} is the same as the {REPEATS} before it")
+            if here and repeated == MAX_PAGE_REPEATS:
+                raise ValueError(f"page {number} is the same as the {MAX_PAGE_REPEATS} before it")
         if page.total is not None and before + len(page.licences) <= page.total:
             page = replace(page, licences=[*_told_apart(page.licences)])
         yield page

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 
-DEEPEST = 16  # boxes in boxes, and values in values
-MOST_BOXES = 4_000
+MAX_DEPTH = 16  # boxes in boxes, and values in values
+MAX_BOXES = 4_000
 
 
 def c2pa_texts(content: bytes) -> list[tuple[str, str]]:
@@ -47,7 +47,7 @@ def _store(content: bytes) -> memoryview:
 
 def _open(data: memoryview, found: list[tuple[bytes, memoryview]], depth: int) -> None:
     """Gather the JSON and CBOR boxes in these bytes."""
-    while len(data) >= 8 and depth < DEEPEST and len(found) < MOST_BOXES:
+    while len(data) >= 8 and depth < MAX_DEPTH and len(found) < MAX_BOXES:
         size, kind, head = int.from_bytes(data[:4]), bytes(data[4:8]), 8
         if size == 1:
             size, head = int.from_bytes(data[8:16]), 16
@@ -84,7 +84,7 @@ class _Cbor:
         self._data, self._at = data, 0
 
     def value(self, depth: int = 0) -> object:
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise ValueError("too deep")
         first = self._data[self._at]
         self._at += 1

@@ -63,14 +63,14 @@ class Quote:
     rest: tuple[str, ...] = ()
 
 
-LONGEST_TEXT = 300  # characters of a title or a name
-LONGEST_LINE = 2_000  # characters of a line; a longer one is no label with its value
+MAX_TEXT_LENGTH = 300  # characters of a title or a name
+MAX_LINE_LENGTH = 2_000  # characters of a line; a longer one is no label with its value
 # A line that says "something: ..." where a value would stand or go on is a label that is not known here.
 _LABEL_LIKE = re.compile(r"[^\W\d][^:]{0,40}:(\s|$)")
 _ADDRESS = re.compile(r"https?://|www\.")
-MOST_LINES = 4  # that a label or a date is put together from
-MOST_BELOW = 12  # lines below a value that may be its rest
-LONG_LINE = 60  # characters of a value that fills its line, so that it may go on in the next
+MAX_JOINED_LINES = 4  # that a label or a date is put together from
+MAX_LINES_BELOW = 12  # lines below a value that may be its rest
+FULL_LINE_LENGTH = 60  # characters of a value that fills its line, so that it may go on in the next
 # Below a value, a sentence or an address that is not its rest, as a name's or a title's second line may be.
 _ANOTHER = re.compile(r"(?=[^\W\d_])(?![a-zß-ÿ])(?:\S+ ){3}.*[.!?]$|[^\W\d_].*(?:://|www\.)")
 _MORE = re.compile(r"[A-Z0-9./_-]*\d[A-Z0-9./_-]*")  # of a number
@@ -158,7 +158,7 @@ class _Reading:
 
     def values(self) -> dict[str, Quote]:
         return {
-            name: replace(each[0], rest=tuple(self.rests[name][:MOST_BELOW]))
+            name: replace(each[0], rest=tuple(self.rests[name][:MAX_LINES_BELOW]))
             for name, each in self.found.items()
             if len({quote.value for quote in each}) == 1
         }
@@ -168,7 +168,7 @@ class _Reading:
         line, indent = raw.strip(), len(raw) - len(raw.lstrip())
         if label := self._label(line):
             self._at_label(*label, before, raw, *below)
-        elif not line or _RULE.fullmatch(line) or len(line) >= LONGEST_LINE:
+        elif not line or _RULE.fullmatch(line) or len(line) >= MAX_LINE_LENGTH:
             self.last, self.rest, self.peers, self.beside = None, [], [], 0
         elif len(self.waiting) == 1 and not self._strange(line):
             self._at_value(line, indent)
@@ -188,7 +188,7 @@ class _Reading:
 
     def _label(self, line: str) -> tuple[str, re.Match[str]] | None:
         """The field of the label that a line begins with, and that label."""
-        label = self.label_of.match(line) if len(line) < LONGEST_LINE else None
+        label = self.label_of.match(line) if len(line) < MAX_LINE_LENGTH else None
         if label is None or (label[2] is None and " " not in label[1]):
             return None  # one word that goes on, as LicenceID does
         name, value = self.fields.get(spelled(label[1])), _collapsed(line[label.end() :])
@@ -242,7 +242,7 @@ class _Reading:
     def _at_more(self, line: str, indent: int) -> None:
         """A line in which the last value may go on."""
         if (last := self.last) and not last.torn:
-            fills = len(last.quotes[-1].value) > LONG_LINE
+            fills = len(last.quotes[-1].value) > FULL_LINE_LENGTH
             near = self.on_page or _close(indent, last.starts)
             if _MORE.fullmatch(line) if last.formed else fills or near or not _ANOTHER.match(line):
                 last.cut()
@@ -314,12 +314,12 @@ def agreed(running: Mapping[str, Quote], columns: Mapping[str, Quote]) -> dict[s
 
 _GAP = re.compile(r"\s{2,}|\t")
 _CELL = re.compile(r"\S+(?: \S+)*")
-_SIDEWAYS = 1  # columns of a page's text that a cell's lines may begin apart
+_MAX_COLUMN_SHIFT = 1  # columns of a page's text that a cell's lines may begin apart
 
 
 def _close(one: int, other: int) -> bool:
     """Whether two lines begin below each other, away from the margin, as the lines of a cell do."""
-    return one > 0 and abs(one - other) <= _SIDEWAYS
+    return one > 0 and abs(one - other) <= _MAX_COLUMN_SHIFT
 
 
 def _heads(before: str, line: str, below: str, after: str) -> bool:
@@ -349,7 +349,7 @@ def _folded(columns: str, fields: Mapping[str, str]) -> str:
         if line.strip():
             block.append(line)
             continue
-        narrow = max(map(len, block), default=0) < LONGEST_LINE
+        narrow = max(map(len, block), default=0) < MAX_LINE_LENGTH
         for strip in _strips(block, fields) if narrow else [block]:
             out += [*(_whole_rows(strip, fields) if narrow else strip), ""]
         block = []
@@ -372,7 +372,7 @@ def _strips(block: Sequence[str], fields: Mapping[str, str]) -> Iterator[Sequenc
 def _whole_rows(block: Sequence[str], fields: Mapping[str, str]) -> Iterator[str]:
     first = 0
     while first < len(block):
-        for count in range(min(MOST_LINES, len(block) - first), 1, -1):
+        for count in range(min(MAX_JOINED_LINES, len(block) - first), 1, -1):
             lines = block[first : first + count]
             gutter = next(_gutters(lines), 0)
             lefts, values = [each[:gutter].strip() for each in lines], [each[gutter:].strip() for each in lines]
@@ -398,7 +398,7 @@ def _whole_labels(lines: Sequence[str], label_of: re.Pattern[str]) -> Iterator[s
     """The lines, labels that a narrow column breaks over lines put together."""
     first = 0
     while first < len(lines):
-        whole, count = _whole_label([each.strip() for each in lines[first : first + MOST_LINES]], label_of)
+        whole, count = _whole_label([each.strip() for each in lines[first : first + MAX_JOINED_LINES]], label_of)
         yield lines[first][: len(lines[first]) - len(lines[first].lstrip())] + whole if count > 1 else lines[first]
         first += count
 
@@ -406,7 +406,7 @@ def _whole_labels(lines: Sequence[str], label_of: re.Pattern[str]) -> Iterator[s
 def _whole_label(lines: Sequence[str], label_of: re.Pattern[str]) -> tuple[str, int]:
     """The most lines that begin with one label, broken between its words or within one, as one line."""
     for count in range(len(lines), 1, -1):
-        if not all(0 < len(each) < LONG_LINE for each in lines[:count]):
+        if not all(0 < len(each) < FULL_LINE_LENGTH for each in lines[:count]):
             continue
         for whole in _put_together(lines[:count]):
             start = len(whole) - len(lines[count - 1])
@@ -453,7 +453,13 @@ _NOTHING = re.compile(
 
 def plain(quote: Quote | None) -> str | None:
     """A free text as the paper has it; None where it may be cut short, stands for nothing or is a blank to fill."""
-    if quote is None or quote.cut or quote.begun or len(quote.value) > LONGEST_TEXT or _NOTHING.fullmatch(quote.value):
+    if (
+        quote is None
+        or quote.cut
+        or quote.begun
+        or len(quote.value) > MAX_TEXT_LENGTH
+        or _NOTHING.fullmatch(quote.value)
+    ):
         return None
     return quote.value
 
@@ -470,7 +476,7 @@ def day(quote: Quote | None, order: Order | None = None) -> Moment | None:
     if quote is None:
         return None
     found: list[Moment] = []
-    for count in range(min(len(quote.rest), MOST_LINES) + 1):
+    for count in range(min(len(quote.rest), MAX_JOINED_LINES) + 1):
         for between in product((" ", ""), repeat=count):
             with suppress(ValueError):
                 joined = "".join(f"{mark}{part}" for mark, part in zip(between, quote.rest, strict=False))

@@ -28,14 +28,17 @@ from archiver.reading.mail import Mail, Unreadable, looks_like_mail, messages, p
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, Job
 
-LARGEST = 50 << 20  # bytes of a file that is read; of a larger one only the digest is known
-DEEPEST = 5  # containers in containers
-MOST_MEMBERS = 20_000  # of one container, with all that is in it
-MOST_BYTES = 4 << 30  # that one container unpacks to, with all that is in it
-TOO_DEEP = 1000  # members that a container in too many others counts as, since a bomb has thousands of those
-RATIO, RATIO_FROM = 200, 1 << 20  # a member that unpacks to more than this many times its size, and to this many bytes
-DIRECTORY = 32 << 20  # bytes of a zip's list of members
-CHUNK = 1 << 20
+MAX_FILE_BYTES = 50 << 20  # bytes of a file that is read; of a larger one only the digest is known
+MAX_DEPTH = 5  # containers in containers
+MAX_MEMBERS = 20_000  # of one container, with all that is in it
+MAX_UNPACKED_BYTES = 4 << 30  # that one container unpacks to, with all that is in it
+TOO_DEEP_MEMBERS = 1000  # members that a container in too many others counts as, since a bomb has thousands of those
+MAX_COMPRESSION_RATIO, RATIO_FROM = (
+    200,
+    1 << 20,
+)  # a member that unpacks to more than this many times its size, and to this many bytes
+MAX_DIRECTORY_BYTES = 32 << 20  # bytes of a zip's list of members
+CHUNK_BYTES = 1 << 20
 UNPACK_TIMEOUT_S = 60.0  # from one file in a container to the next
 
 # Made of zips, and one document each.
@@ -51,8 +54,8 @@ _SPAN = struct.Struct(">QQ")  # where a container's bytes are asked for, and how
 class Item:
     """One file. `path` begins with the last part of the path that was given: `papers/mail.eml!certificate.pdf`.
 
-    `content` is None where it is larger than `LARGEST`. `mail` is what a letter says; `within` is the digest of the
-    letter that a file was attached to. `dated` is the day (UTC) of the file as its file system or its zip gives it.
+    `content` is None where it is larger than `MAX_FILE_BYTES`. `mail` is what a letter says; `within` is the digest of
+    the letter that a file was attached to. `dated` is the day (UTC) of the file as its file system or its zip gives it.
     """
 
     path: str
@@ -80,8 +83,8 @@ class Refused:
 class Budget:
     """What one outermost container may still unpack to."""
 
-    members: int = MOST_MEMBERS
-    bytes: int = MOST_BYTES
+    members: int = MAX_MEMBERS
+    bytes: int = MAX_UNPACKED_BYTES
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,10 @@ def shown(name: str) -> str:
 class Cautious(io.BufferedReader):
     """A file that is never read whole by mistake: zipfile reads a zip's list of members at one go."""
 
-    most = DIRECTORY
+    most = MAX_DIRECTORY_BYTES
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or size < 0 or size > max(self.most, CHUNK):
+        if size is None or size < 0 or size > max(self.most, CHUNK_BYTES):
             raise zipfile.BadZipFile("its list of members is too long")
         return super().read(size) or b""
 
@@ -138,12 +141,13 @@ def unpack(
     many at most. A reader process takes it apart; its worker is taken until the end."""
     from archiver.reading.worker import MADE_UP, ReaderFailed, checked
 
-    wish = {"path": place.path, "members": place.budget.members, "bytes": place.budget.bytes, "largest": DIRECTORY,
-            "chunk": CHUNK, "dated": place.dated and str(place.dated), "letter": read is None}  # fmt: skip
+    wish = {"path": place.path, "members": place.budget.members, "bytes": place.budget.bytes,
+            "largest": MAX_DIRECTORY_BYTES, "chunk": CHUNK_BYTES,
+            "dated": place.dated and str(place.dated), "letter": read is None}  # fmt: skip
 
     def answer(question: bytes) -> bytes:
         at, size = _SPAN.unpack(question)
-        return read(at, min(size, CHUNK)) if read else b""
+        return read(at, min(size, CHUNK_BYTES)) if read else b""
 
     request = json.dumps(wish).encode()
     job = f"{__name__}:unpacking"
@@ -177,10 +181,10 @@ def unpacking() -> Job:
     """The reader process's side of `unpack`."""
 
     def work(request: bytes, channel: Channel) -> bytes:
-        global CHUNK
+        global CHUNK_BYTES
         (length,) = struct.unpack_from(">Q", request)
         wish = json.loads(request[8 : 8 + length])
-        CHUNK, Cautious.most = wish["chunk"], wish["largest"]
+        CHUNK_BYTES, Cautious.most = wish["chunk"], wish["largest"]
         dated = wish["dated"] and date.fromisoformat(wish["dated"])
         place = Place(wish["path"], budget=Budget(wish["members"], wish["bytes"]), dated=dated)
         if wish["letter"]:
@@ -229,7 +233,7 @@ class _Remote(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # any writable buffer
-        found = self._channel.ask(_SPAN.pack(self._at, min(len(buffer), CHUNK)))[: len(buffer)]
+        found = self._channel.ask(_SPAN.pack(self._at, min(len(buffer), CHUNK_BYTES)))[: len(buffer)]
         buffer[: len(found)] = found
         self._at += len(found)
         return len(found)
@@ -239,16 +243,16 @@ class _Remote(io.RawIOBase):
 
 
 def taken(file: IO[bytes] | io.FileIO, most: int | None = None) -> tuple[str, bytes | None, int]:
-    """SHA-256, bytes (None above `LARGEST`) and size of what can be read; ValueError beyond `most` bytes."""
+    """SHA-256, bytes (None above `MAX_FILE_BYTES`) and size of what can be read; ValueError beyond `most` bytes."""
     digest, kept, size = sha256(), bytearray(), 0
-    while chunk := file.read(CHUNK):
+    while chunk := file.read(CHUNK_BYTES):
         digest.update(chunk)
         size += len(chunk)
         if most is not None and size > most:
             raise ValueError("it is larger than its container says")
-        if size <= LARGEST:
+        if size <= MAX_FILE_BYTES:
             kept += chunk
-    return digest.hexdigest(), bytes(kept) if size <= LARGEST else None, size
+    return digest.hexdigest(), bytes(kept) if size <= MAX_FILE_BYTES else None, size
 
 
 def is_zip(start: bytes, path: str) -> bool:
@@ -261,8 +265,8 @@ def is_mbox(start: bytes, path: str) -> bool:
 
 def _taken_apart(digest: str, content: bytes | None, size: int, place: Place) -> Iterator[Item | Refused]:
     """A file whose bytes are there, and what it contains."""
-    if place.depth > DEEPEST:
-        yield Refused(path=place.path, reason=f"it lies more than {DEEPEST} containers deep")
+    if place.depth > MAX_DEPTH:
+        yield Refused(path=place.path, reason=f"it lies more than {MAX_DEPTH} containers deep")
         return
     start = (content or b"")[:8192]
     mail = None
@@ -303,21 +307,21 @@ def _member(content: bytes, place: Place) -> Iterator[Item | Refused]:
 
 
 def _mbox(file: BinaryIO, place: Place) -> Iterator[Item | Refused]:
-    for number, letter in enumerate(messages(file, LARGEST), 1):
+    for number, letter in enumerate(messages(file, MAX_FILE_BYTES), 1):
         inside = place.inside(f"{number}.eml")
         if isinstance(letter, int):
-            yield Refused(path=inside.path, reason=f"it is larger than {LARGEST >> 20} MB")
+            yield Refused(path=inside.path, reason=f"it is larger than {MAX_FILE_BYTES >> 20} MB")
         elif place.budget.members <= 0:
-            yield Refused(path=inside.path, reason=f"its container holds more than {MOST_MEMBERS} files")
+            yield Refused(path=inside.path, reason=f"its container holds more than {MAX_MEMBERS} files")
             return
         else:
             yield from _member(letter, inside)
 
 
 def _zip(file: BinaryIO, place: Place) -> Iterator[Item | Refused]:
-    if place.depth >= DEEPEST:
-        place.budget.members -= TOO_DEEP
-        yield Refused(path=place.path, reason=f"it lies more than {DEEPEST} containers deep")
+    if place.depth >= MAX_DEPTH:
+        place.budget.members -= TOO_DEEP_MEMBERS
+        yield Refused(path=place.path, reason=f"it lies more than {MAX_DEPTH} containers deep")
         return
     try:
         opened = zipfile.ZipFile(file)
@@ -328,7 +332,7 @@ def _zip(file: BinaryIO, place: Place) -> Iterator[Item | Refused]:
     with opened:
         members = [info for info in opened.infolist() if not info.is_dir()]
         if fault := _overlap(members) or (
-            f"it has {len(members)} members, more than the {MOST_MEMBERS} that are read"
+            f"it has {len(members)} members, more than the {MAX_MEMBERS} that are read"
             if len(members) > place.budget.members
             else None
         ):
@@ -383,8 +387,9 @@ def _fault(info: zipfile.ZipInfo, times: int, budget: Budget) -> str | None:
         return f"its container has {times} files of this name"
     if info.flag_bits & 1:
         return "it is encrypted; unpack it and import what is inside"
-    if info.file_size > RATIO_FROM and info.file_size > RATIO * max(info.compress_size, 1):
+    if info.file_size > RATIO_FROM and info.file_size > MAX_COMPRESSION_RATIO * max(info.compress_size, 1):
         return f"it unpacks to {info.file_size // max(info.compress_size, 1)} times its size, as a bomb does"
     if info.file_size > budget.bytes:
-        return f"its container unpacks to more than {MOST_BYTES >> 30} GB, or to {RATIO} times its size"
+        gigabytes = MAX_UNPACKED_BYTES >> 30
+        return f"its container unpacks to more than {gigabytes} GB, or to {MAX_COMPRESSION_RATIO} times its size"
     return None

@@ -58,7 +58,7 @@ _YEAR_FIRST = re.compile(r"(\d{4})[./](\d{1,2})[./](\d{1,2})", re.ASCII)
 _DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", re.ASCII)
 _SLASHED = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])", re.ASCII)
 
-LONGEST = 100  # characters of a date
+MAX_DATE_LENGTH = 100  # characters of a date
 
 
 class Order(StrEnum):
@@ -100,7 +100,7 @@ def printed(text: str, order: Order | None = None) -> Moment:
     A time without a zone is left out: the day is the paper's own. Where only the order of day and month decides
     (`03/04/2021`) and `order` does not say it, and wherever a year has two digits without it: ValueError.
     """
-    text = " ".join(text[:LONGEST].split())
+    text = " ".join(text[:MAX_DATE_LENGTH].split())
     with suppress(ValueError):
         return moment(text)
     low = _NAMED_TIGHT.sub(r"\1 ", _NAMED_DASHED.sub(r"\1 \2 \3", _ARTICLE.sub("", text.lower())))

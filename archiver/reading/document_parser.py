@@ -25,14 +25,14 @@ from archiver.reading.certificates import (
     in_one_line,
     market_certificate,
 )
-from archiver.reading.documents import TEXT_LENGTH
+from archiver.reading.documents import MAX_TEXT_LENGTH
 from archiver.reading.history_tables import read_history
 from archiver.reading.labelled_documents import read_labelled, titled
 from archiver.reading.platforms import the_platform
 
 __all__ = ["Paper", "Sure", "completed", "read_table", "read_text", "same_licence"]
 
-MOST_CERTIFICATES = 500  # in one text
+MAX_CERTIFICATES = 500  # in one text
 
 
 def read_text(text: str, name: str = "", columns: Callable[[], str] = str) -> Paper | None:
@@ -40,7 +40,7 @@ def read_text(text: str, name: str = "", columns: Callable[[], str] = str) -> Pa
 
     `columns` gives the text of a PDF as it stands on the page; it is asked for only where labels are to be read.
     """
-    text = text[:TEXT_LENGTH]
+    text = text[:MAX_TEXT_LENGTH]
     if _ENVATO.search(text):
         return _envato(text, columns())
     return _freepik(text, columns) or read_labelled(text, name, columns)
@@ -110,7 +110,7 @@ def _envato(text: str, columns: str) -> Paper | None:
         for (head, part), other in zip(parts, on_page, strict=True)
     ]
     found = [paper for paper in papers if paper]
-    if not found or len(found) < len(papers) or len(papers) > MOST_CERTIFICATES:
+    if not found or len(found) < len(papers) or len(papers) > MAX_CERTIFICATES:
         return None
     if len(found) == 1:
         return found[0]
@@ -127,7 +127,7 @@ def _envato(text: str, columns: str) -> Paper | None:
 
 def _parts(text: str) -> list[tuple[str, str]]:
     """Each certificate, by what its head says that it is of."""
-    heads = list(_ENVATO.finditer(text))[: MOST_CERTIFICATES + 1]
+    heads = list(_ENVATO.finditer(text))[: MAX_CERTIFICATES + 1]
     ends = [head.start() for head in heads[1:]] + [len(text)]
     return [("".join(head[1].split()), text[head.start() : end]) for head, end in zip(heads, ends, strict=False)]
 

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
     from archiver.provider import TextLayout
 
-PAGES_READ = 5
+MAX_PAGES_READ = 5
 PAGE_BREAK = "\n\f\n"  # a line of its own, so that labels at a page's end keep their lines
-SMALLEST_PICTURE = 150  # pixels of either side; smaller ones are logos and marks
-MOST_PICTURES = 20
-TEXT_BYTES = 1_000_000  # of a plain text document
-TEXT_LENGTH = 200_000  # characters kept of any document
-SEARCHED_LENGTH = 8_000_000  # characters of a PDF in which everything is searched; one with more counts as unread
-MARGIN = 1024  # readers look for a PDF's header and end mark in its first and last KiB
-LONG_ID = 16  # an id this long is found even where a line break cuts it
+MIN_PICTURE_SIDE_PX = 150  # pixels of either side; smaller ones are logos and marks
+MAX_PICTURES = 20
+MAX_TEXT_BYTES = 1_000_000  # of a plain text document
+MAX_TEXT_LENGTH = 200_000  # characters kept of any document
+MAX_SEARCHED_LENGTH = 8_000_000  # characters of a PDF in which everything is searched; one with more counts as unread
+MARGIN_BYTES = 1024  # readers look for a PDF's header and end mark in its first and last KiB
+MIN_LONG_ID_LENGTH = 16  # an id this long is found even where a line break cuts it
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,17 @@ class End(StrEnum):
 
 
 def is_pdf(content: bytes) -> bool:
-    return b"%PDF-" in content[:MARGIN]
+    return b"%PDF-" in content[:MARGIN_BYTES]
 
 
 def is_html(content: bytes) -> bool:
-    start = content[:MARGIN].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    start = content[:MARGIN_BYTES].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in start
 
 
 def read_text(content: bytes) -> Reading:
     """Decode plain text: by its byte order mark, else UTF-8, else a code page of Windows, which never fails."""
-    return Reading(_storable(decoded(content[:TEXT_BYTES])))
+    return Reading(_storable(decoded(content[:MAX_TEXT_BYTES])))
 
 
 def decoded(content: bytes) -> str:
@@ -105,7 +105,7 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
         pages = len(reader.pages)
         opened(pages)
         found: list[str] = []
-        for number in range(min(pages, PAGES_READ)):
+        for number in range(min(pages, MAX_PAGES_READ)):
             page = reader.pages[number]
             text = page.extract_text()
             if columns or scattered(text):
@@ -113,7 +113,7 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
                 on_page = _parted(page.extract_text(extraction_mode="layout"), text) if columns and not placed else ""
                 text = placed or on_page or text
             found.append(text)
-            if sum(map(len, found)) > TEXT_LENGTH:
+            if sum(map(len, found)) > MAX_TEXT_LENGTH:
                 break
     except FileNotDecryptedError:
         return Reading(pages=pages, error="it is encrypted and needs a password")
@@ -128,7 +128,7 @@ def scattered(text: str) -> bool:
     return len(words) > 50 and sum(map(len, words)) < 1.5 * len(words)
 
 
-ALONE = 0.7  # texts drawn for each word of a page whose words are placed one by one
+MIN_PLACED_RATIO = 0.7  # texts drawn for each word of a page whose words are placed one by one
 TOUCHING, APART, CELLS = 0.1, 0.18, 0.8  # of a font's height: gaps within a word, between words, and between cells
 
 
@@ -150,7 +150,7 @@ def _by_place(page: PageObject) -> str:
         return ""
     steps = iter(ContentStream(drawn, page.pdf, "bytes").operations)
     parts = layout.text_show_operations(steps, fonts)
-    if len(parts) < ALONE * sum(len(part["text"].split()) for part in parts):
+    if len(parts) < MIN_PLACED_RATIO * sum(len(part["text"].split()) for part in parts):
         return ""
     lines = layout.y_coordinate_groups(parts)
     for place, line in lines.items():
@@ -184,10 +184,10 @@ def pictures_of_pdf(content: bytes) -> Iterator[bytes]:
 
     kept, seen = 0, set()
     try:
-        for page in PdfReader(io.BytesIO(content)).pages[:PAGES_READ]:
+        for page in PdfReader(io.BytesIO(content)).pages[:MAX_PAGES_READ]:
             for each in page.images:
                 image = each.image
-                if image is None or min(image.size) < SMALLEST_PICTURE or each.data in seen:
+                if image is None or min(image.size) < MIN_PICTURE_SIDE_PX or each.data in seen:
                     continue
                 seen.add(each.data)
                 found = each.data
@@ -197,7 +197,7 @@ def pictures_of_pdf(content: bytes) -> Iterator[bytes]:
                     found = out.getvalue()
                 yield found
                 kept += 1
-                if kept == MOST_PICTURES:
+                if kept == MAX_PICTURES:
                     return
     except broken():  # what was found until here is kept
         return
@@ -220,7 +220,7 @@ def read_all_of_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
         for text in (*(page.extract_text() for page in reader.pages), *_strings(reader.trailer, set())):
             found.append(text)
             length += len(text)
-            if length > SEARCHED_LENGTH:
+            if length > MAX_SEARCHED_LENGTH:
                 return Reading(pages=pages, error="it has too much text to be searched")
     except broken() as error:
         return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
@@ -267,7 +267,7 @@ def _storable(text: str) -> str:
 
     Letters that a font draws as one, such as "fi", are two, and those with accents are one, as everybody types them.
     """
-    text = unicodedata.normalize("NFC", text[:TEXT_LENGTH].translate(_LIGATURES))
+    text = unicodedata.normalize("NFC", text[:MAX_TEXT_LENGTH].translate(_LIGATURES))
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
@@ -279,10 +279,10 @@ def end_of(document: Document, layout: TextLayout | None = None) -> End:
     content, kind = document.content, document.media_type
     suffix = document.name.rpartition(".")[2].lower()
     if is_pdf(content) or "pdf" in (kind.rpartition("/")[2], suffix):
-        return End.THERE if b"%%EOF" in content[-MARGIN:] else End.MISSING
+        return End.THERE if b"%%EOF" in content[-MARGIN_BYTES:] else End.MISSING
     if not (kind.startswith("text/") or "json" in kind or "xml" in kind or suffix in _TEXTS):
         return End.UNKNOWN
-    if len(content) > SEARCHED_LENGTH:
+    if len(content) > MAX_SEARCHED_LENGTH:
         return End.UNKNOWN
     text = decoded(content)
     if layout:
@@ -313,7 +313,7 @@ def _is_json(content: bytes) -> bool:
 
 def _is_closed(text: str) -> bool:
     """Whether the element with which a page or an XML file begins is closed at its end."""
-    head, tail = text[:MARGIN].lower(), text[-MARGIN:].lower().rstrip()
+    head, tail = text[:MARGIN_BYTES].lower(), text[-MARGIN_BYTES:].lower().rstrip()
     while tail.endswith("-->") and "<!--" in tail:
         tail = tail[: tail.rindex("<!--")].rstrip()
     first = re.search(r"<(html)\b", head) or re.search(r"<([a-z_][\w:.-]*)", head)
@@ -385,4 +385,4 @@ def _names(text: str, wanted: str) -> bool:
     if re.search(before + re.escape(wanted) + after, text):
         return True
     wanted = wanted.replace(" ", "")
-    return len(wanted) >= LONG_ID and wanted in text.replace(" ", "")
+    return len(wanted) >= MIN_LONG_ID_LENGTH and wanted in text.replace(" ", "")

@@ -24,8 +24,8 @@ from archiver.reading.external_tools import EXIFTOOL_TIMEOUT_S, exiftool_json
 from archiver.reading.filenames import Named, names
 from archiver.reading.platforms import PLATFORMS, marked, titled
 
-LONGEST_VALUE = 2_000  # characters kept of one field
-LARGEST_XMP = 4 << 20  # bytes
+MAX_VALUE_LENGTH = 2_000  # characters kept of one field
+MAX_XMP_BYTES = 4 << 20  # bytes
 PICTURES = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "PSD", "AVIF")  # opened where Pillow can
 _OTHERS = (b"%!PS", b"\xc5\xd0\xd3\xc6", b"%PDF-", b"ID3", b"RIFF", b"OggS", b"fLaC")  # files for exiftool
 
@@ -217,7 +217,7 @@ def _text(raw: object) -> str:
     if isinstance(raw, list | tuple):
         return _text("; ".join(filter(None, map(_text, raw[:20]))))
     if isinstance(raw, bytes):
-        kept = raw[: 4 * LONGEST_VALUE]
+        kept = raw[: 4 * MAX_VALUE_LENGTH]
         try:
             raw = kept.decode()
         except UnicodeDecodeError:
@@ -225,7 +225,7 @@ def _text(raw: object) -> str:
     if not isinstance(raw, str | int | float):
         return ""
     storable = str(raw).replace("\0", " ").encode("utf-8", "replace").decode()
-    return " ".join(storable.split())[:LONGEST_VALUE]
+    return " ".join(storable.split())[:MAX_VALUE_LENGTH]
 
 
 def _xmp(content: bytes) -> dict[str, str]:
@@ -233,7 +233,7 @@ def _xmp(content: bytes) -> dict[str, str]:
     start = content.find(b"<x:xmpmeta")
     end = content.find(b"</x:xmpmeta>", start)
     packet = content[start : end + len(b"</x:xmpmeta>")]
-    if start < 0 or end < 0 or len(packet) > LARGEST_XMP:
+    if start < 0 or end < 0 or len(packet) > MAX_XMP_BYTES:
         return {}
     try:
         root = ElementTree.fromstring(packet)  # noqa: S314  # begins with its root, so it declares no entities

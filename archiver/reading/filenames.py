@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from archiver.reading.certificates import Sure
 
-LONGEST = 1_000  # characters of a name or address; of a longer one nothing is read
+MAX_NAME_LENGTH = 1_000  # characters of a name or address; of a longer one nothing is read
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ _EXTENSION = re.compile(
 
 def names(text: str) -> Sequence[Named]:
     """The assets that a file's name, its path or an address speaks of, the surest first; usually one or none."""
-    if len(text) > LONGEST:
+    if len(text) > MAX_NAME_LENGTH:
         return ()
     if re.match(r"https?://|//", text, re.IGNORECASE):
         with suppress(ValueError):

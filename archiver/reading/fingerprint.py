@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-PIXELS = 160_000_000  # of a picture that is still decoded: above the largest medium-format cameras
-SIDE = 2048  # pixels of a decoded picture's longer side, at most
-PREVIEW_SIDE = 512
-NEAR = 31  # bits of 256 that two hashes of one picture may differ in
-FLAT = 5.0  # grey levels: a picture whose standard deviation is below says nothing by its hash
+MAX_PIXELS = 160_000_000  # of a picture that is still decoded: above the largest medium-format cameras
+MAX_SIDE_PX = 2048  # pixels of a decoded picture's longer side, at most
+PREVIEW_SIDE_PX = 512
+MAX_HASH_DISTANCE = 31  # bits of 256 that two hashes of one picture may differ in
+FLAT_STANDARD_DEVIATION = 5.0  # grey levels: a picture whose standard deviation is below says nothing by its hash
 
 warnings.filterwarnings("ignore", "Image size", module="PIL")  # Pillow warns at half of what is allowed here
 
@@ -31,7 +31,7 @@ FORMATS = ("AVIF", "BMP", "GIF", "ICO", "JPEG", "JPEG2000", "PNG", "PSD", "TIFF"
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: its size in pixels as shown, and RGB pixels, upright, on white, within `SIDE`."""
+    """A decoded picture: its size in pixels as shown, and RGB pixels, upright, on white, within `MAX_SIDE_PX`."""
 
     width: int
     height: int
@@ -68,9 +68,9 @@ def decode(content: bytes) -> Picture:
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
             width, height = opened.size
-            if width * height > PIXELS:
+            if width * height > MAX_PIXELS:
                 raise _too_large(width, height)
-            opened.draft("RGB", (SIDE, SIDE))  # a JPEG is decoded at a half, a quarter or an eighth
+            opened.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))  # a JPEG is decoded at a half, a quarter or an eighth
             opened.load()
             turned = opened.getexif().get(0x0112, 1)  # after loading, which turns a TIFF by itself
             if turned in (5, 6, 7, 8) or opened.size == (height, width):
@@ -79,7 +79,7 @@ def decode(content: bytes) -> Picture:
     except UnreadablePicture:
         raise
     except Image.DecompressionBombError:  # by the header; Pillow's own limit is a little higher
-        raise UnreadablePicture(f"it is larger than {PIXELS // 1_000_000} megapixels") from None
+        raise UnreadablePicture(f"it is larger than {MAX_PIXELS // 1_000_000} megapixels") from None
     except MemoryError:
         raise UnreadablePicture("it needs too much memory") from None
     except broken as error:
@@ -88,24 +88,24 @@ def decode(content: bytes) -> Picture:
 
 
 def _too_large(width: int, height: int) -> UnreadablePicture:
-    return UnreadablePicture(f"its {width} × {height} pixels are more than {PIXELS // 1_000_000} megapixels")
+    return UnreadablePicture(f"its {width} × {height} pixels are more than {MAX_PIXELS // 1_000_000} megapixels")
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """Shrunk to `SIDE`, in RGB, with white behind what is transparent."""
+    """Shrunk to `MAX_SIDE_PX`, in RGB, with white behind what is transparent."""
     from PIL import Image
 
     if image.mode == "F" or image.mode.startswith("I"):
         image = _eight_bits(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
-    elif image.mode != "CMYK" or image.width * image.height > SIDE * SIDE * 4:
+    elif image.mode != "CMYK" or image.width * image.height > MAX_SIDE_PX * MAX_SIDE_PX * 4:
         image = image.convert("RGB")
     # In two steps, the first a quick one that leaves twice the size.
-    factor = max(image.size) // (2 * SIDE)
+    factor = max(image.size) // (2 * MAX_SIDE_PX)
     if factor > 1:
         image = image.reduce(factor)
-    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    image.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.LANCZOS)
     if image.mode == "RGBA":
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return image.convert("RGB")
@@ -116,7 +116,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     import numpy as np
     from PIL import Image
 
-    step = max(1, max(image.size) // (2 * SIDE))
+    step = max(1, max(image.size) // (2 * MAX_SIDE_PX))
     values = np.nan_to_num(np.asarray(image)[::step, ::step].astype(np.float32), posinf=0, neginf=0)
     top = max(float(values.max()), 65535.0 if image.mode != "F" else 1e-30)
     return Image.fromarray((values.clip(0, top) * (255 / top)).astype(np.uint8))
@@ -149,15 +149,15 @@ def fingerprint(picture: Picture) -> Fingerprint:
     low = _cosines() @ grey @ _cosines().T
     mirror = low * np.where(np.arange(16) % 2, -1, 1)  # left and right change places: odd frequencies change sign
     straight, mirrored = (np.packbits(each > np.median(each)).tobytes() for each in (low, mirror))
-    return Fingerprint(picture.width, picture.height, straight, mirrored, bool(grey.std() < FLAT))
+    return Fingerprint(picture.width, picture.height, straight, mirrored, bool(grey.std() < FLAT_STANDARD_DEVIATION))
 
 
 def distance(one: bytes, other: bytes) -> int:
-    """In how many bits two hashes differ; at most `NEAR` for one picture."""
+    """In how many bits two hashes differ; at most `MAX_HASH_DISTANCE` for one picture."""
     return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
 
 
-def preview(picture: Picture, side: int = PREVIEW_SIDE) -> bytes:
+def preview(picture: Picture, side: int = PREVIEW_SIDE_PX) -> bytes:
     """A JPEG of the picture, its longer side at most `side`; the same bytes for the same picture."""
     from PIL.Image import Resampling
 

@@ -24,9 +24,9 @@ from archiver.reading.field_labels import LABELS, spoken_order
 from archiver.reading.labelled_documents import licence_of
 from archiver.reading.platforms import marked, numbered_by, the_platform
 
-LARGEST = 32 << 20  # bytes of a table
-MOST_ROWS = 200_000
-HEADER_WITHIN = 20  # lines before the names of the columns: a title, a date, Excel's `sep=;`
+MAX_TABLE_BYTES = 32 << 20  # bytes of a table
+MAX_ROWS = 200_000
+MAX_HEADER_LINES = 20  # lines before the names of the columns: a title, a date, Excel's `sep=;`
 DELIMITERS = ",;\t|"
 
 # Field -> names of its column beside the labels that papers have.
@@ -202,10 +202,10 @@ def read_table(content: bytes) -> Table | None:
 
     For bytes of any origin, call it by way of `worker`.
     """
-    if len(content) > LARGEST or (text := _decoded(content)) is None:
+    if len(content) > MAX_TABLE_BYTES or (text := _decoded(content)) is None:
         return None
     best: tuple[int, str, int] = (1, "", 0)
-    start = "".join(text.splitlines(keepends=True)[: HEADER_WITHIN + 1])[: 1 << 16]
+    start = "".join(text.splitlines(keepends=True)[: MAX_HEADER_LINES + 1])[: 1 << 16]
     for delimiter in DELIMITERS:
         with suppress(csv.Error):
             for number, row in enumerate(_rows(start, delimiter)):
@@ -223,7 +223,7 @@ def read_table(content: bytes) -> Table | None:
             elif len(rows) <= header:
                 rows.append([])
             below = row if len(rows) > header + 1 else ()
-            if len(rows) > MOST_ROWS or any(_swallowed(cell, delimiter, len(rows[header])) for cell in below):
+            if len(rows) > MAX_ROWS or any(_swallowed(cell, delimiter, len(rows[header])) for cell in below):
                 return None
     except csv.Error:
         return None

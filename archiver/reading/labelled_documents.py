@@ -58,7 +58,7 @@ _RECEIPT_TITLE = re.compile(
 )
 _BY_DOWNLOAD = ("freepik", "flaticon")  # they license what is downloaded, so that a paper has no other date
 HINTS = ("project", "client", "purchase_order", "profile", "references")
-TITLE_WITHIN = 1_500  # characters from the beginning in which a paper says what it is
+MAX_TITLE_OFFSET = 1_500  # characters from the beginning in which a paper says what it is
 
 # A demand names platform, picture and amount as a receipt does, and is the opposite of one.
 _DEMAND = re.compile(
@@ -144,7 +144,7 @@ _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*", re.ASCII)
 
 def titled(text: str) -> bool:
     """Whether a text calls itself a licence or a receipt where papers do."""
-    head = text[:TITLE_WITHIN]
+    head = text[:MAX_TITLE_OFFSET]
     return _is_licence(head) or bool(_RECEIPT_TITLE.search(head))
 
 
@@ -162,7 +162,7 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
     `columns` gives the text of a PDF as it stands on the page.
     """
     text = in_one_line(text, _LICENCE_TITLE)
-    head = text[:TITLE_WITHIN]
+    head = text[:MAX_TITLE_OFFSET]
     licence, receipt = _is_licence(head), _RECEIPT_TITLE.search(head)
     if not (licence or receipt) or _UNMADE_TITLE.search(head) or _DEMAND.search(text):
         return None

@@ -23,8 +23,8 @@ from archiver.reading.dates import day_order, days_in
 NOTICE_BUSINESS_DAYS = 5
 """Business days for a platform's indemnity notice, unless its own clause was read (Shutterstock's, from a reprint)."""
 
-LONGEST = 60_000  # characters of a letter that are read
-BEFORE = 60  # characters before a day or a sum in which its label stands
+MAX_LETTER_LENGTH = 60_000  # characters of a letter that are read
+MAX_LABEL_DISTANCE = 60  # characters before a day or a sum in which its label stands
 
 
 class LetterKind(StrEnum):
@@ -71,7 +71,7 @@ def read_letter(
 
     `links`: addresses to which its words lead; those of other domains are a letterhead's or a portal's.
     """
-    text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:LONGEST]
+    text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("\r", "").replace("\xad", ""))[:MAX_LETTER_LENGTH]
     sure: dict[str, str] = {}
     claimant = _claimant(text, sure)
     dated = _dated(text, received, sure)
@@ -117,7 +117,7 @@ def _quote(found: re.Match[str]) -> str:
 
 def _before(found: re.Match[str]) -> str:
     """What stands shortly before a match, in the same paragraph."""
-    return found.string[max(0, found.start() - BEFORE) : found.start()].rpartition("\n\n")[2]
+    return found.string[max(0, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
 
 
 # ---------------------------------------------------------------- who, and which case
@@ -290,7 +290,7 @@ def _sums(text: str) -> Iterator[_Sum]:
     for found in re.finditer(money, text, re.IGNORECASE):
         value = number(found["first"] or found["second"])
         if value is not None:
-            before = text[max(end, found.start() - BEFORE) : found.start()].rpartition("\n\n")[2]
+            before = text[max(end, found.start() - MAX_LABEL_DISTANCE) : found.start()].rpartition("\n\n")[2]
             line = before.rpartition("\n")[2]
             currency = known()["currencies"][(found["before"] or found["after"]).lower()]
             yield _Sum(value, currency, before, line if line.strip() else before, found)
@@ -313,7 +313,7 @@ def _dated(text: str, received: date | None, sure: dict[str, str]) -> date | Non
     for day, found in days_in(text[:3000], day_order([text])):
         above, _, start = text[: found.start()].rstrip(" \t").rpartition("\n")
         line = start + text[found.start() : (text + "\n").index("\n", found.end())]
-        if not start.strip() and _search("another_day", above.rstrip().rpartition("\n")[2][-BEFORE:]):
+        if not start.strip() and _search("another_day", above.rstrip().rpartition("\n")[2][-MAX_LABEL_DISTANCE:]):
             continue  # in a table, or a page made one line: its label stands above
         cells = [cell for cell in re.split(r"\s{2,}|\t|\|", line) if found[0] in cell]
         around = cells[0].replace(found[0], "") if cells else line
@@ -346,7 +346,7 @@ def _deadline(
     alone = re.compile(rf"\b{_any('until')}\s*\n\s*$", re.IGNORECASE)  # above a day that stands by itself
     found: list[tuple[date, str]] = []
     for day, match in days_in(text, day_order([text])):
-        shortly = text[max(0, match.start() - BEFORE) : match.start()]
+        shortly = text[max(0, match.start() - MAX_LABEL_DISTANCE) : match.start()]
         if _search("until", _before(match).rpartition(".\n")[2]) or alone.search(shortly):
             found += [(day, _quote(match))] if dated is None or day > dated else []
     numbers, units = known()["numbers"], known()["units"]

@@ -26,7 +26,7 @@ from archiver.core.model import (
     parse_iso,
 )
 
-FORMAT = 1
+LICENCE_FORMAT = 1
 IMPORT_PREFIX = "imported-"  # begins the names of documents that were imported, so that no adapter's has the same
 ATTENDED_PREFIX = "attended-"  # the same for those that a person downloaded or marked in the browser
 
@@ -82,7 +82,7 @@ def to_json(
     filed = [each if isinstance(each, FiledDocument) else FiledDocument.of(each) for each in documents]
     asset = licence.asset
     described = {
-        "format": FORMAT,
+        "format": LICENCE_FORMAT,
         "identity": licence.identity,
         "provider": asset.provider,
         "listing": licence.listing,
@@ -119,8 +119,10 @@ def from_json(content: bytes) -> LicenceFile:
     """The inverse of `to_json`; IntegrityError says what is wrong with other bytes."""
     try:
         described: dict[str, Any] = json.loads(content)
-        if described["format"] != FORMAT:
-            raise IntegrityError(f"licence.json has format {described['format']!r}, and this version reads {FORMAT}")
+        if described["format"] != LICENCE_FORMAT:
+            raise IntegrityError(
+                f"licence.json has format {described['format']!r}, and this version reads {LICENCE_FORMAT}"
+            )
         return LicenceFile(
             licence=Licence(
                 asset=Asset(provider=described["provider"], **described["asset"]),

@@ -20,12 +20,12 @@ from archiver.reading.documents import read_text
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, Job
 
-MOST_PARTS = 1000
-LONGEST_HEADER = 1 << 20  # bytes, of all its lines
-LONGEST_FIELD = 20_000  # bytes of a field that says what a part is; the parser takes quadratic time over it
-LONGEST_TEXT = 8 << 20  # bytes of a letter's own text that are read, of each part
-LONGEST_SHOWN = 2000  # characters of a field that a person reads
-LONGEST_LINE = 1 << 20  # of an mbox; a longer one is read in pieces
+MAX_PARTS = 1000
+MAX_HEADER_BYTES = 1 << 20  # bytes, of all its lines
+MAX_FIELD_BYTES = 20_000  # bytes of a field that says what a part is; the parser takes quadratic time over it
+MAX_TEXT_BYTES = 8 << 20  # bytes of a letter's own text that are read, of each part
+MAX_SHOWN_LENGTH = 2000  # characters of a field that a person reads
+MAX_LINE_BYTES = 1 << 20  # of an mbox; a longer one is read in pieces
 
 _HEADERS = ("From", "To", "Subject", "Date", "Message-ID")
 _ABOUT_PART = re.compile(rb"^content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
@@ -112,12 +112,12 @@ def plain(text: str) -> str:
 
 def read_mail(content: bytes) -> Mail:
     """Take a letter apart. Unreadable where it has more parts, or deeper ones, than any honest letter."""
-    if content.count(b"\n--") > 20 * MOST_PARTS:
+    if content.count(b"\n--") > 20 * MAX_PARTS:
         raise Unreadable("it has more parts than any letter")
     header = re.search(rb"\r?\n\r?\n", content)
-    if (header.start() if header else len(content)) > LONGEST_HEADER:
-        raise Unreadable(f"its header is longer than {LONGEST_HEADER >> 20} MB")
-    if any(match.end() - match.start() > LONGEST_FIELD for match in _ABOUT_PART.finditer(content)):
+    if (header.start() if header else len(content)) > MAX_HEADER_BYTES:
+        raise Unreadable(f"its header is longer than {MAX_HEADER_BYTES >> 20} MB")
+    if any(match.end() - match.start() > MAX_FIELD_BYTES for match in _ABOUT_PART.finditer(content)):
         raise Unreadable("what it says of a part is longer than in any letter")
     try:
         return _taken_apart(content)
@@ -129,8 +129,8 @@ def read_mail(content: bytes) -> Mail:
 
 def _taken_apart(content: bytes) -> Mail:
     parts = list(email.message_from_bytes(content).walk())
-    if len(parts) > MOST_PARTS:
-        raise Unreadable(f"it has {len(parts)} parts, and no more than {MOST_PARTS} are read")
+    if len(parts) > MAX_PARTS:
+        raise Unreadable(f"it has {len(parts)} parts, and no more than {MAX_PARTS} are read")
     texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
     attachments: list[tuple[str, bytes]] = []
     inside: set[int] = set()  # parts of an attached letter, which is read for itself
@@ -152,7 +152,7 @@ def _taken_apart(content: bytes) -> Mail:
             if name or content_type not in texts:
                 attachments.append((name or content_type.replace("/", "."), payload))
             else:
-                texts[content_type].append(_decoded(payload[:LONGEST_TEXT], part.get_content_charset()))
+                texts[content_type].append(_decoded(payload[:MAX_TEXT_BYTES], part.get_content_charset()))
     text, html = ("\n".join(texts[each]) for each in ("text/plain", "text/html"))
     headers = {name: value for name in _HEADERS if (value := _header(parts[0], name))}
     return Mail(headers=headers, text=text, html=html, attachments=attachments)
@@ -175,9 +175,9 @@ def _bytes_of(message: Message) -> bytes:
 
 def _header(part: Message, name: str) -> str:
     try:
-        return " ".join(str(make_header(decode_header(str(part.get(name, ""))[:LONGEST_SHOWN]))).split())
+        return " ".join(str(make_header(decode_header(str(part.get(name, ""))[:MAX_SHOWN_LENGTH]))).split())
     except (MessageError, LookupError, UnicodeError, ValueError):
-        return " ".join(str(part.get(name, ""))[:LONGEST_SHOWN].encode("utf-8", "replace").decode().split())
+        return " ".join(str(part.get(name, ""))[:MAX_SHOWN_LENGTH].encode("utf-8", "replace").decode().split())
 
 
 def _file_name(part: Message) -> str:
@@ -205,7 +205,7 @@ def messages(mbox: BinaryIO, largest: int) -> Iterator[bytes | int]:
     def letter() -> bytes | int:
         return bytes(kept) if size <= largest else size
 
-    while line := mbox.readline(LONGEST_LINE):
+    while line := mbox.readline(MAX_LINE_BYTES):
         if empty and line.startswith(b"From "):
             if begun:
                 yield letter()
@@ -224,9 +224,9 @@ def messages(mbox: BinaryIO, largest: int) -> Iterator[bytes | int]:
 type Lookup = Callable[[str], bytes | None]
 """The TXT record of a name, None where there is none; OSError where nobody can be asked."""
 
-PATIENCE = 2.0  # seconds for one question
-LARGEST_CHECKED = 20 << 20  # bytes of a letter whose signature is checked
-MOST_BLANKS = 200  # in a row; dkimpy takes quadratic time over them
+DNS_TIMEOUT_S = 2.0  # seconds for one question
+MAX_DKIM_BYTES = 20 << 20  # bytes of a letter whose signature is checked
+MAX_BLANKS = 200  # in a row; dkimpy takes quadratic time over them
 
 
 class DnsLookup:
@@ -242,7 +242,7 @@ class DnsLookup:
         if self._silent:
             raise OSError("no DNS")
         try:
-            answer = dns.resolver.resolve(name.rstrip("."), "TXT", lifetime=PATIENCE)
+            answer = dns.resolver.resolve(name.rstrip("."), "TXT", lifetime=DNS_TIMEOUT_S)
             return b"".join(next(iter(answer)).strings)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return None
@@ -306,7 +306,7 @@ def origin(content: bytes, lookup: Lookup) -> str:
     """
     if b"dkim-signature:" not in content[: 1 << 20].lower():
         return NOT_SIGNED
-    if len(content) > LARGEST_CHECKED or max(map(len, re.findall(rb"[ \t]+", content)), default=0) > MOST_BLANKS:
+    if len(content) > MAX_DKIM_BYTES or max(map(len, re.findall(rb"[ \t]+", content)), default=0) > MAX_BLANKS:
         return "not checked: the letter is too large, or has runs of blanks that would take too long"
     import dkim
 

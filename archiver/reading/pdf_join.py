@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from archiver.reading.documents import broken
 
-PAGES = 60  # of one document; what has more is not taken
+MAX_PAGES = 60  # of one document; what has more is not taken
 SHOWN = frozenset({"/Widget", "/Stamp", "/FreeText", "/Ink", "/Highlight", "/Line", "/Square", "/Circle"})
 """Annotations that are part of what a page looks like. All others (links, files, sounds, films) are left out."""
 
@@ -43,7 +43,7 @@ def join_pdfs(parts: Iterator[tuple[str, bytes]]) -> bytes:
     try:
         for name, content in parts:
             reader = PdfReader(io.BytesIO(content))
-            if not 0 < len(reader.pages) <= PAGES:
+            if not 0 < len(reader.pages) <= MAX_PAGES:
                 return b""
             writer.append(reader, outline_item=name, import_outline=False)
         for page in writer.pages:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 PRODUCER = b"archiver: a stand-in, its text and nothing else of what it stands for"
-LINES = 52  # on a page
+LINES_PER_PAGE = 52  # on a page
 _GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xbf\xbf\xbf\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
@@ -18,7 +18,7 @@ def pdf(lines: Sequence[str]) -> bytes:
 
     Characters outside Windows' Western set become question marks.
     """
-    pages = [lines[start : start + LINES] for start in range(0, max(1, len(lines)), LINES)]
+    pages = [lines[start : start + LINES_PER_PAGE] for start in range(0, max(1, len(lines)), LINES_PER_PAGE)]
     kids = b" ".join(b"%d 0 R" % (5 + 2 * number) for number in range(len(pages)))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 MASK = b"[removed before archiving]"
 
 # Shorter values would be found in innocent text; no platform here accepts a password that short.
-SHORTEST = 6
-LARGEST = 256 << 20  # bytes of an unpacked file that is searched
-LONGEST_STORED = 100_000  # characters of a stored value in which tokens are looked for
+MIN_SECRET_LENGTH = 6
+MAX_UNPACKED_BYTES = 256 << 20  # bytes of an unpacked file that is searched
+MAX_STORED_LENGTH = 100_000  # characters of a stored value in which tokens are looked for
 
 
 def forms(secret: str) -> set[bytes]:
     """The secret as it is, URL-quoted, HTML-escaped, JSON-escaped, and inside base64 at each alignment."""
-    if len(secret) < SHORTEST:
+    if len(secret) < MIN_SECRET_LENGTH:
         return set()
     raw = secret.encode()
     plain = {raw, quote(secret, safe="").encode(), quote_plus(secret).encode(), html.escape(secret).encode()}
@@ -48,7 +48,7 @@ _ENTITIES = {"&": b"|amp", "<": b"|lt", ">": b"|gt", '"': b"|quot", "'": b"|apos
 def escaped(secret: str) -> re.Pattern[bytes] | None:
     """The secret with any of its characters escaped as in URLs, HTML or scripts, once or again: which ones are, and
     how, is another matter with every server. None where none ever is."""
-    if len(secret) < SHORTEST or re.fullmatch(r"[\w.~-]*", secret, re.ASCII):
+    if len(secret) < MIN_SECRET_LENGTH or re.fullmatch(r"[\w.~-]*", secret, re.ASCII):
         return None
     return re.compile(
         b"".join(each.encode() if each.isascii() and each.isalnum() else _escapes(each) for each in secret)
@@ -112,12 +112,12 @@ def refusal(content: bytes, needles: list[Needle], reader: DocumentReader) -> st
     """
     parts = [content]
     if content.startswith(b"\x1f\x8b"):
-        unpacked, fault = reader.unpack(content, LARGEST)
+        unpacked, fault = reader.unpack(content, MAX_UNPACKED_BYTES)
         if fault:
             return f"it could not be unpacked to be searched for secrets ({fault})"
         parts.append(unpacked)
-        if len(unpacked) > LARGEST:
-            return f"it holds more than {LARGEST >> 20} MB, too much to be searched for secrets"
+        if len(unpacked) > MAX_UNPACKED_BYTES:
+            return f"it holds more than {MAX_UNPACKED_BYTES >> 20} MB, too much to be searched for secrets"
     if is_pdf(content):
         reading = reader.read_all(content)
         if reading.error:
@@ -178,7 +178,7 @@ def stored_secrets(stored: Mapping[str, str]) -> set[str]:
     """What of a browser's storage is secret: by its name, by what such names hold at least, and tokens inside JSON."""
     found = set[str]()
     for name, value in stored.items():
-        content = value[:LONGEST_STORED].encode("utf-8", "replace")
+        content = value[:MAX_STORED_LENGTH].encode("utf-8", "replace")
         if secret_name(name) or (secret_header(name) and _TOKEN.fullmatch(content)):
             found.add(value)
         found |= named_tokens(content)

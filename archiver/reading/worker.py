@@ -29,7 +29,7 @@ from archiver.core.errors import UnreadablePicture
 from archiver.reading.confinement import Confinement, confine, forbid_core_dumps
 from archiver.reading.decompress import unpacked_bytes
 from archiver.reading.documents import (
-    TEXT_LENGTH,
+    MAX_TEXT_LENGTH,
     Reading,
     is_html,
     is_pdf,
@@ -39,7 +39,7 @@ from archiver.reading.documents import (
     read_text,
 )
 from archiver.reading.external_tools import folders, recognised_text
-from archiver.reading.fingerprint import PREVIEW_SIDE, SIDE, Fingerprint, decode, fingerprint, preview
+from archiver.reading.fingerprint import MAX_SIDE_PX, PREVIEW_SIDE_PX, Fingerprint, decode, fingerprint, preview
 from archiver.reading.pdf_join import packed, unpacked
 
 if TYPE_CHECKING:
@@ -50,17 +50,17 @@ if TYPE_CHECKING:
     from archiver.reading.embedded import Embedded  # half of what a worker would load; few need it
     from archiver.reading.history_tables import Table
 
-SECONDS = 4.5  # for one document: with what it takes to start and to end a reader, five
-SEARCH_SECONDS = 60.0  # for one document of which everything is read
+DOCUMENT_TIMEOUT_S = 4.5  # for one document: with what it takes to start and to end a reader, five
+SEARCH_TIMEOUT_S = 60.0  # for one document of which everything is read
 LIMITS = {
-    "whole pdf": SEARCH_SECONDS,
-    "join": SEARCH_SECONDS,
-    "unpack": SEARCH_SECONDS,
+    "whole pdf": SEARCH_TIMEOUT_S,
+    "join": SEARCH_TIMEOUT_S,
+    "unpack": SEARCH_TIMEOUT_S,
 }  # jobs with limits of their own
-START_SECONDS = 60.0  # for a worker to be ready, on a busy machine
-MEMORY = 1 << 30  # bytes of address space of a worker, on POSIX
-LARGEST = 64 << 20  # bytes of a document that is still parsed
-REMEMBERED = 16_000_000  # characters of text kept for documents that are read again
+START_TIMEOUT_S = 60.0  # for a worker to be ready, on a busy machine
+MAX_MEMORY_BYTES = 1 << 30  # bytes of address space of a worker, on POSIX
+MAX_DOCUMENT_BYTES = 64 << 20  # bytes of a document that is still parsed
+MAX_REMEMBERED_LENGTH = 16_000_000  # characters of text kept for documents that are read again
 SMALL, TOGETHER = 64 << 10, 8  # bytes of documents that are read together, and how many at most
 MAX_MESSAGE_BYTES = 512 << 20  # of one answer of a worker
 
@@ -89,7 +89,7 @@ class Kind:
 
     programs: bool = False
     files: tuple[str, ...] = ()
-    memory: int = MEMORY
+    memory: int = MAX_MEMORY_BYTES
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class DocumentReader:
     Workers start when the first PDF or picture comes, and each lives until one takes too long or kills it.
     """
 
-    def __init__(self, workers: int = 2, seconds: float = SECONDS, kind: Kind | None = None) -> None:
+    def __init__(self, workers: int = 2, seconds: float = DOCUMENT_TIMEOUT_S, kind: Kind | None = None) -> None:
         self._seconds = seconds
         self._pool, self._programs = Pool(workers, kind), Pool(workers, Kind(programs=True))
         self._workers = workers
@@ -185,7 +185,7 @@ class DocumentReader:
         with self._lock:
             return self._known.get((sha512, "pdf"))
 
-    def columns(self, content: bytes, seconds: float = SECONDS) -> Reading:
+    def columns(self, content: bytes, seconds: float = DOCUMENT_TIMEOUT_S) -> Reading:
         """As `read` of a PDF, with the gaps between its columns kept as spaces; in what `read` left of its time."""
         return self._read_pdf(content, "columns of pdf", seconds)
 
@@ -196,8 +196,8 @@ class DocumentReader:
     def _read_pdf(self, content: bytes, job: str, seconds: float | None = None) -> Reading:
         if not is_pdf(content):
             return Reading(error="it is not a PDF")
-        if len(content) > LARGEST:
-            return Reading(error=f"it is larger than {LARGEST >> 20} MB")
+        if len(content) > MAX_DOCUMENT_BYTES:
+            return Reading(error=f"it is larger than {MAX_DOCUMENT_BYTES >> 20} MB")
         key = hashlib.sha512(content).hexdigest(), job
         with self._lock:
             if key in self._known:
@@ -217,7 +217,7 @@ class DocumentReader:
             if key not in self._known:
                 self._known[key] = reading
                 self._kept += _weight(reading)
-            while self._kept > REMEMBERED:
+            while self._kept > MAX_REMEMBERED_LENGTH:
                 self._kept -= _weight(self._known.popitem(last=False)[1])
 
     def look(self, content: bytes, *, large: bool = False) -> Look:
@@ -241,7 +241,9 @@ class DocumentReader:
 
     def pictures(self, content: bytes) -> list[bytes]:
         """The pictures in a PDF that are no logos, as far as it can be read within the limits."""
-        return self._ask("pictures of pdf", content)[0] if is_pdf(content) and len(content) <= LARGEST else []
+        return (
+            self._ask("pictures of pdf", content)[0] if is_pdf(content) and len(content) <= MAX_DOCUMENT_BYTES else []
+        )
 
     def page(self, html: str) -> Reading:
         """A web page's text, line by line; see `html.lines`."""
@@ -313,8 +315,8 @@ class DocumentReader:
 
         What is of unknown origin is joined alone first, so that it keeps no other one out.
         """
-        if sum(len(content) for _, content in parts) > LARGEST:
-            return b"", f"it is larger than {LARGEST >> 20} MB"
+        if sum(len(content) for _, content in parts) > MAX_DOCUMENT_BYTES:
+            return b"", f"it is larger than {MAX_DOCUMENT_BYTES >> 20} MB"
         answers, error = self._ask("join", packed(parts))
         return (answers[0], None) if answers and not error else (b"", error or "it cannot be read as a PDF")
 
@@ -434,7 +436,7 @@ class _Worker:
         assert source is not None and sink is not None
         done = False
         try:
-            with self._limit(START_SECONDS):
+            with self._limit(START_TIMEOUT_S):
                 _send(sink, PART, json.dumps([job, seconds]).encode())
                 _send(sink, PART, content)
                 if job not in self._ready:
@@ -524,7 +526,7 @@ class Channel:
 
     def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
         self._source, self._sink = source, sink
-        self.seconds = SECONDS  # that the job may take
+        self.seconds = DOCUMENT_TIMEOUT_S  # that the job may take
 
     def tell(self, part: bytes) -> None:
         with self._waiting():
@@ -617,7 +619,7 @@ def _pictures() -> Job:
 def _page() -> Job:
     from archiver.reading.html import lines
 
-    return lambda content, _tell: lines(content.decode())[:TEXT_LENGTH].encode("utf-8", "replace")
+    return lambda content, _tell: lines(content.decode())[:MAX_TEXT_LENGTH].encode("utf-8", "replace")
 
 
 def _join() -> Job:
@@ -709,8 +711,8 @@ JOBS: dict[str, Callable[[], Job]] = {
     "pdfs": _pdfs,
     "columns of pdf": partial(_pdf, partial(read_pdf, columns=True)),
     "whole pdf": partial(_pdf, read_all_of_pdf),
-    "picture": partial(_picture, PREVIEW_SIDE),
-    "large picture": partial(_picture, SIDE),
+    "picture": partial(_picture, PREVIEW_SIDE_PX),
+    "large picture": partial(_picture, MAX_SIDE_PX),
     "embedded": _embedded,
     "embedded by program": _embedded_by_program,
     "ocr": _ocr,

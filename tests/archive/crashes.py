@@ -248,7 +248,7 @@ class Lethal:
 def stop_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch, durable: str) -> None:
     """New objects, versions and records, stopped once at each step of it that changes the disk."""
     kit.authorities = []
-    monkeypatch.setattr(writer, "TOGETHER", 1 if durable == "together" else 1000)
+    monkeypatch.setattr(writer, "MIN_OBJECTS_FOR_DISK_SYNC", 1 if durable == "together" else 1000)
     if durable == "file by file":
         monkeypatch.setattr(Disk, "of", lambda folder: None)
     lethal = Lethal(monkeypatch)

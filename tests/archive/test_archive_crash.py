@@ -93,7 +93,7 @@ def build_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.platform != "linux":
         pytest.skip("a process builds objects on Linux only")
     monkeypatch.setattr(atomic_files, "_file_system", lambda folder: "ext4")
-    monkeypatch.setattr(writer, "MANY", 0)
+    monkeypatch.setattr(writer, "MIN_OBJECTS_FOR_PROCESS", 0)
     monkeypatch.setattr(Turns, "wanted", True)
 
 

@@ -307,7 +307,7 @@ def test_a_fault_in_what_a_brief_check_rests_on_is_found_and_then_everything_is_
 def test_of_many_timestamps_the_library_judges_and_openssl_those_that_it_refuses(
     aged: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "FEW_TIMESTAMPS", 3)
+    monkeypatch.setattr(verify, "MAX_TIMESTAMPS_BY_PROGRAM", 3)
     verified: list[bytes] = []
     slow = verify.ed25519_verify
 
@@ -318,7 +318,7 @@ def test_of_many_timestamps_the_library_judges_and_openssl_those_that_it_refuses
     monkeypatch.setattr(verify, "ed25519_verify", counted)
     report = verify_archive(aged.root, checker=strict_checker())
     monkeypatch.undo()
-    monkeypatch.setattr(verify, "FEW_TIMESTAMPS", 3)
+    monkeypatch.setattr(verify, "MAX_TIMESTAMPS_BY_PROGRAM", 3)
     assert (report.state, report.findings) == ("PROVEN", []) and report.dates_by.startswith("rfc3161-client")
     assert len(verified) == 1  # the last line's signature; the library's are used, and the chain vouches for the rest
     stubborn = verify.Checker("stubborn", lambda *_: "no")

@@ -148,7 +148,7 @@ def test_an_answer_to_another_request_is_refused(kit: Kit) -> None:
 
 
 def test_a_dead_authority_costs_its_patience_once_for_all(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archiver.archive.seal.PATIENCE", 0.3)
+    monkeypatch.setattr("archiver.archive.seal.TSA_TIMEOUT_S", 0.3)
     kit.authorities = [Authority(name=f"dead-{n}", url="http://192.0.2.1/") for n in range(4)]
     started = time.monotonic()
     assert len(kit.write(1).warnings) == 4

@@ -85,7 +85,7 @@ def test_no_date_is_earlier_than_a_timestamp_that_it_covers(
     )  # the authority's certificate is good since five minutes ago
     kit.write(2)
     monkeypatch.delenv("LD_PRELOAD")
-    monkeypatch.setattr(verify, "CLOCK_TOLERANCE", 60)
+    monkeypatch.setattr(verify, "CLOCK_TOLERANCE_S", 60)
     report = kit.verify()
     assert (report.state, report.secured_since) == ("PROVEN", first)
     assert [(f.code, f.path) for f in report.findings] == [

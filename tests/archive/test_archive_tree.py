@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.archive.ledger import FIRST, Line, read_lines
+from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Line, read_lines
 from archiver.archive.merkle import follow, inclusion_paths
 from archiver.archive.verify import Frontier, leaf_hash, root_by_path
 from archiver.core.errors import IntegrityError
@@ -68,7 +68,7 @@ def test_following_reads_only_what_is_new_and_trusts_no_wrong_cache(kit: Kit) ->
     for content in (
         "",
         "[]",
-        json.dumps(stored | {"last": FIRST}),
+        json.dumps(stored | {"last": FIRST_PREVIOUS_HASH}),
         json.dumps(stored | {"offset": 3}),
         json.dumps(stored | {"peaks": ["00" * 32] * len(stored["peaks"])}),
     ):

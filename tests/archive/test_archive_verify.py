@@ -294,7 +294,7 @@ def test_an_openssl_that_hangs_ends_in_words(
     program.write_text(f"#!/bin/sh\n[ $1 = {hangs} ] && exec sleep 60\necho OpenSSL 3.5.9\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent), prepend=":")
-    monkeypatch.setattr(verify, "PATIENCE", 1)
+    monkeypatch.setattr(verify, "OPENSSL_TIMEOUT_S", 1)
     report = kit.verify()
     assert (report.state, [f.code for f in report.findings]) == ("UNPROVEN", ["dates-not-checked"])
     assert "dates not checked: the program openssl is not answering here" in report.findings[0].message

@@ -98,7 +98,7 @@ def test_a_command_gets_the_note_once_and_without_a_shell(kit: Kit, tmp_path: Pa
     ],
 )
 def test_commands_that_fail(kit: Kit, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], words: str) -> None:
-    monkeypatch.setattr("archiver.archive.witness.COMMAND_PATIENCE", 0.3)
+    monkeypatch.setattr("archiver.archive.witness.COMMAND_TIMEOUT_S", 0.3)
     kit.witnesses = [CommandWitness(name="program", command=command)]
     (warning,) = kit.write(1).warnings
     assert words in warning and "The next seal tries again" in warning

@@ -20,7 +20,7 @@ from statistics import median
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.ocfl import NewObject
-from archiver.archive.writer import BATCH, THREADS, ArchiveWriter, open_archive
+from archiver.archive.writer import MAX_BATCH, MAX_BUILDERS, ArchiveWriter, open_archive
 
 LICENCES, PORTIONS = 2000, 5
 NAMES = ("record.json", "certificate.pdf", "receipt.pdf", "page.pdf", "preview.jpg")
@@ -76,8 +76,8 @@ def floor(pool: ThreadPoolExecutor, folder: Path, licences: Sequence[Files]) -> 
         return [*files, content, place / "v1", place]
 
     folder.mkdir()
-    for start in range(0, len(licences), BATCH):
-        written = pool.map(write, range(start, min(start + BATCH, len(licences))))
+    for start in range(0, len(licences), MAX_BATCH):
+        written = pool.map(write, range(start, min(start + MAX_BATCH, len(licences))))
         each(pool, [path for paths in written for path in paths])
     durable(folder)
 
@@ -96,7 +96,7 @@ def main() -> int:
     seconds: list[tuple[float, float]] = []
     with (
         tempfile.TemporaryDirectory(dir=Path.cwd()) as name,
-        ThreadPoolExecutor(THREADS) as pool,
+        ThreadPoolExecutor(MAX_BUILDERS) as pool,
         open_archive(
             Path(name) / "acme",
             client="acme",

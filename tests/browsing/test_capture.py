@@ -223,7 +223,7 @@ async def test_a_secret_that_cannot_be_masked_keeps_the_capture_out(visit: Any, 
 
 @pytest.mark.browser
 async def test_a_page_that_keeps_chromium_busy_ends_the_capture(visit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capturing, "WHOLE_PATIENCE", 0.5)
+    monkeypatch.setattr(capturing, "CAPTURE_TIMEOUT_S", 0.5)
     async with visit(exchange("/", "<h1>Licence</h1>")) as session:
         busy = asyncio.ensure_future(session.tab.evaluate("() => { for (;;); }"))
         with pytest.raises(SiteUnavailable, match="in time"):

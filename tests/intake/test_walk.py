@@ -19,7 +19,7 @@ from archiver.collect import importing
 from archiver.collect.file_walk import walk
 from archiver.collect.recognition import Seen, recognise
 from archiver.reading import containers
-from archiver.reading.containers import RATIO, Item, Refused
+from archiver.reading.containers import MAX_COMPRESSION_RATIO, Item, Refused
 from archiver.reading.mail import messages, origin, origin_by, read_mail, unasked
 from archiver.reading.worker import DocumentReader
 from tests.intake.hostile import fill, packed
@@ -136,7 +136,7 @@ def test_limits_hold_for_all_that_is_in_a_container(tmp_path: Path, monkeypatch:
 
 
 def test_a_small_bomb_of_bombs_costs_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking, "LEAST_BYTES", 1 << 20)
+    monkeypatch.setattr(walking, "MIN_UNPACKED_LIMIT_BYTES", 1 << 20)
     content = packed({"a": bytes(range(200)) * 500})
     for width in (30, 30):
         content = packed({f"{n}.zip": content for n in range(width)})
@@ -146,14 +146,16 @@ def test_a_small_bomb_of_bombs_costs_little(tmp_path: Path, monkeypatch: pytest.
         deep = packed({f"{n}.zip": deep for n in range(8)})
     (tmp_path / "deep.zip").write_bytes(deep)
     found = list(walk([tmp_path]))
-    assert len(found) < 300 and sum(each.size for each in found if isinstance(each, Item)) < RATIO * len(content)
+    assert len(found) < 300 and sum(
+        each.size for each in found if isinstance(each, Item)
+    ) < MAX_COMPRESSION_RATIO * len(content)
 
 
 def test_a_zip_whose_list_of_members_is_endless_is_not_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(containers, "DIRECTORY", 1000)
-    monkeypatch.setattr(containers, "CHUNK", 8192)
+    monkeypatch.setattr(containers, "MAX_DIRECTORY_BYTES", 1000)
+    monkeypatch.setattr(containers, "CHUNK_BYTES", 8192)
     (tmp_path / "z.zip").write_bytes(packed({f"{n:0100}.txt": b"x" for n in range(100)}))
     assert "list of members is too long" in str(seen(tmp_path)[f"{tmp_path.name}/z.zip"])
 

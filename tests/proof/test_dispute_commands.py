@@ -195,7 +195,7 @@ def test_the_first_search_by_picture_says_what_it_does(at: Agency, monkeypatch: 
     for path in (at.run.root / "state").rglob("*.vectors"):
         path.unlink()
     search.rebuild(at.home)
-    monkeypatch.setattr(picture_search, "MANY", 1)
+    monkeypatch.setattr(picture_search, "ANNOUNCE_FROM_PICTURES", 1)
     told: list[str] = []
     seen: list[tuple[str, int, int | None]] = []
     for _ in range(2):

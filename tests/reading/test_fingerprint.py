@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
 from archiver.core.errors import UnreadablePicture
-from archiver.reading.fingerprint import NEAR, SIDE, decode, distance, fingerprint, preview
+from archiver.reading.fingerprint import MAX_HASH_DISTANCE, MAX_SIDE_PX, decode, distance, fingerprint, preview
 
 
 def scene(seed: int = 0, size: tuple[int, int] = (450, 300)) -> Image.Image:
@@ -56,15 +56,17 @@ def test_a_picture_keeps_its_hash_in_any_encoding(change: Callable[[Image.Image]
     changed = change(scene())
     found = fingerprint(decode(encoded(changed, kind)))
     original = fingerprint(decode(encoded(scene())))
-    assert distance(found.hash, original.hash) <= NEAR
+    assert distance(found.hash, original.hash) <= MAX_HASH_DISTANCE
     assert (found.width, found.height) == changed.size
     mirrored = fingerprint(decode(encoded(change(ImageOps.mirror(scene())), kind)))
-    assert distance(mirrored.mirrored, original.hash) <= NEAR < distance(mirrored.hash, original.hash)
+    assert distance(mirrored.mirrored, original.hash) <= MAX_HASH_DISTANCE < distance(mirrored.hash, original.hash)
 
 
 def test_different_pictures_are_far_apart_and_flat_ones_are_named() -> None:
     hashes = [fingerprint(decode(encoded(scene(seed)))) for seed in range(8)]
-    assert min(distance(one.hash, two.hash) for one in hashes for two in hashes if one is not two) > 2 * NEAR
+    assert (
+        min(distance(one.hash, two.hash) for one in hashes for two in hashes if one is not two) > 2 * MAX_HASH_DISTANCE
+    )
     assert not any(each.flat for each in hashes)
     assert fingerprint(decode(encoded(Image.new("RGB", (300, 200), "navy")))).flat
 
@@ -87,13 +89,13 @@ def test_transparency_is_white_and_animations_are_their_first_frame() -> None:
         clear = Image.new(mode, (400, 300), (0,) * len(mode))
         assert decode(encoded(clear)).image.getcolors() == [(120_000, (255, 255, 255))]
     film = encoded(scene(1), "PNG", save_all=True, append_images=[scene(2), scene(3)])
-    assert distance(fingerprint(decode(film)).hash, fingerprint(decode(encoded(scene(1)))).hash) <= NEAR
+    assert distance(fingerprint(decode(film)).hash, fingerprint(decode(encoded(scene(1)))).hash) <= MAX_HASH_DISTANCE
 
 
 def test_large_pictures_are_shrunk_and_previews_are_small_and_always_the_same() -> None:
     content = encoded(scene(size=(5000, 400)), "JPEG")
     picture = decode(content)
-    assert max(picture.image.size) <= SIDE and (picture.width, picture.height) == (5000, 400)
+    assert max(picture.image.size) <= MAX_SIDE_PX and (picture.width, picture.height) == (5000, 400)
     small = preview(picture)
     assert small == preview(decode(content)) and len(small) < 100_000
     assert max(decode(small).image.size) == 512
@@ -145,7 +147,7 @@ def test_a_worker_looks_at_pictures_that_may_kill_it() -> None:
     seen = fingerprint(decode(content))
     large = encoded(Image.new("RGBA", (12_000, 12_000)), compress_level=1)
     with DocumentReader(workers=1) as reader:
-        for wanted, side in ((False, 512), (True, SIDE)):
+        for wanted, side in ((False, 512), (True, MAX_SIDE_PX)):
             look = reader.look(content, large=wanted)
             assert look.fingerprint == seen
             assert max(decode(look.preview).image.size) == side
