@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
+from archiver.core.yaml_edit import block, with_entry
 from archiver.core.yaml_source import Loc, Marked, Value, load, validate
 
 HOUSE = "house"
@@ -534,7 +535,7 @@ def create_home(
             **({"agency": {"name": agency}} if agency else {}),
             **({"timestamps": [dict(each) for each in timestamps]} if timestamps else {}),
         }
-        _write(root / "archiver.yaml", _HOME_HEADING + (_dump(content) if content else ""), Settings)
+        _write(root / "archiver.yaml", _HOME_HEADING + (block(content) if content else ""), Settings)
     except OSError as error:
         raise ConfigError(f"{root} cannot be made a home: {error.strerror}. Choose another folder.") from None
     return Home.load(root)
@@ -556,7 +557,7 @@ def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), do
             raise ConfigError(f"There is a client {slug!r} already. Edit {path}, or choose another short name.")
         content: dict[str, Value] = {"name": name}
         content |= {key: list(value) for key, value in (("aliases", aliases), ("domains", domains)) if value}
-        _write(path, _CLIENT_HEADING + _dump(content), _Client)
+        _write(path, _CLIENT_HEADING + block(content), _Client)
         return Home.load(root).clients[slug]
 
 
@@ -590,12 +591,12 @@ def planned_account(
         raise ConfigError(f"There is an account {name!r} already. Account names are unique; choose another.")
     path = root / "clients" / f"{client}.yaml"
     if client == HOUSE and client not in home.clients:
-        text = _CLIENT_HEADING + _dump({"name": home.settings.agency.name or "House"})
+        text = _CLIENT_HEADING + block({"name": home.settings.agency.name or "House"})
     else:
         home.client(client)
-        text = path.read_text("utf-8")
+        text = _text(path)
     given = {key: value for key, value in fields.items() if value}
-    text = _with_entry(path, text, ("accounts",), name, given)
+    text = with_entry(path, text, ("accounts",), name, given)
     _, after = _client(path, load(path, text))
     return replace(home, clients={**home.clients, client: after}), text
 
@@ -613,9 +614,9 @@ def change_account(root: Path, name: str, **fields: str) -> Account:
     with _writing(root):
         account = Home.load(root).account(name)
         path = root / "clients" / f"{account.client}.yaml"
-        text = path.read_text("utf-8")
+        text = _text(path)
         for key, value in fields.items():
-            text = _with_entry(path, text, ("accounts", name), key, value)
+            text = with_entry(path, text, ("accounts", name), key, value)
         _write(path, text, _Client)
         return Home.load(root).account(name)
 
@@ -629,60 +630,14 @@ def _writing(root: Path) -> Iterator[None]:
         yield
 
 
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8")  # line ends as they are
+
+
 def _write(path: Path, text: str, model: type[BaseModel]) -> None:
     """Nothing is written that could not be read again."""
     _checked(load(path, text), model)
     replace_file(path, text.encode())
-
-
-def _with_entry(path: Path, text: str, place: tuple[str, ...], key: str, value: Any) -> str:
-    """The text with `key: value` in the mapping at `place`: a person's comments and order stay wherever possible.
-
-    The lines are put in at the mapping's end. If the file then does not say what it should (the mapping was written in
-    braces, or the key was there before), the whole file is written anew.
-    """
-    wanted = load(path, text).value
-    mapping: Any = wanted
-    for step in place:
-        if not mapping.get(step):
-            mapping[step] = {}
-        mapping = mapping[step]
-    mapping[key] = value
-    attempt = _with_lines(text, place, {key: value})
-    try:
-        if load(path, attempt).value == wanted:
-            return attempt
-    except ConfigError:
-        pass
-    return _CLIENT_HEADING + _dump(wanted)
-
-
-def _with_lines(text: str, place: tuple[str, ...], entry: dict[str, Any]) -> str:
-    import yaml
-
-    node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
-    lines = text.splitlines()
-    end, indent, missing = len(lines), 0, list(place)
-    while missing and isinstance(node, yaml.MappingNode):
-        found = [item for name, item in node.value if name.value == missing[0]]
-        if not found or not isinstance(found[0], yaml.MappingNode) or not found[0].value:
-            break
-        node = found[0]
-        missing.pop(0)
-        end, indent = node.end_mark.line, node.start_mark.column
-    while end and lines[end - 1].strip()[:1] in ("", "#"):
-        end -= 1
-    for name in reversed(missing):
-        entry = {name: entry}
-    new = [" " * indent + line for line in _dump(entry).splitlines()]
-    return "\n".join([*lines[:end], *new, *lines[end:]]) + "\n"
-
-
-def _dump(content: Value | dict[str, Any]) -> str:
-    import yaml
-
-    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    return text
 
 
 def _public_timestamps(root: Path) -> list[dict[str, str]]:
@@ -696,12 +651,12 @@ def _public_timestamps(root: Path) -> list[dict[str, str]]:
     listed = []
     for name, (url, subjects) in _PUBLIC_TIMESTAMPS.items():
         found: list[str] = []
-        for block in blocks:
-            der = base64.b64decode(block.removeprefix("-----BEGIN CERTIFICATE-----"))
+        for pem in blocks:
+            der = base64.b64decode(pem.removeprefix("-----BEGIN CERTIFICATE-----"))
             # Only the few that mention a wanted name are parsed: some old roots do not parse without warnings.
             if any(subject.encode() in der for subject in subjects):
                 names = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-                found += [f"{block}-----END CERTIFICATE-----\n" for each in names if each.value in subjects]
+                found += [f"{pem}-----END CERTIFICATE-----\n" for each in names if each.value in subjects]
         roots = f"roots/{name}.pem"
         replace_file(root / roots, "".join(found).encode())
         listed.append({"name": name, "url": url, "roots": roots})
