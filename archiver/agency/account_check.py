@@ -19,7 +19,7 @@ from archiver.collect.account_result import keep_page
 from archiver.collect.account_run import REFUSALS
 from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session, secrets_of
 from archiver.collect.automation import accepted
-from archiver.collect.run_context import tools
+from archiver.collect.run_tools import tools
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import AdapterBroken, ArchiverError, ConfigError, SignInNeeded
 from archiver.core.model import Document, DocumentKind, Licence

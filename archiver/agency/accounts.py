@@ -150,7 +150,7 @@ async def try_sign_in(
     from archiver.browsing.browser_session import PlaywrightSession
     from archiver.browsing.recording import clock
     from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session
-    from archiver.collect.run_context import tools
+    from archiver.collect.run_tools import tools
 
     home.check_replay(replay)
     provider = load(account.provider)()
@@ -320,7 +320,7 @@ async def sign_in(
     from archiver.browsing.attended_sign_in import attend
     from archiver.browsing.recording import clock
     from archiver.collect.account_session import find_recording
-    from archiver.collect.run_context import tools
+    from archiver.collect.run_tools import tools
     from archiver.provider import Mode
 
     account = as_rotated(home, vault, open_account(home, name))

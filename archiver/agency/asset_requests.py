@@ -18,7 +18,7 @@ from archiver.catalogue import views
 from archiver.catalogue.index import Catalogue, Entry, Hit
 from archiver.collect.attended_capture import Person, capture_attended
 from archiver.collect.import_plan import Fate, Group, Outcome
-from archiver.collect.importing import Report
+from archiver.collect.import_report import Report
 from archiver.collect.recognition import Seen
 from archiver.collect.run import asking
 from archiver.collect.run_context import Order, Summary

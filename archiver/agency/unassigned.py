@@ -20,7 +20,7 @@ from archiver.catalogue.assignment import PROJECTS, Agreed, Assignment, assign_a
 from archiver.catalogue.index import Catalogue, Entry
 from archiver.claims.facts import bare
 from archiver.collect.account_result import Progress
-from archiver.collect.importing import recognised
+from archiver.collect.import_reader import recognised
 from archiver.collect.recognition import Seen
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso

@@ -15,7 +15,7 @@ import pyotp
 from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.recording import Recording
-from archiver.collect.run_context import Tools
+from archiver.collect.run_tools import Tools
 from archiver.core.errors import (
     ConfigError,
     SessionExpired,

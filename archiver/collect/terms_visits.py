@@ -9,7 +9,8 @@ from functools import partial
 
 from archiver.archive.ocfl import object_path
 from archiver.browsing.recording import Recording
-from archiver.collect.run_context import Summary, Tools
+from archiver.collect.run_context import Summary
+from archiver.collect.run_tools import Tools
 from archiver.collect.terms import SeenTerms, look
 from archiver.collect.terms import rules as terms_rules
 from archiver.home.settings import Account, Home

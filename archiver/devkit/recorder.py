@@ -29,7 +29,8 @@ from archiver.browsing.replay import SAFE_METHODS
 from archiver.collect.account_result import Progress, Result
 from archiver.collect.account_session import find_recording, secrets_of
 from archiver.collect.automation import accepted
-from archiver.collect.run_context import Order, tools
+from archiver.collect.run_context import Order
+from archiver.collect.run_tools import tools
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
 from archiver.core.model import Outcome
