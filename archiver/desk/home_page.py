@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from starlette.responses import Response
 
-from archiver.agency.accounts import DueSignIn, due_sign_ins
+from archiver.agency.sign_ins import DueSignIn, due_sign_ins
 from archiver.agency.status import status
 from archiver.core.errors import VaultLocked
 from archiver.desk.app import Visit, Way

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from archiver.agency.accounts import ACCEPTED, file_statements
+from archiver.agency.account_statements import ACCEPTED, file_statements
 from archiver.agency.night import run
 from archiver.archive.reader import Archive
 from archiver.browsing import scrub
