@@ -15,7 +15,8 @@ import pytest
 
 from archiver.agency import notification
 from archiver.agency.accounts import rotate
-from archiver.agency.monthly_report import month_of, page, report, this_month
+from archiver.agency.monthly_report import month_of, report, this_month
+from archiver.agency.monthly_report_page import page
 from archiver.agency.night import run
 from archiver.agency.sign_ins import due_sign_ins
 from archiver.agency.status import Coverage, coverage, status

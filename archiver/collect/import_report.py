@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
@@ -11,7 +11,7 @@ from typing import Any
 
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
-from archiver.catalogue.index import Catalogue, Hit
+from archiver.catalogue.index import Catalogue, Entry, Hit
 from archiver.collect.import_plan import Fate, Group, Outcome, Plan
 from archiver.core.model import iso
 
@@ -89,18 +89,23 @@ def licence_rows(client: str, stored: Archive, catalogue: Catalogue, planned: Pl
     """The licences of an import as `find` shows them; those that a dry run would archive have no state yet."""
     coming: list[dict[str, Any]] = []
 
-    def archived() -> Iterator[Hit]:
+    def archived() -> Iterator[Entry]:
         for group in planned.groups:
             folder = group.object_id.rpartition(":")[2]
             entries = catalogue.matching(folder)
             if entries and entries[0].folder == folder:
-                yield Hit(entries[0], None, 1.0)
+                yield entries[0]
             else:
                 coming.append(_coming(client, group))
 
-    hits = archived()  # one after another, as each holds all that is known of its licence
+    return [*archived_rows(client, stored, archived()), *coming]
+
+
+def archived_rows(client: str, stored: Archive, entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Archived licences as `find` shows them."""
+    hits = (Hit(entry, None, 1.0) for entry in entries)  # one after another, as each holds all of its licence
     first = next(hits, None)
-    return [*(views.hits(client, stored, chain([first], hits)) if first else ()), *coming]
+    return views.hits(client, stored, chain([first], hits)) if first else []
 
 
 def _coming(client: str, group: Group) -> dict[str, Any]:

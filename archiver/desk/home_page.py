@@ -11,7 +11,7 @@ from archiver.agency.status import status
 from archiver.core.errors import VaultLocked
 from archiver.desk.app import Visit, Way
 from archiver.desk.auth import Role
-from archiver.desk.claim_pages import due
+from archiver.desk.new_claim_pages import due
 
 PAGE = 24  # licences of a page
 
