@@ -11,7 +11,6 @@ from typing import Any
 
 import yaml
 
-from archiver.archive.reader import Archive
 from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.recording import clock
 from archiver.browsing.scrub import page as scrubbed
@@ -241,7 +240,7 @@ class _Visit:
 
     def _acceptance(self) -> str:
         info = load(self.account.provider).info
-        accepted(self.home, Archive(self.home.archive(self.account.client)), self.account, info)
+        accepted(self.home, self.account, info)
         needed = info.automation.stance.needs_acceptance and not self.home.settings.replay
         return "accepted" if needed else "not needed"
 

@@ -182,7 +182,6 @@ async def rotate(
 
     Tested as a new account's are. It is then no longer marked as needing a person, and its old session is dropped.
     """
-    from archiver.archive.reader import Archive
     from archiver.collect.automation import accepted
 
     account = open_account(home, name)
@@ -193,7 +192,7 @@ async def rotate(
     secrets = {**vault.secrets(name), **secrets}
     answered = True
     try:
-        accepted(home, Archive(home.archive(account.client)), account, load(account.provider).info)
+        accepted(home, account, load(account.provider).info)
     except NotAccepted:
         answered = False
     session = await _tested(home, account, secrets, answered, check, replay, say)

@@ -158,7 +158,7 @@ def recording_scrub(
     Example: archiver recording scrub recordings/freepik/first-look --dry-run
     """
     from archiver.browsing.scrub import scrub
-    from archiver.devkit.recorder import personal_of
+    from archiver.devkit.throwaway_home import personal_of
     from archiver.home.settings import default_home
     from archiver.reading.worker import DocumentReader
 

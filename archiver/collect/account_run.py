@@ -89,7 +89,7 @@ class Visit:
             provider: Provider[Any] = load(self.account.provider)()
             recording = find_recording(self.run.order.replay, self.account) if self.run.order.replay else None
             method = provider.info.method(recording.method if recording else self.account.method)
-            accepted(self.run.home, self.archive.reader, self.account, provider.info)
+            accepted(self.run.home, self.account, provider.info)
             self.account = await asyncio.to_thread(as_rotated, self.run.home, self.run.vault, self.account)
             secrets = await asyncio.to_thread(secrets_of, self.run.vault, self.account, method, recording)
             needles += secrets.values()
