@@ -28,7 +28,8 @@ from typing import IO
 
 NEEDED = (
     "aiohttp.web", "archiver.agency.accounts", "archiver.agency.integrity", "archiver.agency.night",
-    "archiver.agency.offboarding", "archiver.agency.run_messages", "archiver.catalogue.picture_search",
+    "archiver.agency.account_closing", "archiver.agency.client_handover", "archiver.agency.offboarding",
+    "archiver.agency.run_messages", "archiver.catalogue.picture_search",
     "archiver.claims.packing", "archiver.cli.commands", "archiver.collect.importing", "httpx",
     "playwright.async_api", "trustme",
 )  # fmt: skip

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archiver.agency import doctor
+from archiver.agency import archive_checks, diagnosis, home_checks
 from archiver.archive import verify
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
@@ -253,12 +253,12 @@ def warnings(place: Path) -> list[str]:
     home, before = Loaded.load(place / "home"), tempfile.tempdir
     tempfile.tempdir = str(place / "tmp")
     try:
-        said = [*doctor.leftovers(home)]
+        said = [*home_checks.leftovers(home)]
     finally:
         tempfile.tempdir = before
     for root in archives(place):
-        said += doctor._leftovers(root.name, root)
-    return [words for state, words, _ in said if state is not doctor.State.OK]
+        said += archive_checks._leftovers(root.name, root)
+    return [words for state, words, _ in said if state is not diagnosis.State.OK]
 
 
 def told(place: Path, where: object) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from archiver.agency import doctor
-from archiver.agency.doctor import State, examine
+from archiver.agency import doctor, home_checks, machine_checks
+from archiver.agency.diagnosis import State
+from archiver.agency.doctor import examine
 from archiver.archive.local_tsa import LocalAuthority
 from tests.homes import Home
 
@@ -27,7 +28,7 @@ def healthy(ran: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
 @pytest.fixture
 def machine_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """To start a browser and a reader for each ill of a home would take most of the time."""
-    monkeypatch.setattr(doctor, "_browser", lambda *, needed: (State.OK, "browser", ""))
+    monkeypatch.setattr(home_checks, "_browser", lambda *, needed: (State.OK, "browser", ""))
     monkeypatch.setattr(doctor, "OF_THE_FOLDER", {**doctor.OF_THE_FOLDER, "readers": lambda root: iter(())})
 
 
@@ -146,7 +147,7 @@ def test_a_folder_that_a_program_synchronises_is_warned_of(healthy: Home, tmp_pa
 @pytest.mark.usefixtures("machine_is_fit")
 def test_what_a_share_cannot_do_is_named(healthy: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A share without locks, on which nothing can be made durable."""
-    monkeypatch.setattr(doctor, "lock", lambda handle: None)
+    monkeypatch.setattr(machine_checks, "lock", lambda handle: None)
     monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError(22, "Invalid argument")))
     [found] = [each for each in examine(healthy.root).diagnoses if each.check == "file system"]
     assert found.state is State.PROBLEM and "writing durably (Invalid argument), locks" in found.message

@@ -53,7 +53,7 @@ def test_a_run_and_a_look_on_a_full_disk_are_told_and_end_with_50(
     monkeypatch.setenv("ARCHIVER_KEY_FILE", str(tmp_path / "vault.key"))
     with Site() as site, MailServer(encrypted=False) as mail:
         site.rows = 2
-        for place in ("collect.run", "collect.account_session", "agency.accounts"):
+        for place in ("collect.run", "collect.account_session", "agency.accounts", "agency.sign_ins"):
             monkeypatch.setattr(f"archiver.{place}.load", site.adapter)
         create_home(home, timestamps=[])
         add_client(home, "acme", name="Acme Ltd")

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from archiver.agency import notification
-from archiver.agency.accounts import due_sign_ins, rotate
-from archiver.agency.monthly_report import month_of, page, report, this_month
+from archiver.agency.accounts import rotate
+from archiver.agency.monthly_report import month_of, report, this_month
+from archiver.agency.monthly_report_page import page
 from archiver.agency.night import run
+from archiver.agency.sign_ins import due_sign_ins
 from archiver.agency.status import Coverage, coverage, status
 from archiver.catalogue.index import RunLine
 from archiver.collect.account_result import Result
@@ -33,7 +35,7 @@ LATER = datetime.now(UTC) + timedelta(days=8)
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     with Site() as site:
-        for place in ("collect.run", "collect.account_session", "agency.accounts"):
+        for place in ("collect.run", "collect.account_session", "agency.accounts", "agency.sign_ins"):
             monkeypatch.setattr(f"archiver.{place}.load", site.adapter)
         yield site
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from archiver.agency.asset_requests import asked_for
+from archiver.agency.asset_references import asked_for
 from archiver.agency.notification import causes
 from archiver.agency.run_messages import Watch, closing, forecast, spelt
 from archiver.cli.output import Lines

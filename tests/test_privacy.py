@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from archiver.agency import accounts, doctor, integrity, privacy
+from archiver.agency import accounts, archive_checks, integrity, privacy
 from archiver.agency.night import run
 from archiver.agency.retention import CLASSES, prune
 from archiver.archive.erasure import REASONS
@@ -162,7 +162,7 @@ def test_a_restore_is_recorded_without_accounts_too_and_tells_of_what_was_erased
     assert agency.erase(statement, "other")["outcome"] == "erased"
     assert agency.codes() == {"erased", "rollback"}
     shutil.rmtree(next((agency.archive / "evidence/statements").glob("*/*/*")))
-    [(_, words, _)] = doctor.archives(agency.home)
+    [(_, words, _)] = archive_checks.archives(agency.home)
     assert 0 < words.find("records this object") < words.find("records a restore")  # what is wrong comes first
 
 

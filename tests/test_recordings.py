@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from archiver.collect.run_context import Tools
+from archiver.collect.run_tools import Tools
 from archiver.devkit.golden import check, checking
 from archiver.provider import installed, load
 from providers import free_family

@@ -15,7 +15,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 from keyring.backends.chainer import ChainerBackend
 
-from archiver.agency import doctor
+from archiver.agency import machine_checks
 from archiver.agency.setup import initialise
 from archiver.cli import setup
 from archiver.cli.app import unlocked
@@ -348,7 +348,10 @@ def test_commands_and_doctor_tell_of_an_older_copy(
     def told() -> list[str]:
         """By the doctor, and by the next command."""
         unlocked(home)
-        return [*(each for _, each, _ in doctor.vault(home.root) if "newest" in each), *capsys.readouterr().err.split()]
+        return [
+            *(each for _, each, _ in machine_checks.vault(home.root) if "newest" in each),
+            *capsys.readouterr().err.split(),
+        ]
 
     old = home.vault.read_bytes()
     Vault(home.vault, key).set_secrets("a", {"token": "new"})

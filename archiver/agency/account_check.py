@@ -11,14 +11,13 @@ from typing import Any
 
 import yaml
 
-from archiver.archive.reader import Archive
 from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.recording import clock
 from archiver.browsing.scrub import page as scrubbed
 from archiver.collect.account_result import keep_page
 from archiver.collect.account_session import REFUSALS, SigningIn, Totp, find_recording, open_session, secrets_of
 from archiver.collect.automation import accepted
-from archiver.collect.run_context import tools
+from archiver.collect.run_tools import tools
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import AdapterBroken, ArchiverError, ConfigError, SignInNeeded
 from archiver.core.model import Document, DocumentKind, Licence
@@ -240,7 +239,7 @@ class _Visit:
 
     def _acceptance(self) -> str:
         info = load(self.account.provider).info
-        accepted(self.home, Archive(self.home.archive(self.account.client)), self.account, info)
+        accepted(self.home, self.account, info)
         needed = info.automation.stance.needs_acceptance and not self.home.settings.replay
         return "accepted" if needed else "not needed"
 

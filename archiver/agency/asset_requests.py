@@ -6,54 +6,27 @@ An adapter of such a platform is asked for single assets by the same run that re
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from archiver.agency.asset_references import Asked, asked_for, pages_of
 from archiver.agency.night import run
 from archiver.archive.reader import Archive
-from archiver.catalogue import views
-from archiver.catalogue.index import Catalogue, Entry, Hit
+from archiver.catalogue.index import Catalogue, Entry
 from archiver.collect.attended_capture import Person, capture_attended
 from archiver.collect.import_plan import Fate, Group, Outcome
-from archiver.collect.importing import Report
+from archiver.collect.import_report import Report, archived_rows
 from archiver.collect.recognition import Seen
 from archiver.collect.run import asking
 from archiver.collect.run_context import Order, Summary
 from archiver.core.model import parse_iso
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.home.vault import Vault
-from archiver.provider import ProviderInfo, declared, installed, load
-from archiver.reading.filenames import names
-from archiver.reading.unsupported_platforms import served
 from archiver.reading.worker import DocumentReader
 
 AGAIN = timedelta(hours=24)  # what was captured within is not opened again; a documented API asks for that, too
-_NAMED = re.compile(r"([a-z0-9_]+):([\w-]+)")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """An asset that a person names, as it was written; `wanted` is what its adapter is asked for."""
-
-    text: str
-    info: ProviderInfo
-    asset_id: str
-    wanted: str
-
-
-def asked_for(text: str) -> Asked | None:
-    """The asset that an address, a file's name or `platform:id` names, where its platform is served by asking."""
-    named = _NAMED.fullmatch(text)
-    found = [(named[1], named[2])] if named else [(each.platform, each.asset_id) for each in names(text)]
-    for name, asset_id in found:
-        info = (load(name).info if named and name in installed() else declared(name)) if asset_id else None
-        if info and info.on_request and asset_id:
-            # A picture's own address is no page; the page is found by the id in it.
-            return Asked(text, info, asset_id, text if text.startswith(info.home) else asset_id)
-    return None
 
 
 async def capture(
@@ -101,7 +74,7 @@ async def _capture_asked(
     accounts, due = [], [each for each in asked if not _fresh(before.get(each.text))]
     for info in {each.info.name: each.info for each in due}.values():
         items = [each.wanted for each in due if each.info is info]
-        accounts.append(asking(_account(home, report.client, info), items, by))
+        accounts.append(asking(_account(home, report.client, info.name), items, by))
         say(f"{info.title}: {len(items)} asked for by {by}. Its terms on automation: {info.automation.stance}.")
     summary = Summary("")
     if accounts:
@@ -120,18 +93,17 @@ async def _capture_asked(
             message = "" if entry else messages.get(each.info.name, "")
         groups = [Group(entry.licence, entry)] if entry and outcome is not Outcome.REFUSED else []
         report.fates.append(Fate(seen, outcome, groups, message))
-    hits = {entry.object_id: Hit(entry, None, 1.0) for entry in after.values()}
-    if hits:
-        report.licences += views.hits(report.client, Archive(home.archive(report.client)), hits.values())
+    archived = {entry.object_id: entry for entry in after.values()}
+    report.licences += archived_rows(report.client, Archive(home.archive(report.client)), archived.values())
     report.warnings += summary.warnings
     report.failed = summary.exit_code
 
 
-def _account(home: Home, client: str, info: ProviderInfo) -> Account:
+def _account(home: Home, client: str, provider: str) -> Account:
     """The account that holds the client's key, or the house's; without one a nameless one, whose name none can have."""
     slugs = [slug for slug in (client, HOUSE) if slug in home.clients]
-    held = [each for slug in slugs for each in home.client(slug).accounts if each.provider == info.name]
-    nameless = Account(name=f"_{info.name}", client=client, provider=info.name, settings={})
+    held = [each for slug in slugs for each in home.client(slug).accounts if each.provider == provider]
+    nameless = Account(name=f"_{provider}", client=client, provider=provider, settings={})
     return replace(held[0], client=client) if held else nameless
 
 
@@ -149,9 +121,3 @@ def _newest(home: Home, client: str, asked: Sequence[Asked]) -> dict[str, Entry]
 def _fresh(entry: Entry | None) -> bool:
     captured = parse_iso(entry.file.provenance.get("captured_at")) if entry else None
     return isinstance(captured, datetime) and datetime.now(UTC) - captured < AGAIN
-
-
-def pages_of(text: str) -> Sequence[str]:
-    """The pages to open for what was asked: an address, or those of a platform's account, by its name."""
-    platform = served().get(text.lower().replace(" ", "_").replace("-", "_"))
-    return platform.pages if platform else [text]

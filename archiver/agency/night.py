@@ -13,18 +13,18 @@ from archiver.agency.alerts import concerns
 from archiver.agency.integrity import renewals_due
 from archiver.agency.notification import tell
 from archiver.agency.retention import prune
-from archiver.catalogue.assignment import follow, follow_rules
+from archiver.catalogue.assigning import assign_shared
 from archiver.collect.account_result import Progress, Result
 from archiver.collect.run import chosen, not_asked, resting, run_accounts
-from archiver.collect.run_context import Order, RunContext, Summary, Tools, tools
+from archiver.collect.run_context import Order, RunContext, Summary
 from archiver.collect.run_log import log
+from archiver.collect.run_tools import Tools, tools
 from archiver.collect.terms_visits import TermsVisits
 from archiver.core.errors import (
     ArchiverError,
     ConfigError,
     machine_error,
 )
-from archiver.home.archives import writing
 from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
 
@@ -68,7 +68,7 @@ async def run(
     position = {account.name: number for number, account in enumerate(accounts)}
     summary.accounts.sort(key=lambda result: position[result.account])
     if not order.dry_run:
-        summary.warnings += await _afterwards(summary, shared_out, home, vault) or []
+        summary.warnings += await _afterwards(summary, assign_shared, home, vault) or []
     summary.concerns += await _afterwards(summary, concerns, home, datetime.now(UTC).date()) or []
     # A mistaken --after-restore is no fault of the home: nobody but who typed it is to be told.
     mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
@@ -94,9 +94,3 @@ async def _afterwards[**P, T](
     except (ArchiverError, OSError) as error:
         summary.machine = machine_error(error) if isinstance(error, OSError) else error
         return None
-
-
-def shared_out(home: Home, vault: Vault) -> list[str]:
-    """Assign what the rules of shared accounts say, and bring copies up to date; what a person should know of that."""
-    opened = partial(writing, home, vault)
-    return [*follow_rules(home, opened), *follow(home, opened)]

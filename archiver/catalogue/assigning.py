@@ -1,4 +1,4 @@
-"""Assign a licence that a person names, and undo it."""
+"""Assign a licence that a person names, undo it, and assign what shared accounts license by their rules."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from archiver.catalogue import assignment
-from archiver.catalogue.assignment import Assignment
+from archiver.catalogue.assignment import Assignment, follow, follow_rules
+from archiver.catalogue.search import located
 from archiver.home.settings import Home
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
     from archiver.home.vault import Vault
-from archiver.catalogue.search import located
 
 
 def assign(
@@ -36,3 +36,11 @@ def undo_assignment(
     with DocumentReader() as reader, located(home, name, reader, assigned_away=True) as (_, _, entry):
         pass
     return assignment.undo(home, partial(writing, home, vault), entry, by, reason, agreed)[0]
+
+
+def assign_shared(home: Home, vault: Vault) -> list[str]:
+    """Assign what the rules of shared accounts say, and bring copies up to date; what a person should know of that."""
+    from archiver.home.archives import writing
+
+    opened = partial(writing, home, vault)
+    return [*follow_rules(home, opened), *follow(home, opened)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from archiver.catalogue import search
 from archiver.claims import claim_files, packing
-from archiver.claims.assessment import case_of
+from archiver.claims.case_builder import case_of
 from archiver.claims.claim_files import Claim
 from archiver.claims.drafts import Draft, Matter, drafts, write_drafts
 from archiver.claims.facts import Use, platform_of

@@ -32,7 +32,7 @@ def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOpt
     if context.invoked_subcommand:
         return
     from archiver.agency.account_check import live_days
-    from archiver.agency.accounts import describe_providers
+    from archiver.agency.platform_list import describe_providers
     from archiver.home.settings import default_home
 
     described = describe_providers(live_days(home or default_home()), say)
@@ -158,7 +158,7 @@ def recording_scrub(
     Example: archiver recording scrub recordings/freepik/first-look --dry-run
     """
     from archiver.browsing.scrub import scrub
-    from archiver.devkit.recorder import personal_of
+    from archiver.devkit.throwaway_home import personal_of
     from archiver.home.settings import default_home
     from archiver.reading.worker import DocumentReader
 

@@ -56,7 +56,8 @@ def report(
     Example: archiver report --client acme --month 2026-11 --out acme-2026-11.pdf
     """
     from archiver.agency.monthly_report import report as make
-    from archiver.agency.monthly_report import this_month, write
+    from archiver.agency.monthly_report import this_month
+    from archiver.agency.monthly_report_page import write
 
     if language:
         language = language_of(language)

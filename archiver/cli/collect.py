@@ -40,7 +40,7 @@ def sign_in(
 
     Example: archiver sign-in acme-freepik acme-envato
     """
-    from archiver.agency.accounts import due_sign_ins, sign_in_all
+    from archiver.agency.sign_ins import due_sign_ins, sign_in_all
 
     here = opened(home)
     if bool(names) == due:

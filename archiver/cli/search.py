@@ -195,6 +195,7 @@ def unassigned(
 
     Example: archiver unassigned --assign-from todo.csv --by "Ada Example"
     """
+    from archiver.agency import project_folders
     from archiver.agency import unassigned as pool
 
     here = opened(home)
@@ -208,7 +209,7 @@ def unassigned(
         rows = pool.listed(here)
         if from_folder:
             with progress() as watch:
-                rows = pool.from_folder(here, from_folder, rows, watch)
+                rows = project_folders.from_folder(here, from_folder, rows, watch)
             decided = pool.proposed(rows, by or "") if yes else None
     if decided is not None and not dry_run:
         if not by:

@@ -129,7 +129,7 @@ def client_hand_over(
 
     Example: archiver client hand-over acme --out /mnt/disk/acme-licences
     """
-    from archiver.agency.offboarding import hand_over
+    from archiver.agency.client_handover import hand_over
 
     here = opened(home)
     done = hand_over(here, unlocked(here), slug, out, dry_run=dry_run)
@@ -201,7 +201,7 @@ def account_close(
 
     Example: archiver account close acme-shutterstock --dry-run
     """
-    from archiver.agency.offboarding import close
+    from archiver.agency.account_closing import close
 
     here = opened(home)
     with progress() as watch:
@@ -306,7 +306,7 @@ def account_check(
 
 def read_secrets(from_stdin: bool, method: Any) -> dict[str, str]:
     """Secrets as YAML from standard input, or prompted for without echo on a terminal."""
-    from archiver.agency.accounts import parse_secrets
+    from archiver.home.vault import parse_secrets
 
     if from_stdin:
         return parse_secrets(sys.stdin.read())

@@ -65,7 +65,7 @@ class Visit:
         listener: Listener | None = None
         terms: asyncio.Task[list[SeenTerms]] | None = None
         try:
-            access = await asyncio.to_thread(admit, self.run, self.account, self.archive.reader)
+            access = await asyncio.to_thread(admit, self.run, self.account)
             self.account, recording, provider = access.account, access.recording, access.provider
             needles += access.secrets.values()
             if recording and self.run.tools.replay:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pyotp
 
-from archiver.archive.reader import Archive
 from archiver.browsing.browser_session import PlaywrightSession, expiry
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.recording import Recording, clock
 from archiver.collect.automation import accepted
-from archiver.collect.run_context import RunContext, Tools
+from archiver.collect.run_context import RunContext
+from archiver.collect.run_tools import Tools
 from archiver.core.errors import (
     AccountBlocked,
     ConfigError,
@@ -70,7 +70,7 @@ class AccountAccess:
             yield session
 
 
-def admit(run: RunContext, account: Account, archive: Archive) -> AccountAccess:
+def admit(run: RunContext, account: Account) -> AccountAccess:
     """Whether an account may run, and what it needs for that.
 
     ConfigError for an unknown provider; NotAccepted, SignInNeeded; and the refusal of an earlier run, where no secret
@@ -79,7 +79,7 @@ def admit(run: RunContext, account: Account, archive: Archive) -> AccountAccess:
     provider: Provider[Any] = load(account.provider)()
     recording = find_recording(run.order.replay, account) if run.order.replay else None
     method = provider.info.method(recording.method if recording else account.method)
-    accepted(run.home, archive, account, provider.info)
+    accepted(run.home, account, provider.info)
     account = as_rotated(run.home, run.vault, account)
     secrets = secrets_of(run.vault, account, method, recording)
     digest = secret_digest(secrets)

@@ -15,13 +15,14 @@ from archiver.provider import (
 )
 
 
-def accepted(home: Home, archive: Archive, account: Account, info: ProviderInfo) -> None:
+def accepted(home: Home, account: Account, info: ProviderInfo) -> None:
     """NotAccepted where the platform's terms bar or do not mention robots, and no named person accepted that.
 
     What a person asks for there and then is no unattended run.
     """
     if not info.automation.stance.needs_acceptance or info.on_request or home.settings.replay:
         return
+    archive = Archive(home.archive(account.client))
     said = acceptance(account, info).object_id[:-8]  # what follows tells an acceptance after an erased one
     stated = (line.id or "" for line in archive.lines() if b'"statement"' in line.raw and line.type == "statement")
     if not any(each.startswith(said) and object_path(archive.root, each).exists() for each in stated):

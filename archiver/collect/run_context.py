@@ -1,31 +1,25 @@
-"""What all accounts of a run share: the request, the tools, and the summary."""
+"""What every account of a run is given: the request, the summary, and what the accounts share."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archiver.browsing.browser_session import Browsers
-from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
-from archiver.browsing.replay import Listener, Replay
-from archiver.browsing.request_pipeline import Hear
+from archiver.browsing.replay import Listener
 from archiver.collect.account_result import Progress, Result
+from archiver.collect.run_tools import Tools
 from archiver.collect.terms import SeenTerms
 from archiver.core.alert import Concern
 from archiver.core.errors import (
     ArchiverError,
 )
 from archiver.core.model import Outcome
-from archiver.home.archives import network_of
-from archiver.home.network import Network
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.provider import ProviderInfo
-from archiver.reading.worker import DocumentReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,36 +68,6 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         """The document that `run --json` prints."""
         return {"run": self.run, "outcome": self.outcome, "accounts": [result.as_json() for result in self.accounts]}
-
-
-@dataclass
-class Tools:
-    """What all accounts of a process share: one browser, one pool of document readers, one pacing, perhaps a replay.
-
-    `hear` is told of every exchange.
-    """
-
-    browsers: Browsers
-    reader: DocumentReader
-    pacing: Pacing
-    network: Network
-    replay: Replay | None = None
-    hear: Hear | None = None
-
-
-@asynccontextmanager
-async def tools(home: Home, *, replay: bool, headless: bool = True, hear: Hear | None = None) -> AsyncIterator[Tools]:
-    """Open the shared tools; the browser itself starts when an account first needs one."""
-    settings = home.settings
-    async with AsyncExitStack() as stack:
-        network = network_of(home)
-        replaying = await stack.enter_async_context(Replay()) if replay else None
-        if replaying:
-            network = Network(ca_file=replaying.ca_file)
-        reader = stack.enter_context(DocumentReader())
-        browsers = await stack.enter_async_context(Browsers(network, headless=headless, hear=hear))
-        pacing = Pacing(settings.pacing.default, settings.pacing.hosts, off=replay)
-        yield Tools(browsers, reader, pacing, network, replaying, hear)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from typing import Any
 from archiver.archive.ocfl import object_path
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.recording import Recording
-from archiver.collect.run_context import RunContext, Summary, Tools
+from archiver.collect.run_context import RunContext, Summary
+from archiver.collect.run_tools import Tools
 from archiver.collect.terms import SeenTerms, given, look
 from archiver.collect.terms import rules as terms_rules
 from archiver.core.errors import ArchiverError, SecretFound

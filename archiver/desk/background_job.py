@@ -44,7 +44,7 @@ class Work:
 
     def sign_in(self, home: Home, vault: Vault, account: str) -> None:
         """Open a visible browser on this machine, in which a person signs in."""
-        from archiver.agency.accounts import sign_in
+        from archiver.agency.sign_ins import sign_in
 
         replay = bundled() if home.settings.replay else None
 

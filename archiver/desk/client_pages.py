@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from archiver.agency import monthly_report as monthly
+from archiver.agency import monthly_report_page
 from archiver.agency import unassigned as deciding
 from archiver.agency.status import status
 from archiver.catalogue import search, views
@@ -18,9 +17,8 @@ from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
 from archiver.desk.app import Visit, Way
 from archiver.desk.auth import OWNER, Role
-from archiver.desk.home_page import PAGE, troubles
-from archiver.home.settings import HOUSE, Account
-from archiver.provider import SignInMethod, Transport, load
+from archiver.desk.home_page import PAGE
+from archiver.home.settings import HOUSE
 from archiver.reading.worker import DocumentReader
 
 LINK_DAYS = (7, 30, 90)
@@ -56,7 +54,7 @@ def report(visit: Visit) -> Response:
     made = monthly.report(visit.home, owner.slug, month)
     with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
         out = Path(folder) / "report.pdf"
-        monthly.write(made, out, visit.language)
+        monthly_report_page.write(made, out, visit.language)
         content = out.read_bytes()
     headers = {"content-disposition": f'attachment; filename="{owner.slug}-{month}.pdf"'}
     return Response(content, media_type="application/pdf", headers=headers)
@@ -104,63 +102,10 @@ def make_link(visit: Visit) -> Response:
     return client(visit, link=(f"{visit.request.base_url}link/{secret}", until))
 
 
-def accounts(visit: Visit) -> Response:
-    """All accounts, and which of them need a person."""
-    marks = {each.account: each for each in troubles(visit)}
-    here = visit.operates and not visit.desk.site.secure  # a person signs in where the desk runs
-    known = visit.home.accounts()
-    methods = {each.name: method for each in known if (method := _method(each))}
-    attended = {name for name, method in methods.items() if here and method.transport is not Transport.HTTP}
-    keyed = {name for name, method in methods.items() if method.secrets}
-    standing = {each.account: each for each in status(visit.home, turns=visit.desk.turns).accounts}
-    added = None
-    if key := visit.asked("added"):
-        with suppress(HTTPException):  # told once; by now it may be forgotten
-            added = visit.desk.kept(f"{visit.visitor.name} {key}")
-    return visit.page(
-        "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
-        added=added, keyed=keyed,
-    )  # fmt: skip
-
-
-def _method(account: Account) -> SignInMethod | None:
-    with suppress(ConfigError):  # where its adapter is gone or broken, it is among those that need a person
-        return load(account.provider).info.method(account.method)
-    return None
-
-
-def progress(visit: Visit) -> Response:
-    """A part of a page: what runs just now, and how far it is."""
-    return visit.page("progress.html", work=visit.desk.work)
-
-
-def run(visit: Visit) -> Response:
-    """Run one account, or all, beside the desk."""
-    name = visit.given("account")
-    names = [visit.home.account(name).name] if name else []
-    visit.desk.work.run(visit.home, visit.desk.vault, names)
-    visit.told("run started", name or "all")
-    return visit.to("accounts")
-
-
-def sign_in(visit: Visit) -> Response:
-    """Open the attended sign-in on this machine."""
-    if visit.desk.site.secure:  # the window would open where nobody sits
-        raise HTTPException(403)
-    account = visit.home.account(visit.given("account"))
-    visit.desk.work.sign_in(visit.home, visit.desk.vault, account.name)
-    visit.told("sign-in started", account.name)
-    return visit.to("accounts")
-
-
 WAYS = [
     Way("/client/{client}", client, Role.CLIENT),
     Way("/client/{client}/report", report),
     Way("/unassigned", unassigned),
     Way("/unassigned", assign, Role.OPERATE, post=True),
     Way("/client/{client}/link", make_link, Role.OPERATE, post=True),
-    Way("/accounts", accounts),
-    Way("/accounts/progress", progress, background=True),
-    Way("/accounts/run", run, Role.OPERATE, post=True),
-    Way("/accounts/sign-in", sign_in, Role.OPERATE, post=True),
 ]

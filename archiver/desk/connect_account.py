@@ -11,7 +11,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver.agency import accounts
+from archiver.agency import accounts, platform_list
 from archiver.browsing.recording import bundled
 from archiver.core.errors import ArchiverError, ConfigError, WrongPassword, machine_error
 from archiver.desk.app import Visit, Way
@@ -46,8 +46,8 @@ def new(visit: Visit) -> Response:
         info = _platform(name)
         return _form(visit, info, info.method(visit.asked("method") or None))
     told: list[str] = []
-    described = accounts.describe_providers({}, told.append)
-    connected = [each for each in described if each["served_by"] == accounts.ADAPTER and not each["on_request"]]
+    described = platform_list.describe_providers({}, told.append)
+    connected = [each for each in described if each["served_by"] == platform_list.ADAPTER and not each["on_request"]]
     by_hand = [each for each in described if each not in connected]
     return visit.page("platforms.html", connected=connected, by_hand=by_hand, told=told, client=visit.asked("client"))
 

@@ -6,12 +6,12 @@ from contextlib import suppress
 
 from starlette.responses import Response
 
-from archiver.agency.accounts import DueSignIn, due_sign_ins
+from archiver.agency.sign_ins import DueSignIn, due_sign_ins
 from archiver.agency.status import status
 from archiver.core.errors import VaultLocked
 from archiver.desk.app import Visit, Way
 from archiver.desk.auth import Role
-from archiver.desk.claim_pages import due
+from archiver.desk.new_claim_pages import due
 
 PAGE = 24  # licences of a page
 

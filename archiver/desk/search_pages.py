@@ -57,7 +57,7 @@ def find_file(visit: Visit) -> Response:
     except UnreadablePicture:
         if _picture_type(content):  # a broken picture, no letter
             raise
-        from archiver.desk.claim_pages import taken
+        from archiver.desk.new_claim_pages import taken
 
         if not visit.operates:
             raise

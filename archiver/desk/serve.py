@@ -13,18 +13,10 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from archiver.core.errors import ConfigError, VaultLocked
-from archiver.desk import (
-    claim_pages,
-    client_pages,
-    connect_account,
-    home_page,
-    licence_pages,
-    search_pages,
-    session_pages,
-    sign_in,
-)
-from archiver.desk.app import Desk, Site, build
+from archiver.desk.app import build
 from archiver.desk.auth import Doors
+from archiver.desk.desk_state import Desk, Site
+from archiver.desk.routes import ROUTES
 from archiver.home.settings import Home
 from archiver.home.vault import find_key
 
@@ -108,8 +100,7 @@ def site_of(plan: Plan, port: int) -> Site:
 def application(home: Home, site: Site, doors: Doors, vault_key: str | None = None) -> ASGIApp:
     """The desk of a home."""
     desk = Desk(home.root, site, doors, vault_key=vault_key)
-    parts = (sign_in, home_page, search_pages, licence_pages, claim_pages, connect_account, client_pages, session_pages)
-    return build(desk, [way for part in parts for way in part.WAYS])
+    return build(desk, ROUTES)
 
 
 def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from archiver.agency.accounts import DueSignIn
+from archiver.agency.sign_ins import DueSignIn
 from archiver.agency.status import AccountStatus
 from archiver.claims.facts import platform_of
 from archiver.core.model import Moment, iso, parse_iso

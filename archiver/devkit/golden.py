@@ -20,7 +20,8 @@ from archiver.archive.reader import Archive
 from archiver.browsing.recording import Recording
 from archiver.catalogue.index import Catalogue
 from archiver.collect.run import asking
-from archiver.collect.run_context import Order, Tools, tools
+from archiver.collect.run_context import Order
+from archiver.collect.run_tools import Tools, tools
 from archiver.core.atomic_files import replace_file, scratch
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso

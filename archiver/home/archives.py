@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from archiver.core.smtp import Mailer
 from archiver.home.network import Network
 from archiver.home.settings import Account, Home, change_account
 from archiver.home.vault import Vault, run_secret_command
+
+ANOTHER_WRITER_TIMEOUT_S = 600.0
+RETRY_INTERVAL_S = 2.0
 
 
 def network_of(home: Home) -> Network:
@@ -63,6 +67,25 @@ def writing(
         after_restore=after_restore,
         clock_is_right=clock_is_right,
     ) as archive:
+        yield archive
+
+
+@contextmanager
+def writing_when_free(home: Home, vault: Vault, client: str, say: Callable[[str], None]) -> Iterator[ArchiveWriter]:
+    """The archive for writing, once another command that writes to it has ended."""
+    deadline, told = time.monotonic() + ANOTHER_WRITER_TIMEOUT_S, False
+    with ExitStack() as stack:
+        while True:
+            try:
+                archive = stack.enter_context(writing(home, vault, client))
+                break
+            except ArchiveBusy:
+                if time.monotonic() > deadline:
+                    raise
+                if not told:
+                    say("Another command is writing to this archive; waiting until it ends.")
+                    told = True
+                time.sleep(RETRY_INTERVAL_S)
         yield archive
 
 

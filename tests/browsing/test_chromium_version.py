@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from archiver.agency import doctor
-from archiver.agency.doctor import State
+from archiver.agency import home_checks
+from archiver.agency.diagnosis import State
 from archiver.browsing.chromium import Chromium
 from archiver.browsing.chromium_version import stable_since, version_warning
 from archiver.home.settings import Home
@@ -39,8 +39,8 @@ def test_an_old_browser_is_a_warning_that_says_what_to_do(tmp_path: Path, monkey
     program.chmod(0o755)
     (tmp_path / "archiver.yaml").touch()
     (tmp_path / "clients").mkdir()
-    monkeypatch.setattr(doctor, "find", lambda: Chromium(program, "on the PATH"))
-    monkeypatch.setattr(doctor, "try_start", lambda _: None)
-    found = {state: (words, advice) for state, words, advice in doctor.accounts(Home.load(tmp_path))}
+    monkeypatch.setattr(home_checks, "find", lambda: Chromium(program, "on the PATH"))
+    monkeypatch.setattr(home_checks, "try_start", lambda _: None)
+    found = {state: (words, advice) for state, words, advice in home_checks.accounts(Home.load(tmp_path))}
     assert "130.0.6723.58" in found[State.WARNING][0] and "a year old" in found[State.WARNING][0]
     assert found[State.WARNING][1].startswith("Update it")

@@ -18,7 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.desk import connection_limits
-from archiver.desk.app import (
+from archiver.desk.connection_limits import Connection, DeskServer
+from archiver.desk.password_throttle import ADDRESS_BURST, MAX_GAP_SECONDS, MAX_WAIT_SECONDS, NAME_BURST, Throttle
+from archiver.desk.workers import (
     MAX_UPLOADS_WAITING,
     MAX_WAITING,
     UPLOADS_AT_ONCE,
@@ -27,8 +29,6 @@ from archiver.desk.app import (
     Crowded,
     Workers,
 )
-from archiver.desk.connection_limits import Connection, DeskServer
-from archiver.desk.password_throttle import ADDRESS_BURST, MAX_GAP_SECONDS, MAX_WAIT_SECONDS, NAME_BURST, Throttle
 from tests.desk.conftest import PASSWORD, Person, Served
 
 type Sign = Callable[..., Person]

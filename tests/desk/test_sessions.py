@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 
 from archiver.core.errors import AuditChanged, ConfigError
 from archiver.desk import auth
-from archiver.desk.app import Site
 from archiver.desk.audit_log import BURST_LINES, AuditLog, newest, verify
 from archiver.desk.auth import Doors, Links, Role, Sessions, Visitor, end_session_on_disk, owner, sessions_on_disk
+from archiver.desk.desk_state import Site
 from archiver.desk.serve import application
 from tests.desk.conftest import PASSWORD, Person, Served, started
 

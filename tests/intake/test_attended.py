@@ -18,7 +18,7 @@ import pytest
 
 from archiver.agency.asset_requests import capture
 from archiver.collect.attended_capture import Person, capture_attended
-from archiver.collect.importing import Report
+from archiver.collect.import_report import Report
 from archiver.home.settings import Home as OpenedHome
 from archiver.home.vault import open_vault
 from tests import papers
@@ -187,7 +187,7 @@ def test_a_session_that_was_killed_is_archived_by_the_next(
         return lambda _: Wheel(said).captured(1)
 
     with monkeypatch.context() as patched:
-        patched.setattr("archiver.collect.attended_capture._archive", killed)
+        patched.setattr("archiver.collect.attended_capture.archive_sessions", killed)
         with pytest.raises(Killed):
             attend(take, "/text")
     report, _ = attend(take, "/text")  # once more

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.collect import file_walk as walking
-from archiver.collect import importing
+from archiver.collect import import_reader
 from archiver.collect.file_walk import walk
 from archiver.collect.recognition import Seen, recognise
 from archiver.reading import containers
@@ -262,11 +262,11 @@ def test_a_fault_of_a_reader_in_one_file_is_told_and_costs_no_other(
     def faulty(item: Item, *rest: Any) -> Seen:
         return recognise(item, *rest) if item.name != "b.txt" else rest[99]
 
-    monkeypatch.setattr(importing, "recognise", faulty)
+    monkeypatch.setattr(import_reader, "recognise", faulty)
     with DocumentReader() as reader:
         found = [
             (each.path.rpartition("/")[2], each.refused or "")
-            for each in importing.recognised([tmp_path], home, reader, unasked, None, False, lambda *_: None)
+            for each in import_reader.recognised([tmp_path], home, reader, unasked, None, False, lambda *_: None)
         ]
     assert [(name, bool(reason)) for name, reason in found if name != "home"] == [
         ("a.txt", False), ("b.txt", True), ("c.txt", False),

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from archiver.agency.accounts import describe_providers
+from archiver.agency.platform_list import describe_providers
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
-from archiver.collect.run_context import Tools
+from archiver.collect.run_tools import Tools
 from archiver.core.errors import ConfigError, SpendRefused
 from archiver.devkit import golden
 from archiver.provider import Automation, Mode, Request, Rule, installed, load

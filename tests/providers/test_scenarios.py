@@ -24,7 +24,8 @@ import yaml
 from archiver.agency.night import run
 from archiver.browsing import browser_session as page_session
 from archiver.collect.account_result import Result
-from archiver.collect.run_context import Order, Tools
+from archiver.collect.run_context import Order
+from archiver.collect.run_tools import Tools
 from archiver.core.model import Outcome
 from archiver.devkit import golden
 from archiver.home.settings import Home, add_account, add_client, create_home

@@ -1,0 +1,72 @@
+"""Archive what named persons state of an account: they accept unattended runs, or authorised access."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from archiver.archive import pending_statements
+from archiver.archive.ocfl import NewObject
+from archiver.core.errors import Erased
+from archiver.core.model import iso
+from archiver.home.settings import Account, Home
+from archiver.home.vault import Vault
+from archiver.provider import ProviderInfo
+
+ACCEPTED, AUTHORISED = "automation accepted", "access authorised"
+
+
+def file_statements(home: Home, vault: Vault, account: Account, info: ProviderInfo, stated: Mapping[str, str]) -> None:
+    """Archive what named persons state of an account: that unattended runs are accepted, that access is authorised.
+
+    What is recorded already is not recorded again.
+    """
+    from archiver.collect.automation import acceptance
+    from archiver.home.archives import writing
+
+    with writing(home, vault, account.client) as archive:
+        before = pending_statements.about(archive.reader, account.name)
+        for what, person in stated.items():
+            said: dict[str, Any] = {
+                "format": 1,
+                "statement": what,
+                "account": account.name,
+                "provider": info.name,
+                "by": person,
+                "at": iso(datetime.now(UTC)),
+            }
+            if what == ACCEPTED:
+                terms = info.automation
+                said |= {"stance": terms.stance, "quote": terms.quote, "source": terms.source, "read_on": terms.read_on}
+            if pending_statements.same(before, said):
+                continue
+            if left := pending_statements.same(pending_statements.pending(archive.reader), said):
+                archive.append("statement", id=left, account=account.name)
+                continue
+            content = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()
+            if what == ACCEPTED:
+                new = acceptance(account, info, content)
+                try:
+                    stored = archive.put(new).result()
+                except Erased:
+                    stored = archive.put(acceptance(account, info, content, again=f":{said['at']}")).result()
+            else:
+                stored = archive.put(authorisation(account, content)).result()
+            archive.append("statement", id=stored.object_id, account=account.name)
+        archive.seal()
+
+
+def authorisation(account: Account, statement: bytes) -> NewObject:
+    """The archive object by which a person authorised access to an account; another one each time it is stated."""
+    return NewObject(
+        kind="statements",
+        date=None,
+        provider=account.provider,
+        asset_id=account.name,
+        identity=f"access:{account.name}:{sha256(statement).hexdigest()}",
+        files={"statement.json": statement},
+        created=datetime.now(UTC),
+    )

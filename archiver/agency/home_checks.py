@@ -1,0 +1,137 @@
+"""The doctor's checks of the home as its settings describe it: accounts, browser, leftovers, mail."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.util import find_spec
+
+from archiver.agency.diagnosis import Findings, State
+from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
+from archiver.browsing.chromium_version import version_warning
+from archiver.claims.claim_files import CLAIM
+from archiver.core.errors import INSTALL_ALL, ArchiverError, BrowserMissing, SandboxRefused
+from archiver.core.stale_files import in_home, in_temporary_folder
+from archiver.home.archives import mailer_of
+from archiver.home.settings import Home
+from archiver.home.vault import Vault, locate_key
+from archiver.provider import Transport, load
+
+
+def accounts(home: Home) -> Findings:
+    """Every account's adapter is installed; a browser is there for those that need one."""
+    browsing = False
+    for account in home.accounts():
+        try:
+            browsing |= load(account.provider).info.method(account.method).transport is not Transport.HTTP
+        except ArchiverError as error:
+            yield State.PROBLEM, f"{account.name}: {error}", ""
+    yield State.OK, f"clients: {len(home.clients)}, accounts: {len(home.accounts())}", ""
+    yield _browser(needed=browsing)
+
+
+def _browser(*, needed: bool) -> tuple[State, str, str]:
+    """Whether a Chromium is there and starts, in its sandbox where it should."""
+    wrong = State.PROBLEM if needed else State.WARNING
+    if (chromium := find()) is None:
+        words = "no usable Chromium was found" + ("" if needed else "; no account needs one so far")
+        return wrong, words, f"Run `{commands_to_install()[0]}`, or name a Chromium in ARCHIVER_CHROMIUM."
+    try:
+        try_start(chromium)
+    except SandboxRefused:
+        advice = (
+            "Allow user namespaces to this user, or set ARCHIVER_CHROMIUM_SANDBOX=off to run it without its sandbox."
+        )
+        return wrong, f"{chromium.describe()} cannot start its sandbox", advice
+    except BrowserMissing as error:
+        return wrong, f"browser: {error.detail}", "Install another Chromium, or name one in ARCHIVER_CHROMIUM."
+    why = "as root" if is_root() else "because ARCHIVER_CHROMIUM_SANDBOX is off"
+    sandbox = "in its sandbox" if sandboxed() else f"without its sandbox {why}"
+    old = version_warning(chromium.version(), datetime.now(UTC).date())
+    advice = f"Update it: `{commands_to_install()[0]}`." if old else ""
+    return State.WARNING if old else State.OK, f"browser: {chromium.describe()}, {sandbox}", advice
+
+
+def leftovers(home: Home) -> Findings:
+    """What killed commands left outside of the archives."""
+    found = [*in_home(home.root), *in_temporary_folder()]
+    if found:
+        secret = any(path.name.startswith(".vault.enc.") for path in found)
+        names = f"{found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}"
+        yield (
+            State.WARNING, f"killed commands left {names}{'; copies of the vault are among them' if secret else ''}",
+            "The next command that opens the home removes them.",
+        )  # fmt: skip
+    for path in sorted((home.root / "work").glob("*")):
+        if path.is_dir() and not (path / CLAIM).exists():
+            yield (
+                State.WARNING, f"work/{path.name} holds no claim: a command was killed before it was complete",
+                "Add the letter again, or delete the folder.",
+            )  # fmt: skip
+    with suppress(ArchiverError):  # the vault's check says so
+        kept = Vault(home.vault, locate_key(interactive=False)[0])
+        known = {account.name: account for account in home.accounts()}
+        for name in kept.accounts():
+            if name not in known:
+                yield (
+                    State.WARNING, f"the vault keeps secrets of {name}, an account that no client's file has",
+                    "If `archiver account add` was killed, run it again; else bring the client's file back.",
+                )  # fmt: skip
+            elif kept.renamed(name):
+                yield (
+                    State.WARNING, f"{name}: its new secret is kept, and its new user name is not in the settings yet",
+                    "The next run finishes that.",
+                )  # fmt: skip
+            elif known[name].closed:
+                yield (
+                    State.WARNING, f"the vault keeps secrets of {name}, which was closed",
+                    f"Run `archiver account close {name}` again.",
+                )  # fmt: skip
+    if not found:
+        yield State.OK, "no temporary files of killed commands", ""
+
+
+def trouble(home: Home) -> Findings:
+    """What runs put aside for a person."""
+    advice = {
+        "trouble": "Send them to the adapter's maintainer, then delete them.",
+        "quarantine": "They hold a secret and were kept apart, unaltered; look at each, and change that secret.",
+    }
+    for name, what in advice.items():
+        count = sum(1 for path in (home.state / name).glob("*") if path.is_file())
+        yield State.WARNING if count else State.OK, f"{count} files in state/{name}", what if count else ""
+
+
+def notifying(home: Home) -> Findings:
+    """Somebody is told what a person must know of."""
+    told = [*home.settings.notify.channels, *(each for client in home.clients.values() for each in client.contact.to)]
+    if home.accounts() and not told and not home.settings.replay:
+        advice = "Name channels under `notify:` in archiver.yaml, or a `contact:` in each client's file."
+        yield State.WARNING, "nobody is told when a night needs a person", advice
+        return
+    for each in dict.fromkeys(told):
+        scheme = each.partition("://")[0] if "://" in each else ""
+        if scheme not in ("", "http", "https") and not find_spec("apprise"):
+            yield State.PROBLEM, f"{scheme}:// needs apprise", INSTALL_ALL
+        if not scheme and not (home.settings.mail.host and home.settings.mail.sender):
+            yield State.PROBLEM, f"{each} cannot be told without a mail server", "Set `mail:` in archiver.yaml."
+    if home.accounts() and not home.settings.notify.ping and not home.settings.replay:
+        yield State.OK, "no ping is set; only the daily `archiver notify` tells that nothing runs", ""
+    yield State.OK, f"{len(dict.fromkeys(told))} addresses are told", ""
+
+
+def mail(home: Home, online: bool) -> Findings:
+    """The mail server; `online` connects and signs in, and sends nothing."""
+    host, sender = home.settings.mail.host, home.settings.mail.sender
+    if not (host and sender):
+        yield State.OK, "no server is set, so no mail goes out", ""
+    elif not online:
+        yield State.OK, f"goes out by {host} from {sender}, which was not asked (--online asks)", ""
+    else:
+        try:
+            encrypted = mailer_of(home).greet()
+        except (OSError, ArchiverError) as error:
+            yield State.PROBLEM, f"{host}: {error}", "See to `mail:` in archiver.yaml; until then no mail goes out."
+            return
+        words = "takes mail, encrypted" if encrypted else "takes mail, and not encrypted"
+        yield State.OK if encrypted else State.WARNING, f"{host} {words}; none was sent", ""

@@ -1,0 +1,294 @@
+"""The doctor's checks of this machine and of the folder that holds the home."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from getpass import getuser
+from pathlib import Path
+
+from archiver.agency.diagnosis import Findings, State
+from archiver.archive import verify
+from archiver.archive.ledger import lock
+from archiver.core.atomic_files import owner, sync_folder
+from archiver.home.vault import Vault, key_file, locate_key
+from archiver.reading.worker import DocumentReader, ReaderFailed
+
+MEGABYTE = 1_000_000
+
+
+LITTLE, TOO_LITTLE = 2000, 200  # free megabytes
+
+
+OLDEST_PYTHON = (3, 12)
+
+
+UNCHANGING = 0o444  # what is never changed again: evidence, checkpoints and their timestamps
+
+
+CLOUDS = (
+    "onedrive", "dropbox", "icloud", "mobile documents", "cloudstorage", "google drive", "googledrive", "my drive",
+    "nextcloud", "owncloud", "pcloud", "box sync", "syncthing", "seafile", "magentacloud", "proton drive",
+)  # fmt: skip
+
+
+CLOUD_FILES = (".stfolder", ".dropbox", ".dropbox.cache", ".sync_*.db", "._sync_*.db")
+
+
+KEPT = 7  # exit code of a process that a lock kept out
+
+
+OTHER = f"""
+import os, sys
+from archiver.archive.ledger import lock
+try:
+    lock(os.open(sys.argv[1], os.O_RDWR))
+except OSError:
+    sys.exit({KEPT})
+"""
+
+
+def python(_: Path) -> Findings:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        yield State.PROBLEM, f"Python {version}", "Install Python 3.12 or later."
+    else:
+        yield State.OK, f"Python {version}", ""
+
+
+def openssl(_: Path) -> Findings:
+    program = verify.openssl()
+    if program is None:
+        yield (
+            State.WARNING, "OpenSSL 3 was not found, so no date can be checked on this machine",
+            "Install openssl, version 3 or later.",
+        )  # fmt: skip
+        return
+    done = subprocess.run([program, "version"], capture_output=True, text=True, timeout=20, check=False)
+    yield State.OK, f"{' '.join(done.stdout.split()[:2])} at {program}, for independent checks", ""
+
+
+def folder(root: Path) -> Findings:
+    """The home's layout."""
+    if not (root / "archiver.yaml").is_file():
+        yield State.PROBLEM, f"{root} is no home: it has no archiver.yaml", f"Make one: archiver init {root}"
+        return
+    missing = [name for name in ("clients", "archive", "state") if not (root / name).is_dir()]
+    if missing:
+        yield (
+            State.WARNING, f"{root} has no {', '.join(missing)}",
+            "If you did not expect that, restore it from a backup; else it is made when it is needed.",
+        )  # fmt: skip
+    else:
+        yield State.OK, str(root), ""
+
+
+def permissions(root: Path) -> Findings:
+    """Nobody else may read, and evidence may not be written."""
+    if os.name != "posix":
+        yield State.OK, "not looked at: this system keeps them in access lists", ""
+        return
+    if not root.is_dir():
+        return
+    open_, writable = [], []
+    for path, mode in _modes(root):
+        evidence = path.relative_to(root).parts[2:3] == ("evidence",)
+        if evidence and stat.S_ISREG(mode):
+            writable += [path] if mode & 0o222 else []
+        elif mode & 0o077 and not (stat.S_ISREG(mode) and stat.S_IMODE(mode) == UNCHANGING):
+            open_.append(path)
+    if open_:
+        yield (
+            State.WARNING, f"others on this machine may read {_some(root, open_)}",
+            f"chmod -R go-rwx '{root}'",
+        )  # fmt: skip
+    if writable:
+        yield (
+            State.WARNING, f"evidence that could be changed by mistake: {_some(root, writable)}",
+            f"find '{root / 'archive'}'/*/evidence -type f -exec chmod a-w {{}} +",
+        )  # fmt: skip
+    if not open_ and not writable:
+        yield State.OK, "only you can read the home, and evidence is read-only", ""
+
+
+def _modes(root: Path) -> Iterator[tuple[Path, int]]:
+    yield root, root.stat().st_mode
+    for entry in os.scandir(root):
+        if entry.is_dir(follow_symlinks=False):
+            yield from _modes(Path(entry.path))
+        elif entry.is_file(follow_symlinks=False):
+            yield Path(entry.path), entry.stat().st_mode
+
+
+def _some(root: Path, paths: list[Path]) -> str:
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"{paths[0].relative_to(root).as_posix() if paths[0] != root else root}{more}"
+
+
+def vault(root: Path) -> Findings:
+    key, place = locate_key(interactive=False)
+    opened = Vault(root / "vault.enc", key, remember=True)
+    opened.secrets("")
+    if warning := opened.replayed():
+        told, _, advice = warning.partition(". ")
+        yield State.PROBLEM, told, advice
+    if (named := key_file()) and place == f"the file {named}":
+        file = named.absolute()
+        if file.is_relative_to(root):
+            yield (
+                State.WARNING,
+                f"its key lies in the home: {file}",
+                "Keep it elsewhere: a backup should not hold both.",
+            )
+            return
+    yield (
+        State.OK,
+        f"it opens with the key from {place}, for the user {getuser()}; the nights must run as that user",
+        "",
+    )
+
+
+def readers(root: Path) -> Findings:
+    """What the processes that read documents can reach, as one of them finds by trying."""
+    here = next(each for each in (root / "vault.enc", root, Path.home(), Path.cwd()) if each.exists())
+    try:
+        with DocumentReader(workers=1) as reader:
+            tried = reader.confinement(here)
+    except (ReaderFailed, ValueError) as failed:
+        yield State.PROBLEM, f"no process that reads documents can be started: {failed}", "Documents stay unread."
+        return
+    reached = [name for name, found in (("the network", tried.network), ("this home", tried.file)) if found]
+    if not reached:
+        means = " and ".join(tried.done) or "this system's rights"
+        yield State.OK, f"processes that read documents reach neither the network nor this home, by {means}", ""
+    else:
+        yield (
+            State.WARNING, f"processes that read documents can reach {' and '.join(reached)}",
+            "They have limits of time and memory only; on Linux 5.13 or later they are confined. Until then, import "
+            "only files that you trust.",
+        )  # fmt: skip
+
+
+def disk(root: Path) -> Findings:
+    for place in _file_systems(root):
+        free = shutil.disk_usage(place).free // MEGABYTE
+        if _read_only(place):
+            yield State.PROBLEM, f"{place} is read-only", "It can be searched and verified; nothing can be archived."
+        elif free < LITTLE:
+            state = State.PROBLEM if free < TOO_LITTLE else State.WARNING
+            yield state, f"{free} MB are free in {place}", "Make room."
+        else:
+            yield State.OK, f"{free} MB are free in {place}", ""
+
+
+def _file_systems(root: Path) -> Iterator[Path]:
+    """The home, and those archives that lie on another disk or share."""
+    seen = set()
+    for place in (root, root / "archive", *sorted((root / "archive").glob("*"))):
+        if place.is_dir() and (disk := (place.stat().st_dev, _read_only(place))) not in seen:
+            seen.add(disk)
+            yield place
+
+
+def _read_only(place: Path) -> bool:
+    return os.name == "posix" and bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+
+
+def cloud(root: Path) -> Findings:
+    """Programs that synchronise folders move, lock and duplicate files behind everybody's back."""
+    for place in (root.resolve(), *root.resolve().parents):
+        named = next((cloud for cloud in CLOUDS if cloud in place.name.lower()), None)
+        if named or any(next(place.glob(pattern), None) for pattern in CLOUD_FILES):
+            yield (
+                State.WARNING, f"{place} looks like a folder that {named or 'a program'} synchronises",
+                "Move the home out of it, and let a backup program copy it instead.",
+            )  # fmt: skip
+            return
+    yield State.OK, "the home is in no folder that is known to be synchronised", ""
+
+
+def writing(root: Path) -> Findings:
+    """What the archive relies on, tried: on a share it cannot be taken for granted."""
+    for place in _file_systems(root):
+        if _read_only(place):
+            continue  # the disk's check says so
+        if not os.access(place, os.W_OK):
+            yield State.PROBLEM, f"{place} cannot be written to", "See to its permissions, or run as its owner."
+            continue
+        with tempfile.TemporaryDirectory(dir=place, prefix=f".doctor-{owner()}-") as name:
+            failed = []
+            for what, trial in TRIALS.items():
+                try:
+                    holds = trial(Path(name))
+                except OSError as error:
+                    holds, what = False, f"{what} ({error.strerror})"
+                failed += [] if holds else [what]
+            if failed:
+                advice = "Keep the home on a local disk, or on a share that can do this (NFS 4, or SMB with locks)."
+                yield State.PROBLEM, f"{place} cannot do what the archive relies on: {', '.join(failed)}", advice
+            else:
+                yield State.OK, f"{place}: {', '.join(TRIALS)}", ""
+            (Path(name) / "Case").touch()
+            if (Path(name) / "cASE").exists():
+                yield State.OK, f"{place} takes upper and lower case for the same; no archive depends on that", ""
+
+
+def _exclusive(scratch: Path) -> bool:
+    """A file is made once only."""
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+    os.close(os.open(scratch / "once", flags))
+    try:
+        os.close(os.open(scratch / "once", flags))
+    except FileExistsError:
+        return True
+    return False
+
+
+def _rename_over(scratch: Path) -> bool:
+    (scratch / "old").write_bytes(b"old")
+    (scratch / "new").write_bytes(b"new")
+    (scratch / "new").replace(scratch / "old")
+    return (scratch / "old").read_bytes() == b"new" and not (scratch / "new").exists()
+
+
+def _rename_folder(scratch: Path) -> bool:
+    (scratch / "staged").mkdir()
+    (scratch / "staged" / "file").touch()
+    (scratch / "staged").rename(scratch / "placed")
+    return (scratch / "placed" / "file").exists()
+
+
+def _durable(scratch: Path) -> bool:
+    handle = os.open(scratch / "durable", os.O_CREAT | os.O_WRONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    sync_folder(scratch)
+    return True
+
+
+def _locked(scratch: Path) -> bool:
+    """Another process is kept out; within one process some file systems keep nobody out."""
+    handle = os.open(scratch / "lock", os.O_RDWR | os.O_CREAT)
+    try:
+        lock(handle)
+        other = [sys.executable, "-c", OTHER, str(scratch / "lock")]
+        path = os.pathsep.join(filter(None, sys.path))
+        return subprocess.run(other, env={**os.environ, "PYTHONPATH": path}, timeout=60, check=False).returncode == KEPT
+    finally:
+        os.close(handle)
+
+
+TRIALS: Mapping[str, Callable[[Path], bool]] = {
+    "making a file once": _exclusive,
+    "renaming over a file": _rename_over,
+    "renaming a folder": _rename_folder,
+    "writing durably": _durable,
+    "locks": _locked,
+}

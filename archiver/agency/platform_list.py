@@ -1,0 +1,74 @@
+"""The platforms to choose from as plain data: every adapter's declaration, and what is served by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+from archiver.core.errors import ConfigError
+from archiver.provider import installed, load
+from archiver.reading.unsupported_platforms import Served, served
+
+ADAPTER, BY_HAND = "adapter", "import and attended capture"
+
+
+def describe_providers(live: Mapping[str, str], say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Every installed adapter's declaration as plain data, then the platforms that are served by hand, with `why`.
+
+    `served_by` tells them apart; `pages` are those that `archiver capture NAME` opens. `live` maps
+    a name to the day on which a live check of it last passed; `say` is told of each adapter that cannot be loaded.
+    """
+    by_hand = served()
+    described = []
+    for name in installed():
+        try:
+            info = load(name).info
+        except ConfigError as error:
+            say(str(error))
+            continue
+        web = by_hand.get(name, Served())
+        more = {
+            "live": live.get(name, "never"),
+            "served_by": ADAPTER,
+            "why": "",
+            "web": web.web,
+            "pages": list(web.pages),
+        }
+        described.append(plain(dataclasses.asdict(info)) | more)
+    known = {each["name"] for each in described}
+    return described + [_by_hand(name, each) for name, each in by_hand.items() if each.why and name not in known]
+
+
+def _by_hand(name: str, platform: Served) -> dict[str, Any]:
+    """A platform without an adapter, with the keys of one."""
+    return {
+        "name": name,
+        "title": platform.title,
+        "methods": [],
+        "scope": None,
+        "listings": [],
+        "documents": {"by hand": platform.documents},
+        "basis": "unproven",
+        "basis_detail": "nothing is automated; the pages are named by public code and help pages, or are the site's "
+        "first. Not yet run against a live account",
+        "automation": dict(platform.automation),
+        "confirm": dict(platform.confirm),
+        "terms": [],
+        "live": "never",
+        "served_by": BY_HAND,
+        "why": platform.why,
+        "plans": platform.plans,
+        "web": "",
+        "pages": list(platform.pages),
+    }
+
+
+def plain(value: Any) -> Any:
+    """Enums and tuples as JSON has them."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value

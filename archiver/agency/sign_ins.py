@@ -1,0 +1,141 @@
+"""Sign-ins by a person: which ones are due, and doing them in a visible browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from archiver.agency.accounts import open_account
+from archiver.agency.notification import PERSON, remedy, seen_to
+from archiver.catalogue.search import Turns, runs_of
+from archiver.core.errors import ArchiverError, ConfigError
+from archiver.core.model import iso
+from archiver.home.archives import as_rotated
+from archiver.home.settings import Home
+from archiver.home.vault import Vault
+from archiver.provider import Transport, load
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """What came of one account's sign-in by a person. `session_ends` is None where the session does not say when."""
+
+    account: str
+    error: str | None = None
+    message: str = ""
+    session_ends: str | None = None  # UTC, `2026-11-24T02:00:00Z`
+    exit_code: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        fields = {name: value for name, value in vars(self).items() if name != "exit_code"}
+        return {**fields, "signed_in": self.error is None}
+
+
+async def sign_in_all(
+    home: Home, vault: Vault, names: Sequence[str], *, replay: Path | None, headless: bool, say: Callable[[str], None]
+) -> list[SignedIn]:
+    """Each account in its turn, whatever becomes of those before it."""
+    found = list[SignedIn]()
+    for name in [home.account(name).name for name in names]:  # a name that is none is told before anybody begins
+        try:
+            ends = await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
+        except ArchiverError as error:
+            told = error.message(name)
+            say(f"archiver: {told}" if name in told else f"archiver: {name}: {told}")
+            found.append(SignedIn(name, type(error).__name__, told, exit_code=error.exit_code))
+        else:
+            say(f"Signed in {name}. Next: archiver run --account {name}")
+            found.append(SignedIn(name, session_ends=iso(ends)))
+    return found
+
+
+async def sign_in(
+    home: Home,
+    vault: Vault,
+    name: str,
+    *,
+    replay: Path | None,
+    headless: bool,
+    say: Callable[[str], None],
+) -> datetime | None:
+    """A person signs in, in a visible browser; the session goes to the vault. When that ends, where it says so.
+
+    ConfigError for accounts that sign in with a token; SignInNeeded when nobody signed in within ten minutes.
+    """
+    from archiver.browsing.attended_sign_in import attend
+    from archiver.browsing.recording import clock
+    from archiver.collect.account_session import find_recording
+    from archiver.collect.run_tools import tools
+    from archiver.provider import Mode
+
+    account = as_rotated(home, vault, open_account(home, name))
+    home.check_replay(replay)
+    provider = load(account.provider)()
+    if provider.info.method(account.method).transport is Transport.HTTP:
+        raise ConfigError(f"{name} signs in with a token, not in a browser. Use `archiver account rotate {name}`.")
+    async with tools(home, replay=bool(replay), headless=headless) as shared:
+        network = shared.network
+        recording = find_recording(replay, account) if replay else None
+        if recording and shared.replay:
+            network = (await shared.replay.serve(recording, provider.info.rules)).network
+        session = await shared.browsers.open(
+            provider.info, network=network, pacing=shared.pacing, username=account.username,
+            settings=account.settings, secrets=vault.secrets(name), now=clock(recording), state=vault.session(name),
+            mode=Mode.SIGN_IN,
+        )  # fmt: skip
+        try:
+            await attend(session, provider, provider.info.login_url, say)
+            state = await session.state()
+            vault.save_session(name, state)
+            vault.clear_mark(name)
+            seen_to(home, account)
+            if ends := provider.info.session_end(state):
+                say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC; sign in again before.")
+            return ends
+        finally:
+            await session.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueSignIn:
+    """A sign-in that a person must do. `attended`: in a browser, by `sign-in`; else by the command named."""
+
+    account: str
+    why: str
+    command: str
+    attended: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return vars(self)
+
+
+def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None, turns: Turns = runs_of) -> list[DueSignIn]:
+    """The sign-ins that wait for a person, and those whose saved session ends within a week."""
+    now, found, kept = now or datetime.now(UTC), list[DueSignIn](), vault.sessions()
+    told = {client: turns(home, client) for client in {account.client for account in home.accounts()}}
+    for account in (each for each in home.accounts() if not each.closed):
+        try:
+            info = load(account.provider).info
+        except ConfigError as gone:  # its adapter is gone or broken; the other accounts are not
+            found.append(DueSignIn(account=account.name, why=str(gone), command="archiver doctor", attended=False))
+            continue
+        attended = info.method(account.method).transport is Transport.BROWSER
+        session, mark = kept.get(account.name, (None, None))
+        last = next(iter(told[account.client].get(account.name, ())[-1:]), None)
+        # The error that only a person can end: the vault's mark, else what the last run said.
+        error, since = (mark.error, mark.at) if mark else ((last.error if last else None), (last.at if last else ""))
+        error = error if mark or error in PERSON else None
+        ends = info.session_end(session) if attended else None
+        if error:
+            why = f"{error} on {since}"
+        elif ends and ends < now + timedelta(days=7):
+            why = f"its session ends on {ends:%Y-%m-%d %H:%M} UTC"
+        else:
+            continue
+        _, command = remedy(account, error or "SessionExpired")
+        by_hand = attended and " sign-in " in command
+        found.append(DueSignIn(account=account.name, why=why, command=command, attended=by_hand))
+    return found

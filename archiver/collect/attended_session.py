@@ -1,0 +1,110 @@
+"""What a person's session in our browser took, kept on the disk until it is archived."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from archiver.browsing.attended_browser import Observation, Taken
+from archiver.core.atomic_files import replace_file
+from archiver.core.model import iso
+from archiver.reading.documents import is_pdf
+from archiver.reading.secret_scan import Needle, all_forms, contains, mask, mask_named
+from archiver.reading.worker import DocumentReader
+
+SENT_PAGE = "page.html"
+
+
+@dataclass
+class AttendedSession:
+    """What one session took: each thing in a folder of its own, with `origin.json`."""
+
+    folder: Path
+    downloads: Path
+    quarantine: Path
+    reader: DocumentReader
+    observation: Observation = field(init=False)
+    _number: int = 0
+
+    @property
+    def needles(self) -> list[Needle]:
+        return all_forms(self.observation.secrets)
+
+    def mask(self, content: bytes) -> bytes:
+        """The content without the secrets of this browser."""
+        return mask(content, self.needles)
+
+    def place_for(self, name: str) -> Path:
+        """Where a downloaded file is kept for the person: never over another one."""
+        self.downloads.mkdir(parents=True, exist_ok=True)
+        stem, dot, ending = _safe(name).rpartition(".")
+        number = 1
+        while True:
+            place = self.downloads / f"{stem}{'' if number == 1 else f' ({number})'}{dot}{ending}"
+            with suppress(FileExistsError):
+                place.touch(exist_ok=False)
+                return place
+            number += 1
+
+    async def take(self, taken: Taken) -> str | None:
+        """Keep what was taken for the end; says why not where it holds a secret."""
+        return await asyncio.to_thread(self._take, taken, self.needles)
+
+    def _take(self, taken: Taken, needles: list[Needle]) -> str | None:
+        name = _safe(taken.name)
+        if not taken.marked and self.holds_secret(taken.content, needles):
+            return self.set_apart(name, taken.content)
+        self._number += 1
+        place = self.folder / f"{self._number:04d}"
+        place.mkdir(parents=True, mode=0o700)
+        captures = {each.name: [each.media_type, dict(each.notes)] for each in taken.captures}
+        origin: dict[str, Any] = {
+            "how": taken.how, "name": taken.name, "file": name, "url": _address(taken.url, needles),
+            "method": taken.method, "at": iso(taken.at), "captures": captures,
+        }  # fmt: skip
+        if taken.marked:
+            origin |= {"name": _address(taken.name, needles), "file": "rendered.html"}
+            for each in taken.captures:
+                replace_file(place / each.name, each.content)
+            if taken.sent and not contains(taken.sent, needles) and mask_named(taken.sent) == taken.sent:
+                replace_file(place / SENT_PAGE, taken.sent)
+                captures[SENT_PAGE] = ["text/html", {"made": "by the platform; as it was sent, unaltered"}]
+        replace_file(place / str(origin["file"]), taken.content)
+        replace_file(place / "origin.json", json.dumps(origin).encode())  # the last: without it there is nothing
+        return None
+
+    def holds_secret(self, content: bytes, needles: list[Needle]) -> bool:
+        """Whether a document holds a secret of this browser, as bytes or in its text."""
+        text = self.reader.read_all(content).text if is_pdf(content) else ""
+        return contains(content, needles) or contains(text.encode(), needles)
+
+    def set_apart(self, name: str, content: bytes) -> str:
+        """Keep an unaltered document out of the archive."""
+        self.quarantine.mkdir(parents=True, exist_ok=True, mode=0o700)
+        digest = sha256(content).hexdigest()[:12]
+        path = self.quarantine / f"attended-{digest}{re.sub(r'[^.a-z0-9]', '', Path(name).suffix.lower())}"
+        replace_file(path, content)
+        return f"it contains a secret of this browser; it is kept apart, unaltered, as {path.name} in state/quarantine"
+
+    def log(self, folder: Path) -> None:
+        """What the person's pages sent besides GET, for people who ask later; disposable."""
+        if self.observation.sent:
+            folder.mkdir(parents=True, exist_ok=True)
+            lines = [json.dumps({"sent": each}) + "\n" for each in self.observation.sent]
+            (folder / f"{self.folder.name}-attended.jsonl").write_text("".join(lines), "utf-8")
+
+
+def _safe(name: str) -> str:
+    """A file's name on any system, whatever the platform called it."""
+    safe = re.sub(r"[^\w .()@+,-]|[\x00-\x1f]", "_", re.split(r"[/\\]", name)[-1]).strip(". ")[-100:]
+    return safe if safe and not re.fullmatch(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", safe) else f"_{safe}"
+
+
+def _address(url: str, needles: list[Needle]) -> str:
+    return mask(mask_named(url.encode("utf-8", "replace")), needles).decode("utf-8", "replace")

@@ -1,0 +1,97 @@
+"""Read the files of an import side by side, and spool their bytes until their place is decided."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from archiver.collect.file_walk import Item, Refused, walk
+from archiver.collect.import_report import Progress
+from archiver.collect.recognition import Seen, ocr_by, recognise
+from archiver.reading.mail import Lookup
+from archiver.reading.worker import DocumentReader
+
+THREADS = 4  # that recognise files; PDFs and pictures are read in as many processes as there are processors
+
+
+PENDING, PENDING_BYTES = 64, 64 << 20  # files and bytes on their way
+
+
+def recognised(
+    paths: Sequence[Path],
+    home: Path,
+    reader: DocumentReader,
+    lookup: Lookup,
+    spool: Spool | None,
+    keep_files: bool,
+    progress: Progress,
+) -> Iterator[Seen]:
+    """Every file, recognised, in the walk's order; a bounded number of them, and of bytes, is in memory at once."""
+
+    ocr = ocr_by(reader)
+
+    def work(item: Item) -> Seen:
+        try:
+            seen = recognise(item, reader, lookup, ocr)
+        except Exception as fault:  # noqa: BLE001  # a fault of ours in one file is told with it, and costs no other
+            told = f"the archiver has a fault ({type(fault).__name__}: {fault}); please report it"
+            seen = Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=told)
+        if spool:
+            kept = seen.keep or (keep_files and bool(seen.named or seen.fingerprint))
+            spool.take(seen, item.content if kept else None)
+        return replace(seen, preview=None)
+
+    pending: list[tuple[Future[Seen], int]] = []
+    done = 0
+    with ThreadPoolExecutor(THREADS) as threads:
+        for each in walk(paths, home):
+            if isinstance(each, Refused):
+                refused = Seen(path=each.path, sha256="", size=0, what="other", refused=each.reason)
+                future: Future[Seen] = Future()
+                future.set_result(refused)
+                pending.append((future, 0))
+            else:
+                pending.append((threads.submit(work, each), each.size if each.content is not None else 0))
+            while len(pending) > PENDING or sum(size for _, size in pending) > PENDING_BYTES:
+                done += 1
+                progress("read", done, None)
+                yield pending.pop(0)[0].result()
+        for future, _ in pending:
+            done += 1
+            progress("read", done, None)
+            yield future.result()
+
+
+@dataclass(frozen=True)
+class Spool:
+    """Where the bytes of files wait until it is decided what belongs together; disposable."""
+
+    folder: Path
+
+    def take(self, seen: Seen, content: bytes | None) -> None:
+        if content is not None:
+            (self.folder / seen.sha256).write_bytes(content)
+        if seen.preview:
+            (self.folder / f"{seen.sha256}.jpg").write_bytes(seen.preview)
+
+    def content(self, sha256: str) -> bytes:
+        return (self.folder / sha256).read_bytes()
+
+    def preview(self, sha256: str) -> bytes | None:
+        path = self.folder / f"{sha256}.jpg"
+        return path.read_bytes() if path.exists() else None
+
+
+@contextmanager
+def spooling(folder: Path) -> Iterator[Spool]:
+    """The spool of one client, emptied of what a killed import left; the archive's lock keeps others out."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        yield Spool(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

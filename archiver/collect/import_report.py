@@ -1,0 +1,118 @@
+"""The report of an import: what became of each file, and the licences as a search shows them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
+from typing import Any
+
+from archiver.archive.reader import Archive
+from archiver.catalogue import views
+from archiver.catalogue.index import Catalogue, Entry, Hit
+from archiver.collect.import_plan import Fate, Group, Outcome, Plan
+from archiver.core.model import iso
+
+type Progress = Callable[[str, int, int | None], None]
+"""Who watches: told what is done ("read", "archived"), how many, and of how many, where that is known."""
+
+PARTIAL = 40  # exit code where files were refused
+
+
+@dataclass
+class Report:
+    """What an import did. `licences` are rows as `find --json` has them, of all licences that the files belong to.
+
+    `passed` are the path and kind of files that say nothing: most of any folder, so no more of them is kept.
+    """
+
+    client: str
+    fates: list[Fate] = field(default_factory=list)
+    passed: list[tuple[str, str]] = field(default_factory=list)
+    licences: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    dry_run: bool = False
+    failed: int = 0  # exit code of what failed besides single files
+
+    @property
+    def exit_code(self) -> int:
+        return max(self.failed, PARTIAL if self.counts[Outcome.REFUSED] else 0)
+
+    @property
+    def counts(self) -> Counter[Outcome]:
+        return Counter(fate.outcome for fate in self.fates) + Counter({Outcome.IRRELEVANT: len(self.passed)})
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `import --json`."""
+        rows = [self._row(fate) for fate in self.fates]
+        rows += [_row(path, kind, Outcome.IRRELEVANT) for path, kind in self.passed]
+        return {"files": sorted(rows, key=itemgetter("path")) if self.passed else rows, "licences": self.licences}
+
+    def _row(self, fate: Fate) -> dict[str, Any]:
+        seen, paper = fate.seen, fate.seen.paper
+        kind = paper.kind.value if paper and not seen.is_letter else seen.what
+        return _row(seen.path, kind, fate.outcome, fate.message) | {
+            "licence": self._names(fate)[0] if fate.groups else None,
+            "reader": paper.reader if paper else None,
+            "sure": paper.sure.value if paper else None,
+        }
+
+    def _names(self, fate: Fate) -> list[str]:
+        return [f"{self.client}/{group.object_id.rpartition(':')[2]}" for group in fate.groups]
+
+    def table(self) -> list[tuple[str, str, str, str]]:
+        """What each file is, for people: path, kind, outcome, and its licence or the reason.
+
+        Only a dry run lists those of which nothing is to be told.
+        """
+        rows = []
+        for fate in self.fates:
+            if not self.dry_run and not fate.message and fate.outcome in (Outcome.IRRELEVANT, Outcome.KNOWN):
+                continue
+            names = self._names(fate)
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            what = "; ".join(filter(None, (f"{names[0]}{more}" if names else "", fate.message)))
+            rows.append((fate.seen.path, self._row(fate)["kind"], fate.outcome.value, what))
+        if self.dry_run:
+            rows = sorted([*rows, *((path, kind, Outcome.IRRELEVANT.value, "") for path, kind in self.passed)])
+        return rows
+
+
+def _row(path: str, kind: str, outcome: Outcome, message: str = "") -> dict[str, Any]:
+    return {"path": path, "kind": kind, "outcome": outcome.value, "licence": None, "reader": None, "sure": None,
+            "message": message}  # fmt: skip
+
+
+def licence_rows(client: str, stored: Archive, catalogue: Catalogue, planned: Plan) -> list[dict[str, Any]]:
+    """The licences of an import as `find` shows them; those that a dry run would archive have no state yet."""
+    coming: list[dict[str, Any]] = []
+
+    def archived() -> Iterator[Entry]:
+        for group in planned.groups:
+            folder = group.object_id.rpartition(":")[2]
+            entries = catalogue.matching(folder)
+            if entries and entries[0].folder == folder:
+                yield entries[0]
+            else:
+                coming.append(_coming(client, group))
+
+    return [*archived_rows(client, stored, archived()), *coming]
+
+
+def archived_rows(client: str, stored: Archive, entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Archived licences as `find` shows them."""
+    hits = (Hit(entry, None, 1.0) for entry in entries)  # one after another, as each holds all of its licence
+    first = next(hits, None)
+    return views.hits(client, stored, chain([first], hits)) if first else []
+
+
+def _coming(client: str, group: Group) -> dict[str, Any]:
+    licence = group.licence
+    return {
+        "licence": f"{client}/{group.object_id.rpartition(':')[2]}", "client": client,
+        "provider": licence.asset.provider, "asset_id": licence.asset.asset_id, "title": licence.asset.title,
+        "kind": licence.kind, "licensed_at": iso(licence.licensed_at), "licensee": licence.licensee, "match": None,
+        "score": 1.0, "secured_since": None, "state": None, "scope": None,
+    }  # fmt: skip

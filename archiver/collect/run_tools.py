@@ -1,0 +1,46 @@
+"""The tools that all accounts of a run share: a browser, document readers, pacing, perhaps a replay."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from archiver.browsing.browser_session import Browsers
+from archiver.browsing.pacing import Pacing
+from archiver.browsing.replay import Replay
+from archiver.browsing.request_pipeline import Hear
+from archiver.home.archives import network_of
+from archiver.home.network import Network
+from archiver.home.settings import Home
+from archiver.reading.worker import DocumentReader
+
+
+@dataclass
+class Tools:
+    """What all accounts of a process share: one browser, one pool of document readers, one pacing, perhaps a replay.
+
+    `hear` is told of every exchange.
+    """
+
+    browsers: Browsers
+    reader: DocumentReader
+    pacing: Pacing
+    network: Network
+    replay: Replay | None = None
+    hear: Hear | None = None
+
+
+@asynccontextmanager
+async def tools(home: Home, *, replay: bool, headless: bool = True, hear: Hear | None = None) -> AsyncIterator[Tools]:
+    """Open the shared tools; the browser itself starts when an account first needs one."""
+    settings = home.settings
+    async with AsyncExitStack() as stack:
+        network = network_of(home)
+        replaying = await stack.enter_async_context(Replay()) if replay else None
+        if replaying:
+            network = Network(ca_file=replaying.ca_file)
+        reader = stack.enter_context(DocumentReader())
+        browsers = await stack.enter_async_context(Browsers(network, headless=headless, hear=hear))
+        pacing = Pacing(settings.pacing.default, settings.pacing.hosts, off=replay)
+        yield Tools(browsers, reader, pacing, network, replaying, hear)

@@ -1,0 +1,73 @@
+"""The accounts: which of them need a person, what runs just now, a run and a sign-in beside the desk."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.agency.status import status
+from archiver.core.errors import ConfigError
+from archiver.desk.app import Visit, Way
+from archiver.desk.auth import Role
+from archiver.desk.home_page import troubles
+from archiver.home.settings import Account
+from archiver.provider import SignInMethod, Transport, load
+
+
+def accounts(visit: Visit) -> Response:
+    """All accounts, and which of them need a person."""
+    marks = {each.account: each for each in troubles(visit)}
+    here = visit.operates and not visit.desk.site.secure  # a person signs in where the desk runs
+    known = visit.home.accounts()
+    methods = {each.name: method for each in known if (method := _method(each))}
+    attended = {name for name, method in methods.items() if here and method.transport is not Transport.HTTP}
+    keyed = {name for name, method in methods.items() if method.secrets}
+    standing = {each.account: each for each in status(visit.home, turns=visit.desk.turns).accounts}
+    added = None
+    if key := visit.asked("added"):
+        with suppress(HTTPException):  # told once; by now it may be forgotten
+            added = visit.desk.kept(f"{visit.visitor.name} {key}")
+    return visit.page(
+        "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
+        added=added, keyed=keyed,
+    )  # fmt: skip
+
+
+def _method(account: Account) -> SignInMethod | None:
+    with suppress(ConfigError):  # where its adapter is gone or broken, it is among those that need a person
+        return load(account.provider).info.method(account.method)
+    return None
+
+
+def progress(visit: Visit) -> Response:
+    """A part of a page: what runs just now, and how far it is."""
+    return visit.page("progress.html", work=visit.desk.work)
+
+
+def run(visit: Visit) -> Response:
+    """Run one account, or all, beside the desk."""
+    name = visit.given("account")
+    names = [visit.home.account(name).name] if name else []
+    visit.desk.work.run(visit.home, visit.desk.vault, names)
+    visit.told("run started", name or "all")
+    return visit.to("accounts")
+
+
+def sign_in(visit: Visit) -> Response:
+    """Open the attended sign-in on this machine."""
+    if visit.desk.site.secure:  # the window would open where nobody sits
+        raise HTTPException(403)
+    account = visit.home.account(visit.given("account"))
+    visit.desk.work.sign_in(visit.home, visit.desk.vault, account.name)
+    visit.told("sign-in started", account.name)
+    return visit.to("accounts")
+
+
+WAYS = [
+    Way("/accounts", accounts),
+    Way("/accounts/progress", progress, background=True),
+    Way("/accounts/run", run, Role.OPERATE, post=True),
+    Way("/accounts/sign-in", sign_in, Role.OPERATE, post=True),
+]

@@ -1,0 +1,87 @@
+"""Find the licence of a claim, choose it, and assign it to the claim's client."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from archiver.catalogue import assigning, search
+from archiver.catalogue.assignment import Assignment, Loss
+from archiver.catalogue.index import Entry, ErasedEntry
+from archiver.claims import claim_files
+from archiver.claims.claim_files import Claim
+from archiver.core.errors import ConfigError
+from archiver.desk.app import Visit, Way
+from archiver.desk.auth import OWNER, Role
+from archiver.desk.kept_searches import Search
+from archiver.reading.worker import DocumentReader
+
+
+def licences_of(visit: Visit, claim: Claim) -> list[tuple[Entry | ErasedEntry, bool]]:
+    """The claim's licences, and whether each lies in its client's archive."""
+    with DocumentReader() as reader:
+        found = [search.named(visit.home, each, reader, prefer=claim.client) for each in claim.licences]
+    return [(entry, slug == claim.client) for slug, entry in found]
+
+
+def match(visit: Visit) -> Response:
+    """Look for the licence by the claim's first picture that finds something, or by one given now."""
+    claim = visit.claim()
+    folder = claim_files.folder(visit.home, claim.claim)
+    given = visit.upload("picture")
+    pictures = [given] if given else [((folder / name).read_bytes(), name) for name in claim.pictures]
+    if not pictures:
+        return visit.to("claim", claim.claim)
+    told: list[str] = []
+    for content, name in pictures:
+        found = visit.desk.look_for(content, name, claim.client, warn=told.append)
+        kept = Search(name, content, claim.client, found, told)
+        if found.rows:
+            break
+    key = secrets.token_urlsafe(12)
+    visit.desk.keep(f"{visit.visitor.name} {key}", len(kept.content) + 12_000_000, kept)
+    return visit.to("claim", claim.claim, found=key)
+
+
+def choose(visit: Visit) -> Response:
+    """A person says which licence it is."""
+    claim = visit.claim()
+    with DocumentReader() as reader, search.located(visit.home, visit.given("licence"), reader) as (_, _, entry):
+        pass
+    kept = claim.licences if visit.given("also") else ()
+    claim_files.with_licences(visit.home, claim, [*kept, entry.short_id])
+    visit.told("licence chosen", claim.claim, licence=entry.short_id)
+    return visit.to("claim", claim.claim)
+
+
+def assign(visit: Visit) -> Response:
+    """A named person says that the licence was bought for this client."""
+    claim = visit.claim()
+    by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
+    made = Assignment(client=claim.client, by=by, reason=visit.given("reason"))
+    if not made.by or not made.reason:
+        raise ConfigError(visit.words("assign_needs"))
+
+    def agreed(losses: Sequence[Loss]) -> bool:
+        if not visit.given("take_back"):
+            names = ", ".join(visit.home.client(each.client).name for each in losses)
+            raise ConfigError(visit.words("assign_takes_back", clients=names))
+        return True
+
+    now = []
+    for entry, own in licences_of(visit, claim):
+        if not own:
+            assigning.assign(visit.home, visit.desk.vault, entry.short_id, made, agreed)
+            visit.told("assigned", entry.short_id, client=claim.client)
+        now.append(f"{claim.client}/{entry.folder}")
+    claim_files.with_licences(visit.home, claim, now)
+    return visit.to("claim", claim.claim)
+
+
+WAYS = [
+    Way("/claim/{claim}/match", match, Role.OPERATE, post=True, upload=True),
+    Way("/claim/{claim}/licence", choose, Role.OPERATE, post=True),
+    Way("/claim/{claim}/assign", assign, Role.OPERATE, post=True),
+]

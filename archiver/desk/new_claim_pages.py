@@ -1,0 +1,98 @@
+"""All claims, and how a letter or a picture becomes a new one."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.claims import claim_entry, claim_files
+from archiver.core.atomic_files import scratch
+from archiver.desk.app import Visit, Way
+from archiver.desk.auth import Role
+from archiver.desk.kept_searches import Search
+from archiver.home.settings import HOUSE
+
+
+def listed(visit: Visit) -> Response:
+    """All claims, the most urgent first."""
+    return visit.page("claims.html", claims=due(visit))
+
+
+def new(visit: Visit) -> Response:
+    return visit.page("new-claim.html", letter=None, client=visit.asked("client"), error=None)
+
+
+def add(visit: Visit) -> Response:
+    """A letter, a picture, or both, become a claim."""
+    letter, picture = visit.upload("letter"), visit.upload("picture")
+    if key := visit.given("letter_key"):
+        letter = visit.desk.kept(f"{visit.visitor.name} {key}")
+    client = visit.given("client")
+    if client not in visit.home.clients or (letter is None and picture is None):
+        error = "needs_client" if client not in visit.home.clients else "needs_letter"
+        return visit.page("new-claim.html", 422, letter=None, client=client, error=error)
+    return begun(visit, client, letter, picture)
+
+
+def begun(
+    visit: Visit, client: str, letter: tuple[bytes, str] | None, picture: tuple[bytes, str] | None,
+    licence: str | None = None,
+) -> Response:  # fmt: skip
+    """A new claim, of the files as they came."""
+    with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
+        paths: dict[str, Path] = {}
+        for what, file in (("letter", letter), ("picture", picture)):
+            if file:
+                paths[what] = Path(folder) / (what + Path(file[1]).suffix[:9])
+                paths[what].write_bytes(file[0])
+        pictures = [paths["picture"]] if picture else []
+        claim = claim_entry.add(visit.home, client, paths.get("letter"), {}, pictures)
+    if letter is None:  # nothing was read, so a person has still to say what the letter says
+        claim = replace(claim, confirmed=False)
+        claim_files.save(visit.home, claim)
+    if licence:
+        claim = claim_files.with_licences(visit.home, claim, [licence])
+    visit.told("claim added", claim.claim)
+    return visit.to("claim", claim.claim)
+
+
+def taken(visit: Visit, content: bytes, name: str, client: str) -> Response:
+    """A letter that was dropped where pictures are looked for. Whose it is, a person says, where that is not clear."""
+    own = [each.slug for each in visit.clients() if each.slug != HOUSE]
+    if client or len(own) == 1:
+        return begun(visit, client or own[0], (content, name), None)
+    key = secrets.token_urlsafe(12)
+    visit.desk.keep(f"{visit.visitor.name} {key}", len(content), (content, name))
+    return visit.page("new-claim.html", letter=(key, name), client="", error=None)
+
+
+def from_picture(visit: Visit) -> Response:
+    """A picture that was found becomes a claim, with the licence that a person chose for it."""
+    kept: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
+    name = visit.given("licence")
+    slug = visit.client(name.partition("/")[0]).slug
+    client = visit.client(kept.client or visit.given("client") or slug).slug
+    if name not in {row["licence"] for row in kept.found.rows}:
+        raise HTTPException(404)
+    return begun(visit, client, None, (kept.content, kept.name or "picture.jpg"), licence=name)
+
+
+def due(visit: Visit) -> list[tuple[claim_files.Claim, dict[str, Any]]]:
+    """The claims with their clocks, the most urgent first."""
+    now = datetime.now(UTC)
+    return [(each, each.clocks(now)) for each in claim_files.all_claims(visit.home)]
+
+
+WAYS = [
+    Way("/claims", listed),
+    Way("/claims/new", new, Role.OPERATE),
+    Way("/claims/new", add, Role.OPERATE, post=True, upload=True),
+    Way("/find/picture/{key}/claim", from_picture, Role.OPERATE, post=True),
+]

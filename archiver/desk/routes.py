@@ -1,0 +1,33 @@
+"""All pages of the desk by their addresses, gathered from the modules that make them."""
+
+from __future__ import annotations
+
+from archiver.desk import (
+    account_pages,
+    claim_licence_pages,
+    claim_pack_pages,
+    claim_pages,
+    client_pages,
+    connect_account,
+    home_page,
+    licence_pages,
+    new_claim_pages,
+    search_pages,
+    session_pages,
+    sign_in,
+)
+
+ROUTES = [
+    *sign_in.WAYS,
+    *home_page.WAYS,
+    *search_pages.WAYS,
+    *licence_pages.WAYS,
+    *new_claim_pages.WAYS,
+    *claim_pages.WAYS,
+    *claim_licence_pages.WAYS,
+    *claim_pack_pages.WAYS,
+    *connect_account.WAYS,
+    *client_pages.WAYS,
+    *account_pages.WAYS,
+    *session_pages.WAYS,
+]

@@ -1,0 +1,57 @@
+"""Scrub the raw recording of a run, write what its adapter must make of it, and put both in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from archiver.browsing import scrub
+from archiver.collect.account_result import Result
+from archiver.core.errors import ConfigError
+from archiver.core.model import Outcome
+from archiver.devkit.golden import describe, expect, licences
+from archiver.home.settings import Home
+from archiver.reading.worker import DocumentReader
+
+
+@dataclass(frozen=True)
+class Captured:
+    """Where the recording is, what the recorded run came to, and what a reader should know."""
+
+    folder: Path
+    result: Result
+    report: scrub.Report
+    notes: tuple[str, ...]
+
+
+async def publish(raw: Path, target: Path, there: Home, result: Result, known: Mapping[str, str]) -> Captured:
+    """Put the scrubbed recording at `target`. `there` is the throw-away home of the recorded run.
+
+    `known` maps values that no recording may hold to kinds, as `scrub` takes them; those that the run read in licences
+    are added here. SecretLeft, and nothing written, where the scrubbed recording still holds one.
+    """
+    known = dict(known)
+    known |= {value: kind for file in licences(there) for kind, value in scrub.personal(describe(file))}
+    known |= dict.fromkeys(result.passed_over, scrub.NUMBER)
+    clean = raw.with_name("clean")
+    with DocumentReader() as reader:
+        report = scrub.scrub(raw, clean, known=known, reader=reader)
+    notes = await _expected(clean, result)
+    scrub.put(clean, target)
+    return Captured(target, result, report, tuple(notes))
+
+
+async def _expected(folder: Path, result: Result) -> list[str]:
+    """Write expected.yaml from the recording itself; in words, where it does not play as the account did."""
+    try:
+        found = yaml.safe_load((await expect(folder)).read_text("utf-8"))
+    except ConfigError as error:
+        return [f"It does not play yet, so it has no expected.yaml. {error}"]
+    live = (result.outcome.value, result.error)
+    played = (found["outcome"], found["error"])
+    if live != played and not (result.passed_over and played[0] == Outcome.COMPLETE):
+        return [f"The account's run was {live[0]} ({live[1]}), and the recording plays as {played[0]} ({played[1]})."]
+    return []

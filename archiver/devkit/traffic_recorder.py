@@ -1,0 +1,146 @@
+"""Record every exchange of a run, and write them as a recording that is not scrubbed yet."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from archiver.browsing import scrub
+from archiver.browsing.capture import cookie_secrets
+from archiver.browsing.recording import Recording
+from archiver.browsing.replay import SAFE_METHODS
+from archiver.provider import Request, Rules
+from archiver.reading.secret_scan import secret_header
+
+# Headers that a client may act on. The others tell of the server, or of whoever asked.
+_KEPT = re.compile(
+    r"content-(?:type|disposition|language)|location|set-cookie|retry-after|link|www-authenticate|access-control-.*"
+    r"|x-.*(?:total|count|page|limit|remaining|reset).*",
+    re.IGNORECASE,
+)
+
+
+_PLAIN = re.compile(r"[\w .:/-]{1,60}")  # a body field's value that may tell two requests apart
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One exchange as it was on the wire."""
+
+    request: Request
+    asked: tuple[tuple[str, str], ...]
+    status: int
+    told: tuple[tuple[str, str], ...]
+    content: bytes
+    by_page: bool
+
+
+class Tape:
+    """`exchange.Hear`: everything that was heard, in the order of the answers."""
+
+    def __init__(self) -> None:
+        self._heard: list[Heard] = []
+        self._cookies: dict[tuple[str, str], list[Sequence[str]]] = {}
+
+    def __call__(
+        self, request: Request, asked: Iterable[tuple[str, str]], status: int, told: Iterable[tuple[str, str]],
+        content: bytes, *, by_page: bool = False,
+    ) -> None:  # fmt: skip
+        sent = tuple(asked)
+        request = replace(request, headers={name.lower(): value for name, value in sent})  # rules look at them, too
+        self._heard.append(Heard(request, sent, status, tuple(told), content, by_page))
+
+    def cookies(self, method: str, url: str, lines: Sequence[str]) -> None:
+        self._cookies.setdefault((method, url), []).append(lines)
+
+    @property
+    def heard(self) -> list[Heard]:
+        """All exchanges, each with its cookies."""
+        apart = {place: iter(lines) for place, lines in self._cookies.items()}
+        whole = []
+        for heard in self._heard:
+            there = apart.get((heard.request.method, heard.request.url)) if heard.by_page else None
+            told = tuple(pair for pair in heard.told if pair[0].lower() != "set-cookie") if there else heard.told
+            told += tuple(("set-cookie", line) for line in next(there, ())) if there else ()
+            whole.append(replace(heard, told=told))
+        return whole
+
+    def secrets(self) -> dict[str, str]:
+        """What requests carried as credentials. It is never written, but may stand elsewhere, too."""
+        found: dict[str, str] = {}
+        for name, value in (pair for heard in self.heard for pair in (*heard.asked, *heard.told)):
+            if name.lower() == "cookie":
+                pairs = [
+                    {"name": part.partition("=")[0], "value": part.partition("=")[2]} for part in value.split("; ")
+                ]
+                found |= dict.fromkeys(cookie_secrets(pairs), scrub.COOKIE)
+            elif secret_header(name) and not name.lower().startswith("set-cookie"):
+                found[value.rpartition(" ")[2]] = scrub.TOKEN
+        return found
+
+
+def write_recording(folder: Path, tape: Tape, rules: Rules, head: dict[str, Any]) -> None:
+    """The tape as a recording, unscrubbed. An answer that only repeats the one before it is there once."""
+    (folder / "bodies").mkdir(parents=True)
+    fields = _telling_fields(tape, rules)
+    exchanges: list[dict[str, Any]] = []
+    latest: dict[str, str] = {}
+    for number, heard in enumerate(tape.heard):
+        request: dict[str, Any] = {"method": heard.request.method, "url": heard.request.url}
+        if heard.request.body_fields:
+            request["form"] = sorted(heard.request.body_fields)
+        if fields[number]:
+            request["match"] = fields[number]
+        headers: dict[str, Any] = {}
+        for name, value in heard.told:
+            if _KEPT.fullmatch(name):
+                headers.setdefault(name.lower(), []).extend(value.split("\n"))
+        response: dict[str, Any] = {"status": heard.status}
+        if headers:
+            response["headers"] = {name: all_[0] if len(all_) == 1 else all_ for name, all_ in headers.items()}
+        answer = json.dumps([response, sha256(heard.content).hexdigest()])
+        if heard.request.method not in SAFE_METHODS and not rules.reads_only(heard.request):
+            latest.clear()  # it may have changed what the same request brings
+        elif latest.get(json.dumps(request)) == answer:
+            continue
+        latest[json.dumps(request)] = answer
+        if heard.content:
+            response["body"] = f"bodies/{len(exchanges) + 1:03}{_ending(heard)}"
+            (folder / response["body"]).write_bytes(heard.content)
+        exchanges.append({"request": request, "response": response})
+    head = {name: value for name, value in head.items() if value not in (None, [], {})}
+    session = yaml.safe_dump({**head, "exchanges": exchanges}, sort_keys=False, allow_unicode=True, width=120)
+    (folder / "session.yaml").write_text(session, "utf-8")
+    Recording.load(folder)
+
+
+def _telling_fields(tape: Tape, rules: Rules) -> list[dict[str, str]]:
+    """For each request the body fields that tell it from others of its address, besides those that a rule binds."""
+    values: dict[tuple[str, str, str], set[str]] = {}
+    for heard in tape.heard:
+        for name, given in heard.request.body_fields.items():
+            values.setdefault((heard.request.method, heard.request.url, name), set()).add("\n".join(given))
+    found = []
+    for heard in tape.heard:
+        bound = {name for rule in rules.allow if rule.matches(heard.request) for name in rule.fields}
+        found.append({
+            name: given[0]
+            for name, given in heard.request.body_fields.items()
+            if heard.request.fields[name] == [given[0]]
+            and (name in bound or len(values[heard.request.method, heard.request.url, name]) > 1)
+            and _PLAIN.fullmatch(given[0])
+        })  # fmt: skip
+    return found
+
+
+def _ending(heard: Heard) -> str:
+    kind = next((value for name, value in heard.told if name.lower() == "content-type"), "").partition(";")[0].strip()
+    subtype = kind.rpartition("/")[2].rpartition("+")[2].removeprefix("x-")
+    return f".{subtype}" if re.fullmatch("[a-z0-9]{2,10}", subtype) else ".txt" if subtype == "plain" else ".bin"
