@@ -137,7 +137,7 @@ def everything(folder: Path) -> dict[Path, bytes]:
 
 @pytest.fixture
 def whole_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Chromium of a person, with windows and a viewer of PDFs, where there is one; other tests here need neither."""
+    """The Chromium of a person, with windows and a viewer of PDFs, where there is one."""
     if os.environ.get("ARCHIVER_CHROMIUM") == shutil.which("chromium-headless-shell"):
         monkeypatch.delenv("ARCHIVER_CHROMIUM", raising=False)
 
