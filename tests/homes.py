@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from archiver.archive import verify
 from archiver.provider import Request, load
 from tests import forked
 
@@ -56,21 +57,27 @@ class Home:
     def archive(self, client: str = "acme") -> Path:
         return self.root / "archive" / client
 
+    def without_browser(self) -> Home:
+        """The same home where no browser is found: a pack has its pages as HTML there, and takes a tenth of the work.
+        For tests that look at nothing that is printed."""
+        return Home(self.root, self.env | nothing_but_openssl(self.root.parent / "tools"))
+
 
 def make_quick() -> None:
     """Write `QUICK` anew: what two-pages has of the terms is taken out, so that runs which are about something else do
     without a browser. Call it before the tests begin."""
     shutil.rmtree(QUICK, ignore_errors=True)
     shutil.copytree(RECORDINGS, QUICK)
+    loader, dumper = getattr(yaml, "CSafeLoader", yaml.SafeLoader), getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     for path in QUICK.glob("*/two-pages/session.yaml"):
-        session = yaml.safe_load(path.read_text("utf-8"))
+        session = yaml.load(path.read_text("utf-8"), loader)
         pages = [page.rules[0] for page in load(session["provider"]).info.terms]
         session["exchanges"] = [
             each
             for each in session["exchanges"]
             if not any(page.matches(Request(each["request"]["method"], each["request"]["url"])) for page in pages)
         ]
-        path.write_text(yaml.safe_dump(session, sort_keys=False), "utf-8")
+        path.write_text(yaml.dump(session, Dumper=dumper, sort_keys=False), "utf-8")
 
 
 def begun(folder: Path, *, replay: bool = True) -> Home:
@@ -79,6 +86,16 @@ def begun(folder: Path, *, replay: bool = True) -> Home:
     home("init", home.root, *(["--replay"] if replay else []))
     home("client", "add", "acme", "--name", "Acme Ltd")
     return home
+
+
+def nothing_but_openssl(tools: Path) -> dict[str, str]:
+    """Variables with which no browser is found, and no other program; `tools` is a folder for what is found."""
+    if not tools.exists():
+        tools.mkdir()
+        program = verify.openssl()
+        assert program
+        (tools / "openssl").symlink_to(program)
+    return {"ARCHIVER_CHROMIUM": "", "PATH": str(tools), "PLAYWRIGHT_BROWSERS_PATH": str(tools)}
 
 
 def clean_environment(folder: Path) -> dict[str, str]:

@@ -11,20 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from archiver.archive import verify
-from tests.homes import ROOT
+from tests.homes import ROOT, nothing_but_openssl
 
 
 def demo(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the demo where no browser can be found."""
-    tools = folder / "tools"
-    if not tools.exists():
-        tools.mkdir()
-        program = verify.openssl()
-        assert program
-        (tools / "openssl").symlink_to(program)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}
-    env = kept | {"PATH": str(tools), "PLAYWRIGHT_BROWSERS_PATH": str(tools), "PYTHONPATH": str(ROOT)} | variables
+    env = kept | nothing_but_openssl(folder / "tools") | {"PYTHONPATH": str(ROOT)} | variables
     return subprocess.run(
         [sys.executable, "-m", "archiver", "demo", *arguments], env=env, cwd=folder, capture_output=True, text=True,
         timeout=120, check=False,

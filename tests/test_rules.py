@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.provider import Mode, Purpose, Request, Rule, Rules
+from tests.examples import examples
 
 RULES = Rules(
     allow=(
@@ -230,7 +231,7 @@ def lenient(url: str) -> str:
     after=st.sampled_from(AFTER),
     method=st.sampled_from(["GET", "POST", "HEAD", "get"]),
 )
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_no_spelling_of_a_refused_place_is_permitted(
     host: str, letters: list[Callable[[str], str]], before: str, between: str, after: str, method: str
 ) -> None:

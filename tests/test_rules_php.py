@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archiver.provider import Request, Rule, Rules
+from tests.examples import examples
 
 pytestmark = pytest.mark.skipif(not shutil.which("php"), reason="php is not installed")
 
@@ -127,7 +128,7 @@ def read(port: int, request: Request) -> dict[str, object]:
     path=st.sampled_from(["/rpc", "/open"]), method=st.sampled_from(["POST", "POST", "POST", "GET"]),
     query=st.one_of(good, forms), body=bodies, kind=kinds, extra=headers,
 )  # fmt: skip
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_php_reads_is_what_was_judged(
     php: int, path: str, method: str, query: str, body: str, kind: str, extra: dict[str, str]
 ) -> None:

@@ -16,6 +16,7 @@ from archiver.archive import verify
 from archiver.archive.seal import sign
 from archiver.core.errors import IntegrityError
 from tests.archive.conftest import SIGNER, Kit, licence
+from tests.examples import examples
 
 ALLOWED = {  # beside the names that are there: what a command may leave, and says nothing
     "ledger/checkpoints": r"[0-9]{8,}\.note\.[A-Za-z0-9_ -]{1,64}\.tsr\.(unchecked|refused)"
@@ -63,7 +64,7 @@ def names(draw: st.DrawFn, known: list[str]) -> str:
     return draw(st.one_of(st.just(name), st.text(min_size=1, max_size=20)))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_is_put_in_is_told(plain: Kit, data: st.DataObject) -> None:
     inside = [plain.root / each for each in CONTENTS]

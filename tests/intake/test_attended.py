@@ -26,8 +26,6 @@ from tests.authoring.scenario import pdf
 from tests.homes import Home
 from tests.intake.folder import page as as_page
 
-pytestmark = pytest.mark.usefixtures("full_browser")
-
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
 
@@ -137,7 +135,15 @@ def everything(folder: Path) -> dict[Path, bytes]:
     return {path: gzip.decompress(each) if each.startswith(b"\x1f\x8b") else each for path, each in files.items()}
 
 
+@pytest.fixture
+def whole_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Chromium of a person, with windows and a viewer of PDFs, where there is one."""
+    if os.environ.get("ARCHIVER_CHROMIUM") == shutil.which("chromium-headless-shell"):
+        monkeypatch.delenv("ARCHIVER_CHROMIUM", raising=False)
+
+
 @pytest.mark.browser
+@pytest.mark.usefixtures("whole_browser")
 def test_five_kinds_of_licence_are_archived_byte_for_byte_with_nothing_secret(
     attend: Callable[..., tuple[Report, list[str]]], home: Home
 ) -> None:
@@ -279,6 +285,7 @@ def test_without_a_screen_it_says_so(home: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.usefixtures("whole_browser")
 @pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
 def test_ctrl_c_ends_it_and_archives_what_was_captured(home: Home, tmp_path: Path) -> None:
     read, write = os.pipe()

@@ -261,7 +261,8 @@ def test_2_a_pack_of_a_dead_platform_is_built_without_network(at: Agency, tmp_pa
         at=datetime(2010, 5, 5, 9, tzinfo=UTC),
     )  # fmt: skip
     [stored] = at.archive("acme", (grant, [record(), old, terms]))
-    offline = Home(at.run.root, at.run.env | {"HTTPS_PROXY": "http://127.0.0.1:9"})
+    home = at.run.without_browser()
+    offline = Home(home.root, home.env | {"HTTPS_PROXY": "http://127.0.0.1:9"})
     offline("proof", stored.folder, "--out", tmp_path / "proof.zip")
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         inside = [name for name in zipped.namelist() if name.endswith("/certificate.txt")]
@@ -314,7 +315,7 @@ def test_6_the_terms_of_the_purchase_are_packed_and_never_those_of_today(at: Age
     )
     other = licence("667", licensed_at=datetime(2026, 9, 1, tzinfo=UTC))
     stored, _ = at.archive("acme", (licence("666"), [record(), then]), (other, [record(), today]))
-    at.run("proof", stored.folder, "--out", tmp_path / "proof.zip")
+    at.run.without_browser()("proof", stored.folder, "--out", tmp_path / "proof.zip")
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         texts = [zipped.read(name) for name in zipped.namelist() if name.endswith("/terms.txt")]
     assert set(texts) == {b"Terms of then\n"}
@@ -335,7 +336,7 @@ def test_7_a_changed_byte_is_named_and_its_pack_refused_while_others_pass(tmp_pa
         refused = at.run("proof", bad.folder, "--out", tmp_path / "bad.zip", code=90)
         assert "certificate.txt" in refused.stderr
         assert not (tmp_path / "bad.zip").exists()
-        at.run("proof", good.folder, "--out", tmp_path / "good.zip")
+        at.run.without_browser()("proof", good.folder, "--out", tmp_path / "good.zip")
 
 
 def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path) -> None:
@@ -356,7 +357,9 @@ def test_9_a_getty_letter_becomes_a_pack_with_an_imported_licence(tmp_path: Path
         at.run("import", paper, "--client", "acme", "--by", "Ada Example")
         [row] = at.run.json("find", "GettyImages-123450001-1024x683.jpg")
         assert row["match"] == "file_name"
-        done = at.run("letter", letter, "--client", "acme", "--yes", "--licence", row["licence"], "--use", "commercial")
+        done = at.run.without_browser()(
+            "letter", letter, "--client", "acme", "--yes", "--licence", row["licence"], "--use", "commercial"
+        )
         assert "Covered" in done.stdout, done.stdout
         [claim] = at.run.json("claim", "list")
         assert (claim["reference"], claim["amount"], claim["deadline"]) == ("90012345", 645, "2024-03-27")

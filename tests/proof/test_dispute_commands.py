@@ -97,10 +97,11 @@ def test_a_pack_for_a_use_that_is_not_covered_is_warned_of(at: Agency, tmp_path:
     (tmp_path / "letter.txt").write_text(f"{GETTY}{tmp_path}")
     add = ("claim", "add", tmp_path / "letter.txt", "--client", "acme", "--yes", "--first-seen")
     late = at.run.json(*add, "2026-03-01")["claim"]
-    told = at.run("proof", "_500001_", "--claim", late, "--out", tmp_path / "late.zip").stderr
+    run = at.run.without_browser()
+    told = run("proof", "_500001_", "--claim", late, "--out", tmp_path / "late.zip").stderr
     assert "8 days before licence" in told and "lawyer" in told
     at.run(*add, "2026-03-20")
-    assert "lawyer" not in at.run("proof", "_500001_", "--claim", late, "--out", tmp_path / "early.zip").stderr
+    assert "lawyer" not in run("proof", "_500001_", "--claim", late, "--out", tmp_path / "early.zip").stderr
 
 
 def test_where_nothing_was_looked_for_nothing_is_said_to_be_missing(at: Agency, tmp_path: Path) -> None:
@@ -219,7 +220,8 @@ def test_pages_that_list_other_licences_stay_here_and_german_packs_are_german(at
         (licence("500003"), [record(), captured("Download 500003", "Order PO-500003")]),
         (licence("500004"), [record(), captured("Downloads", "500004 harbour", "700009 somebody's")]),
     )
-    told = at.run("proof", own.folder, listed.folder, "--out", tmp_path / "proof.zip", "--language", "de").stderr
+    run = at.run.without_browser()
+    told = run("proof", own.folder, listed.folder, "--out", tmp_path / "proof.zip", "--language", "de").stderr
     assert "700009" not in told
     with zipfile.ZipFile(tmp_path / "proof.zip") as zipped:
         pages = {name for name in zipped.namelist() if name.endswith("/page.pdf")}
