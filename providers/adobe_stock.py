@@ -24,7 +24,7 @@ from archiver.provider import (
 from archiver.provider.layout_errors import known_layout
 from archiver.provider.paging import Turn, pages, rows
 from archiver.provider.record_document import record
-from archiver.reading.dates import Order, near, printed
+from archiver.reading.dates import DateOrder, near, printed
 
 SITE = "https://stock.adobe.com"
 API = "https://stock.adobe.io/Rest/Libraries/1"
@@ -148,7 +148,7 @@ def _licence(row: Mapping[str, Any]) -> Licence:
         key=("", asset_id, kind.lower(), written),
         listing="licences",
         kind=kind or None,
-        licensed_at=printed(written, Order.MONTH_FIRST),
+        licensed_at=printed(written, DateOrder.MONTH_FIRST),
         row=row,
     )
 

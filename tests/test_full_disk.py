@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from archiver.agency.night import run
-from archiver.collect.run_context import Order
+from archiver.collect.run_context import RunRequest
 from archiver.home.settings import Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from tests.archive.smtp import MailServer
@@ -67,12 +67,12 @@ def test_a_run_and_a_look_on_a_full_disk_are_told_and_end_with_50(
             f"mail: {{host: localhost, port: {mail.port}, from: archiver@example.com}}\n"
             f"notify: {{channels: [ada@example.com], ping: '{site.url}/hook/ping'}}\n"
         )
-        asyncio.run(run(Home.load(home), vault, Order()))
+        asyncio.run(run(Home.load(home), vault, RunRequest()))
         mail.mails.clear()
         site.asked.clear()
         site.rows = 4  # which do not go in any more
         fill(small_disk)
-        summary = asyncio.run(run(Home.load(home), vault, Order()))
+        summary = asyncio.run(run(Home.load(home), vault, RunRequest()))
         assert summary.exit_code == 50 and site.asked.count("/hook/ping") == 1
         [message] = [email.message_from_bytes(each, policy=default) for each in mail.mails]
         assert message["To"] == "ada@example.com" and "disk is full" in message.get_content().casefold()
@@ -81,7 +81,7 @@ def test_a_run_and_a_look_on_a_full_disk_are_told_and_end_with_50(
         looked = command("notify", code=50)
         assert len(mail.mails) == 1 and "disk is full" in looked.stdout.casefold()
         (small_disk / "filler").unlink()
-        after = asyncio.run(run(Home.load(home), vault, Order()))
+        after = asyncio.run(run(Home.load(home), vault, RunRequest()))
         assert (after.exit_code, after.accounts[0].archived) == (0, 2) or after.accounts[0].already == 4
 
 
@@ -97,6 +97,6 @@ def test_only_the_log_does_not_go_in(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("archiver.agency.night.log", full)
     with Site() as site:
         (tmp_path / "home/archiver.yaml").write_text(f"notify: {site.url}/hook\n")
-        summary = asyncio.run(run(Home.load(tmp_path / "home"), vault, Order()))
+        summary = asyncio.run(run(Home.load(tmp_path / "home"), vault, RunRequest()))
         assert (summary.exit_code, len(site.hooks)) == (50, 1)
         assert site.hooks[0]["causes"][0]["items"] == ["DiskFull"]

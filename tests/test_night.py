@@ -21,9 +21,9 @@ from archiver.agency.night import run
 from archiver.agency.sign_ins import due_sign_ins
 from archiver.agency.status import Coverage, coverage, status
 from archiver.catalogue.index import RunLine
-from archiver.collect.account_result import Result
+from archiver.collect.account_result import AccountResult
 from archiver.collect.history_cursor import next_sweep_day, sweep_day
-from archiver.collect.run_context import Order, Summary
+from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.home.settings import Home, add_account, add_client, change_account, create_home
 from archiver.home.vault import Vault, new_key
 from tests.archive.smtp import MailServer
@@ -41,7 +41,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 
 @pytest.fixture
-def night(tmp_path: Path) -> Callable[..., Summary]:
+def night(tmp_path: Path) -> Callable[..., RunSummary]:
     """A real home in `tmp_path`, made when first asked for; each call is a night."""
     root, key = tmp_path / "home", new_key()
 
@@ -51,7 +51,7 @@ def night(tmp_path: Path) -> Callable[..., Summary]:
         contact: str = "",
         ended: Any = id,
         **order: object,
-    ) -> Summary:
+    ) -> RunSummary:
         if not root.exists():
             create_home(root, timestamps=[])
             add_client(root, "acme", name="Acme Ltd")
@@ -62,19 +62,19 @@ def night(tmp_path: Path) -> Callable[..., Summary]:
             (root / "archiver.yaml").write_text(settings)
             with (root / "clients" / "acme.yaml").open("a") as file:
                 file.write(contact)
-        return asyncio.run(run(Home.load(root), Vault(root / "vault.enc", key), Order(), finished=ended))
+        return asyncio.run(run(Home.load(root), Vault(root / "vault.enc", key), RunRequest(), finished=ended))
 
     one.root, one.key = root, key  # type: ignore[attr-defined]
     return one
 
 
 def test_what_hangs_refuses_or_drops_keeps_none_of_the_others_and_is_named(
-    site: Site, night: Callable[..., Summary], monkeypatch: pytest.MonkeyPatch
+    site: Site, night: Callable[..., RunSummary], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archiver.browsing.request_pipeline.FIRST_WAIT", 0.01)
     site.rows, site.certificates, site.mute, site.cut = 3, False, "/hangs/", "/drops/"
     names = ["hangs", "wrong", "drops", *(f"good-{number}" for number in range(5))]
-    ended: list[Result] = []
+    ended: list[AccountResult] = []
     summary = night(
         [(name, f"site{number % 6}") for number, name in enumerate(names)], "run: {deadline: 4s}\n", ended=ended.append
     )
@@ -99,7 +99,7 @@ def test_what_hangs_refuses_or_drops_keeps_none_of_the_others_and_is_named(
 
 
 def test_38_of_40_are_told_to_the_named_person_once_and_the_next_run_fetches_just_the_two(
-    site: Site, night: Callable[..., Summary]
+    site: Site, night: Callable[..., RunSummary]
 ) -> None:
     site.withheld = {7, 31}
     with MailServer(encrypted=False) as mail:
@@ -150,7 +150,7 @@ def test_38_of_40_are_told_to_the_named_person_once_and_the_next_run_fetches_jus
 
 
 def test_what_never_arrives_whole_is_named_costs_no_other_and_is_asked_for_once_a_night_and_less_often(
-    site: Site, night: Callable[..., Summary], monkeypatch: pytest.MonkeyPatch
+    site: Site, night: Callable[..., RunSummary], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archiver.browsing.request_pipeline.FIRST_WAIT", 0.01)
     site.rows, site.broken = 90, {*range(40, 48)}
@@ -173,7 +173,7 @@ def test_what_never_arrives_whole_is_named_costs_no_other_and_is_asked_for_once_
     assert (last.outcome, len(last.completed)) == ("complete", 8)
 
 
-def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(site: Site, night: Callable[..., Summary]) -> None:
+def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(site: Site, night: Callable[..., RunSummary]) -> None:
     site.rows, site.certificates = 1, False
     failed = night([("wrong", "site")], "notify: ['http://127.0.0.1:9/hook']\n")
     [warning] = [each for each in failed.warnings if "http://127.0.0.1:9/hook could not be told" in each]
@@ -190,7 +190,7 @@ def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(site: Site, ni
     assert "silent" in {cause.kind for cause in notification.causes(home, quiet)}
 
 
-def test_a_new_secret_that_is_refused_too_is_told_too(site: Site, night: Callable[..., Summary]) -> None:
+def test_a_new_secret_that_is_refused_too_is_told_too(site: Site, night: Callable[..., RunSummary]) -> None:
     site.rows, site.certificates = 1, False
     night([("wrong", "site")], f"notify: {site.url}/hook\n")
     night()
@@ -203,7 +203,7 @@ def test_a_new_secret_that_is_refused_too_is_told_too(site: Site, night: Callabl
     assert len(site.hooks) == 2
 
 
-def test_of_a_closed_account_nothing_waits_for_a_person(site: Site, night: Callable[..., Summary]) -> None:
+def test_of_a_closed_account_nothing_waits_for_a_person(site: Site, night: Callable[..., RunSummary]) -> None:
     site.rows, site.certificates = 1, False
     night([("wrong", "site")])
     home = Home.load(night.root)  # type: ignore[attr-defined]
@@ -215,7 +215,9 @@ def test_of_a_closed_account_nothing_waits_for_a_person(site: Site, night: Calla
     assert not notification.causes(home, datetime.now(UTC)) and not due_sign_ins(home, vault)
 
 
-def test_a_full_sweep_is_due_each_month_on_a_day_of_the_accounts_own(site: Site, night: Callable[..., Summary]) -> None:
+def test_a_full_sweep_is_due_each_month_on_a_day_of_the_accounts_own(
+    site: Site, night: Callable[..., RunSummary]
+) -> None:
     days = [sweep_day(f"account-{number}", date(2026, 11, 30)) for number in range(300)]
     assert len(set(days)) == 28 and all(day.month == 11 for day in days)
     for today in (date(2026, 12, 31) + timedelta(n) for n in range(400)):

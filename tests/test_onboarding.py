@@ -16,10 +16,10 @@ import yaml
 
 from archiver.agency.asset_references import asked_for
 from archiver.agency.notification import causes
-from archiver.agency.run_messages import Watch, closing, forecast, spelt
+from archiver.agency.run_messages import ProgressForecast, closing, forecast, spelt
 from archiver.cli.output import Lines
-from archiver.collect.account_result import Result
-from archiver.collect.run_context import Summary
+from archiver.collect.account_result import AccountResult
+from archiver.collect.run_context import RunSummary
 from archiver.core.errors import ConfigError
 from archiver.home.archives import writing
 from archiver.home.settings import Home as Loaded
@@ -136,7 +136,7 @@ def test_a_first_run_is_foretold_and_its_progress_told(home: Home, tmp_path: Pat
     lines: list[str] = []
     loaded = Loaded.load(home.root)
     clock = iter([0.0, 70.0])
-    watch = Watch(loaded, lines.append, Lines(lines.append, now=lambda: next(clock)))
+    watch = ProgressForecast(loaded, lines.append, Lines(lines.append, now=lambda: next(clock)))
     watch("one", 0, 20_000)
     watch("one", 140, 20_000)
     assert "states 20,000" in lines[0] and lines[1:] == ["one: 140 of 20,000, 2.0 a second, 2 h 46 min left"]
@@ -201,7 +201,11 @@ def test_a_broken_adapter_costs_neither_a_runs_end_nor_what_is_archived(
     with pytest.raises(ConfigError, match="Install its package anew"):
         asked_for("broken:1")
     assert "broken" in installed() and declared("broken") is None
-    told = [*closing(Loaded.load(ran.root), Summary(run="", accounts=[Result("one", "broken", error="ConfigError")]))]
+    told = [
+        *closing(
+            Loaded.load(ran.root), RunSummary(run="", accounts=[AccountResult("one", "broken", error="ConfigError")])
+        )
+    ]
     assert told == ["Next: see to 1 ConfigError, as told above."]
 
 

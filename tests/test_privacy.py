@@ -19,7 +19,7 @@ from archiver.agency.retention import CLASSES, prune
 from archiver.archive.erasure import REASONS
 from archiver.catalogue import search
 from archiver.claims import packing
-from archiver.collect.run_context import Order, Summary
+from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.errors import ConfigError, Erased, IntegrityError, LegalHold
 from archiver.home.settings import Home as LoadedHome
 from archiver.home.settings import add_account, add_client, create_home
@@ -47,8 +47,8 @@ class Agency:
     def home(self) -> LoadedHome:
         return LoadedHome.load(self.root)
 
-    def run(self, *, full: bool = False, dry_run: bool = False) -> Summary:
-        order = Order(full=full, dry_run=dry_run, replay=QUICK if self.replay else None)
+    def run(self, *, full: bool = False, dry_run: bool = False) -> RunSummary:
+        order = RunRequest(full=full, dry_run=dry_run, replay=QUICK if self.replay else None)
         return asyncio.run(run(self.home, self.vault, order))
 
     def erase(self, name: str, reason: str) -> dict[str, Any]:
@@ -154,9 +154,9 @@ def test_a_restore_is_recorded_without_accounts_too_and_tells_of_what_was_erased
     shutil.copytree(backup, agency.archive)
     with pytest.raises(IntegrityError, match="run --client acme --after-restore"):
         agency.erase(statement, "other")
-    refused = asyncio.run(run(agency.home, agency.vault, Order()))
+    refused = asyncio.run(run(agency.home, agency.vault, RunRequest()))
     assert (refused.exit_code, refused.outcome) == (90, "failed")
-    order = Order(clients=["acme"], after_restore=disk / "acme")
+    order = RunRequest(clients=["acme"], after_restore=disk / "acme")
     done = asyncio.run(run(agency.home, agency.vault, order))
     assert done.exit_code == 0 and "erase it again" in " ".join(done.warnings)
     assert agency.erase(statement, "other")["outcome"] == "erased"

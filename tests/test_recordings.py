@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from archiver.collect.run_tools import Tools
+from archiver.collect.run_tools import RunTools
 from archiver.devkit.golden import check, checking
 from archiver.provider import installed, load
 from providers import free_family
@@ -24,7 +24,7 @@ WITH_TERMS = {"freepik", "shutterstock"}
 
 
 @pytest.fixture(scope="module")
-def runner() -> Iterator[tuple[asyncio.Runner, Tools]]:
+def runner() -> Iterator[tuple[asyncio.Runner, RunTools]]:
     """One event loop and one browser for all recordings of this file, whose pages show at once what they will show."""
     with asyncio.Runner() as loop, pytest.MonkeyPatch.context() as patched:
         patched.setattr(free_family, "PATIENCE", 1.0)
@@ -36,7 +36,7 @@ def runner() -> Iterator[tuple[asyncio.Runner, Tools]]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_recording(path: Path, runner: tuple[asyncio.Runner, Tools]) -> None:
+def test_recording(path: Path, runner: tuple[asyncio.Runner, RunTools]) -> None:
     loop, tools = runner
     part = path.relative_to(RECORDINGS)
     assert loop.run(check((RECORDINGS if part.parts[0] in WITH_TERMS else QUICK) / part, tools)) == []

@@ -15,7 +15,7 @@ import yaml
 
 from archiver.agency.night import run
 from archiver.collect.account_session import SigningIn, Totp
-from archiver.collect.run_context import Order
+from archiver.collect.run_context import RunRequest
 from archiver.home.settings import Home as LoadedHome
 from archiver.home.settings import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
@@ -155,7 +155,7 @@ def test_a_fault_in_one_adapter_is_told_and_does_not_stop_the_others(
     for provider in ("shutterstock", "envato_market"):
         add_account(root, provider, client="acme", provider=provider)
     vault = Vault.create(root / "vault.enc", new_key())
-    summary = asyncio.run(run(LoadedHome.load(root), vault, Order(replay=QUICK)))
+    summary = asyncio.run(run(LoadedHome.load(root), vault, RunRequest(replay=QUICK)))
     assert {each.account: (each.error, each.outcome) for each in summary.accounts} == {
         "shutterstock": ("AdapterBroken", "failed"),
         "envato_market": (None, "complete"),

@@ -17,7 +17,7 @@ from archiver.catalogue.assignment import fitting, follow_rules
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, Licence
 from archiver.home.archives import writing
-from archiver.home.settings import Account, Rule
+from archiver.home.settings import Account, AssignmentRule
 from archiver.home.settings import Home as Loaded
 from archiver.reading import spreadsheet
 from tests.intake.folder import jpeg, photo
@@ -49,7 +49,7 @@ def licence(number: int, title: str = "Harbour", **hints: str) -> Licence:
     ],
 )
 def test_a_rule_fits_where_all_its_conditions_do(conditions: dict[str, object], fits: bool) -> None:
-    rule = Rule.model_validate({"name": "one", "client": "acme", **conditions})
+    rule = AssignmentRule.model_validate({"name": "one", "client": "acme", **conditions})
     assert bool(fitting([rule], BASE)) is fits
 
 
@@ -202,7 +202,9 @@ def test_a_grant_for_two_clients_under_an_unmetered_plan_is_one_alert_with_both_
         [stored] = at.archive("house", (licence(0), [record()]))
         for client, job in (("acme", "Job 4711"), ("beta", "Job 4712")):
             at.run("assign", f"house/{stored.folder}", client, "--reason", job, "--by", "Ada Example", "--also")
-        [alert] = [each for each in alerts.concerns(at.home, date(2026, 11, 24)) if each.subject.startswith("house/")]
+        [alert] = [
+            each for each in alerts.find_alerts(at.home, date(2026, 11, 24)) if each.subject.startswith("house/")
+        ]
         assert alert.flags == ("two_clients", "plan") and alert.clients == ("acme", "beta")
         assert "acme (Job 4711) and beta (Job 4712)" in alert.message and "6(D)" in alert.risk
         with (at.home.root / "archiver.yaml").open("a") as settings:
@@ -213,7 +215,7 @@ def test_a_grant_for_two_clients_under_an_unmetered_plan_is_one_alert_with_both_
         told = at.run("run", code=10).stderr
         assert told.count("Job 4711") == told.count("Job 4712") == 1
         at.run("assign", f"house/{stored.folder}", "beta", "--reason", "only Beta", "--by", "Ada Example", "--yes")
-        found = alerts.concerns(at.home, date(2026, 11, 24))
+        found = alerts.find_alerts(at.home, date(2026, 11, 24))
         assert [each.flags for each in found] == [("plan",)]
 
 

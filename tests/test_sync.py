@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive.ocfl import NewObject
 from archiver.archive.writer import open_archive
 from archiver.catalogue.index import Catalogue, identity_digest
-from archiver.collect.account_result import Result
-from archiver.collect.history_cursor import Cursors, Retries
+from archiver.collect.account_result import AccountResult
+from archiver.collect.history_cursor import HistoryCursors, Retries
 from archiver.collect.sync import Sync
 from archiver.core.errors import (
     ArchiverError,
@@ -145,7 +145,7 @@ class Desk:
         funds: Sequence[object] = (),
         session: Quiet | None = None,
         **options: Any,
-    ) -> Result:
+    ) -> AccountResult:
         site = Site(listed, document)
         site.stated = [*funds]
         self.site = site
@@ -156,7 +156,7 @@ class Desk:
         with self.open() as (archive, catalogue):
             job = Sync(
                 account="one", method="token", provider=site, session=session or Quiet(), archive=archive,
-                catalogue=catalogue, cursors=Cursors(self.folder / "cursors.json", archive.lines),
+                catalogue=catalogue, cursors=HistoryCursors(self.folder / "cursors.json", archive.lines),
                 retries=Retries(self.folder / "retries.json", self.today), reader=self.reader, run="test",
                 client="acme", trouble=self.folder / "trouble", renew=renew, **options,
             )  # fmt: skip

@@ -25,8 +25,8 @@ from archiver.browsing.browser_session import Browsers
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Replay
-from archiver.collect.run_context import Order, Summary
-from archiver.collect.terms import MIN_TERMS_LENGTH, SeenTerms, look, normalised, relation, rules
+from archiver.collect.run_context import RunRequest, RunSummary
+from archiver.collect.terms import MIN_TERMS_LENGTH, SeenTerms, fetch_terms, normalised, relation, rules
 from archiver.core.errors import NotACertificate
 from archiver.core.model import Moment, TermsRelation, iso
 from archiver.home.network import Network
@@ -147,7 +147,7 @@ def test_a_page_that_cannot_be_had_is_a_warning_and_concerns_no_licence(home: Ho
     assert terms_of(home.archive(), 0) == [] and not objects(home.archive())
 
 
-def replayed(root: Path, clients: Sequence[str], order: Order) -> Summary:
+def replayed(root: Path, clients: Sequence[str], order: RunRequest) -> RunSummary:
     """A run in a new replay home in which each client has a Shutterstock account."""
     create_home(root, replay=True)
     for client in clients:
@@ -160,7 +160,7 @@ def replayed(root: Path, clients: Sequence[str], order: Order) -> Summary:
 @pytest.mark.browser
 def test_two_clients_share_one_visit_and_have_the_same_bytes(tmp_path: Path) -> None:
     made = recording(tmp_path / "made", [NOW], page())
-    summary = replayed(tmp_path / "home", ["acme", "other"], Order(replay=made))
+    summary = replayed(tmp_path / "home", ["acme", "other"], RunRequest(replay=made))
     assert summary.exit_code == 0 and summary.warnings == []
     asked = [each.url for listener in summary.replays.values() for each in listener.log]
     assert asked.count(LICENCE) == 1
@@ -176,8 +176,8 @@ def test_a_dry_run_and_a_recording_without_terms_start_no_browser(
         raise AssertionError("a browser")
 
     monkeypatch.setattr(Browsers, "open", launched)
-    without = Order(replay=recording(tmp_path / "without", [NOW], None))
-    with_terms = Order(replay=recording(tmp_path / "with", [NOW], page()), dry_run=True)
+    without = RunRequest(replay=recording(tmp_path / "without", [NOW], None))
+    with_terms = RunRequest(replay=recording(tmp_path / "with", [NOW], page()), dry_run=True)
     for name, order in (("one", without), ("two", with_terms)):
         summary = replayed(tmp_path / name, ["acme"], order)
         assert summary.exit_code == 0 and set(summary.replays) == {"acme-one", "acme-two"}
@@ -214,7 +214,7 @@ def test_what_is_no_text_of_terms_is_not_filed(tmp_path: Path) -> None:
     async def visit() -> tuple[list[SeenTerms], list[str], list[str]]:
         async with Replay() as replay, Browsers(Network(ca_file=replay.ca_file)) as browsers:
             listener = await replay.serve(Recording.load(made), rules(info))
-            seen, warnings = await look(
+            seen, warnings = await fetch_terms(
                 browsers, info, network=listener.network, pacing=Pacing(off=True), missing=lambda _: False
             )
             return seen, warnings, [each.url for each in listener.log]
@@ -281,10 +281,10 @@ def test_a_later_version_fills_in_what_was_missing_and_replaces_nothing(
     }
 
     def seen(text: str | None) -> Any:
-        async def look() -> list[SeenTerms]:
+        async def fetch_terms() -> list[SeenTerms]:
             return [texts[text]] if text else []
 
-        return look
+        return fetch_terms
 
     with DocumentReader() as reader:
         desk = Desk(tmp_path, reader)

@@ -17,7 +17,7 @@ from archiver.browsing.scrub import page as scrubbed
 from archiver.collect.account_result import keep_page
 from archiver.collect.account_session import REFUSALS, SigningIn, Totp, find_recording, open_session, secrets_of
 from archiver.collect.automation import accepted
-from archiver.collect.run_tools import tools
+from archiver.collect.run_tools import open_tools
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import AdapterBroken, ArchiverError, ConfigError, SignInNeeded
 from archiver.core.model import Document, DocumentKind, Licence
@@ -135,7 +135,7 @@ class _Visit:
         state = self.vault.session(self.account.name) or (recording.session if recording else None)
         secrets = secrets_of(self.vault, self.account, method, recording)
         now, self.digest = clock(recording), secret_digest(secrets)
-        async with tools(self.home, replay=bool(self.replay)) as shared:
+        async with open_tools(self.home, replay=bool(self.replay)) as shared:
             network = shared.network
             if recording and shared.replay:
                 network = (await shared.replay.serve(recording, provider.info.rules)).network

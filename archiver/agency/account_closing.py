@@ -11,9 +11,9 @@ from archiver.agency.missing_documents import Missing, missing_documents
 from archiver.agency.night import run
 from archiver.agency.privacy import state
 from archiver.archive.reader import Archive
-from archiver.collect.account_result import Progress, Result
+from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run import on_request
-from archiver.collect.run_context import Order
+from archiver.collect.run_context import RunRequest
 from archiver.core.errors import ConfigError
 from archiver.core.model import Outcome, iso
 from archiver.home.archives import finish, writing
@@ -71,9 +71,9 @@ async def close(
             finish(home, vault, account.client)
         missing = list(missing_documents(home, lambda entry: entry.file.provenance.get("account") == name))
         return Closing(account=name, outcome="already_closed", sweep=None, missing=missing, exit_code=0)
-    result, complete, code = Result(name, account.provider), True, 0
+    result, complete, code = AccountResult(name, account.provider), True, 0
     if not on_request(account):  # else there is no history to be read
-        order = Order(accounts=[name], full=True, dry_run=dry_run, replay=replay)
+        order = RunRequest(accounts=[name], full=True, dry_run=dry_run, replay=replay)
         summary = await run(home, vault, order, progress=progress)
         [result] = summary.accounts
         complete, code = result.outcome is Outcome.COMPLETE and not summary.faults, summary.exit_code

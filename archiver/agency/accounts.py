@@ -137,7 +137,7 @@ async def try_sign_in(
     from archiver.browsing.browser_session import PlaywrightSession
     from archiver.browsing.recording import clock
     from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session
-    from archiver.collect.run_tools import tools
+    from archiver.collect.run_tools import open_tools
 
     home.check_replay(replay)
     provider = load(account.provider)()
@@ -145,7 +145,7 @@ async def try_sign_in(
     method = provider.info.method(recording.method if recording else account.method)
     secrets = {**(recording.secrets if recording else {}), **secrets}
     now = clock(recording)
-    async with tools(home, replay=bool(replay)) as shared:
+    async with open_tools(home, replay=bool(replay)) as shared:
         network = shared.network
         if recording and shared.replay:
             network = (await shared.replay.serve(recording, provider.info.rules)).network

@@ -13,10 +13,10 @@ from typing import Any
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.assignment import holders
-from archiver.catalogue.index import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.catalogue.views import show
 from archiver.claims.facts import platform_of
-from archiver.core.alert import Concern
+from archiver.core.alert import Alert
 from archiver.core.model import Licence
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.reading.worker import DocumentReader
@@ -27,7 +27,7 @@ NOTICE_DAYS = 30  # before a seat, a plan or a period of first use ends
 _ONE_USER = re.compile(r"\b(?:single|individual|one)[- ]?(?:seat|user)?\b", re.IGNORECASE)
 
 
-def concerns(home: Home, today: date) -> list[Concern]:
+def find_alerts(home: Home, today: date) -> list[Alert]:
     """All concerns of a home as its settings and archives stand."""
     accounts = home.accounts()
     found = [*about_plans(accounts), *about_logins(accounts), *ending(accounts, today)]
@@ -40,7 +40,7 @@ def concerns(home: Home, today: date) -> list[Concern]:
 
 def about_bindings(
     short_id: str, licence: Licence, account: Account | None, jobs: Mapping[str, str]
-) -> Iterator[Concern]:
+) -> Iterator[Alert]:
     """A licence that is bound to several clients; `jobs` gives for each client the reason why it is for them."""
     platform = platform_of(licence.asset.provider, licence.kind or "")
     if len(jobs) < 2 or platform.get("one_client") == "no":
@@ -57,17 +57,15 @@ def about_bindings(
     command = (
         f"Buy it again for one of them, or say whose it is: archiver assign {short_id} CLIENT --reason TEXT --by NAME"
     )
-    yield Concern(
-        flags=flags, subject=short_id, clients=tuple(sorted(jobs)), message=message, risk=risk, command=command
-    )
+    yield Alert(flags=flags, subject=short_id, clients=tuple(sorted(jobs)), message=message, risk=risk, command=command)
 
 
-def about_plans(accounts: Iterable[Account]) -> Iterator[Concern]:
+def about_plans(accounts: Iterable[Account]) -> Iterator[Alert]:
     """Accounts whose plan excludes work for clients."""
     for account in accounts:
         platform = platform_of(account.provider)
         if not account.closed and _excludes(platform, account.plan or ""):
-            yield Concern(
+            yield Alert(
                 flags=("plan",),
                 subject=account.name,
                 clients=(account.client,),
@@ -77,7 +75,7 @@ def about_plans(accounts: Iterable[Account]) -> Iterator[Concern]:
             )
 
 
-def about_logins(accounts: Iterable[Account]) -> Iterator[Concern]:
+def about_logins(accounts: Iterable[Account]) -> Iterator[Alert]:
     """Sign-ins of single-seat plans that several people, or several clients' accounts, use."""
     shared: dict[tuple[str, str], list[Account]] = {}
     for account in accounts:
@@ -99,9 +97,9 @@ def about_logins(accounts: Iterable[Account]) -> Iterator[Concern]:
             yield _shared(platform_of(same[0].provider), names, clients, what, "the clients' files")
 
 
-def _shared(platform: Mapping[str, Any], subject: str, clients: tuple[str, ...], what: str, where: str) -> Concern:
+def _shared(platform: Mapping[str, Any], subject: str, clients: tuple[str, ...], what: str, where: str) -> Alert:
     clause = f"{platform['title']}: {platform['seat_clause']}. " if platform.get("seat_clause") else ""
-    return Concern(
+    return Alert(
         flags=("shared_login",),
         subject=subject,
         clients=clients,
@@ -111,7 +109,7 @@ def _shared(platform: Mapping[str, Any], subject: str, clients: tuple[str, ...],
     )
 
 
-def ending(accounts: Iterable[Account], today: date) -> Iterator[Concern]:
+def ending(accounts: Iterable[Account], today: date) -> Iterator[Alert]:
     """Plans, seats and periods of first use that end within `NOTICE_DAYS`, or ended while the account stays open."""
     for account in accounts:
         if account.closed:
@@ -140,8 +138,8 @@ def _near(day: date | None, today: date) -> date | None:
     return day if day and day - today <= timedelta(days=NOTICE_DAYS) else None
 
 
-def _ends(account: Account, message: str, risk: str, command: str) -> Concern:
-    return Concern(
+def _ends(account: Account, message: str, risk: str, command: str) -> Alert:
+    return Alert(
         flags=("ending",), subject=account.name, clients=(account.client,), message=message, risk=risk, command=command
     )
 
@@ -153,7 +151,7 @@ def _excludes(platform: Mapping[str, Any], plan: str) -> bool:
 
 def _of_several(home: Home, reader: DocumentReader) -> Iterator[tuple[str, Licence, str | None, dict[str, str]]]:
     """The licences that are for several clients: short id, licence, account, and the reason for each client."""
-    candidates: dict[str, Entry] = {}
+    candidates: dict[str, CatalogueEntry] = {}
     ruled_out: set[str] = set()  # the house knows for whom these are: for one client
     for slug in sorted(home.clients, key=lambda slug: slug != HOUSE):
         if not home.archive(slug).is_dir():
@@ -173,7 +171,7 @@ def _of_several(home: Home, reader: DocumentReader) -> Iterator[tuple[str, Licen
             yield first.short_id, first.licence, first.file.provenance.get("account"), jobs
 
 
-def _job(home: Home, slug: str, entry: Entry) -> str:
+def _job(home: Home, slug: str, entry: CatalogueEntry) -> str:
     """Why a licence is for a client, as was stated last; its own account's, where nothing was."""
     said = [each for each in show(slug, Archive(home.archive(slug)), entry)["assignments"] if each["held"]]
     return (

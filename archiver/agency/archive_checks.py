@@ -132,7 +132,7 @@ def _forked(slug: str, root: Path, place: Path) -> Findings:
     key, log = None, f"{verify.LOG_DOMAIN}/{slug}"
     with suppress(OSError, ValueError):
         key = verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("ascii"))
-    held = verify.hold(root / verify.LEDGER, verify.outside_checkpoints(place, key, log, signatures=False))
+    held = verify.check_witnessed(root / verify.LEDGER, verify.outside_checkpoints(place, key, log, signatures=False))
     if held.forked:
         lost = held.forked[-1]
         yield (

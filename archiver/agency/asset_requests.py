@@ -14,13 +14,13 @@ from pathlib import Path
 from archiver.agency.asset_references import Asked, asked_for, pages_of
 from archiver.agency.night import run
 from archiver.archive.reader import Archive
-from archiver.catalogue.index import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.collect.attended_capture import Person, capture_attended
-from archiver.collect.import_plan import Fate, Group, Outcome
-from archiver.collect.import_report import Report, archived_rows
-from archiver.collect.recognition import Seen
+from archiver.collect.import_plan import FileOutcome, Group, ImportOutcome
+from archiver.collect.import_report import ImportReport, archived_rows
+from archiver.collect.recognition import ClassifiedFile
 from archiver.collect.run import asking
-from archiver.collect.run_context import Order, Summary
+from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.model import parse_iso
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.home.vault import Vault
@@ -41,7 +41,7 @@ async def capture(
     say: Callable[[str], None] = lambda _: None,
     person: Person | None = None,
     headless: bool = False,
-) -> Report:
+) -> ImportReport:
     """Archive what is asked for: pictures of platforms without accounts at once, all else with the person at the wheel.
 
     `wanted` are addresses, files' names, `platform:id`, or names of platforms, whose account pages are opened.
@@ -52,7 +52,7 @@ async def capture(
     asked = [] if attended else [each for text in wanted if (each := asked_for(text))]
     texts = {each.text for each in asked}
     rest = [page for text in wanted if text not in texts for page in pages_of(text)]
-    report = Report(client)
+    report = ImportReport(client)
     if asked:
         await _capture_asked(home, vault, asked, report, by, replay, say)
     if rest or not asked:
@@ -67,7 +67,7 @@ async def capture(
 
 
 async def _capture_asked(
-    home: Home, vault: Vault, asked: Sequence[Asked], report: Report, by: str, replay: Path | None,
+    home: Home, vault: Vault, asked: Sequence[Asked], report: ImportReport, by: str, replay: Path | None,
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
     before = await asyncio.to_thread(_newest, home, report.client, asked)
@@ -76,23 +76,23 @@ async def _capture_asked(
         items = [each.wanted for each in due if each.info is info]
         accounts.append(asking(_account(home, report.client, info.name), items, by))
         say(f"{info.title}: {len(items)} asked for by {by}. Its terms on automation: {info.automation.stance}.")
-    summary = Summary("")
+    summary = RunSummary("")
     if accounts:
-        summary = await run(home, vault, Order(full=True, replay=replay), accounts=accounts)
+        summary = await run(home, vault, RunRequest(full=True, replay=replay), accounts=accounts)
     after = await asyncio.to_thread(_newest, home, report.client, asked)
     messages = {result.provider: result.message for result in summary.accounts}
     for each in asked:
-        seen = Seen(path=each.text, sha256="", size=0, what="page", media_type="text/html", marked=True)
+        seen = ClassifiedFile(path=each.text, sha256="", size=0, what="page", media_type="text/html", marked=True)
         entry, old = after.get(each.text), before.get(each.text)
         if entry and (each not in due or (old and entry.object_id == old.object_id)):
             same = each not in due
-            outcome = Outcome.KNOWN if same else Outcome.REFUSED
+            outcome = ImportOutcome.KNOWN if same else ImportOutcome.REFUSED
             message = "captured within the last 24 hours" if same else messages.get(each.info.name, "")
         else:
-            outcome = Outcome.ARCHIVED if entry else Outcome.REFUSED
+            outcome = ImportOutcome.ARCHIVED if entry else ImportOutcome.REFUSED
             message = "" if entry else messages.get(each.info.name, "")
-        groups = [Group(entry.licence, entry)] if entry and outcome is not Outcome.REFUSED else []
-        report.fates.append(Fate(seen, outcome, groups, message))
+        groups = [Group(entry.licence, entry)] if entry and outcome is not ImportOutcome.REFUSED else []
+        report.fates.append(FileOutcome(seen, outcome, groups, message))
     archived = {entry.object_id: entry for entry in after.values()}
     report.licences += archived_rows(report.client, Archive(home.archive(report.client)), archived.values())
     report.warnings += summary.warnings
@@ -107,7 +107,7 @@ def _account(home: Home, client: str, provider: str) -> Account:
     return replace(held[0], client=client) if held else nameless
 
 
-def _newest(home: Home, client: str, asked: Sequence[Asked]) -> dict[str, Entry]:
+def _newest(home: Home, client: str, asked: Sequence[Asked]) -> dict[str, CatalogueEntry]:
     """The newest archived offer of each asset, by how it was asked for."""
     archive = Archive(home.archive(client))
     if not archive.ledger.exists():
@@ -118,6 +118,6 @@ def _newest(home: Home, client: str, asked: Sequence[Asked]) -> dict[str, Entry]
     return {text: entries[-1] for text, entries in found.items() if entries}
 
 
-def _fresh(entry: Entry | None) -> bool:
+def _fresh(entry: CatalogueEntry | None) -> bool:
     captured = parse_iso(entry.file.provenance.get("captured_at")) if entry else None
     return isinstance(captured, datetime) and datetime.now(UTC) - captured < AGAIN

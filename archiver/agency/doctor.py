@@ -23,7 +23,7 @@ PROBLEM_CODE = 50
 
 
 @dataclass(frozen=True)
-class Report:
+class DoctorReport:
     diagnoses: tuple[Diagnosis, ...]
 
     @property
@@ -48,7 +48,7 @@ class Report:
         return "\n".join([*lines, ", ".join(f"{number} {state}" for state, number in counts.items() if number)])
 
 
-def examine(root: Path, *, online: bool = False) -> Report:
+def examine(root: Path, *, online: bool = False) -> DoctorReport:
     """Examine this machine and the home at `root`, which may be broken or not there."""
     root = root.absolute()
     found = [each for name, check in OF_THE_FOLDER.items() for each in _diagnose(name, partial(check, root))]
@@ -56,12 +56,12 @@ def examine(root: Path, *, online: bool = False) -> Report:
         home = Home.load(root)
     except (ArchiverError, OSError, ValueError) as error:
         advice = "Mend that first; accounts, archives, witnesses and authorities were not looked at."
-        return Report((*found, Diagnosis("settings", State.PROBLEM, str(error), advice)))
+        return DoctorReport((*found, Diagnosis("settings", State.PROBLEM, str(error), advice)))
     for name, check in OF_THE_HOME.items():
         found += _diagnose(name, partial(check, home))
     found += _diagnose("mail", partial(mail, home, online))
     found += _diagnose("timestamps", partial(timestamps, home, online))
-    return Report(tuple(found))
+    return DoctorReport(tuple(found))
 
 
 def _diagnose(name: str, check: Callable[[], Findings]) -> list[Diagnosis]:

@@ -12,7 +12,7 @@ from archiver.archive.clock_skew import CLOCK_TOLERANCE
 from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
 from archiver.archive.writer import LAST_LINE, latest_moment, unfinished
-from archiver.collect.history_cursor import Cursors
+from archiver.collect.history_cursor import HistoryCursors
 from archiver.collect.run_log import logged_at
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
@@ -45,7 +45,7 @@ def ahead(home: Home, now: datetime) -> Iterator[Ahead]:
         if began and began > now + CLOCK_TOLERANCE:
             yield Ahead(None, f"state/runs/{path.name}", iso(began) or "", of_archive=False)
     for path in sorted((home.state / "history").glob("*.json")):
-        if day := Cursors.latest(path, now):
+        if day := HistoryCursors.latest(path, now):
             yield Ahead(None, f"state/history/{path.name}", f"{day}T00:00:00Z", of_archive=False)
 
 

@@ -21,7 +21,7 @@ from archiver.home.vault import Vault
 
 if TYPE_CHECKING:
     from archiver.home.vault import Vault
-from archiver.catalogue.search import archives, strays, without_client
+from archiver.catalogue.search import archives, orphan_archives, without_client
 
 
 def verify(
@@ -42,7 +42,7 @@ def verify(
     """
     named, _, part = (licence or "").rpartition("/")
     trusted = roots or trusted_roots(home)
-    reports: dict[str, verifier.Report] = {}
+    reports: dict[str, verifier.VerifyReport] = {}
     reasons = []
     asked = client or named or None
     for slug in [*archives(home, asked), *(() if asked else without_client(home))]:
@@ -60,7 +60,7 @@ def verify(
     documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
     states = [document["state"] for document in documents]
     worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
-    told = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *strays(home)]
+    told = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *orphan_archives(home)]
     text = "\n".join(told) or "There is no archive yet."
     scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from archiver.catalogue.index import Entry
+from archiver.catalogue.index import CatalogueEntry
 from archiver.catalogue.search import archives, catalogue_of
 from archiver.core.model import GapReason
 from archiver.home.settings import HOUSE, Home
@@ -26,7 +26,7 @@ class Missing:
     do: str
 
 
-def missing_documents(home: Home, wanted: Callable[[Entry], bool]) -> Iterator[Missing]:
+def missing_documents(home: Home, wanted: Callable[[CatalogueEntry], bool]) -> Iterator[Missing]:
     """What may still be had of the licences that are wanted."""
     with DocumentReader() as reader:
         seen: set[str] = set()

@@ -15,7 +15,7 @@ from typing import Any
 from archiver.agency.status import coverage
 from archiver.archive import verify
 from archiver.archive.reader import Archive
-from archiver.catalogue.index import Entry
+from archiver.catalogue.index import CatalogueEntry
 from archiver.catalogue.search import followed, runs_of
 from archiver.claims.claim_files import zone as time_zone
 from archiver.claims.claim_files import zone_of
@@ -26,7 +26,7 @@ from archiver.home.settings import Home
 
 
 @dataclass(frozen=True, kw_only=True)
-class Captured:
+class CapturedLicence:
     """A licence that was archived in the month: short id, platform, and what the platform says of it."""
 
     licence: str
@@ -61,7 +61,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class MonthlyReport:
     """`gaps`: kind -> reason -> number, of the month's licences. `open`: short ids of all time whose document could not
     be had so far. `checkpoint` is the newest one."""
 
@@ -71,7 +71,7 @@ class Report:
     month: str
     time_zone: str
     evidence: bool
-    captured: tuple[Captured, ...]
+    captured: tuple[CapturedLicence, ...]
     coverage: tuple[Covered, ...]
     gaps: Mapping[str, Mapping[str, int]]
     open: tuple[str, ...]
@@ -82,7 +82,7 @@ class Report:
         return asdict(self)
 
 
-def report(home: Home, client: str, month: str) -> Report:
+def report(home: Home, client: str, month: str) -> MonthlyReport:
     """The report of a client for a month, `2026-11`, by the clocks of the agency's country.
 
     ConfigError for an unknown client or what is no month.
@@ -98,7 +98,7 @@ def report(home: Home, client: str, month: str) -> Report:
         for line in archive.lines()
         if month_of(str(line.fields.get("at", "")), zone) == month and line.fields.get("version") == "v1" and line.id
     }
-    entries: list[Entry] = []
+    entries: list[CatalogueEntry] = []
     open_: tuple[str, ...] = ()
     if archive.root.is_dir():
         with followed(home, client) as catalogue:
@@ -110,7 +110,7 @@ def report(home: Home, client: str, month: str) -> Report:
     for each in captured:
         for kind, reason in each.gaps.items():
             gaps.setdefault(kind, Counter())[reason] += 1
-    return Report(
+    return MonthlyReport(
         client=client, client_name=owner.name, agency=home.settings.agency.name, month=month,
         time_zone=zone,
         evidence=archive.origin != "replay", captured=tuple(captured), coverage=tuple(_coverage(home, client, month)),
@@ -131,9 +131,9 @@ def this_month(home: Home) -> str:
     return month_of(iso(datetime.now(UTC)) or "", zone_of(home))
 
 
-def _captured(entry: Entry) -> Captured:
+def _captured(entry: CatalogueEntry) -> CapturedLicence:
     licence = entry.licence
-    return Captured(
+    return CapturedLicence(
         licence=entry.short_id, provider=licence.asset.provider, asset_id=licence.asset.asset_id,
         title=licence.asset.title, kind=licence.kind, licensed_at=iso(licence.licensed_at),
         documents=tuple(document.name for document in entry.file.documents),

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from archiver.agency.monthly_report import Report
+from archiver.agency.monthly_report import MonthlyReport
 from archiver.claims.facts import platform_of
-from archiver.claims.pack_pages import LANGUAGES, Words, style
+from archiver.claims.pack_pages import LANGUAGES, PackWords, style
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import BrowserMissing, ConfigError
 from archiver.core.model import GapReason
@@ -122,7 +122,7 @@ pre { background: var(--paper); border-left: .9mm solid var(--accent); padding: 
 """
 
 
-def write(made: Report, out: Path, language: str) -> None:
+def write(made: MonthlyReport, out: Path, language: str) -> None:
     """Write the report as HTML, or printed by Chromium as PDF, by the file's ending; ConfigError for another one."""
     html = page(made, language)
     if out.suffix.lower() == ".html":
@@ -144,10 +144,10 @@ def write(made: Report, out: Path, language: str) -> None:
         raise ConfigError(f"There is no folder {out.parent}. Make it, or name another file with --out.") from None
 
 
-def page(made: Report, language: str) -> str:
+def page(made: MonthlyReport, language: str) -> str:
     """The report as one HTML document; other languages than ours get English."""
     language = language[:2] if language[:2] in LANGUAGES else "en"
-    say, words = WORDS[language], Words(language)
+    say, words = WORDS[language], PackWords(language)
     named = words.month(made.month)
     mark = "" if made.evidence else f"<p class=replay>{_e(words('not_evidence'))}: {_e(words('replay'))}</p>"
     agency = say["by"].format(agency=made.agency) if made.agency else ""
@@ -166,7 +166,7 @@ def page(made: Report, language: str) -> str:
       </section>{_licences(made, say, words)}</body></html>"""
 
 
-def _tiles(made: Report, say: Mapping[str, str], month: str) -> str:
+def _tiles(made: MonthlyReport, say: Mapping[str, str], month: str) -> str:
     """The month in three numbers; the coverage over all accounts whose denominator is known."""
     number = len(made.captured)
     licences = say["one_licence"] if number == 1 else say["licences"].format(count=f"{number:,}")
@@ -191,7 +191,7 @@ def _tiles(made: Report, say: Mapping[str, str], month: str) -> str:
     )
 
 
-def _summary(made: Report, say: Mapping[str, str]) -> str:
+def _summary(made: MonthlyReport, say: Mapping[str, str]) -> str:
     if not made.captured:
         unread = made.coverage and not any(each.last_complete for each in made.coverage)
         return f"<p>{_e(say['none_read' if unread else 'none'])}</p>"
@@ -200,7 +200,7 @@ def _summary(made: Report, say: Mapping[str, str]) -> str:
     return f"<table class=numbers>{rows}</table>"
 
 
-def _coverage_table(made: Report, say: Mapping[str, str], words: Words) -> str:
+def _coverage_table(made: MonthlyReport, say: Mapping[str, str], words: PackWords) -> str:
     if not made.coverage:
         return f"<p>{_e(say['no_accounts'])}</p>"
     head = f"<th>{_e(say['account'])}<th>{_e(say['platform'])}" + "".join(
@@ -217,7 +217,7 @@ def _coverage_table(made: Report, say: Mapping[str, str], words: Words) -> str:
     return table + f"<p><small>{_e(say['coverage_is'])}</small></p>"
 
 
-def _gaps(made: Report, say: Mapping[str, str], words: Words) -> str:
+def _gaps(made: MonthlyReport, say: Mapping[str, str], words: PackWords) -> str:
     rows = "".join(
         f"<li>{_e(words.of('names', kind))}: {_e(words.of('reasons', reason))} ({number})"
         for kind, reasons in sorted(made.gaps.items())
@@ -229,7 +229,7 @@ def _gaps(made: Report, say: Mapping[str, str], words: Words) -> str:
     return (f"<ul>{rows}</ul>" if rows else "") + still or f"<p>{_e(say['no_gaps'])}</p>"
 
 
-def _checkpoint_block(made: Report, say: Mapping[str, str], words: Words) -> str:
+def _checkpoint_block(made: MonthlyReport, say: Mapping[str, str], words: PackWords) -> str:
     if made.checkpoint is None:
         return f"<p>{_e(say['unsealed'])}</p>"
     since = words.moment(made.checkpoint.secured_since)
@@ -240,7 +240,7 @@ def _checkpoint_block(made: Report, say: Mapping[str, str], words: Words) -> str
     )
 
 
-def _licences(made: Report, say: Mapping[str, str], words: Words) -> str:
+def _licences(made: MonthlyReport, say: Mapping[str, str], words: PackWords) -> str:
     if not made.captured:
         return ""
     rows = "".join(

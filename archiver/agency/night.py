@@ -9,16 +9,16 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 
-from archiver.agency.alerts import concerns
+from archiver.agency.alerts import find_alerts
 from archiver.agency.integrity import renewals_due
 from archiver.agency.notification import tell
 from archiver.agency.retention import prune
 from archiver.catalogue.assigning import assign_shared
-from archiver.collect.account_result import Progress, Result
-from archiver.collect.run import chosen, not_asked, resting, run_accounts
-from archiver.collect.run_context import Order, RunContext, Summary
+from archiver.collect.account_result import AccountResult, Progress
+from archiver.collect.run import clients_without_accounts, not_asked, run_accounts, select_accounts
+from archiver.collect.run_context import RunContext, RunRequest, RunSummary
 from archiver.collect.run_log import log
-from archiver.collect.run_tools import Tools, tools
+from archiver.collect.run_tools import RunTools, open_tools
 from archiver.collect.terms_visits import TermsVisits
 from archiver.core.errors import (
     ArchiverError,
@@ -32,29 +32,31 @@ from archiver.home.vault import Vault
 async def run(
     home: Home,
     vault: Vault,
-    order: Order,
+    order: RunRequest,
     *,
     progress: Progress = lambda *_: None,
-    finished: Callable[[Result], None] = lambda _: None,
-    shared: Tools | None = None,
+    finished: Callable[[AccountResult], None] = lambda _: None,
+    shared: RunTools | None = None,
     accounts: Sequence[Account] | None = None,
-) -> Summary:
+) -> RunSummary:
     """Run the accounts and return what came of each. Raises only what concerns the run as a whole.
 
     `accounts` takes the place of those that the order names, for what is asked of platforms without a history.
     ConfigError for unknown names or `replay` in a real home. A client whose archive another command holds is a fault
     of that client, named in the summary with the holder; the other clients' accounts run.
     """
-    visited = resting(home, order) if accounts is None else []
-    accounts = chosen(home, order) if accounts is None else accounts
+    visited = clients_without_accounts(home, order) if accounts is None else []
+    accounts = select_accounts(home, order) if accounts is None else accounts
     home.check_replay(order.replay)
     if order.after_restore and order.dry_run:
         raise ConfigError("--after-restore records a loss, and a dry run records nothing. Leave one of them out.")
-    summary = Summary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
+    summary = RunSummary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
     if not accounts and not visited:
         summary.warnings.append("There is no account yet. Add one with `archiver account add`.")
     async with AsyncExitStack() as stack:
-        common = await stack.enter_async_context(tools(home, replay=bool(order.replay))) if shared is None else shared
+        common = (
+            await stack.enter_async_context(open_tools(home, replay=bool(order.replay))) if shared is None else shared
+        )
         by_client: dict[str, list[Account]] = {slug: [] for slug in visited}
         for account in accounts:
             by_client.setdefault(account.client, []).append(account)
@@ -69,7 +71,7 @@ async def run(
     summary.accounts.sort(key=lambda result: position[result.account])
     if not order.dry_run:
         summary.warnings += await _afterwards(summary, assign_shared, home, vault) or []
-    summary.concerns += await _afterwards(summary, concerns, home, datetime.now(UTC).date()) or []
+    summary.concerns += await _afterwards(summary, find_alerts, home, datetime.now(UTC).date()) or []
     # A mistaken --after-restore is no fault of the home: nobody but who typed it is to be told.
     mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
     await _afterwards(summary, partial(log, home, summary, dry_run=order.dry_run or bool(mistaken)))
@@ -85,7 +87,7 @@ async def run(
 
 
 async def _afterwards[**P, T](
-    summary: Summary, step: Callable[P, T], *arguments: P.args, **named: P.kwargs
+    summary: RunSummary, step: Callable[P, T], *arguments: P.args, **named: P.kwargs
 ) -> T | None:
     """What a step gives that follows the accounts. Where the machine refuses it, as on a full disk, that is a fault of
     the run, and the other steps are done all the same: people must be told."""

@@ -21,7 +21,7 @@ from typing import Any
 from filelock import FileLock
 
 from archiver.agency import future_times
-from archiver.agency.alerts import concerns
+from archiver.agency.alerts import find_alerts
 from archiver.archive import clock_skew
 from archiver.archive.reader import Archive
 from archiver.archive.verify import dates
@@ -29,7 +29,7 @@ from archiver.catalogue.index import Catalogue, RunLine
 from archiver.catalogue.search import followed
 from archiver.claims.claim_files import all_claims
 from archiver.collect import run_log
-from archiver.core.alert import Concern
+from archiver.core.alert import Alert
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
 from archiver.core.model import iso
@@ -124,7 +124,7 @@ class Message:
 def causes(
     home: Home,
     now: datetime,
-    known: Sequence[Concern] | None = None,
+    known: Sequence[Alert] | None = None,
     faults: Mapping[str, ArchiverError] | None = None,
     met: list[ArchiverError] | None = None,
 ) -> list[Cause]:
@@ -151,7 +151,7 @@ def causes(
     found += _deadlines(home, now)
     found += _clock(home, now)
     try:
-        found += map(_concern, concerns(home, now.date()) if known is None else known)
+        found += map(_concern, find_alerts(home, now.date()) if known is None else known)
     except (ArchiverError, OSError) as error:
         met.append(machine_error(error) if isinstance(error, OSError) else error)
     if faults and (machine := faults.get("")):
@@ -265,7 +265,7 @@ def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
             yield _cause("deadline", claim.client, claim.claim, (f"{name} {day}",), happened, fix)
 
 
-def _concern(concern: Concern) -> Cause:
+def _concern(concern: Alert) -> Cause:
     return Cause(
         kind="concern", client=concern.clients[0] if concern.clients else None, about=concern.subject,
         items=(concern.key,), happened=concern.message, risk=concern.risk, fix=concern.command,
@@ -324,7 +324,7 @@ def tell(
     home: Home,
     *,
     ran: bool = False,
-    known: Sequence[Concern] | None = None,
+    known: Sequence[Alert] | None = None,
     now: datetime | None = None,
     faults: Mapping[str, ArchiverError] | None = None,
 ) -> list[str]:
@@ -383,11 +383,13 @@ def _why(error: ArchiverError | OSError) -> str:
     return (error.detail if isinstance(error, SiteUnavailable) else str(error)).rstrip(".")
 
 
-type Memory = dict[str, dict[str, list[str]]]
+type ToldCauses = dict[str, dict[str, list[str]]]
 """What was told: a cause's key -> destination -> items."""
 
 
-def due(home: Home, found: Sequence[Cause], memory: Memory, now: datetime) -> Iterator[tuple[str, Message, Memory]]:
+def due(
+    home: Home, found: Sequence[Cause], memory: ToldCauses, now: datetime
+) -> Iterator[tuple[str, Message, ToldCauses]]:
     """One message for each destination that does not know all yet, and what is to be remembered once it is sent.
 
     What is no longer so is forgotten from `memory`, so that it is told again when it comes back.
@@ -490,16 +492,16 @@ def _environment(home: Home) -> Iterator[None]:
             os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
 
 
-def _memory(home: Home) -> Memory:
+def _memory(home: Home) -> ToldCauses:
     with suppress(OSError, ValueError, AttributeError):
         stored = json.loads(read_file(home.state / "notify.json"))
         return {str(key): {str(who): list(items) for who, items in told.items()} for key, told in stored.items()}
     return {}
 
 
-def _remember(home: Home, memory: Memory) -> None:
+def _remember(home: Home, memory: ToldCauses) -> None:
     replace_file(home.state / "notify.json", json.dumps(memory, indent=1, sort_keys=True).encode())
 
 
-def _merged(memory: Memory, told: Memory) -> Memory:
+def _merged(memory: ToldCauses, told: ToldCauses) -> ToldCauses:
     return {key: memory.get(key, {}) | told.get(key, {}) for key in memory.keys() | told.keys()}

@@ -10,11 +10,11 @@ from typing import Any
 
 from archiver.agency.missing_documents import Missing, missing_documents
 from archiver.agency.night import run
-from archiver.catalogue.index import Entry
+from archiver.catalogue.index import CatalogueEntry
 from archiver.catalogue.search import archives, catalogue_of
 from archiver.collect.account_result import Progress
 from archiver.collect.run import on_request
-from archiver.collect.run_context import Order, Summary
+from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.errors import ConfigError
 from archiver.core.model import DocumentKind, Outcome
 from archiver.home.settings import HOUSE, Account, Home
@@ -32,7 +32,7 @@ class Leaving:
     covered: dict[str, int]  # `licences`, `certificates`, and the gaps of certificates by reason
     missing: list[Missing]
     checklist: list[str]
-    run: Summary | None = None
+    run: RunSummary | None = None
     assigned: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -74,7 +74,7 @@ async def leaver(
         )
     summary = None
     if open_ones and not dry_run:
-        order = Order(accounts=open_ones, full=True, replay=replay)
+        order = RunRequest(accounts=open_ones, full=True, replay=replay)
         summary = await run(home, vault, order, progress=progress)
     found = _of_seat(home, user)
     missing = list(missing_documents(home, lambda entry: _is(entry.licence.seat, user)))
@@ -101,10 +101,10 @@ def _is(seat: str | None, user: str) -> bool:
     return bool(seat) and str(seat).casefold() == user.strip().casefold()
 
 
-def _of_seat(home: Home, user: str) -> list[Entry]:
+def _of_seat(home: Home, user: str) -> list[CatalogueEntry]:
     """The licences of a seat, of a shared account those in the house archive."""
     with DocumentReader() as reader:
-        found: dict[str, Entry] = {}
+        found: dict[str, CatalogueEntry] = {}
         for slug in sorted(archives(home), key=lambda slug: slug != HOUSE):
             with catalogue_of(home, slug, reader) as (_, catalogue):
                 for entry in catalogue.each():
@@ -122,7 +122,7 @@ def _accounts_of(home: Home, user: str) -> list[Account]:
     ]
 
 
-def _checklist(user: str, accounts: list[Account], missing: list[Missing], summary: Summary | None) -> Iterator[str]:
+def _checklist(user: str, accounts: list[Account], missing: list[Missing], summary: RunSummary | None) -> Iterator[str]:
     """What must happen before the seat is removed, in the order in which to do it."""
     if summary is None:
         yield f"Read the histories a last time: archiver account leaver {user}"

@@ -12,7 +12,7 @@ from archiver.agency.unassigned import Suggestion, Unassigned, named_in
 from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import Progress
 from archiver.collect.import_reader import recognised
-from archiver.collect.recognition import Seen
+from archiver.collect.recognition import ClassifiedFile
 from archiver.core.errors import ConfigError
 from archiver.home.settings import HOUSE, Client, Home
 from archiver.reading.mail import unasked
@@ -69,7 +69,7 @@ def _whose(path: str, clients: Sequence[Client]) -> str | None:
 
 
 def _known(
-    seen: Seen,
+    seen: ClassifiedFile,
     by_asset: Mapping[tuple[str, str], list[Unassigned]],
     by_digest: Mapping[str, Unassigned],
     by_id: Mapping[str, Unassigned],

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import Progress
-from archiver.collect.run_context import Summary
+from archiver.collect.run_context import RunSummary
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import ProviderInfo, declared, load
 from archiver.reading.worker import DocumentReader
@@ -36,7 +36,7 @@ def spelt(seconds: float) -> str:
 
 
 @dataclass
-class Watch:
+class ProgressForecast:
     """Progress that foretells an account's first run, where the platform states a total."""
 
     home: Home
@@ -60,7 +60,7 @@ class Watch:
         )
 
 
-def closing(home: Home, summary: Summary, *, dry_run: bool = False) -> Iterator[str]:
+def closing(home: Home, summary: RunSummary, *, dry_run: bool = False) -> Iterator[str]:
     """What a person should know when a run has ended, and do next; nothing where there is nothing."""
     for result in summary.accounts:
         info = declared(result.provider)

@@ -36,7 +36,7 @@ class System(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class ScheduledJob:
     """What is to run: the program with its arguments and environment variables, daily at `hour`:`minute` local time."""
 
     name: str
@@ -96,11 +96,11 @@ def schedule(
     """
     program = tuple(program or (sys.executable, "-m", "archiver"))
     jobs = (
-        Job(
+        ScheduledJob(
             name=f"{LABEL}-run", title="archiver: the nightly run", command=(*program, "--home", str(home), "run"),
             hour=_clock(at)[0], minute=_clock(at)[1], variables=variables or {},
         ),
-        Job(
+        ScheduledJob(
             name=f"{LABEL}-notify", title="archiver: tell what is to be told",
             command=(*program, "--home", str(home), "notify"), hour=_clock(LOOK)[0], minute=_clock(LOOK)[1],
             variables=variables or {},
@@ -132,7 +132,7 @@ def _clock(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _systemd(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
+def _systemd(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Schedule:
     """User units. `Persistent=true` catches up after a night that the machine slept through."""
     files = {}
     for job in jobs:
@@ -163,7 +163,7 @@ def _systemd(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
     )
 
 
-def _environment(job: Job, key: Path | None) -> dict[str, str]:
+def _environment(job: ScheduledJob, key: Path | None) -> dict[str, str]:
     """What a job needs to be told where nothing hands over the key."""
     return ({"ARCHIVER_KEY_FILE": str(key)} if key else {}) | dict(job.variables)
 
@@ -178,7 +178,7 @@ def _specifiers(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def _cron(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
+def _cron(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Schedule:
     """Lines for `crontab -e`. cron does not catch up after sleep."""
     lines = [f"# {jobs[0].title}, and {jobs[1].title}; made by `archiver schedule`"]
     for job in jobs:
@@ -193,7 +193,7 @@ def _cron(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
     )
 
 
-def _launchd(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
+def _launchd(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Schedule:
     """Agents of the user. launchd starts a job that was due in sleep when the machine wakes."""
     files, folder = {}, here / "Library" / "LaunchAgents"
     for job in jobs:
@@ -217,7 +217,7 @@ def _user_id() -> int:
     return os.getuid() if sys.platform != "win32" else 501
 
 
-def _windows(jobs: Sequence[Job], key: Path | None, here: Path) -> Schedule:
+def _windows(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Schedule:
     """Tasks that run while the user is logged on, and are caught up after sleep (`StartWhenAvailable`)."""
     files, folder = {}, here / "AppData" / "Local" / "archiver" / "tasks"
     for job in jobs:

@@ -10,7 +10,7 @@ from typing import Any
 
 from archiver.agency.accounts import open_account
 from archiver.agency.notification import PERSON, remedy, seen_to
-from archiver.catalogue.search import Turns, runs_of
+from archiver.catalogue.search import AccountRuns, runs_of
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import iso
 from archiver.home.archives import as_rotated
@@ -68,7 +68,7 @@ async def sign_in(
     from archiver.browsing.attended_sign_in import attend
     from archiver.browsing.recording import clock
     from archiver.collect.account_session import find_recording
-    from archiver.collect.run_tools import tools
+    from archiver.collect.run_tools import open_tools
     from archiver.provider import Mode
 
     account = as_rotated(home, vault, open_account(home, name))
@@ -76,7 +76,7 @@ async def sign_in(
     provider = load(account.provider)()
     if provider.info.method(account.method).transport is Transport.HTTP:
         raise ConfigError(f"{name} signs in with a token, not in a browser. Use `archiver account rotate {name}`.")
-    async with tools(home, replay=bool(replay), headless=headless) as shared:
+    async with open_tools(home, replay=bool(replay), headless=headless) as shared:
         network = shared.network
         recording = find_recording(replay, account) if replay else None
         if recording and shared.replay:
@@ -112,7 +112,9 @@ class DueSignIn:
         return vars(self)
 
 
-def due_sign_ins(home: Home, vault: Vault, now: datetime | None = None, turns: Turns = runs_of) -> list[DueSignIn]:
+def due_sign_ins(
+    home: Home, vault: Vault, now: datetime | None = None, turns: AccountRuns = runs_of
+) -> list[DueSignIn]:
     """The sign-ins that wait for a person, and those whose saved session ends within a week."""
     now, found, kept = now or datetime.now(UTC), list[DueSignIn](), vault.sessions()
     told = {client: turns(home, client) for client in {account.client for account in home.accounts()}}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from archiver.catalogue.index import RunLine
-from archiver.catalogue.search import Turns, runs_of
+from archiver.catalogue.search import AccountRuns, runs_of
 from archiver.collect.history_cursor import next_sweep_day
 from archiver.home.settings import Home
 
@@ -97,7 +97,9 @@ class Status:
         return columns, rows
 
 
-def status(home: Home, now: datetime | None = None, turns: Turns | None = None, client: str | None = None) -> Status:
+def status(
+    home: Home, now: datetime | None = None, turns: AccountRuns | None = None, client: str | None = None
+) -> Status:
     """How every account stands, of the home or of one client."""
     today = (now or datetime.now(UTC)).date()
     found: list[AccountStatus] = []

@@ -17,7 +17,7 @@ from typing import Any
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
-from archiver.catalogue.index import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.claims.facts import bare
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
@@ -51,7 +51,7 @@ class Suggestion:
 class Unassigned:
     """A licence that is assigned to nobody. `rules` are those that it fits, where they name several clients."""
 
-    entry: Entry
+    entry: CatalogueEntry
     suggestions: list[Suggestion] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
 
@@ -106,7 +106,7 @@ def named_in(text: str, clients: Iterable[Client]) -> set[str]:
 
 
 def suggest(
-    entry: Entry, clients: Sequence[Client], earlier: Mapping[tuple[str, str], Mapping[str, int]]
+    entry: CatalogueEntry, clients: Sequence[Client], earlier: Mapping[tuple[str, str], Mapping[str, int]]
 ) -> Iterator[Suggestion]:
     """For whom a licence seems to be. `earlier`: by what was the same, how many licences are for each client. Pure."""
     licence, names = entry.licence, {client.slug: client.name for client in clients}
@@ -134,7 +134,7 @@ def suggest(
             )
 
 
-def _alike(entry: Entry) -> Iterator[tuple[str, str]]:
+def _alike(entry: CatalogueEntry) -> Iterator[tuple[str, str]]:
     """What licences for one client have in common."""
     licence = entry.licence
     for name in (*PROJECTS, "purchase_order"):
@@ -158,7 +158,9 @@ def listed(home: Home, start: int = 0, limit: int | None = None) -> list[Unassig
     rows = []
     with DocumentReader() as reader, Catalogue(home.catalogue(HOUSE)) as catalogue:
         catalogue.catch_up(Archive(home.archive(HOUSE)), reader)
-        entries: Iterable[Entry] = islice(catalogue.unassigned(), start, None if limit is None else start + limit)
+        entries: Iterable[CatalogueEntry] = islice(
+            catalogue.unassigned(), start, None if limit is None else start + limit
+        )
         if limit is not None:
             entries = shown = list(entries)
         for entry in catalogue.assigned() if limit is None else _related(catalogue, shown):
@@ -174,9 +176,9 @@ def listed(home: Home, start: int = 0, limit: int | None = None) -> list[Unassig
     return rows
 
 
-def _related(catalogue: Catalogue, shown: Iterable[Entry]) -> list[Entry]:
+def _related(catalogue: Catalogue, shown: Iterable[CatalogueEntry]) -> list[CatalogueEntry]:
     """The assigned licences that have something in common with these, as the index finds them."""
-    asked: dict[tuple[str, str], list[Entry]] = {}
+    asked: dict[tuple[str, str], list[CatalogueEntry]] = {}
     for entry in shown:
         for how, value in _alike(entry):
             if (how, value) not in asked:
@@ -203,7 +205,7 @@ def as_csv(rows: Sequence[Unassigned]) -> str:
     return spreadsheet.written(COLUMNS, table)
 
 
-def proposed(rows: Iterable[Unassigned], by: str) -> list[tuple[Entry, Assignment]]:
+def proposed(rows: Iterable[Unassigned], by: str) -> list[tuple[CatalogueEntry, Assignment]]:
     """The proposals on whose client all suggestions of a licence agree, as this person's assignments."""
     return [
         (row.entry, Assignment(client=row.proposal, by=by, reason="; ".join(each.reason for each in row.suggestions)))
@@ -215,7 +217,7 @@ def proposed(rows: Iterable[Unassigned], by: str) -> list[tuple[Entry, Assignmen
 TABLE = "Name a table with the columns licence and client, as `archiver unassigned --csv` writes one."
 
 
-def from_csv(home: Home, path: Path, by: str) -> list[tuple[Entry, Assignment]]:
+def from_csv(home: Home, path: Path, by: str) -> list[tuple[CatalogueEntry, Assignment]]:
     """The assignments that a table states in its columns `licence`, `client` and perhaps `reason`.
 
     A row without a client says nothing; one that is so already is left out. ConfigError names `file:line` of every
@@ -230,7 +232,7 @@ def from_csv(home: Home, path: Path, by: str) -> list[tuple[Entry, Assignment]]:
     if rows and not {"licence", "client"} <= rows[0][1].keys():
         raise ConfigError(f"{path}:1 the columns licence and client are not both there. {TABLE}")
     faults: list[str] = []
-    found: dict[str, tuple[Entry, Assignment]] = {}
+    found: dict[str, tuple[CatalogueEntry, Assignment]] = {}
     with DocumentReader() as reader:
         lookup = _lookup(home, reader)
         for line, cells in rows:
@@ -254,11 +256,11 @@ def from_csv(home: Home, path: Path, by: str) -> list[tuple[Entry, Assignment]]:
     return list(found.values())
 
 
-def _lookup(home: Home, reader: DocumentReader) -> Callable[[str], Entry | None]:
+def _lookup(home: Home, reader: DocumentReader) -> Callable[[str], CatalogueEntry | None]:
     """Finds licences by their short ids, the house's without its name."""
-    entries: dict[str, dict[str, Entry]] = {}
+    entries: dict[str, dict[str, CatalogueEntry]] = {}
 
-    def find(short_id: str) -> Entry | None:
+    def find(short_id: str) -> CatalogueEntry | None:
         slug, _, folder = short_id.rpartition("/")
         slug = slug or HOUSE
         if slug not in entries and slug in home.clients:
@@ -270,7 +272,9 @@ def _lookup(home: Home, reader: DocumentReader) -> Callable[[str], Entry | None]
     return find
 
 
-def assign(home: Home, vault: Vault, decided: Sequence[tuple[Entry, Assignment]], agreed: Agreed = disagreed) -> None:
+def assign(
+    home: Home, vault: Vault, decided: Sequence[tuple[CatalogueEntry, Assignment]], agreed: Agreed = disagreed
+) -> None:
     """Record a person's decisions; ConfigError without the person's name, and where clients would lose copies and
     `agreed` does not agree to that."""
     if decided:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SINGLE_FILES = (verify.SIGNER_KEY, verify.TSA_ROOTS, verify.KEY_HISTORY, verify.TOOL, "READ-ME-FIRST.txt")
 
 
-class Memory:
+class LastSeen:
     """In the disposable folder: `head`, the newest ledger line that this machine wrote, and `files.json`, the SHA-256
     of each file that stands alone, and of the newest checkpoint's."""
 

@@ -40,7 +40,7 @@ else:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-type Entry = tuple[str, Mapping[str, object]]
+type LedgerEntry = tuple[str, Mapping[str, object]]
 """A line to be: its type and what it says."""
 
 FIRST_PREVIOUS_HASH = "0" * 64
@@ -205,7 +205,7 @@ class Ledger:
             raise ClockWrong(f"it says {iso(now)}, and {source} of {self.path.parent.parent} is of {moment}")
         return str(iso(now))
 
-    def append(self, entries: Sequence[Entry]) -> list[Line]:
+    def append(self, entries: Sequence[LedgerEntry]) -> list[Line]:
         """Write lines, durably, all of them in one stroke; ClockWrong as for `now`."""
         at = self.now()
         lines: list[Line] = []

@@ -15,7 +15,7 @@ from archiver.core.errors import IntegrityError
 
 
 @dataclass
-class Progress:
+class TreeProgress:
     """How far a ledger has been read into its tree: after `last`, the newest line read."""
 
     frontier: Frontier
@@ -38,7 +38,7 @@ def follow(ledger: Path, cache: Path) -> Frontier:
     The cache may vanish, or lie: it is used where the ledger's line is the one that it saw last, and the checkpoint of
     its size has its root. Else everything is read again.
     """
-    progress = known(ledger, cache) or Progress(Frontier())
+    progress = known(ledger, cache) or TreeProgress(Frontier())
     for line in read_lines(ledger, progress.last.end if progress.last else 0):
         progress.read(line)
     if progress.last:
@@ -53,7 +53,7 @@ def follow(ledger: Path, cache: Path) -> Frontier:
     return progress.frontier
 
 
-def known(ledger: Path, cache: Path) -> Progress | None:
+def known(ledger: Path, cache: Path) -> TreeProgress | None:
     """Where the cache left off, if that holds: the last line's hash binds all before it, the signed root the peaks."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, IntegrityError):
         stored = json.loads(read_file(cache))
@@ -61,7 +61,7 @@ def known(ledger: Path, cache: Path) -> Progress | None:
         line = next(read_lines(ledger, stored["offset"]), None)
         note = Note.parse(read_file(ledger.parent / "checkpoints" / f"{frontier.size:08d}.note"))
         if line and line.hash == stored["last"] and line.seq == frontier.size - 1 and note.root == frontier.root():
-            return Progress(frontier, line)
+            return TreeProgress(frontier, line)
     return None
 
 

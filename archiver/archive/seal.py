@@ -154,7 +154,7 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
     return None
 
 
-def strict_checker() -> verify.Checker:
+def strict_checker() -> verify.TokenChecker:
     """A checker of timestamps that needs no program: for `verify_archive` where there is no OpenSSL 3."""
     from importlib.metadata import version
 
@@ -179,7 +179,7 @@ def strict_checker() -> verify.Checker:
             return False
         return verify.canonical_key(public)
 
-    return verify.Checker(f"rfc3161-client {version('rfc3161-client')}", refuses, signed)
+    return verify.TokenChecker(f"rfc3161-client {version('rfc3161-client')}", refuses, signed)
 
 
 def _refusal(response: bytes, data: bytes, roots: list[Certificate]) -> str | None:

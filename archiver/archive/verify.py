@@ -192,7 +192,7 @@ def secured_since(documents: list[DatedDocument]) -> str | None:
 
 
 @dataclass
-class Report:
+class VerifyReport:
     """What was found. `secured_since`: when a trusted timestamp first covered all that was asked about, or None.
 
     Of one licence that is the date of its newest document; `documents` gives the date of each, and `terms`, by their
@@ -644,7 +644,7 @@ class Held:
     forked: list[Outside]
 
 
-def hold(ledger: Path, outside: Iterable[Outside]) -> Held:
+def check_witnessed(ledger: Path, outside: Iterable[Outside]) -> Held:
     """One pass over the ledger's lines: which of the sound checkpoints are over its first lines?"""
     sound = [each for each in outside if each.note]
     sizes = {each.size for each in sound}
@@ -724,7 +724,7 @@ class Token:
 
 
 @functools.lru_cache(16)
-def _signed_data(response: bytes) -> list[_Item]:
+def _signed_data(response: bytes) -> list[_DerItem]:
     """What a granted TimeStampResp holds in its SignedData (RFC 5652, section 5.1)."""
     (whole,) = _der(response)
     status, *content = _der(whole.value)
@@ -792,13 +792,13 @@ class _Certificate(NamedTuple):
     ends: str
 
     @classmethod
-    def parse(cls, item: _Item) -> _Certificate:
+    def parse(cls, item: _DerItem) -> _Certificate:
         fields = [each for each in _der(_der(item.value)[0].value) if each.tag != 0xA0]  # without the version
         serial, _, issuer, validity, subject = fields[:5]
         return cls(serial.value, issuer.value, subject.value, _asn1_time(_der(validity.value)[1]))
 
 
-def _asn1_time(item: _Item) -> str:
+def _asn1_time(item: _DerItem) -> str:
     """A UTCTime (of 1950 to 2049) or GeneralizedTime as `2026-11-24T02:00:00Z`; ValueError for what is none."""
     text = item.value.decode("ascii")
     if item.tag == 0x17:
@@ -809,12 +809,12 @@ def _asn1_time(item: _Item) -> str:
     return found
 
 
-class _Item(NamedTuple):
+class _DerItem(NamedTuple):
     tag: int
     value: bytes
 
 
-def _der(data: bytes) -> list[_Item]:
+def _der(data: bytes) -> list[_DerItem]:
     """The DER items that follow each other in `data`; Malformed for what OpenSSL, which also reads BER, sees otherwise.
 
     Otherwise a genuine timestamp could be wrapped so that its signature is checked and another time is read.
@@ -831,7 +831,7 @@ def _der(data: bytes) -> list[_Item]:
             position += width
         if position + length > len(data):
             raise Malformed("the timestamp is cut off")
-        items.append(_Item(tag, data[position : position + length]))
+        items.append(_DerItem(tag, data[position : position + length]))
         position += length
     return items
 
@@ -854,7 +854,7 @@ SignatureCheck = Callable[[bytes, bytes, bytes], bool]
 """Whether an Ed25519 signature holds, of (public key, signature, message)."""
 
 
-class Checker(NamedTuple):
+class TokenChecker(NamedTuple):
     """What checks timestamps: its name, and a function of (response, data, roots, chain), all files.
 
     The function gives the reason why it refuses a timestamp, or None; Malformed where it cannot read it.
@@ -1634,22 +1634,24 @@ class _OpenSSL:
         return self.found[1]
 
     @functools.cached_property
-    def checker(self) -> Checker | None:
+    def checker(self) -> TokenChecker | None:
         program, version = self.found
-        return Checker(version, lambda *files: openssl_refuses(program, *files)) if _is_openssl_3(version) else None
+        return (
+            TokenChecker(version, lambda *files: openssl_refuses(program, *files)) if _is_openssl_3(version) else None
+        )
 
 
 class _Check:
     """Keys, checkpoints and timestamps of an archive or a proof, wherever each keeps them."""
 
-    checker: Checker | None = None  # asked about timestamps before OpenSSL is
+    checker: TokenChecker | None = None  # asked about timestamps before OpenSSL is
     brief = False
 
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
         self.root = root
         self.signer_key, self.tsa_roots, self.checkpoint_folder = places
         self.supplied_roots, self.supplied_key = roots, key
-        self.report = Report(root.resolve().name)
+        self.report = VerifyReport(root.resolve().name)
         self.known: set[tuple[str, str]] = set()
         self.checkpoints: dict[int, _Checkpoint] = {}
         self.openssl = _OpenSSL()
@@ -1846,7 +1848,7 @@ class _Check:
             )
             self.find("dates-not-checked", self.checkpoint_folder, text)
 
-    def checkers(self, timestamps: int) -> Iterator[Checker]:
+    def checkers(self, timestamps: int) -> Iterator[TokenChecker]:
         """Who is asked about so many timestamps: OpenSSL, whose word is the last.
 
         Of many, what the caller brought along is asked first, which is quicker.
@@ -1932,7 +1934,7 @@ class _Check:
             for name in sorted(state)
         ]
 
-    def conclude(self, proven: bool) -> Report:
+    def conclude(self, proven: bool) -> VerifyReport:
         codes = {finding.code for finding in self.report.findings if finding.damage}
         self.report.state = FORKED if "forked" in codes else DAMAGED if codes else PROVEN if proven else UNPROVEN
         return self.report
@@ -1963,8 +1965,8 @@ def verify_archive(
     quick: bool = False,
     licence: str | None = None,
     against: Path | None = None,
-    checker: Checker | None = None,
-) -> Report:
+    checker: TokenChecker | None = None,
+) -> VerifyReport:
     """Check a whole archive, or with `licence` (any unique part of a folder's name) one object and its place in it.
 
     `roots` and `key` are PEM files from a source that you trust; without them those in the archive are used. `quick`
@@ -2018,7 +2020,7 @@ class _ArchiveCheck(_Check):
         key: Path | None,
         quick: bool,
         licence: str | None,
-        checker: Checker | None,
+        checker: TokenChecker | None,
         *,
         brief: bool = False,
     ) -> None:
@@ -2043,7 +2045,7 @@ class _ArchiveCheck(_Check):
         self.lines_since_intents: int | None = None  # lines, anchors not counted, that follow the one they name
         self.wanted_inventory: Inventory | None = None  # of the one licence that was asked for
 
-    def run(self, against: Path | None) -> Report:
+    def run(self, against: Path | None) -> VerifyReport:
         key = self.key()
         self.read_folders()
         self.find_checkpoints()
@@ -2167,7 +2169,7 @@ class _ArchiveCheck(_Check):
         for each in outside:
             if not each.note:
                 self.find("witness", str(each.path), each.fault)
-        held = hold(self.root / LEDGER, outside)
+        held = check_witnessed(self.root / LEDGER, outside)
         for each in held.forked:
             text = f"was made over {each.size} lines that are not the first {each.size} of this ledger"
             self.find("forked", str(each.path), each.fault or text)
@@ -2672,7 +2674,7 @@ def sealed_names(note: str, roots: bytes, tokens: list[bytes]) -> list[str]:
     return [f"{note}.{number}-{whole}.tsr" for number in range(1, len(tokens) + 1)]
 
 
-def verify_proof(folder: Path, roots: Path | None = None, key: Path | None = None) -> Report:
+def verify_proof(folder: Path, roots: Path | None = None, key: Path | None = None) -> VerifyReport:
     """Check an unpacked proof of one object: `integrity/` and the object's folder. Malformed where it is none."""
     return _proof_check(folder, roots, key).report
 
@@ -2703,7 +2705,7 @@ class _ProofCheck(_Check):
         self.absent: set[str] = set()  # files of the object's newest version that were withheld
         self.relations: dict[str, str] | None = None  # terms' folder -> relation; None: nothing proves it
 
-    def run(self) -> Report:
+    def run(self) -> VerifyReport:
         key = self.key()
         self.find_checkpoints()
         self.read_checkpoints(key)
@@ -2751,7 +2753,7 @@ class _ProofCheck(_Check):
         proven = self.dates()
         main = self.read_objects(recorded, proven)
         orphans = frozenset(finding.path for finding in self.report.findings if finding.code == "orphan")
-        for place, message in strays(self.root, self.expected, orphans):
+        for place, message in unexpected_files(self.root, self.expected, orphans):
             self.find("extra", place, message)
         self.age()
         seqs = [seq for versions in recorded.values() for _, seq in versions.values()]
@@ -2905,7 +2907,7 @@ class _ProofCheck(_Check):
         return terms_said(inventory.messages[inventory.head]) if paths else {}
 
 
-def strays(root: Path, expected: set[str], but: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+def unexpected_files(root: Path, expected: set[str], but: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
     """What lies in a folder and is none of the expected files, links and empty folders included; and what is wrong.
 
     Paths are relative to `root`, parted by `/`. Folders in `but` are not looked into. What a folder holds in which
@@ -2967,7 +2969,7 @@ def manifest(sums: dict[str, str]) -> bytes:
 
 
 @dataclass
-class PackReport(Report):
+class PackReport(VerifyReport):
     """What was found in the folders beside the proofs; `documents` are not used.
 
     `copies`: each document to be read, by its path in the bag, and since when its bytes are secured. `by_sender`: the
@@ -2982,7 +2984,7 @@ class PackReport(Report):
         return {**super().as_json(), "documents": copies, "by_sender": self.by_sender}
 
 
-def verify_pack(folder: Path, roots: Path | None = None, key: Path | None = None) -> list[Report]:
+def verify_pack(folder: Path, roots: Path | None = None, key: Path | None = None) -> list[VerifyReport]:
     """Check an unpacked pack: its bag, or the folder `data` in it. A report of each proof, and at last a `PackReport`.
 
     All that a pack holds is derived from its proofs: each file is a copy of a proven one and lies where that belongs,
@@ -2998,7 +3000,7 @@ class _PackCheck:
         self.data, self.bag, self.roots, self.key = data, data.parent, roots, key
         self.in_bag = data.name == "data" and any(os.path.lexists(self.bag / each) for each in _BAG_FILES)
         self.report = PackReport("copies", PROVEN)
-        self.proofs: list[Report] = []
+        self.proofs: list[VerifyReport] = []
         self.copies: dict[str, dict[str, str | None]] = {}  # path -> SHA-512 that it may have -> secured since
         self.unsure: set[str] = set()  # copies whose place nothing proves
         summary = "proof.html" if os.path.lexists(data / "proof.html") else "proof.pdf"  # where no browser could print
@@ -3008,13 +3010,13 @@ class _PackCheck:
     def find(self, code: str, path: str, message: str) -> None:
         self.report.findings.append(Finding(code, path, message))
 
-    def run(self) -> list[Report]:
+    def run(self) -> list[VerifyReport]:
         self.info = self.read_info()
         self.read_proofs()
         self.read_claim()
         self.read_copies()
         self.read_papers()
-        for place, message in strays(self.data, {*self.copies, *self.papers, *self.inside}):
+        for place, message in unexpected_files(self.data, {*self.copies, *self.papers, *self.inside}):
             advice = "; delete it if your computer put it there" if message.startswith("does not") else ""
             self.find("extra", f"data/{place}", message + advice)
         unproven = (
@@ -3137,7 +3139,7 @@ class _PackCheck:
     def read_bag(self) -> None:
         """What lies beside `data/`: five files, which say of all others what they are."""
         expected = {*_BAG_FILES, "tagmanifest-sha256.txt"}
-        for place, message in strays(self.bag, expected, but=frozenset({"data"})):
+        for place, message in unexpected_files(self.bag, expected, but=frozenset({"data"})):
             self.find("extra", place, message)
         if self.data.is_symlink():
             self.find("link", "data", "is a link, not a folder")
@@ -3197,7 +3199,7 @@ class _PackCheck:
 # ---------------------------------------------------------------- the command
 
 
-def tell_pack(reports: list[Report], *, as_json: bool) -> int:
+def tell_pack(reports: list[VerifyReport], *, as_json: bool) -> int:
     """Print what was found in a pack; the exit code."""
     *proofs, copies = reports
     if as_json:
@@ -3249,7 +3251,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.proof = bag
     try:
         if options.object:
-            report = Report(options.object.name, findings=check_object(options.object).findings)
+            report = VerifyReport(options.object.name, findings=check_object(options.object).findings)
             report.state = DAMAGED if any(f.damage for f in report.findings) else "VALID"
             report.objects = 1
         elif options.proof and (options.proof / PROOFS).is_dir():

@@ -26,8 +26,17 @@ from archiver.archive import merkle, verify
 from archiver.archive import seal as sealing
 from archiver.archive.builder import Builder
 from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
-from archiver.archive.last_seen import Memory
-from archiver.archive.ledger import FIRST_PREVIOUS_HASH, Entry, Ledger, Line, Sign, check_fields, lines_from, read_lines
+from archiver.archive.last_seen import LastSeen
+from archiver.archive.ledger import (
+    FIRST_PREVIOUS_HASH,
+    Ledger,
+    LedgerEntry,
+    Line,
+    Sign,
+    check_fields,
+    lines_from,
+    read_lines,
+)
 from archiver.archive.ocfl import (
     Erasure,
     NewObject,
@@ -48,7 +57,7 @@ from archiver.archive.ocfl import (
 from archiver.archive.reader import Archive, StoredObject
 from archiver.archive.seal import Authority, Post, Seal
 from archiver.archive.witness import FolderWitness, Handover, Witness, hand_over
-from archiver.core.atomic_files import Disk, read_file, remove_tree, replace_file, sync_folder
+from archiver.core.atomic_files import FilesystemSync, read_file, remove_tree, replace_file, sync_folder
 from archiver.core.errors import ArchiverError, ClockWrong, ConfigError, DiskFull, Erased, IntegrityError
 from archiver.core.model import iso
 
@@ -99,7 +108,7 @@ def open_archive(
     for name in ("ledger", verify.CHECKPOINTS, "keys", "tools", "staging"):
         make_folder(root / name)
     names = _check_files(root)
-    ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), Memory(state)
+    ledger, memory = Ledger(root / verify.LEDGER, root / HOLDER, signing(signer)), LastSeen(state)
     try:
         _check_whole(root, ledger, names)
         loss = _check_witnessed(root, client, signer, witnesses, after_restore, state / TREE, names)
@@ -287,7 +296,7 @@ def _check_witnessed(
         return None
     key, own = signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in verify.outside_checkpoints(place, key, _name(client), own)]
-    held = verify.hold(root / verify.LEDGER, outside)  # which passes over those of other archives
+    held = verify.check_witnessed(root / verify.LEDGER, outside)  # which passes over those of other archives
     foreign = [each for each in held.forked if each.fault]
     if foreign:
         raise IntegrityError(f"{foreign[0].path} {foreign[0].fault}")
@@ -435,13 +444,13 @@ class _CopiedVersion:
     source: Path  # the object's folder in the other archive
 
 
-type _Wish = NewObject | _NewVersion | _CopiedVersion | _Removal | Entry | None
+type _Operation = NewObject | _NewVersion | _CopiedVersion | _Removal | LedgerEntry | None
 """What a request asks for; None: only to be told when all before it is done."""
 
 
 @dataclass
 class _Request:
-    wish: _Wish
+    wish: _Operation
     answer: Future[Any]
     staged: Staged | None = None
 
@@ -451,7 +460,7 @@ class _Request:
         return self.wish.object_id if isinstance(self.wish, changing) else None
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> LedgerEntry | None:
         """The ledger line that this comes to."""
         if self.staged:
             return self.staged.entry
@@ -475,7 +484,7 @@ class ArchiveWriter:
         state: Path,
         post: Post,
         witnesses: Sequence[Witness],
-        memory: Memory,
+        memory: LastSeen,
         warnings: Sequence[str],
     ) -> None:
         self.reader = Archive(root)
@@ -494,7 +503,7 @@ class ArchiveWriter:
         self._builder: Builder | None = None
         self._built = 0
         self._recover()
-        self._disk = Disk.of(root)  # None: objects are made durable where they are built, each file by itself
+        self._disk = FilesystemSync.of(root)  # None: objects are made durable where they are built, each file by itself
         self._turn = self._disk.turn if self._disk else nullcontext()
         self._thread = threading.Thread(target=self._work, name="archive-writer")
         self._thread.start()
@@ -602,7 +611,7 @@ class ArchiveWriter:
 
     # ------------------------------------------------------------ the writing thread
 
-    def _ask(self, wish: _Wish) -> Future[Any]:
+    def _ask(self, wish: _Operation) -> Future[Any]:
         answer: Future[Any] = Future()
         answer.set_running_or_notify_cancel()  # what has been asked for is written, whether anybody waits for it or not
         with self._door:
@@ -833,11 +842,11 @@ class ArchiveWriter:
         if new and durable:
             sync_folder(self._intents.parent)
 
-    def _append(self, entries: Sequence[Entry]) -> list[Line]:
+    def _append(self, entries: Sequence[LedgerEntry]) -> list[Line]:
         """Ledger lines; the first ones after a seal follow an anchor, which proves them younger than its timestamps."""
         if not entries:
             return []
-        anchor: list[Entry] = []
+        anchor: list[LedgerEntry] = []
         if not self._anchored and entries[0][0] != "anchor" and (last := sealing.anchored_tokens(self._root)):
             anchor = [] if self._names(last) else [_anchor(last)]
         lines = self._ledger.append([*anchor, *entries])
@@ -860,7 +869,7 @@ class ArchiveWriter:
         """
         for leftover in set(self._staging.iterdir()) - {self._root / HOLDER}:
             remove_tree(leftover) if leftover.is_dir() and not leftover.is_symlink() else remove_file(leftover)
-        adopted: list[Entry] = []
+        adopted: list[LedgerEntry] = []
         noted = read_file(self._intents) if self._intents.exists() else b""
         intents = verify.Intents.parse(noted, self._public)
         genuine = intents.cut_off or intents.follows(self._lines_since(intents.head))
@@ -930,7 +939,7 @@ class ArchiveWriter:
         return not any(finding.damage for finding in verify.check_object(place).findings)
 
 
-def _anchor(last: tuple[int, dict[str, str]]) -> Entry:
+def _anchor(last: tuple[int, dict[str, str]]) -> LedgerEntry:
     """The line that names a checkpoint's timestamps, and so is younger than they are."""
     return "anchor", {"checkpoint": last[0], "tokens": last[1]}
 

@@ -27,7 +27,15 @@ from archiver.browsing.chromium import child_environment, first_line, launch, pl
 from archiver.browsing.forward_proxy import NOTHING, GuardProxy
 from archiver.browsing.navigation import HOLD, Navigations, stay_on_pages
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES, Exchange, ExchangeSession, Hear, Lost, Raw, endless
+from archiver.browsing.request_pipeline import (
+    MAX_ANSWER_BYTES,
+    Exchange,
+    ExchangeListener,
+    ExchangeSession,
+    Lost,
+    Raw,
+    endless,
+)
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import (
     AccountBlocked,
@@ -96,14 +104,19 @@ class Browsers:
     """
 
     def __init__(
-        self, network: Network, *, headless: bool = True, executable: Path | None = None, hear: Hear | None = None
+        self,
+        network: Network,
+        *,
+        headless: bool = True,
+        executable: Path | None = None,
+        hear: ExchangeListener | None = None,
     ) -> None:
         self.network, self.headless, self.executable, self.hear = network, headless, executable, hear
         self._stack = AsyncExitStack()
         self._starting = asyncio.Lock()
         self._playwright: Playwright | None = None
         self._launched: dict[bool, Browser] = {}
-        self._guards: set[guarding.Guard] = set()
+        self._guards: set[guarding.RequestGuard] = set()
         self._reader = DocumentReader(workers=1)  # reads our own PDFs; its process starts with the first
         self._capturing = asyncio.Lock()  # printing and drawing take a processor and much memory each
 
@@ -138,7 +151,7 @@ class Browsers:
         browser = await self._browser(self.headless and info.headless)
         async with AsyncExitStack() as stack:
             proxy = await stack.enter_async_context(GuardProxy(info.rules, network, mode))
-            guard = guarding.Guard(info.rules, mode)
+            guard = guarding.RequestGuard(info.rules, mode)
             self._guards.add(guard)
             stack.callback(self._guards.discard, guard)
             try:
@@ -187,7 +200,7 @@ class Browsers:
         browser = await self._browser(self.headless)
         async with AsyncExitStack() as stack:
             proxy = await stack.enter_async_context(GuardProxy(NOTHING, network, Mode.OBSERVE))
-            guard = guarding.Guard(NOTHING, Mode.OBSERVE)
+            guard = guarding.RequestGuard(NOTHING, Mode.OBSERVE)
             self._guards.add(guard)
             stack.callback(self._guards.discard, guard)
             context = await browser.new_context(
@@ -238,7 +251,7 @@ class Browsers:
 
 
 @asynccontextmanager
-async def _cookies_told(context: BrowserContext, hear: Hear) -> AsyncIterator[None]:
+async def _cookies_told(context: BrowserContext, hear: ExchangeListener) -> AsyncIterator[None]:
     """Tell of the cookies that each answer to a page sets."""
     from playwright.async_api import Error
 

@@ -14,7 +14,15 @@ from urllib.parse import quote
 
 import archiver
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES, Exchange, ExchangeSession, Hear, Lost, Raw, endless
+from archiver.browsing.request_pipeline import (
+    MAX_ANSWER_BYTES,
+    Exchange,
+    ExchangeListener,
+    ExchangeSession,
+    Lost,
+    Raw,
+    endless,
+)
 from archiver.core.errors import SiteUnavailable
 from archiver.home.network import (
     DROPPED,
@@ -50,7 +58,7 @@ class HttpSession(ExchangeSession):
         settings: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        hear: Hear | None = None,
+        hear: ExchangeListener | None = None,
     ) -> None:
         super().__init__(
             Exchange(info, pacing, now=now, hear=hear), username, settings or {}, set((secrets or {}).values())

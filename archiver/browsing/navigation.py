@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archiver.browsing.request_guard import BLOCKED, Guard
+from archiver.browsing.request_guard import BLOCKED, RequestGuard
 from archiver.core.errors import ArchiverError, SiteUnavailable, SpendRefused
 from archiver.provider import redact_url
 
@@ -36,7 +36,7 @@ globalThis.navigation?.addEventListener('navigate', (event) => {
 """A script for a page that may not leave itself, in which nobody is to click."""
 
 
-async def stay_on_pages(context: BrowserContext, guard: Guard) -> None:
+async def stay_on_pages(context: BrowserContext, guard: RequestGuard) -> None:
     """Answer refused navigations of a context's pages with 204, "no content": Chromium stays on the page then."""
     from playwright.async_api import Error
 

@@ -24,11 +24,11 @@ def bundled() -> Path:
     return next(path for path in (package / "recordings", package.parent / "recordings") if path.is_dir())
 
 
-class _Strict(BaseModel):
+class _RecordingModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class RecordedRequest(_Strict):
+class RecordedRequest(_RecordingModel):
     """What is asked. `form`: names of the body's fields. `match`: query or body fields that tell exchanges apart."""
 
     method: Annotated[str, StringConstraints(pattern="^[A-Z]+$")]
@@ -37,7 +37,7 @@ class RecordedRequest(_Strict):
     match: dict[str, str] = {}
 
 
-class RecordedResponse(_Strict):
+class RecordedResponse(_RecordingModel):
     """What is answered: `body` (a file), `text`, `json`, or nothing; after `delay` seconds; cut off after `cut`
     bytes.
     """
@@ -57,7 +57,7 @@ class RecordedResponse(_Strict):
         return self
 
 
-class RecordedExchange(_Strict):
+class RecordedExchange(_RecordingModel):
     """One request and its answer, which is there `repeat` times."""
 
     request: RecordedRequest
@@ -65,7 +65,7 @@ class RecordedExchange(_Strict):
     repeat: Annotated[int, Field(ge=1)] = 1
 
 
-class Recording(_Strict):
+class Recording(_RecordingModel):
     """One scenario. `secrets` are stand-ins; `username` and `settings` are the account's; `session` is a Playwright
     storage state; `known` holds licence ids that an earlier full sweep archived; `now` is the adapter's clock; `assets`
     is what a person asks for, of a platform without a history, by id or address.

@@ -53,7 +53,7 @@ class Logged:
         return tuple(self.request.body_fields)
 
 
-class Cursor:
+class ReplayPosition:
     """Which exchange answers a request: the serving rule of recordings.
 
     Exchanges are found by method, URL (the query as a set) and `match`. Served is the first unserved one after the
@@ -122,7 +122,7 @@ class Replay:
 
     async def serve(self, recording: Recording, rules: Rules) -> Listener:
         """Play this recording, from its beginning, on a port of its own."""
-        listener = Listener(self, Cursor(recording, rules))
+        listener = Listener(self, ReplayPosition(recording, rules))
         await listener.open()
         self._listeners.append(listener)
         return listener
@@ -142,7 +142,7 @@ class Listener:
     """One account's replay. `log` has every request; `unknown` those that the recording does not foresee."""
 
     replay: Replay
-    cursor: Cursor
+    cursor: ReplayPosition
     log: list[Logged] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     network: Network = field(init=False)

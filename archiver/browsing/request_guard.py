@@ -1,6 +1,6 @@
 """The guard inside the browser: nothing that no rule allows leaves Chromium, by whatever way a page tries.
 
-Two judges see a request before it is sent. The account's own (`Guard`) hears of it from the page and knows which
+Two judges see a request before it is sent. The account's own (`RequestGuard`) hears of it from the page and knows which
 account asks; it also takes away what pages cannot be watched doing. The browser's (`watch_browser`) sits nearest to the
 network and sees what no page tells: redirect hops, workers, prefetches, popups, downloads, requests of closing pages.
 What they let through still has to pass the account's proxy.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Route
     from playwright.async_api import Request as PageRequest
 
-    from archiver.browsing.request_pipeline import Hear
+    from archiver.browsing.request_pipeline import ExchangeListener
 
 PASSIVE = frozenset({"image", "stylesheet", "font", "script", "media"})
 BLOCKED = "net::ERR_BLOCKED_BY_CLIENT"
@@ -108,7 +108,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class Guard:
+class RequestGuard:
     """One account's judge. `refused` lists each active request that was refused, as `METHOD url` without the query."""
 
     rules: Rules
@@ -165,7 +165,9 @@ def close_popups(context: BrowserContext) -> None:
     context.on("page", watch)
 
 
-async def watch_browser(browser: Browser, guards: Collection[Guard], hear: Hear | None = None) -> CDPSession:
+async def watch_browser(
+    browser: Browser, guards: Collection[RequestGuard], hear: ExchangeListener | None = None
+) -> CDPSession:
     """Judge every request of the whole browser by the guards that are open at that moment: one of them must permit it.
 
     Chromium does not say here which account a request belongs to; the account's own judge and proxy do. `hear` is told

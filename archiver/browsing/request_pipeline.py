@@ -81,7 +81,7 @@ type Send = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[Raw]
 type Pairs = Iterable[tuple[str, str]]
 
 
-class Hear(Protocol):
+class ExchangeListener(Protocol):
     """Is told of exchanges as they were on the wire. Chromium tells of a page's cookies apart from all else."""
 
     def __call__(
@@ -102,7 +102,7 @@ class Exchange:
     mode: Mode = Mode.STRICT
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     refused: list[str] = field(default_factory=list)
-    hear: Hear | None = None
+    hear: ExchangeListener | None = None
     authorisation: dict[str, str] = field(default_factory=dict, repr=False)
     _slots: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(MAX_CONCURRENT_REQUESTS), init=False, repr=False

@@ -449,7 +449,7 @@ def _opaque(run: str) -> bool:
 
 
 @dataclass
-class Report:
+class ScrubReport:
     """What was done: how often each kind was replaced, and what else a reader of the recording should know."""
 
     replaced: Counter[str] = field(default_factory=Counter)
@@ -466,7 +466,7 @@ class Report:
         return [f"Replaced: {replaced or 'nothing'}.", *stand_ins, *self.notes]
 
 
-def scrub(source: Path, target: Path | None, *, known: Mapping[str, str], reader: DocumentReader) -> Report:
+def scrub(source: Path, target: Path | None, *, known: Mapping[str, str], reader: DocumentReader) -> ScrubReport:
     """Write a recording, scrubbed, to a folder (which may be its own); without one only say what would be done.
 
     `known` maps values that are secret or personal to kinds: a secret's name, `token`, `cookie`, `mail`, `name`,
@@ -510,7 +510,7 @@ class _Recorded:
     """One recording on its way to a scrubbed one."""
 
     def __init__(self, source: Path, recording: Recording, known: Mapping[str, str], reader: DocumentReader) -> None:
-        self.source, self.reader, self.report = source, reader, Report()
+        self.source, self.reader, self.report = source, reader, ScrubReport()
         self.session: dict[str, Any] = _mapping(source / "session.yaml")
         expected = source / "expected.yaml"
         self.expected: dict[str, Any] | None = _mapping(expected) if expected.is_file() else None
@@ -523,7 +523,7 @@ class _Recorded:
         taken = "\n".join((json.dumps(self.session), *self.texts.values()))
         self.scrubber = Scrubber(known, taken, again=MARK in self.session.get("sources", []))
 
-    def write(self, folder: Path) -> Report:
+    def write(self, folder: Path) -> ScrubReport:
         self._learn()
         session, expected = self._session(), self._walk(self.expected) if self.expected else None
         files = {name: self._body(name) for name in self.bodies}

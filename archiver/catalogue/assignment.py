@@ -30,11 +30,11 @@ from archiver.archive.merkle import inclusion_paths
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter, unfinished
-from archiver.catalogue.index import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import ArchiverError, ConfigError, IntegrityError
 from archiver.core.model import Licence, iso
-from archiver.home.settings import HOUSE, Account, Home, Rule
+from archiver.home.settings import HOUSE, Account, AssignmentRule, Home
 from archiver.reading.worker import DocumentReader
 
 COPIES_AT_ONCE = 8  # licences that are copied at once, so that they share the archive's durable writes
@@ -76,7 +76,7 @@ def disagreed(_: Sequence[Loss]) -> bool:
     return False
 
 
-def assign(home: Home, opened: Open, entry: Entry, made: Assignment, agreed: Agreed = disagreed) -> None:
+def assign(home: Home, opened: Open, entry: CatalogueEntry, made: Assignment, agreed: Agreed = disagreed) -> None:
     """Record an assignment in the archives concerned, and seal each of them. Repeating it completes what broke off.
 
     It governs the copies that assignments made: where the licence came through an account or an import of the client
@@ -94,7 +94,7 @@ class _Change:
     """
 
     slug: str
-    entry: Entry  # in the archive that holds the original
+    entry: CatalogueEntry  # in the archive that holds the original
     source: str  # that archive
     made: Assignment
     act: str
@@ -119,11 +119,11 @@ class _Said:
     """The assignments of one licence in one archive, oldest first."""
 
     archive: Archive
-    entry: Entry
+    entry: CatalogueEntry
     lines: Sequence[Line]
 
     @classmethod
-    def by(cls, home: Home, slug: str, entry: Entry) -> _Said:
+    def by(cls, home: Home, slug: str, entry: CatalogueEntry) -> _Said:
         archive = Archive(home.archive(slug))
         lines = [next(archive.lines(offset=offset)) for _, offset in entry.lines]
         return cls(archive, entry, [line for line in lines if line.type == "assign"])
@@ -163,7 +163,7 @@ class _Said:
 
 
 def assign_all(
-    home: Home, opened: Open, wanted: Iterable[tuple[Entry, Assignment]], agreed: Agreed = disagreed
+    home: Home, opened: Open, wanted: Iterable[tuple[CatalogueEntry, Assignment]], agreed: Agreed = disagreed
 ) -> list[Loss]:
     """Record many assignments: each archive concerned is opened and sealed once for each step; the copies that were
     taken back. As `assign`."""
@@ -183,7 +183,7 @@ def assign_all(
     return _carry_out(home, opened, changes, agreed)
 
 
-def _planned(entry: Entry, made: Assignment, said: Mapping[str, _Said]) -> Iterator[_Change]:
+def _planned(entry: CatalogueEntry, made: Assignment, said: Mapping[str, _Said]) -> Iterator[_Change]:
     """What one assignment changes where; what a killed command recorded of it already is `done`."""
     source = _source(entry, said)
     original = said[source].entry if source in said else entry
@@ -204,7 +204,7 @@ def _planned(entry: Entry, made: Assignment, said: Mapping[str, _Said]) -> Itera
         yield change(HOUSE, clients=clients)
 
 
-def _source(entry: Entry, said: Mapping[str, _Said]) -> str:
+def _source(entry: CatalogueEntry, said: Mapping[str, _Said]) -> str:
     """The archive that holds the original: the house's, else that of a client whose own it is."""
     own = sorted(slug for slug, each in said.items() if not each.copied)
     return HOUSE if HOUSE in said else entry.client if entry.client in own or not own else own[0]
@@ -230,7 +230,7 @@ def _begun(made: Assignment, clients: Sequence[str], said: Mapping[str, _Said]) 
 
 
 def undo(
-    home: Home, opened: Open, entry: Entry, by: str, reason: str = "", agreed: Agreed = disagreed
+    home: Home, opened: Open, entry: CatalogueEntry, by: str, reason: str = "", agreed: Agreed = disagreed
 ) -> tuple[list[str], list[Loss]]:
     """Undo the last assignment of a licence: each archive says again what it said before. For which clients it is now,
     and the copies that were taken back. Repeating it completes what broke off, and undoes nothing more.
@@ -323,7 +323,7 @@ def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agr
     return losses
 
 
-def _check(home: Home, entry: Entry, made: Assignment) -> None:
+def _check(home: Home, entry: CatalogueEntry, made: Assignment) -> None:
     """ConfigError where the assignment cannot be made."""
     if home.client(made.client).slug == HOUSE:
         raise ConfigError("The house archive is nobody's: name the client that the licence is for.")
@@ -333,7 +333,7 @@ def _check(home: Home, entry: Entry, made: Assignment) -> None:
         raise ConfigError(f"{entry.short_id} is a preview download (comp), which grants nothing to assign.")
 
 
-def holders(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dict[str, dict[str, Entry]]:
+def holders(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dict[str, dict[str, CatalogueEntry]]:
     """For each licence the archives that hold it and are not withdrawn from, by client; the house's among them."""
     return {
         object_id: {slug: entry for slug, entry in there.items() if entry.held or slug == HOUSE}
@@ -341,9 +341,9 @@ def holders(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> di
     }
 
 
-def _known(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dict[str, dict[str, Entry]]:
+def _known(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dict[str, dict[str, CatalogueEntry]]:
     """For each licence all archives that hold it, by client, those that were withdrawn from, too."""
-    found: dict[str, dict[str, Entry]] = {object_id: {} for object_id in object_ids}
+    found: dict[str, dict[str, CatalogueEntry]] = {object_id: {} for object_id in object_ids}
     for slug in home.clients:
         archive = Archive(home.archive(slug))
         there = [each for each in found if object_path(archive.root, each).is_dir()]
@@ -367,12 +367,12 @@ def _by(changes: Iterable[_Change], whose: Callable[[_Change], str]) -> Iterator
 # ---------------------------------------------------------------- by rule
 
 
-def fitting(rules: Iterable[Rule], licence: Licence) -> list[tuple[Rule, Mapping[str, str]]]:
+def fitting(rules: Iterable[AssignmentRule], licence: Licence) -> list[tuple[AssignmentRule, Mapping[str, str]]]:
     """The rules that a licence fits, each with what fits in words, by the name of the condition. Pure."""
     return [(rule, why) for rule in rules if (why := _fits(rule, licence))]
 
 
-def _fits(rule: Rule, licence: Licence) -> dict[str, str]:
+def _fits(rule: AssignmentRule, licence: Licence) -> dict[str, str]:
     """What fits a rule, by the name of the condition; nothing where one condition does not."""
     hints = licence.client_hints
     asked: list[tuple[str, str | None, list[tuple[str, str]]]] = [
@@ -404,7 +404,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(translate(text.casefold().replace("[", "[[]")))
 
 
-def rules_digest(rules: Sequence[Rule]) -> str:
+def rules_digest(rules: Sequence[AssignmentRule]) -> str:
     """What changes whenever a rule does; 16 hex digits."""
     return hashlib.sha256(json.dumps([each.model_dump(mode="json") for each in rules]).encode()).hexdigest()[:16]
 
@@ -418,11 +418,11 @@ def follow_rules(home: Home, opened: Open) -> Iterator[str]:
     ruled = [account for account in home.client(HOUSE).accounts if account.rules] if HOUSE in home.clients else []
     if not ruled:
         return
-    wanted: list[tuple[Entry, Assignment]] = []
+    wanted: list[tuple[CatalogueEntry, Assignment]] = []
     with DocumentReader() as reader, Catalogue(home.catalogue(HOUSE)) as catalogue:
         catalogue.catch_up(Archive(home.archive(HOUSE)), reader)
         for account in ruled:
-            digest, several = rules_digest(account.rules), list[Entry]()
+            digest, several = rules_digest(account.rules), list[CatalogueEntry]()
             for entry in catalogue.of_account(account.name):
                 said = entry.assigned
                 if said is not None and (not said.get("rule") or said.get("rules") == digest):
@@ -450,7 +450,7 @@ def follow_rules(home: Home, opened: Open) -> Iterator[str]:
             yield f"{slug}: not all that the rules say was assigned, and the next run tries it again: {error}"
 
 
-def _by_rule(account: Account, digest: str, rule: Rule, why: Mapping[str, str]) -> Assignment:
+def _by_rule(account: Account, digest: str, rule: AssignmentRule, why: Mapping[str, str]) -> Assignment:
     ruled = {"rule": rule.name, "reason": "+".join(why), "rules": digest}
     by = f"rule {rule.name} of the account {account.name}"
     return Assignment(client=rule.client, by=by, reason="; ".join(why.values()), ruled=ruled)
@@ -529,7 +529,7 @@ class _Place:
     files: Mapping[str, bytes]
 
 
-def _places(archive: Archive, entries: Sequence[Entry]) -> dict[str, _Place]:
+def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _Place]:
     """The place of each licence's newest version, by object id."""
     checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
     newest = [

@@ -127,7 +127,7 @@ _SPELT_OUT = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "t
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class CatalogueEntry:
     """A licence or comp as the catalogue knows it. `lines` are its ledger lines' (seq, byte offset), oldest first."""
 
     client: str
@@ -197,7 +197,7 @@ class ErasedEntry:
 class Hit:
     """An entry that a search found: in which field (`asset_id`, `title`, … `text`), and how well, from 0 to 1."""
 
-    entry: Entry
+    entry: CatalogueEntry
     match: str | None
     score: float
 
@@ -311,7 +311,7 @@ class Catalogue:
 
     # ------------------------------------------------------------ asking
 
-    def known(self, *identities: str) -> dict[str, Entry]:
+    def known(self, *identities: str) -> dict[str, CatalogueEntry]:
         """The archived licences and comps of these identities."""
         query = f"SELECT identity, {COLUMNS} FROM licence WHERE identity IN (?) ORDER BY id DESC"  # noqa: S608  # all ours
         rows = self._among(query, map(_plain, identities))
@@ -324,7 +324,7 @@ class Catalogue:
         rows = self._among("SELECT identity_sha256 FROM erased WHERE identity_sha256 IN (?)", digests)
         return {digests[digest] for (digest,) in rows}
 
-    def of_asset(self, provider: str, *asset_ids: str) -> list[Entry]:
+    def of_asset(self, provider: str, *asset_ids: str) -> list[CatalogueEntry]:
         """The licences (no comps) of a platform's assets, oldest first."""
         query = f"SELECT {COLUMNS} FROM licence WHERE NOT comp AND asset_id IN (?) ORDER BY id"  # noqa: S608  # all ours
         entries = map(self._entry, self._among(query, map(_plain, asset_ids)))
@@ -339,28 +339,28 @@ class Catalogue:
             for column in NAMES.values()
         )
 
-    def of_order(self, provider: str, order: str) -> list[Entry]:
+    def of_order(self, provider: str, order: str) -> list[CatalogueEntry]:
         """The licences (no comps) that a platform's order paid for, oldest first."""
         found = self._entries("NOT comp AND order_id = ? ORDER BY id", _plain(order))
         return [entry for entry in found if entry.provider == provider]
 
-    def each(self) -> Iterator[Entry]:
+    def each(self) -> Iterator[CatalogueEntry]:
         """All licences and comps, one after another, in the order in which they were archived."""
         return self._entries("true ORDER BY id")
 
-    def of_account(self, account: str) -> Iterator[Entry]:
+    def of_account(self, account: str) -> Iterator[CatalogueEntry]:
         """The licences (no comps) that an account's runs archived, oldest first."""
         return self._entries("NOT comp AND account = ? ORDER BY id", account)
 
-    def unassigned(self) -> Iterator[Entry]:
+    def unassigned(self) -> Iterator[CatalogueEntry]:
         """The licences (no comps) that are assigned to nobody, oldest first."""
         return self._entries("NOT comp AND assigned IS NULL ORDER BY id")
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[CatalogueEntry]:
         """All licences and comps, in the order in which they were archived."""
         return list(self.each())
 
-    def incomplete(self, account: str | None = None) -> list[Entry]:
+    def incomplete(self, account: str | None = None) -> list[CatalogueEntry]:
         """What has a `failed` gap, of one account or of all, oldest first."""
         return list(self._entries("failed AND (?1 IS NULL OR account = ?1) ORDER BY id", account))
 
@@ -381,7 +381,7 @@ class Catalogue:
         (number,) = self._db.execute("SELECT count(*) FROM licence WHERE failed").fetchone()
         return int(number)
 
-    def matching(self, part: str) -> list[Entry]:
+    def matching(self, part: str) -> list[CatalogueEntry]:
         """What a folder name, or a part of one, names: that very folder alone, else up to 10 that contain the part."""
         part = _plain(part)
         exact = list(self._entries("folder = ?", part))
@@ -397,11 +397,11 @@ class Catalogue:
                 return [ErasedEntry(client=self.client, **dict(zip(names, row, strict=True))) for row in rows]
         return []
 
-    def assigned(self) -> list[Entry]:
+    def assigned(self) -> list[CatalogueEntry]:
         """What a person or a rule assigned to a client, or withdrew from this one, oldest first."""
         return list(self._entries("assigned IS NOT NULL ORDER BY id"))
 
-    def of_object(self, object_id: str) -> Entry | None:
+    def of_object(self, object_id: str) -> CatalogueEntry | None:
         """The licence or comp of this object."""
         return next(self._entries("object_id = ?", object_id), None)
 
@@ -521,7 +521,7 @@ class Catalogue:
         rows = self._db.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1 OFFSET ?", (query, number - 1))
         return rows.fetchone() is not None
 
-    def _matching(self, query: str, limit: int, *, unassigned: bool) -> list[Entry]:
+    def _matching(self, query: str, limit: int, *, unassigned: bool) -> list[CatalogueEntry]:
         return [self._entry(columns) for columns in self._db.execute(MATCHING, (query, unassigned, limit))]
 
     def _among(self, query: str, values: Iterable[str]) -> Iterator[Sequence[Any]]:
@@ -529,13 +529,13 @@ class Catalogue:
         for part in batched(values, 500):
             yield from self._db.execute(query.replace("(?)", f"({', '.join('?' * len(part))})"), part)
 
-    def _entries(self, where: str, *values: object) -> Iterator[Entry]:
+    def _entries(self, where: str, *values: object) -> Iterator[CatalogueEntry]:
         query = f"SELECT {COLUMNS} FROM licence WHERE {where}"  # noqa: S608  # `where` is this file's own text
         return map(self._entry, self._db.execute(query, values))
 
-    def _entry(self, columns: Sequence[Any]) -> Entry:
+    def _entry(self, columns: Sequence[Any]) -> CatalogueEntry:
         object_id, folder, described, lines, assigned = columns
-        return Entry(
+        return CatalogueEntry(
             client=self.client, folder=folder, object_id=object_id, described=described,
             lines=tuple((seq, offset) for seq, offset in json.loads(lines)),
             assigned=json.loads(assigned) if assigned else None,
@@ -789,7 +789,7 @@ def _searched(read: _Read) -> tuple[list[str], ...]:
     return tuple([each for each in column if each] for column in columns)
 
 
-def _hit(entry: Entry, wanted: Sequence[str], *, outside: bool = False) -> tuple[Hit, str]:
+def _hit(entry: CatalogueEntry, wanted: Sequence[str], *, outside: bool = False) -> tuple[Hit, str]:
     """How well a licence fits, and by which field best: what no field holds is in the certificate's text; and its date.
 
     A hundred are compared to show a few: the JSON will do, in which older versions left numbers.

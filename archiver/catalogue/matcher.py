@@ -30,7 +30,7 @@ from archiver.reading.pdf_join import packed, unpacked
 from archiver.reading.worker import HASH_BYTES, MADE_UP, DocumentReader, Kind, Look, ReaderFailed, checked
 
 if TYPE_CHECKING:
-    from archiver.reading.worker import Channel, Job
+    from archiver.reading.worker import Channel, ReaderJob
 
 MATCH_TIMEOUT_S = 120.0  # for one picture, or one batch of them
 MAX_MEMORY_BYTES = 6 << 30  # bytes of address space; the model's runtime reserves much more than it uses
@@ -268,7 +268,7 @@ def _embedder(model: str | None, threads: int) -> Embedder | None:
     return Embedder(Path(model), threads) if model else None
 
 
-def _job(work: Callable[[bytes, Embedder | None, Channel], Iterator[bytes]]) -> Job:
+def _job(work: Callable[[bytes, Embedder | None, Channel], Iterator[bytes]]) -> ReaderJob:
     def done(request: bytes, channel: Channel) -> bytes:
         (_, about), (_, content) = unpacked(request)
         try:
@@ -286,7 +286,7 @@ def _job(work: Callable[[bytes, Embedder | None, Channel], Iterator[bytes]]) -> 
     return done
 
 
-def preparing() -> Job:
+def preparing() -> ReaderJob:
     def work(_content: bytes, embedder: Embedder | None, _channel: Channel) -> Iterator[bytes]:
         if embedder:
             embedder([])
@@ -295,7 +295,7 @@ def preparing() -> Job:
     return _job(work)
 
 
-def embedding_pictures() -> Job:
+def embedding_pictures() -> ReaderJob:
     def work(content: bytes, embedder: Embedder | None, _channel: Channel) -> Iterator[bytes]:
         assert embedder
         vectors = embedder.embed([each for _, each in unpacked(content)])
@@ -305,7 +305,7 @@ def embedding_pictures() -> Job:
     return _job(work)
 
 
-def finding() -> Job:
+def finding() -> ReaderJob:
     def work(content: bytes, embedder: Embedder | None, channel: Channel) -> Iterator[bytes]:
         asked = _Asked(channel)
         for each in match(decode(content), [asked], asked.load, embedder, asked.marked):
@@ -316,7 +316,7 @@ def finding() -> Job:
     return _job(work)
 
 
-def laying() -> Job:
+def laying() -> ReaderJob:
     def work(content: bytes, embedder: Embedder | None, _channel: Channel) -> Iterator[bytes]:
         (_, query), (_, preview) = unpacked(content)
         yield from laid_beside(query, preview, points=embedder is not None) or ()
@@ -324,7 +324,7 @@ def laying() -> Job:
     return _job(work)
 
 
-def sheet_drawing() -> Job:
+def sheet_drawing() -> ReaderJob:
     from archiver.catalogue.overlay import below_each_other, side_by_side
     from archiver.reading.fingerprint import as_preview
 

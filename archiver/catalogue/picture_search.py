@@ -31,11 +31,11 @@ EMBEDDINGS_PER_SECOND = 20  # by a core, as tests/benchmarks/matching_speed.py m
 MIN_PICTURE_SIDE_PX = 32  # pixels of a picture's shorter side; below, any two look alike
 
 
-type Progress = Callable[[str, int, int | None], None]
+type EmbeddingProgress = Callable[[str, int, int | None], None]
 """Hears of a client how much of how much is done."""
 
 
-def _embedding(slug: str, watch: Progress, warn: Callable[[str], None], done: int, total: int) -> None:
+def _embedding(slug: str, watch: EmbeddingProgress, warn: Callable[[str], None], done: int, total: int) -> None:
     if done == 0 and total > ANNOUNCE_FROM_PICTURES:
         minutes = max(1, round(total / EMBEDDINGS_PER_SECOND / 60))
         warn(f"{slug}: {total} pictures are made recognisable by their parts, once: some {minutes} minutes.")
@@ -43,7 +43,7 @@ def _embedding(slug: str, watch: Progress, warn: Callable[[str], None], done: in
 
 
 @dataclass(frozen=True)
-class Sight:
+class PictureRecogniser:
     """What looks at pictures: kept by who asks often, since starting it takes longer than a search. For one thread."""
 
     reader: DocumentReader
@@ -51,16 +51,16 @@ class Sight:
 
 
 @contextmanager
-def sight(home: Home) -> Iterator[Sight]:
+def open_recogniser(home: Home) -> Iterator[PictureRecogniser]:
     """The home's sight; without the extra `match` its matcher compares hashes only."""
     from archiver.catalogue.matcher import Matcher
 
     with DocumentReader() as reader, Matcher(home.settings.match.model) as matcher:
-        yield Sight(reader, matcher)
+        yield PictureRecogniser(reader, matcher)
 
 
 @dataclass(frozen=True)
-class Pictured:
+class PictureMatches:
     """What a picture found: the rows of `find --json`, and each asset that matches with its licences, best first."""
 
     rows: list[dict[str, Any]]
@@ -76,9 +76,9 @@ class Pictured:
 
 def find_picture(
     home: Home, content: bytes, name: str = "", *, client: str | None = None, alone: bool = False, limit: int = 20,
-    seeing: Sight | None = None, used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None,
-    watch: Progress = lambda *_: None,
-) -> Pictured:  # fmt: skip
+    seeing: PictureRecogniser | None = None, used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None,
+    watch: EmbeddingProgress = lambda *_: None,
+) -> PictureMatches:  # fmt: skip
     """The licences of the assets that a picture shows, best first; `match` is `same`, `probable` or `possible`.
 
     What the picture's file name or address says counts too, where nothing is the same: as `file_name` or `page_url`.
@@ -90,7 +90,7 @@ def find_picture(
     rows: dict[str, dict[str, Any]] = {}
     matches: list[tuple[Found, list[str]]] = []
     with ExitStack() as stack:
-        seeing = seeing or stack.enter_context(sight(home))
+        seeing = seeing or stack.enter_context(open_recogniser(home))
         reader, matcher = seeing.reader, seeing.matcher
         look = matcher.look(content)
         matcher.prepare()  # while the archives are opened
@@ -130,7 +130,7 @@ def find_picture(
         for row in find(home, name, client=client, alone=alone, limit=limit, used_on=used_on):
             if row["match"] in ("file_name", "page_url"):
                 rows.setdefault(row["licence"], row)
-    return Pictured(list(rows.values())[:limit], matches)
+    return PictureMatches(list(rows.values())[:limit], matches)
 
 
 def picture_of(home: Home, where: str) -> tuple[bytes, str]:

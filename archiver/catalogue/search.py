@@ -12,7 +12,7 @@ from archiver.archive import verify as verifier
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
-from archiver.catalogue.index import Catalogue, Entry, ErasedEntry, Hit, RunLine
+from archiver.catalogue.index import Catalogue, CatalogueEntry, ErasedEntry, Hit, RunLine
 from archiver.core.errors import ConfigError, Erased, IntegrityError
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import declared
@@ -31,7 +31,7 @@ def followed(home: Home, client: str) -> Iterator[Catalogue]:
         yield catalogue
 
 
-type Turns = Callable[[Home, str], Mapping[str, Sequence[RunLine]]]
+type AccountRuns = Callable[[Home, str], Mapping[str, Sequence[RunLine]]]
 """The turns of each account that a client's archive tells of, oldest first: `runs_of`, or what remembers that."""
 
 
@@ -96,7 +96,7 @@ def without_client(home: Home) -> list[str]:
     return [place.name for place in whole if place.name not in home.clients]
 
 
-def strays(home: Home) -> list[str]:
+def orphan_archives(home: Home) -> list[str]:
     """A sentence for each archive whose client's file is gone."""
     return [
         f"archive/{slug} belongs to no client: bring clients/{slug}.yaml back from a backup. Until then only `archiver "
@@ -159,7 +159,7 @@ def _opened(
             yield slug, unassigned, archive, catalogue
 
 
-def incomplete(home: Home, client: str | None = None, turns: Turns = runs_of) -> list[str]:
+def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_of) -> list[str]:
     """What the archives that a search looks in do not hold, a sentence for each account: for a search in vain."""
     told = []
     for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
@@ -190,7 +190,7 @@ def incomplete(home: Home, client: str | None = None, turns: Turns = runs_of) ->
 @contextmanager
 def located(
     home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
-) -> Iterator[tuple[str, Archive, Entry]]:
+) -> Iterator[tuple[str, Archive, CatalogueEntry]]:
     """The one licence that a short id, or any unique part of it, names; ConfigError for none or several, Erased where
     only an erased one has that name. `assigned_away`: a copy that was taken back from its client counts, too."""
     slug, entry = named(home, name, reader, prefer, assigned_away=assigned_away)
@@ -202,7 +202,7 @@ def located(
 
 def named(
     home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
-) -> tuple[str, Entry | ErasedEntry]:
+) -> tuple[str, CatalogueEntry | ErasedEntry]:
     """The client and the one licence that are meant; an erased one where no other has that name.
 
     Of copies of one licence the one of the client `prefer` is meant, else a client's rather than the house's.
@@ -210,8 +210,8 @@ def named(
     client, _, part = name.rpartition("/")
     if client and client not in home.clients:
         raise ConfigError(f"There is no client {client!r}. Known: {', '.join(home.clients) or 'none'}.")
-    found: list[tuple[str, Entry | ErasedEntry]] = []
-    erased: list[tuple[str, Entry | ErasedEntry]] = []
+    found: list[tuple[str, CatalogueEntry | ErasedEntry]] = []
+    erased: list[tuple[str, CatalogueEntry | ErasedEntry]] = []
     for slug in archives(home, client or None):
         with catalogue_of(home, slug, reader) as (_, catalogue):
             found += [(slug, entry) for entry in catalogue.matching(part) if entry.held or client or assigned_away]
@@ -255,7 +255,7 @@ def secured_in_words(row: Mapping[str, Any]) -> str:
     return views.in_words(row["secured_documents"])
 
 
-def assigned_at(archive: Archive, entry: Entry) -> str | None:
+def assigned_at(archive: Archive, entry: CatalogueEntry) -> str | None:
     """When the licence was last assigned to the archive's client, or away from it."""
     history = (next(archive.lines(offset=offset)) for _, offset in entry.lines)
     assigned = [str(line.fields["at"]) for line in history if line.type == "assign"]

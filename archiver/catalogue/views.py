@@ -10,7 +10,7 @@ from typing import Any
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.reader import Archive
 from archiver.archive.verify import SCOPE_DATE, Dates, dates, newest
-from archiver.catalogue.index import Entry, ErasedEntry, Hit
+from archiver.catalogue.index import CatalogueEntry, ErasedEntry, Hit
 from archiver.core.errors import IntegrityError
 from archiver.core.model import iso
 
@@ -24,7 +24,7 @@ def hits(client: str, archive: Archive, found: Iterable[Hit]) -> list[dict[str, 
     return [_row(client, archive, proven, hit.entry, hit.match, hit.score) for hit in found]
 
 
-def secured(archive: Archive, entry: Entry, proven: Dates) -> dict[str, str | None]:
+def secured(archive: Archive, entry: CatalogueEntry, proven: Dates) -> dict[str, str | None]:
     """Since when each document of a licence is secured; None: not yet. One without documents has its description."""
     names = [document.name for document in entry.file.documents] or ["licence.json"]
     return archive.secured(entry.object_id, entry.lines, names, proven)
@@ -49,7 +49,7 @@ def in_words(documents: Mapping[str, str | None]) -> str:
     return f"secured since {' and '.join(told)}{missing}"
 
 
-def show(client: str, archive: Archive, entry: Entry) -> dict[str, Any]:
+def show(client: str, archive: Archive, entry: CatalogueEntry) -> dict[str, Any]:
     """The document of `show --json`: everything about one licence or comp, with its lines of the ledger.
 
     `gaps` gives for each missing kind of document the reason and, after a colon, the detail.
@@ -125,7 +125,9 @@ def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, Any]:
     }
 
 
-def _row(client: str, archive: Archive, proven: Dates, entry: Entry, match: str | None, score: float) -> dict[str, Any]:
+def _row(
+    client: str, archive: Archive, proven: Dates, entry: CatalogueEntry, match: str | None, score: float
+) -> dict[str, Any]:
     licence = entry.licence
     documents = secured(archive, entry, proven)
     return {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from archiver.archive.reader import Archive
 from archiver.archive.verify import dates, newest
 from archiver.catalogue import assignment, views
-from archiver.catalogue.index import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.claims.facts import Case
-from archiver.claims.pack_pages import LANGUAGES, Words, confirmation
+from archiver.claims.pack_pages import LANGUAGES, PackWords, confirmation
 from archiver.core.model import DocumentKind, iso
 from archiver.home.settings import HOUSE, Client, Home
 from archiver.provider import Confirm, declared
@@ -17,7 +17,7 @@ from archiver.reading.unsupported_platforms import served
 from archiver.reading.worker import DocumentReader
 
 
-def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: DocumentReader) -> Case:
+def case_of(home: Home, owner: Client, archive: Archive, entry: CatalogueEntry, reader: DocumentReader) -> Case:
     """Everything that bears on one licence for one client, out of archive and home."""
     agency = home.settings.agency.name
     house = home.clients.get(HOUSE)
@@ -47,11 +47,11 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: Entry, reader: D
         secured_since=newest(secured.values()),
         secured_documents=secured,
         evidence=archive.origin == "live",
-        confirm={each: confirmation(confirm, title, Words(each)) for each in LANGUAGES} if confirm else {},
+        confirm={each: confirmation(confirm, title, PackWords(each)) for each in LANGUAGES} if confirm else {},
     )
 
 
-def _texts(archive: Archive, entry: Entry, reader: DocumentReader) -> dict[str, list[str]]:
+def _texts(archive: Archive, entry: CatalogueEntry, reader: DocumentReader) -> dict[str, list[str]]:
     """The text of each page of the documents that say something. IntegrityError where one is not what was archived."""
     stored = archive.object(entry.object_id)
     texts = {}

@@ -16,7 +16,7 @@ from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim, to_come
-from archiver.claims.letter_reader import Material, picture_of, read_material
+from archiver.claims.letter_reader import ParsedLetter, picture_of, read_material
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.settings import Client, Home
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 STATED = "stated by you"
 
-type Ask = Callable[[str, str], str]
+type AskPerson = Callable[[str, str], str]
 """Asks a person a question, with an answer that Enter accepts."""
 
 
 def add(
     home: Home, client: str, path: Path | None, stated: Mapping[str, Any], pictures: Sequence[Path] = (),
-    *, accept: bool = False, ask: Ask | None = None, say: Callable[[str], None] = lambda _: None,
+    *, accept: bool = False, ask: AskPerson | None = None, say: Callable[[str], None] = lambda _: None,
 ) -> Claim:  # fmt: skip
     """A letter, or without one what a person states, as a claim. The same file for the same client is the same claim.
 
@@ -51,7 +51,7 @@ def add(
     name = f"{client}-{hashlib.sha256(what).hexdigest()[:8]}"
     before = next((each for each in claim_files.all_claims(home, say) if each.claim == name), None)
     with DocumentReader() as reader:
-        material = read_material(content, reader) if content else Material()
+        material = read_material(content, reader) if content else ParsedLetter()
         looked = [picture_of(each, reader) for each in material.pictures]
         looked += [_picture(path, reader) for path in pictures]
     for sentence in material.told:
@@ -100,7 +100,7 @@ def _ending(path: Path) -> str:
 
 
 def _read_claim(
-    name: str, home: Home, owner: Client, material: Material, stated: Mapping[str, Any], before: Claim | None
+    name: str, home: Home, owner: Client, material: ParsedLetter, stated: Mapping[str, Any], before: Claim | None
 ) -> Claim:
     """Readings, overridden by what was stated before and now."""
     kept = {key: getattr(before, key) for key, how in before.sure.items() if how.startswith(STATED)} if before else {}
@@ -201,7 +201,7 @@ def shown(claim: Claim, name: str) -> str:
     return "-" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-def _asked(claim: Claim, ask: Ask, say: Callable[[str], None]) -> Claim:
+def _asked(claim: Claim, ask: AskPerson, say: Callable[[str], None]) -> Claim:
     """Each reading accepted or corrected; `-` takes one away."""
     say("This was read; in brackets, from what. Enter accepts it. Type what is right instead, or - for nothing.")
     for name in FIELDS:

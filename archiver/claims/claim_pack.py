@@ -10,7 +10,7 @@ from archiver.catalogue import search
 from archiver.claims import claim_files, packing
 from archiver.claims.case_builder import case_of
 from archiver.claims.claim_files import Claim
-from archiver.claims.drafts import Draft, Matter, drafts, write_drafts
+from archiver.claims.drafts import Draft, DraftContext, drafts, write_drafts
 from archiver.claims.facts import Use, platform_of
 from archiver.claims.rule_engine import Verdict, assess
 from archiver.core.errors import ConfigError
@@ -78,7 +78,7 @@ def checklist(home: Home, order: HandOver) -> Draft | None:
     return next((each for each in made if each.name.startswith("checklist-")), None)
 
 
-def _matter(home: Home, name: str, order: HandOver, *, compared: bool = True) -> Matter:
+def _matter(home: Home, name: str, order: HandOver, *, compared: bool = True) -> DraftContext:
     """What rules say of one licence, and what drafts may state."""
     claim = order.claim
     prefer = claim.client if claim else None
@@ -87,7 +87,7 @@ def _matter(home: Home, name: str, order: HandOver, *, compared: bool = True) ->
         case = replace(case_of(home, owner, archive, entry, reader), compared=compared)
         assigned = search.assigned_at(archive, entry)
     use = replace(order.use, first_seen=order.use.first_seen or (claim.first_seen if claim else None))
-    return Matter(
+    return DraftContext(
         file=case.file, folder=entry.folder, platform=platform_of(entry.provider)["title"], client=owner.name,
         assessed=assess(case, use), agency=home.settings.agency.name, claim=claim, secured=case.secured_since,
         secured_documents=case.secured_documents, assigned=assigned, evidence=case.evidence,

@@ -16,7 +16,7 @@ from typing import Any
 
 from archiver.catalogue.views import by_date
 from archiver.claims.facts import day_of, may_be_one, platform_of
-from archiver.claims.pack_pages import Demand, Words
+from archiver.claims.pack_pages import Demand, PackWords
 from archiver.claims.rule_engine import Assessment
 from archiver.core.atomic_files import replace_file
 from archiver.core.model import iso
@@ -40,7 +40,7 @@ class Draft:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Matter:
+class DraftContext:
     """What the drafts about one licence may state. `secured` and `assigned`: as `iso` writes them.
 
     `secured` is the date of the newest document, and `secured_documents` has the date of each, by name.
@@ -69,10 +69,10 @@ def _texts() -> Mapping[str, Any]:
     return loaded
 
 
-def drafts(matter: Matter, language: str, *, counter_requests: bool = True) -> list[Draft]:
+def drafts(matter: DraftContext, language: str, *, counter_requests: bool = True) -> list[Draft]:
     """The drafts that fit. A use that is not covered, and a German Abmahnung, get a checklist and never a reply."""
     kind = matter.claim.kind.value if matter.claim and matter.claim.kind else "demand" if matter.claim else "none"
-    words = Words(language)
+    words = PackWords(language)
     facts = _facts(matter, words)
     heading = _texts()["heading"][language] + ("" if matter.evidence else f" {words('not_evidence')}.")
     made = []
@@ -98,7 +98,7 @@ def _filled(text: str, facts: Mapping[str, str], *, blank: bool) -> str | None:
     return text.format_map({name: facts.get(name, BLANK) for name in wanted})
 
 
-def _facts(matter: Matter, words: Words) -> dict[str, str]:
+def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
     licence, claim = matter.file.licence, matter.claim
     licensee = None if "@" in (licence.licensee or "") else licence.licensee  # an account's address goes nowhere
 
@@ -153,12 +153,12 @@ def _facts(matter: Matter, words: Words) -> dict[str, str]:
     return {name: printable(value) for name, value in known.items() if value is not None}
 
 
-def _secured(matter: Matter) -> str | None:
+def _secured(matter: DraftContext) -> str | None:
     """On what date the documents are known to have existed, or each on which; None where that is not known of all."""
     dated = by_date(matter.secured_documents)
     if matter.secured is None or len(dated) < 2:
-        return Words("en").moment(matter.secured)
-    return " and ".join(f"{Words('en').moment(since)} ({', '.join(names)})" for since, names in dated.items())
+        return PackWords("en").moment(matter.secured)
+    return " and ".join(f"{PackWords('en').moment(since)} ({', '.join(names)})" for since, names in dated.items())
 
 
 def _letter_said(claim: Demand, enquired: str | None) -> dict[str, str]:

@@ -105,7 +105,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Place:
+class DocumentPlace:
     """Where a fact stands: a document of the archive, and the page, from 1; None where it has none."""
 
     document: str | None = None
@@ -124,7 +124,7 @@ def rules() -> Mapping[str, Any]:
 # ---------------------------------------------------------------- what they are
 
 
-def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, Place]]:
+def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPlace]]:
     """The facts of a case, by name: those that rules compare (`VOCABULARY`) and those that sentences show."""
     licence, file = case.file.licence, case.file
     kind, plan = licence.kind or "", licence.plan or ""
@@ -352,17 +352,19 @@ def _yes_or_unread(names: Sequence[str], texts: Mapping[str, Sequence[str]]) -> 
 # ---------------------------------------------------------------- where facts stand
 
 
-def _places(case: Case) -> dict[str, Place]:
+def _places(case: Case) -> dict[str, DocumentPlace]:
     licence = case.file.licence
     record = next((each.name for each in case.file.documents if each.kind is DocumentKind.RECORD), None)
     certificate = next((each.name for each in case.file.documents if each.kind is DocumentKind.CERTIFICATE), record)
-    here = Place(record)
+    here = DocumentPlace(record)
 
-    def said(words: Iterator[str]) -> Place:
+    def said(words: Iterator[str]) -> DocumentPlace:
         return next((place for word in words if (place := _find(word, case.texts))), here)
 
     return {
-        "preview": Place(next((each.name for each in case.file.documents if each.kind is DocumentKind.PREVIEW), None)),
+        "preview": DocumentPlace(
+            next((each.name for each in case.file.documents if each.kind is DocumentKind.PREVIEW), None)
+        ),
         "comp": here,
         "platform": here,
         "licensed_at": said(_spellings(licence.licensed_at)),
@@ -370,19 +372,19 @@ def _places(case: Case) -> dict[str, Place]:
         "kind": said(iter(filter(None, [licence.kind]))),
         "plan": said(iter(filter(None, [licence.plan]))),
         "seat": said(iter(filter(None, [licence.seat]))),
-        "certificate": Place(certificate, 1 if certificate and case.texts.get(certificate) else None),
-        "terms": Place("terms" if case.terms else None),
-        "assignment": Place("ledger"),
-        "secured": Place("ledger"),
+        "certificate": DocumentPlace(certificate, 1 if certificate and case.texts.get(certificate) else None),
+        "terms": DocumentPlace("terms" if case.terms else None),
+        "assignment": DocumentPlace("ledger"),
+        "secured": DocumentPlace("ledger"),
     }
 
 
-def _find(words: str, texts: Mapping[str, Sequence[str]]) -> Place | None:
+def _find(words: str, texts: Mapping[str, Sequence[str]]) -> DocumentPlace | None:
     wanted = " ".join(words.casefold().split())
     for name, pages in texts.items():
         for number, page in enumerate(pages, 1):
             if wanted in " ".join(page.casefold().split()):
-                return Place(name, number)
+                return DocumentPlace(name, number)
     return None
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from archiver.catalogue import assigning, assignment, picture_search, search
 from archiver.claims import claim_files
 from archiver.claims.assessment import Assessed, assess
-from archiver.claims.claim_entry import Ask, add, agreed, described, urgent
+from archiver.claims.claim_entry import AskPerson, add, agreed, described, urgent
 from archiver.claims.claim_files import CONFIRM, Claim
 from archiver.claims.claim_pack import HandOver, checklist, hand_over
 from archiver.claims.facts import Use
-from archiver.claims.pack_pages import Words
+from archiver.claims.pack_pages import PackWords
 from archiver.claims.rule_engine import Verdict
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError
@@ -47,7 +47,7 @@ class Dialogue:
     home: Home
     vault: Callable[[], Vault]
     client: str
-    ask: Ask | None
+    ask: AskPerson | None
     tell: Callable[[str], None]
     yes: bool = False
     licence: str | None = None
@@ -200,7 +200,7 @@ class Dialogue:
         assert assessed.assessment, "the licences are named"
         found = assessed.assessment
         told = [*(each.messages[self.language] for each in found.findings), *assessed.notes]
-        self._say(Words(self.language).of("verdicts", found.verdict), *(f"- {each}" for each in told))
+        self._say(PackWords(self.language).of("verdicts", found.verdict), *(f"- {each}" for each in told))
         return found.verdict
 
     def _listed(self, claim: Claim, use: Use) -> None:

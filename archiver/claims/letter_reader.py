@@ -35,7 +35,7 @@ _LINK = re.compile(r"""\bhref\s*=\s*["'](https?://[^"'\s<>]+)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Material:
+class ParsedLetter:
     """A letter taken apart: its text, where its links lead, the pictures in it, the day its envelope states.
 
     `told` says what went wrong.
@@ -48,7 +48,7 @@ class Material:
     told: Sequence[str] = field(default_factory=list)
 
 
-def read_material(content: bytes, reader: DocumentReader) -> Material:
+def read_material(content: bytes, reader: DocumentReader) -> ParsedLetter:
     """What a PDF, a mail with its attachments, a text or a scanned picture holds. Nothing in it is trusted."""
     if is_pdf(content):
         reading = reader.read(content, "application/pdf")
@@ -56,24 +56,24 @@ def read_material(content: bytes, reader: DocumentReader) -> Material:
         pictures = reader.pictures(content)
         if not reading.text.strip():  # a scan
             scans = [_recognised(each, reader) for each in pictures]
-            return Material(text="\n".join(text for text, _ in scans), told=[*told, *(t for _, t in scans if t)])
-        return Material(text=reading.text, pictures=pictures, told=told)
+            return ParsedLetter(text="\n".join(text for text, _ in scans), told=[*told, *(t for _, t in scans if t)])
+        return ParsedLetter(text=reading.text, pictures=pictures, told=told)
     if looks_like_mail(content[:4096]):
         return _mail(content, reader, MAX_FORWARDED_LETTERS)
     if picture_ending(content):
         text, trouble = _recognised(content, reader)
-        return Material(text=text, pictures=[content], told=[trouble] if trouble else [])
+        return ParsedLetter(text=text, pictures=[content], told=[trouble] if trouble else [])
     if is_html(content):
-        return Material(text=reader.page(read_text(content).text).text)
-    return Material(text=read_text(content).text)
+        return ParsedLetter(text=reader.page(read_text(content).text).text)
+    return ParsedLetter(text=read_text(content).text)
 
 
-def _mail(content: bytes, reader: DocumentReader, deeper: int) -> Material:
+def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     """A mail and what is attached; of a letter that was forwarded so, the day on which the first one got it."""
     try:
         mail = mail_by(reader, content)
     except Unreadable as error:
-        return Material(told=[f"The mail cannot be read: {error}."])
+        return ParsedLetter(told=[f"The mail cannot be read: {error}."])
     page = reader.page(mail.html).text
     texts = [mail.headers.get("Subject", ""), max(mail.text, page, key=len)]
     links = [unescape(found[1]) for found in _LINK.finditer(mail.html)]
@@ -101,7 +101,9 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> Material:
         pictures += inner.pictures
         told += inner.told
         received = min(filter(None, (received, inner.received)), default=None)
-    return Material(text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, told=told)
+    return ParsedLetter(
+        text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, told=told
+    )
 
 
 def picture_of(content: bytes, reader: DocumentReader) -> tuple[bytes, str] | None:

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from archiver.archive import verify
 from archiver.archive.reader import Archive, StoredObject
-from archiver.catalogue.index import Entry
-from archiver.claims.pack_pages import Demand, Words
-from archiver.claims.redaction import Private, Tier, external
+from archiver.catalogue.index import CatalogueEntry
+from archiver.claims.pack_pages import Demand, PackWords
+from archiver.claims.redaction import Disclosure, RedactionRules, external
 from archiver.claims.rule_engine import Assessment
 from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind, TermsReference
@@ -20,14 +20,14 @@ from archiver.reading.worker import DocumentReader
 
 
 @dataclass(frozen=True)
-class Packed:
+class LicenceToPack:
     """One licence to hand over: where it lies, and what its holder and its platform are called.
 
     `own` are further names of the client, which may be told; `assigned_at` is when it was assigned to the client.
     """
 
     archive: Archive
-    entry: Entry
+    entry: CatalogueEntry
     client_name: str
     provider_info: ProviderInfo | None  # None where there is no adapter
     own: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Packed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class PackOptions:
     """How to pack. `others` are names of all other clients, which must not get out; `pictures` are the claimant's.
     `accounts` and `elsewhere` as in `Private`. `verdicts`, by a licence's folder, stay inside.
 
@@ -54,14 +54,14 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Sound:
+class VerifiedLicence:
     """A licence that was found to be sound, and what of it goes out."""
 
-    packed: Packed
+    packed: LicenceToPack
     stored: StoredObject
     file: LicenceFile
-    private: Private
-    tier: Tier
+    private: RedactionRules
+    tier: Disclosure
     terms: Sequence[tuple[TermsReference, StoredObject]]
 
     def newest(self) -> Iterator[tuple[str, DocumentKind | None, bytes, bool]]:
@@ -72,19 +72,19 @@ class Sound:
             yield name, kinds.get(name), self.stored.read(name), place in self.tier.withheld
 
 
-def sound_of(packed: Packed, order: Order, reader: DocumentReader) -> Sound:
+def verify_licence(packed: LicenceToPack, order: PackOptions, reader: DocumentReader) -> VerifiedLicence:
     """Look whether everything is what was archived, also what stays here: excerpts are made of it."""
     stored = packed.archive.object(packed.entry.object_id)
     refuse(verify.check_object(stored.path, f"{stored.folder}/").findings)
     file = from_json(stored.read("licence.json"))
     own = {each.casefold() for each in (packed.client_name, *packed.own)}
     others = [each for each in order.others if each.casefold() not in own]
-    private = Private(
-        file=file, mark=Words(order.language)("withheld"), others=others, own=(packed.client_name, *packed.own),
+    private = RedactionRules(
+        file=file, mark=PackWords(order.language)("withheld"), others=others, own=(packed.client_name, *packed.own),
         accounts=order.accounts, elsewhere=order.elsewhere,
     )  # fmt: skip
     terms = [(each, packed.archive.object(each.id)) for each in file.terms]
-    return Sound(packed, stored, file, private, external(stored, private, reader), terms)
+    return VerifiedLicence(packed, stored, file, private, external(stored, private, reader), terms)
 
 
 def refuse(findings: Sequence[verify.Finding]) -> None:

@@ -12,9 +12,9 @@ from html import escape
 from importlib.resources import files
 from typing import Any, Protocol
 
-from archiver.archive.verify import PROVEN, Report
-from archiver.claims.facts import Place, platform_of
-from archiver.claims.redaction import Private
+from archiver.archive.verify import PROVEN, VerifyReport
+from archiver.claims.facts import DocumentPlace, platform_of
+from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment
 from archiver.core.model import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
 from archiver.provider import Confirm, ProviderInfo
@@ -65,7 +65,7 @@ BY_SOURCE = {"import": "imported", "attended": "attended"}
 
 
 @dataclass(frozen=True)
-class Words:
+class PackWords:
     """The words of one language."""
 
     language: str
@@ -103,7 +103,7 @@ class Words:
         return self.of("kinds", document.kind)
 
 
-def confirmation(confirm: Confirm, platform: str, words: Words) -> str:
+def confirmation(confirm: Confirm, platform: str, words: PackWords) -> str:
     """How the platform confirms a licence, and who may ask, as far as that is known in this language."""
     if words.language == "de" and not confirm.german:
         return words("confirm_ask", platform=platform)
@@ -112,7 +112,7 @@ def confirmation(confirm: Confirm, platform: str, words: Words) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class PackedLicence:
     """One licence as a pack tells of it. `withheld`: names of its newest files that stay with the sender.
 
     `inside`: what proof.pdf holds of a file, in words, by its name. `seat`: a number instead of a name.
@@ -121,8 +121,8 @@ class Told:
 
     folder: str
     file: LicenceFile
-    report: Report
-    private: Private
+    report: VerifyReport
+    private: RedactionRules
     client_name: str
     provider_info: ProviderInfo | None
     terms: Sequence[tuple[TermsReference, TermsFile, str]]
@@ -138,7 +138,7 @@ class Told:
         title = platform_of(self.file.licence.asset.provider)["title"]
         return self.provider_info.title if self.provider_info else str(title)
 
-    def title(self, words: Words) -> str:
+    def title(self, words: PackWords) -> str:
         asset = self.file.licence.asset
         return self.clean(asset.title) or words("untitled", asset=self.clean(asset.asset_id))
 
@@ -146,16 +146,16 @@ class Told:
         """One line of text that names nobody else."""
         return printable(" ".join(self.private.scrub(text, sums=False).split()))
 
-    def licensee(self, words: Words) -> str:
+    def licensee(self, words: PackWords) -> str:
         licensee = self.file.licence.licensee
         if licensee and "@" in licensee:
             return words("address")
         return self.clean(licensee) or words("unnamed")
 
-    def licensed_on(self, words: Words) -> str:
+    def licensed_on(self, words: PackWords) -> str:
         return words.moment(iso(self.file.licence.licensed_at)) or words("not_stated")
 
-    def secured(self, words: Words) -> tuple[str, str]:
+    def secured(self, words: PackWords) -> tuple[str, str]:
         """Since when all enclosed documents are secured, and what that means; each has a date of its own."""
         there = [each for each in self.report.documents if not each.withheld] or self.report.documents
         times = [each.secured_since for each in there if each.secured_since]
@@ -169,26 +169,26 @@ class Told:
         meaning = words("secured_since_is") if first == since else words("secured_span", first=first)
         return since, meaning + later
 
-    def secured_document(self, words: Words, name: str, terms: str | None = None) -> str:
+    def secured_document(self, words: PackWords, name: str, terms: str | None = None) -> str:
         """Since when one document, of the terms in this folder where one is named, is secured."""
         documents = self.report.documents if terms is None else self.report.terms.get(terms, [])
         since = next((each.secured_since for each in documents if each.name == name), None)
         told = words.moment(since)
         return words("secured_document", since=told) if told else words("unproven_document")
 
-    def rests_on(self, words: Words) -> str:
+    def rests_on(self, words: PackWords) -> str:
         source = self.file.provenance.get("source")
         if source in BY_SOURCE:
             return words(BY_SOURCE[source])
         kinds = {each.kind for each in self.file.documents}
         return words("certificate" if DocumentKind.CERTIFICATE in kinds else "record_only")
 
-    def confirm(self, words: Words) -> str:
+    def confirm(self, words: PackWords) -> str:
         if self.provider_info is None:
             return words("no_adapter", platform=self.platform)
         return confirmation(self.provider_info.confirm, self.provider_info.title, words)
 
-    def facts(self, words: Words) -> dict[str, str]:
+    def facts(self, words: PackWords) -> dict[str, str]:
         """The rows of the summary's table, without those that nothing is known about."""
         licence = self.file.licence
         rows = {
@@ -203,7 +203,7 @@ class Told:
         }
         return {words(key): value for key, value in rows.items() if value}
 
-    def gaps(self, words: Words) -> list[str]:
+    def gaps(self, words: PackWords) -> list[str]:
         """What is missing and why, a sentence each; a certificate that is not there is always told of."""
         told_of = [each.kind for each in self.file.documents] + [each.kind for each in self.file.gaps]
         silent = [] if DocumentKind.CERTIFICATE in told_of else [words("no_certificate")]
@@ -212,12 +212,12 @@ class Told:
             for gap in self.file.gaps
         ]
 
-    def _detail(self, gap: Gap, words: Words) -> str:
+    def _detail(self, gap: Gap, words: PackWords) -> str:
         """More about a gap, which adapters write in English; of whom to ask for a certificate `confirm` tells."""
         asked = gap.kind is DocumentKind.CERTIFICATE and gap.reason is GapReason.ON_REQUEST and self.provider_info
         return f" ({self.clean(gap.detail)})" if gap.detail and words.language == "en" and not asked else ""
 
-    def terms_said(self, words: Words) -> list[str]:
+    def terms_said(self, words: PackWords) -> list[str]:
         relations = {TermsRelation.AT_PURCHASE: "at_purchase", TermsRelation.LATER: "later_terms"}
         return [
             words(
@@ -242,7 +242,7 @@ def style() -> str:
     return files("archiver.claims").joinpath("pack_pages.css").read_text("utf-8")
 
 
-def document(words: Words, sections: Iterable[str]) -> str:
+def document(words: PackWords, sections: Iterable[str]) -> str:
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     return (
         f"<!doctype html><html lang={words.language}><meta charset=utf-8>"
@@ -267,24 +267,24 @@ def _figure(jpeg: bytes, caption: str) -> str:
     return f"<figure>{_image(jpeg)}<figcaption>{_e(caption)}</figcaption></figure>"
 
 
-def _header(words: Words, claim: Demand | None) -> str:
+def _header(words: PackWords, claim: Demand | None) -> str:
     about = ""
     if claim and claim.claimant:
         about = words("claim", claimant=claim.claimant, reference=claim.reference or "–")
     return f"<header><b>{_e(words('title'))}</b><span dir=auto class=clamp>{_e(about)}</span></header>"
 
 
-def _watermark(words: Words, told: Iterable[Told]) -> str:
+def _watermark(words: PackWords, told: Iterable[PackedLicence]) -> str:
     if all(each.report.evidence for each in told):
         return ""
     return f"<div class=mark><span>{_e(words('not_evidence'))}</span></div>"
 
 
-def _replay(words: Words, told: Told) -> str:
+def _replay(words: PackWords, told: PackedLicence) -> str:
     return "" if told.report.evidence else f"<p class=replay>{_e(words('not_evidence'))}: {_e(words('replay'))}</p>"
 
 
-def summary_page(told: Told, words: Words, claim: Demand | None) -> str:
+def summary_page(told: PackedLicence, words: PackWords, claim: Demand | None) -> str:
     """One page in plain words for a lay person."""
     since, since_is = told.secured(words)
     pictures = [_figure(jpeg, words(caption)) for jpeg, caption in told.figures]
@@ -320,7 +320,7 @@ def summary_page(told: Told, words: Words, claim: Demand | None) -> str:
       <footer><p>{_e(words("limits"))}</p><p>{_e(words("check"))}</p></footer></section>"""
 
 
-def verdict_page(told: Told, words: Words, claim: Demand | None, assessed: Assessment) -> str:
+def verdict_page(told: PackedLicence, words: PackWords, claim: Demand | None, assessed: Assessment) -> str:
     """For those who decide, and nobody else: the pictures, the verdict, and each finding with what it rests on."""
     rows = "".join(
         f"<tr><td class={each.verdict}><td dir=auto>{_e(each.messages[words.language])}"
@@ -336,13 +336,13 @@ def verdict_page(told: Told, words: Words, claim: Demand | None, assessed: Asses
       <table class=findings>{rows}</table></section>"""
 
 
-def resting_on(place: Place, words: Words) -> str:
+def resting_on(place: DocumentPlace, words: PackWords) -> str:
     """Where a finding's fact stands, in words; empty for nowhere."""
     document = words.table("places").get(place.document or "", place.document or "")
     return words("rests", document=document, page=place.page) if place.page else document
 
 
-def _enclosed(told: Told, words: Words) -> list[str]:
+def _enclosed(told: PackedLicence, words: PackWords) -> list[str]:
     """The kinds of documents that are enclosed, once each, what stays with the sender, and how many texts of terms."""
     kinds = {words.document(each): None for each in told.file.documents if each.name not in told.withheld}
     excerpted = (DocumentKind.RECORD, DocumentKind.RECEIPT)
@@ -353,7 +353,7 @@ def _enclosed(told: Told, words: Words) -> list[str]:
     return [*kinds, *excerpts, *terms, *others]
 
 
-def overview_page(all_told: Sequence[Told], words: Words, claim: Demand | None) -> str:
+def overview_page(all_told: Sequence[PackedLicence], words: PackWords, claim: Demand | None) -> str:
     """The first page of a pack of several licences: one line each."""
     rows = "".join(
         f"<tr><td dir=auto><div class=clamp>{_e(told.title(words))}</div>"
@@ -369,7 +369,7 @@ def overview_page(all_told: Sequence[Told], words: Words, claim: Demand | None) 
       <footer><p>{_e(words("limits"))}</p><p>{_e(words("check"))}</p></footer></section>"""
 
 
-def details_pages(told: Told, words: Words) -> str:
+def details_pages(told: PackedLicence, words: PackWords) -> str:
     """Every file with its digest, and what is said of the terms."""
     rows = "".join(
         f"<tr><td dir=auto><b>{_e(each.name)}</b><br>{_e(words.document(each))}; "
@@ -384,13 +384,13 @@ def details_pages(told: Told, words: Words) -> str:
       {f"<p><small>{_e(words('terms_are'))}</small></p>" if told.terms else ""}</section>"""
 
 
-def _whereabouts(told: Told, words: Words, name: str) -> str:
+def _whereabouts(told: PackedLicence, words: PackWords, name: str) -> str:
     if name in told.withheld:
         return words("withheld_file")
     return told.inside.get(name) or words("in_the_zip", reason=words("image_or_other"))
 
 
-def text_pages(title: str, text: str, words: Words, of: str = "") -> str:
+def text_pages(title: str, text: str, words: PackWords, of: str = "") -> str:
     """A text of ours or the platform's, as far as there is room for it; `of` tells of which licence."""
     cut = f"<p class=soft>{_e(words('cut'))}</p>" if len(text) > MAX_TEXT_LENGTH else ""
     text = re.sub(r"\n{3,}", "\n\n", text[:MAX_TEXT_LENGTH])
@@ -402,7 +402,7 @@ def text_pages(title: str, text: str, words: Words, of: str = "") -> str:
 # ---------------------------------------------------------------- texts
 
 
-def claim_sheet(claim: Demand, words: Words) -> str:
+def claim_sheet(claim: Demand, words: PackWords) -> str:
     return words(
         "claim_sheet",
         claimant=claim.claimant or "–",
@@ -411,7 +411,7 @@ def claim_sheet(claim: Demand, words: Words) -> str:
     )
 
 
-def chain_sheet(told: Told, words: Words) -> str:
+def chain_sheet(told: PackedLicence, words: PackWords) -> str:
     """From the platform to the user; what the licence is assigned by, where that is recorded."""
     return words(
         "chain",
@@ -424,7 +424,7 @@ def chain_sheet(told: Told, words: Words) -> str:
     )
 
 
-def dates_sheet(told: Told, words: Words) -> str:
+def dates_sheet(told: PackedLicence, words: PackWords) -> str:
     since, since_is = told.secured(words)
     documents = [f"{each.name}: {told.secured_document(words, each.name)}" for each in told.report.documents]
     documents += [
@@ -446,5 +446,5 @@ def dates_sheet(told: Told, words: Words) -> str:
     )
 
 
-def how_to_check(places: Iterable[str], words: Words) -> str:
+def how_to_check(places: Iterable[str], words: PackWords) -> str:
     return words("how_to_check", objects="\n".join(f"     {place}/inventory.json" for place in places))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archiver.catalogue.index import Entry
+from archiver.catalogue.index import CatalogueEntry
 from archiver.core.errors import ConfigError
 from archiver.home.settings import HOUSE, Home
 from archiver.provider import declared
@@ -37,7 +37,7 @@ def proof(
 
     Of a licence that several archives hold, the one of the client `prefer` counts.
     """
-    from archiver.claims.pack_input import Order, Packed
+    from archiver.claims.pack_input import LicenceToPack, PackOptions
     from archiver.claims.proof_pack import write_proof  # which brings in what drives the browser
 
     packed = []
@@ -51,7 +51,7 @@ def proof(
                 client = home.client(slug)
                 own = (slug, *client.aliases, *client.domains)
                 assigned = assigned_at(archive, entry)
-                packed.append(Packed(archive, entry, client.name, declared(entry.provider), own, assigned))
+                packed.append(LicenceToPack(archive, entry, client.name, declared(entry.provider), own, assigned))
     clients = {each.archive.root.name for each in packed}
     others = [
         name
@@ -62,7 +62,7 @@ def proof(
     numbers = [number for each in packed for number in _numbers(each.entry)]
     with DocumentReader() as reader, ExitStack() as stack:
         catalogues = [stack.enter_context(catalogue_of(home, slug, reader))[1] for slug in archives(home)]
-        order = Order(
+        order = PackOptions(
             now=datetime.now(UTC), language=language, internal=internal, claim=claim, pictures=pictures, others=others,
             accounts=[each.username for each in home.accounts() if each.username],
             verdicts=verdicts or {},
@@ -71,6 +71,6 @@ def proof(
         return write_proof(packed, out, order, warn)
 
 
-def _numbers(entry: Entry) -> list[str]:
+def _numbers(entry: CatalogueEntry) -> list[str]:
     licence = entry.licence
     return [each for each in (licence.asset.asset_id, licence.licence_id, licence.order, *licence.key) if each]

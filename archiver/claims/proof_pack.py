@@ -22,9 +22,9 @@ from archiver.archive import verify
 from archiver.archive.inclusion_bundle import disclose, place_of
 from archiver.browsing.pdf_printing import print_pages
 from archiver.claims import pack_pages
-from archiver.claims.pack_input import Order, Packed, Sound, refuse, sound_of
-from archiver.claims.pack_pages import Told, Words
-from archiver.claims.proof_pdf import html_of, natives_of, pdf_of, picture_of, receipt_text, told_of
+from archiver.claims.pack_input import LicenceToPack, PackOptions, VerifiedLicence, refuse, verify_licence
+from archiver.claims.pack_pages import PackedLicence, PackWords
+from archiver.claims.proof_pdf import html_of, natives_of, pdf_of, picture_of, receipt_text, summarise
 from archiver.claims.redaction import licence_excerpt, record_excerpt
 from archiver.core.atomic_files import new_files, read_file, scratch
 from archiver.core.errors import BrowserMissing, ConfigError, MachineRefused
@@ -34,7 +34,7 @@ from archiver.reading.worker import DocumentReader
 
 
 def write_proof(
-    packed: Sequence[Packed], out: Path, order: Order, warn: Callable[[str], None] = lambda _: None
+    packed: Sequence[LicenceToPack], out: Path, order: PackOptions, warn: Callable[[str], None] = lambda _: None
 ) -> list[Path]:
     """Write `out` (a zip), the PDF of the same name, and for `internal` a zip beside it; returns their paths.
 
@@ -86,7 +86,7 @@ def _zip(folder: Path, top: str, out: object) -> None:
             zipped.writestr(info, path.read_bytes())
 
 
-def _disclosed(sound: Sound, folder: Path, withheld: Sequence[str]) -> verify.Report:
+def _disclosed(sound: VerifiedLicence, folder: Path, withheld: Sequence[str]) -> verify.VerifyReport:
     """Write the proof of one licence and check it as its receiver will."""
     disclose(sound.packed.archive, sound.stored.id, folder, [each.id for each in sound.file.terms], withheld)
     report = verify.verify_proof(folder)
@@ -98,12 +98,12 @@ def _disclosed(sound: Sound, folder: Path, withheld: Sequence[str]) -> verify.Re
 
 
 def _write_bag(
-    packed: Sequence[Packed], bag: Path, order: Order, reader: DocumentReader, warn: Callable[[str], None]
-) -> Sequence[Told]:
+    packed: Sequence[LicenceToPack], bag: Path, order: PackOptions, reader: DocumentReader, warn: Callable[[str], None]
+) -> Sequence[PackedLicence]:
     """Write the bag; what is told in it of each licence."""
-    words = Words(order.language)
+    words = PackWords(order.language)
     data = bag / "data"
-    sounds = [sound_of(each, order, reader) for each in packed]
+    sounds = [verify_licence(each, order, reader) for each in packed]
     seats = {
         seat: number
         for number, seat in enumerate(dict.fromkeys(filter(None, (s.file.licence.seat for s in sounds))), 1)
@@ -117,7 +117,7 @@ def _write_bag(
     alone = len({(each.file.licence.asset.provider, each.file.licence.asset.asset_id) for each in sounds}) == 1
     theirs = [jpeg for content in order.pictures if (jpeg := picture_of(content, reader, large=True))]
     told = [
-        told_of(sound, report, seats.get(sound.file.licence.seat or ""), natives, theirs, reader, words, alone=alone)
+        summarise(sound, report, seats.get(sound.file.licence.seat or ""), natives, theirs, reader, words, alone=alone)
         for sound, report in zip(sounds, reports, strict=True)
     ]
     texts: dict[str, str] = {}
@@ -176,7 +176,9 @@ def _manifest(bag: Path, files: Sequence[Path]) -> bytes:
     return verify.manifest(sums)
 
 
-def _write_documents(sound: Sound, told: Told, data: Path, reader: DocumentReader, words: Words) -> None:
+def _write_documents(
+    sound: VerifiedLicence, told: PackedLicence, data: Path, reader: DocumentReader, words: PackWords
+) -> None:
     """The licence's newest files to read, or excerpts of those that are withheld, and its terms."""
     for name, kind, content, withheld in sound.newest():
         folder, stem = data / verify.folder_of_copy(name) / told.folder, name.partition(".")[0]
@@ -210,10 +212,14 @@ def _json(tree: Mapping[str, object]) -> bytes:
 
 
 def _write_internal(
-    packed: Sequence[Packed], told: Sequence[Told], folder: Path, order: Order, reader: DocumentReader
+    packed: Sequence[LicenceToPack],
+    told: Sequence[PackedLicence],
+    folder: Path,
+    order: PackOptions,
+    reader: DocumentReader,
 ) -> None:
     """Everything about each licence, whole, and the verdicts."""
-    words = Words(order.language)
+    words = PackWords(order.language)
     _write(folder / "INTERNAL.txt", words("internal_sheet").encode())
     shutil.copyfile(verify.__file__, folder / "verify.py")
     for each in packed:

@@ -8,8 +8,8 @@ from archiver.archive import verify
 from archiver.browsing.pdf_printing import print_pages
 from archiver.catalogue.matcher import Matcher
 from archiver.claims import pack_pages
-from archiver.claims.pack_input import Order, Sound
-from archiver.claims.pack_pages import Told, Words
+from archiver.claims.pack_input import PackOptions, VerifiedLicence
+from archiver.claims.pack_pages import PackedLicence, PackWords
 from archiver.claims.redaction import receipt_excerpt
 from archiver.core.errors import MachineRefused, UnreadablePicture
 from archiver.core.model import DocumentKind, TermsReference
@@ -22,7 +22,7 @@ MAX_DOCUMENTS_BYTES = 4_000_000  # bytes of proof.pdf, of which portals and mail
 type Natives = Mapping[tuple[str, str], tuple[bytes, int] | str]
 
 
-def natives_of(sounds: Sequence[Sound], reader: DocumentReader) -> Natives:
+def natives_of(sounds: Sequence[VerifiedLicence], reader: DocumentReader) -> Natives:
     """The PDFs that proof.pdf holds, made harmless, with their pages; a text says why one is not in it.
 
     Certificates come first, then receipts; captures only where there is no certificate.
@@ -46,17 +46,17 @@ def natives_of(sounds: Sequence[Sound], reader: DocumentReader) -> Natives:
     return found
 
 
-def told_of(
-    sound: Sound,
-    report: verify.Report,
+def summarise(
+    sound: VerifiedLicence,
+    report: verify.VerifyReport,
     seat: int | None,
     natives: Natives,
     theirs: Sequence[bytes],
     reader: DocumentReader,
-    words: Words,
+    words: PackWords,
     *,
     alone: bool,
-) -> Told:
+) -> PackedLicence:
     """One licence as the pack tells of it; `theirs` are the claimant's pictures, as JPEGs of ours.
 
     `alone`: the pack is about no other asset.
@@ -76,7 +76,7 @@ def told_of(
         (reference, terms_from_json(stored.read("terms.json")), stored.read("terms.txt").decode("utf-8", "replace"))
         for reference, stored in sound.terms
     ]
-    return Told(
+    return PackedLicence(
         folder=sound.stored.folder,
         file=sound.file,
         report=report,
@@ -118,10 +118,14 @@ def _side_by_side(
 
 
 def pdf_of(
-    sounds: Sequence[Sound], told: Sequence[Told], natives: Natives, order: Order, reader: DocumentReader
+    sounds: Sequence[VerifiedLicence],
+    told: Sequence[PackedLicence],
+    natives: Natives,
+    order: PackOptions,
+    reader: DocumentReader,
 ) -> bytes:
     """The whole proof.pdf; BrowserMissing where no Chromium prints it, MachineRefused where its parts do not join."""
-    words = Words(order.language)
+    words = PackWords(order.language)
     behind = _behind(sounds, told, words, reader)
     front = pack_pages.document(words, _front(told, words, order))
     printed = print_pages([front, *([pack_pages.document(words, behind)] if behind else [])])
@@ -136,24 +140,30 @@ def pdf_of(
     return joined
 
 
-def html_of(sounds: Sequence[Sound], told: Sequence[Told], order: Order, reader: DocumentReader) -> bytes:
+def html_of(
+    sounds: Sequence[VerifiedLicence], told: Sequence[PackedLicence], order: PackOptions, reader: DocumentReader
+) -> bytes:
     """The pages of proof.pdf that are ours, as one HTML file that any browser shows and prints."""
-    words = Words(order.language)
+    words = PackWords(order.language)
     sections = [*_front(told, words, order), *_behind(sounds, told, words, reader)]
     return pack_pages.document(words, sections).encode("utf-8", "replace")
 
 
-def _front(told: Sequence[Told], words: Words, order: Order) -> Sequence[str]:
+def _front(told: Sequence[PackedLicence], words: PackWords, order: PackOptions) -> Sequence[str]:
     overview = [pack_pages.overview_page(told, words, order.claim)] if len(told) > 1 else []
     summaries = [pack_pages.summary_page(each, words, order.claim) for each in told]
     return [*overview, *summaries, *(pack_pages.details_pages(each, words) for each in told)]
 
 
-def _behind(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: DocumentReader) -> Sequence[str]:
+def _behind(
+    sounds: Sequence[VerifiedLicence], told: Sequence[PackedLicence], words: PackWords, reader: DocumentReader
+) -> Sequence[str]:
     return list(dict.fromkeys(_texts(sounds, told, words, reader)))
 
 
-def _texts(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: DocumentReader) -> Iterator[str]:
+def _texts(
+    sounds: Sequence[VerifiedLicence], told: Sequence[PackedLicence], words: PackWords, reader: DocumentReader
+) -> Iterator[str]:
     for sound, each in zip(sounds, told, strict=True):
         of = each.folder if len(told) > 1 else ""
         for name, kind, content, withheld in sound.newest():
@@ -167,7 +177,7 @@ def _texts(sounds: Sequence[Sound], told: Sequence[Told], words: Words, reader: 
 
 
 def receipt_text(
-    kind: DocumentKind | None, content: bytes, sound: Sound, reader: DocumentReader, words: Words
+    kind: DocumentKind | None, content: bytes, sound: VerifiedLicence, reader: DocumentReader, words: PackWords
 ) -> str | None:
     """The excerpt of a receipt that is withheld; None for other documents."""
     if kind is not DocumentKind.RECEIPT:

@@ -90,7 +90,7 @@ _ACCOUNT = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Private:
+class RedactionRules:
     """What is nobody else's business about one licence. `others`: names of all other clients; `own`: this client's.
 
     `accounts`: with what names people sign in at platforms. `elsewhere` tells whether any of some words is the number
@@ -171,17 +171,17 @@ class Private:
 
 
 @dataclass
-class Tier:
+class Disclosure:
     """What goes out of one object and what stays: content files that are withheld, and why; warnings about the rest."""
 
     withheld: dict[str, list[str]] = field(default_factory=dict)  # content file -> reasons
     warnings: list[str] = field(default_factory=list)
 
 
-def external(stored: StoredObject, private: Private, reader: DocumentReader) -> Tier:
+def external(stored: StoredObject, private: RedactionRules, reader: DocumentReader) -> Disclosure:
     """Decide for each file of each version. Certificates and previews go out as they are, with a warning."""
     kinds = {each.name: each.kind for each in private.file.documents}
-    tier = Tier()
+    tier = Disclosure()
     for version in stored.versions:
         files = stored.files(version)
         for name, file in files.items():
@@ -250,7 +250,7 @@ def _dropped(tree: Any) -> bool:
     return isinstance(tree, list) and any(map(_dropped, tree))
 
 
-def record_excerpt(record: bytes, private: Private, heading: str) -> dict[str, Any]:
+def record_excerpt(record: bytes, private: RedactionRules, heading: str) -> dict[str, Any]:
     """The record's facts without fields that hold account data, and without such data in other fields."""
     try:
         tree = json.loads(record)
@@ -259,7 +259,7 @@ def record_excerpt(record: bytes, private: Private, heading: str) -> dict[str, A
     return {"excerpt": heading, "record": _excerpt(tree, private)}
 
 
-def _excerpt(tree: Any, private: Private) -> Any:
+def _excerpt(tree: Any, private: RedactionRules) -> Any:
     if isinstance(tree, dict):
         kept = {key: value for key, value in tree.items() if not _KEY.search(_words_of(key))}
         return {private.scrub(key): _excerpt(value, private) for key, value in kept.items()}
@@ -268,7 +268,7 @@ def _excerpt(tree: Any, private: Private) -> Any:
     return private.scrub(tree) if isinstance(tree, str) else tree
 
 
-def licence_excerpt(private: Private, seat: str | None, heading: str) -> dict[str, Any]:
+def licence_excerpt(private: RedactionRules, seat: str | None, heading: str) -> dict[str, Any]:
     """What we read of the licence. `seat` is a name for the seat that says nothing about who it is."""
     file, licence = private.file, private.file.licence
     facts = {
@@ -296,7 +296,7 @@ def licence_excerpt(private: Private, seat: str | None, heading: str) -> dict[st
     }  # fmt: skip
 
 
-def receipt_excerpt(text: str, private: Private, heading: str) -> str:
+def receipt_excerpt(text: str, private: RedactionRules, heading: str) -> str:
     """The receipt's lines that tell of no account and no sum, below `heading`; each run of others is one mark."""
     lines = [heading, ""]
     for line in filter(None, map(str.strip, text.splitlines())):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from archiver.claims.facts import LANGUAGES, Case, Place, Use, facts_of, rules
+from archiver.claims.facts import LANGUAGES, Case, DocumentPlace, Use, facts_of, rules
 
 
 class Verdict(StrEnum):
@@ -30,13 +30,13 @@ MANDATORY = ("late_purchase", "licensee", "editorial", "certificate", "date_prov
 
 
 @dataclass(frozen=True)
-class Finding:
+class RuleFinding:
     """What one rule says. `source`: where the rule comes from, with how sure that is."""
 
     rule: str
     verdict: Verdict
     messages: Mapping[str, str]  # language -> sentence
-    place: Place
+    place: DocumentPlace
     source: str
 
     def as_json(self, language: str = "en") -> dict[str, Any]:
@@ -55,7 +55,7 @@ class Assessment:
     """The verdict and what it rests on, the worst first."""
 
     verdict: Verdict
-    findings: tuple[Finding, ...]
+    findings: tuple[RuleFinding, ...]
 
     def as_json(self, language: str = "en") -> dict[str, Any]:
         """The document of `assess --json`."""
@@ -74,13 +74,13 @@ def assess(case: Case, use: Use) -> Assessment:
     return Assessment(verdict, tuple(found))
 
 
-def apply(rule: Mapping[str, Any], facts: Mapping[str, str], places: Mapping[str, Place]) -> Finding | None:
+def apply(rule: Mapping[str, Any], facts: Mapping[str, str], places: Mapping[str, DocumentPlace]) -> RuleFinding | None:
     """What one rule says of these facts: its first case whose `when` fits; None where none does."""
     for case in rule["cases"]:
         if all(facts[name] == value for name, value in case["when"].items()):
             messages = {language: _say(case[language], facts, language) for language in LANGUAGES}
-            place = places.get(rule["rests_on"], Place())
-            return Finding(rule["rule"], Verdict(case["verdict"]), messages, place, rule["source"])
+            place = places.get(rule["rests_on"], DocumentPlace())
+            return RuleFinding(rule["rule"], Verdict(case["verdict"]), messages, place, rule["source"])
     return None
 
 

@@ -19,7 +19,7 @@ from archiver.cli.app import (
 from archiver.cli.output import emit, progress, say, table, tell
 
 if TYPE_CHECKING:
-    from archiver.collect.account_result import Result
+    from archiver.collect.account_result import AccountResult
 
 
 @app.command("sign-in")
@@ -96,22 +96,22 @@ def run(
     Example: archiver run --client acme
     """
     from archiver.agency.night import run as run_accounts
-    from archiver.agency.run_messages import Watch, closing
-    from archiver.collect.run_context import Order
+    from archiver.agency.run_messages import ProgressForecast, closing
+    from archiver.collect.run_context import RunRequest
 
     here = opened(home)
-    order = Order(
+    order = RunRequest(
         clients=client or (), accounts=account or (), asset_id=None if asset is None else asset_of(asset),
         full=full, dry_run=dry_run, replay=replay, after_restore=after_restore,
     )  # fmt: skip
 
-    def finished(result: Result) -> None:
+    def finished(result: AccountResult) -> None:
         numbers = f"{result.listed} listed, {result.archived} archived, {result.already} already"
         trouble = f" - {result.error}" if result.error else ""
         say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
 
     with progress() as watch:
-        told = watch if asset else Watch(here, say, watch)  # the histories are only looked through
+        told = watch if asset else ProgressForecast(here, say, watch)  # the histories are only looked through
         summary = awaited(run_accounts(here, unlocked(here), order, progress=told, finished=finished))
     for slug, fault in summary.faults.items():
         say(f"{slug}: {fault}")

@@ -65,13 +65,13 @@ def desk(
     if context.invoked_subcommand:
         return
     try:
-        from archiver.desk.serve import Plan
+        from archiver.desk.serve import ServeOptions
         from archiver.desk.serve import serve as run
     except ModuleNotFoundError as error:
         from archiver.core.errors import INSTALL_ALL, ConfigError
 
         raise ConfigError(f"The desk needs the extra `desk` ({error.name} is missing). {INSTALL_ALL}") from None
-    plan = Plan(
+    plan = ServeOptions(
         port=port, names=serve or (), certificate=certificate, key=private_key, behind_proxy=behind_proxy,
         idle_minutes=idle_minutes,
     )  # fmt: skip

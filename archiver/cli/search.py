@@ -70,7 +70,7 @@ def find(
         if len(rows) > limit:
             rows = rows[:limit]
             say(f"These are {limit} of more. Give more words, or a higher --limit.")
-    for line in search.strays(here):
+    for line in search.orphan_archives(here):
         say(line)
     if as_json:
         emit(rows)

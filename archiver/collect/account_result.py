@@ -24,7 +24,7 @@ class Progress(Protocol):
 
 
 @dataclass
-class Result:
+class AccountResult:
     """What a run did for one account. `incomplete` holds short ids, and `completed` those that were incomplete before;
     `unexplained` holds the platform's ids."""
 
@@ -60,9 +60,9 @@ class Result:
         return {name: value for name, value in vars(self).items() if name not in hidden}
 
 
-def first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def most_severe(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The error that says most: of all that happened at once, the one with the highest exit code."""
-    flat = [first(each) if isinstance(each, BaseExceptionGroup) else each for each in group.exceptions]
+    flat = [most_severe(each) if isinstance(each, BaseExceptionGroup) else each for each in group.exceptions]
     return max(flat, key=lambda error: error.exit_code if isinstance(error, ArchiverError) else 1000)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.replay import Listener
 from archiver.catalogue.index import Catalogue
-from archiver.collect.account_result import Result, keep_page
+from archiver.collect.account_result import AccountResult, keep_page
 from archiver.collect.account_session import (
     REFUSALS,
     AccountAccess,
@@ -23,7 +23,7 @@ from archiver.collect.account_session import (
     admit,
     remember,
 )
-from archiver.collect.history_cursor import Cursors, Retries, sweep_day
+from archiver.collect.history_cursor import HistoryCursors, Retries, sweep_day
 from archiver.collect.run_context import RunContext
 from archiver.collect.sync import Sync
 from archiver.collect.terms import SeenTerms
@@ -41,16 +41,16 @@ from archiver.reading.secret_scan import all_forms
 
 
 @dataclass
-class Visit:
+class AccountRun:
     """One account's turn: may it run, sign in, sync, and what to remember of it."""
 
     run: RunContext
     account: Account
     archive: ArchiveWriter
     catalogue: Catalogue
-    result: Result = field(init=False)
+    result: AccountResult = field(init=False)
 
-    def overdue(self, patience: float) -> Result:
+    def overdue(self, patience: float) -> AccountResult:
         """What came of a turn that was ended at its deadline: what it archived stays, the rest is for the next run."""
         span = f"{patience / 3600:g} h" if patience >= 3600 else f"{patience:g} s"
         late = SiteUnavailable(f"{self.account.name} was not done at its deadline, {span} after its turn began")
@@ -59,8 +59,8 @@ class Visit:
             self.result.outcome = Outcome.PARTIAL
         return self.result
 
-    async def __call__(self) -> Result:
-        result = self.result = Result(self.account.name, self.account.provider)
+    async def __call__(self) -> AccountResult:
+        result = self.result = AccountResult(self.account.name, self.account.provider)
         needles: list[str] = []
         listener: Listener | None = None
         terms: asyncio.Task[list[SeenTerms]] | None = None
@@ -132,7 +132,7 @@ class Visit:
             session=session,
             archive=self.archive,
             catalogue=self.catalogue,
-            cursors=Cursors(home.state / "history" / f"{self.account.name}.json", self.archive.lines),
+            cursors=HistoryCursors(home.state / "history" / f"{self.account.name}.json", self.archive.lines),
             retries=Retries(home.state / "retries" / f"{self.account.name}.json", today),
             reader=self.run.tools.reader,
             run=self.run.summary.run,

@@ -17,7 +17,7 @@ from archiver.browsing.http_session import HttpSession
 from archiver.browsing.recording import Recording, clock
 from archiver.collect.automation import accepted
 from archiver.collect.run_context import RunContext
-from archiver.collect.run_tools import Tools
+from archiver.collect.run_tools import RunTools
 from archiver.core.errors import (
     AccountBlocked,
     ConfigError,
@@ -147,7 +147,7 @@ class ShortSecretTotp(pyotp.TOTP):
 
 @asynccontextmanager
 async def open_session(
-    shared: Tools,
+    shared: RunTools,
     info: ProviderInfo,
     method: SignInMethod,
     account: Account,

@@ -17,8 +17,8 @@ from archiver.browsing.attended_browser import Observation
 from archiver.browsing.recording import Recording
 from archiver.collect.attended_filing import archive_sessions
 from archiver.collect.attended_session import AttendedSession
-from archiver.collect.import_report import Report
-from archiver.collect.run_tools import tools
+from archiver.collect.import_report import ImportReport
+from archiver.collect.run_tools import open_tools
 from archiver.core.errors import ConfigError
 from archiver.home.archives import exclusive
 from archiver.home.network import web_host
@@ -45,7 +45,7 @@ async def capture_attended(
     say: Callable[[str], None] = lambda _: None,
     person: Person | None = None,
     headless: bool = False,
-) -> Report:
+) -> ImportReport:
     """Open a browser for a person, and archive what they brought when they close it or press Ctrl-C.
 
     `by` is that person. ConfigError without a screen, for an address that is none, or for `replay` (a recording's
@@ -60,7 +60,7 @@ async def capture_attended(
     with exclusive(place / "capture.lock"), DocumentReader() as reader:
         session = AttendedSession(place / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}", home.root / "downloads" / client,
                            home.state / "quarantine", reader)  # fmt: skip
-        async with tools(home, replay=bool(replay), headless=headless) as shared:
+        async with open_tools(home, replay=bool(replay), headless=headless) as shared:
             network = shared.network
             if recording and shared.replay:
                 network = (await shared.replay.serve(recording, Rules(allow=()))).network

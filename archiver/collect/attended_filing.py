@@ -11,10 +11,10 @@ from pathlib import Path
 from archiver.catalogue.index import Catalogue
 from archiver.collect.attended_recognition import SessionRecognition
 from archiver.collect.attended_session import AttendedSession
-from archiver.collect.import_commit import settle
+from archiver.collect.import_commit import commit_import
 from archiver.collect.import_filing import Import
 from archiver.collect.import_reader import spooling
-from archiver.collect.import_report import Report
+from archiver.collect.import_report import ImportReport
 from archiver.home.archives import writing_when_free
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
@@ -32,9 +32,9 @@ def archive_sessions(
     place: Path,
     reader: DocumentReader,
     say: Callable[[str], None],
-) -> Report:
+) -> ImportReport:
     """Archive what this session took, and what earlier ones left that were killed."""
-    report = Report(client)
+    report = ImportReport(client)
     report.warnings += session.observation.failures
     if session.downloads.is_dir() and any(session.downloads.iterdir()):
         say(f"The files that you downloaded are in {session.downloads}.")
@@ -54,7 +54,7 @@ def archive_sessions(
             prefix=ATTENDED_PREFIX, origins=look.origins, captures=look.captures.__getitem__,
             mask=session.mask,
         )  # fmt: skip
-        settle(home, report, files, archive, order, catalogue, reader)
+        commit_import(home, report, files, archive, order, catalogue, reader)
         for each in sessions:
             shutil.rmtree(each)
     return report

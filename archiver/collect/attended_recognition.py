@@ -15,7 +15,7 @@ from archiver.collect.attended_session import AttendedSession
 from archiver.collect.file_walk import Item, Refused, walk
 from archiver.collect.import_filing import Origin
 from archiver.collect.import_reader import Spool
-from archiver.collect.recognition import Seen, ocr_by, recognise
+from archiver.collect.recognition import ClassifiedFile, ocr_by, recognise
 from archiver.core.model import Document, DocumentKind, parse_iso
 from archiver.home.network import web_host
 from archiver.reading.filenames import names
@@ -42,7 +42,7 @@ class SessionRecognition:
     origins: dict[str, Origin] = field(default_factory=dict)
     captures: dict[str, Sequence[Document]] = field(default_factory=dict)
 
-    def __call__(self, folder: Path) -> Iterator[Seen]:
+    def __call__(self, folder: Path) -> Iterator[ClassifiedFile]:
         for place in sorted(folder.iterdir()):
             if not (place / "origin.json").exists():  # killed while it was written
                 continue
@@ -56,12 +56,12 @@ class SessionRecognition:
             for item in walk([place / told["file"]]):
                 yield self._file(item, origin)
 
-    def _file(self, item: Item | Refused, origin: Origin) -> Seen:
+    def _file(self, item: Item | Refused, origin: Origin) -> ClassifiedFile:
         if isinstance(item, Refused):
-            return Seen(path=item.path, sha256="", size=0, what="other", refused=item.reason)
+            return ClassifiedFile(path=item.path, sha256="", size=0, what="other", refused=item.reason)
         if item.content and self.session.holds_secret(item.content, self.session.needles):
             why = self.session.set_apart(item.name, item.content)
-            return Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=why)
+            return ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=why)
         seen = recognise(item, self.reader, self.lookup, ocr_by(self.reader))
         if seen.what in _PAPERS:
             seen = replace(seen, sign=True)  # a person fetched it here: kept, whether a reader knows it or not
@@ -69,14 +69,14 @@ class SessionRecognition:
         self.spool.take(seen, item.content if seen.keep else None)
         return replace(seen, preview=None)
 
-    def _page(self, place: Path, told: Mapping[str, Any], origin: Origin) -> Seen:
+    def _page(self, place: Path, told: Mapping[str, Any], origin: Origin) -> ClassifiedFile:
         documents = [
             Document(name=name, kind=DocumentKind.CAPTURE, content=(place / name).read_bytes(), media_type=media_type,
                      url=origin.url, retrieved_at=origin.retrieved_at, notes=notes)
             for name, (media_type, notes) in told["captures"].items()
         ]  # fmt: skip
         warc = next(each.content for each in documents if each.name.endswith(".gz"))
-        seen = Seen(path=origin.url, sha256=sha256(warc).hexdigest(), size=len(warc), what="page",
+        seen = ClassifiedFile(path=origin.url, sha256=sha256(warc).hexdigest(), size=len(warc), what="page",
                     media_type="text/html", sign=True, marked=True)  # fmt: skip
         for each in documents:
             if why := self._refusal(each):

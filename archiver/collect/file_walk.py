@@ -18,8 +18,8 @@ from pathlib import Path
 
 from archiver.reading.containers import (
     MAX_COMPRESSION_RATIO,
+    ContainerPlace,
     Item,
-    Place,
     Refused,
     is_letter,
     is_mbox,
@@ -63,7 +63,7 @@ def walk(
                 yield Refused(path=name, reason="it is no file")
             else:
                 with _reading(os.open(path, _READ_FLAGS | _NO_LINKS)) as file:
-                    yield from _file(file, Place(name), reader)
+                    yield from _file(file, ContainerPlace(name), reader)
         except OSError as error:
             yield Refused(path=name, reason=f"it cannot be read ({error.strerror or error})")
 
@@ -120,7 +120,7 @@ def _folder(
                     yield from _folder(_Folder.open(folder.path / entry.name, folder), path, home, reader, depth + 1)
                 elif entry.is_file(follow_symlinks=False):
                     with _reading(folder.file(entry.name)) as file:
-                        yield from _file(file, Place(path), reader)
+                        yield from _file(file, ContainerPlace(path), reader)
                 else:
                     yield Refused(path=path, reason="it is no file but a device, a pipe or the like")
             except OSError as error:
@@ -137,7 +137,7 @@ def _reading(handle: int) -> Iterator[io.FileIO]:
         yield file
 
 
-def _file(file: io.FileIO, place: Place, reader: DocumentReader) -> Iterator[Item | Refused]:
+def _file(file: io.FileIO, place: ContainerPlace, reader: DocumentReader) -> Iterator[Item | Refused]:
     """A file on disk, or what it contains; refused where it changed meanwhile."""
     before = os.fstat(file.fileno())
     place = replace(place, dated=datetime.fromtimestamp(before.st_mtime, UTC).date())

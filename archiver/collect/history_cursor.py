@@ -29,7 +29,7 @@ STOP_AFTER_KNOWN = 20  # consecutive known licences after which a reading may st
 
 
 @dataclass
-class Cursor:
+class HistoryCursor:
     """What the last readings of one list left behind. Disposable: without it the next one goes to the end.
 
     `listed` counts the rows of the list, comps and rows that it lists twice included; `head` is the newest row's
@@ -43,7 +43,7 @@ class Cursor:
     full_on: str = ""
 
 
-class Cursors:
+class HistoryCursors:
     """The cursors of one account, in one small file of the state folder."""
 
     def __init__(self, path: Path, ledger_lines: int) -> None:
@@ -56,9 +56,9 @@ class Cursors:
         }
 
     @staticmethod
-    def _read(path: Path) -> dict[str, Cursor]:
+    def _read(path: Path) -> dict[str, HistoryCursor]:
         with suppress(FileNotFoundError, ValueError, TypeError, AttributeError):
-            return {name: Cursor(**fields) for name, fields in json.loads(read_file(path)).items()}
+            return {name: HistoryCursor(**fields) for name, fields in json.loads(read_file(path)).items()}
         return {}
 
     @classmethod
@@ -67,10 +67,10 @@ class Cursors:
         day = max((cursor.full_on for cursor in cls._read(path).values()), default="")
         return day if day > now.date().isoformat() else None
 
-    def get(self, listing: str) -> Cursor | None:
+    def get(self, listing: str) -> HistoryCursor | None:
         return self._cursors.get(listing)
 
-    def put(self, listing: str, cursor: Cursor) -> None:
+    def put(self, listing: str, cursor: HistoryCursor) -> None:
         self._cursors[listing] = cursor
         self._path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({name: vars(cursor) for name, cursor in self._cursors.items()}, indent=1, sort_keys=True)
@@ -149,10 +149,10 @@ def next_sweep_day(account: str, today: date) -> date:
 
 
 @dataclass
-class Reading:
+class ListReading:
     """How far one reading of a list has come, newest row first, and what it saw of the list's changes meanwhile."""
 
-    cursor: Cursor | None = None  # what the last reading left behind, if this one may rely on it
+    cursor: HistoryCursor | None = None  # what the last reading left behind, if this one may rely on it
     known: frozenset[str] = frozenset()  # platform ids that were there when that was left
     total: int | None = None  # as the platform stated last
     full: bool = False  # it came to the list's end
@@ -202,13 +202,13 @@ class Reading:
             return False
         return self._streak >= STOP_AFTER_KNOWN
 
-    def left(self, lines: int, today: date) -> Cursor | None:
+    def left(self, lines: int, today: date) -> HistoryCursor | None:
         """What this reading leaves to the next; None where it broke off."""
         if self.full:
             counted = self.read if self.total == self.read else self.seen
-            return Cursor(counted, self._head, lines, today.isoformat())
+            return HistoryCursor(counted, self._head, lines, today.isoformat())
         if self.cursor:
-            return Cursor(self.cursor.listed + self._fresh, self._head, lines, self.cursor.full_on)
+            return HistoryCursor(self.cursor.listed + self._fresh, self._head, lines, self.cursor.full_on)
         return None
 
 
@@ -231,7 +231,7 @@ class Tally:
     listing: str
     rows: dict[str, Row] = field(default_factory=dict)
     open: dict[str, str] = field(default_factory=dict)  # identity -> what the platform calls it
-    reading: Reading = field(default_factory=Reading)
+    reading: ListReading = field(default_factory=ListReading)
     _moved: set[str] = field(default_factory=set)  # twice in the reading before
 
     @property
@@ -253,7 +253,7 @@ class Tally:
         moved = self.reading.full and self.reading.total is None and self.reading.twice
         return self.agrees and not moved
 
-    def begin(self, reading: Reading) -> None:
+    def begin(self, reading: ListReading) -> None:
         """Read the list, perhaps once more."""
         self._moved, self.reading = self.reading.twice, reading
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
 from archiver.archive.writer import ArchiveWriter
-from archiver.catalogue.index import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.collect.import_filing import AddVersion, Import, Put, file
-from archiver.collect.import_plan import Plan, plan
-from archiver.collect.import_report import Progress, Report, licence_rows
-from archiver.collect.recognition import Seen
+from archiver.collect.import_plan import ImportPlan, plan
+from archiver.collect.import_report import ImportProgress, ImportReport, licence_rows
+from archiver.collect.recognition import ClassifiedFile
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import Erased, IntegrityError, UnreadablePicture
 from archiver.core.model import DocumentKind
@@ -27,15 +27,15 @@ from archiver.reading.worker import DocumentReader
 PAPER = re.compile(rf"{URN}:receipt:.+_([0-9a-f]{{16}})_[0-9a-f]{{8}}")
 
 
-def settle(
+def commit_import(
     home: Home,
-    report: Report,
-    files: Sequence[Seen],
+    report: ImportReport,
+    files: Sequence[ClassifiedFile],
     archive: ArchiveWriter | None,
     order: Import | None,
     catalogue: Catalogue,
     reader: DocumentReader,
-    progress: Progress = lambda *_: None,
+    progress: ImportProgress = lambda *_: None,
 ) -> None:
     """Decide what becomes of recognised files, archive and seal that where there is an archive to write to, and report.
 
@@ -52,7 +52,9 @@ def settle(
     report.licences = licence_rows(report.client, stored, catalogue, planned)
 
 
-def _file(planned: Plan, put: Put, add_version: AddVersion, order: Import, progress: Progress) -> list[Erased]:
+def _file(
+    planned: ImportPlan, put: Put, add_version: AddVersion, order: Import, progress: ImportProgress
+) -> list[Erased]:
     total = len(planned.papers) + sum(any(True for _ in group.members) for group in planned.groups)
     done = 0
 
@@ -77,29 +79,29 @@ class _Archived:
         ids = (line.id or "" for line in archive.lines()) if archive.ledger.exists() else iter(())
         self._papers = {match[1]: match[0] for each in ids if (match := PAPER.fullmatch(each))}
 
-    def identity(self, identity: str) -> Entry | None:
+    def identity(self, identity: str) -> CatalogueEntry | None:
         return self._catalogue.known(identity).get(identity)
 
     def erased(self, identity: str) -> bool:
         return identity in self._catalogue.erased(identity)
 
-    def asset(self, provider: str, asset_id: str) -> Sequence[Entry]:
+    def asset(self, provider: str, asset_id: str) -> Sequence[CatalogueEntry]:
         return self._catalogue.of_asset(provider, asset_id)
 
-    def order(self, provider: str, order: str) -> Sequence[Entry]:
+    def order(self, provider: str, order: str) -> Sequence[CatalogueEntry]:
         return self._catalogue.of_order(provider, order)
 
-    def file(self, sha256: str) -> Entry | None:
+    def file(self, sha256: str) -> CatalogueEntry | None:
         folder = self._files.get(sha256)
         return self._catalogue.matching(folder)[0] if folder else None
 
-    def platform(self, provider: str) -> Iterable[Entry]:
+    def platform(self, provider: str) -> Iterable[CatalogueEntry]:
         return (entry for entry in self._catalogue.each() if entry.provider == provider)
 
     def paper(self, sha256: str) -> str | None:
         return self._papers.get(sha256[:16])
 
-    def looks(self) -> Iterable[tuple[Entry, bytes]]:
+    def looks(self) -> Iterable[tuple[CatalogueEntry, bytes]]:
         """The hashes of all archived pictures. What was looked at once is remembered in a file that may vanish."""
         remembered: dict[str, str | None] = {}
         with suppress(OSError, ValueError):
@@ -120,14 +122,14 @@ class _Archived:
         replace_file(self._cache, json.dumps(found).encode())
         return hashes
 
-    def _look(self, entry: Entry, name: str) -> str | None:
+    def _look(self, entry: CatalogueEntry, name: str) -> str | None:
         with suppress(IntegrityError, UnreadablePicture):  # `verify` names what is damaged
             look = self._reader.look(self._archive.object(entry.object_id).read(name)).fingerprint
             return None if look.flat else look.hash.hex()
         return None
 
 
-def _pictures(entry: Entry) -> Iterator[tuple[str, str]]:
+def _pictures(entry: CatalogueEntry) -> Iterator[tuple[str, str]]:
     """The pictures of a licence by which a file is recognised: name and SHA-512."""
     for document in entry.file.documents:
         if document.kind is DocumentKind.PREVIEW and not entry.licence.comp:

@@ -11,8 +11,17 @@ from typing import Any
 
 from archiver import __version__
 from archiver.archive.ocfl import NewObject, Stored
-from archiver.collect.import_plan import Fate, Group, Outcome, Plan, claims, differences, in_json, record_of
-from archiver.collect.recognition import Seen
+from archiver.collect.import_plan import (
+    FileOutcome,
+    Group,
+    ImportOutcome,
+    ImportPlan,
+    claims,
+    differences,
+    in_json,
+    record_of,
+)
+from archiver.collect.recognition import ClassifiedFile
 from archiver.core.errors import Erased
 from archiver.core.model import Document, DocumentKind, Licence, Moment, iso
 from archiver.reading.containers import MAX_FILE_BYTES
@@ -61,7 +70,9 @@ class Import:
         return {"source": self.source, "by": self.by, "at": iso(self.at), "tool": f"archiver {__version__}"}
 
 
-def file(planned: Plan, put: Put, add_version: AddVersion, order: Import, done: Callable[[], object]) -> list[Erased]:
+def file(
+    planned: ImportPlan, put: Put, add_version: AddVersion, order: Import, done: Callable[[], object]
+) -> list[Erased]:
     """Archive what was planned, through an archive's `put` and `add_version`; `done` is called after each object.
 
     Gives what was not archived because it was erased, and its tombstone could not say so beforehand.
@@ -110,7 +121,7 @@ def _new_licence(licence: Licence, files: Mapping[str, bytes], at: datetime) -> 
     )
 
 
-def _paper_object(fate: Fate, order: Import) -> NewObject:
+def _paper_object(fate: FileOutcome, order: Import) -> NewObject:
     """A paper of several licences, or of none that is known: its bytes, and our description."""
     seen, paper = fate.seen, fate.seen.paper
     name = f"paper.{seen.ending}"
@@ -119,7 +130,7 @@ def _paper_object(fate: Fate, order: Import) -> NewObject:
     about = {
         "format": IMPORT_FORMAT,
         "what": seen.what,
-        "unread": fate.outcome is Outcome.UNREAD,
+        "unread": fate.outcome is ImportOutcome.UNREAD,
         "file": next(iter(documents)),
         "media_type": seen.media_type,
         "platform": paper.platform if paper else None,
@@ -143,7 +154,7 @@ def _paper_object(fate: Fate, order: Import) -> NewObject:
     )
 
 
-def _source(seen: Seen, order: Import) -> dict[str, Any]:
+def _source(seen: ClassifiedFile, order: Import) -> dict[str, Any]:
     """Where a file came from, who brought it and how, and what was read in it."""
     paper, origin = seen.paper, order.origins.get(seen.sha256)
     return {
@@ -186,7 +197,7 @@ class _Filing:
         files = {document.name: document.content for document in self._documents}
         return {"licence.json": self._order.mask(self._described()), **files}
 
-    def _paper(self, seen: Seen, claimed: Licence | None) -> dict[str, Any]:
+    def _paper(self, seen: ClassifiedFile, claimed: Licence | None) -> dict[str, Any]:
         """File a paper, of a list the licence's own row; what is told of it."""
         paper, origin = seen.paper, self._order.origins.get(seen.sha256)
         told: dict[str, Any] = {}
@@ -208,7 +219,7 @@ class _Filing:
         content, notes = self._order.content(seen.sha256), {"from": seen.path}
         return told | {"document": self._add(kind, kind.value, seen.ending, content, seen.media_type, notes, origin)}
 
-    def _delivered(self, seen: Seen) -> str:
+    def _delivered(self, seen: ClassifiedFile) -> str:
         """Describe a delivered file, and keep a small picture of it, or the file itself where that is asked for."""
         name = self._add(DocumentKind.DELIVERED, "delivered", "json", _description(seen), "application/json", {})
         if small := self._order.preview(seen.sha256):
@@ -248,7 +259,7 @@ class _Filing:
         return to_json(self._group.licence, filed, gaps, came, before.terms if before else ())
 
 
-def _description(seen: Seen) -> bytes:
+def _description(seen: ClassifiedFile) -> bytes:
     """A delivered file by what recognises it, in place of the file."""
     mark = seen.fingerprint
     return in_json(

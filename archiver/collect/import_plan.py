@@ -10,8 +10,8 @@ from hashlib import sha512
 from typing import Any, Protocol
 
 from archiver.archive.ocfl import object_id
-from archiver.catalogue.index import Entry
-from archiver.collect.recognition import Seen
+from archiver.catalogue.index import CatalogueEntry
+from archiver.collect.recognition import ClassifiedFile
 from archiver.core.model import DocumentKind, Licence, iso
 from archiver.reading.certificates import Paper, Sure
 from archiver.reading.document_parser import completed, same_day, same_licence
@@ -22,7 +22,7 @@ from archiver.reading.subscription_plans import covers
 _RANK = {kind: n for n, kind in enumerate((DocumentKind.CERTIFICATE, DocumentKind.RECORD, DocumentKind.RECEIPT))}
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     """What became of a file."""
 
     ARCHIVED = "archived"
@@ -36,24 +36,24 @@ class Outcome(StrEnum):
 class Known(Protocol):
     """What the archive knows already."""
 
-    def identity(self, identity: str) -> Entry | None: ...
+    def identity(self, identity: str) -> CatalogueEntry | None: ...
 
     def erased(self, identity: str) -> bool: ...
 
-    def asset(self, provider: str, asset_id: str) -> Sequence[Entry]: ...
+    def asset(self, provider: str, asset_id: str) -> Sequence[CatalogueEntry]: ...
 
-    def order(self, provider: str, order: str) -> Sequence[Entry]: ...
+    def order(self, provider: str, order: str) -> Sequence[CatalogueEntry]: ...
 
-    def file(self, sha256: str) -> Entry | None:
+    def file(self, sha256: str) -> CatalogueEntry | None:
         """The licence in which a file of this digest is archived, or by its digest alone."""
 
     def paper(self, sha256: str) -> str | None:
         """The id of the object that holds this paper for several licences, or unread."""
 
-    def platform(self, provider: str) -> Iterable[Entry]:
+    def platform(self, provider: str) -> Iterable[CatalogueEntry]:
         """All licences of a platform."""
 
-    def looks(self) -> Iterable[tuple[Entry, bytes]]:
+    def looks(self) -> Iterable[tuple[CatalogueEntry, bytes]]:
         """What the archived pictures look like: the hashes of previews and delivered files."""
 
 
@@ -62,10 +62,10 @@ class Group:
     """One licence, and the files that belong to it. `entry` is the archived one; `licence` the fullest reading."""
 
     licence: Licence
-    entry: Entry | None = None
-    papers: list[tuple[Seen, Licence | None]] = field(default_factory=list)
-    letters: list[Seen] = field(default_factory=list)
-    delivered: list[Seen] = field(default_factory=list)
+    entry: CatalogueEntry | None = None
+    papers: list[tuple[ClassifiedFile, Licence | None]] = field(default_factory=list)
+    letters: list[ClassifiedFile] = field(default_factory=list)
+    delivered: list[ClassifiedFile] = field(default_factory=list)
 
     @property
     def object_id(self) -> str:
@@ -76,51 +76,51 @@ class Group:
         return object_id(kind, licence.licensed_at, licence.asset.provider, licence.asset.asset_id, licence.identity)
 
     @property
-    def members(self) -> Iterator[Seen]:
+    def members(self) -> Iterator[ClassifiedFile]:
         yield from (seen for seen, _ in self.papers)
         yield from self.letters
         yield from self.delivered
 
 
 @dataclass(slots=True)
-class Fate:
+class FileOutcome:
     """What became of one file: its outcome, its licences, and a sentence where that needs one."""
 
-    seen: Seen
-    outcome: Outcome
+    seen: ClassifiedFile
+    outcome: ImportOutcome
     groups: list[Group] = field(default_factory=list)
     message: str = ""
 
 
 @dataclass
-class Plan:
+class ImportPlan:
     """What is to be archived: licences with their files, and papers that stand for several licences or none."""
 
-    fates: list[Fate]
+    fates: list[FileOutcome]
     groups: list[Group]
-    papers: list[Fate]
+    papers: list[FileOutcome]
 
 
-def plan(files: Sequence[Seen], known: Known) -> Plan:
+def plan(files: Sequence[ClassifiedFile], known: Known) -> ImportPlan:
     """Decide what each file is and where it belongs. Nothing is guessed: what fits several licences fits none."""
     return _Planner(files, known)()
 
 
 class _Planner:
-    def __init__(self, files: Sequence[Seen], known: Known) -> None:
+    def __init__(self, files: Sequence[ClassifiedFile], known: Known) -> None:
         self.files, self.known = files, known
         self.groups: list[Group] = []
         self.by_object: dict[str, Group] = {}
         self.by_asset: dict[tuple[str, str], list[Group]] = {}
-        self.fates: dict[int, Fate] = {}
-        self.papers: list[Fate] = []
-        self.copies: dict[int, Seen] = {}
+        self.fates: dict[int, FileOutcome] = {}
+        self.papers: list[FileOutcome] = []
+        self.copies: dict[int, ClassifiedFile] = {}
         self.telling: set[str] = set()  # digests of letters with a letter inside that speaks of licences
 
-    def __call__(self) -> Plan:
+    def __call__(self) -> ImportPlan:
         for seen in self.files:
             if seen.refused:
-                self._end(seen, Outcome.REFUSED, message=seen.refused)
+                self._end(seen, ImportOutcome.REFUSED, message=seen.refused)
         self._set_copies_apart()
         self._read_papers()
         self._read_orders()
@@ -132,11 +132,11 @@ class _Planner:
         for seen in list(self._open()):
             self._leave(seen)
         self._settle_copies()
-        return Plan([self.fates[id(seen)] for seen in self.files], self.groups, self.papers)
+        return ImportPlan([self.fates[id(seen)] for seen in self.files], self.groups, self.papers)
 
     def _set_copies_apart(self) -> None:
         """Of files with the same bytes one is looked at: one whose name says what it is, if there is one."""
-        first: dict[str, Seen] = {}
+        first: dict[str, ClassifiedFile] = {}
         for seen in self._open():
             if seen.sha256 not in first or (seen.named and not first[seen.sha256].named):
                 first[seen.sha256] = seen
@@ -146,16 +146,18 @@ class _Planner:
         for seen in self.files:
             fate = self.fates.get(id(self.copies.get(id(seen))))
             if fate and id(seen) not in self.fates:
-                same = fate.outcome in (Outcome.IRRELEVANT, Outcome.UNREAD)
-                message = "" if fate.outcome is Outcome.IRRELEVANT else f"the same file as {fate.seen.path}"
-                self._end(seen, fate.outcome if same else Outcome.KNOWN, fate.groups, message)
+                same = fate.outcome in (ImportOutcome.IRRELEVANT, ImportOutcome.UNREAD)
+                message = "" if fate.outcome is ImportOutcome.IRRELEVANT else f"the same file as {fate.seen.path}"
+                self._end(seen, fate.outcome if same else ImportOutcome.KNOWN, fate.groups, message)
 
-    def _end(self, seen: Seen, outcome: Outcome, groups: Iterable[Group] = (), message: str = "") -> Fate:
-        fate = Fate(seen, outcome, list(groups), message or seen.note)
+    def _end(
+        self, seen: ClassifiedFile, outcome: ImportOutcome, groups: Iterable[Group] = (), message: str = ""
+    ) -> FileOutcome:
+        fate = FileOutcome(seen, outcome, list(groups), message or seen.note)
         self.fates[id(seen)] = fate
         return fate
 
-    def _open(self) -> Iterator[Seen]:
+    def _open(self) -> Iterator[ClassifiedFile]:
         return (seen for seen in self.files if id(seen) not in self.fates and id(seen) not in self.copies)
 
     # ------------------------------------------------------------ papers
@@ -167,17 +169,19 @@ class _Planner:
         named.sort(key=lambda pair: (ranks.index(pair[1].sure), _RANK.get(pair[1].kind, 9)))
         for seen, paper in named:
             if (entry := self.known.file(seen.sha256)) and len(paper.licences) == 1:
-                self._end(seen, Outcome.KNOWN, [self._archived(entry)])
+                self._end(seen, ImportOutcome.KNOWN, [self._archived(entry)])
                 continue
             if all(self.known.erased(licence.identity) for licence in paper.licences):
-                self._end(seen, Outcome.KNOWN, message="what it names had to be erased, and is not archived again")
+                self._end(
+                    seen, ImportOutcome.KNOWN, message="what it names had to be erased, and is not archived again"
+                )
                 continue
             found = [(licence, self._group(licence, seen.machine_read)) for licence in paper.licences]
             groups = [group for _, group in found if group]
             missed = [licence.asset.asset_id for licence, group in found if group is None]
             if not groups:
                 message = f"it names {', '.join(missed[:3])}, and it is not clear which licence that is"
-                self._keep(seen, Outcome.UNREAD, message=message)
+                self._keep(seen, ImportOutcome.UNREAD, message=message)
                 continue
             several = len(paper.licences) > 1
             changed = [self._add(group, seen, licence, several=several) for licence, group in found if group]
@@ -208,7 +212,7 @@ class _Planner:
             return None
         return self._register(Group(licence))
 
-    def _archived(self, entry: Entry) -> Group:
+    def _archived(self, entry: CatalogueEntry) -> Group:
         return self.by_object.get(entry.object_id) or self._register(Group(entry.licence, entry))
 
     def _register(self, group: Group) -> Group:
@@ -218,15 +222,17 @@ class _Planner:
         self.by_asset.setdefault((asset.provider, asset.asset_id), []).append(group)
         return group
 
-    def _add(self, group: Group, seen: Seen, licence: Licence | None, *, several: bool = False) -> Outcome:
+    def _add(
+        self, group: Group, seen: ClassifiedFile, licence: Licence | None, *, several: bool = False
+    ) -> ImportOutcome:
         """Put a paper, or its part about this licence, to the licence; what is there already changes nothing."""
         digest = sha512(record_of(licence)).hexdigest() if several and licence else None
         if group.entry and (_has(group.entry, digest) if digest else self.known.file(seen.sha256) is not None):
-            return Outcome.KNOWN
+            return ImportOutcome.KNOWN
         group.papers.append((seen, licence))
         if licence and seen.paper and seen.paper.sure is not Sure.POSSIBLE:
             group.licence = completed(group.licence, licence)
-        return Outcome.MERGED if group.entry else Outcome.ARCHIVED
+        return ImportOutcome.MERGED if group.entry else ImportOutcome.ARCHIVED
 
     def _read_orders(self) -> None:
         """Receipts that name an order only: they belong to all licences of that order."""
@@ -235,7 +241,7 @@ class _Planner:
             if not paper or paper.licences:
                 continue
             if entry := self.known.file(seen.sha256):
-                self._end(seen, Outcome.KNOWN, [self._archived(entry)])
+                self._end(seen, ImportOutcome.KNOWN, [self._archived(entry)])
                 continue
             groups = self._of_order(paper) or self._of_own_order(seen, paper)
             changed = [self._add(group, seen, None) for group in groups] if len(groups) == 1 else []
@@ -243,9 +249,9 @@ class _Planner:
                 self._end(seen, changed[0], groups)
             elif seen.machine_read:
                 message = "" if groups else "a receipt; no licence of its order is here"
-                self._keep(seen, Outcome.ARCHIVED, groups, message)
+                self._keep(seen, ImportOutcome.ARCHIVED, groups, message)
 
-    def _of_own_order(self, seen: Seen, paper: Paper) -> list[Group]:
+    def _of_own_order(self, seen: ClassifiedFile, paper: Paper) -> list[Group]:
         """The licence of a file that names its asset and its order, if its own order and day are not others."""
         groups = [
             group
@@ -269,13 +275,17 @@ class _Planner:
             if group.licence.asset.provider == paper.platform and group.licence.order == paper.order
         ]
 
-    def _keep(self, seen: Seen, outcome: Outcome, groups: Iterable[Group] = (), message: str = "") -> None:
+    def _keep(
+        self, seen: ClassifiedFile, outcome: ImportOutcome, groups: Iterable[Group] = (), message: str = ""
+    ) -> None:
         """A paper that is an object of its own: of several licences, or of none that is known."""
         if self.known.paper(seen.sha256):
-            kept = "kept before as unread" if outcome is Outcome.UNREAD else ""
-            self._end(seen, outcome if outcome is Outcome.MERGED else Outcome.KNOWN, groups, kept or message)
+            kept = "kept before as unread" if outcome is ImportOutcome.UNREAD else ""
+            self._end(
+                seen, outcome if outcome is ImportOutcome.MERGED else ImportOutcome.KNOWN, groups, kept or message
+            )
         else:
-            outcome = Outcome.ARCHIVED if outcome is Outcome.KNOWN else outcome
+            outcome = ImportOutcome.ARCHIVED if outcome is ImportOutcome.KNOWN else outcome
             self.papers.append(self._end(seen, outcome, groups, message))
 
     # ------------------------------------------------------------ marked pages
@@ -293,9 +303,9 @@ class _Planner:
             if len(groups) == 1:
                 self._end(seen, self._add(groups[0], seen, None), groups)
             else:
-                self._keep(seen, Outcome.ARCHIVED if groups else Outcome.UNREAD, groups, "a marked page")
+                self._keep(seen, ImportOutcome.ARCHIVED if groups else ImportOutcome.UNREAD, groups, "a marked page")
 
-    def _named_in(self, seen: Seen) -> list[Group]:
+    def _named_in(self, seen: ClassifiedFile) -> list[Group]:
         """The licences of the page's platform whose own ids stand in its text; else those whose assets' ids do."""
         if not seen.platform:
             return []
@@ -315,7 +325,7 @@ class _Planner:
             if not seen.platform or seen.what not in ("picture", "media") or seen.named:
                 continue
             if entry := self.known.file(seen.sha256):
-                self._end(seen, Outcome.KNOWN, [self._archived(entry)])
+                self._end(seen, ImportOutcome.KNOWN, [self._archived(entry)])
                 continue
             groups, day = self._plans(seen), iso(seen.dated) or "an unknown day"
             if len(groups) == 1:
@@ -323,9 +333,9 @@ class _Planner:
             else:
                 fault = "several plan periods in this archive cover" if groups else "no plan period here covers"
                 title = PLATFORMS[seen.platform].title
-                self._end(seen, Outcome.IRRELEVANT, message=f"a file of {title}; {fault} its own date, {day}")
+                self._end(seen, ImportOutcome.IRRELEVANT, message=f"a file of {title}; {fault} its own date, {day}")
 
-    def _plans(self, seen: Seen) -> list[Group]:
+    def _plans(self, seen: ClassifiedFile) -> list[Group]:
         """The plan periods of the platform that the file's day lies in."""
         if not seen.platform:
             return []
@@ -341,18 +351,20 @@ class _Planner:
             if not seen.named and not seen.fingerprint:
                 continue
             if entry := self.known.file(seen.sha256):
-                self._end(seen, Outcome.KNOWN, [self._archived(entry)])
+                self._end(seen, ImportOutcome.KNOWN, [self._archived(entry)])
             elif groups := self._of_assets(seen):
                 self._deliver(seen, groups, "")
             elif seen.named:
                 assets = ", ".join(f"{each.platform} {each.asset_id}" for each in seen.named)
-                self._end(seen, Outcome.IRRELEVANT, message=f"a file of {assets}; no licence of it is in this archive")
+                self._end(
+                    seen, ImportOutcome.IRRELEVANT, message=f"a file of {assets}; no licence of it is in this archive"
+                )
             elif seen.fingerprint and not seen.fingerprint.flat and seen.machine_read:
                 unnamed.append((seen, seen.fingerprint))
         if unnamed:
             self._bind_by_looks(unnamed)
 
-    def _of_assets(self, seen: Seen) -> list[Group]:
+    def _of_assets(self, seen: ClassifiedFile) -> list[Group]:
         """The licences of the assets that a file's name or its data speak of."""
         found: dict[str, Group] = {}
         for each in seen.named:
@@ -362,9 +374,9 @@ class _Planner:
             found |= {group.object_id: group for group in self.by_asset.get(asset, []) if not group.licence.comp}
         return list(found.values())
 
-    def _bind_by_looks(self, unnamed: Sequence[tuple[Seen, Fingerprint]]) -> None:
+    def _bind_by_looks(self, unnamed: Sequence[tuple[ClassifiedFile, Fingerprint]]) -> None:
         """Files without a name that says anything: by what they look like, where that fits one asset alone."""
-        looks: list[tuple[bytes, Group | Entry]] = [(each, entry) for entry, each in self.known.looks()]
+        looks: list[tuple[bytes, Group | CatalogueEntry]] = [(each, entry) for entry, each in self.known.looks()]
         for group in self.groups:
             marks = [each.fingerprint for each in group.delivered if each.fingerprint and not each.fingerprint.flat]
             looks += [(each.hash, group) for each in marks]
@@ -378,18 +390,18 @@ class _Planner:
                 groups = [each if isinstance(each, Group) else self._archived(each) for each in near]
                 self._deliver(seen, {group.object_id: group for group in groups}.values(), "bound by what it shows")
 
-    def _deliver(self, seen: Seen, groups: Iterable[Group], message: str) -> None:
+    def _deliver(self, seen: ClassifiedFile, groups: Iterable[Group], message: str) -> None:
         groups = list(groups)
         for group in groups:
             group.delivered.append(seen)
         new = all(group.entry is None for group in groups)
-        self._end(seen, Outcome.ARCHIVED if new else Outcome.MERGED, groups, message)
+        self._end(seen, ImportOutcome.ARCHIVED if new else ImportOutcome.MERGED, groups, message)
 
     # ------------------------------------------------------------ letters, and what is left
 
     def _follow_letters(self) -> None:
         """A letter belongs to the licences of what was attached to it; of letters in letters the outermost is kept."""
-        children: dict[str, list[Seen]] = {}
+        children: dict[str, list[ClassifiedFile]] = {}
         for seen in self.files:
             if seen.within:
                 children.setdefault(seen.within, []).append(seen)
@@ -410,27 +422,27 @@ class _Planner:
                 if not seen.within:
                     self._file_letter(seen, list(groups.values()))
 
-    def _file_letter(self, seen: Seen, groups: list[Group]) -> None:
+    def _file_letter(self, seen: ClassifiedFile, groups: list[Group]) -> None:
         if self.known.file(seen.sha256) or self.known.paper(seen.sha256):
-            self._end(seen, Outcome.KNOWN, groups)
+            self._end(seen, ImportOutcome.KNOWN, groups)
             return
         if len(groups) > 1:
-            self._keep(seen, Outcome.ARCHIVED, groups)
+            self._keep(seen, ImportOutcome.ARCHIVED, groups)
         else:
             groups[0].letters.append(seen)
-            self._end(seen, Outcome.MERGED if groups[0].entry else Outcome.ARCHIVED, groups)
+            self._end(seen, ImportOutcome.MERGED if groups[0].entry else ImportOutcome.ARCHIVED, groups)
 
-    def _leave(self, seen: Seen) -> None:
+    def _leave(self, seen: ClassifiedFile) -> None:
         """What belongs to nothing: kept as unread where it speaks of licences."""
         if not seen.size or not (seen.sign or seen.sha256 in self.telling):
-            self._end(seen, Outcome.IRRELEVANT)
+            self._end(seen, ImportOutcome.IRRELEVANT)
         elif seen.is_letter and seen.within:
             there = self.known.file(seen.within) or self.known.paper(seen.within)
-            self._end(seen, Outcome.KNOWN if there else Outcome.UNREAD, message="kept within its letter")
+            self._end(seen, ImportOutcome.KNOWN if there else ImportOutcome.UNREAD, message="kept within its letter")
         elif entry := self.known.file(seen.sha256):
-            self._end(seen, Outcome.KNOWN, [self._archived(entry)])
+            self._end(seen, ImportOutcome.KNOWN, [self._archived(entry)])
         else:
-            self._keep(seen, Outcome.UNREAD, message=seen.note or "it speaks of licences, and no reader knows it")
+            self._keep(seen, ImportOutcome.UNREAD, message=seen.note or "it speaks of licences, and no reader knows it")
 
 
 def differences(licence: Licence, claimed: Licence) -> dict[str, list[str]]:
@@ -446,7 +458,7 @@ def differences(licence: Licence, claimed: Licence) -> dict[str, list[str]]:
     return found
 
 
-def _differences(seen: Seen, found: Sequence[tuple[Licence, Group | None]]) -> str:
+def _differences(seen: ClassifiedFile, found: Sequence[tuple[Licence, Group | None]]) -> str:
     told = [
         f"it says {name} {there}, the archive {here}"
         for licence, group in found
@@ -456,11 +468,11 @@ def _differences(seen: Seen, found: Sequence[tuple[Licence, Group | None]]) -> s
     return "; ".join([*([seen.note] if seen.note else []), *told[:3]])
 
 
-def _best(outcomes: Sequence[Outcome]) -> Outcome:
-    return min(outcomes, key=list(Outcome).index)
+def _best(outcomes: Sequence[ImportOutcome]) -> ImportOutcome:
+    return min(outcomes, key=list(ImportOutcome).index)
 
 
-def _has(entry: Entry, digest: str) -> bool:
+def _has(entry: CatalogueEntry, digest: str) -> bool:
     return any(document.sha512 == digest for document in entry.file.documents)
 
 

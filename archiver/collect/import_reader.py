@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver.collect.file_walk import Item, Refused, walk
-from archiver.collect.import_report import Progress
-from archiver.collect.recognition import Seen, ocr_by, recognise
+from archiver.collect.import_report import ImportProgress
+from archiver.collect.recognition import ClassifiedFile, ocr_by, recognise
 from archiver.reading.mail import Lookup
 from archiver.reading.worker import DocumentReader
 
@@ -28,30 +28,30 @@ def recognised(
     lookup: Lookup,
     spool: Spool | None,
     keep_files: bool,
-    progress: Progress,
-) -> Iterator[Seen]:
+    progress: ImportProgress,
+) -> Iterator[ClassifiedFile]:
     """Every file, recognised, in the walk's order; a bounded number of them, and of bytes, is in memory at once."""
 
     ocr = ocr_by(reader)
 
-    def work(item: Item) -> Seen:
+    def work(item: Item) -> ClassifiedFile:
         try:
             seen = recognise(item, reader, lookup, ocr)
         except Exception as fault:  # noqa: BLE001  # a fault of ours in one file is told with it, and costs no other
             told = f"the archiver has a fault ({type(fault).__name__}: {fault}); please report it"
-            seen = Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=told)
+            seen = ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=told)
         if spool:
             kept = seen.keep or (keep_files and bool(seen.named or seen.fingerprint))
             spool.take(seen, item.content if kept else None)
         return replace(seen, preview=None)
 
-    pending: list[tuple[Future[Seen], int]] = []
+    pending: list[tuple[Future[ClassifiedFile], int]] = []
     done = 0
     with ThreadPoolExecutor(THREADS) as threads:
         for each in walk(paths, home):
             if isinstance(each, Refused):
-                refused = Seen(path=each.path, sha256="", size=0, what="other", refused=each.reason)
-                future: Future[Seen] = Future()
+                refused = ClassifiedFile(path=each.path, sha256="", size=0, what="other", refused=each.reason)
+                future: Future[ClassifiedFile] = Future()
                 future.set_result(refused)
                 pending.append((future, 0))
             else:
@@ -72,7 +72,7 @@ class Spool:
 
     folder: Path
 
-    def take(self, seen: Seen, content: bytes | None) -> None:
+    def take(self, seen: ClassifiedFile, content: bytes | None) -> None:
         if content is not None:
             (self.folder / seen.sha256).write_bytes(content)
         if seen.preview:

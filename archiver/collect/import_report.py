@@ -11,25 +11,25 @@ from typing import Any
 
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
-from archiver.catalogue.index import Catalogue, Entry, Hit
-from archiver.collect.import_plan import Fate, Group, Outcome, Plan
+from archiver.catalogue.index import Catalogue, CatalogueEntry, Hit
+from archiver.collect.import_plan import FileOutcome, Group, ImportOutcome, ImportPlan
 from archiver.core.model import iso
 
-type Progress = Callable[[str, int, int | None], None]
+type ImportProgress = Callable[[str, int, int | None], None]
 """Who watches: told what is done ("read", "archived"), how many, and of how many, where that is known."""
 
 PARTIAL = 40  # exit code where files were refused
 
 
 @dataclass
-class Report:
+class ImportReport:
     """What an import did. `licences` are rows as `find --json` has them, of all licences that the files belong to.
 
     `passed` are the path and kind of files that say nothing: most of any folder, so no more of them is kept.
     """
 
     client: str
-    fates: list[Fate] = field(default_factory=list)
+    fates: list[FileOutcome] = field(default_factory=list)
     passed: list[tuple[str, str]] = field(default_factory=list)
     licences: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -38,19 +38,19 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        return max(self.failed, PARTIAL if self.counts[Outcome.REFUSED] else 0)
+        return max(self.failed, PARTIAL if self.counts[ImportOutcome.REFUSED] else 0)
 
     @property
-    def counts(self) -> Counter[Outcome]:
-        return Counter(fate.outcome for fate in self.fates) + Counter({Outcome.IRRELEVANT: len(self.passed)})
+    def counts(self) -> Counter[ImportOutcome]:
+        return Counter(fate.outcome for fate in self.fates) + Counter({ImportOutcome.IRRELEVANT: len(self.passed)})
 
     def as_json(self) -> dict[str, Any]:
         """The document of `import --json`."""
         rows = [self._row(fate) for fate in self.fates]
-        rows += [_row(path, kind, Outcome.IRRELEVANT) for path, kind in self.passed]
+        rows += [_row(path, kind, ImportOutcome.IRRELEVANT) for path, kind in self.passed]
         return {"files": sorted(rows, key=itemgetter("path")) if self.passed else rows, "licences": self.licences}
 
-    def _row(self, fate: Fate) -> dict[str, Any]:
+    def _row(self, fate: FileOutcome) -> dict[str, Any]:
         seen, paper = fate.seen, fate.seen.paper
         kind = paper.kind.value if paper and not seen.is_letter else seen.what
         return _row(seen.path, kind, fate.outcome, fate.message) | {
@@ -59,7 +59,7 @@ class Report:
             "sure": paper.sure.value if paper else None,
         }
 
-    def _names(self, fate: Fate) -> list[str]:
+    def _names(self, fate: FileOutcome) -> list[str]:
         return [f"{self.client}/{group.object_id.rpartition(':')[2]}" for group in fate.groups]
 
     def table(self) -> list[tuple[str, str, str, str]]:
@@ -69,27 +69,31 @@ class Report:
         """
         rows = []
         for fate in self.fates:
-            if not self.dry_run and not fate.message and fate.outcome in (Outcome.IRRELEVANT, Outcome.KNOWN):
+            if (
+                not self.dry_run
+                and not fate.message
+                and fate.outcome in (ImportOutcome.IRRELEVANT, ImportOutcome.KNOWN)
+            ):
                 continue
             names = self._names(fate)
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             what = "; ".join(filter(None, (f"{names[0]}{more}" if names else "", fate.message)))
             rows.append((fate.seen.path, self._row(fate)["kind"], fate.outcome.value, what))
         if self.dry_run:
-            rows = sorted([*rows, *((path, kind, Outcome.IRRELEVANT.value, "") for path, kind in self.passed)])
+            rows = sorted([*rows, *((path, kind, ImportOutcome.IRRELEVANT.value, "") for path, kind in self.passed)])
         return rows
 
 
-def _row(path: str, kind: str, outcome: Outcome, message: str = "") -> dict[str, Any]:
+def _row(path: str, kind: str, outcome: ImportOutcome, message: str = "") -> dict[str, Any]:
     return {"path": path, "kind": kind, "outcome": outcome.value, "licence": None, "reader": None, "sure": None,
             "message": message}  # fmt: skip
 
 
-def licence_rows(client: str, stored: Archive, catalogue: Catalogue, planned: Plan) -> list[dict[str, Any]]:
+def licence_rows(client: str, stored: Archive, catalogue: Catalogue, planned: ImportPlan) -> list[dict[str, Any]]:
     """The licences of an import as `find` shows them; those that a dry run would archive have no state yet."""
     coming: list[dict[str, Any]] = []
 
-    def archived() -> Iterator[Entry]:
+    def archived() -> Iterator[CatalogueEntry]:
         for group in planned.groups:
             folder = group.object_id.rpartition(":")[2]
             entries = catalogue.matching(folder)
@@ -101,7 +105,7 @@ def licence_rows(client: str, stored: Archive, catalogue: Catalogue, planned: Pl
     return [*archived_rows(client, stored, archived()), *coming]
 
 
-def archived_rows(client: str, stored: Archive, entries: Iterable[Entry]) -> list[dict[str, Any]]:
+def archived_rows(client: str, stored: Archive, entries: Iterable[CatalogueEntry]) -> list[dict[str, Any]]:
     """Archived licences as `find` shows them."""
     hits = (Hit(entry, None, 1.0) for entry in entries)  # one after another, as each holds all of its licence
     first = next(hits, None)

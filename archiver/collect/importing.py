@@ -10,10 +10,10 @@ from pathlib import Path
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue
-from archiver.collect.import_commit import settle
+from archiver.collect.import_commit import commit_import
 from archiver.collect.import_filing import Import
 from archiver.collect.import_reader import recognised, spooling
-from archiver.collect.import_report import Progress, Report
+from archiver.collect.import_report import ImportProgress, ImportReport
 from archiver.core.errors import ConfigError
 from archiver.home.archives import writing
 from archiver.home.settings import Home
@@ -31,8 +31,8 @@ def import_files(
     by: str,
     dry_run: bool = False,
     keep_files: bool = False,
-    progress: Progress = lambda *_: None,
-) -> Report:
+    progress: ImportProgress = lambda *_: None,
+) -> ImportReport:
     """Import everything in these paths into a client's archive; a dry run archives nothing and tells the same.
 
     `by` is the person who imports. What is archived already is not archived again, so an import that was killed is
@@ -41,7 +41,7 @@ def import_files(
     home.client(client)
     if missing := [path for path in paths if not path.exists()]:
         raise ConfigError(f"There is no file or folder {missing[0]}. Nothing was imported.")
-    report = Report(client, dry_run=dry_run)
+    report = ImportReport(client, dry_run=dry_run)
     with ExitStack() as stack:
         archive = None if dry_run else stack.enter_context(writing(home, vault, client))
         reader = stack.enter_context(DocumentReader(workers=os.cpu_count() or 2))
@@ -61,5 +61,5 @@ def import_files(
         if spool:
             order = Import(by=by, at=datetime.now(UTC), content=spool.content, preview=spool.preview,
                            keep_files=keep_files)  # fmt: skip
-        settle(home, report, files, archive, order, catalogue, reader, progress)
+        commit_import(home, report, files, archive, order, catalogue, reader, progress)
     return report

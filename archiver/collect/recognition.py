@@ -72,7 +72,7 @@ _SIGN = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)  # an import holds one of each file
-class Seen:
+class ClassifiedFile:
     """One file after it was read. `what` is a word for people; `refused` says why it could not be read.
 
     `paper` is what a reader made of it. `sign` says that it speaks of licences. `machine_read` is false for scans and
@@ -129,10 +129,10 @@ type Ocr = Callable[[bytes, str], str]
 """The text of a picture or PDF, by its media type; empty where there is none."""
 
 
-def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> Seen:
+def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> ClassifiedFile:
     """What a file is. May be called from any thread; the most that a hostile file costs is time limits and a worker."""
     content, name = item.content, item.name
-    base = Seen(path=item.path, sha256=item.sha256, size=item.size, what="other", within=item.within,
+    base = ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", within=item.within,
                 platform=_plans(name), dated=item.dated)  # fmt: skip
     ending = name.rpartition(".")[2].lower()
     if content is None:
@@ -179,7 +179,7 @@ def _is_clutter(path: str) -> bool:
     return bool(re.search(r"(?:^|[/!])(?:\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/!]*)$|__MACOSX/|/\.git/", path))
 
 
-def _document(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr: Ocr) -> Seen:
+def _document(seen: ClassifiedFile, content: bytes, name: str, reader: DocumentReader, ocr: Ocr) -> ClassifiedFile:
     seen = replace(seen, what="document", media_type="application/pdf")
     began = time.monotonic()
     reading = reader.read(content, "application/pdf")
@@ -195,7 +195,7 @@ def _document(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr
     return replace(seen, paper=paper, sign=_signs(f"{name}\n{reading.text}"))
 
 
-def _scanned(seen: Seen, text: str, name: str) -> Seen:
+def _scanned(seen: ClassifiedFile, text: str, name: str) -> ClassifiedFile:
     """A scan or screenshot. What OCR reads is shown and may confirm a licence that is known; it never makes one."""
     note = "not machine-read" + ("; OCR read it" if text.strip() else "")
     paper = read_text_paper(text, name) if text.strip() else None
@@ -204,7 +204,7 @@ def _scanned(seen: Seen, text: str, name: str) -> Seen:
     return replace(seen, machine_read=False, note=note, paper=paper, sign=seen.sign or _signs(text))
 
 
-def _picture(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr: Ocr) -> Seen:
+def _picture(seen: ClassifiedFile, content: bytes, name: str, reader: DocumentReader, ocr: Ocr) -> ClassifiedFile:
     seen = replace(seen, what="picture", named=_assets(name))
     try:
         look = reader.look(content)
@@ -216,7 +216,7 @@ def _picture(seen: Seen, content: bytes, name: str, reader: DocumentReader, ocr:
     return seen
 
 
-def _described(seen: Seen, content: bytes, reader: DocumentReader) -> Seen:
+def _described(seen: ClassifiedFile, content: bytes, reader: DocumentReader) -> ClassifiedFile:
     """A delivered file with what it says of itself: its asset, and the order that Alamy writes into each file."""
     said = reader.embedded(content)
     named = seen.named or tuple(each for each in said.named if each.asset_id)
@@ -229,7 +229,7 @@ def _described(seen: Seen, content: bytes, reader: DocumentReader) -> Seen:
     return replace(seen, named=named, paper=paper)
 
 
-def _text(seen: Seen, content: bytes, name: str, ending: str, reader: DocumentReader) -> Seen:
+def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: DocumentReader) -> ClassifiedFile:
     if ending in ("csv", "tsv", "tab"):
         table = reader.table(content)
         paper = history_in(table, name)

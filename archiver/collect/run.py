@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from archiver.archive.clock_skew import was_ahead
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.index import Catalogue
-from archiver.collect.account_result import Result
-from archiver.collect.account_run import Visit
-from archiver.collect.run_context import Order, RunContext
+from archiver.collect.account_result import AccountResult
+from archiver.collect.account_run import AccountRun
+from archiver.collect.run_context import RunContext, RunRequest
 from archiver.core.errors import (
     ArchiverError,
     ConfigError,
@@ -42,7 +42,7 @@ MAX_ACCOUNTS_PER_PLATFORM = 4  # of one platform
 MAX_BROWSER_ACCOUNTS = 4  # accounts, of all platforms; each is a context of the one browser
 
 
-def resting(home: Home, order: Order) -> list[str]:
+def clients_without_accounts(home: Home, order: RunRequest) -> list[str]:
     """Clients with an archive and no open account: it is held against witnesses, tidied up, and sealed if need be."""
     if order.dry_run or order.accounts or order.asset_id or (order.after_restore and not order.clients):
         return []
@@ -52,7 +52,7 @@ def resting(home: Home, order: Order) -> list[str]:
     return [slug for slug in begun if slug not in read]
 
 
-def chosen(home: Home, order: Order) -> list[Account]:
+def select_accounts(home: Home, order: RunRequest) -> list[Account]:
     """The accounts of an order that are open, in the order of the home's files; ConfigError for unknown names and where
     none fits."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
@@ -73,7 +73,11 @@ def chosen(home: Home, order: Order) -> list[Account]:
     if closed := [account for account in accounts if account.closed and account.name in wanted]:
         raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}; nothing signs in there any more.")
     accounts = [account for account in accounts if not account.closed]
-    if not accounts and not resting(home, order) and (asked := ", ".join((*order.clients, *order.accounts))):
+    if (
+        not accounts
+        and not clients_without_accounts(home, order)
+        and (asked := ", ".join((*order.clients, *order.accounts)))
+    ):
         raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
     return accounts
 
@@ -86,7 +90,7 @@ def on_request(account: Account) -> ProviderInfo | None:
     return None
 
 
-def not_asked(home: Home, order: Order) -> Iterator[str]:
+def not_asked(home: Home, order: RunRequest) -> Iterator[str]:
     """Which platforms were not asked for the order's asset, as they keep no history to look through."""
     fit = [each for each in home.accounts() if not (order.clients and each.client not in order.clients)]
     titles = dict.fromkeys(info.title for each in fit if not each.closed and (info := on_request(each)))
@@ -102,7 +106,7 @@ def asking(account: Account, assets: Sequence[str], by: str) -> Account:
     return replace(account, settings={**account.settings, "assets": " ".join(assets), "by": by})
 
 
-class Gates:
+class ConcurrencyLimits:
     """How much of a run goes on at once.
 
     A platform is visited by a few accounts together, and by no more than two of one client: so whoever has many
@@ -137,7 +141,7 @@ class ClientRun:
     """The accounts of one client, side by side, into one archive."""
 
     run: RunContext
-    gates: Gates
+    gates: ConcurrencyLimits
 
     async def __call__(self, client: str, accounts: list[Account]) -> None:
         done: set[str] = set()
@@ -165,7 +169,7 @@ class ClientRun:
             self.run.summary.faults[client] = fault
             for account in accounts:
                 if account.name not in done:
-                    result = Result(account.name, account.provider)
+                    result = AccountResult(account.name, account.provider)
                     result.fail(fault)
                     self._end(result)
 
@@ -188,13 +192,13 @@ class ClientRun:
         done.add(account.name)
         self._end(result)
 
-    def _end(self, result: Result) -> None:
+    def _end(self, result: AccountResult) -> None:
         self.run.summary.accounts.append(result)
         self.run.finished(result)
 
-    async def _account(self, account: Account, archive: ArchiveWriter, catalogue: Catalogue) -> Result:
+    async def _account(self, account: Account, archive: ArchiveWriter, catalogue: Catalogue) -> AccountResult:
         started = time.monotonic()
-        visit, patience = Visit(self.run, account, archive, catalogue), self.run.home.settings.run.deadline
+        visit, patience = AccountRun(self.run, account, archive, catalogue), self.run.home.settings.run.deadline
         try:
             async with asyncio.timeout(patience):
                 result = await visit()
@@ -223,7 +227,7 @@ class ClientRun:
 
 async def run_accounts(run: RunContext, by_client: Mapping[str, list[Account]]) -> list[BaseException]:
     """Run the accounts of each client, all clients side by side; what could not even be a result of one of them."""
-    gates = Gates()
+    gates = ConcurrencyLimits()
     visits = [ClientRun(run, gates)(client, accounts) for client, accounts in by_client.items()]
     ends = await asyncio.gather(*visits, return_exceptions=True)
     return [end for end in ends if isinstance(end, BaseException)]

@@ -9,10 +9,10 @@ from typing import Any
 
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener
-from archiver.collect.account_result import Progress, Result
-from archiver.collect.run_tools import Tools
+from archiver.collect.account_result import AccountResult, Progress
+from archiver.collect.run_tools import RunTools
 from archiver.collect.terms import SeenTerms
-from archiver.core.alert import Concern
+from archiver.core.alert import Alert
 from archiver.core.errors import (
     ArchiverError,
 )
@@ -23,7 +23,7 @@ from archiver.provider import ProviderInfo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class RunRequest:
     """What to run. Empty `clients` and `accounts` mean all; `replay` is a folder of recordings (replay homes only).
 
     `after_restore` names what a witness holds of before a restore from a backup; every history is then read to its end.
@@ -41,13 +41,13 @@ class Order:
 
 
 @dataclass
-class Summary:
+class RunSummary:
     """A run as a whole; `replays` holds what served each account, with its log; empty in a real home."""
 
     run: str
-    accounts: list[Result] = field(default_factory=list)
+    accounts: list[AccountResult] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    concerns: list[Concern] = field(default_factory=list)
+    concerns: list[Alert] = field(default_factory=list)
     faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written on
     machine: ArchiverError | None = None  # what kept a step after the accounts from being done
     replays: dict[str, Listener] = field(default_factory=dict)
@@ -76,9 +76,9 @@ class RunContext:
 
     home: Home
     vault: Vault
-    order: Order
-    tools: Tools
-    summary: Summary
+    order: RunRequest
+    tools: RunTools
+    summary: RunSummary
     seen_terms: Callable[[ProviderInfo, Recording | None], Awaitable[list[SeenTerms]]]
     progress: Progress = lambda *_: None
-    finished: Callable[[Result], None] = lambda _: None
+    finished: Callable[[AccountResult], None] = lambda _: None

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archiver.collect.run_context import Summary
+from archiver.collect.run_context import RunSummary
 from archiver.core.model import iso
 from archiver.home.settings import Home
 
@@ -23,7 +23,7 @@ def logged_at(path: Path) -> datetime | None:
     return None
 
 
-def log(home: Home, summary: Summary, *, dry_run: bool) -> None:
+def log(home: Home, summary: RunSummary, *, dry_run: bool) -> None:
     """One JSON line per account and run, and per client whose archive could not be written on, for people who ask
     later; disposable like all of state/."""
     folder = home.state / "runs"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from archiver.browsing.browser_session import Browsers
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.replay import Replay
-from archiver.browsing.request_pipeline import Hear
+from archiver.browsing.request_pipeline import ExchangeListener
 from archiver.home.archives import network_of
 from archiver.home.network import Network
 from archiver.home.settings import Home
@@ -17,7 +17,7 @@ from archiver.reading.worker import DocumentReader
 
 
 @dataclass
-class Tools:
+class RunTools:
     """What all accounts of a process share: one browser, one pool of document readers, one pacing, perhaps a replay.
 
     `hear` is told of every exchange.
@@ -28,11 +28,13 @@ class Tools:
     pacing: Pacing
     network: Network
     replay: Replay | None = None
-    hear: Hear | None = None
+    hear: ExchangeListener | None = None
 
 
 @asynccontextmanager
-async def tools(home: Home, *, replay: bool, headless: bool = True, hear: Hear | None = None) -> AsyncIterator[Tools]:
+async def open_tools(
+    home: Home, *, replay: bool, headless: bool = True, hear: ExchangeListener | None = None
+) -> AsyncIterator[RunTools]:
     """Open the shared tools; the browser itself starts when an account first needs one."""
     settings = home.settings
     async with AsyncExitStack() as stack:
@@ -43,4 +45,4 @@ async def tools(home: Home, *, replay: bool, headless: bool = True, hear: Hear |
         reader = stack.enter_context(DocumentReader())
         browsers = await stack.enter_async_context(Browsers(network, headless=headless, hear=hear))
         pacing = Pacing(settings.pacing.default, settings.pacing.hosts, off=replay)
-        yield Tools(browsers, reader, pacing, network, replaying, hear)
+        yield RunTools(browsers, reader, pacing, network, replaying, hear)

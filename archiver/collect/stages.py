@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from archiver import __version__
 from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.writer import ArchiveWriter
-from archiver.catalogue.index import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.collect.account_result import keep_page
 from archiver.collect.history_cursor import Row, Tally
 from archiver.core.errors import (
@@ -82,10 +82,10 @@ class Evidence:
 class KnownLicences:
     """What the archive holds of the licences on a page of a history; one query for the whole page."""
 
-    known: Mapping[str, Entry]  # by identity
+    known: Mapping[str, CatalogueEntry]  # by identity
     erased: Collection[str]  # identities
     new: Sequence[Licence]  # not known
-    of_assets: Sequence[Entry]  # the archived licences of their assets
+    of_assets: Sequence[CatalogueEntry]  # the archived licences of their assets
 
     @classmethod
     def of(cls, page: Page, catalogue: Catalogue) -> KnownLicences:
@@ -104,7 +104,7 @@ class KnownLicences:
         entry = self.known.get(licence.identity)
         return licence.identity in self.erased or (entry is not None and not _is_imported(entry))
 
-    def imported(self, licence: Licence) -> Entry | None:
+    def imported(self, licence: Licence) -> CatalogueEntry | None:
         """The archived licence that a person imported, also without the platform's name for it, if only one fits."""
         if entry := self.known.get(licence.identity):
             return entry
@@ -117,7 +117,7 @@ class KnownLicences:
         return None if others else same[0]
 
 
-def _is_imported(entry: Entry) -> bool:
+def _is_imported(entry: CatalogueEntry) -> bool:
     return entry.file.provenance.get("source") != "adapter"
 
 
@@ -154,12 +154,12 @@ class Outage:
 
 
 @dataclass
-class Fetcher:
+class DocumentFetcher:
     """Fetches all documents of a licence. `still_signed_in` asks whether the renewed session holds."""
 
     provider: Provider[Any]
     session: GuardedSession
-    checker: Checker
+    checker: DocumentChecker
     outage: Outage
     still_signed_in: Callable[[], Awaitable[bool]]
     adapter_error: LayoutChanged | SpendRefused | None = None  # of one licence's documents; the others go on
@@ -236,7 +236,7 @@ class SessionSecrets:
 
 
 @dataclass
-class Checker:
+class DocumentChecker:
     """Decides what enters the archive. `trouble` is the folder where pages are kept for the adapter's maintainer."""
 
     account: str
@@ -321,7 +321,7 @@ class Checker:
 
 
 @dataclass(frozen=True)
-class Storage:
+class EvidenceStore:
     """Writes evidence as objects of the archive, with where it came from."""
 
     account: str
@@ -331,7 +331,7 @@ class Storage:
     archive: ArchiveWriter
     secrets: SessionSecrets
 
-    async def store(self, evidence: Evidence, imported: Entry | None) -> Stored:
+    async def store(self, evidence: Evidence, imported: CatalogueEntry | None) -> Stored:
         """A new object, or the next version of the one that an import made. Erased where it had to be erased."""
         if imported is None:
             writing = self.archive.put(self._new_object(evidence))

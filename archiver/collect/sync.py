@@ -17,19 +17,19 @@ from typing import Any
 
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.request_pipeline import single_try
-from archiver.catalogue.index import Catalogue, Entry
-from archiver.collect.account_result import Progress, Result, first
-from archiver.collect.history_cursor import Cursor, Cursors, Reading, Retries, Row, Tally
+from archiver.catalogue.index import Catalogue, CatalogueEntry
+from archiver.collect.account_result import AccountResult, Progress, most_severe
+from archiver.collect.history_cursor import HistoryCursor, HistoryCursors, ListReading, Retries, Row, Tally
 from archiver.collect.stages import (
-    Checker,
+    DocumentChecker,
+    DocumentFetcher,
     Evidence,
-    Fetcher,
+    EvidenceStore,
     GuardedSession,
     KnownLicences,
     Outage,
     Reconciliation,
     SessionSecrets,
-    Storage,
 )
 from archiver.collect.terms import SeenTerms
 from archiver.core.errors import (
@@ -64,7 +64,7 @@ class Sync:
     session: GuardedSession
     archive: ArchiveWriter
     catalogue: Catalogue
-    cursors: Cursors
+    cursors: HistoryCursors
     retries: Retries
     reader: DocumentReader
     run: str
@@ -82,13 +82,13 @@ class Sync:
     terms: Callable[[], Awaitable[Sequence[SeenTerms]]] | None = None  # waits until the platform's were looked at
 
     def __post_init__(self) -> None:
-        self.result = Result(self.account, self.provider.info.name)
+        self.result = AccountResult(self.account, self.provider.info.name)
         self._rows = Reconciliation()
         self._secrets = SessionSecrets(self.session)
         self._outage = Outage(self.give_up_s)
-        checker = Checker(self.account, self.provider, self.session, self.reader, self._secrets, self.trouble)
-        self._fetcher = Fetcher(self.provider, self.session, checker, self._outage, self._still_signed_in)
-        self._storage = Storage(self.account, self.method, self.provider, self.run, self.archive, self._secrets)
+        checker = DocumentChecker(self.account, self.provider, self.session, self.reader, self._secrets, self.trouble)
+        self._fetcher = DocumentFetcher(self.provider, self.session, checker, self._outage, self._still_signed_in)
+        self._storage = EvidenceStore(self.account, self.method, self.provider, self.run, self.archive, self._secrets)
         self._fetching = asyncio.Semaphore(MAX_FETCHING)
         self._pending = asyncio.Semaphore(MAX_PENDING)
         self._completing: dict[str, str] = {}  # object of an imported licence -> identity of the row that it is
@@ -140,7 +140,7 @@ class Sync:
                 )
 
     async def _sweep(self, tally: Tally) -> None:
-        reading = Reading(self._cursor(tally.listing), self.known)
+        reading = ListReading(self._cursor(tally.listing), self.known)
         tally.begin(reading)
         lost: ArchiverError | None = None  # why the list could not be read on; what was listed is fetched all the same
         async with asyncio.TaskGroup() as tasks:
@@ -173,12 +173,12 @@ class Sync:
         if left and not self.dry_run and not self.asset_id:
             self.cursors.put(tally.listing, left)
 
-    def _cursor(self, listing: str) -> Cursor | None:
+    def _cursor(self, listing: str) -> HistoryCursor | None:
         """What the last run left of this list, where this one may rely on it and stop early."""
         if self.full:
             return None
         if self.known:
-            return Cursor(listed=len(self.known), head="", lines=0, full_on=datetime.now(UTC).date().isoformat())
+            return HistoryCursor(listed=len(self.known), head="", lines=0, full_on=datetime.now(UTC).date().isoformat())
         cursor = None if self.asset_id else self.cursors.get(listing)
         overdue = cursor and self.full_since and cursor.full_on < self.full_since.isoformat()
         return None if overdue else cursor
@@ -210,7 +210,7 @@ class Sync:
         capture = self._capture(tally, licence, archived.imported(licence))
         tasks.create_task(capture).add_done_callback(lambda _: self._pending.release())
 
-    async def _capture(self, tally: Tally, licence: Licence, imported: Entry | None) -> None:
+    async def _capture(self, tally: Tally, licence: Licence, imported: CatalogueEntry | None) -> None:
         async with self._fetching:
             evidence = await self._fetcher.fetch(licence)
         if imported and self._completing.setdefault(imported.object_id, licence.identity) != licence.identity:
@@ -247,13 +247,13 @@ class Sync:
                 self._uncatalogued = 0
                 await asyncio.to_thread(self.catalogue.catch_up, self.archive.reader, self.reader, remembered=True)
 
-    async def _retry(self, entries: list[Entry]) -> None:
+    async def _retry(self, entries: list[CatalogueEntry]) -> None:
         """Try again what failed before, from the archive's own description: the licence may have left the history."""
         async with asyncio.TaskGroup() as tasks:
             for entry in entries:
                 tasks.create_task(self._retry_one(entry))
 
-    async def _retry_one(self, entry: Entry) -> None:
+    async def _retry_one(self, entry: CatalogueEntry) -> None:
         if entry.object_id in self._tried:
             return  # before the session was renewed
         stored = self.archive.reader.object(entry.object_id)
@@ -282,7 +282,7 @@ class Sync:
         try:
             await step()
         except ExceptionGroup as group:
-            error = first(group)
+            error = most_severe(group)
         except SessionExpired as expired:
             error = expired
         else:

@@ -124,7 +124,7 @@ def normalised(text: str) -> bytes:
     return "".join(f"{line}\n" for line in lines if line).encode("utf-8", "replace")
 
 
-def given(info: ProviderInfo, terms: TermsText) -> SeenTerms:
+def terms_from_api(info: ProviderInfo, terms: TermsText) -> SeenTerms:
     """A text that the platform's interface gave to an account, as terms that were seen. It has no capture."""
     return SeenTerms(
         provider=info.name,
@@ -146,7 +146,7 @@ def rules(info: ProviderInfo) -> Rules:
     )
 
 
-async def look(
+async def fetch_terms(
     browsers: Browsers,
     info: ProviderInfo,
     *,

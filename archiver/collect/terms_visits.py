@@ -11,9 +11,9 @@ from typing import Any
 from archiver.archive.ocfl import object_path
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.recording import Recording
-from archiver.collect.run_context import RunContext, Summary
-from archiver.collect.run_tools import Tools
-from archiver.collect.terms import SeenTerms, given, look
+from archiver.collect.run_context import RunContext, RunSummary
+from archiver.collect.run_tools import RunTools
+from archiver.collect.terms import SeenTerms, fetch_terms, terms_from_api
 from archiver.collect.terms import rules as terms_rules
 from archiver.core.errors import ArchiverError, SecretFound
 from archiver.home.settings import Account, Home
@@ -30,8 +30,8 @@ from archiver.reading.secret_scan import all_forms, contains, mask_text
 class TermsVisits:
     """The run's visits to the pages of licence terms: one for each platform, by whichever account comes first."""
 
-    tools: Tools
-    summary: Summary
+    tools: RunTools
+    summary: RunSummary
     home: Home
     accounts: Sequence[Account]
     _visits: dict[str, asyncio.Task[list[SeenTerms]]] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class TermsVisits:
             listener = await self.tools.replay.serve(recording, terms_rules(info))
             self.summary.replays[f"terms of {info.name}"] = listener
             network = listener.network
-        seen, warnings = await look(
+        seen, warnings = await fetch_terms(
             self.tools.browsers, info, network=network, pacing=self.tools.pacing, missing=partial(self._missing, info)
         )
         self.summary.warnings.extend(warnings)
@@ -106,7 +106,7 @@ async def archive_given_terms(
     title, seen = provider.info.title, list[SeenTerms]()
     try:
         for text in await provider.terms(session):
-            terms = given(provider.info, text)
+            terms = terms_from_api(provider.info, text)
             if contains(terms.text, all_forms(session.needles())):
                 raise SecretFound(f"the text {text.page.name} holds a secret of this sign-in")
             await asyncio.wrap_future(archive.put(terms.new_object(run.summary.run)))

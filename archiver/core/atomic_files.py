@@ -169,7 +169,7 @@ def sync(path: Path | str) -> None:
         os.close(handle)
 
 
-class Turns:
+class FairLock:
     """A lock that goes to whoever has waited longest."""
 
     def __init__(self) -> None:
@@ -191,21 +191,21 @@ class Turns:
             self._changed.notify_all()
 
 
-class Disk:
+class FilesystemSync:
     """A disk that this process writes on, on which everything written before a call becomes durable by it.
 
     That call takes what a few fsyncs take, and an object of the archive has a dozen. Linux promises the same of
     syncfs(2) as of an fsync of every file, errors included, since 5.8.
     """
 
-    _turns: ClassVar[defaultdict[int, Turns]] = defaultdict(Turns)  # by device
+    _turns: ClassVar[defaultdict[int, FairLock]] = defaultdict(FairLock)  # by device
 
     def __init__(self, folder: Path, syncfs: Callable[[int], int]) -> None:
         self._handle, self._syncfs = os.open(folder, os.O_RDONLY), syncfs  # a failure is told once to each handle
         self.turn = self._turns[os.fstat(self._handle).st_dev]
 
     @classmethod
-    def of(cls, folder: Path) -> Disk | None:
+    def of(cls, folder: Path) -> FilesystemSync | None:
         """The disk of this folder, to be closed; None where files have to be made durable one by one."""
         if sys.platform != "linux" or _file_system(folder) not in SYNCED_AS_ONE or _kernel() < (5, 8):
             return None

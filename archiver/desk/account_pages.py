@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from archiver.agency.status import status
 from archiver.core.errors import ConfigError
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.home_page import troubles
 from archiver.home.settings import Account
 from archiver.provider import SignInMethod, Transport, load
 
 
-def accounts(visit: Visit) -> Response:
+def accounts(visit: PageRequest) -> Response:
     """All accounts, and which of them need a person."""
     marks = {each.account: each for each in troubles(visit)}
     here = visit.operates and not visit.desk.site.secure  # a person signs in where the desk runs
@@ -41,12 +41,12 @@ def _method(account: Account) -> SignInMethod | None:
     return None
 
 
-def progress(visit: Visit) -> Response:
+def progress(visit: PageRequest) -> Response:
     """A part of a page: what runs just now, and how far it is."""
     return visit.page("progress.html", work=visit.desk.work)
 
 
-def run(visit: Visit) -> Response:
+def run(visit: PageRequest) -> Response:
     """Run one account, or all, beside the desk."""
     name = visit.given("account")
     names = [visit.home.account(name).name] if name else []
@@ -55,7 +55,7 @@ def run(visit: Visit) -> Response:
     return visit.to("accounts")
 
 
-def sign_in(visit: Visit) -> Response:
+def sign_in(visit: PageRequest) -> Response:
     """Open the attended sign-in on this machine."""
     if visit.desk.site.secure:  # the window would open where nobody sits
         raise HTTPException(403)
@@ -66,8 +66,8 @@ def sign_in(visit: Visit) -> Response:
 
 
 WAYS = [
-    Way("/accounts", accounts),
-    Way("/accounts/progress", progress, background=True),
-    Way("/accounts/run", run, Role.OPERATE, post=True),
-    Way("/accounts/sign-in", sign_in, Role.OPERATE, post=True),
+    PageRoute("/accounts", accounts),
+    PageRoute("/accounts/progress", progress, background=True),
+    PageRoute("/accounts/run", run, Role.OPERATE, post=True),
+    PageRoute("/accounts/sign-in", sign_in, Role.OPERATE, post=True),
 ]

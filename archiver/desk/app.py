@@ -1,6 +1,6 @@
 """The desk's application: what every request passes, what every page is given, and which page is where.
 
-A page is a function of a `Visit` that returns a response. It runs in a thread, so that it may take its time.
+A page is a function of a `PageRequest` that returns a response. It runs in a thread, so that it may take its time.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from archiver.desk.auth import Role, Visitor
 from archiver.desk.connection_limits import Connection
 from archiver.desk.desk_state import Desk, Site
 from archiver.desk.forms import MAX_FORM_BYTES, read_form
-from archiver.desk.translations import LANGUAGES, Words, words
+from archiver.desk.translations import LANGUAGES, Translations, words
 from archiver.desk.workers import Crowded
 from archiver.home.settings import Client, Home
 
@@ -61,13 +61,13 @@ HEADERS = {
 
 
 @dataclass
-class Visit:
+class PageRequest:
     """One request of one visitor, and how it is answered."""
 
     desk: Desk
     request: Request
     visitor: Visitor
-    words: Words
+    words: Translations
     form: FormData
 
     @property
@@ -152,7 +152,7 @@ class Visit:
         self.desk.doors.told(self.visitor, what, target, **more)
 
 
-type Page = Callable[[Visit], Response | Awaitable[Response]]
+type PageFunction = Callable[[PageRequest], Response | Awaitable[Response]]
 """Runs in a thread of its own; what takes strangers' forms is a coroutine function, and chooses its threads itself."""
 
 
@@ -183,7 +183,7 @@ def templates() -> Any:
     return _environment[0]
 
 
-class Guard:
+class SecurityHeaders:
     """In front of everything: hosts, origins, sizes, and the headers of every answer."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
@@ -232,11 +232,11 @@ class Guard:
 
 
 @dataclass(frozen=True)
-class Way:
+class PageRoute:
     """Where a page is, who may see it, and whether it is posted to."""
 
     path: str
-    page: Page
+    page: PageFunction
     needs: Role = Role.READ
     post: bool = False
     open: bool = False  # without any sign-in
@@ -244,7 +244,7 @@ class Way:
     background: bool = False  # asked for by a page by itself: nobody need be there
 
 
-def route(desk: Desk, way: Way) -> Route:
+def route(desk: Desk, way: PageRoute) -> Route:
     """One way as the web framework has it."""
 
     async def endpoint(request: Request) -> Response:
@@ -256,7 +256,7 @@ def route(desk: Desk, way: Way) -> Route:
             connection.belongs_to(visitor.name, shared=desk.site.proxied)
         chosen = spoken(request)
         someone = visitor or Visitor(name="", role=Role.CLIENT, expires=0, client="-", token="")
-        visit = Visit(desk, request, someone, words(chosen), FormData())
+        visit = PageRequest(desk, request, someone, words(chosen), FormData())
         try:
             response = await _answered(way, visit, visitor)
         except (ArchiverError, OSError, HTTPException) as error:
@@ -272,7 +272,7 @@ def route(desk: Desk, way: Way) -> Route:
     return Route(way.path, endpoint, methods=["POST"] if way.post else ["GET"])
 
 
-async def _answered(way: Way, visit: Visit, visitor: Visitor | None) -> Response:
+async def _answered(way: PageRoute, visit: PageRequest, visitor: Visitor | None) -> Response:
     workers, told = visit.desk.workers, visit.desk.doors.told
     if visitor is None and not way.open:
         return await workers.run(None, _turned_away, visit)
@@ -299,7 +299,7 @@ async def _answered(way: Way, visit: Visit, visitor: Visitor | None) -> Response
 
 
 @asynccontextmanager
-async def _sent(way: Way, visit: Visit, visitor: Visitor | None) -> AsyncIterator[FormData]:
+async def _sent(way: PageRoute, visit: PageRequest, visitor: Visitor | None) -> AsyncIterator[FormData]:
     """The form that was posted; HTTPException 408 where it trickles, 413 where it is too long."""
     request, length = visit.request, int(visit.request.headers["content-length"])
     if visitor is None:
@@ -321,21 +321,21 @@ async def _sent(way: Way, visit: Visit, visitor: Visitor | None) -> AsyncIterato
         await form.close()
 
 
-def _done(way: Way, visit: Visit) -> Response:
+def _done(way: PageRoute, visit: PageRequest) -> Response:
     try:
         return _made(way, visit)
     finally:
         visit.desk.changed()
 
 
-def _read(way: Way, visit: Visit) -> Response:
+def _read(way: PageRoute, visit: PageRequest) -> Response:
     if way.open:
         return _made(way, visit)
     with visit.desk.following():
         return _made(way, visit)
 
 
-def _made(way: Way, visit: Visit) -> Response:
+def _made(way: PageRoute, visit: PageRequest) -> Response:
     response = way.page(visit)
     assert isinstance(response, Response)
     return response
@@ -358,7 +358,7 @@ def _same(given: str, token: str) -> bool:
     return bool(token) and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
 
 
-def _turned_away(visit: Visit) -> Response:
+def _turned_away(visit: PageRequest) -> Response:
     """To whoever carries no cookie: the way in."""
     if visit.request.method != "GET":
         raise HTTPException(403)
@@ -367,7 +367,7 @@ def _turned_away(visit: Visit) -> Response:
     return visit.page("closed.html", 401)
 
 
-def failed(visit: Visit, error: ArchiverError | OSError | HTTPException) -> Response:
+def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -> Response:
     """A page that says what happened and what to do, in the words of `errors.py` where it is one of those."""
     if isinstance(error, HTTPException):
         text, status = visit.words.get(f"error_{error.status_code}", "error_400"), error.status_code
@@ -392,7 +392,7 @@ async def _broken(_: Request, error: Exception) -> Response:
     return PlainTextResponse("Something is wrong with the desk itself; its terminal says what.", 500)
 
 
-def build(desk: Desk, ways: Sequence[Way]) -> ASGIApp:
+def build(desk: Desk, ways: Sequence[PageRoute]) -> ASGIApp:
     """The application of a desk."""
 
     async def missing(request: Request, error: Exception) -> Response:
@@ -402,7 +402,7 @@ def build(desk: Desk, ways: Sequence[Way]) -> ASGIApp:
         status = error.status_code if isinstance(error, HTTPException) else 404
         if visitor is None:
             return PlainTextResponse("There is nothing here.", status)
-        visit = Visit(desk, request, visitor, words(spoken(request)), FormData())
+        visit = PageRequest(desk, request, visitor, words(spoken(request)), FormData())
         return await desk.workers.run(visitor.name, failed, visit, HTTPException(status))
 
     static = Mount("/static", StaticFiles(directory=HERE / "static"))
@@ -411,4 +411,4 @@ def build(desk: Desk, ways: Sequence[Way]) -> ASGIApp:
         exception_handlers={404: missing, 405: missing, Crowded: _crowded, Exception: _broken},
     )
     app.router.redirect_slashes = False  # there is one address of each page
-    return Guard(app, desk.site)
+    return SecurityHeaders(app, desk.site)

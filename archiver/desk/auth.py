@@ -370,7 +370,7 @@ def end_session_on_disk(state: Path, id: str) -> SessionFile:
 # ---------------------------------------------------------------- all of it
 
 
-class Doors:
+class SessionStore:
     """Who is let in to one desk. `desk` is its address; `idle_minutes` replaces the usual times."""
 
     def __init__(self, home: Path, state: Path, *, desk: str = "", idle_minutes: float | None = None) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from archiver.agency.night import run
 from archiver.browsing.recording import bundled
-from archiver.collect.account_result import Result
-from archiver.collect.run_context import Order, Summary
+from archiver.collect.account_result import AccountResult
+from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core.errors import ArchiveBusy, ArchiverError, machine_error
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
@@ -26,15 +26,15 @@ class Work:
     account: str = ""
     going: bool = False
     done: dict[str, tuple[int, int | None]] = field(default_factory=dict)
-    results: dict[str, Result] = field(default_factory=dict)
+    results: dict[str, AccountResult] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     error: str = ""
-    summary: Summary | None = None
+    summary: RunSummary | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def run(self, home: Home, vault: Vault, accounts: list[str]) -> None:
         """Run accounts, all where none is named. A home of recordings runs on those that came with the program."""
-        order = Order(accounts=accounts, replay=bundled() if home.settings.replay else None)
+        order = RunRequest(accounts=accounts, replay=bundled() if home.settings.replay else None)
 
         async def going() -> None:
             self.summary = await run(home, vault, order, progress=self._progress, finished=self._finished)
@@ -78,5 +78,5 @@ class Work:
     def _progress(self, account: str, done: int, total: int | None) -> None:
         self.done[account] = done, total
 
-    def _finished(self, result: Result) -> None:
+    def _finished(self, result: AccountResult) -> None:
         self.results[result.account] = result

@@ -9,24 +9,24 @@ from starlette.responses import Response
 
 from archiver.catalogue import assigning, search
 from archiver.catalogue.assignment import Assignment, Loss
-from archiver.catalogue.index import Entry, ErasedEntry
+from archiver.catalogue.index import CatalogueEntry, ErasedEntry
 from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
 from archiver.core.errors import ConfigError
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.kept_searches import Search
 from archiver.reading.worker import DocumentReader
 
 
-def licences_of(visit: Visit, claim: Claim) -> list[tuple[Entry | ErasedEntry, bool]]:
+def licences_of(visit: PageRequest, claim: Claim) -> list[tuple[CatalogueEntry | ErasedEntry, bool]]:
     """The claim's licences, and whether each lies in its client's archive."""
     with DocumentReader() as reader:
         found = [search.named(visit.home, each, reader, prefer=claim.client) for each in claim.licences]
     return [(entry, slug == claim.client) for slug, entry in found]
 
 
-def match(visit: Visit) -> Response:
+def match(visit: PageRequest) -> Response:
     """Look for the licence by the claim's first picture that finds something, or by one given now."""
     claim = visit.claim()
     folder = claim_files.folder(visit.home, claim.claim)
@@ -45,7 +45,7 @@ def match(visit: Visit) -> Response:
     return visit.to("claim", claim.claim, found=key)
 
 
-def choose(visit: Visit) -> Response:
+def choose(visit: PageRequest) -> Response:
     """A person says which licence it is."""
     claim = visit.claim()
     with DocumentReader() as reader, search.located(visit.home, visit.given("licence"), reader) as (_, _, entry):
@@ -56,7 +56,7 @@ def choose(visit: Visit) -> Response:
     return visit.to("claim", claim.claim)
 
 
-def assign(visit: Visit) -> Response:
+def assign(visit: PageRequest) -> Response:
     """A named person says that the licence was bought for this client."""
     claim = visit.claim()
     by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
@@ -81,7 +81,7 @@ def assign(visit: Visit) -> Response:
 
 
 WAYS = [
-    Way("/claim/{claim}/match", match, Role.OPERATE, post=True, upload=True),
-    Way("/claim/{claim}/licence", choose, Role.OPERATE, post=True),
-    Way("/claim/{claim}/assign", assign, Role.OPERATE, post=True),
+    PageRoute("/claim/{claim}/match", match, Role.OPERATE, post=True, upload=True),
+    PageRoute("/claim/{claim}/licence", choose, Role.OPERATE, post=True),
+    PageRoute("/claim/{claim}/assign", assign, Role.OPERATE, post=True),
 ]

@@ -14,7 +14,7 @@ from archiver.claims.claim_files import Claim
 from archiver.claims.claim_pack import HandOver, hand_over
 from archiver.claims.facts import Use
 from archiver.claims.rule_engine import WORST, Verdict
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.licence_pages import handed_out
 from archiver.reading.letters import LetterKind
@@ -25,7 +25,7 @@ USES = ("commercial", "editorial")
 PACK = "proof.zip"
 
 
-def assessed_for(visit: Visit, claim: Claim, licence: str, use: str) -> Assessed:
+def assessed_for(visit: PageRequest, claim: Claim, licence: str, use: str) -> Assessed:
     """The verdict on one of a claim's licences, of which nothing is kept."""
     known = Use(kind=use or None, first_seen=claim.first_seen)
     page = next(iter(claim.urls), None)
@@ -38,7 +38,7 @@ def worst_verdict(assessed: list[Assessed]) -> Verdict | None:
     return max(verdicts, key=WORST.index, default=None)
 
 
-def pack(visit: Visit) -> Response:
+def pack(visit: PageRequest) -> Response:
     """The pack and its drafts, made anew where they were made before."""
     claim = visit.claim()
     use = Use(kind=visit.given("use") if visit.given("use") in USES else None)
@@ -63,14 +63,14 @@ def pack(visit: Visit) -> Response:
     )
 
 
-def papers(visit: Visit, claim: Claim) -> dict[str, int]:
+def papers(visit: PageRequest, claim: Claim) -> dict[str, int]:
     """The files in a claim's folder and their sizes, by name."""
     folder = claim_files.folder(visit.home, claim.claim)
     found = sorted(each for each in folder.rglob("*") if each.is_file() and not each.is_symlink())
     return {each.relative_to(folder).as_posix(): each.stat().st_size for each in found if each.name != "claim.json"}
 
 
-def paper(visit: Visit) -> Response:
+def paper(visit: PageRequest) -> Response:
     """One file of a claim's folder."""
     claim, name = visit.claim(), visit.path["name"]
     if name not in papers(visit, claim):
@@ -82,6 +82,6 @@ def paper(visit: Visit) -> Response:
 
 
 WAYS = [
-    Way("/claim/{claim}/pack", pack, Role.OPERATE, post=True),
-    Way("/claim/{claim}/file/{name:path}", paper),
+    PageRoute("/claim/{claim}/pack", pack, Role.OPERATE, post=True),
+    PageRoute("/claim/{claim}/file/{name:path}", paper),
 ]

@@ -12,7 +12,7 @@ from archiver.catalogue.matching import Word
 from archiver.claims import claim_entry, claim_files
 from archiver.claims.claim_files import Claim
 from archiver.claims.rule_engine import Verdict
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.claim_licence_pages import licences_of
 from archiver.desk.claim_pack_pages import USES, assessed_for, papers, worst_verdict
@@ -20,7 +20,7 @@ from archiver.desk.kept_searches import missing
 from archiver.reading.letters import LetterKind
 
 
-def show(visit: Visit) -> Response:
+def show(visit: PageRequest) -> Response:
     """A claim with all its steps, and the deadline above them."""
     claim = visit.claim()
     use = visit.asked("use") if visit.asked("use") in USES else ""
@@ -57,7 +57,7 @@ def _typed(claim: Claim, name: str) -> str:
     return "" if text == "-" else text
 
 
-def confirm(visit: Visit) -> Response:
+def confirm(visit: PageRequest) -> Response:
     """A person accepts or corrects what was read."""
     claim = visit.claim()
     answers = {name: " ".join(visit.given(name).split()) for name in claim_entry.FIELDS if name in visit.form}
@@ -67,6 +67,6 @@ def confirm(visit: Visit) -> Response:
 
 
 WAYS = [
-    Way("/claim/{claim}", show),
-    Way("/claim/{claim}/confirm", confirm, Role.OPERATE, post=True),
+    PageRoute("/claim/{claim}", show),
+    PageRoute("/claim/{claim}/confirm", confirm, Role.OPERATE, post=True),
 ]

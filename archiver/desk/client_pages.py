@@ -15,7 +15,7 @@ from archiver.catalogue import search, views
 from archiver.catalogue.assignment import Assignment
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
 from archiver.desk.home_page import PAGE
 from archiver.home.settings import HOUSE
@@ -24,7 +24,7 @@ from archiver.reading.worker import DocumentReader
 LINK_DAYS = (7, 30, 90)
 
 
-def client(visit: Visit, link: tuple[str, object] | None = None) -> Response:
+def client(visit: PageRequest, link: tuple[str, object] | None = None) -> Response:
     """One client: the licences, the newest first, a page at a time; and a link to show them by."""
     owner = visit.client(visit.path["client"])
     rows, more, stands = [], None, visit.desk.standing(visit.home, owner.slug)
@@ -48,7 +48,7 @@ def _months(newest: str) -> list[str]:
     return [f"{number // 12}-{number % 12 + 1:02}" for number in numbers]
 
 
-def report(visit: Visit) -> Response:
+def report(visit: PageRequest) -> Response:
     """A client's report of a month, as a PDF."""
     owner, month = visit.client(visit.path["client"]), visit.asked("month")
     made = monthly.report(visit.home, owner.slug, month)
@@ -60,7 +60,7 @@ def report(visit: Visit) -> Response:
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-def unassigned(visit: Visit) -> Response:
+def unassigned(visit: PageRequest) -> Response:
     """What shared accounts bought for nobody in particular yet, with a client for each where something suggests one."""
     start = int(asked) if (asked := visit.asked("from")).isdecimal() and len(asked) < 8 else 0
     rows = deciding.listed(visit.home, start, PAGE + 1)
@@ -70,7 +70,7 @@ def unassigned(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def assign(visit: Visit) -> Response:
+def assign(visit: PageRequest) -> Response:
     """A named person says for which clients licences were bought, several at once."""
     by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
     reason = visit.given("reason")
@@ -92,7 +92,7 @@ def assign(visit: Visit) -> Response:
     return visit.to("unassigned")
 
 
-def make_link(visit: Visit) -> Response:
+def make_link(visit: PageRequest) -> Response:
     """A read-only link to one client's licences."""
     owner = visit.client(visit.path["client"])
     days = visit.given("days")
@@ -103,9 +103,9 @@ def make_link(visit: Visit) -> Response:
 
 
 WAYS = [
-    Way("/client/{client}", client, Role.CLIENT),
-    Way("/client/{client}/report", report),
-    Way("/unassigned", unassigned),
-    Way("/unassigned", assign, Role.OPERATE, post=True),
-    Way("/client/{client}/link", make_link, Role.OPERATE, post=True),
+    PageRoute("/client/{client}", client, Role.CLIENT),
+    PageRoute("/client/{client}/report", report),
+    PageRoute("/unassigned", unassigned),
+    PageRoute("/unassigned", assign, Role.OPERATE, post=True),
+    PageRoute("/client/{client}/link", make_link, Role.OPERATE, post=True),
 ]

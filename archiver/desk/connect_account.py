@@ -14,7 +14,7 @@ from starlette.responses import Response
 from archiver.agency import accounts, platform_list
 from archiver.browsing.recording import bundled
 from archiver.core.errors import ArchiverError, ConfigError, WrongPassword, machine_error
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import OWNER, Role
 from archiver.home import settings
 from archiver.home.settings import HOUSE, Account
@@ -24,11 +24,11 @@ SEVERAL = ("aliases", "domains")  # of a client
 KEPT_AS_TYPED = "password"  # all other secrets are pasted, often with a space at their end
 
 
-def new_client(visit: Visit) -> Response:
+def new_client(visit: PageRequest) -> Response:
     return visit.page("new-client.html", error="")
 
 
-def add_client(visit: Visit) -> Response:
+def add_client(visit: PageRequest) -> Response:
     """Add a client, as `archiver client add` does."""
     slug, name = visit.given("slug"), " ".join(visit.given("name").split())
     several = {key: [each for part in visit.given(key).split(",") if (each := part.strip())] for key in SEVERAL}
@@ -40,7 +40,7 @@ def add_client(visit: Visit) -> Response:
     return visit.to("client", slug)
 
 
-def new(visit: Visit) -> Response:
+def new(visit: PageRequest) -> Response:
     """The platforms to choose from; for one of them, the form with what it asks for."""
     if name := visit.asked("provider"):
         info = _platform(name)
@@ -52,7 +52,7 @@ def new(visit: Visit) -> Response:
     return visit.page("platforms.html", connected=connected, by_hand=by_hand, told=told, client=visit.asked("client"))
 
 
-def add(visit: Visit) -> Response:
+def add(visit: PageRequest) -> Response:
     """Test the sign-in and keep the account, as `archiver account add` does; refused, nothing is kept."""
     info = _platform(visit.given("provider"))
     method = info.method(visit.given("method") or None)
@@ -76,12 +76,12 @@ def add(visit: Visit) -> Response:
     return _done(visit, visit.words("added", name=name), said)
 
 
-def secret(visit: Visit) -> Response:
+def secret(visit: PageRequest) -> Response:
     """The form for an account's new password or token."""
     return _secret_form(visit, visit.home.account(visit.asked("account")))
 
 
-def change(visit: Visit) -> Response:
+def change(visit: PageRequest) -> Response:
     """Test the new sign-in and keep it, as `archiver account rotate` does; refused, nothing is changed."""
     account = visit.home.account(visit.given("account"))
     info = load(account.provider).info
@@ -102,11 +102,11 @@ def change(visit: Visit) -> Response:
     return _done(visit, visit.words("changed", name=account.name), said)
 
 
-def _replay(visit: Visit) -> Path | None:
+def _replay(visit: PageRequest) -> Path | None:
     return bundled() if visit.home.settings.replay else None
 
 
-def _refused(visit: Visit, name: str, info: ProviderInfo, error: ArchiverError | OSError) -> tuple[str, bool]:
+def _refused(visit: PageRequest, name: str, info: ProviderInfo, error: ArchiverError | OSError) -> tuple[str, bool]:
     """What to show of a refusal, and whether that is in the visitor's language."""
     told = machine_error(error) if isinstance(error, OSError) else error
     visit.told("account refused", name, provider=info.name, error=type(told).__name__)
@@ -115,7 +115,7 @@ def _refused(visit: Visit, name: str, info: ProviderInfo, error: ArchiverError |
     return told.message(name), False
 
 
-def _done(visit: Visit, what: str, said: list[str]) -> Response:
+def _done(visit: PageRequest, what: str, said: list[str]) -> Response:
     """The accounts, above them once what was done and what was said meanwhile."""
     key = chance.token_urlsafe(12)
     visit.desk.keep(f"{visit.visitor.name} {key}", 1, (what, said))
@@ -129,19 +129,21 @@ def _platform(name: str) -> ProviderInfo:
     return info
 
 
-def _person(visit: Visit, field: str) -> str:
+def _person(visit: PageRequest, field: str) -> str:
     """Who states something: whoever signed in by name, and nobody else in their place."""
     return visit.given(field) if visit.visitor.name == OWNER else visit.visitor.name
 
 
-def _secrets(visit: Visit, method: SignInMethod) -> dict[str, str]:
+def _secrets(visit: PageRequest, method: SignInMethod) -> dict[str, str]:
     asked = (*method.secrets, *method.optional_secrets)
     given: dict[str, Any] = {name: visit.form.get(f"secret_{name}") for name in asked}
     texts = {name: text for name, text in given.items() if isinstance(text, str)}
     return {name: kept for name, text in texts.items() if (kept := text if name == KEPT_AS_TYPED else text.strip())}
 
 
-def _form(visit: Visit, info: ProviderInfo, method: SignInMethod, error: str = "", *, ours: bool = False) -> Response:
+def _form(
+    visit: PageRequest, info: ProviderInfo, method: SignInMethod, error: str = "", *, ours: bool = False
+) -> Response:
     """The form, with all that was typed but the secrets."""
     return visit.page(
         "connect.html", 422 if error else 200, info=info, method=method, error=error, ours=ours, house=HOUSE,
@@ -150,7 +152,7 @@ def _form(visit: Visit, info: ProviderInfo, method: SignInMethod, error: str = "
     )  # fmt: skip
 
 
-def _secret_form(visit: Visit, account: Account, error: str = "", *, ours: bool = False) -> Response:
+def _secret_form(visit: PageRequest, account: Account, error: str = "", *, ours: bool = False) -> Response:
     info = load(account.provider).info
     method = info.method(account.method)
     return visit.page(
@@ -160,10 +162,10 @@ def _secret_form(visit: Visit, account: Account, error: str = "", *, ours: bool 
 
 
 WAYS = [
-    Way("/clients/new", new_client, Role.OPERATE),
-    Way("/clients/new", add_client, Role.OPERATE, post=True),
-    Way("/accounts/new", new, Role.OPERATE),
-    Way("/accounts/new", add, Role.OPERATE, post=True),
-    Way("/accounts/secret", secret, Role.OPERATE),
-    Way("/accounts/secret", change, Role.OPERATE, post=True),
+    PageRoute("/clients/new", new_client, Role.OPERATE),
+    PageRoute("/clients/new", add_client, Role.OPERATE, post=True),
+    PageRoute("/accounts/new", new, Role.OPERATE),
+    PageRoute("/accounts/new", add, Role.OPERATE, post=True),
+    PageRoute("/accounts/secret", secret, Role.OPERATE),
+    PageRoute("/accounts/secret", change, Role.OPERATE, post=True),
 ]

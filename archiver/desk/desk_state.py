@@ -21,7 +21,7 @@ from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
 from archiver.claims import claim_files
 from archiver.core.errors import ArchiverError, IntegrityError
-from archiver.desk.auth import Doors
+from archiver.desk.auth import SessionStore
 from archiver.desk.background_job import Work
 from archiver.desk.workers import Workers
 from archiver.home.settings import Home
@@ -49,7 +49,7 @@ class Site:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class ArchiveSummary:
     """How many licences an archive holds, how many of them lack a document, and the turns of its accounts."""
 
     followed: object = None  # what the catalogue had taken in then
@@ -59,20 +59,22 @@ class Standing:
     runs: Mapping[str, Sequence[RunLine]] = field(default_factory=dict)
 
 
-def _stands(home: Home, slug: str, followed: object) -> Standing:
+def _stands(home: Home, slug: str, followed: object) -> ArchiveSummary:
     try:
         with DocumentReader() as reader, search.catalogue_of(home, slug, reader) as (_, catalogue):
             archive, lost = home.archive(slug), len(catalogue.unreadable())
             if lost or ((archive / "evidence").is_dir() and not (archive / LEDGER).is_file()):
-                return Standing(fault=str(IntegrityError(f"{lost} objects cannot be read" if lost else "no ledger")))
+                return ArchiveSummary(
+                    fault=str(IntegrityError(f"{lost} objects cannot be read" if lost else "no ledger"))
+                )
             runs: dict[str, list[RunLine]] = {}
             for run in catalogue.runs():
                 runs.setdefault(run.account, []).append(run)
-            return Standing(
+            return ArchiveSummary(
                 followed=followed, count=catalogue.count(), incomplete=catalogue.count_incomplete(), runs=runs
             )
     except ArchiverError as error:  # one archive at fault does not take the others from whoever looks
-        return Standing(fault=str(error))
+        return ArchiveSummary(fault=str(error))
 
 
 def _stamp(home: Home, slug: str) -> object:
@@ -90,15 +92,15 @@ class Desk:
 
     root: Path
     site: Site
-    doors: Doors
+    doors: SessionStore
     work: Work = field(default_factory=Work)
     workers: Workers = field(default_factory=Workers)
     vault_key: str | None = None  # as it was typed at the start; else it is looked for when it is needed
     _home: tuple[object, Home] | None = None
-    _standing: dict[str, Standing] = field(default_factory=dict)
+    _standing: dict[str, ArchiveSummary] = field(default_factory=dict)
     _followed: dict[str, tuple[object, float]] = field(default_factory=dict)  # as what, and when
     _reader: DocumentReader | None = None
-    _sight: picture_search.Sight | None = None
+    _sight: picture_search.PictureRecogniser | None = None
     _open: ExitStack = field(default_factory=ExitStack)
     _looking: Lock = field(default_factory=Lock)
     _lock: Lock = field(default_factory=Lock)
@@ -167,10 +169,10 @@ class Desk:
         """What was done here is seen at once."""
         self._followed = {slug: (known, 0.0) for slug, (known, _) in self._followed.items()}
 
-    def standing(self, home: Home, slug: str) -> Standing:
+    def standing(self, home: Home, slug: str) -> ArchiveSummary:
         """How a client's archive stands, as far as its catalogue has taken it in."""
         if not home.archive(slug).is_dir():
-            return Standing()
+            return ArchiveSummary()
         followed, known = self._followed.get(slug, (None, 0.0))[0], self._standing.get(slug)
         if known is None or followed is None or known.followed != followed:
             known = self._standing[slug] = _stands(home, slug, followed)
@@ -180,11 +182,13 @@ class Desk:
         """`status.runs_of`, remembered."""
         return self.standing(home, slug).runs
 
-    def look_for(self, content: bytes, name: str, client: str | None, **more: Any) -> picture_search.Pictured:
+    def look_for(self, content: bytes, name: str, client: str | None, **more: Any) -> picture_search.PictureMatches:
         """What a picture shows, see `picture_search.find_picture`: one after another, with what looks kept ready."""
         with self._looking:
             if self._sight is None:
-                self._sight = self._open.enter_context(picture_search.sight(self.home))  # ends with the process
+                self._sight = self._open.enter_context(
+                    picture_search.open_recogniser(self.home)
+                )  # ends with the process
             pages = dict if more.get("alone") else partial(claim_files.licences_by_page, self.home)
             return picture_search.find_picture(
                 self.home, content, name, client=client, seeing=self._sight, used_on=pages, **more

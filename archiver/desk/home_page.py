@@ -9,14 +9,14 @@ from starlette.responses import Response
 from archiver.agency.sign_ins import DueSignIn, due_sign_ins
 from archiver.agency.status import status
 from archiver.core.errors import VaultLocked
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.new_claim_pages import due
 
 PAGE = 24  # licences of a page
 
 
-def start(visit: Visit) -> Response:
+def start(visit: PageRequest) -> Response:
     """Is everything archived? Clients, what needs a person, deadlines."""
     if visit.visitor.client:
         return visit.to("client", visit.visitor.client)
@@ -33,11 +33,11 @@ def start(visit: Visit) -> Response:
     return visit.page("home.html", rows=rows, troubles=troubles(visit), claims=due(visit), well=well)
 
 
-def troubles(visit: Visit) -> list[DueSignIn]:
+def troubles(visit: PageRequest) -> list[DueSignIn]:
     """The sign-ins that wait for a person; none where the vault is locked, as its commands say themselves."""
     with suppress(VaultLocked):
         return due_sign_ins(visit.home, visit.desk.vault, turns=visit.desk.turns)
     return []
 
 
-WAYS = [Way("/", start, Role.CLIENT)]
+WAYS = [PageRoute("/", start, Role.CLIENT)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from archiver.catalogue import picture_search, search
-from archiver.desk.app import Visit
+from archiver.desk.app import PageRequest
 
 
 @dataclass
@@ -15,7 +15,7 @@ class Search:
     name: str
     content: bytes = field(repr=False)
     client: str
-    found: picture_search.Pictured
+    found: picture_search.PictureMatches
     told: list[str]
     sheets: dict[int, bytes] = field(default_factory=dict, repr=False)
 
@@ -26,11 +26,11 @@ class Search:
         return self.sheets[number]
 
 
-def missing(visit: Visit, client: str) -> list[str]:
+def missing(visit: PageRequest, client: str) -> list[str]:
     """What the archives lack in which was looked in vain."""
     return [] if visit.visitor.client else search.incomplete(visit.home, client or None, visit.desk.turns)
 
 
-def _search(visit: Visit) -> Search:
+def _search(visit: PageRequest) -> Search:
     search: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
     return search

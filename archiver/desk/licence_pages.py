@@ -12,12 +12,12 @@ from starlette.responses import Response
 from archiver.agency import integrity
 from archiver.archive.reader import Archive, StoredObject
 from archiver.catalogue import search, views
-from archiver.catalogue.index import FOR_CLIENTS, Catalogue, Entry
+from archiver.catalogue.index import FOR_CLIENTS, Catalogue, CatalogueEntry
 from archiver.claims.assessment import assess
 from archiver.claims.facts import Use
 from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind
-from archiver.desk.app import Visit, Way, at
+from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.home.settings import HOUSE
 from archiver.reading.documents import is_pdf
@@ -49,7 +49,7 @@ PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; 
 
 
 @contextmanager
-def opened(visit: Visit) -> Iterator[tuple[Archive, Catalogue, Entry]]:
+def opened(visit: PageRequest) -> Iterator[tuple[Archive, Catalogue, CatalogueEntry]]:
     """The licence of an address, in its client's archive; HTTPException 404 where the visitor may not see it."""
     slug = visit.client(visit.path["client"]).slug
     if not visit.home.archive(slug).is_dir():
@@ -61,7 +61,7 @@ def opened(visit: Visit) -> Iterator[tuple[Archive, Catalogue, Entry]]:
         yield archive, catalogue, found[0]
 
 
-def licence(visit: Visit, report: dict[str, Any] | None = None) -> Response:
+def licence(visit: PageRequest, report: dict[str, Any] | None = None) -> Response:
     """Everything about one licence."""
     slug, folder = visit.client(visit.path["client"]).slug, visit.path["folder"]
     try:
@@ -91,7 +91,7 @@ def _names(archive: Archive, object_id: str) -> list[str]:
         return []
 
 
-def _erased(visit: Visit, slug: str, folder: str) -> dict[str, Any] | None:
+def _erased(visit: PageRequest, slug: str, folder: str) -> dict[str, Any] | None:
     if not visit.home.archive(slug).is_dir():
         return None
     with DocumentReader() as reader, search.catalogue_of(visit.home, slug, reader) as (archive, catalogue):
@@ -99,7 +99,7 @@ def _erased(visit: Visit, slug: str, folder: str) -> dict[str, Any] | None:
         return views.erased(slug, archive, found[0]) if found else None
 
 
-def check(visit: Visit) -> Response:
+def check(visit: PageRequest) -> Response:
     """Verify one licence now: every byte of it, and where it stands in the ledger."""
     with opened(visit) as (_, _, entry):
         pass
@@ -109,7 +109,7 @@ def check(visit: Visit) -> Response:
     return licence(visit, report=document["clients"][0])
 
 
-def verdict(visit: Visit) -> Response:
+def verdict(visit: PageRequest) -> Response:
     """A part of a page: what the rules say of a licence, with what is known of its use."""
     with opened(visit) as (_, _, entry):
         owner = visit.asked("for") or entry.client
@@ -119,7 +119,7 @@ def verdict(visit: Visit) -> Response:
     return visit.page(template, assessment=assessed.assessment, notes=assessed.notes, entry=entry)
 
 
-def document(visit: Visit) -> Response:
+def document(visit: PageRequest) -> Response:
     """A document's bytes as they were archived, in a way in which nothing in it can run."""
     with opened(visit) as (archive, _, entry):
         name = visit.path["name"]
@@ -132,7 +132,7 @@ def document(visit: Visit) -> Response:
     return handed_out(visit, content, name, filed.media_type)
 
 
-def terms(visit: Visit) -> Response:
+def terms(visit: PageRequest) -> Response:
     """A text of terms that a licence names."""
     with opened(visit) as (archive, _, entry):
         found = next((each for each in entry.file.terms if each.id.endswith(f":{visit.path['terms']}")), None)
@@ -149,7 +149,7 @@ def _read(stored: StoredObject, name: str) -> bytes:
     return stored.read(name)
 
 
-def preview(visit: Visit) -> Response:
+def preview(visit: PageRequest) -> Response:
     """The licence's preview picture; where there is none, a drawing that says so."""
     with opened(visit) as (archive, _, entry), suppress(IntegrityError):
         for filed in entry.file.documents:
@@ -165,7 +165,7 @@ def _picture_type(content: bytes) -> str | None:
     return next((kind for start, kind in PICTURES.items() if content.startswith(start)), None)
 
 
-def handed_out(visit: Visit, content: bytes, name: str, media_type: str) -> Response:
+def handed_out(visit: PageRequest, content: bytes, name: str, media_type: str) -> Response:
     """Bytes of unknown origin. What they are is told by themselves or by a short list; a sandbox is around the rest."""
     pdf, picture = is_pdf(content), _picture_type(content)
     shown = "application/pdf" if pdf else picture or IN_PLACE.get(media_type.partition(";")[0].strip().lower())
@@ -180,10 +180,10 @@ def handed_out(visit: Visit, content: bytes, name: str, media_type: str) -> Resp
 
 
 WAYS = [
-    Way("/licence/{client}/{folder}", licence, Role.CLIENT),
-    Way("/licence/{client}/{folder}/verify", check, Role.READ, post=True),
-    Way("/licence/{client}/{folder}/verdict", verdict, Role.READ),
-    Way("/licence/{client}/{folder}/preview", preview, Role.CLIENT),
-    Way("/licence/{client}/{folder}/file/{name:path}", document, Role.CLIENT),
-    Way("/licence/{client}/{folder}/terms/{terms}/{name:path}", terms, Role.CLIENT),
+    PageRoute("/licence/{client}/{folder}", licence, Role.CLIENT),
+    PageRoute("/licence/{client}/{folder}/verify", check, Role.READ, post=True),
+    PageRoute("/licence/{client}/{folder}/verdict", verdict, Role.READ),
+    PageRoute("/licence/{client}/{folder}/preview", preview, Role.CLIENT),
+    PageRoute("/licence/{client}/{folder}/file/{name:path}", document, Role.CLIENT),
+    PageRoute("/licence/{client}/{folder}/terms/{terms}/{name:path}", terms, Role.CLIENT),
 ]

@@ -14,22 +14,22 @@ from starlette.responses import Response
 
 from archiver.claims import claim_entry, claim_files
 from archiver.core.atomic_files import scratch
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.kept_searches import Search
 from archiver.home.settings import HOUSE
 
 
-def listed(visit: Visit) -> Response:
+def listed(visit: PageRequest) -> Response:
     """All claims, the most urgent first."""
     return visit.page("claims.html", claims=due(visit))
 
 
-def new(visit: Visit) -> Response:
+def new(visit: PageRequest) -> Response:
     return visit.page("new-claim.html", letter=None, client=visit.asked("client"), error=None)
 
 
-def add(visit: Visit) -> Response:
+def add(visit: PageRequest) -> Response:
     """A letter, a picture, or both, become a claim."""
     letter, picture = visit.upload("letter"), visit.upload("picture")
     if key := visit.given("letter_key"):
@@ -42,7 +42,7 @@ def add(visit: Visit) -> Response:
 
 
 def begun(
-    visit: Visit, client: str, letter: tuple[bytes, str] | None, picture: tuple[bytes, str] | None,
+    visit: PageRequest, client: str, letter: tuple[bytes, str] | None, picture: tuple[bytes, str] | None,
     licence: str | None = None,
 ) -> Response:  # fmt: skip
     """A new claim, of the files as they came."""
@@ -63,7 +63,7 @@ def begun(
     return visit.to("claim", claim.claim)
 
 
-def taken(visit: Visit, content: bytes, name: str, client: str) -> Response:
+def taken(visit: PageRequest, content: bytes, name: str, client: str) -> Response:
     """A letter that was dropped where pictures are looked for. Whose it is, a person says, where that is not clear."""
     own = [each.slug for each in visit.clients() if each.slug != HOUSE]
     if client or len(own) == 1:
@@ -73,7 +73,7 @@ def taken(visit: Visit, content: bytes, name: str, client: str) -> Response:
     return visit.page("new-claim.html", letter=(key, name), client="", error=None)
 
 
-def from_picture(visit: Visit) -> Response:
+def from_picture(visit: PageRequest) -> Response:
     """A picture that was found becomes a claim, with the licence that a person chose for it."""
     kept: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
     name = visit.given("licence")
@@ -84,15 +84,15 @@ def from_picture(visit: Visit) -> Response:
     return begun(visit, client, None, (kept.content, kept.name or "picture.jpg"), licence=name)
 
 
-def due(visit: Visit) -> list[tuple[claim_files.Claim, dict[str, Any]]]:
+def due(visit: PageRequest) -> list[tuple[claim_files.Claim, dict[str, Any]]]:
     """The claims with their clocks, the most urgent first."""
     now = datetime.now(UTC)
     return [(each, each.clocks(now)) for each in claim_files.all_claims(visit.home)]
 
 
 WAYS = [
-    Way("/claims", listed),
-    Way("/claims/new", new, Role.OPERATE),
-    Way("/claims/new", add, Role.OPERATE, post=True, upload=True),
-    Way("/find/picture/{key}/claim", from_picture, Role.OPERATE, post=True),
+    PageRoute("/claims", listed),
+    PageRoute("/claims/new", new, Role.OPERATE),
+    PageRoute("/claims/new", add, Role.OPERATE, post=True, upload=True),
+    PageRoute("/find/picture/{key}/claim", from_picture, Role.OPERATE, post=True),
 ]

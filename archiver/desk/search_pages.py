@@ -12,7 +12,7 @@ from starlette.responses import Response
 from archiver.catalogue import search
 from archiver.claims import claim_files
 from archiver.core.errors import UnreadablePicture
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
 from archiver.desk.home_page import PAGE
 from archiver.desk.kept_searches import Search, _search, missing
@@ -21,7 +21,7 @@ from archiver.desk.licence_pages import _picture_type
 MOST = 240  # found by words; more than that, nobody looks through
 
 
-def find(visit: Visit) -> Response:
+def find(visit: PageRequest) -> Response:
     """By words, an id, a day, a file name, an address; and the form for a picture or a letter."""
     text, client = visit.asked("q"), visit.visitor.client or visit.asked("client")
     if client:
@@ -42,7 +42,7 @@ def find(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def find_file(visit: Visit) -> Response:
+def find_file(visit: PageRequest) -> Response:
     """A picture is looked for; anything else is taken for a letter, and read into a claim."""
     client = visit.visitor.client or visit.given("client")
     if client:
@@ -69,7 +69,7 @@ def find_file(visit: Visit) -> Response:
     return visit.to("find", "picture", key)
 
 
-def found_picture(visit: Visit) -> Response:
+def found_picture(visit: PageRequest) -> Response:
     """What a picture found: each match beside the query."""
     search = _search(visit)
     rows = {row["licence"]: row for row in search.found.rows}
@@ -84,7 +84,7 @@ def found_picture(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def found_sheet(visit: Visit) -> Response:
+def found_sheet(visit: PageRequest) -> Response:
     """Query and match side by side."""
     search, number = _search(visit), visit.path["number"]
     if number not in map(str, range(len(search.found.matches))):
@@ -94,8 +94,8 @@ def found_sheet(visit: Visit) -> Response:
 
 
 WAYS = [
-    Way("/find", find, Role.CLIENT),
-    Way("/find/file", find_file, Role.CLIENT, post=True, upload=True),
-    Way("/find/picture/{key}", found_picture, Role.CLIENT),
-    Way("/find/picture/{key}/{number}.png", found_sheet, Role.CLIENT),
+    PageRoute("/find", find, Role.CLIENT),
+    PageRoute("/find/file", find_file, Role.CLIENT, post=True, upload=True),
+    PageRoute("/find/picture/{key}", found_picture, Role.CLIENT),
+    PageRoute("/find/picture/{key}/{number}.png", found_sheet, Role.CLIENT),
 ]

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from archiver.core.errors import ConfigError, VaultLocked
 from archiver.desk.app import build
-from archiver.desk.auth import Doors
+from archiver.desk.auth import SessionStore
 from archiver.desk.desk_state import Desk, Site
 from archiver.desk.routes import ROUTES
 from archiver.home.settings import Home
@@ -26,7 +26,7 @@ PORTS_TRIED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class ServeOptions:
     """How the desk is to be served. `names` are hosts by which others call it; none means this machine alone.
 
     TLS is by `certificate` and `key` (PEM), or ends at a reverse proxy on this machine (`behind_proxy`).
@@ -40,7 +40,7 @@ class Plan:
     idle_minutes: float | None = None  # after which a session ends; None: the usual times
 
 
-def checked(plan: Plan, doors: Doors) -> None:
+def checked(plan: ServeOptions, doors: SessionStore) -> None:
     """ConfigError where others would be served without names and passwords, or passwords without encryption."""
     if not plan.names:
         if plan.certificate or plan.behind_proxy:
@@ -70,7 +70,7 @@ def checked(plan: Plan, doors: Doors) -> None:
             raise ConfigError(f"{name!r} is no host's name. Name it as it stands in the address: archive.example.com.")
 
 
-def bound(plan: Plan) -> socket.socket:
+def bound(plan: ServeOptions) -> socket.socket:
     """The socket to listen on; ConfigError where its port is taken."""
     host = "0.0.0.0" if plan.names and not plan.behind_proxy else LOOPBACK  # noqa: S104  # that is what --serve asks for
     wanted = [plan.port] if plan.port is not None else [*range(PORT, PORT + PORTS_TRIED), 0]
@@ -87,7 +87,7 @@ def bound(plan: Plan) -> socket.socket:
     raise ConfigError(f"Port {plan.port} cannot be used: {last.strerror}. Choose another with --port.")
 
 
-def site_of(plan: Plan, port: int) -> Site:
+def site_of(plan: ServeOptions, port: int) -> Site:
     """By which names the desk answers on a port. Any other name is refused, so that no foreign page can borrow one."""
     if not plan.names:
         return Site(hosts=frozenset(f"{each}:{port}" for each in (LOOPBACK, "localhost")))
@@ -97,19 +97,19 @@ def site_of(plan: Plan, port: int) -> Site:
     return Site(hosts=frozenset(hosts), secure=True, proxied=plan.behind_proxy)
 
 
-def application(home: Home, site: Site, doors: Doors, vault_key: str | None = None) -> ASGIApp:
+def application(home: Home, site: Site, doors: SessionStore, vault_key: str | None = None) -> ASGIApp:
     """The desk of a home."""
     desk = Desk(home.root, site, doors, vault_key=vault_key)
     return build(desk, ROUTES)
 
 
-def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -> None:
+def serve(home: Home, plan: ServeOptions, *, browse: bool, say: Callable[[str], None]) -> None:
     """Serve the desk until Ctrl-C. `browse` opens it in the browser of whoever started it."""
     import uvicorn
 
     from archiver.desk.connection_limits import PERSON_KEEP_ALIVE_S, DeskServer, allow_open_files
 
-    checked(plan, Doors(home.root, home.state))
+    checked(plan, SessionStore(home.root, home.state))
     key = None
     with suppress(VaultLocked):  # then pages say so where they need it
         key = find_key()
@@ -117,7 +117,7 @@ def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -
         port = listening.getsockname()[1]
         site = site_of(plan, port)
         address = min(site.hosts)
-        doors = Doors(home.root, home.state, desk=address, idle_minutes=plan.idle_minutes)
+        doors = SessionStore(home.root, home.state, desk=address, idle_minutes=plan.idle_minutes)
         doors.sessions.clear()  # whose desk was killed
         allow_open_files()
         config = uvicorn.Config(
@@ -138,7 +138,7 @@ def serve(home: Home, plan: Plan, *, browse: bool, say: Callable[[str], None]) -
         DeskServer(config, doors.close).run(sockets=[listening])
 
 
-def _open_browser(doors: Doors, home: Home, link: str) -> None:
+def _open_browser(doors: SessionStore, home: Home, link: str) -> None:
     try:
         page = doors.opener(home.state, link)
     except OSError:  # a home that can only be read: the person opens the link

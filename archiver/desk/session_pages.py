@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role, SessionFile
 
 
-def show(visit: Visit) -> Response:
+def show(visit: PageRequest) -> Response:
     """The sessions of this desk, and the links: all of them to whoever operates, their own to everybody else."""
     sessions = [
         (says, datetime.fromtimestamp(seen, UTC)) for says, seen in visit.desk.doors.sessions.all() if _may(visit, says)
@@ -20,11 +20,11 @@ def show(visit: Visit) -> Response:
     return visit.page("access.html", sessions=sessions, links=links)
 
 
-def _may(visit: Visit, says: SessionFile) -> bool:
+def _may(visit: PageRequest, says: SessionFile) -> bool:
     return visit.operates or says.who == visit.visitor.name
 
 
-def end_session(visit: Visit) -> Response:
+def end_session(visit: PageRequest) -> Response:
     """End one session, at once."""
     id = visit.given("id")
     found = [says for says, _ in visit.desk.doors.sessions.all() if says.id == id and _may(visit, says)]
@@ -35,7 +35,7 @@ def end_session(visit: Visit) -> Response:
     return visit.to("access")
 
 
-def end_link(visit: Visit) -> Response:
+def end_link(visit: PageRequest) -> Response:
     """End a client's link, and the sessions that came by it."""
     link = visit.desk.doors.links.end(visit.given("id"))
     visit.told("link ended", link.client, link=link.id)
@@ -43,7 +43,7 @@ def end_link(visit: Visit) -> Response:
 
 
 WAYS = [
-    Way("/access", show),
-    Way("/access/session", end_session, post=True),
-    Way("/access/link", end_link, Role.OPERATE, post=True),
+    PageRoute("/access", show),
+    PageRoute("/access/session", end_session, post=True),
+    PageRoute("/access/link", end_link, Role.OPERATE, post=True),
 ]

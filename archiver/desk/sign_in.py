@@ -8,11 +8,11 @@ from math import ceil
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archiver.desk.app import Visit, Way
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import DEVICE_DAYS, OWNER, Role, User, Visitor, linked, named, owner
 
 
-def _in(visit: Visit, visitor: Visitor) -> Response:
+def _in(visit: PageRequest, visitor: Visitor) -> Response:
     """Begin a session. The page leads on by itself: a redirect would not carry the new cookie after a foreign link."""
     doors, site = visit.desk.doors, visit.desk.site
     cookie = doors.enter(visitor, visit.address)
@@ -32,7 +32,7 @@ def _looks_ahead(request: Request) -> bool:
     return request.method != "GET" or "prefetch" in purpose.lower()
 
 
-def by_key(visit: Visit) -> Response:
+def by_key(visit: PageRequest) -> Response:
     """The one-time link that `archiver desk` prints and opens."""
     if _looks_ahead(visit.request):
         return Response()
@@ -42,7 +42,7 @@ def by_key(visit: Visit) -> Response:
     return _in(visit, owner())
 
 
-def by_link(visit: Visit) -> Response:
+def by_link(visit: PageRequest) -> Response:
     """A client's read-only link."""
     if _looks_ahead(visit.request):
         return Response()
@@ -53,13 +53,13 @@ def by_link(visit: Visit) -> Response:
     return _in(visit, linked(link))
 
 
-def sign_in(visit: Visit) -> Response:
+def sign_in(visit: PageRequest) -> Response:
     if not visit.desk.doors.users.all():
         return visit.page("closed.html", 401)
     return visit.page("sign-in.html", wrong=False, wait=0, name="")
 
 
-async def signed_in(visit: Visit) -> Response:
+async def signed_in(visit: PageRequest) -> Response:
     """Name and password: each attempt is counted, and waits for its turn, before its password is looked at."""
     doors, work, name = visit.desk.doors, visit.desk.workers, visit.given("name")[:80]
     device = doors.device_of(visit.request.cookies.get(_mark(visit)), name)
@@ -75,14 +75,14 @@ async def signed_in(visit: Visit) -> Response:
     return await work.run(None, _right, visit, user)
 
 
-def _wait(visit: Visit, seconds: int) -> Response:
+def _wait(visit: PageRequest, seconds: int) -> Response:
     visit.desk.doors.told(None, "sign-in has to wait", origin=visit.address)
     response = visit.page("sign-in.html", 429, wrong=False, wait=seconds, name=visit.given("name")[:80])
     response.headers["retry-after"] = str(seconds)
     return response
 
 
-def _wrong(visit: Visit) -> Response:
+def _wrong(visit: PageRequest) -> Response:
     # Of a name that nobody here has, nothing is kept: people type passwords into the wrong field.
     name = visit.given("name")[:80]
     visit.desk.doors.told(
@@ -91,7 +91,7 @@ def _wrong(visit: Visit) -> Response:
     return visit.page("sign-in.html", 401, wrong=True, wait=0, name=visit.given("name")[:80])
 
 
-def _right(visit: Visit, user: User) -> Response:
+def _right(visit: PageRequest, user: User) -> Response:
     response, mark = _in(visit, named(user)), visit.desk.doors.device_mark(user.name)
     if mark:
         response.set_cookie(
@@ -101,12 +101,12 @@ def _right(visit: Visit, user: User) -> Response:
     return response
 
 
-def _mark(visit: Visit) -> str:
+def _mark(visit: PageRequest) -> str:
     """The cookie of a browser in which somebody signed in."""
     return f"{visit.desk.site.cookie}-known"
 
 
-def sign_out(visit: Visit) -> Response:
+def sign_out(visit: PageRequest) -> Response:
     site = visit.desk.site
     visit.told("left")
     visit.desk.doors.sessions.leave(visit.request.cookies.get(site.cookie))
@@ -118,9 +118,9 @@ def sign_out(visit: Visit) -> Response:
 
 
 WAYS = [
-    Way("/enter/{key}", by_key, open=True),
-    Way("/link/{link}", by_link, open=True),
-    Way("/sign-in", sign_in, open=True),
-    Way("/sign-in", signed_in, post=True, open=True),
-    Way("/sign-out", sign_out, Role.CLIENT, post=True),
+    PageRoute("/enter/{key}", by_key, open=True),
+    PageRoute("/link/{link}", by_link, open=True),
+    PageRoute("/sign-in", sign_in, open=True),
+    PageRoute("/sign-in", signed_in, post=True, open=True),
+    PageRoute("/sign-out", sign_out, Role.CLIENT, post=True),
 ]

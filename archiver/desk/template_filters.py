@@ -10,7 +10,7 @@ from archiver.agency.sign_ins import DueSignIn
 from archiver.agency.status import AccountStatus
 from archiver.claims.facts import platform_of
 from archiver.core.model import Moment, iso, parse_iso
-from archiver.desk.translations import Words
+from archiver.desk.translations import Translations
 from archiver.reading.terminal_safe import printable
 
 MONTHS = {
@@ -59,7 +59,7 @@ def money(amount: float, currency: str | None, language: str = "en") -> str:
     return f"{currency or ''}\u00a0{text}".lstrip("\u00a0")
 
 
-def trouble(w: Words, standing: AccountStatus) -> str:
+def trouble(w: Translations, standing: AccountStatus) -> str:
     """What is wrong with an account, in a person's words; empty where nothing is."""
     said = [w.get(f"trouble_{standing.error}", "trouble_other")] if standing.error else []
     if standing.coverage.incomplete:
@@ -73,7 +73,7 @@ def trouble(w: Words, standing: AccountStatus) -> str:
     return ", ".join(said)
 
 
-def waits(w: Words, due: DueSignIn) -> str:
+def waits(w: Translations, due: DueSignIn) -> str:
     """Why an account waits for a person: its first word may be an error's name."""
     error, _, since = due.why.partition(" on ")
     key = f"trouble_{error}"

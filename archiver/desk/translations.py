@@ -12,7 +12,7 @@ LANGUAGES = ("en", "de")
 
 
 @dataclass(frozen=True)
-class Words:
+class Translations:
     """One language. `w("days_left", n=3)` fills in; `w.get` takes the first text that there is."""
 
     language: str
@@ -34,9 +34,9 @@ class Words:
 
 
 @cache
-def words(language: str) -> Words:
+def words(language: str) -> Translations:
     import yaml
 
     loaded: Mapping[str, list[Any]] = yaml.safe_load(files("archiver.desk").joinpath("words.yaml").read_text("utf-8"))
     place = LANGUAGES.index(language)
-    return Words(language, {key: str(both[place]) for key, both in loaded.items()})
+    return Translations(language, {key: str(both[place]) for key, both in loaded.items()})

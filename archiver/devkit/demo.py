@@ -38,8 +38,8 @@ from archiver.claims.assessment import assess
 from archiver.claims.claim_entry import add
 from archiver.claims.claim_pack import HandOver, hand_over
 from archiver.claims.facts import Use
-from archiver.claims.pack_pages import Words
-from archiver.collect.run_context import Order, Summary
+from archiver.claims.pack_pages import PackWords
+from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.core import atomic_files
 from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
 from archiver.core.model import DocumentKind
@@ -141,7 +141,7 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack, *, br
     accounts = {name: of for name, of in ACCOUNTS.items() if browser or not needs_browser(of[1])}
     home = prepare(folder / "home", authority, accounts)
     vault = open_vault(home.vault)
-    order = Order(replay=bundled())
+    order = RunRequest(replay=bundled())
 
     with_browser = len(accounts) - sum(not needs_browser(provider) for _, provider in accounts.values())
     said = f", {with_browser} of them in Chromium" if with_browser else ""
@@ -191,7 +191,7 @@ async def show(folder: Path, say: Callable[[str], None], stack: ExitStack, *, br
     say(f"7. archiver assess {best['licence']} --client acme --claim {claim.claim} --use commercial")
     if assessed.assessment:
         findings = [finding.messages["en"] for finding in assessed.assessment.findings]
-        say(f"   {Words('en').of('verdicts', assessed.assessment.verdict)}")
+        say(f"   {PackWords('en').of('verdicts', assessed.assessment.verdict)}")
         for finding in findings[:FINDINGS_SHOWN]:
             say(f"   - {finding}")
         if len(findings) > FINDINGS_SHOWN:
@@ -345,7 +345,7 @@ def prepare(root: Path, authority: LocalAuthority, accounts: Mapping[str, tuple[
     return Home.load(root)
 
 
-async def timed(home: Home, vault: Vault, order: Order, say: Callable[[str], None] = lambda _: None) -> Summary:
+async def timed(home: Home, vault: Vault, order: RunRequest, say: Callable[[str], None] = lambda _: None) -> RunSummary:
     """One run, told in a line per account."""
     started = time.monotonic()
     summary = await run(home, vault, order)
@@ -359,7 +359,7 @@ async def timed(home: Home, vault: Vault, order: Order, say: Callable[[str], Non
     return summary
 
 
-def urls(summary: Summary) -> set[str]:
+def urls(summary: RunSummary) -> set[str]:
     """What a run asked of the replay proxy."""
     return {request.url for listener in summary.replays.values() for request in listener.log}
 

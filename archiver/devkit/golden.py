@@ -20,8 +20,8 @@ from archiver.archive.reader import Archive
 from archiver.browsing.recording import Recording
 from archiver.catalogue.index import Catalogue
 from archiver.collect.run import asking
-from archiver.collect.run_context import Order
-from archiver.collect.run_tools import Tools, tools
+from archiver.collect.run_context import RunRequest
+from archiver.collect.run_tools import RunTools, open_tools
 from archiver.core.atomic_files import replace_file, scratch
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
@@ -34,14 +34,14 @@ ACCOUNT = "recorded"
 
 
 @asynccontextmanager
-async def checking() -> AsyncIterator[Tools]:
+async def checking() -> AsyncIterator[RunTools]:
     """Tools to be shared by several checks, so that they share one browser."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=scratch("check"))))
-        yield await stack.enter_async_context(tools(create_home(folder / "home", replay=True), replay=True))
+        yield await stack.enter_async_context(open_tools(create_home(folder / "home", replay=True), replay=True))
 
 
-async def replayed(path: Path, shared: Tools | None = None) -> dict[str, Any]:
+async def replayed(path: Path, shared: RunTools | None = None) -> dict[str, Any]:
     """Run a recording's account in a throw-away home and describe the result in the form of expected.yaml.
 
     Two keys that expected.yaml never has tell of trouble: `unknown_requests`, which the recording does not hold, and
@@ -58,7 +58,7 @@ async def replayed(path: Path, shared: Tools | None = None) -> dict[str, Any]:
         )  # fmt: skip
         home, vault = Home.load(root), Vault.create(root / "vault.enc", new_key())
         asked = [asking(home.account(ACCOUNT), recording.assets, "Ada Example")] if recording.assets else None
-        summary = await run(home, vault, Order(replay=path), shared=shared, accounts=asked)
+        summary = await run(home, vault, RunRequest(replay=path), shared=shared, accounts=asked)
         [result] = summary.accounts
         found = [*licences(home)]
         described: dict[str, Any] = {
@@ -114,7 +114,7 @@ def describe(file: LicenceFile) -> dict[str, Any]:
     }
 
 
-async def expect(path: Path, *, force: bool = False, shared: Tools | None = None) -> Path:
+async def expect(path: Path, *, force: bool = False, shared: RunTools | None = None) -> Path:
     """Write expected.yaml from what the adapter makes of the recording now; over an existing one only if forced."""
     target = path / "expected.yaml"
     if target.exists() and not force:
@@ -127,7 +127,7 @@ async def expect(path: Path, *, force: bool = False, shared: Tools | None = None
     return target
 
 
-async def check(path: Path, shared: Tools | None = None) -> list[str]:
+async def check(path: Path, shared: RunTools | None = None) -> list[str]:
     """The differences between expected.yaml and what the adapter makes of the recording now, one line a field."""
     target = path / "expected.yaml"
     if not target.exists():

@@ -15,13 +15,13 @@ from archiver.agency.night import run
 from archiver.collect.account_result import Progress
 from archiver.collect.account_session import find_recording, secrets_of
 from archiver.collect.automation import accepted
-from archiver.collect.run_context import Order
-from archiver.collect.run_tools import tools
+from archiver.collect.run_context import RunRequest
+from archiver.collect.run_tools import open_tools
 from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
-from archiver.devkit.recording_publisher import Captured, publish
+from archiver.devkit.recording_publisher import CapturedRecording, publish
 from archiver.devkit.throwaway_home import bring_back, personal_of, throw_away
-from archiver.devkit.traffic_recorder import Tape, write_recording
+from archiver.devkit.traffic_recorder import TrafficRecorder, write_recording
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.provider import ProviderInfo, load
@@ -38,7 +38,7 @@ async def capture(
     out: Path,
     replay: Path | None = None,
     progress: Progress = lambda *_: None,
-) -> Captured:
+) -> CapturedRecording:
     """Run an account into a throw-away home, and leave the scrubbed recording at `out`/PROVIDER/SCENARIO.
 
     A run that fails is recorded, too: that is what a maintainer needs. SecretLeft, and nothing written, where the
@@ -58,11 +58,11 @@ async def capture(
     secrets = secrets_of(vault, account, method, played)
     state = vault.session(name) or (played.session if played else None)
     began = (played.now if played else None) or datetime.now(UTC)
-    tape = Tape()
+    tape = TrafficRecorder()
     with tempfile.TemporaryDirectory(prefix=scratch("capture")) as folder:
         there, kept = throw_away(home, account, Path(folder) / "home", secrets, state, info)
-        order = Order(accounts=[name], replay=replay, sample=SAMPLE)
-        async with tools(home, replay=bool(replay), hear=tape) as shared:
+        order = RunRequest(accounts=[name], replay=replay, sample=SAMPLE)
+        async with open_tools(home, replay=bool(replay), hear=tape) as shared:
             summary = await run(there, kept, order, progress=progress, shared=shared)
         [result] = summary.accounts
         bring_back(vault, kept, name)

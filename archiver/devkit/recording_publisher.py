@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from archiver.browsing import scrub
-from archiver.collect.account_result import Result
+from archiver.collect.account_result import AccountResult
 from archiver.core.errors import ConfigError
 from archiver.core.model import Outcome
 from archiver.devkit.golden import describe, expect, licences
@@ -18,16 +18,18 @@ from archiver.reading.worker import DocumentReader
 
 
 @dataclass(frozen=True)
-class Captured:
+class CapturedRecording:
     """Where the recording is, what the recorded run came to, and what a reader should know."""
 
     folder: Path
-    result: Result
-    report: scrub.Report
+    result: AccountResult
+    report: scrub.ScrubReport
     notes: tuple[str, ...]
 
 
-async def publish(raw: Path, target: Path, there: Home, result: Result, known: Mapping[str, str]) -> Captured:
+async def publish(
+    raw: Path, target: Path, there: Home, result: AccountResult, known: Mapping[str, str]
+) -> CapturedRecording:
     """Put the scrubbed recording at `target`. `there` is the throw-away home of the recorded run.
 
     `known` maps values that no recording may hold to kinds, as `scrub` takes them; those that the run read in licences
@@ -41,10 +43,10 @@ async def publish(raw: Path, target: Path, there: Home, result: Result, known: M
         report = scrub.scrub(raw, clean, known=known, reader=reader)
     notes = await _expected(clean, result)
     scrub.put(clean, target)
-    return Captured(target, result, report, tuple(notes))
+    return CapturedRecording(target, result, report, tuple(notes))
 
 
-async def _expected(folder: Path, result: Result) -> list[str]:
+async def _expected(folder: Path, result: AccountResult) -> list[str]:
     """Write expected.yaml from the recording itself; in words, where it does not play as the account did."""
     try:
         found = yaml.safe_load((await expect(folder)).read_text("utf-8"))

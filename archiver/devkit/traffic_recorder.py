@@ -42,7 +42,7 @@ class Heard:
     by_page: bool
 
 
-class Tape:
+class TrafficRecorder:
     """`exchange.Hear`: everything that was heard, in the order of the answers."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Tape:
         return found
 
 
-def write_recording(folder: Path, tape: Tape, rules: Rules, head: dict[str, Any]) -> None:
+def write_recording(folder: Path, tape: TrafficRecorder, rules: Rules, head: dict[str, Any]) -> None:
     """The tape as a recording, unscrubbed. An answer that only repeats the one before it is there once."""
     (folder / "bodies").mkdir(parents=True)
     fields = _telling_fields(tape, rules)
@@ -121,7 +121,7 @@ def write_recording(folder: Path, tape: Tape, rules: Rules, head: dict[str, Any]
     Recording.load(folder)
 
 
-def _telling_fields(tape: Tape, rules: Rules) -> list[dict[str, str]]:
+def _telling_fields(tape: TrafficRecorder, rules: Rules) -> list[dict[str, str]]:
     """For each request the body fields that tell it from others of its address, besides those that a rule binds."""
     values: dict[tuple[str, str, str], set[str]] = {}
     for heard in tape.heard:

@@ -47,7 +47,7 @@ def check_account_name(text: str) -> str:
 # ---------------------------------------------------------------- what the files may say
 
 
-class _Strict(BaseModel):
+class _SettingsModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -102,7 +102,7 @@ type _Command = Annotated[tuple[str, ...], Field(min_length=1)]
 type _Rate = Annotated[float, Field(ge=0, le=1000)]
 
 
-class Agency(_Strict):
+class Agency(_SettingsModel):
     """Who runs the archiver; country as ISO 3166 alpha-2, language as a BCP 47 tag."""
 
     name: str = ""
@@ -110,7 +110,7 @@ class Agency(_Strict):
     language: Annotated[str, _like("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "is no code of a language such as en")] = "en"
 
 
-class Timestamps(_Strict):
+class Timestamps(_SettingsModel):
     """One timestamp authority. `name` becomes part of file names; `roots` is a PEM file, absolute once loaded."""
 
     name: Annotated[str, _like("[a-z0-9][a-z0-9-]{0,19}", "is to be of a-z, 0-9 and -, at most 20")]
@@ -118,7 +118,7 @@ class Timestamps(_Strict):
     roots: Path | None = None
 
 
-class Witness(_Strict):
+class WitnessSettings(_SettingsModel):
     """Someone outside who holds the latest checkpoint: a folder (seen from the home), a mail address or a command."""
 
     name: str
@@ -127,13 +127,13 @@ class Witness(_Strict):
     command: _Command | None = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> Witness:
+    def _one_way(self) -> WitnessSettings:
         if sum(way is not None for way in (self.folder, self.email, self.command)) != 1:
             raise ValueError("needs exactly one of folder, email and command")
         return self
 
 
-class Mail(_Strict):
+class MailSettings(_SettingsModel):
     """The server by which mail goes out. `secret_command` prints the password of `username`."""
 
     host: str | None = None
@@ -143,14 +143,14 @@ class Mail(_Strict):
     secret_command: _Command | None = None
 
 
-class PacingSettings(_Strict):
+class PacingSettings(_SettingsModel):
     """Requests a second; 0 = off. No `default` leaves each provider its own pace."""
 
     default: _Rate | None = None
     hosts: dict[str, _Rate] = {}
 
 
-class NetworkSettings(_Strict):
+class NetworkSettings(_SettingsModel):
     """`ca_file` is a PEM file; once loaded, an absolute path."""
 
     proxy: _Url | None = None
@@ -158,17 +158,17 @@ class NetworkSettings(_Strict):
     no_proxy: tuple[str, ...] = ("localhost", "127.0.0.1")
 
 
-class Match(_Strict):
+class MatchSettings(_SettingsModel):
     model: Path | None = None
 
 
-class RunSettings(_Strict):
+class RunSettings(_SettingsModel):
     """`deadline`: the longest one account's turn may take, in seconds; what is left over is for the next run."""
 
     deadline: _Duration = 4 * 3600.0
 
 
-class Notify(_Strict):
+class Notify(_SettingsModel):
     """Who is told what matters, besides each client's contact; see docs/operations.md.
 
     `channels` are mail addresses, https:// addresses that take a POST, and addresses of apprise. A certificate that is
@@ -188,7 +188,7 @@ def _channels(value: object) -> object:
     return {"channels": value} if isinstance(value, list | str) else value
 
 
-class Contact(_Strict):
+class Contact(_SettingsModel):
     """The person who is told what matters of a client; `to` as the channels of `notify`."""
 
     name: str = ""
@@ -199,23 +199,23 @@ def _contact(value: object) -> object:
     return {"to": value} if isinstance(value, list | str) else value
 
 
-class Settings(_Strict):
+class Settings(_SettingsModel):
     """archiver.yaml. `replay` marks a home whose archives are never evidence."""
 
     replay: bool = False
     agency: Agency = Agency()
     timestamps: tuple[Timestamps, ...] = ()
-    witnesses: tuple[Witness, ...] = ()
-    mail: Mail = Mail()
+    witnesses: tuple[WitnessSettings, ...] = ()
+    mail: MailSettings = MailSettings()
     notify: Annotated[Notify, BeforeValidator(_channels)] = Notify()
     run: RunSettings = RunSettings()
     pacing: PacingSettings = PacingSettings()
     network: NetworkSettings = NetworkSettings()
-    match: Match = Match()
+    match: MatchSettings = MatchSettings()
 
     @field_validator("timestamps", "witnesses")
     @classmethod
-    def _names_differ[T: (tuple[Timestamps, ...], tuple[Witness, ...])](cls, listed: T) -> T:
+    def _names_differ[T: (tuple[Timestamps, ...], tuple[WitnessSettings, ...])](cls, listed: T) -> T:
         names = [each.name for each in listed]
         if len(names) != len(set(names)):
             raise ValueError("two have the same name")
@@ -232,7 +232,7 @@ class Settings(_Strict):
         return self
 
 
-class Rule(_Strict):
+class AssignmentRule(_SettingsModel):
     """Which licences of a shared account are for `client`: those that fit every condition that is given.
 
     A condition on text is a pattern for the whole of it, in any case: `*` is any text, `?` one character. `hint` looks
@@ -251,7 +251,7 @@ class Rule(_Strict):
     until: date | None = None
 
     @model_validator(mode="after")
-    def _tells_something(self) -> Rule:
+    def _tells_something(self) -> AssignmentRule:
         if not self.model_dump(exclude={"name", "client"}, exclude_defaults=True):
             raise ValueError("needs a condition: one of hint, hints, project, folder, seat, title, since and until")
         if self.since and self.until and self.since > self.until:
@@ -262,7 +262,7 @@ class Rule(_Strict):
 type _People = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class _Account(_Strict):
+class _Account(_SettingsModel):
     provider: str
     method: str | None = None
     username: str | None = None
@@ -273,12 +273,12 @@ class _Account(_Strict):
     people: _People | None = None
     seat_until: dict[str, date] = {}
     settings: dict[str, Annotated[str, BeforeValidator(_setting)]] = {}
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[AssignmentRule, ...] = ()
     closed: date | None = None
 
     @field_validator("rules")
     @classmethod
-    def _names_differ(cls, listed: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    def _names_differ(cls, listed: tuple[AssignmentRule, ...]) -> tuple[AssignmentRule, ...]:
         if len({each.name for each in listed}) != len(listed):
             raise ValueError("two have the same name")
         return listed
@@ -287,7 +287,7 @@ class _Account(_Strict):
 type _Line = Annotated[str, _like(r"[^\n]*\S[^\n]*", "is to be one line that is not empty")]
 
 
-class _Client(_Strict):
+class _Client(_SettingsModel):
     name: _Line
     aliases: tuple[_Line, ...] = ()
     domains: tuple[_Line, ...] = ()
@@ -319,7 +319,7 @@ class Account:
     people: int | None = None
     seat_until: Mapping[str, date] = field(default_factory=dict)
     settings: Mapping[str, str]
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[AssignmentRule, ...] = ()
     closed: date | None = None
 
 

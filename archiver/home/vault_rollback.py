@@ -18,7 +18,7 @@ from archiver.core.model import iso
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenVault:
     """The newest state of a vault: how often it was written, and the file's digest. `older` is the count of a copy that
     was found in its place, and `noticed` when; they stay until a person accepts that copy."""
 
@@ -39,11 +39,11 @@ class VaultMemory:
         name = hashlib.sha256(f"{key_id} {self._vault}".encode()).hexdigest()[:32]
         self.path = platformdirs.user_state_path("archiver", appauthor=False) / "vaults" / f"{name}.json"
 
-    def see(self, seen: Seen | None, writes: int, file: bytes) -> None:
+    def see(self, seen: SeenVault | None, writes: int, file: bytes) -> None:
         """Take in a vault; `seen` is what was remembered before its file was read, since another process may write."""
         digest = hashlib.sha256(file).hexdigest()
         if seen is None:
-            self._remember(Seen(self._vault, writes, digest))
+            self._remember(SeenVault(self._vault, writes, digest))
         elif writes > seen.writes:
             self._remember(replace(seen, writes=writes, sha256=digest))
         elif seen.older is None and (writes, digest) != (seen.writes, seen.sha256):
@@ -51,7 +51,7 @@ class VaultMemory:
 
     def accept(self, writes: int, file: bytes) -> None:
         """A person says that the vault as it lies there is the right one."""
-        self._remember(Seen(self._vault, writes, hashlib.sha256(file).hexdigest()))
+        self._remember(SeenVault(self._vault, writes, hashlib.sha256(file).hexdigest()))
 
     @property
     def warning(self) -> str | None:
@@ -66,12 +66,12 @@ class VaultMemory:
             "back, and change the secrets of all accounts."
         )
 
-    def seen(self) -> Seen | None:
+    def seen(self) -> SeenVault | None:
         with suppress(OSError, ValueError, TypeError):
-            return Seen(**json.loads(self.path.read_bytes()))
+            return SeenVault(**json.loads(self.path.read_bytes()))
         return None
 
-    def _remember(self, seen: Seen) -> None:
+    def _remember(self, seen: SeenVault) -> None:
         with suppress(OSError):  # a user without a folder of their own: `doctor` says so
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             replace_file(self.path, json.dumps(asdict(seen)).encode())

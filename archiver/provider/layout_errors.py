@@ -10,7 +10,7 @@ from archiver.core.errors import LayoutChanged, SavedPage
 from archiver.provider.contract import redact_url
 
 
-class Answer(Protocol):
+class PageAnswer(Protocol):
     """A page or an answer: where it is from, and its bytes."""
 
     @property
@@ -20,7 +20,7 @@ class Answer(Protocol):
     def content(self) -> bytes: ...
 
 
-def changed(page: Answer, what: str) -> LayoutChanged:
+def changed(page: PageAnswer, what: str) -> LayoutChanged:
     """The error for a page that is not what the adapter knows, with the page for the maintainer."""
     return LayoutChanged(f"{redact_url(page.url)}: {what}", page=SavedPage(page.url, page.content))
 
@@ -34,7 +34,7 @@ def needed(row: Mapping[str, Any], name: str) -> str:
 
 
 @contextmanager
-def known_layout(page: Answer) -> Iterator[None]:
+def known_layout(page: PageAnswer) -> Iterator[None]:
     """Read mandatory values inside this: a missing key, another type or an unreadable date is LayoutChanged."""
     try:
         yield

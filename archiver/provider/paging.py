@@ -22,7 +22,7 @@ class Turn(NamedTuple):
     before: int
 
 
-type Ask = Callable[[Turn], Awaitable[Response | Page]]
+type FetchPage = Callable[[Turn], Awaitable[Response | Page]]
 """Asks for a page. A ready `Page` instead of an answer is the last one: the platform has no such page, or list."""
 
 
@@ -36,7 +36,7 @@ def rows(body: Mapping[str, Any], name: str, total: int | None) -> Sequence[Any]
     return found
 
 
-async def pages(ask: Ask, read: Callable[[Any], Page], *, step: int | None = None) -> AsyncIterator[Page]:
+async def pages(ask: FetchPage, read: Callable[[Any], Page], *, step: int | None = None) -> AsyncIterator[Page]:
     """A list to its stated total, or to an empty page where none is stated; never ended by a page that is short.
 
     `read` makes a page of an answer's JSON; what it cannot read is LayoutChanged. `step` is for platforms where a page

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise, product
 
 from archiver.core.model import DocumentKind, Licence, Moment, iso
-from archiver.reading.dates import Order, printed
+from archiver.reading.dates import DateOrder, printed
 from archiver.reading.platforms import PLATFORMS, UUID
 
 
@@ -307,7 +307,7 @@ def agreed(running: Mapping[str, Quote], columns: Mapping[str, Quote]) -> dict[s
             continue
         if any(one.value == each.value for each in columns.values()):
             continue
-        dates = [each for each in (one, other) if day(each, Order.DAY_FIRST)]
+        dates = [each for each in (one, other) if day(each, DateOrder.DAY_FIRST)]
         found[name] = dates[0] if len(dates) == 1 else replace(one, cut=True)
     return found
 
@@ -471,7 +471,7 @@ def whole(quote: Quote | None, form: str) -> str | None:
     return next((each for each in joined if re.fullmatch(form, each)), None)
 
 
-def day(quote: Quote | None, order: Order | None = None) -> Moment | None:
+def day(quote: Quote | None, order: DateOrder | None = None) -> Moment | None:
     """A date as the paper has it, over lines or not; None where it cannot be read, or in two ways."""
     if quote is None:
         return None

@@ -23,10 +23,10 @@ from datetime import date
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from archiver.reading.mail import Mail, Unreadable, looks_like_mail, messages, plain, read_mail
+from archiver.reading.mail import ParsedMail, Unreadable, looks_like_mail, messages, plain, read_mail
 
 if TYPE_CHECKING:
-    from archiver.reading.worker import Channel, DocumentReader, Job
+    from archiver.reading.worker import Channel, DocumentReader, ReaderJob
 
 MAX_FILE_BYTES = 50 << 20  # bytes of a file that is read; of a larger one only the digest is known
 MAX_DEPTH = 5  # containers in containers
@@ -62,7 +62,7 @@ class Item:
     size: int
     sha256: str
     content: bytes | None
-    mail: Mail | None = None
+    mail: ParsedMail | None = None
     within: str | None = None
     dated: date | None = None
 
@@ -88,7 +88,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Place:
+class ContainerPlace:
     """Where the walk stands inside containers."""
 
     path: str
@@ -97,8 +97,8 @@ class Place:
     within: str | None = None
     dated: date | None = None
 
-    def inside(self, name: str, within: str | None = None, dated: date | None = None) -> Place:
-        return Place(f"{self.path}!{shown(name)}", self.depth + 1, self.budget, within or self.within, dated)
+    def inside(self, name: str, within: str | None = None, dated: date | None = None) -> ContainerPlace:
+        return ContainerPlace(f"{self.path}!{shown(name)}", self.depth + 1, self.budget, within or self.within, dated)
 
 
 def shown(name: str) -> str:
@@ -135,7 +135,7 @@ class _Found:
 
 
 def unpack(
-    reader: DocumentReader, place: Place, content: bytes, read: Callable[[int, int], bytes] | None = None
+    reader: DocumentReader, place: ContainerPlace, content: bytes, read: Callable[[int, int], bytes] | None = None
 ) -> Iterator[Item | Refused]:
     """What a letter (`content`) is and holds, or what is in a zip or mbox whose bytes `read` gives: from where, how
     many at most. A reader process takes it apart; its worker is taken until the end."""
@@ -162,7 +162,7 @@ def unpack(
                 continue
             kept = {"given": content, "none": None}[found.content] if found.content != "follows" else next(told)
             mail = (
-                Mail(headers=found.headers, text=next(told).decode(), html=next(told).decode())
+                ParsedMail(headers=found.headers, text=next(told).decode(), html=next(told).decode())
                 if found.headers is not None
                 else None
             )
@@ -177,7 +177,7 @@ def unpack(
         told.close()
 
 
-def unpacking() -> Job:
+def unpacking() -> ReaderJob:
     """The reader process's side of `unpack`."""
 
     def work(request: bytes, channel: Channel) -> bytes:
@@ -186,7 +186,7 @@ def unpacking() -> Job:
         wish = json.loads(request[8 : 8 + length])
         CHUNK_BYTES, Cautious.most = wish["chunk"], wish["largest"]
         dated = wish["dated"] and date.fromisoformat(wish["dated"])
-        place = Place(wish["path"], budget=Budget(wish["members"], wish["bytes"]), dated=dated)
+        place = ContainerPlace(wish["path"], budget=Budget(wish["members"], wish["bytes"]), dated=dated)
         if wish["letter"]:
             content = request[8 + length :]
             found = _taken_apart(sha256(content).hexdigest(), content, len(content), place)
@@ -263,7 +263,7 @@ def is_mbox(start: bytes, path: str) -> bool:
     return start.startswith(b"From ") and (path.lower().endswith((".mbox", ".mbx", "/mbox")) or looks_like_mail(start))
 
 
-def _taken_apart(digest: str, content: bytes | None, size: int, place: Place) -> Iterator[Item | Refused]:
+def _taken_apart(digest: str, content: bytes | None, size: int, place: ContainerPlace) -> Iterator[Item | Refused]:
     """A file whose bytes are there, and what it contains."""
     if place.depth > MAX_DEPTH:
         yield Refused(path=place.path, reason=f"it lies more than {MAX_DEPTH} containers deep")
@@ -296,7 +296,7 @@ def is_letter(start: bytes, path: str) -> bool:
     )
 
 
-def _member(content: bytes, place: Place) -> Iterator[Item | Refused]:
+def _member(content: bytes, place: ContainerPlace) -> Iterator[Item | Refused]:
     """What lies in a container, as bytes."""
     place.budget.members -= 1
     place.budget.bytes -= len(content)
@@ -306,7 +306,7 @@ def _member(content: bytes, place: Place) -> Iterator[Item | Refused]:
         yield from _taken_apart(sha256(content).hexdigest(), content, len(content), place)
 
 
-def _mbox(file: BinaryIO, place: Place) -> Iterator[Item | Refused]:
+def _mbox(file: BinaryIO, place: ContainerPlace) -> Iterator[Item | Refused]:
     for number, letter in enumerate(messages(file, MAX_FILE_BYTES), 1):
         inside = place.inside(f"{number}.eml")
         if isinstance(letter, int):
@@ -318,7 +318,7 @@ def _mbox(file: BinaryIO, place: Place) -> Iterator[Item | Refused]:
             yield from _member(letter, inside)
 
 
-def _zip(file: BinaryIO, place: Place) -> Iterator[Item | Refused]:
+def _zip(file: BinaryIO, place: ContainerPlace) -> Iterator[Item | Refused]:
     if place.depth >= MAX_DEPTH:
         place.budget.members -= TOO_DEEP_MEMBERS
         yield Refused(path=place.path, reason=f"it lies more than {MAX_DEPTH} containers deep")

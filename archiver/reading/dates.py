@@ -61,7 +61,7 @@ _SLASHED = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d
 MAX_DATE_LENGTH = 100  # characters of a date
 
 
-class Order(StrEnum):
+class DateOrder(StrEnum):
     """Which number of `03/04/2021` is the day."""
 
     DAY_FIRST = "day first"
@@ -94,7 +94,7 @@ def utc(text: str) -> Moment:
         return moment(f"{text}Z")
 
 
-def printed(text: str, order: Order | None = None) -> Moment:
+def printed(text: str, order: DateOrder | None = None) -> Moment:
     """The date on a paper: what `moment` reads, and days as people write them in seven languages.
 
     A time without a zone is left out: the day is the paper's own. Where only the order of day and month decides
@@ -119,9 +119,9 @@ def printed(text: str, order: Order | None = None) -> Moment:
     if found := _SLASHED.fullmatch(low):
         order = order if len(found[4]) == 2 else day_order([low]) or order
         if found[1] == found[3] and len(found[4]) == 4:
-            order = Order.DAY_FIRST  # or the other: it is the same
+            order = DateOrder.DAY_FIRST  # or the other: it is the same
         if order:
-            day, month = (found[1], found[3]) if order is Order.DAY_FIRST else (found[3], found[1])
+            day, month = (found[1], found[3]) if order is DateOrder.DAY_FIRST else (found[3], found[1])
             return date(int(found[4]) + (2000 if len(found[4]) == 2 else 0), int(month), int(day))
     raise ValueError(f"{text!r} is no date that is known here, or one that can be read in two ways")
 
@@ -132,7 +132,7 @@ def near(one: Moment, other: Moment | None) -> bool:
     return abs(days[0] - days[1]) <= timedelta(days=1)
 
 
-def days_in(text: str, order: Order | None = None) -> Iterator[tuple[date, re.Match[str]]]:
+def days_in(text: str, order: DateOrder | None = None) -> Iterator[tuple[date, re.Match[str]]]:
     """The days that a text names and `printed` can read, one after another.
 
     `03/04/2026` could be two days, and is left out where `order` does not tell which.
@@ -143,16 +143,16 @@ def days_in(text: str, order: Order | None = None) -> Iterator[tuple[date, re.Ma
             yield day.date() if isinstance(day, datetime) else day, found
 
 
-def day_order(texts: Iterable[str]) -> Order | None:
+def day_order(texts: Iterable[str]) -> DateOrder | None:
     """What a day beyond the twelfth in any of the texts proves of all; None where there is none or they disagree."""
     found = set()
     for text in texts:
         for match in _SLASHED.finditer(text):
             first, second = int(match[1]), int(match[3])
             if first > 12 >= second:
-                found.add(Order.DAY_FIRST)
+                found.add(DateOrder.DAY_FIRST)
             elif second > 12 >= first:
-                found.add(Order.MONTH_FIRST)
+                found.add(DateOrder.MONTH_FIRST)
     return found.pop() if len(found) == 1 else None
 
 

@@ -35,7 +35,7 @@ MIN_LONG_ID_LENGTH = 16  # an id this long is found even where a line break cuts
 
 
 @dataclass(frozen=True)
-class Reading:
+class DocumentText:
     """What could be read of a document. `pages` is 0 unless it is a PDF; `error` says in words why text is missing."""
 
     text: str = ""
@@ -67,9 +67,9 @@ def is_html(content: bytes) -> bool:
     return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in start
 
 
-def read_text(content: bytes) -> Reading:
+def read_text(content: bytes) -> DocumentText:
     """Decode plain text: by its byte order mark, else UTF-8, else a code page of Windows, which never fails."""
-    return Reading(_storable(decoded(content[:MAX_TEXT_BYTES])))
+    return DocumentText(_storable(decoded(content[:MAX_TEXT_BYTES])))
 
 
 def decoded(content: bytes) -> str:
@@ -89,7 +89,7 @@ def by_code_page(content: bytes) -> str:
     return content.decode("cp1250", "replace") if re.search(r"(?<=[^\W\d_])[³¹¿](?=[^\W\d_])", text) else text
 
 
-def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool = False) -> Reading:
+def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool = False) -> DocumentText:
     """The text of a PDF's first pages, `PAGE_BREAK` between them; with `columns`, as wide apart as on the page.
 
     `opened` is told the number of pages before any text is extracted. Can take any time and memory on a hostile file:
@@ -116,10 +116,10 @@ def read_pdf(content: bytes, opened: Callable[[int], object], *, columns: bool =
             if sum(map(len, found)) > MAX_TEXT_LENGTH:
                 break
     except FileNotDecryptedError:
-        return Reading(pages=pages, error="it is encrypted and needs a password")
+        return DocumentText(pages=pages, error="it is encrypted and needs a password")
     except broken() as error:
-        return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
-    return Reading(_storable(PAGE_BREAK.join(found)), pages)
+        return DocumentText(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
+    return DocumentText(_storable(PAGE_BREAK.join(found)), pages)
 
 
 def scattered(text: str) -> bool:
@@ -203,7 +203,7 @@ def pictures_of_pdf(content: bytes) -> Iterator[bytes]:
         return
 
 
-def read_all_of_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
+def read_all_of_pdf(content: bytes, opened: Callable[[int], object]) -> DocumentText:
     """Everything in a PDF that can be read as text: all pages, links, properties, metadata and attached files.
 
     Each is on a line of its own. What is too much to be read is an error, never left out. As hostile as `read_pdf`.
@@ -221,10 +221,10 @@ def read_all_of_pdf(content: bytes, opened: Callable[[int], object]) -> Reading:
             found.append(text)
             length += len(text)
             if length > MAX_SEARCHED_LENGTH:
-                return Reading(pages=pages, error="it has too much text to be searched")
+                return DocumentText(pages=pages, error="it has too much text to be searched")
     except broken() as error:
-        return Reading(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
-    return Reading("\n".join(found).encode("utf-8", "replace").decode(), pages)
+        return DocumentText(pages=pages, error=f"it cannot be read as a PDF ({type(error).__name__})")
+    return DocumentText("\n".join(found).encode("utf-8", "replace").decode(), pages)
 
 
 def _strings(value: object, seen: set[tuple[int, int]]) -> Iterator[str]:
@@ -333,7 +333,7 @@ def _is_table(text: str) -> bool:
 
 
 def check_certificate(
-    document: Document, reading: Reading, licence: Licence, layout: TextLayout | None = None
+    document: Document, reading: DocumentText, licence: Licence, layout: TextLayout | None = None
 ) -> CertificateCheck:
     """Whether the document is a certificate and this licence's; NotACertificate says what it is instead.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from archiver.reading.certificates import spelled
-from archiver.reading.dates import Order
+from archiver.reading.dates import DateOrder
 
 ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH = "en", "de", "fr", "es", "it", "nl", "pl"
 
@@ -238,7 +238,7 @@ SPELLED = _ENGLISH | _FOREIGN
 """All labels as `spelled` has them."""
 
 
-def spoken_order(labels: Sequence[str]) -> Order | None:
+def spoken_order(labels: Sequence[str]) -> DateOrder | None:
     """Day first where known labels are there that are not English, and none that only English has."""
     known = {spelled(label) for label in labels} & SPELLED
-    return Order.DAY_FIRST if known - _ENGLISH and not known - _FOREIGN else None
+    return DateOrder.DAY_FIRST if known - _ENGLISH and not known - _FOREIGN else None

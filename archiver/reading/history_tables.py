@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Quote, Sure, plain, spelled
-from archiver.reading.dates import Order, day_order, printed
+from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.documents import by_code_page
 from archiver.reading.field_labels import LABELS, spoken_order
 from archiver.reading.labelled_documents import licence_of
@@ -84,7 +84,7 @@ _UNDONE = re.compile(
 
 
 @dataclass(frozen=True)
-class Table:
+class HistoryTable:
     before: str  # the lines above the header
     header: list[str]
     rows: list[list[str]]
@@ -95,7 +95,7 @@ def read_history(content: bytes, name: str = "") -> Paper | None:
     return history_in(read_table(content), name)
 
 
-def history_in(table: Table | None, name: str = "") -> Paper | None:
+def history_in(table: HistoryTable | None, name: str = "") -> Paper | None:
     """The licences that a history lists, each with its row; None for any other table, or of no platform for sure.
 
     `name` is the file's. Rows that are no licence beyond doubt are left out, and counted in `quotes`.
@@ -134,12 +134,12 @@ def _owner(label: str) -> str | None:
     return owner if what in _NUMBERS or _FIELD.get(what) == "asset_id" else None
 
 
-def lists_licences(table: Table | None) -> bool:
+def lists_licences(table: HistoryTable | None) -> bool:
     """Whether a table has the columns of a history, of whatever platform."""
     return table is not None and _columns(table) is not None
 
 
-def _columns(table: Table) -> tuple[_Interface | None, Sequence[str | None]] | None:
+def _columns(table: HistoryTable) -> tuple[_Interface | None, Sequence[str | None]] | None:
     """The interface whose columns these are, if any, and what each column says; None where it is no history."""
     if any(_SELLERS.search(label) for label in table.header):
         return None
@@ -155,7 +155,9 @@ def _columns(table: Table) -> tuple[_Interface | None, Sequence[str | None]] | N
     return interface, fields
 
 
-def _licences(platform: str, table: Table, fields: Sequence[str | None]) -> tuple[tuple[Licence, ...], Counter[str]]:
+def _licences(
+    platform: str, table: HistoryTable, fields: Sequence[str | None]
+) -> tuple[tuple[Licence, ...], Counter[str]]:
     dated = next(field for field in _DATES if field in fields)
     column = fields.index(dated)
     order = _order(table, column)
@@ -181,7 +183,7 @@ def _licences(platform: str, table: Table, fields: Sequence[str | None]) -> tupl
     return tuple(found.values()), left_out
 
 
-def _order(table: Table, column: int) -> Order | None:
+def _order(table: HistoryTable, column: int) -> DateOrder | None:
     """The order of day and month that one row proves for its whole column, else that of the header's language."""
     proven = day_order(row[column] for row in table.rows if len(row) > column)
     spoken = spoken_order(table.header)
@@ -197,7 +199,7 @@ def _values(fields: Sequence[str | None], row: Sequence[str]) -> dict[str, str]:
     return {field: values.pop() for field, values in found.items() if len(values) == 1}
 
 
-def read_table(content: bytes) -> Table | None:
+def read_table(content: bytes) -> HistoryTable | None:
     """The table with the delimiter and the header line that give most known columns; None where none has any.
 
     For bytes of any origin, call it by way of `worker`.
@@ -227,7 +229,7 @@ def read_table(content: bytes) -> Table | None:
                 return None
     except csv.Error:
         return None
-    return Table("\n".join(" ".join(row) for row in rows[:header]), rows[header], rows[header + 1 :])
+    return HistoryTable("\n".join(" ".join(row) for row in rows[:header]), rows[header], rows[header + 1 :])
 
 
 def _swallowed(cell: str, delimiter: str, columns: int) -> bool:

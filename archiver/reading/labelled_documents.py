@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled
-from archiver.reading.dates import Order, day_order
+from archiver.reading.dates import DateOrder, day_order
 from archiver.reading.field_labels import LABELS, OTHER, SPELLED, spoken_order
 from archiver.reading.platforms import ANY_NUMBER, PLATFORMS, the_platform
 from archiver.reading.subscription_plans import read_plan
@@ -345,7 +345,7 @@ def _day(quote: Quote, found: Mapping[str, Quote]) -> Moment | None:
     return day(quote, _order(found))
 
 
-def _order(found: Mapping[str, Quote]) -> Order | None:
+def _order(found: Mapping[str, Quote]) -> DateOrder | None:
     proven = day_order(each.value for each in found.values())
     spoken = spoken_order(
         [

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from archiver.reading.documents import read_text
 
 if TYPE_CHECKING:
-    from archiver.reading.worker import Channel, DocumentReader, Job
+    from archiver.reading.worker import Channel, DocumentReader, ReaderJob
 
 MAX_PARTS = 1000
 MAX_HEADER_BYTES = 1 << 20  # bytes, of all its lines
@@ -39,7 +39,7 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mail:
+class ParsedMail:
     """A letter, taken apart. `attachments` are named, in the letter's order; a name is what the sender chose.
 
     `html` says the same as `text`, or more: many letters have a text that only tells where to look.
@@ -67,7 +67,7 @@ class _Letter:
     names: list[str]
 
 
-def mail_by(reader: DocumentReader, content: bytes) -> Mail:
+def mail_by(reader: DocumentReader, content: bytes) -> ParsedMail:
     """Have a reader process take a letter apart; Unreadable where it cannot, or not in time."""
     from archiver.reading.worker import MADE_UP, ReaderFailed, checked
 
@@ -78,14 +78,14 @@ def mail_by(reader: DocumentReader, content: bytes) -> Mail:
         letter = checked(_Letter, head)
         text, html, *contents = parts
         attachments = list(zip(letter.names, contents, strict=True))
-        return Mail(headers=letter.headers, text=text.decode(), html=html.decode(), attachments=attachments)
+        return ParsedMail(headers=letter.headers, text=text.decode(), html=html.decode(), attachments=attachments)
     except ReaderFailed as failed:
         raise Unreadable(str(failed)) from None
     except ValueError:
         raise Unreadable(MADE_UP) from None
 
 
-def mail_reading() -> Job:
+def mail_reading() -> ReaderJob:
     """The reader process's side of `mail_by`."""
 
     def work(content: bytes, channel: Channel) -> bytes:
@@ -110,7 +110,7 @@ def plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def read_mail(content: bytes) -> Mail:
+def read_mail(content: bytes) -> ParsedMail:
     """Take a letter apart. Unreadable where it has more parts, or deeper ones, than any honest letter."""
     if content.count(b"\n--") > 20 * MAX_PARTS:
         raise Unreadable("it has more parts than any letter")
@@ -127,7 +127,7 @@ def read_mail(content: bytes) -> Mail:
         raise Unreadable(f"it cannot be taken apart ({type(error).__name__})") from None
 
 
-def _taken_apart(content: bytes) -> Mail:
+def _taken_apart(content: bytes) -> ParsedMail:
     parts = list(email.message_from_bytes(content).walk())
     if len(parts) > MAX_PARTS:
         raise Unreadable(f"it has {len(parts)} parts, and no more than {MAX_PARTS} are read")
@@ -155,7 +155,7 @@ def _taken_apart(content: bytes) -> Mail:
                 texts[content_type].append(_decoded(payload[:MAX_TEXT_BYTES], part.get_content_charset()))
     text, html = ("\n".join(texts[each]) for each in ("text/plain", "text/html"))
     headers = {name: value for name in _HEADERS if (value := _header(parts[0], name))}
-    return Mail(headers=headers, text=text, html=html, attachments=attachments)
+    return ParsedMail(headers=headers, text=text, html=html, attachments=attachments)
 
 
 def _bytes_of(message: Message) -> bytes:
@@ -283,7 +283,7 @@ def origin_by(reader: DocumentReader, content: bytes, lookup: Lookup) -> str:
     return b"".join(parts).decode("utf-8", "replace")
 
 
-def origin_reading() -> Job:
+def origin_reading() -> ReaderJob:
     """The reader process's side of `origin_by`."""
     import dkim  # noqa: F401  # imported before the clock runs
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from archiver.core.model import Asset, Licence, Moment
 from archiver.reading.certificates import Paper, Quote, labelled, plain
-from archiver.reading.dates import Order, printed
+from archiver.reading.dates import DateOrder, printed
 from archiver.reading.platforms import PLATFORMS
 
 KIND = "plan"
@@ -40,7 +40,7 @@ _RANGE = re.compile(rf"(?<![\w/.-])({_DAY}){_JOIN}({_DAY})(?![\w/])", re.IGNOREC
 _ONE_YEAR = re.compile(rf"\b({_MONTH} \d{{1,2}}){_JOIN}({_MONTH} \d{{1,2}}),? (\d{{4}})\b", re.IGNORECASE)
 
 
-def read_plan(paper: Paper, text: str, columns: str = "", order: Order | None = None) -> Paper:
+def read_plan(paper: Paper, text: str, columns: str = "", order: DateOrder | None = None) -> Paper:
     """The receipt with the plan period that it pays for, as a licence; unchanged where it says none beyond doubt.
 
     `columns` is the text of a PDF as it stands on the page. `order` is that of day and month, where the receipt's
@@ -91,7 +91,7 @@ def paid_until(licence: Licence, periods: Iterable[Licence]) -> date | None:
     return end
 
 
-def _periods(found: Mapping[str, Quote], text: str, order: Order | None) -> Iterator[tuple[date, date]]:
+def _periods(found: Mapping[str, Quote], text: str, order: DateOrder | None) -> Iterator[tuple[date, date]]:
     """What is labelled as the period; where nothing is, every two dates that the text joins."""
     pairs: list[tuple[str, str]] = []
     if "starts" in found and "ends" in found:

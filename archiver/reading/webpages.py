@@ -17,19 +17,19 @@ from urllib.parse import parse_qs, urlsplit
 
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading.certificates import Paper, Sure, plain, quoted
-from archiver.reading.dates import Order, day_order, printed
+from archiver.reading.dates import DateOrder, day_order, printed
 from archiver.reading.html import Field, lines, read_row, rows, value
 from archiver.reading.labelled_documents import licence_of, read_labelled
 from archiver.reading.pdf_join import packed, unpacked
 
 if TYPE_CHECKING:
-    from archiver.reading.worker import Channel, DocumentReader, Job
+    from archiver.reading.worker import Channel, DocumentReader, ReaderJob
 
 SHUTTERSTOCK, ADOBE = "www.shutterstock.com", "stock.adobe.com"
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A page that lists licences: its rows, and their fields by the names that papers have for them."""
 
     reader: str
@@ -37,12 +37,12 @@ class Table:
     path: str
     rows: str
     fields: Mapping[str, Field]
-    order: Order | None = None
+    order: DateOrder | None = None
 
 
 CARD = "[data-automation^=asset-card_]"
 TABLES = {
-    SHUTTERSTOCK: Table(
+    SHUTTERSTOCK: PageTable(
         reader="shutterstock_web_history",
         platform="shutterstock",
         path="/catalog/licenses",
@@ -53,7 +53,7 @@ TABLES = {
             "comp": Field(CARD, pattern=r"(?i)\b(comp)\b", optional=True),
         },
     ),
-    ADOBE: Table(
+    ADOBE: PageTable(
         reader="adobe_stock_web_history",
         platform="adobe_stock",
         path="/Dashboard/LicenseHistory",
@@ -66,7 +66,7 @@ TABLES = {
             "media_type": Field("td:nth-child(5)", optional=True),
             "price": Field("td:nth-child(6)", optional=True),
         },
-        order=Order.MONTH_FIRST,
+        order=DateOrder.MONTH_FIRST,
     ),
 }
 PANEL = {"licensed_at": ("License date", "Date licensed", "Licensed on"), "kind": ("License type", "License"),
@@ -95,7 +95,7 @@ def page_by(reader: DocumentReader, html: str, url: str) -> Paper | None:
     return None
 
 
-def page_reading() -> Job:
+def page_reading() -> ReaderJob:
     """The reader process's side of `page_by`."""
     from pydantic import TypeAdapter
 
@@ -128,7 +128,7 @@ def read_page(html: str, url: str) -> Paper | None:
     return _invoice(number[1], html) if number and path.startswith("/account/invoice") else None
 
 
-def _history(table: Table, html: str) -> Paper | None:
+def _history(table: PageTable, html: str) -> Paper | None:
     """All rows of a list; None where one of them cannot be read, since nobody would miss it."""
     found: dict[str, Licence] = {}
     comps = 0

@@ -30,7 +30,7 @@ from archiver.reading.confinement import Confinement, confine, forbid_core_dumps
 from archiver.reading.decompress import unpacked_bytes
 from archiver.reading.documents import (
     MAX_TEXT_LENGTH,
-    Reading,
+    DocumentText,
     is_html,
     is_pdf,
     pictures_of_pdf,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
     from archiver.reading.embedded import Embedded  # half of what a worker would load; few need it
-    from archiver.reading.history_tables import Table
+    from archiver.reading.history_tables import HistoryTable
 
 DOCUMENT_TIMEOUT_S = 4.5  # for one document: with what it takes to start and to end a reader, five
 SEARCH_TIMEOUT_S = 60.0  # for one document of which everything is read
@@ -74,7 +74,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # each would
 _HEAD = struct.Struct(">cQ")
 READY, PART, QUESTION, END = b"r", b"p", b"q", b"e"
 
-type Answer = Callable[[bytes], bytes]
+type ReaderAnswer = Callable[[bytes], bytes]
 """Answers what a worker asks amid a job. It may have been taken over: give it nothing but what the job is about."""
 
 
@@ -111,9 +111,9 @@ class DocumentReader:
         self._pool, self._programs = Pool(workers, kind), Pool(workers, Kind(programs=True))
         self._workers = workers
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, str], Reading] = OrderedDict()  # by SHA-512 and job
+        self._known: OrderedDict[tuple[str, str], DocumentText] = OrderedDict()  # by SHA-512 and job
         self._kept = 0
-        self._waiting: deque[tuple[bytes, asyncio.Future[Reading]]] = deque()  # small PDFs
+        self._waiting: deque[tuple[bytes, asyncio.Future[DocumentText]]] = deque()  # small PDFs
         self._gathering: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
@@ -125,7 +125,7 @@ class DocumentReader:
         self._pool.end()
         self._programs.end()
 
-    def read(self, content: bytes, media_type: str) -> Reading:
+    def read(self, content: bytes, media_type: str) -> DocumentText:
         """The document's text: of PDFs the first five pages, of plain text all; of anything else none.
 
         What cannot be read has its reason in `error`; nothing that a document does is raised.
@@ -134,16 +134,16 @@ class DocumentReader:
             return self._read_pdf(content, "pdf")
         if media_type.startswith("text/") and media_type != "text/html" and not is_html(content):
             return read_text(content)
-        return Reading()
+        return DocumentText()
 
-    async def read_soon(self, content: bytes, media_type: str) -> Reading:
+    async def read_soon(self, content: bytes, media_type: str) -> DocumentText:
         """As `read`, for the tasks of an event loop. Small PDFs that wait at the same time are read together: to hand
         one to a thread, and on to a process, takes longer than to read it."""
         import asyncio
 
         if not is_pdf(content) or len(content) > SMALL:
             return await asyncio.to_thread(self.read, content, media_type)
-        answer: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[DocumentText] = asyncio.get_running_loop().create_future()
         self._waiting.append((content, answer))
         if len(self._gathering) < self._workers:
             self._gathering.add(asyncio.create_task(self._read_waiting()))
@@ -152,7 +152,7 @@ class DocumentReader:
     async def _read_waiting(self) -> None:
         import asyncio
 
-        part: list[tuple[bytes, asyncio.Future[Reading]]] = []
+        part: list[tuple[bytes, asyncio.Future[DocumentText]]] = []
         try:
             while self._waiting:
                 part = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
@@ -169,35 +169,35 @@ class DocumentReader:
             # At once, not when the task has ended: what comes until then would wait for nobody.
             self._gathering = {each for each in self._gathering if each is not asyncio.current_task()}
 
-    def _read_together(self, contents: Sequence[bytes]) -> list[Reading]:
+    def _read_together(self, contents: Sequence[bytes]) -> list[DocumentText]:
         if len(contents) > 1:
             answers, error = self._ask("pdfs", packed([("", content) for content in contents]))
             # Else one of them takes too long or breaks the worker: each by itself will tell.
             with suppress(ValueError, IndexError):
-                readings = [] if error else checked(list[Reading], answers[0])
+                readings = [] if error else checked(list[DocumentText], answers[0])
                 for content, reading in zip(contents, readings, strict=True):
                     self._remember((hashlib.sha512(content).hexdigest(), "pdf"), reading)
                 return readings
         return [self._read_pdf(content, "pdf") for content in contents]
 
-    def remembered(self, sha512: str) -> Reading | None:
+    def remembered(self, sha512: str) -> DocumentText | None:
         """The text of a PDF of this digest, where it was read lately."""
         with self._lock:
             return self._known.get((sha512, "pdf"))
 
-    def columns(self, content: bytes, seconds: float = DOCUMENT_TIMEOUT_S) -> Reading:
+    def columns(self, content: bytes, seconds: float = DOCUMENT_TIMEOUT_S) -> DocumentText:
         """As `read` of a PDF, with the gaps between its columns kept as spaces; in what `read` left of its time."""
         return self._read_pdf(content, "columns of pdf", seconds)
 
-    def read_all(self, content: bytes) -> Reading:
+    def read_all(self, content: bytes) -> DocumentText:
         """Everything that can be read in a PDF, each thing on a line of its own; `error` where that is not all."""
         return self._read_pdf(content, "whole pdf")
 
-    def _read_pdf(self, content: bytes, job: str, seconds: float | None = None) -> Reading:
+    def _read_pdf(self, content: bytes, job: str, seconds: float | None = None) -> DocumentText:
         if not is_pdf(content):
-            return Reading(error="it is not a PDF")
+            return DocumentText(error="it is not a PDF")
         if len(content) > MAX_DOCUMENT_BYTES:
-            return Reading(error=f"it is larger than {MAX_DOCUMENT_BYTES >> 20} MB")
+            return DocumentText(error=f"it is larger than {MAX_DOCUMENT_BYTES >> 20} MB")
         key = hashlib.sha512(content).hexdigest(), job
         with self._lock:
             if key in self._known:
@@ -206,13 +206,13 @@ class DocumentReader:
         answers, error = self._ask(job, content, seconds)
         try:
             pages = int(answers[0]) if answers else 0
-            reading = Reading(pages=pages, error=error) if error else checked(Reading, answers[1])
+            reading = DocumentText(pages=pages, error=error) if error else checked(DocumentText, answers[1])
         except (ValueError, IndexError):
-            reading = Reading(error=MADE_UP)
+            reading = DocumentText(error=MADE_UP)
         self._remember(key, reading)
         return reading
 
-    def _remember(self, key: tuple[str, str], reading: Reading) -> None:
+    def _remember(self, key: tuple[str, str], reading: DocumentText) -> None:
         with self._lock:
             if key not in self._known:
                 self._known[key] = reading
@@ -245,10 +245,14 @@ class DocumentReader:
             self._ask("pictures of pdf", content)[0] if is_pdf(content) and len(content) <= MAX_DOCUMENT_BYTES else []
         )
 
-    def page(self, html: str) -> Reading:
+    def page(self, html: str) -> DocumentText:
         """A web page's text, line by line; see `html.lines`."""
         answers, error = self._ask("page", html.encode("utf-8", "replace"))
-        return Reading(error=error) if error else Reading(answers[0].decode("utf-8", "replace") if answers else "")
+        return (
+            DocumentText(error=error)
+            if error
+            else DocumentText(answers[0].decode("utf-8", "replace") if answers else "")
+        )
 
     def embedded(self, content: bytes) -> Embedded:
         """What a picture, a video or a sound says of itself; `error` says why that could not be read."""
@@ -282,13 +286,13 @@ class DocumentReader:
         answers, error = self._ask("picture as pdf", picture)
         return b"" if error else b"".join(answers)
 
-    def table(self, content: bytes) -> Table | None:
+    def table(self, content: bytes) -> HistoryTable | None:
         """The table in a text of separated values; None where there is none, or it cannot be read in time."""
-        from archiver.reading.history_tables import Table
+        from archiver.reading.history_tables import HistoryTable
 
         answers, error = self._ask("table", content)
         with suppress(ValueError):
-            return None if error or not answers else checked(Table, answers[0])
+            return None if error or not answers else checked(HistoryTable, answers[0])
         return None
 
     def confinement(self, path: Path) -> Trial:
@@ -301,7 +305,7 @@ class DocumentReader:
             raise ReaderFailed(error or MADE_UP)
         return checked(Trial, answers[0])
 
-    def stream(self, job: str, content: bytes, seconds: float, answer: Answer | None = None) -> Generator[bytes]:
+    def stream(self, job: str, content: bytes, seconds: float, answer: ReaderAnswer | None = None) -> Generator[bytes]:
         """What a worker tells of a job, message by message, each within these seconds of the one before.
 
         The worker is this job's until the end, so that a pool of one does nothing else meanwhile. ReaderFailed says why
@@ -402,7 +406,7 @@ class Pool:
                 worker.end()
 
 
-def _weight(reading: Reading) -> int:
+def _weight(reading: DocumentText) -> int:
     return 500 + len(reading.text)
 
 
@@ -426,7 +430,7 @@ class _Worker:
         threading.Thread(target=self._watch, name="document-watch", daemon=True).start()
 
     def run(
-        self, job: str, content: bytes, seconds: float, answer: Answer | None = None, *, each: bool = False
+        self, job: str, content: bytes, seconds: float, answer: ReaderAnswer | None = None, *, each: bool = False
     ) -> Iterator[bytes]:
         """The parts that the worker answers, all of them within these seconds, or `each`; questions do not count.
 
@@ -551,7 +555,7 @@ def _alarm(seconds: float) -> None:
         signal.alarm(math.ceil(seconds))
 
 
-type Job = Callable[[bytes, Channel], bytes]
+type ReaderJob = Callable[[bytes, Channel], bytes]
 """Works on a document's bytes, tells what it finds before the end, and returns the last message, if it has any.
 
 Made by a function without arguments, which loads what the work needs: one of `JOBS`, or by its module and name, as
@@ -559,7 +563,7 @@ Made by a function without arguments, which loads what the work needs: one of `J
 """
 
 
-def _pdf(read: Callable[[bytes, Callable[[int], object]], Reading]) -> Job:
+def _pdf(read: Callable[[bytes, Callable[[int], object]], DocumentText]) -> ReaderJob:
     import pypdf  # noqa: F401  # imported before the clock runs
 
     def work(content: bytes, channel: Channel) -> bytes:
@@ -577,7 +581,7 @@ def _pdf(read: Callable[[bytes, Callable[[int], object]], Reading]) -> Job:
     return work
 
 
-def _pdfs() -> Job:
+def _pdfs() -> ReaderJob:
     import pypdf  # noqa: F401  # as above
 
     def work(content: bytes, _channel: Channel) -> bytes:
@@ -587,7 +591,7 @@ def _pdfs() -> Job:
     return work
 
 
-def _picture(side: int) -> Job:
+def _picture(side: int) -> ReaderJob:
     import numpy  # noqa: F401  # as above
     import PIL.Image  # noqa: F401  # as above
 
@@ -604,7 +608,7 @@ def _picture(side: int) -> Job:
     return work
 
 
-def _pictures() -> Job:
+def _pictures() -> ReaderJob:
     import PIL.Image  # noqa: F401  # as above
     import pypdf  # noqa: F401  # as above
 
@@ -616,19 +620,19 @@ def _pictures() -> Job:
     return work
 
 
-def _page() -> Job:
+def _page() -> ReaderJob:
     from archiver.reading.html import lines
 
     return lambda content, _tell: lines(content.decode())[:MAX_TEXT_LENGTH].encode("utf-8", "replace")
 
 
-def _join() -> Job:
+def _join() -> ReaderJob:
     from archiver.reading.pdf_join import join_pdfs
 
     return lambda content, _tell: join_pdfs(unpacked(content))
 
 
-def _embedded() -> Job:
+def _embedded() -> ReaderJob:
     import PIL.Image  # noqa: F401  # as above
 
     from archiver.reading.embedded import read_embedded
@@ -640,13 +644,13 @@ def _embedded() -> Job:
     return work
 
 
-def _embedded_by_program() -> Job:
+def _embedded_by_program() -> ReaderJob:
     from archiver.reading.embedded import embedded_by_program
 
     return lambda content, _channel: embedded_by_program(content).to_json()
 
 
-def _ocr() -> Job:
+def _ocr() -> ReaderJob:
     def work(content: bytes, _channel: Channel) -> bytes:
         (_, wish), (_, document) = unpacked(content)
         media_type, languages, seconds = json.loads(wish)
@@ -655,7 +659,7 @@ def _ocr() -> Job:
     return work
 
 
-def _unpack() -> Job:
+def _unpack() -> ReaderJob:
     def work(content: bytes, channel: Channel) -> bytes:
         [(largest, packed_bytes)] = unpacked(content)
         found, fault = unpacked_bytes(packed_bytes, int(largest) + 1)
@@ -665,7 +669,7 @@ def _unpack() -> Job:
     return work
 
 
-def _picture_as_pdf() -> Job:
+def _picture_as_pdf() -> ReaderJob:
     import io
 
     import PIL.Image
@@ -678,7 +682,7 @@ def _picture_as_pdf() -> Job:
     return work
 
 
-def _table() -> Job:
+def _table() -> ReaderJob:
     from archiver.reading.history_tables import read_table
 
     def work(content: bytes, _channel: Channel) -> bytes:
@@ -688,7 +692,7 @@ def _table() -> Job:
     return work
 
 
-def _confinement() -> Job:
+def _confinement() -> ReaderJob:
     import socket
 
     def work(content: bytes, _channel: Channel) -> bytes:
@@ -706,7 +710,7 @@ def _confinement() -> Job:
     return work
 
 
-JOBS: dict[str, Callable[[], Job]] = {
+JOBS: dict[str, Callable[[], ReaderJob]] = {
     "pdf": partial(_pdf, read_pdf),
     "pdfs": _pdfs,
     "columns of pdf": partial(_pdf, partial(read_pdf, columns=True)),
@@ -728,11 +732,11 @@ JOBS: dict[str, Callable[[], Job]] = {
 _confined = Confinement()
 
 
-def _job(name: str) -> Job:
+def _job(name: str) -> ReaderJob:
     if name in JOBS:
         return JOBS[name]()
     module, _, function = name.partition(":")
-    made: Job = getattr(import_module(module), function)()
+    made: ReaderJob = getattr(import_module(module), function)()
     return made
 
 
@@ -748,7 +752,7 @@ def _serve(programs: bool, files: Sequence[str], memory: int) -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     _confined = confine(files, programs=folders() if programs else None)
     channel = Channel(source, sink)
-    ready: dict[str, Job] = {}
+    ready: dict[str, ReaderJob] = {}
     while True:
         try:
             job, channel.seconds = json.loads(_receive(source)[1])

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.seal import Post
-from archiver.archive.verify import Report, verify_archive
+from archiver.archive.verify import VerifyReport, verify_archive
 from archiver.archive.witness import FolderWitness, Witness
 from archiver.archive.writer import ArchiveWriter, Authority, Seal, open_archive
 from archiver.home.network import Network
@@ -68,7 +68,7 @@ class Kit:
             self.stored += [future.result() for future in [archive.put(licence(n)) for n in numbers]]
             return archive.seal()
 
-    def verify(self, against: Path | None = None) -> Report:
+    def verify(self, against: Path | None = None) -> VerifyReport:
         return verify_archive(self.root, against=against)
 
     def place(self, n: int) -> Path:

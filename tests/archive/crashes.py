@@ -25,7 +25,7 @@ import pytest
 from archiver.archive import verify, writer
 from archiver.archive.ocfl import Stored
 from archiver.archive.reader import Archive
-from archiver.core.atomic_files import Disk
+from archiver.core.atomic_files import FilesystemSync
 from tests.archive.conftest import Kit, licence
 from tests.archive.test_archive_verify import passes_ocfl_py
 
@@ -229,7 +229,14 @@ class Lethal:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.left = 10**9
-        steps = ((os, "fsync"), (Disk, "sync"), (os, "write"), (Path, "rename"), (Path, "replace"), (os, "mkdir"))
+        steps = (
+            (os, "fsync"),
+            (FilesystemSync, "sync"),
+            (os, "write"),
+            (Path, "rename"),
+            (Path, "replace"),
+            (os, "mkdir"),
+        )
         for owner, name in steps:
             monkeypatch.setattr(owner, name, self.wrap(name, getattr(owner, name)))
 
@@ -250,7 +257,7 @@ def stop_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch, durable
     kit.authorities = []
     monkeypatch.setattr(writer, "MIN_OBJECTS_FOR_DISK_SYNC", 1 if durable == "together" else 1000)
     if durable == "file by file":
-        monkeypatch.setattr(Disk, "of", lambda folder: None)
+        monkeypatch.setattr(FilesystemSync, "of", lambda folder: None)
     lethal = Lethal(monkeypatch)
     root = kit.root
     for stop in range(1, 10_000):

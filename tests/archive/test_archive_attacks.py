@@ -17,7 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from archiver.archive.local_tsa import LocalAuthority
-from archiver.archive.verify import Report, canonical, line_to_sign, verify_archive
+from archiver.archive.verify import VerifyReport, canonical, line_to_sign, verify_archive
 from archiver.archive.writer import Authority, signing
 from tests.archive.conftest import SIGNER, Kit
 from tests.archive.test_archive_verify import flip
@@ -131,7 +131,7 @@ def test_attacks(sealed: Kit, tmp_path: Path, name: str) -> None:
     attack = ATTACKS[name]
     attack.do(kit)
 
-    def codes(report: Report) -> set[str]:
+    def codes(report: VerifyReport) -> set[str]:
         return {finding.code for finding in report.findings}
 
     inside, witnessed = kit.verify(), kit.verify(tmp_path / "disk")

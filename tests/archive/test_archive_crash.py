@@ -17,7 +17,7 @@ from archiver.archive import verify, writer
 from archiver.archive.ocfl import stage_object, stage_version
 from archiver.archive.reader import Archive
 from archiver.core import atomic_files
-from archiver.core.atomic_files import Turns
+from archiver.core.atomic_files import FairLock
 from archiver.core.errors import ArchiveBusy, DiskFull, IntegrityError
 from tests.archive.conftest import Kit, licence
 from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, stop_at_every_single_step
@@ -68,7 +68,7 @@ def test_the_lock_outlives_a_killed_command_until_nobody_builds(kit: Kit, monkey
 
 
 def test_turns_go_to_whoever_waited_longest() -> None:
-    turns, order = Turns(), list[int]()
+    turns, order = FairLock(), list[int]()
 
     def take(number: int) -> None:
         with turns:
@@ -94,7 +94,7 @@ def build_apart(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip("a process builds objects on Linux only")
     monkeypatch.setattr(atomic_files, "_file_system", lambda folder: "ext4")
     monkeypatch.setattr(writer, "MIN_OBJECTS_FOR_PROCESS", 0)
-    monkeypatch.setattr(Turns, "wanted", True)
+    monkeypatch.setattr(FairLock, "wanted", True)
 
 
 def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:

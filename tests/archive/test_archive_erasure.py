@@ -23,7 +23,7 @@ from archiver.archive.inclusion_bundle import disclose
 from archiver.archive.ledger import check_fields
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
-from archiver.archive.verify import Report, verify_archive
+from archiver.archive.verify import VerifyReport, verify_archive
 from archiver.archive.writer import ArchiveWriter
 from archiver.core.errors import Erased, IntegrityError, LegalHold
 from tests.archive.conftest import Kit, licence
@@ -52,7 +52,7 @@ def erase(kit: Kit, object_id: str = ONE, reason: str = "data_subject_request") 
         archive.seal()
 
 
-def codes(report: Report) -> set[str]:
+def codes(report: VerifyReport) -> set[str]:
     return {finding.code for finding in report.findings}
 
 

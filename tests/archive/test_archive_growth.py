@@ -322,6 +322,6 @@ def test_of_many_timestamps_the_library_judges_and_openssl_those_that_it_refuses
     monkeypatch.setattr(verify, "MAX_TIMESTAMPS_BY_PROGRAM", 3)
     assert (report.state, report.findings) == ("PROVEN", []) and report.dates_by.startswith("rfc3161-client")
     assert len(verified) == 1  # the last line's signature; the library's are used, and the chain vouches for the rest
-    stubborn = verify.Checker("stubborn", lambda *_: "no")
+    stubborn = verify.TokenChecker("stubborn", lambda *_: "no")
     report = verify_archive(aged.root, checker=stubborn)
     assert (report.state, report.findings) == ("PROVEN", []) and "OpenSSL" in report.dates_by

@@ -165,8 +165,8 @@ def test_opening_reads_the_ledger_again_only_where_the_witness_does_not_hold_the
 ) -> None:
     kit.write(1)
     kit.write(2)
-    read = Mock(side_effect=verify.hold)
-    monkeypatch.setattr(verify, "hold", read)
+    read = Mock(side_effect=verify.check_witnessed)
+    monkeypatch.setattr(verify, "check_witnessed", read)
     with kit.open() as archive:
         archive.append("run", account="a", listed=0)  # and ends unsealed
     kit.write(3)

@@ -34,7 +34,7 @@ sys.modules["tests"] = ModuleType("tests")
 sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
 
 from archiver.agency.night import run  # noqa: E402
-from archiver.collect.run_context import Order  # noqa: E402
+from archiver.collect.run_context import RunRequest  # noqa: E402
 from archiver.home.settings import Home, add_account, add_client, create_home  # noqa: E402  # as above
 from archiver.home.vault import Vault, new_key  # noqa: E402
 from tests.benchmarks.night import site  # noqa: E402
@@ -99,7 +99,7 @@ def archived(home: Path, vault: Vault, number: int, new: int) -> float:
     add_account(home, f"account-{number}", client=f"client-{number}", provider="shutterstock", username=f"user{number}")
     vault.set_secrets(f"account-{number}", {"token": "RECORDED-TOKEN"})
     began = time.monotonic()
-    summary = asyncio.run(run(Home.load(home), vault, Order(accounts=[f"account-{number}"])))
+    summary = asyncio.run(run(Home.load(home), vault, RunRequest(accounts=[f"account-{number}"])))
     assert [each.archived for each in summary.accounts] == [new], summary
     return time.monotonic() - began
 

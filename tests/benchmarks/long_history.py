@@ -24,7 +24,7 @@ from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_pipeline import Raw
 from archiver.catalogue.index import Catalogue
-from archiver.collect.history_cursor import Cursors, Retries
+from archiver.collect.history_cursor import HistoryCursors, Retries
 from archiver.collect.sync import Sync
 from archiver.home.network import Network
 from archiver.provider import load
@@ -105,7 +105,7 @@ async def read(length: int) -> Measured:
 
                 job = Sync(
                     account="bench", method="token", provider=provider, session=site, archive=archive,
-                    catalogue=catalogue, cursors=Cursors(folder / "cursors.json", archive.lines),
+                    catalogue=catalogue, cursors=HistoryCursors(folder / "cursors.json", archive.lines),
                     retries=Retries(folder / "retries.json", datetime.now(UTC).date()), reader=reader,
                     run="bench", client="bench", trouble=folder / "trouble", renew=renew,
                 )  # fmt: skip

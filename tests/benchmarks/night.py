@@ -29,7 +29,7 @@ from types import ModuleType
 
 from archiver.agency.night import run
 from archiver.archive.writer import MAX_BUILDERS
-from archiver.collect.run_context import Order, Summary
+from archiver.collect.run_context import RunRequest, RunSummary
 from archiver.home.network import Network
 from archiver.home.settings import Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
@@ -52,8 +52,8 @@ def serve(pipe: Connection, rows: int, certificates: bool) -> None:
         pipe.recv()
 
 
-def night(home: Home, vault: Vault) -> Summary:
-    return asyncio.run(run(home, vault, Order()))
+def night(home: Home, vault: Vault) -> RunSummary:
+    return asyncio.run(run(home, vault, RunRequest()))
 
 
 def used() -> float:

@@ -26,7 +26,7 @@ from archiver.archive.writer import open_archive
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.catalogue.index import Catalogue
-from archiver.collect.history_cursor import Cursors, Retries
+from archiver.collect.history_cursor import HistoryCursors, Retries
 from archiver.collect.sync import Sync
 from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
 from archiver.home.network import Network
@@ -153,7 +153,7 @@ async def sync(folder: Path, server: Server, reader: DocumentReader) -> tuple[fl
 
             job = Sync(
                 account="bench", method="token", provider=client_rules, session=session, archive=archive,
-                catalogue=catalogue, cursors=Cursors(folder / "cursors.json", archive.lines),
+                catalogue=catalogue, cursors=HistoryCursors(folder / "cursors.json", archive.lines),
                     retries=Retries(folder / "retries.json", datetime.now(UTC).date()), reader=reader,
                 run="bench", client="bench", trouble=folder / "trouble", renew=renew,
             )  # fmt: skip
@@ -239,7 +239,7 @@ async def incremental(numbers: Sequence[int]) -> None:
 def fill(folder: Path, number: int, reader: DocumentReader) -> None:
     """An archive of `number` licences without documents, and the cursor that its first full sweep would have left."""
     from archiver.archive.ocfl import NewObject
-    from archiver.collect.history_cursor import Cursor
+    from archiver.collect.history_cursor import HistoryCursor
     from archiver.reading.licence_json import to_json
 
     with open_archive(
@@ -259,8 +259,8 @@ def fill(folder: Path, number: int, reader: DocumentReader) -> None:
         for future in futures:
             future.result()
         archive.seal()
-        Cursors(folder / "cursors.json", archive.lines).put(
-            "downloads", Cursor(number, licence(0).identity, archive.lines)
+        HistoryCursors(folder / "cursors.json", archive.lines).put(
+            "downloads", HistoryCursor(number, licence(0).identity, archive.lines)
         )
         with Catalogue(folder / "bench.sqlite") as catalogue:
             catalogue.catch_up(archive.reader, reader)

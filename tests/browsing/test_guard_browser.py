@@ -25,7 +25,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from archiver.browsing import request_guard
 from archiver.browsing.browser_session import Browsers
 from archiver.browsing.pacing import Pacing
-from archiver.browsing.request_guard import Guard
+from archiver.browsing.request_guard import RequestGuard
 from archiver.core.errors import SiteUnavailable
 from archiver.home.network import Network
 from archiver.provider import Mode, ProviderInfo, Rule, Rules
@@ -326,7 +326,7 @@ async def test_without_the_guard_the_page_spends_in_every_way_and_the_proxy_alon
 ) -> None:
     async def nothing(*anything: object) -> None: ...
 
-    monkeypatch.setattr(Guard, "watch", nothing)
+    monkeypatch.setattr(RequestGuard, "watch", nothing)
     monkeypatch.setattr(request_guard, "watch_browser", nothing)
     monkeypatch.setattr(request_guard, "close_popups", lambda context: None)
     monkeypatch.setattr("archiver.browsing.browser_session.stay_on_pages", nothing)

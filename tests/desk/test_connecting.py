@@ -12,8 +12,8 @@ import pytest
 import uvicorn
 
 from archiver.desk import connect_account
-from archiver.desk.auth import Doors, Users, named, owner
-from archiver.desk.serve import Plan, application, bound, site_of
+from archiver.desk.auth import SessionStore, Users, named, owner
+from archiver.desk.serve import ServeOptions, application, bound, site_of
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import open_vault
 from tests.desk.conftest import Person
@@ -23,18 +23,18 @@ SECRETS = {"secret_password": "s3cret one", "secret_api_key": " s3cret-two "}
 
 
 @pytest.fixture
-def doors(home: Home, monkeypatch: pytest.MonkeyPatch) -> Doors:
+def doors(home: Home, monkeypatch: pytest.MonkeyPatch) -> SessionStore:
     for name, value in home.env.items():
         monkeypatch.setenv(name, value)
-    return Doors(home.root, home.root / "state")
+    return SessionStore(home.root, home.root / "state")
 
 
 @pytest.fixture
-def desk(home: Home, doors: Doors) -> Iterator[Person]:
+def desk(home: Home, doors: SessionStore) -> Iterator[Person]:
     """The desk of a replay home, within this process; at it is its owner."""
-    with bound(Plan(port=0)) as listening:
+    with bound(ServeOptions(port=0)) as listening:
         port = listening.getsockname()[1]
-        app = application(Loaded.load(home.root), site_of(Plan(), port), doors)
+        app = application(Loaded.load(home.root), site_of(ServeOptions(), port), doors)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
@@ -45,7 +45,7 @@ def desk(home: Home, doors: Doors) -> Iterator[Person]:
         thread.join()
 
 
-def signed_in(desk: Person, home: Home, doors: Doors, name: str, role: str) -> None:
+def signed_in(desk: Person, home: Home, doors: SessionStore, name: str, role: str) -> None:
     """Somebody else sits down at it."""
     Users(home.root).add(name, role, "correct horse battery")
     for cookie in list(desk.http.cookies.keys()):
@@ -77,7 +77,7 @@ def test_it_asks_what_this_platform_needs_and_says_where_that_is(desk: Person) -
 
 
 def test_a_refused_sign_in_leaves_nothing_and_shows_no_secret(
-    home: Home, doors: Doors, desk: Person, monkeypatch: pytest.MonkeyPatch
+    home: Home, doors: SessionStore, desk: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connect_account, "bundled", lambda: QUICK / "depositphotos" / "wrong-password")
     before = (home.root / "vault.enc").read_bytes(), (home.root / "clients" / "acme.yaml").read_bytes()
@@ -94,7 +94,7 @@ def test_a_refused_sign_in_leaves_nothing_and_shows_no_secret(
 
 
 def test_what_the_platform_accepts_is_kept_with_who_answers_for_it(
-    home: Home, doors: Doors, desk: Person, monkeypatch: pytest.MonkeyPatch
+    home: Home, doors: SessionStore, desk: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connect_account, "bundled", lambda: QUICK)
     signed_in(desk, home, doors, "Olaf Operator", "operate")

@@ -24,7 +24,16 @@ from hypothesis import strategies as st
 from archiver.core.errors import AuditChanged, ConfigError
 from archiver.desk import auth
 from archiver.desk.audit_log import BURST_LINES, AuditLog, newest, verify
-from archiver.desk.auth import Doors, Links, Role, Sessions, Visitor, end_session_on_disk, owner, sessions_on_disk
+from archiver.desk.auth import (
+    Links,
+    Role,
+    Sessions,
+    SessionStore,
+    Visitor,
+    end_session_on_disk,
+    owner,
+    sessions_on_disk,
+)
 from archiver.desk.desk_state import Site
 from archiver.desk.serve import application
 from tests.desk.conftest import PASSWORD, Person, Served, started
@@ -84,7 +93,7 @@ def test_the_one_time_link_is_in_no_command_line_and_only_a_persons_visit_uses_i
 
 def test_behind_a_proxy_no_answer_leads_to_http_and_no_cookie_goes_in_clear(served: Served, tmp_path: Path) -> None:
     home = served.agency.home
-    doors = Doors(home.root, tmp_path)
+    doors = SessionStore(home.root, tmp_path)
     app = application(home, Site(hosts=frozenset({HOST}), secure=True, proxied=True), doors)
     answers: list[httpx.Response] = []
 
@@ -226,7 +235,7 @@ def test_sessions_and_links_are_listed_and_ended_at_the_desk_and_by_command(serv
 
 def test_strangers_and_guests_cannot_fill_the_audit_log_and_what_was_left_out_is_told(tmp_path: Path) -> None:
     now = [0.0]
-    doors = Doors(tmp_path, tmp_path)
+    doors = SessionStore(tmp_path, tmp_path)
     doors.audit = AuditLog(tmp_path / "audit.jsonl", lambda: now[0])
     guest = Visitor(name="link of acme", role=Role.CLIENT, expires=0, client="acme")
     for number in range(1000):

@@ -18,7 +18,7 @@ import pytest
 
 from archiver.agency.asset_requests import capture
 from archiver.collect.attended_capture import Person, capture_attended
-from archiver.collect.import_report import Report
+from archiver.collect.import_report import ImportReport
 from archiver.home.settings import Home as OpenedHome
 from archiver.home.vault import open_vault
 from tests import papers
@@ -113,12 +113,14 @@ class Wheel:
 
 
 @pytest.fixture
-def attend(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Report, list[str]]]:
+def attend(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[ImportReport, list[str]]]:
     monkeypatch.setenv("ARCHIVER_KEY_FILE", home.env["ARCHIVER_KEY_FILE"])
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", home.env["PYTHON_KEYRING_BACKEND"])
     recorded = site(tmp_path / "site")
 
-    def work(person: Callable[[list[str]], Person], start: str = "/login") -> tuple[Report, list[str]]:
+    def work(person: Callable[[list[str]], Person], start: str = "/login") -> tuple[ImportReport, list[str]]:
         here, said = OpenedHome.load(home.root), list[str]()
         working = capture_attended(
             here, open_vault(here.vault), [SITE + start], "acme", by="Ada Example", replay=recorded,
@@ -145,7 +147,7 @@ def whole_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.browser
 @pytest.mark.usefixtures("whole_browser")
 def test_five_kinds_of_licence_are_archived_byte_for_byte_with_nothing_secret(
-    attend: Callable[..., tuple[Report, list[str]]], home: Home
+    attend: Callable[..., tuple[ImportReport, list[str]]], home: Home
 ) -> None:
     report, said = attend(Wheel)
     assert sum("not kept" in each for each in said) == 1 and "quarantine" in report.warnings[0]
@@ -181,7 +183,7 @@ def test_five_kinds_of_licence_are_archived_byte_for_byte_with_nothing_secret(
 
 @pytest.mark.browser
 def test_a_session_that_was_killed_is_archived_by_the_next(
-    attend: Callable[..., tuple[Report, list[str]]], home: Home, monkeypatch: pytest.MonkeyPatch
+    attend: Callable[..., tuple[ImportReport, list[str]]], home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
@@ -203,7 +205,7 @@ def test_a_session_that_was_killed_is_archived_by_the_next(
 
 @pytest.mark.browser
 def test_a_page_goes_to_the_licence_whose_number_it_shows(
-    attend: Callable[..., tuple[Report, list[str]]], home: Home, tmp_path: Path
+    attend: Callable[..., tuple[ImportReport, list[str]]], home: Home, tmp_path: Path
 ) -> None:
     [facts] = papers.market_2017(1).licences
     (tmp_path / "l.txt").write_text(papers.market_2017(1).text)

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from archiver.archive.reader import Archive
-from archiver.catalogue.index import Catalogue, Entry
+from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.collect.file_walk import Item, walk
 from archiver.collect.recognition import recognise
 from archiver.core.model import Asset, Licence, iso
@@ -28,7 +28,7 @@ from tests.homes import QUICK, Home, begun, clean_environment
 from tests.intake.folder import Truth, build, jpeg, letter, photo
 
 
-def entries(home: Home) -> list[Entry]:
+def entries(home: Home) -> list[CatalogueEntry]:
     archive = Archive(home.archive())
     with Catalogue(home.root / "state" / "test" / "acme.db") as catalogue, DocumentReader() as reader:
         catalogue.catch_up(archive, reader)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from archiver.collect import file_walk as walking
 from archiver.collect import import_reader
 from archiver.collect.file_walk import walk
-from archiver.collect.recognition import Seen, recognise
+from archiver.collect.recognition import ClassifiedFile, recognise
 from archiver.reading import containers
 from archiver.reading.containers import MAX_COMPRESSION_RATIO, Item, Refused
 from archiver.reading.mail import messages, origin, origin_by, read_mail, unasked
@@ -259,7 +259,7 @@ def test_a_fault_of_a_reader_in_one_file_is_told_and_costs_no_other(
     home = tmp_path / "home"
     home.mkdir()
 
-    def faulty(item: Item, *rest: Any) -> Seen:
+    def faulty(item: Item, *rest: Any) -> ClassifiedFile:
         return recognise(item, *rest) if item.name != "b.txt" else rest[99]
 
     monkeypatch.setattr(import_reader, "recognise", faulty)
@@ -301,5 +301,5 @@ def test_a_reader_that_was_taken_over_names_no_files_from_elsewhere() -> None:
         def stream(self, *_: object) -> Generator[bytes]:
             yield b'{"path": "papers/other.pdf", "refused": "it is fine"}'
 
-    [found] = containers.unpack(TakenOver(), containers.Place("papers/mail.eml"), b"")
+    [found] = containers.unpack(TakenOver(), containers.ContainerPlace("papers/mail.eml"), b"")
     assert isinstance(found, Refused) and "no sense" in found.reason and found.path == "papers/mail.eml"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from archiver.claims.facts import CLAUSES, VOCABULARY, Case, Place, Use, facts_of, rules
+from archiver.claims.facts import CLAUSES, VOCABULARY, Case, DocumentPlace, Use, facts_of, rules
 from archiver.claims.rule_engine import MANDATORY, WORST, Verdict, apply, assess
 from archiver.core.model import Asset, DocumentKind, Gap, GapReason, Licence
 from archiver.reading.licence_json import FiledDocument, LicenceFile
@@ -51,7 +51,7 @@ def test_a_licence_whose_every_fact_is_there_covers_the_use_and_cites_document_a
     found = assess(CASE, USE)
     places = {finding.rule: finding.place for finding in found.findings}
     assert found.verdict is Verdict.COVERED
-    assert places["licensee"] == places["late_purchase"] == Place("certificate.pdf", 2)
+    assert places["licensee"] == places["late_purchase"] == DocumentPlace("certificate.pdf", 2)
 
 
 def test_a_purchase_after_the_first_use_is_not_covered_and_says_by_how_many_days() -> None:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from archiver.archive.verify import DatedDocument, Report
+from archiver.archive.verify import DatedDocument, VerifyReport
 from archiver.catalogue.views import in_words
 from archiver.claims import pack_pages
 from archiver.claims.drafts import drafts
-from archiver.claims.pack_pages import Told, Words
-from archiver.claims.redaction import Private
+from archiver.claims.pack_pages import PackedLicence, PackWords
+from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import assess
 from tests.proof.test_assess import CASE, USE
 from tests.proof.test_drafts import MATTER
@@ -20,16 +20,16 @@ FIRST, LATER = "2026-11-24T05:33:00Z", "2026-11-26T06:06:00Z"
 BOTH = {"record.json": FIRST, "certificate.pdf": LATER}
 
 
-def told(record: str | None, certificate: str | None, *, withheld: bool = False) -> Told:
+def told(record: str | None, certificate: str | None, *, withheld: bool = False) -> PackedLicence:
     """A licence of two documents, with these dates; the certificate may be withheld."""
     documents = [
         DatedDocument("certificate.pdf", "", "v2", certificate, withheld),
         DatedDocument("record.json", "", "v1", record),
     ]
     since = record if withheld else record and certificate
-    report = Report("x", "PROVEN", secured_since=since, documents=documents)
-    return Told(
-        folder="x", file=CASE.file, report=report, private=Private(file=CASE.file), client_name="Acme Ltd",
+    report = VerifyReport("x", "PROVEN", secured_since=since, documents=documents)
+    return PackedLicence(
+        folder="x", file=CASE.file, report=report, private=RedactionRules(file=CASE.file), client_name="Acme Ltd",
         provider_info=None, terms=(), withheld=frozenset(), inside={}, picture=None, figures=(), seat=None,
         assigned_at=None,
     )  # fmt: skip
@@ -43,7 +43,7 @@ def told(record: str | None, certificate: str | None, *, withheld: bool = False)
     ],
 )
 def test_pages_date_each_document_and_the_licence_by_its_newest(language: str, first: str, later: str) -> None:
-    words, licence = Words(language), told(FIRST, LATER)
+    words, licence = PackWords(language), told(FIRST, LATER)
     since, meaning = licence.secured(words)
     assert since in later and first in meaning
     sheet, details = pack_pages.dates_sheet(licence, words), pack_pages.details_pages(licence, words)

@@ -11,7 +11,7 @@ import pytest
 from docx import Document as Docx
 
 from archiver.claims.claim_files import Claim
-from archiver.claims.drafts import BLANK, Matter, drafts, write_drafts
+from archiver.claims.drafts import BLANK, DraftContext, drafts, write_drafts
 from archiver.claims.rule_engine import Assessment, Verdict
 from archiver.core.model import Asset, Licence
 from archiver.reading.letters import LetterKind
@@ -26,7 +26,7 @@ CLAIM = Claim(
     urls=("https://acme.example/news",), received=date(2026, 11, 20), deadline=date(2026, 12, 4),
     first_seen=date(2021, 8, 1), currency="EUR",
 )  # fmt: skip
-MATTER = Matter(
+MATTER = DraftContext(
     file=LicenceFile(licence=LICENCE, documents=(), gaps=(), provenance={"source": "adapter"}), folder="20210715_x",
     client="Acme Ltd", platform="Shutterstock", assessed=Assessment(Verdict.COVERED, ()), agency="Agency Ltd",
     claim=CLAIM, secured="2026-11-24T02:00:00Z", assigned="2022-01-02T00:00:00Z",

@@ -29,7 +29,7 @@ from archiver.archive.verify import verify_pack
 from archiver.claims import packing
 from archiver.claims.claim_files import Claim
 from archiver.claims.pack_pages import _wording
-from archiver.claims.redaction import Private
+from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment, Verdict
 from archiver.collect.terms import SeenTerms
 from archiver.core.errors import ConfigError
@@ -353,7 +353,7 @@ def test_no_network_is_needed(packs: Packs, tmp_path: Path) -> None:
 )
 def test_whatever_stands_around_it_is_scrubbed(before: str, private: str, after: str) -> None:
     file = LicenceFile(licence=licence("1"), documents=(), gaps=(), provenance={})
-    told = Private(file=file, others=["Beta GmbH"], own=["Acme Ltd"])
+    told = RedactionRules(file=file, others=["Beta GmbH"], own=["Acme Ltd"])
     assert private not in told.scrub(f"{before} {private} {after}")
 
 
@@ -377,7 +377,7 @@ def test_whatever_stands_around_it_is_scrubbed(before: str, private: str, after:
 def test_other_spellings_are_seen_and_nothing_of_them_is_left(private: str) -> None:
     file = LicenceFile(licence=licence("1", seat="Eve Example"), documents=(), gaps=(), provenance={})
     others = ["Beta GmbH", "Müller & Söhne", "北京示例公司", "Gamma Holding SE"]
-    told = Private(file=file, others=others, own=["Acme Ltd"], accounts=["ada-stock", "eve@agency.example"])
+    told = RedactionRules(file=file, others=others, own=["Acme Ltd"], accounts=["ada-stock", "eve@agency.example"])
     assert told.found(f"Licence {private} of Acme Ltd") and private not in told.scrub(f"Licence {private} of Acme Ltd")
 
 
@@ -398,12 +398,12 @@ def test_honest_texts_are_told_whole(honest: str) -> None:
     titled = replace(licence("1", seat="Eve Example"), asset=Asset(provider="x", asset_id="1", title="Blue harbour"))
     file = LicenceFile(licence=titled, documents=(), gaps=(), provenance={})
     others = ["BETA", "Blue", "Water Front", "Black Bird"]
-    told = Private(file=file, others=others, own=["Acme Ltd"], accounts=["eve@agency.example"])
+    told = RedactionRules(file=file, others=others, own=["Acme Ltd"], accounts=["eve@agency.example"])
     assert not told.found(honest) and told.scrub(honest) == honest
 
 
 def test_a_long_word_is_looked_through_once() -> None:
-    told = Private(file=LicenceFile(licence=licence("1"), documents=(), gaps=(), provenance={}))
+    told = RedactionRules(file=LicenceFile(licence=licence("1"), documents=(), gaps=(), provenance={}))
     began = time.process_time()
     assert not told.found("a" * 200_000) and not told.found("a-" * 100_000)
     assert time.process_time() - began < 10

@@ -15,7 +15,7 @@ from archiver.agency.platform_list import describe_providers
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
-from archiver.collect.run_tools import Tools
+from archiver.collect.run_tools import RunTools
 from archiver.core.errors import ConfigError, SpendRefused
 from archiver.devkit import golden
 from archiver.provider import Automation, Mode, Request, Rule, installed, load
@@ -116,7 +116,7 @@ setTimeout(() => document.body.innerHTML = '<p id="fired">fired</p>', 100);
 
 
 @pytest.fixture(scope="module")
-def tools() -> Iterator[tuple[asyncio.Runner, Tools]]:
+def tools() -> Iterator[tuple[asyncio.Runner, RunTools]]:
     with asyncio.Runner() as loop:
         context = golden.checking()
         yield loop, loop.run(context.__aenter__())
@@ -126,7 +126,7 @@ def tools() -> Iterator[tuple[asyncio.Runner, Tools]]:
 @pytest.mark.browser
 @pytest.mark.parametrize("provider", sorted({provider for provider, _, _ in SPENDING}))
 def test_nothing_that_spends_leaves_when_a_page_or_the_adapter_asks(
-    provider: str, tools: tuple[asyncio.Runner, Tools]
+    provider: str, tools: tuple[asyncio.Runner, RunTools]
 ) -> None:
     """A page of the platform fires every spending request by every means; then the client is told to send each."""
     loop, shared = tools

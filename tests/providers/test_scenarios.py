@@ -23,9 +23,9 @@ import yaml
 
 from archiver.agency.night import run
 from archiver.browsing import browser_session as page_session
-from archiver.collect.account_result import Result
-from archiver.collect.run_context import Order
-from archiver.collect.run_tools import Tools
+from archiver.collect.account_result import AccountResult
+from archiver.collect.run_context import RunRequest
+from archiver.collect.run_tools import RunTools
 from archiver.core.model import Outcome
 from archiver.devkit import golden
 from archiver.home.settings import Home, add_account, add_client, create_home
@@ -307,7 +307,7 @@ SITES = {
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[tuple[asyncio.Runner, Tools]]:
+def stage() -> Iterator[tuple[asyncio.Runner, RunTools]]:
     """One event loop, replay and browser for all."""
     with asyncio.Runner() as loop:
         context = golden.checking()
@@ -322,7 +322,7 @@ class Nights:
     site: Site
     folder: Path
     loop: asyncio.Runner
-    tools: Tools
+    tools: RunTools
     settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -334,7 +334,7 @@ class Nights:
         self.home, self.vault = Home.load(root), Vault.create(root / "vault.enc", new_key())
         self.count = 0
 
-    def run(self, exchanges: Sequence[Exchange], *, dry: bool = False) -> Result:
+    def run(self, exchanges: Sequence[Exchange], *, dry: bool = False) -> AccountResult:
         """One night; whatever the adapter asked for must have been foreseen, and nothing it asked for spends."""
         self.count += 1
         folder = self.folder / f"night-{self.count}"
@@ -348,7 +348,7 @@ class Nights:
             content = whole.read_bytes()
             (folder / body).write_bytes(content[: len(content) // 2] if body.endswith(HALF) else content)
         (folder / "session.yaml").write_text(json.dumps(session))
-        summary = self.loop.run(run(self.home, self.vault, Order(replay=folder, dry_run=dry), shared=self.tools))
+        summary = self.loop.run(run(self.home, self.vault, RunRequest(replay=folder, dry_run=dry), shared=self.tools))
         for listener in summary.replays.values():
             assert listener.unknown == []
         [result] = summary.accounts
@@ -363,7 +363,7 @@ type Play = Callable[..., Nights]
 
 
 @pytest.fixture
-def play(stage: tuple[asyncio.Runner, Tools], tmp_path: Path) -> Play:
+def play(stage: tuple[asyncio.Runner, RunTools], tmp_path: Path) -> Play:
     return lambda provider, **settings: Nights(SITES[provider], tmp_path, *stage, settings)
 
 

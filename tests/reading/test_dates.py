@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.core.model import Moment
-from archiver.reading.dates import Order, day_order, moment, printed, utc
+from archiver.reading.dates import DateOrder, day_order, moment, printed, utc
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_nothing_is_guessed(text: str) -> None:
     ],
 )
 def test_what_people_write_in_four_languages(text: str, expected: Moment) -> None:
-    assert printed(text) == printed(text, Order.MONTH_FIRST) == expected
+    assert printed(text) == printed(text, DateOrder.MONTH_FIRST) == expected
 
 
 @pytest.mark.parametrize(
@@ -78,16 +78,16 @@ def test_a_day_that_can_be_another_is_none(text: str) -> None:
 
 
 def test_the_order_is_what_one_day_proves() -> None:
-    assert day_order(["03/04/2021", "due 14/04/2021"]) is Order.DAY_FIRST
-    assert day_order(["3/4/21", "9/21/17, 9:00 PM"]) is Order.MONTH_FIRST
+    assert day_order(["03/04/2021", "due 14/04/2021"]) is DateOrder.DAY_FIRST
+    assert day_order(["3/4/21", "9/21/17, 9:00 PM"]) is DateOrder.MONTH_FIRST
     assert day_order(["03/04/2021"]) is None
     assert day_order(["14/04/2021", "04/14/2021"]) is None
-    assert printed("9/11/17, 9:00 PM", Order.MONTH_FIRST) == date(2017, 9, 11)
-    assert printed("03/04/2021", Order.DAY_FIRST) == date(2021, 4, 3)
+    assert printed("9/11/17, 9:00 PM", DateOrder.MONTH_FIRST) == date(2017, 9, 11)
+    assert printed("03/04/2021", DateOrder.DAY_FIRST) == date(2021, 4, 3)
 
 
-@given(st.text(), st.sampled_from([None, *Order]))
-def test_hostile_text_is_a_day_or_a_value_error(text: str, order: Order | None) -> None:
+@given(st.text(), st.sampled_from([None, *DateOrder]))
+def test_hostile_text_is_a_day_or_a_value_error(text: str, order: DateOrder | None) -> None:
     with suppress(ValueError):
         assert isinstance(printed(text, order), date)
 

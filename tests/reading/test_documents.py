@@ -17,7 +17,7 @@ from pypdf.generic import RectangleObject
 from archiver.core.errors import NotACertificate
 from archiver.core.model import Asset, Document, DocumentKind, Licence
 from archiver.provider import TextLayout
-from archiver.reading.documents import End, Reading, check_certificate, end_of, read_text
+from archiver.reading.documents import DocumentText, End, check_certificate, end_of, read_text
 from archiver.reading.worker import SMALL, DocumentReader
 
 LICENCE = Licence(
@@ -157,7 +157,7 @@ def test_a_slow_document_is_given_up_and_the_next_one_is_read() -> None:
     bomb = pdf(operators=b"BT /F1 9 Tf " + b"(a) Tj 1 0 Td " * 1_500_000 + b"ET")
     with DocumentReader(workers=1, seconds=0.5) as reader:
         slow = reader.read(bomb, "application/pdf")
-        assert slow == Reading(pages=1, error="reading it took longer than 0.5 s")
+        assert slow == DocumentText(pages=1, error="reading it took longer than 0.5 s")
         assert reader.read(bomb, "application/pdf") is slow  # known by now
         assert reader.read(pdf("next"), "application/pdf").text.strip() == "next"
 
@@ -168,7 +168,7 @@ def test_what_waits_at_once_is_read_together_and_one_bomb_spoils_no_other() -> N
     others = [(b"plain", "text/plain"), (b"<p>x", "text/html"), (pdf("large") + b"%" * SMALL, "application/pdf")]
     asked = [(each, "application/pdf") for each in (*small[:9], bomb, *small[9:])] + others
 
-    async def ask(reader: DocumentReader) -> list[Reading]:
+    async def ask(reader: DocumentReader) -> list[DocumentText]:
         tasks = [asyncio.create_task(reader.read_soon(*each)) for each in (*asked, (pdf("given up"), ""))]
         await asyncio.sleep(0)
         tasks.pop().cancel()
