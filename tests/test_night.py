@@ -71,7 +71,7 @@ def night(tmp_path: Path) -> Callable[..., RunSummary]:
 def test_what_hangs_refuses_or_drops_keeps_none_of_the_others_and_is_named(
     site: Site, night: Callable[..., RunSummary], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.browsing.request_pipeline.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("archiver.browsing.request_pipeline.FIRST_RETRY_WAIT_S", 0.01)
     site.rows, site.certificates, site.mute, site.cut = 3, False, "/hangs/", "/drops/"
     names = ["hangs", "wrong", "drops", *(f"good-{number}" for number in range(5))]
     ended: list[AccountResult] = []
@@ -152,7 +152,7 @@ def test_38_of_40_are_told_to_the_named_person_once_and_the_next_run_fetches_jus
 def test_what_never_arrives_whole_is_named_costs_no_other_and_is_asked_for_once_a_night_and_less_often(
     site: Site, night: Callable[..., RunSummary], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.browsing.request_pipeline.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("archiver.browsing.request_pipeline.FIRST_RETRY_WAIT_S", 0.01)
     site.rows, site.broken = 90, {*range(40, 48)}
     nights: list[tuple[int, int]] = []  # requests for certificates, and for how many
     for _ in range(6):

@@ -34,10 +34,12 @@ def test_no_secret_survives_a_run(home: Home, tmp_path: Path) -> None:
     client = home.root / "clients" / "acme.yaml"  # by the command, this many take a minute
     client.write_text(yaml.safe_dump({"name": "Acme Ltd", "accounts": accounts}))
     said = home("run", "--replay", folder, code=None)
-    needles = all_forms(secret for path in paths.values() for secret in secrets_of(path))
-    assert needles
+    secret_values = all_forms(secret for path in paths.values() for secret in secrets_of(path))
+    assert secret_values
     texts = {"output": (said.stdout + said.stderr).encode()}
     for root, _, files in os.walk(home.root):
         texts |= {str(Path(root, name)): Path(root, name).read_bytes() for name in files if name != "vault.enc"}
     assert len(texts) > 100
-    assert [(name, needle) for name, text in texts.items() for needle in needles if contains(text, [needle])] == []
+    assert [
+        (name, needle) for name, text in texts.items() for needle in secret_values if contains(text, [needle])
+    ] == []

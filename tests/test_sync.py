@@ -105,7 +105,7 @@ class Quiet:
     async def beside(self) -> AsyncIterator[Quiet]:
         yield self
 
-    def needles(self) -> list[str]:
+    def secret_values(self) -> list[str]:
         return [SECRET]
 
     def now(self) -> datetime:

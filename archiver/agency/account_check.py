@@ -110,7 +110,7 @@ class _Visit:
     account: Account
     found: Check
     replay: Path | None
-    needles: dict[str, str] = field(default_factory=dict)
+    secret_values: dict[str, str] = field(default_factory=dict)
     digest: str = ""  # of the secrets that are tried: a refusal holds as long as they stay
 
     async def prepared(self) -> bool:
@@ -139,8 +139,8 @@ class _Visit:
             network = shared.network
             if recording and shared.replay:
                 network = (await shared.replay.serve(recording, provider.info.rules)).network
-            opening = open_session(shared, provider.info, method, self.account, network, secrets, now, state)
-            async with opening as session:
+            opened = open_session(shared, provider.info, method, self.account, network, secrets, now, state)
+            async with opened as session:
                 try:
                     await self._steps(provider, session, secrets, Totp(secrets.get("totp"), now))
                 finally:
@@ -195,9 +195,9 @@ class _Visit:
             yield said
         except Exception as fault:  # noqa: BLE001  # a fault of an adapter is what this looks for, and is told in full
             error = fault if isinstance(fault, ArchiverError) else AdapterBroken(f"{type(fault).__name__}: {fault}")
-            secrets = session.needles() if session else []
+            secrets = session.secret_values() if session else []
             kept = self._keep(error, secrets) if error.page and error.page.content else ""
-            message = mask_text(error.message(self.account.name), [*secrets, *self.needles])
+            message = mask_text(error.message(self.account.name), [*secrets, *self.secret_values])
             self.found.steps.append(Step(name, "failed", message + kept))
             self.found.exit_code = error.exit_code
             if isinstance(error, REFUSALS):
@@ -207,7 +207,7 @@ class _Visit:
 
     def _keep(self, error: ArchiverError, secrets: list[str]) -> str:
         assert error.page
-        known = dict.fromkeys(secrets, "token") | self.needles
+        known = dict.fromkeys(secrets, "token") | self.secret_values
         folder = self.home.state / "trouble"
         path = keep_page(folder, self.account.name, scrubbed(error.page.content, known), ".html", [])
         return f" The page, scrubbed: {path.relative_to(self.home.root).as_posix()}"
@@ -234,7 +234,7 @@ class _Visit:
         recording = find_recording(self.replay, self.account) if self.replay else None
         method = load(self.account.provider).info.method(recording.method) if recording else self._method
         secrets = secrets_of(self.vault, self.account, method, recording)
-        self.needles = {value: name for name, value in secrets.items()} | {self.account.username or "": "name"}
+        self.secret_values = {value: name for name, value in secrets.items()} | {self.account.username or "": "name"}
         return ", ".join(f"{name} is there" for name in secrets) or "none are needed"
 
     def _acceptance(self) -> str:

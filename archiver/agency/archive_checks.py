@@ -62,16 +62,16 @@ def archives(home: Home) -> Findings:
         found.sort(key=lambda each: each["code"] in verify.WARNINGS)  # damage first
         words = f"{slug}: {report['state']} ({report['scope']}), {report['licences']} licences"
         words += "" if report["evidence"] else " (NOT EVIDENCE)"
-        told = "".join(f"; {each['path']} {each['message']}" for each in found[:3])
+        details = "".join(f"; {each['path']} {each['message']}" for each in found[:3])
         if report["state"] in (verify.DAMAGED, verify.FORKED):
             advice = "Do not repair it by hand; run `archiver verify` and compare with a copy."
-            yield State.PROBLEM, f"{words}{told}", advice
+            yield State.PROBLEM, f"{words}{details}", advice
         elif report["state"] == verify.UNPROVEN and home.settings.timestamps:
-            yield State.WARNING, f"{words}{told}", "Run `archiver run`; its seal asks the authorities again."
+            yield State.WARNING, f"{words}{details}", "Run `archiver run`; its seal asks the authorities again."
         elif any(each["code"] == "verifier" for each in found):
-            yield State.WARNING, f"{words}{told}", "Run `archiver run`; it puts this version's verifier there."
+            yield State.WARNING, f"{words}{details}", "Run `archiver run`; it puts this version's verifier there."
         else:
-            yield State.OK, f"{words}{told}", ""
+            yield State.OK, f"{words}{details}", ""
 
 
 def _archives(home: Home) -> list[tuple[str, Path]]:

@@ -104,12 +104,15 @@ def trouble(home: Home) -> Findings:
 
 def notifying(home: Home) -> Findings:
     """Somebody is told what a person must know of."""
-    told = [*home.settings.notify.channels, *(each for client in home.clients.values() for each in client.contact.to)]
-    if home.accounts() and not told and not home.settings.replay:
+    recipients = [
+        *home.settings.notify.channels,
+        *(each for client in home.clients.values() for each in client.contact.to),
+    ]
+    if home.accounts() and not recipients and not home.settings.replay:
         advice = "Name channels under `notify:` in archiver.yaml, or a `contact:` in each client's file."
         yield State.WARNING, "nobody is told when a night needs a person", advice
         return
-    for each in dict.fromkeys(told):
+    for each in dict.fromkeys(recipients):
         scheme = each.partition("://")[0] if "://" in each else ""
         if scheme not in ("", "http", "https") and not find_spec("apprise"):
             yield State.PROBLEM, f"{scheme}:// needs apprise", INSTALL_ALL
@@ -117,7 +120,7 @@ def notifying(home: Home) -> Findings:
             yield State.PROBLEM, f"{each} cannot be told without a mail server", "Set `mail:` in archiver.yaml."
     if home.accounts() and not home.settings.notify.ping and not home.settings.replay:
         yield State.OK, "no ping is set; only the daily `archiver notify` tells that nothing runs", ""
-    yield State.OK, f"{len(dict.fromkeys(told))} addresses are told", ""
+    yield State.OK, f"{len(dict.fromkeys(recipients))} addresses are told", ""
 
 
 def mail(home: Home, online: bool) -> Findings:

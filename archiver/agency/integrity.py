@@ -60,8 +60,8 @@ def verify(
     documents = [report.as_json() | {"client": slug} for slug, report in reports.items()]
     states = [document["state"] for document in documents]
     worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
-    told = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *orphan_archives(home)]
-    text = "\n".join(told) or "There is no archive yet."
+    texts = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *orphan_archives(home)]
+    text = "\n".join(texts) or "There is no archive yet."
     scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
 

@@ -135,8 +135,8 @@ def vault(root: Path) -> Findings:
     opened = Vault(root / "vault.enc", key, remember=True)
     opened.secrets("")
     if warning := opened.replayed():
-        told, _, advice = warning.partition(". ")
-        yield State.PROBLEM, told, advice
+        problem, _, advice = warning.partition(". ")
+        yield State.PROBLEM, problem, advice
     if (named := key_file()) and place == f"the file {named}":
         file = named.absolute()
         if file.is_relative_to(root):

@@ -71,7 +71,7 @@ async def run(
     summary.accounts.sort(key=lambda result: position[result.account])
     if not order.dry_run:
         summary.warnings += await _afterwards(summary, assign_shared, home, vault) or []
-    summary.concerns += await _afterwards(summary, find_alerts, home, datetime.now(UTC).date()) or []
+    summary.alerts += await _afterwards(summary, find_alerts, home, datetime.now(UTC).date()) or []
     # A mistaken --after-restore is no fault of the home: nobody but who typed it is to be told.
     mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
     await _afterwards(summary, partial(log, home, summary, dry_run=order.dry_run or bool(mistaken)))
@@ -80,7 +80,7 @@ async def run(
     if not order.dry_run:
         summary.warnings += prune(home.root, datetime.now(UTC))
         faults = {} if mistaken else summary.faults | ({"": summary.machine} if summary.machine else {})
-        summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.concerns, faults=faults)
+        summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.alerts, faults=faults)
     for error in errors:
         raise error  # only now: one client's archive must not stop the others
     return summary

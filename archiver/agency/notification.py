@@ -37,7 +37,7 @@ from archiver.home.archives import mailer_of, network_of
 from archiver.home.settings import Account, Client, Home
 from archiver.provider import Transport, load
 
-PATIENCE = 15.0  # seconds for a webhook
+WEBHOOK_TIMEOUT_S = 15.0  # seconds for a webhook
 
 
 SILENT_DAYS = 2  # working days without a run
@@ -334,7 +334,7 @@ def tell(
     now, settings, failed = now or datetime.now(UTC), home.settings.notify, []
     if ran and settings.ping:
         try:
-            network_of(home).get(settings.ping, PATIENCE)
+            network_of(home).get(settings.ping, WEBHOOK_TIMEOUT_S)
         except (ArchiverError, OSError) as error:
             failed.append(f"The ping at the end of the run did not arrive: {_why(error)}.")
     if not settings.channels and not any(client.contact.to for client in home.clients.values()):
@@ -455,7 +455,7 @@ def send(home: Home, destination: str, message: Message) -> None:
             "subject": message.subject, "text": f"{message.subject}\n\n{message.body}",
             "causes": [cause.as_json() for cause in message.causes],
         }  # fmt: skip
-        network_of(home).post(destination, json.dumps(content).encode(), "application/json", PATIENCE)
+        network_of(home).post(destination, json.dumps(content).encode(), "application/json", WEBHOOK_TIMEOUT_S)
     else:
         _by_apprise(home, destination, message)
 

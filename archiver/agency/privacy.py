@@ -93,9 +93,9 @@ def _beside(home: Home, slug: str, object_id: str) -> list[str]:
         papers = {str(each["held_in"]) for each in imports if each.get("held_in")}
     there = [held.rpartition(":")[2] for held in sorted(papers) if object_path(archive.root, held).exists()]
     others = [each for each in home.clients if each != slug and object_path(home.archive(each), object_id).exists()]
-    told = [f"{slug}/{folder}: a paper about several licences, this one among them" for folder in there]
-    told += [f"{each}/{object_id.rpartition(':')[2]}: its copy in another archive" for each in others]
-    return [f"{text}. Erase that as well." for text in told]
+    texts = [f"{slug}/{folder}: a paper about several licences, this one among them" for folder in there]
+    texts += [f"{each}/{object_id.rpartition(':')[2]}: its copy in another archive" for each in others]
+    return [f"{text}. Erase that as well." for text in texts]
 
 
 def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple[dict[str, Any], tuple[str, ...]]:

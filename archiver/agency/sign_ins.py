@@ -43,9 +43,9 @@ async def sign_in_all(
         try:
             ends = await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
         except ArchiverError as error:
-            told = error.message(name)
-            say(f"archiver: {told}" if name in told else f"archiver: {name}: {told}")
-            found.append(SignedIn(name, type(error).__name__, told, exit_code=error.exit_code))
+            message = error.message(name)
+            say(f"archiver: {message}" if name in message else f"archiver: {name}: {message}")
+            found.append(SignedIn(name, type(error).__name__, message, exit_code=error.exit_code))
         else:
             say(f"Signed in {name}. Next: archiver run --account {name}")
             found.append(SignedIn(name, session_ends=iso(ends)))
@@ -117,7 +117,7 @@ def due_sign_ins(
 ) -> list[DueSignIn]:
     """The sign-ins that wait for a person, and those whose saved session ends within a week."""
     now, found, kept = now or datetime.now(UTC), list[DueSignIn](), vault.sessions()
-    told = {client: turns(home, client) for client in {account.client for account in home.accounts()}}
+    runs = {client: turns(home, client) for client in {account.client for account in home.accounts()}}
     for account in (each for each in home.accounts() if not each.closed):
         try:
             info = load(account.provider).info
@@ -126,7 +126,7 @@ def due_sign_ins(
             continue
         attended = info.method(account.method).transport is Transport.BROWSER
         session, mark = kept.get(account.name, (None, None))
-        last = next(iter(told[account.client].get(account.name, ())[-1:]), None)
+        last = next(iter(runs[account.client].get(account.name, ())[-1:]), None)
         # The error that only a person can end: the vault's mark, else what the last run said.
         error, since = (mark.error, mark.at) if mark else ((last.error if last else None), (last.at if last else ""))
         error = error if mark or error in PERSON else None

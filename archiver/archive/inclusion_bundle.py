@@ -73,8 +73,8 @@ def _lines_about(archive: Archive, objects: Collection[str]) -> list[Line]:
 
     For whom a licence is, is told by the statement that a person made of it, and to whom that concerns.
     """
-    needles = [f'"id":"{object_id}"'.encode() for object_id in objects]
-    candidates = (line for line in archive.lines() if not line.offset or any(each in line.raw for each in needles))
+    search_terms = [f'"id":"{object_id}"'.encode() for object_id in objects]
+    candidates = (line for line in archive.lines() if not line.offset or any(each in line.raw for each in search_terms))
     return [line for line in candidates if line.seq == 0 or (line.id in objects and line.type != "assign")]
 
 

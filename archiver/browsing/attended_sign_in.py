@@ -22,14 +22,14 @@ async def attend(
     login_url: str,
     say: Callable[[str], None],
     *,
-    patience: float = SIGN_IN_TIMEOUT_S,
+    timeout_s: float = SIGN_IN_TIMEOUT_S,
 ) -> None:
     """Open the sign-in page and return when the account is signed in; SignInNeeded after `patience` seconds.
 
     Only a second page of the same session asks the platform, and only after the person has left the sign-in page, so
     that nothing moves under their hands.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout_s
     await session.goto(login_url)
     say(f"Sign in to {provider.info.title} in the browser window. This command ends by itself when you are in.")
     login = Request("GET", login_url).place

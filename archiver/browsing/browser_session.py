@@ -401,13 +401,13 @@ class PlaywrightSession(ExchangeSession):
         async with _watched(self.tab) as network:
             await self._scroll()
             await network.quiet()
-            began, nudged, patience = time.monotonic(), False, OVERCOME
+            began, nudged, timeout_s = time.monotonic(), False, OVERCOME
             while failure := await self._not_overcome(network.asked, grown=await self._count(rows) > before):
                 error, asks_to_wait = failure
-                patience = max(patience, min(LONGEST_OVERCOME, asks_to_wait + OVERCOME / 2))
-                if (waited := time.monotonic() - began) > patience:
+                timeout_s = max(timeout_s, min(LONGEST_OVERCOME, asks_to_wait + OVERCOME / 2))
+                if (waited := time.monotonic() - began) > timeout_s:
                     raise error
-                if not nudged and waited > patience / 2:  # a page that asks when it is scrolled
+                if not nudged and waited > timeout_s / 2:  # a page that asks when it is scrolled
                     nudged = True
                     await self._polite()
                     await self._scroll(up=True)
@@ -482,8 +482,8 @@ class PlaywrightSession(ExchangeSession):
         async with self._capturing:
             await self.remember()
             cookies, stored = await self._stored()  # no capture may show them, whether declared or not
-            told = {value for name, value in stored.items() if secret_name(name)}
-            secrets = {*self.needles(), *cookie_secrets(cookies), *told}
+            stored_secrets = {value for name, value in stored.items() if secret_name(name)}
+            secrets = {*self.secret_values(), *cookie_secrets(cookies), *stored_secrets}
             return await capture(self.traffic, secrets, reader=self._reader, server=self.way.reached(self.tab.url))
 
     # How
@@ -760,9 +760,9 @@ class PlaywrightSession(ExchangeSession):
                 await answer.dispose()
                 raise endless(url)
             if self.exchange.hear:
-                told = [(each["name"], each["value"]) for each in answer.headers_array]
+                response_headers = [(each["name"], each["value"]) for each in answer.headers_array]
                 asked = [*headers.items(), *await self._cookie_header(url)]
-                self.exchange.hear(Request(method, url, body), asked, answer.status, told, content)
+                self.exchange.hear(Request(method, url, body), asked, answer.status, response_headers, content)
             await answer.dispose()
         except Error as error:
             if urlsplit(url).netloc in self.way.flooded:

@@ -122,8 +122,8 @@ class Traffic:
 
     def heard(self, event: str, message: Any) -> None:
         """Take in an event of this page that came before anybody could listen to it."""
-        told: Mapping[str, Callable[[Any], None]] = {"request": self._asked, "response": self._answered}
-        told.get(event, self._done)(message)
+        handlers: Mapping[str, Callable[[Any], None]] = {"request": self._asked, "response": self._answered}
+        handlers.get(event, self._done)(message)
 
     def _asked(self, request: PageRequest) -> None:
         # Not every navigation ends in a page: some are refused, some are downloads. So the old page's requests stay
@@ -253,16 +253,16 @@ class _Mask:
     def __init__(self, secrets: Iterable[str]) -> None:
         known = [secret for secret in secrets if len(secret) >= secret_scan.MIN_SECRET_LENGTH]
         wide = (secret.encode(form) for secret in known for form in ("utf-16-le", "utf-16-be"))
-        self.needles = [*secret_scan.all_forms(known), *wide]
+        self.secret_values = [*secret_scan.all_forms(known), *wide]
         self.places = 0
 
     def spares(self, text: str) -> bool:
         """Whether there is nothing to mask."""
         content = text.encode("utf-8", "replace")
-        return secret_scan.mask_named(content) == content and not secret_scan.contains(content, self.needles)
+        return secret_scan.mask_named(content) == content and not secret_scan.contains(content, self.secret_values)
 
     def __call__(self, content: bytes) -> bytes:
-        masked = secret_scan.mask(secret_scan.mask_named(content), self.needles)
+        masked = secret_scan.mask(secret_scan.mask_named(content), self.secret_values)
         self.places += masked != content
         return masked
 
@@ -296,7 +296,7 @@ class _Mask:
         if secret_scan.maskable(media_type) or _is_text(body):
             masked_body = self(body)
             return masked_body, "" if masked_body == body else "masked"
-        if secret_scan.contains(body, self.needles):
+        if secret_scan.contains(body, self.secret_values):
             self.places += 1
             return secret_scan.MASK, "removed, since a mask would break a file of this type"
         return body, ""
@@ -373,8 +373,8 @@ async def capture(
         async with asyncio.timeout(CAPTURE_TIMEOUT_S):
             exchanges, unanswered = await _exchanges(traffic)
             agent, scale = await tab.evaluate("() => [navigator.userAgent, devicePixelRatio]")
-            told = {token for each in exchanges for token in secret_scan.named_tokens(each.body)}
-            mask = _Mask({*secrets, *told})
+            tokens = {token for each in exchanges for token in secret_scan.named_tokens(each.body)}
+            mask = _Mask({*secrets, *tokens})
             async with _masked_page(tab, mask):
                 metrics = await traffic.cdp.send("Page.getLayoutMetrics")
                 size, viewport = metrics["cssContentSize"], metrics["cssLayoutViewport"]
@@ -422,7 +422,7 @@ async def capture(
         )
     )  # fmt: skip
     for document, content in zip(documents, (printed, picture, bare), strict=True):
-        if why := await asyncio.to_thread(secret_scan.refusal, content, mask.needles, reader):
+        if why := await asyncio.to_thread(secret_scan.refusal, content, mask.secret_values, reader):
             raise SecretFound(f"{document.name} of {url}: {why}")
     pdf, png, warc = documents
     return pdf, png, warc

@@ -239,8 +239,8 @@ class GuardProxy:
         parts = urlsplit(url)
         tls = self.network.ssl_context() if parts.scheme == "https" else None
         port = parts.port or DEFAULT_PORTS[parts.scheme]
-        opening = asyncio.open_connection(parts.hostname, port, ssl=tls, limit=BUFFER_BYTES)
-        reader, writer = await asyncio.wait_for(opening, CONNECT_TIMEOUT_S)
+        connecting = asyncio.open_connection(parts.hostname, port, ssl=tls, limit=BUFFER_BYTES)
+        reader, writer = await asyncio.wait_for(connecting, CONNECT_TIMEOUT_S)
         if peer := writer.get_extra_info("peername"):  # none where the other side has hung up already
             self._peers[f"{parts.hostname}:{port}"] = f"{peer[0]} port {peer[1]}"
         return reader, writer

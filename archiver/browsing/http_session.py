@@ -92,7 +92,9 @@ class HttpSession(ExchangeSession):
             async with self._client.request(
                 method, place, headers=headers, data=body, proxy=proxy, allow_redirects=False
             ) as answer:
-                told = [(name.decode("ascii", "replace").lower(), _text(value)) for name, value in answer.raw_headers]
+                response_headers = [
+                    (name.decode("ascii", "replace").lower(), _text(value)) for name, value in answer.raw_headers
+                ]
                 content = await _body(answer)
         except aiohttp.ClientHttpProxyError as error:
             if error.status == 407:
@@ -104,9 +106,9 @@ class HttpSession(ExchangeSession):
             raise Lost(_reason(error), received=not isinstance(error, unsent)) from None
         if self.exchange.hear:
             asked = [(name.lower(), value) for name, value in answer.request_info.headers.items()]
-            self.exchange.hear(Request(method, url, body), asked, answer.status, told, content)
+            self.exchange.hear(Request(method, url, body), asked, answer.status, response_headers, content)
         merged: dict[str, str] = {}
-        for name, value in told:
+        for name, value in response_headers:
             merged[name] = f"{merged[name]}, {value}" if name in merged else value
         return Raw(answer.status, merged, content)
 

@@ -206,14 +206,19 @@ async def watch_browser(
         at = {"requestId": event["requestId"]}
         with suppress(Error):  # the page was closed meanwhile
             if hear and "responseStatusCode" in event:
-                body, told = b"", [(each["name"], each["value"]) for each in event.get("responseHeaders", ())]
+                body, response_headers = (
+                    b"",
+                    [(each["name"], each["value"]) for each in event.get("responseHeaders", ())],
+                )
                 if not 300 <= event["responseStatusCode"] < 400:  # of a redirect Chromium has no body
                     got = await session.send("Fetch.getResponseBody", at)
                     body = base64.b64decode(got["body"]) if got["base64Encoded"] else got["body"].encode()
                 asked = event["request"]
                 passive = event["resourceType"].lower() in PASSIVE
                 request = Request(asked["method"], asked["url"].partition("#")[0], _body(asked), passive=passive)
-                hear(request, asked["headers"].items(), event["responseStatusCode"], told, body, by_page=True)
+                hear(
+                    request, asked["headers"].items(), event["responseStatusCode"], response_headers, body, by_page=True
+                )
             await session.send("Fetch.continueRequest", at)
 
     tasks: set[asyncio.Task[None]] = set()

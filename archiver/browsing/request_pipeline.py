@@ -85,7 +85,14 @@ class ExchangeListener(Protocol):
     """Is told of exchanges as they were on the wire. Chromium tells of a page's cookies apart from all else."""
 
     def __call__(
-        self, request: Request, asked: Pairs, status: int, told: Pairs, content: bytes, *, by_page: bool = False
+        self,
+        request: Request,
+        request_headers: Pairs,
+        status: int,
+        response_headers: Pairs,
+        content: bytes,
+        *,
+        by_page: bool = False,
     ) -> None:
         """A request with its headers; its answer's status, headers and decoded body. `by_page`: cookies follow."""
 
@@ -245,7 +252,7 @@ class ExchangeSession(ABC):
         """Active requests that the rules kept from leaving, `METHOD url` each."""
         return self.exchange.refused
 
-    def needles(self) -> list[str]:
+    def secret_values(self) -> list[str]:
         """Every secret this session knows, for the search through what is about to be archived."""
         headers = self.exchange.authorisation.values()
         return sorted(self.secrets | {part for value in headers for part in (value, value.rpartition(" ")[2])})

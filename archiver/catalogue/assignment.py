@@ -499,16 +499,16 @@ def _statement(home: Home, change: _Change, at: datetime, files: Mapping[str, by
     """What the person says. Of the client for whom a licence is now, the archive of the one before learns nothing."""
     asset, made = change.entry.licence.asset, change.made
     given = bool(change.held or change.clients)
-    told = given or change.clients is not None
+    is_stated = given or change.clients is not None
     name = home.clients[made.client].name if made.client in home.clients else None
     said: dict[str, Any] = {
         "format": 1,
-        "statement": "licensed for" if given else "assigned to nobody" if told else "no longer for this client",
+        "statement": "licensed for" if given else "assigned to nobody" if is_stated else "no longer for this client",
         "licence": change.entry.object_id,
         "client": made.client or None if given else None,
         "client_name": name if given else None,
         "by": made.by,
-        "reason": made.reason if told else None,
+        "reason": made.reason if is_stated else None,
         "at": iso(at),
         "act": change.act,
         **({"rule": made.ruled["rule"]} if made.ruled and given else {}),

@@ -273,10 +273,10 @@ class Catalogue:
         self._forget()
         self.catch_up(archive, reader)
 
-    def embed(self, archive: Archive, embedder: Embeds, told: Callable[[int, int], object]) -> None:
+    def embed(self, archive: Archive, embedder: Embeds, watch: Callable[[int, int], object]) -> None:
         """Make the vectors that are missing, oldest first; may be broken off and taken up again at any time.
 
-        `told` hears how many of how many are made. Pictures that cannot be read are left to the hash.
+        `watch` hears how many of how many are made. Pictures that cannot be read are left to the hash.
         """
         from archiver.catalogue.matching import Indexed
         from archiver.catalogue.picture_index import loader
@@ -295,7 +295,7 @@ class Catalogue:
         load = loader({self.client: archive})
         done = 0
         if missing:
-            told(done, len(missing))
+            watch(done, len(missing))
         for part in batched(missing, EMBEDDINGS_PER_COMMIT):
             there = [(number, content) for number, picture in part if (content := _loaded(load, picture))]
             vectors = embedder.embed([content for _, content in there])
@@ -303,7 +303,7 @@ class Catalogue:
             with self._writing():
                 self._vectors.write(made)
                 self._db.executemany("UPDATE picture SET embedded = 1 WHERE number = ?", [(n,) for n in made])
-            told(done := done + len(part), len(missing))
+            watch(done := done + len(part), len(missing))
 
     def unreadable(self) -> dict[str, str]:
         """Objects that could not be read, and why: they are in no result, and `verify` names the fault."""

@@ -211,8 +211,8 @@ class _Answers:
 
     def _hits(self, hits: Iterable[tuple[Indexed, float, bool]]) -> bytes:
         rows = [(self._number(picture), value, mirrored) for picture, value, mirrored in hits]
-        told = json.dumps([[self.pictures[row[0]].provider, self.pictures[row[0]].asset] for row in rows]).encode()
-        return _ID.pack(len(rows)) + b"".join(_HIT.pack(*row) for row in rows) + _ID.pack(len(told)) + told
+        names = json.dumps([[self.pictures[row[0]].provider, self.pictures[row[0]].asset] for row in rows]).encode()
+        return _ID.pack(len(rows)) + b"".join(_HIT.pack(*row) for row in rows) + _ID.pack(len(names)) + names
 
     def _number(self, picture: Indexed) -> int:
         if picture not in self._numbers:

@@ -161,7 +161,7 @@ def _opened(
 
 def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_of) -> list[str]:
     """What the archives that a search looks in do not hold, a sentence for each account: for a search in vain."""
-    told = []
+    messages = []
     for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
         runs: dict[str, RunLine] = {}
         full: dict[str, str] = {}
@@ -172,19 +172,23 @@ def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
             if account.closed:
-                told.append(f"{slug}: {account.name} was closed on {account.closed}; what came later is not archived")
+                messages.append(
+                    f"{slug}: {account.name} was closed on {account.closed}; what came later is not archived"
+                )
             elif (info := declared(account.provider)) and info.on_request:
-                told.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
+                messages.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
             elif last is None:
-                told.append(f"{slug}: {account.name} was never read")
+                messages.append(f"{slug}: {account.name} was never read")
             elif last.outcome != "complete":
                 since = f", and to its end last on {full[account.name]}" if account.name in full else ""
-                told.append(f"{slug}: {account.name} was read on {last.at[:10]} with the outcome {last.outcome}{since}")
+                messages.append(
+                    f"{slug}: {account.name} was read on {last.at[:10]} with the outcome {last.outcome}{since}"
+                )
             else:
-                told.append(f"{slug}: {account.name} is archived up to {last.at[:10]}; what came later is not")
+                messages.append(f"{slug}: {account.name} is archived up to {last.at[:10]}; what came later is not")
         if not home.client(slug).accounts:
-            told.append(f"{slug}: no account is connected")
-    return told
+            messages.append(f"{slug}: no account is connected")
+    return messages
 
 
 @contextmanager

@@ -44,9 +44,9 @@ def in_words(documents: Mapping[str, str | None]) -> str:
     if len(dated) == 1:
         (since,) = dated
         return f"secured since {since}" if since else "not yet secured by a timestamp"
-    told = [f"{since} ({', '.join(names)})" for since, names in dated.items() if since]
+    parts = [f"{since} ({', '.join(names)})" for since, names in dated.items() if since]
     missing = f"; not yet by a timestamp: {', '.join(dated[None])}" if None in dated else ""
-    return f"secured since {' and '.join(told)}{missing}"
+    return f"secured since {' and '.join(parts)}{missing}"
 
 
 def show(client: str, archive: Archive, entry: CatalogueEntry) -> dict[str, Any]:
@@ -111,8 +111,8 @@ def _assignment(archive: Archive, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, Any]:
     """The document of `show --json` for what was erased: what its tombstone says, and its lines of the ledger."""
-    needles = [f'"{key}":"{entry.object_id}"'.encode() for key in ("id", "erases")]
-    history = [line for line in archive.lines() if any(needle in line.raw for needle in needles)]
+    search_terms = [f'"{key}":"{entry.object_id}"'.encode() for key in ("id", "erases")]
+    history = [line for line in archive.lines() if any(needle in line.raw for needle in search_terms)]
     return {
         "licence": entry.short_id,
         "client": client,

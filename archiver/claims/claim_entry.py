@@ -16,7 +16,7 @@ from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim, to_come
-from archiver.claims.letter_reader import ParsedLetter, picture_of, read_material
+from archiver.claims.letter_reader import ParsedLetter, parse_letter, picture_of
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
 from archiver.home.settings import Client, Home
@@ -51,13 +51,13 @@ def add(
     name = f"{client}-{hashlib.sha256(what).hexdigest()[:8]}"
     before = next((each for each in claim_files.all_claims(home, say) if each.claim == name), None)
     with DocumentReader() as reader:
-        material = read_material(content, reader) if content else ParsedLetter()
-        looked = [picture_of(each, reader) for each in material.pictures]
+        parsed = parse_letter(content, reader) if content else ParsedLetter()
+        looked = [picture_of(each, reader) for each in parsed.pictures]
         looked += [_picture(path, reader) for path in pictures]
-    for sentence in material.told:
+    for sentence in parsed.messages:
         say(sentence)
     files = {f"picture-{n}{ending}": each for n, (each, ending) in enumerate(filter(None, looked), 1)}
-    claim = _read_claim(name, home, owner, material, stated, before)
+    claim = _read_claim(name, home, owner, parsed, stated, before)
     if content and claim.sure.keys() == {"received"}:
         say(f"{path} says nothing that letters say. Look whether it is the right file, or state what it says yourself.")
     letter = f"letter{_ending(path)}" if path else None
@@ -100,17 +100,17 @@ def _ending(path: Path) -> str:
 
 
 def _read_claim(
-    name: str, home: Home, owner: Client, material: ParsedLetter, stated: Mapping[str, Any], before: Claim | None
+    name: str, home: Home, owner: Client, parsed: ParsedLetter, stated: Mapping[str, Any], before: Claim | None
 ) -> Claim:
     """Readings, overridden by what was stated before and now."""
     kept = {key: getattr(before, key) for key, how in before.sure.items() if how.startswith(STATED)} if before else {}
     given = kept | {key: value for key, value in stated.items() if value not in (None, (), [])}
-    received = given.get("received") or material.received or (before and before.received) or datetime.now(UTC).date()
-    letter = read_letter(material.text, received=received, domains=owner.domains, links=material.links)
-    assumed = "received" not in given and not material.received
+    received = given.get("received") or parsed.received or (before and before.received) or datetime.now(UTC).date()
+    letter = read_letter(parsed.text, received=received, domains=owner.domains, links=parsed.links)
+    assumed = "received" not in given and not parsed.received
     if assumed and letter.dated and letter.dated < received:  # a term from receipt rather ends too early than too late
         received = letter.dated
-        letter = read_letter(material.text, received=received, domains=owner.domains, links=material.links)
+        letter = read_letter(parsed.text, received=received, domains=owner.domains, links=parsed.links)
     sure = dict(letter.sure)
     if letter.amount is not None:
         sure["currency"] = sure["amount"]

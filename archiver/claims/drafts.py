@@ -85,8 +85,8 @@ def drafts(matter: DraftContext, language: str, *, counter_requests: bool = True
             and provider in when.get("platforms", [provider])
             and each.get("needs", "asset") in facts
         ):
-            told = [p for p in each["paragraphs"] if counter_requests or not p.get("counter")]
-            paragraphs = filter(None, (_filled(p[language], facts, blank=p.get("blank", False)) for p in told))
+            chosen = [p for p in each["paragraphs"] if counter_requests or not p.get("counter")]
+            paragraphs = filter(None, (_filled(p[language], facts, blank=p.get("blank", False)) for p in chosen))
             made.append(Draft(each["name"], heading, tuple(paragraphs)))
     return made
 

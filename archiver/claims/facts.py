@@ -229,8 +229,8 @@ def _secured(case: Case, joined_by: str) -> str:
     dated = by_date(case.secured_documents or {"": case.secured_since})
     if len(dated) == 1:
         return (case.secured_since or "")[:10]
-    told = [f"{since[:10]} {since[11:16]} UTC ({', '.join(names)})" for since, names in dated.items() if since]
-    return f" {joined_by} ".join(told)
+    parts = [f"{since[:10]} {since[11:16]} UTC ({', '.join(names)})" for since, names in dated.items() if since]
+    return f" {joined_by} ".join(parts)
 
 
 def _yes(holds: object) -> str:

@@ -199,8 +199,8 @@ class Dialogue:
     def _judged(self, assessed: Assessed) -> Verdict:
         assert assessed.assessment, "the licences are named"
         found = assessed.assessment
-        told = [*(each.messages[self.language] for each in found.findings), *assessed.notes]
-        self._say(PackWords(self.language).of("verdicts", found.verdict), *(f"- {each}" for each in told))
+        messages = [*(each.messages[self.language] for each in found.findings), *assessed.notes]
+        self._say(PackWords(self.language).of("verdicts", found.verdict), *(f"- {each}" for each in messages))
         return found.verdict
 
     def _listed(self, claim: Claim, use: Use) -> None:

@@ -45,24 +45,26 @@ class ParsedLetter:
     links: Sequence[str] = ()
     pictures: Sequence[bytes] = ()
     received: date | None = None
-    told: Sequence[str] = field(default_factory=list)
+    messages: Sequence[str] = field(default_factory=list)
 
 
-def read_material(content: bytes, reader: DocumentReader) -> ParsedLetter:
+def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
     """What a PDF, a mail with its attachments, a text or a scanned picture holds. Nothing in it is trusted."""
     if is_pdf(content):
         reading = reader.read(content, "application/pdf")
-        told = [f"The PDF: {reading.error}."] if reading.error else []
+        messages = [f"The PDF: {reading.error}."] if reading.error else []
         pictures = reader.pictures(content)
         if not reading.text.strip():  # a scan
             scans = [_recognised(each, reader) for each in pictures]
-            return ParsedLetter(text="\n".join(text for text, _ in scans), told=[*told, *(t for _, t in scans if t)])
-        return ParsedLetter(text=reading.text, pictures=pictures, told=told)
+            return ParsedLetter(
+                text="\n".join(text for text, _ in scans), messages=[*messages, *(t for _, t in scans if t)]
+            )
+        return ParsedLetter(text=reading.text, pictures=pictures, messages=messages)
     if looks_like_mail(content[:4096]):
         return _mail(content, reader, MAX_FORWARDED_LETTERS)
     if picture_ending(content):
         text, trouble = _recognised(content, reader)
-        return ParsedLetter(text=text, pictures=[content], told=[trouble] if trouble else [])
+        return ParsedLetter(text=text, pictures=[content], messages=[trouble] if trouble else [])
     if is_html(content):
         return ParsedLetter(text=reader.page(read_text(content).text).text)
     return ParsedLetter(text=read_text(content).text)
@@ -73,17 +75,17 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     try:
         mail = mail_by(reader, content)
     except Unreadable as error:
-        return ParsedLetter(told=[f"The mail cannot be read: {error}."])
+        return ParsedLetter(messages=[f"The mail cannot be read: {error}."])
     page = reader.page(mail.html).text
     texts = [mail.headers.get("Subject", ""), max(mail.text, page, key=len)]
     links = [unescape(found[1]) for found in _LINK.finditer(mail.html)]
     pictures: list[bytes] = []
-    told: list[str] = []
+    messages: list[str] = []
     received = None
     try:
         received = parsedate_to_datetime(mail.headers["Date"]).date()
     except (KeyError, ValueError, TypeError):
-        told.append("The mail states no day that can be read.")
+        messages.append("The mail states no day that can be read.")
     if _FORWARD.match(texts[0]) and (sent := _SENT.search(texts[1])):  # its first header tells who got it when
         received = min(filter(None, (received, *(day for day, _ in days_in(sent["when"])))), default=None)
     for name, attached in mail.attachments:
@@ -91,7 +93,7 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
             pictures.append(attached)
             continue
         if is_pdf(attached):
-            inner = read_material(attached, reader)
+            inner = parse_letter(attached, reader)
         elif deeper and name.endswith(".eml") and looks_like_mail(attached[:4096]):
             inner = _mail(attached, reader, deeper - 1)
         else:
@@ -99,10 +101,10 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
         texts.append(inner.text)
         links += inner.links
         pictures += inner.pictures
-        told += inner.told
+        messages += inner.messages
         received = min(filter(None, (received, inner.received)), default=None)
     return ParsedLetter(
-        text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, told=told
+        text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, messages=messages
     )
 
 

@@ -173,8 +173,8 @@ class PackedLicence:
         """Since when one document, of the terms in this folder where one is named, is secured."""
         documents = self.report.documents if terms is None else self.report.terms.get(terms, [])
         since = next((each.secured_since for each in documents if each.name == name), None)
-        told = words.moment(since)
-        return words("secured_document", since=told) if told else words("unproven_document")
+        packed = words.moment(since)
+        return words("secured_document", since=packed) if packed else words("unproven_document")
 
     def rests_on(self, words: PackWords) -> str:
         source = self.file.provenance.get("source")
@@ -274,34 +274,34 @@ def _header(words: PackWords, claim: Demand | None) -> str:
     return f"<header><b>{_e(words('title'))}</b><span dir=auto class=clamp>{_e(about)}</span></header>"
 
 
-def _watermark(words: PackWords, told: Iterable[PackedLicence]) -> str:
-    if all(each.report.evidence for each in told):
+def _watermark(words: PackWords, packed: Iterable[PackedLicence]) -> str:
+    if all(each.report.evidence for each in packed):
         return ""
     return f"<div class=mark><span>{_e(words('not_evidence'))}</span></div>"
 
 
-def _replay(words: PackWords, told: PackedLicence) -> str:
-    return "" if told.report.evidence else f"<p class=replay>{_e(words('not_evidence'))}: {_e(words('replay'))}</p>"
+def _replay(words: PackWords, packed: PackedLicence) -> str:
+    return "" if packed.report.evidence else f"<p class=replay>{_e(words('not_evidence'))}: {_e(words('replay'))}</p>"
 
 
-def summary_page(told: PackedLicence, words: PackWords, claim: Demand | None) -> str:
+def summary_page(packed: PackedLicence, words: PackWords, claim: Demand | None) -> str:
     """One page in plain words for a lay person."""
-    since, since_is = told.secured(words)
-    pictures = [_figure(jpeg, words(caption)) for jpeg, caption in told.figures]
-    without = "" if any(caption != "their_picture" for _, caption in told.figures) else words("no_picture")
+    since, since_is = packed.secured(words)
+    pictures = [_figure(jpeg, words(caption)) for jpeg, caption in packed.figures]
+    without = "" if any(caption != "their_picture" for _, caption in packed.figures) else words("no_picture")
     rows = "".join(
         f"<tr><th>{_e(name)}<td dir=auto><div class=clamp>{_e(value)}</div>"
-        for name, value in told.facts(words).items()
+        for name, value in packed.facts(words).items()
     )
-    gaps = told.gaps(words)
-    return f"""<section class=one-page>{_watermark(words, [told])}{_header(words, claim)}{_replay(words, told)}
-      <h1 dir=auto>{_e(told.title(words))}</h1>
-      <p class=soft>{_e(words("asset", platform=told.platform, asset=told.clean(told.file.licence.asset.asset_id)))}</p>
-      {f"<p class=comp>{_e(words('comp'))}</p>" if told.file.licence.comp else ""}
+    gaps, asset_id = packed.gaps(words), packed.clean(packed.file.licence.asset.asset_id)
+    return f"""<section class=one-page>{_watermark(words, [packed])}{_header(words, claim)}{_replay(words, packed)}
+      <h1 dir=auto>{_e(packed.title(words))}</h1>
+      <p class=soft>{_e(words("asset", platform=packed.platform, asset=asset_id))}</p>
+      {f"<p class=comp>{_e(words('comp'))}</p>" if packed.file.licence.comp else ""}
       <div class=pictures>{"".join(pictures)}</div>
       <p class=soft><small>{_e(without)}</small></p>
       <div class=dates>
-        <div><h2>{_e(words("licensed_on"))}</h2><strong>{_e(told.licensed_on(words))}</strong>
+        <div><h2>{_e(words("licensed_on"))}</h2><strong>{_e(packed.licensed_on(words))}</strong>
           <small>{_e(words("licensed_on_is"))}</small></div>
         <div><h2>{_e(words("secured_since"))}</h2><strong>{_e(since)}</strong><small>{_e(since_is)}</small></div>
       </div>
@@ -309,28 +309,28 @@ def summary_page(told: PackedLicence, words: PackWords, claim: Demand | None) ->
       <div class=columns>
         <table>{rows}</table>
         <div>
-          <section><h2>{_e(words("rests_on"))}</h2><p>{_e(told.rests_on(words))}</p></section>
-          <section class=part><h2>{_e(words("confirm"))}</h2><p>{_e(told.confirm(words))}</p></section>
+          <section><h2>{_e(words("rests_on"))}</h2><p>{_e(packed.rests_on(words))}</p></section>
+          <section class=part><h2>{_e(words("confirm"))}</h2><p>{_e(packed.confirm(words))}</p></section>
         </div>
       </div>
       <div class=columns>
-        <section><h2>{_e(words("enclosed"))}</h2>{_list(_enclosed(told, words))}</section>
+        <section><h2>{_e(words("enclosed"))}</h2>{_list(_enclosed(packed, words))}</section>
         <section><h2>{_e(words("missing"))}</h2>{_list(gaps or [words("nothing_missing")])}</section>
       </div>
       <footer><p>{_e(words("limits"))}</p><p>{_e(words("check"))}</p></footer></section>"""
 
 
-def verdict_page(told: PackedLicence, words: PackWords, claim: Demand | None, assessed: Assessment) -> str:
+def verdict_page(packed: PackedLicence, words: PackWords, claim: Demand | None, assessed: Assessment) -> str:
     """For those who decide, and nobody else: the pictures, the verdict, and each finding with what it rests on."""
     rows = "".join(
         f"<tr><td class={each.verdict}><td dir=auto>{_e(each.messages[words.language])}"
         f"<td>{_e(resting_on(each.place, words))}"
         for each in assessed.findings
     )
-    figures = "".join(_figure(jpeg, words(caption)) for jpeg, caption in told.figures)
-    return f"""<section class=flow>{_header(words, claim)}{_replay(words, told)}
+    figures = "".join(_figure(jpeg, words(caption)) for jpeg, caption in packed.figures)
+    return f"""<section class=flow>{_header(words, claim)}{_replay(words, packed)}
       <p class=comp>{_e(words("internal"))}</p>
-      <h1 dir=auto>{_e(told.title(words))}</h1><p class=soft>{_e(told.folder)}</p>
+      <h1 dir=auto>{_e(packed.title(words))}</h1><p class=soft>{_e(packed.folder)}</p>
       <div class=pictures>{figures}</div>
       <p class="verdict {assessed.verdict}">{_e(words.of("verdicts", assessed.verdict))}</p>
       <table class=findings>{rows}</table></section>"""
@@ -342,52 +342,52 @@ def resting_on(place: DocumentPlace, words: PackWords) -> str:
     return words("rests", document=document, page=place.page) if place.page else document
 
 
-def _enclosed(told: PackedLicence, words: PackWords) -> list[str]:
+def _enclosed(packed: PackedLicence, words: PackWords) -> list[str]:
     """The kinds of documents that are enclosed, once each, what stays with the sender, and how many texts of terms."""
-    kinds = {words.document(each): None for each in told.file.documents if each.name not in told.withheld}
+    kinds = {words.document(each): None for each in packed.file.documents if each.name not in packed.withheld}
     excerpted = (DocumentKind.RECORD, DocumentKind.RECEIPT)
-    kept = [each for each in told.file.documents if each.name in told.withheld]
+    kept = [each for each in packed.file.documents if each.name in packed.withheld]
     excerpts = {words("excerpt", name=words.of("names", each.kind)): None for each in kept if each.kind in excerpted}
     others = {words("kept", name=words.of("names", each.kind)): None for each in kept if each.kind not in excerpted}
-    terms = [f"{words('terms')} ({len(told.terms)})"] if told.terms else []
+    terms = [f"{words('terms')} ({len(packed.terms)})"] if packed.terms else []
     return [*kinds, *excerpts, *terms, *others]
 
 
-def overview_page(all_told: Sequence[PackedLicence], words: PackWords, claim: Demand | None) -> str:
+def overview_page(all_packed: Sequence[PackedLicence], words: PackWords, claim: Demand | None) -> str:
     """The first page of a pack of several licences: one line each."""
     rows = "".join(
-        f"<tr><td dir=auto><div class=clamp>{_e(told.title(words))}</div>"
-        f"<small>{_e(told.platform)} · {_e(told.clean(told.file.licence.asset.asset_id))}</small>"
-        f"<td>{_e(told.licensed_on(words))}<td>{_e(told.secured(words)[0])}"
-        for told in all_told[:LICENCES_PER_PAGE]
+        f"<tr><td dir=auto><div class=clamp>{_e(packed.title(words))}</div>"
+        f"<small>{_e(packed.platform)} · {_e(packed.clean(packed.file.licence.asset.asset_id))}</small>"
+        f"<td>{_e(packed.licensed_on(words))}<td>{_e(packed.secured(words)[0])}"
+        for packed in all_packed[:LICENCES_PER_PAGE]
     )
     head = f"<tr><th>{_e(words('work'))}<th>{_e(words('licensed_on'))}<th>{_e(words('secured_since'))}"
-    more = f"<p class=soft>… +{len(all_told) - LICENCES_PER_PAGE}</p>" if len(all_told) > LICENCES_PER_PAGE else ""
-    return f"""<section class=one-page>{_watermark(words, all_told)}{_header(words, claim)}
-      <h1>{_e(words("overview", count=len(all_told)))}</h1><table class=overview>{head}{rows}</table>{more}
+    more = f"<p class=soft>… +{len(all_packed) - LICENCES_PER_PAGE}</p>" if len(all_packed) > LICENCES_PER_PAGE else ""
+    return f"""<section class=one-page>{_watermark(words, all_packed)}{_header(words, claim)}
+      <h1>{_e(words("overview", count=len(all_packed)))}</h1><table class=overview>{head}{rows}</table>{more}
       <section class=part><small>{_e(words("two_dates"))}</small></section>
       <footer><p>{_e(words("limits"))}</p><p>{_e(words("check"))}</p></footer></section>"""
 
 
-def details_pages(told: PackedLicence, words: PackWords) -> str:
+def details_pages(packed: PackedLicence, words: PackWords) -> str:
     """Every file with its digest, and what is said of the terms."""
     rows = "".join(
         f"<tr><td dir=auto><b>{_e(each.name)}</b><br>{_e(words.document(each))}; "
-        f"{_e(_whereabouts(told, words, each.name))}; {_e(told.secured_document(words, each.name))}"
+        f"{_e(_whereabouts(packed, words, each.name))}; {_e(packed.secured_document(words, each.name))}"
         f"<div class=digest>SHA-512 {_e(each.sha512)}</div>"
-        for each in told.file.documents
+        for each in packed.file.documents
     )
-    return f"""<section class=flow>{_replay(words, told)}<h2>{_e(words("details"))}</h2>
-      <h1 dir=auto>{_e(told.title(words))}</h1><p class=soft>{_e(told.folder)}</p>
+    return f"""<section class=flow>{_replay(words, packed)}<h2>{_e(words("details"))}</h2>
+      <h1 dir=auto>{_e(packed.title(words))}</h1><p class=soft>{_e(packed.folder)}</p>
       <h2>{_e(words("documents"))}</h2><table>{rows}</table>
-      <h2>{_e(words("terms"))}</h2>{_list(told.terms_said(words) or [words("no_terms")])}
-      {f"<p><small>{_e(words('terms_are'))}</small></p>" if told.terms else ""}</section>"""
+      <h2>{_e(words("terms"))}</h2>{_list(packed.terms_said(words) or [words("no_terms")])}
+      {f"<p><small>{_e(words('terms_are'))}</small></p>" if packed.terms else ""}</section>"""
 
 
-def _whereabouts(told: PackedLicence, words: PackWords, name: str) -> str:
-    if name in told.withheld:
+def _whereabouts(packed: PackedLicence, words: PackWords, name: str) -> str:
+    if name in packed.withheld:
         return words("withheld_file")
-    return told.inside.get(name) or words("in_the_zip", reason=words("image_or_other"))
+    return packed.inside.get(name) or words("in_the_zip", reason=words("image_or_other"))
 
 
 def text_pages(title: str, text: str, words: PackWords, of: str = "") -> str:
@@ -411,37 +411,37 @@ def claim_sheet(claim: Demand, words: PackWords) -> str:
     )
 
 
-def chain_sheet(told: PackedLicence, words: PackWords) -> str:
+def chain_sheet(packed: PackedLicence, words: PackWords) -> str:
     """From the platform to the user; what the licence is assigned by, where that is recorded."""
     return words(
         "chain",
-        platform=told.platform,
-        licensee=told.licensee(words),
-        client=told.client_name,
-        assigned=words("assigned_at", at=words.moment(told.assigned_at))
-        if told.assigned_at
-        else words("own_account", client=told.client_name),
+        platform=packed.platform,
+        licensee=packed.licensee(words),
+        client=packed.client_name,
+        assigned=words("assigned_at", at=words.moment(packed.assigned_at))
+        if packed.assigned_at
+        else words("own_account", client=packed.client_name),
     )
 
 
-def dates_sheet(told: PackedLicence, words: PackWords) -> str:
-    since, since_is = told.secured(words)
-    documents = [f"{each.name}: {told.secured_document(words, each.name)}" for each in told.report.documents]
+def dates_sheet(packed: PackedLicence, words: PackWords) -> str:
+    since, since_is = packed.secured(words)
+    documents = [f"{each.name}: {packed.secured_document(words, each.name)}" for each in packed.report.documents]
     documents += [
-        f"{folder}/{each.name}: {told.secured_document(words, each.name, folder)}"
-        for folder, files in told.report.terms.items()
+        f"{folder}/{each.name}: {packed.secured_document(words, each.name, folder)}"
+        for folder, files in packed.report.terms.items()
         for each in files
     ]
     return words(
         "dates_sheet",
-        licensed=told.licensed_on(words),
+        licensed=packed.licensed_on(words),
         secured=since,
         secured_is=since_is,
         two_dates=words("two_dates"),
         documents="\n".join(f"  {each}" for each in documents),
     ) + "".join(
         f"\n{words('recovered', what=finding.path)}\n"
-        for finding in told.report.findings
+        for finding in packed.report.findings
         if finding.code == "recovered"
     )
 

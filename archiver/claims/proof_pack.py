@@ -50,12 +50,12 @@ def write_proof(
         reader = stack.enter_context(DocumentReader())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=scratch("proof"))))
         files = stack.enter_context(_new_files(outs))
-        told = _write_bag(distinct, folder / "proof", order, reader, warn)
+        summaries = _write_bag(distinct, folder / "proof", order, reader, warn)
         page = next((folder / "proof/data").glob("proof.*"))
         if page.suffix != ".pdf":
             outs[1] = out.with_suffix(page.suffix)
         if order.internal:
-            _write_internal(distinct, told, folder / "internal", order, reader)
+            _write_internal(distinct, summaries, folder / "internal", order, reader)
         for path, file in zip(outs, files, strict=True):
             with file.open("wb") as written:
                 if path == outs[1]:
@@ -86,9 +86,9 @@ def _zip(folder: Path, top: str, out: object) -> None:
             zipped.writestr(info, path.read_bytes())
 
 
-def _disclosed(sound: VerifiedLicence, folder: Path, withheld: Sequence[str]) -> verify.VerifyReport:
+def _disclosed(verified: VerifiedLicence, folder: Path, withheld: Sequence[str]) -> verify.VerifyReport:
     """Write the proof of one licence and check it as its receiver will."""
-    disclose(sound.packed.archive, sound.stored.id, folder, [each.id for each in sound.file.terms], withheld)
+    disclose(verified.packed.archive, verified.stored.id, folder, [each.id for each in verified.file.terms], withheld)
     report = verify.verify_proof(folder)
     refuse(report.findings)
     return report
@@ -116,25 +116,27 @@ def _write_bag(
     natives = natives_of(sounds, reader)
     alone = len({(each.file.licence.asset.provider, each.file.licence.asset.asset_id) for each in sounds}) == 1
     theirs = [jpeg for content in order.pictures if (jpeg := picture_of(content, reader, large=True))]
-    told = [
-        summarise(sound, report, seats.get(sound.file.licence.seat or ""), natives, theirs, reader, words, alone=alone)
-        for sound, report in zip(sounds, reports, strict=True)
+    summaries = [
+        summarise(
+            verified, report, seats.get(verified.file.licence.seat or ""), natives, theirs, reader, words, alone=alone
+        )
+        for verified, report in zip(sounds, reports, strict=True)
     ]
     texts: dict[str, str] = {}
-    for sound, each in zip(sounds, told, strict=True):
-        for warning in sound.tier.warnings:
+    for verified, each in zip(sounds, summaries, strict=True):
+        for warning in verified.tier.warnings:
             warn(warning)
         captions = set(dict(each.figures).values())
         if theirs and not captions - {"their_picture"}:
             warn(f"no preview of {each.folder} is in the archive, to be compared with the picture of the enquiry")
         elif theirs and "our_picture_laid" not in captions:
             warn(f"no picture of the enquiry could be laid over the preview of {each.folder}: compare them by eye")
-        _write_documents(sound, each, data, reader, words)
+        _write_documents(verified, each, data, reader, words)
         texts[f"05_client_assignment/{each.folder}/chain-by-us.txt"] = pack_pages.chain_sheet(each, words)
         texts[f"06_use_and_dates/{each.folder}/dates-by-us.txt"] = pack_pages.dates_sheet(each, words)
     if order.claim:
         texts["01_claim/claim-by-us.txt"] = pack_pages.claim_sheet(order.claim, words)
-        for number, picture in enumerate(dict.fromkeys(each.picture for each in told if each.picture), 1):
+        for number, picture in enumerate(dict.fromkeys(each.picture for each in summaries if each.picture), 1):
             _write(data / f"01_claim/picture-{number}.jpg", picture)
     places = [f"data/{verify.PROOFS}/{each.stored.folder}/{place_of(each.stored.id)}" for each in sounds]
     texts["../HOW-TO-CHECK.txt"] = pack_pages.how_to_check(places, words)
@@ -142,13 +144,13 @@ def _write_bag(
         marked = text if evidence else f"{words('not_evidence')}: {words('replay')}\n\n{text}"
         _write(data / name, marked.encode("utf-8", "replace"))
     try:
-        _write(data / "proof.pdf", pdf_of(sounds, told, natives, order, reader))
+        _write(data / "proof.pdf", pdf_of(sounds, summaries, natives, order, reader))
     except BrowserMissing as error:
-        _write(data / "proof.html", html_of(sounds, told, order, reader))
+        _write(data / "proof.html", html_of(sounds, summaries, order, reader))
         warn(f"{error} Until then proof.html takes the place of proof.pdf: open it in a browser and print it there.")
     _seal(bag, order.now)
     refuse([finding for report in verify.verify_pack(bag) for finding in report.findings])
-    return told
+    return summaries
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -177,26 +179,26 @@ def _manifest(bag: Path, files: Sequence[Path]) -> bytes:
 
 
 def _write_documents(
-    sound: VerifiedLicence, told: PackedLicence, data: Path, reader: DocumentReader, words: PackWords
+    verified: VerifiedLicence, packed: PackedLicence, data: Path, reader: DocumentReader, words: PackWords
 ) -> None:
     """The licence's newest files to read, or excerpts of those that are withheld, and its terms."""
-    for name, kind, content, withheld in sound.newest():
-        folder, stem = data / verify.folder_of_copy(name) / told.folder, name.partition(".")[0]
+    for name, kind, content, withheld in verified.newest():
+        folder, stem = data / verify.folder_of_copy(name) / packed.folder, name.partition(".")[0]
         if not withheld:
             _write(folder / name, content)
         elif name == "licence.json":
-            seat = words("seat_number", number=told.seat) if told.seat else None
+            seat = words("seat_number", number=packed.seat) if packed.seat else None
             _write(
                 folder / "licence-excerpt.json",
-                _json(licence_excerpt(sound.private, seat, words("description_excerpt_made"))),
+                _json(licence_excerpt(verified.private, seat, words("description_excerpt_made"))),
             )
         elif kind is DocumentKind.RECORD and name.endswith(".json"):
             _write(
-                folder / f"{stem}-excerpt.json", _json(record_excerpt(content, sound.private, words("excerpt_made")))
+                folder / f"{stem}-excerpt.json", _json(record_excerpt(content, verified.private, words("excerpt_made")))
             )
-        elif text := receipt_text(kind, content, sound, reader, words):
+        elif text := receipt_text(kind, content, verified, reader, words):
             _write(folder / f"{stem}-excerpt.txt", text.encode("utf-8", "replace"))
-    for reference, terms in sound.terms:
+    for reference, terms in verified.terms:
         for name, file in terms.files().items():
             if name in ("terms.txt", "page.pdf"):
                 _write(
@@ -213,7 +215,7 @@ def _json(tree: Mapping[str, object]) -> bytes:
 
 def _write_internal(
     packed: Sequence[LicenceToPack],
-    told: Sequence[PackedLicence],
+    summaries: Sequence[PackedLicence],
     folder: Path,
     order: PackOptions,
     reader: DocumentReader,
@@ -226,7 +228,7 @@ def _write_internal(
         stored = each.archive.object(each.entry.object_id)
         file = from_json(stored.read("licence.json"))
         disclose(each.archive, stored.id, folder / stored.folder, [reference.id for reference in file.terms])
-    judged = [(each, order.verdicts[each.folder]) for each in told if each.folder in order.verdicts]
+    judged = [(each, order.verdicts[each.folder]) for each in summaries if each.folder in order.verdicts]
     if judged:
         sheets = [pack_pages.verdict_page(each, words, order.claim, assessed) for each, assessed in judged]
         html = pack_pages.document(words, sheets)

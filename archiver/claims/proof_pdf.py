@@ -30,9 +30,9 @@ def natives_of(sounds: Sequence[VerifiedLicence], reader: DocumentReader) -> Nat
     found: dict[tuple[str, str], tuple[bytes, int] | str] = {}
     room = MAX_DOCUMENTS_BYTES
     for wanted in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT, DocumentKind.CAPTURE):
-        for sound in sounds:
-            certified = any(each.kind is DocumentKind.CERTIFICATE for each in sound.file.documents)
-            for name, kind, content, withheld in sound.newest():
+        for verified in sounds:
+            certified = any(each.kind is DocumentKind.CERTIFICATE for each in verified.file.documents)
+            for name, kind, content, withheld in verified.newest():
                 if kind is not wanted or withheld or not content.startswith(b"%PDF-"):
                     continue
                 if kind is DocumentKind.CAPTURE and certified:
@@ -42,12 +42,12 @@ def natives_of(sounds: Sequence[VerifiedLicence], reader: DocumentReader) -> Nat
                     error = "too_large"
                 if not error:
                     room -= len(joined)
-                found[sound.stored.folder, name] = error or (joined, reader.read(joined, "application/pdf").pages)
+                found[verified.stored.folder, name] = error or (joined, reader.read(joined, "application/pdf").pages)
     return found
 
 
 def summarise(
-    sound: VerifiedLicence,
+    verified: VerifiedLicence,
     report: verify.VerifyReport,
     seat: int | None,
     natives: Natives,
@@ -63,33 +63,33 @@ def summarise(
     """
     inside = {}
     for (folder, name), native in natives.items():
-        if folder == sound.stored.folder:
+        if folder == verified.stored.folder:
             reason = words("too_large") if native == "too_large" else native
             inside[name] = (
                 words("in_the_zip", reason=reason) if isinstance(reason, str) else words("follows", pages=reason[1])
             )
-    files = list(sound.newest())
+    files = list(verified.newest())
     previews = [content for _, kind, content, withheld in files if kind is DocumentKind.PREVIEW and not withheld]
     preview = picture_of(previews[0], reader) if previews else None
     picture, figures = _side_by_side(theirs, preview, reader, alone=alone)
     terms: list[tuple[TermsReference, TermsFile, str]] = [
         (reference, terms_from_json(stored.read("terms.json")), stored.read("terms.txt").decode("utf-8", "replace"))
-        for reference, stored in sound.terms
+        for reference, stored in verified.terms
     ]
     return PackedLicence(
-        folder=sound.stored.folder,
-        file=sound.file,
+        folder=verified.stored.folder,
+        file=verified.file,
         report=report,
-        private=sound.private,
-        client_name=sound.packed.client_name,
-        provider_info=sound.packed.provider_info,
+        private=verified.private,
+        client_name=verified.packed.client_name,
+        provider_info=verified.packed.provider_info,
         terms=terms,
         withheld=frozenset(name for name, _, _, withheld in files if withheld),
         inside=inside,
         picture=picture,
         figures=figures,
         seat=seat,
-        assigned_at=sound.packed.assigned_at,
+        assigned_at=verified.packed.assigned_at,
     )
 
 
@@ -119,20 +119,20 @@ def _side_by_side(
 
 def pdf_of(
     sounds: Sequence[VerifiedLicence],
-    told: Sequence[PackedLicence],
+    packed: Sequence[PackedLicence],
     natives: Natives,
     order: PackOptions,
     reader: DocumentReader,
 ) -> bytes:
     """The whole proof.pdf; BrowserMissing where no Chromium prints it, MachineRefused where its parts do not join."""
     words = PackWords(order.language)
-    behind = _behind(sounds, told, words, reader)
-    front = pack_pages.document(words, _front(told, words, order))
+    behind = _behind(sounds, packed, words, reader)
+    front = pack_pages.document(words, _front(packed, words, order))
     printed = print_pages([front, *([pack_pages.document(words, behind)] if behind else [])])
     parts = [(words("title"), printed[0])]
     for (folder, name), native in natives.items():
         if not isinstance(native, str):
-            parts.append((f"{folder}: {name}" if len(told) > 1 else name, native[0]))
+            parts.append((f"{folder}: {name}" if len(packed) > 1 else name, native[0]))
     parts += [(words("terms"), each) for each in printed[1:]]
     joined, error = reader.join(parts)
     if error:
@@ -141,46 +141,46 @@ def pdf_of(
 
 
 def html_of(
-    sounds: Sequence[VerifiedLicence], told: Sequence[PackedLicence], order: PackOptions, reader: DocumentReader
+    sounds: Sequence[VerifiedLicence], packed: Sequence[PackedLicence], order: PackOptions, reader: DocumentReader
 ) -> bytes:
     """The pages of proof.pdf that are ours, as one HTML file that any browser shows and prints."""
     words = PackWords(order.language)
-    sections = [*_front(told, words, order), *_behind(sounds, told, words, reader)]
+    sections = [*_front(packed, words, order), *_behind(sounds, packed, words, reader)]
     return pack_pages.document(words, sections).encode("utf-8", "replace")
 
 
-def _front(told: Sequence[PackedLicence], words: PackWords, order: PackOptions) -> Sequence[str]:
-    overview = [pack_pages.overview_page(told, words, order.claim)] if len(told) > 1 else []
-    summaries = [pack_pages.summary_page(each, words, order.claim) for each in told]
-    return [*overview, *summaries, *(pack_pages.details_pages(each, words) for each in told)]
+def _front(packed: Sequence[PackedLicence], words: PackWords, order: PackOptions) -> Sequence[str]:
+    overview = [pack_pages.overview_page(packed, words, order.claim)] if len(packed) > 1 else []
+    summaries = [pack_pages.summary_page(each, words, order.claim) for each in packed]
+    return [*overview, *summaries, *(pack_pages.details_pages(each, words) for each in packed)]
 
 
 def _behind(
-    sounds: Sequence[VerifiedLicence], told: Sequence[PackedLicence], words: PackWords, reader: DocumentReader
+    sounds: Sequence[VerifiedLicence], packed: Sequence[PackedLicence], words: PackWords, reader: DocumentReader
 ) -> Sequence[str]:
-    return list(dict.fromkeys(_texts(sounds, told, words, reader)))
+    return list(dict.fromkeys(_texts(sounds, packed, words, reader)))
 
 
 def _texts(
-    sounds: Sequence[VerifiedLicence], told: Sequence[PackedLicence], words: PackWords, reader: DocumentReader
+    sounds: Sequence[VerifiedLicence], packed: Sequence[PackedLicence], words: PackWords, reader: DocumentReader
 ) -> Iterator[str]:
-    for sound, each in zip(sounds, told, strict=True):
-        of = each.folder if len(told) > 1 else ""
-        for name, kind, content, withheld in sound.newest():
+    for verified, each in zip(sounds, packed, strict=True):
+        of = each.folder if len(packed) > 1 else ""
+        for name, kind, content, withheld in verified.newest():
             if kind is DocumentKind.CERTIFICATE and name.endswith(".txt") and not withheld:
                 text = reader.read(content, "text/plain").text
                 yield pack_pages.text_pages(words("certificate_text", name=name), text, words, of)
-            elif withheld and (text := receipt_text(kind, content, sound, reader, words) or ""):
+            elif withheld and (text := receipt_text(kind, content, verified, reader, words) or ""):
                 yield pack_pages.text_pages(words("receipt_text", name=name), text, words, of)
         for _, said, text in each.terms:
             yield pack_pages.text_pages(words("terms_text", url=said.url), text, words)
 
 
 def receipt_text(
-    kind: DocumentKind | None, content: bytes, sound: VerifiedLicence, reader: DocumentReader, words: PackWords
+    kind: DocumentKind | None, content: bytes, verified: VerifiedLicence, reader: DocumentReader, words: PackWords
 ) -> str | None:
     """The excerpt of a receipt that is withheld; None for other documents."""
     if kind is not DocumentKind.RECEIPT:
         return None
     media_type = "application/pdf" if content.startswith(b"%PDF-") else "text/plain"
-    return receipt_excerpt(reader.read(content, media_type).text, sound.private, words("excerpt_made"))
+    return receipt_excerpt(reader.read(content, media_type).text, verified.private, words("excerpt_made"))

@@ -197,9 +197,9 @@ def assess(
     if licence and image:
         raise typer.BadParameter("name a licence or its picture, not both")
     here = opened(home)
-    told = use_of(first_seen, use, seats, territory, copies)
+    facts = use_of(first_seen, use, seats, territory, copies)
     found = judge(
-        here, client, told, name=licence, picture=image, claim=load(here, claim) if claim else None, used_on=used_on,
+        here, client, facts, name=licence, picture=image, claim=load(here, claim) if claim else None, used_on=used_on,
         warn=say,
     )  # fmt: skip
     document = found.as_json(language_of(language))

@@ -111,15 +111,15 @@ def run(
         say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
 
     with progress() as watch:
-        told = watch if asset else ProgressForecast(here, say, watch)  # the histories are only looked through
-        summary = awaited(run_accounts(here, unlocked(here), order, progress=told, finished=finished))
+        watch = watch if asset else ProgressForecast(here, say, watch)  # the histories are only looked through
+        summary = awaited(run_accounts(here, unlocked(here), order, progress=watch, finished=finished))
     for slug, fault in summary.faults.items():
         say(f"{slug}: {fault}")
     if summary.machine:
         say(f"archiver: {summary.machine}")
     for warning in summary.warnings:
         say(f"warning: {warning}")
-    for concern in summary.concerns:
+    for concern in summary.alerts:
         say(f"note: {concern}")
     if as_json:
         emit(summary.as_json())

@@ -66,10 +66,10 @@ def most_severe(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return max(flat, key=lambda error: error.exit_code if isinstance(error, ArchiverError) else 1000)
 
 
-def keep_page(folder: Path, account: str, content: bytes, suffix: str, needles: list[Needle]) -> Path:
+def keep_page(folder: Path, account: str, content: bytes, suffix: str, secret_values: list[Needle]) -> Path:
     """Save a page for the adapter's maintainer, without secrets; named by account and content, so once per page."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    content = mask(content, needles)
+    content = mask(content, secret_values)
     path = folder / f"{account}-{sha256(content).hexdigest()[:12]}{re.sub(r'[^.a-z0-9]', '', suffix.lower())}"
     replace_file(path, content)
     return path

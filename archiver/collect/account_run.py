@@ -50,9 +50,9 @@ class AccountRun:
     catalogue: Catalogue
     result: AccountResult = field(init=False)
 
-    def overdue(self, patience: float) -> AccountResult:
+    def overdue(self, timeout_s: float) -> AccountResult:
         """What came of a turn that was ended at its deadline: what it archived stays, the rest is for the next run."""
-        span = f"{patience / 3600:g} h" if patience >= 3600 else f"{patience:g} s"
+        span = f"{timeout_s / 3600:g} h" if timeout_s >= 3600 else f"{timeout_s:g} s"
         late = SiteUnavailable(f"{self.account.name} was not done at its deadline, {span} after its turn began")
         self.result.fail(late)
         if self.result.archived:
@@ -61,13 +61,13 @@ class AccountRun:
 
     async def __call__(self) -> AccountResult:
         result = self.result = AccountResult(self.account.name, self.account.provider)
-        needles: list[str] = []
+        secret_values: list[str] = []
         listener: Listener | None = None
         terms: asyncio.Task[list[SeenTerms]] | None = None
         try:
             access = await asyncio.to_thread(admit, self.run, self.account)
             self.account, recording, provider = access.account, access.recording, access.provider
-            needles += access.secrets.values()
+            secret_values += access.secrets.values()
             if recording and self.run.tools.replay:
                 listener = await self.run.tools.replay.serve(recording, provider.info.rules)
             network = listener.network if listener else self.run.tools.network
@@ -95,12 +95,12 @@ class AccountRun:
                     self.run.vault.mark(self.account.name, type(error).__name__, access.secret_digest)
                     raise
                 finally:
-                    needles += session.needles()
+                    secret_values += session.secret_values()
         except ArchiverError as error:
-            self._keep(error, needles)
-            result.fail(error, needles)
+            self._keep(error, secret_values)
+            result.fail(error, secret_values)
         except OSError as error:
-            result.fail(machine_error(error), needles)
+            result.fail(machine_error(error), secret_values)
         except asyncio.CancelledError:
             if terms:
                 terms.cancel()
@@ -108,8 +108,8 @@ class AccountRun:
         except Exception as error:  # noqa: BLE001  # a fault of one adapter, told in full, must not stop the others
             trace = "".join(traceback.format_exception(error)).encode()
             broken = AdapterBroken(f"{type(error).__name__}: {error}", page=SavedPage("", trace))
-            self._keep(broken, needles)
-            result.fail(broken, needles)
+            self._keep(broken, secret_values)
+            result.fail(broken, secret_values)
         finally:
             if terms:
                 await asyncio.wait([terms])
@@ -149,8 +149,8 @@ class AccountRun:
             terms=terms,
         )
 
-    def _keep(self, error: ArchiverError, needles: list[str]) -> None:
+    def _keep(self, error: ArchiverError, secret_values: list[str]) -> None:
         if error.page and error.page.content:
             folder = self.run.home.state / "trouble"
-            path = keep_page(folder, self.account.name, error.page.content, ".html", all_forms(needles))
+            path = keep_page(folder, self.account.name, error.page.content, ".html", all_forms(secret_values))
             error.detail += f" (page kept as {path.relative_to(self.run.home.root).as_posix()})"

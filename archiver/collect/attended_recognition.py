@@ -46,20 +46,20 @@ class SessionRecognition:
         for place in sorted(folder.iterdir()):
             if not (place / "origin.json").exists():  # killed while it was written
                 continue
-            told = json.loads((place / "origin.json").read_bytes())
-            at = parse_iso(told["at"])
+            described = json.loads((place / "origin.json").read_bytes())
+            at = parse_iso(described["at"])
             assert isinstance(at, datetime)
-            origin = Origin(how=told["how"], url=told["url"], method=told["method"], retrieved_at=at)
-            if told["how"] == "marked":
-                yield self._page(place, told, origin)
+            origin = Origin(how=described["how"], url=described["url"], method=described["method"], retrieved_at=at)
+            if described["how"] == "marked":
+                yield self._page(place, described, origin)
                 continue
-            for item in walk([place / told["file"]]):
+            for item in walk([place / described["file"]]):
                 yield self._file(item, origin)
 
     def _file(self, item: Item | Refused, origin: Origin) -> ClassifiedFile:
         if isinstance(item, Refused):
             return ClassifiedFile(path=item.path, sha256="", size=0, what="other", refused=item.reason)
-        if item.content and self.session.holds_secret(item.content, self.session.needles):
+        if item.content and self.session.holds_secret(item.content, self.session.secret_values):
             why = self.session.set_apart(item.name, item.content)
             return ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=why)
         seen = recognise(item, self.reader, self.lookup, ocr_by(self.reader))
@@ -69,11 +69,11 @@ class SessionRecognition:
         self.spool.take(seen, item.content if seen.keep else None)
         return replace(seen, preview=None)
 
-    def _page(self, place: Path, told: Mapping[str, Any], origin: Origin) -> ClassifiedFile:
+    def _page(self, place: Path, described: Mapping[str, Any], origin: Origin) -> ClassifiedFile:
         documents = [
             Document(name=name, kind=DocumentKind.CAPTURE, content=(place / name).read_bytes(), media_type=media_type,
                      url=origin.url, retrieved_at=origin.retrieved_at, notes=notes)
-            for name, (media_type, notes) in told["captures"].items()
+            for name, (media_type, notes) in described["captures"].items()
         ]  # fmt: skip
         warc = next(each.content for each in documents if each.name.endswith(".gz"))
         seen = ClassifiedFile(path=origin.url, sha256=sha256(warc).hexdigest(), size=len(warc), what="page",
@@ -81,7 +81,7 @@ class SessionRecognition:
         for each in documents:
             if why := self._refusal(each):
                 return replace(seen, refused=f"{each.name}: {why}")
-        html = (place / told["file"]).read_bytes()
+        html = (place / described["file"]).read_bytes()
         text = self.reader.page(html.decode("utf-8", "replace")).text
         item = Item(path="page.html", size=len(html), sha256=seen.sha256, content=html)
         paper = page_by(self.reader, html.decode("utf-8", "replace"), origin.url)
@@ -100,4 +100,4 @@ class SessionRecognition:
 
     def _refusal(self, document: Document) -> str | None:
         """Secrets that became known after a page was captured are looked for, too."""
-        return refusal(document.content, self.session.needles, self.reader)
+        return refusal(document.content, self.session.secret_values, self.reader)

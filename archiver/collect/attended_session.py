@@ -33,12 +33,12 @@ class AttendedSession:
     _number: int = 0
 
     @property
-    def needles(self) -> list[Needle]:
+    def secret_values(self) -> list[Needle]:
         return all_forms(self.observation.secrets)
 
     def mask(self, content: bytes) -> bytes:
         """The content without the secrets of this browser."""
-        return mask(content, self.needles)
+        return mask(content, self.secret_values)
 
     def place_for(self, name: str) -> Path:
         """Where a downloaded file is kept for the person: never over another one."""
@@ -54,35 +54,35 @@ class AttendedSession:
 
     async def take(self, taken: Taken) -> str | None:
         """Keep what was taken for the end; says why not where it holds a secret."""
-        return await asyncio.to_thread(self._take, taken, self.needles)
+        return await asyncio.to_thread(self._take, taken, self.secret_values)
 
-    def _take(self, taken: Taken, needles: list[Needle]) -> str | None:
+    def _take(self, taken: Taken, secret_values: list[Needle]) -> str | None:
         name = _safe(taken.name)
-        if not taken.marked and self.holds_secret(taken.content, needles):
+        if not taken.marked and self.holds_secret(taken.content, secret_values):
             return self.set_apart(name, taken.content)
         self._number += 1
         place = self.folder / f"{self._number:04d}"
         place.mkdir(parents=True, mode=0o700)
         captures = {each.name: [each.media_type, dict(each.notes)] for each in taken.captures}
         origin: dict[str, Any] = {
-            "how": taken.how, "name": taken.name, "file": name, "url": _address(taken.url, needles),
+            "how": taken.how, "name": taken.name, "file": name, "url": _address(taken.url, secret_values),
             "method": taken.method, "at": iso(taken.at), "captures": captures,
         }  # fmt: skip
         if taken.marked:
-            origin |= {"name": _address(taken.name, needles), "file": "rendered.html"}
+            origin |= {"name": _address(taken.name, secret_values), "file": "rendered.html"}
             for each in taken.captures:
                 replace_file(place / each.name, each.content)
-            if taken.sent and not contains(taken.sent, needles) and mask_named(taken.sent) == taken.sent:
+            if taken.sent and not contains(taken.sent, secret_values) and mask_named(taken.sent) == taken.sent:
                 replace_file(place / SENT_PAGE, taken.sent)
                 captures[SENT_PAGE] = ["text/html", {"made": "by the platform; as it was sent, unaltered"}]
         replace_file(place / str(origin["file"]), taken.content)
         replace_file(place / "origin.json", json.dumps(origin).encode())  # the last: without it there is nothing
         return None
 
-    def holds_secret(self, content: bytes, needles: list[Needle]) -> bool:
+    def holds_secret(self, content: bytes, secret_values: list[Needle]) -> bool:
         """Whether a document holds a secret of this browser, as bytes or in its text."""
         text = self.reader.read_all(content).text if is_pdf(content) else ""
-        return contains(content, needles) or contains(text.encode(), needles)
+        return contains(content, secret_values) or contains(text.encode(), secret_values)
 
     def set_apart(self, name: str, content: bytes) -> str:
         """Keep an unaltered document out of the archive."""
@@ -106,5 +106,5 @@ def _safe(name: str) -> str:
     return safe if safe and not re.fullmatch(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", safe) else f"_{safe}"
 
 
-def _address(url: str, needles: list[Needle]) -> str:
-    return mask(mask_named(url.encode("utf-8", "replace")), needles).decode("utf-8", "replace")
+def _address(url: str, secret_values: list[Needle]) -> str:
+    return mask(mask_named(url.encode("utf-8", "replace")), secret_values).decode("utf-8", "replace")

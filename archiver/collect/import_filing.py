@@ -200,24 +200,24 @@ class _Filing:
     def _paper(self, seen: ClassifiedFile, claimed: Licence | None) -> dict[str, Any]:
         """File a paper, of a list the licence's own row; what is told of it."""
         paper, origin = seen.paper, self._order.origins.get(seen.sha256)
-        told: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         if claimed:
-            told |= {"claimed": claims(claimed), "differs": differences(self._group.licence, claimed)}
+            fields |= {"claimed": claims(claimed), "differs": differences(self._group.licence, claimed)}
         if claimed and paper and len(paper.licences) > 1:
             notes = {"from": seen.path, "sha256": seen.sha256}
             row = record_of(claimed)
             name = self._add(DocumentKind.RECORD, "record", "json", row, "application/json", notes)
             # The paper's own object has the quotes, which are those of all its licences.
-            return told | {"held_in": self._held.get(id(seen)), "quotes": {}, "document": name}
+            return fields | {"held_in": self._held.get(id(seen)), "quotes": {}, "document": name}
         if seen.marked:
             names = []
             for each in self._order.captures(seen.sha256):
                 stem, _, ending = each.name.partition(".")
                 names.append(self._add(each.kind, stem, ending, each.content, each.media_type, each.notes, origin))
-            return told | ({"document": names[0]} if names else {})
+            return fields | ({"document": names[0]} if names else {})
         kind = paper.kind if paper and not seen.is_letter else DocumentKind.LETTER
         content, notes = self._order.content(seen.sha256), {"from": seen.path}
-        return told | {"document": self._add(kind, kind.value, seen.ending, content, seen.media_type, notes, origin)}
+        return fields | {"document": self._add(kind, kind.value, seen.ending, content, seen.media_type, notes, origin)}
 
     def _delivered(self, seen: ClassifiedFile) -> str:
         """Describe a delivered file, and keep a small picture of it, or the file itself where that is asked for."""

@@ -459,13 +459,13 @@ def differences(licence: Licence, claimed: Licence) -> dict[str, list[str]]:
 
 
 def _differences(seen: ClassifiedFile, found: Sequence[tuple[Licence, Group | None]]) -> str:
-    told = [
+    notes = [
         f"it says {name} {there}, the archive {here}"
         for licence, group in found
         if group
         for name, (here, there) in differences(group.licence, licence).items()
     ]
-    return "; ".join([*([seen.note] if seen.note else []), *told[:3]])
+    return "; ".join([*([seen.note] if seen.note else []), *notes[:3]])
 
 
 def _best(outcomes: Sequence[ImportOutcome]) -> ImportOutcome:

@@ -112,8 +112,8 @@ class ClassifiedFile:
     @property
     def says_nothing(self) -> bool:
         """Whether it is irrelevant whatever else there is, with nothing to be told."""
-        told = self.refused or self.note or self.paper or self.sign or self.named or self.fingerprint or self.platform
-        return not (told or self.is_letter or self.marked)
+        known = self.refused or self.note or self.paper or self.sign or self.named or self.fingerprint or self.platform
+        return not (known or self.is_letter or self.marked)
 
     @property
     def ending(self) -> str:

@@ -198,12 +198,12 @@ class ClientRun:
 
     async def _account(self, account: Account, archive: ArchiveWriter, catalogue: Catalogue) -> AccountResult:
         started = time.monotonic()
-        visit, patience = AccountRun(self.run, account, archive, catalogue), self.run.home.settings.run.deadline
+        visit, timeout_s = AccountRun(self.run, account, archive, catalogue), self.run.home.settings.run.deadline
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout_s):
                 result = await visit()
         except TimeoutError:
-            result = visit.overdue(patience)
+            result = visit.overdue(timeout_s)
         result.seconds = round(time.monotonic() - started, 3)
         if not self.run.order.dry_run:
             await asyncio.to_thread(

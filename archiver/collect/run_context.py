@@ -47,7 +47,7 @@ class RunSummary:
     run: str
     accounts: list[AccountResult] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    concerns: list[Alert] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
     faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written on
     machine: ArchiverError | None = None  # what kept a step after the accounts from being done
     replays: dict[str, Listener] = field(default_factory=dict)

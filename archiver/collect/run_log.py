@@ -29,12 +29,12 @@ def log(home: Home, summary: RunSummary, *, dry_run: bool) -> None:
     folder = home.state / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     frame = {"run": summary.run, "at": iso(datetime.now(UTC)), "dry_run": dry_run}
-    told = [result.as_json() for result in summary.accounts]
-    told += [
+    rows = [result.as_json() for result in summary.accounts]
+    rows += [
         {"client": client, "fault": type(fault).__name__, "message": str(fault)}
         for client, fault in summary.faults.items()
     ]
-    lines = [json.dumps(frame | each, sort_keys=True) for each in told]
+    lines = [json.dumps(frame | each, sort_keys=True) for each in rows]
     (folder / f"{summary.run}.jsonl").write_text("".join(line + "\n" for line in lines), "utf-8")
     if summary.replays:
         asked = [

@@ -58,7 +58,7 @@ class GuardedSession(Session, Protocol):
 
     def beside(self) -> AbstractAsyncContextManager[Any]: ...
 
-    def needles(self) -> list[str]: ...
+    def secret_values(self) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -226,13 +226,13 @@ class SessionSecrets:
     _forms: list[Needle] = field(default_factory=list)
 
     def forms(self) -> list[Needle]:
-        secrets = self.session.needles()
+        secrets = self.session.secret_values()
         if secrets != self._secrets:
             self._secrets, self._forms = secrets, all_forms(secrets)
         return self._forms
 
     def mask_text(self, text: str) -> str:
-        return mask_text(text, self.session.needles())
+        return mask_text(text, self.session.secret_values())
 
 
 @dataclass

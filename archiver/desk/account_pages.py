@@ -51,7 +51,7 @@ def run(visit: PageRequest) -> Response:
     name = visit.given("account")
     names = [visit.home.account(name).name] if name else []
     visit.desk.work.run(visit.home, visit.desk.vault, names)
-    visit.told("run started", name or "all")
+    visit.log_action("run started", name or "all")
     return visit.to("accounts")
 
 
@@ -61,7 +61,7 @@ def sign_in(visit: PageRequest) -> Response:
         raise HTTPException(403)
     account = visit.home.account(visit.given("account"))
     visit.desk.work.sign_in(visit.home, visit.desk.vault, account.name)
-    visit.told("sign-in started", account.name)
+    visit.log_action("sign-in started", account.name)
     return visit.to("accounts")
 
 

@@ -148,8 +148,8 @@ class PageRequest:
         """Go to another page."""
         return RedirectResponse(at(*parts, **query), status_code=303)
 
-    def told(self, what: str, target: str = "", **more: object) -> None:
-        self.desk.doors.told(self.visitor, what, target, **more)
+    def log_action(self, what: str, target: str = "", **more: object) -> None:
+        self.desk.access.log_action(self.visitor, what, target, **more)
 
 
 type PageFunction = Callable[[PageRequest], Response | Awaitable[Response]]
@@ -249,8 +249,8 @@ def route(desk: Desk, way: PageRoute) -> Route:
 
     async def endpoint(request: Request) -> Response:
         cookie, visitor = request.cookies.get(desk.site.cookie), None
-        if desk.doors.sessions.known(cookie):
-            visitor = await desk.workers.run("", desk.doors.visitor, cookie, asks=not way.background)
+        if desk.access.sessions.known(cookie):
+            visitor = await desk.workers.run("", desk.access.visitor, cookie, asks=not way.background)
         connection = getattr(request.state, "connection", None)
         if visitor and isinstance(connection, Connection):
             connection.belongs_to(visitor.name, shared=desk.site.proxied)
@@ -273,12 +273,12 @@ def route(desk: Desk, way: PageRoute) -> Route:
 
 
 async def _answered(way: PageRoute, visit: PageRequest, visitor: Visitor | None) -> Response:
-    workers, told = visit.desk.workers, visit.desk.doors.told
+    workers, log_action = visit.desk.workers, visit.desk.access.log_action
     if visitor is None and not way.open:
         return await workers.run(None, _turned_away, visit)
     if visitor and not way.open and visitor.role < way.needs:
         if way.post:
-            await workers.run(visit.who, told, visitor, "refused", way.path)
+            await workers.run(visit.who, log_action, visitor, "refused", way.path)
         raise HTTPException(403 if visitor.client is None else 404)
     if not way.post:
         return await workers.run(visit.who, _read, way, visit)
@@ -291,7 +291,7 @@ async def _answered(way: PageRoute, visit: PageRequest, visitor: Visitor | None)
             assert not isinstance(made, Response)
             return await made
         if not _same(visit.given("token"), visit.visitor.token):
-            await workers.run(visit.who, told, visitor, "refused without token", way.path)
+            await workers.run(visit.who, log_action, visitor, "refused without token", way.path)
             raise HTTPException(403)
         if way.upload:
             return await workers.read_upload(_done, way, visit)
@@ -362,7 +362,7 @@ def _turned_away(visit: PageRequest) -> Response:
     """To whoever carries no cookie: the way in."""
     if visit.request.method != "GET":
         raise HTTPException(403)
-    if visit.desk.doors.users.all():
+    if visit.desk.access.users.all():
         return visit.to("sign-in")
     return visit.page("closed.html", 401)
 
@@ -397,8 +397,8 @@ def build(desk: Desk, ways: Sequence[PageRoute]) -> ASGIApp:
 
     async def missing(request: Request, error: Exception) -> Response:
         cookie, visitor = request.cookies.get(desk.site.cookie), None
-        if desk.doors.sessions.known(cookie):
-            visitor = await desk.workers.run("", desk.doors.visitor, cookie)
+        if desk.access.sessions.known(cookie):
+            visitor = await desk.workers.run("", desk.access.visitor, cookie)
         status = error.status_code if isinstance(error, HTTPException) else 404
         if visitor is None:
             return PlainTextResponse("There is nothing here.", status)

@@ -370,7 +370,7 @@ def end_session_on_disk(state: Path, id: str) -> SessionFile:
 # ---------------------------------------------------------------- all of it
 
 
-class SessionStore:
+class AccessControl:
     """Who is let in to one desk. `desk` is its address; `idle_minutes` replaces the usual times."""
 
     def __init__(self, home: Path, state: Path, *, desk: str = "", idle_minutes: float | None = None) -> None:
@@ -474,7 +474,7 @@ class SessionStore:
         user = self.users.all().get(visitor.name)
         return replace(visitor, role=user.role) if user and user.password == visitor.password else None
 
-    def told(self, who: Visitor | str | None, what: str, target: str = "", **more: Any) -> None:
+    def log_action(self, who: Visitor | str | None, what: str, target: str = "", **more: Any) -> None:
         """One line of audit. Only of whoever may operate are lines not limited."""
         if isinstance(who, Visitor):
             limit = None if who.role is Role.OPERATE else f"person {who.name}"

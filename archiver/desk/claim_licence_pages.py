@@ -34,10 +34,10 @@ def match(visit: PageRequest) -> Response:
     pictures = [given] if given else [((folder / name).read_bytes(), name) for name in claim.pictures]
     if not pictures:
         return visit.to("claim", claim.claim)
-    told: list[str] = []
+    messages: list[str] = []
     for content, name in pictures:
-        found = visit.desk.look_for(content, name, claim.client, warn=told.append)
-        kept = Search(name, content, claim.client, found, told)
+        found = visit.desk.look_for(content, name, claim.client, warn=messages.append)
+        kept = Search(name, content, claim.client, found, messages)
         if found.rows:
             break
     key = secrets.token_urlsafe(12)
@@ -52,7 +52,7 @@ def choose(visit: PageRequest) -> Response:
         pass
     kept = claim.licences if visit.given("also") else ()
     claim_files.with_licences(visit.home, claim, [*kept, entry.short_id])
-    visit.told("licence chosen", claim.claim, licence=entry.short_id)
+    visit.log_action("licence chosen", claim.claim, licence=entry.short_id)
     return visit.to("claim", claim.claim)
 
 
@@ -74,7 +74,7 @@ def assign(visit: PageRequest) -> Response:
     for entry, own in licences_of(visit, claim):
         if not own:
             assigning.assign(visit.home, visit.desk.vault, entry.short_id, made, agreed)
-            visit.told("assigned", entry.short_id, client=claim.client)
+            visit.log_action("assigned", entry.short_id, client=claim.client)
         now.append(f"{claim.client}/{entry.folder}")
     claim_files.with_licences(visit.home, claim, now)
     return visit.to("claim", claim.claim)

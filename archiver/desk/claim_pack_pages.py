@@ -52,7 +52,7 @@ def pack(visit: PageRequest) -> Response:
     warnings: list[str] = []
     hand_over(visit.home, [], order, warn=warnings.append)
     key = secrets.token_urlsafe(12)
-    visit.told("pack made", claim.claim)
+    visit.log_action("pack made", claim.claim)
     visit.desk.keep(f"{visit.visitor.name} {key}", 1, warnings)
     return visit.page(
         "packed.html",
@@ -76,7 +76,7 @@ def paper(visit: PageRequest) -> Response:
     if name not in papers(visit, claim):
         raise HTTPException(404)
     if visit.asked("save"):
-        visit.told("saved", f"{claim.claim}/{name}")
+        visit.log_action("saved", f"{claim.claim}/{name}")
     content = (claim_files.folder(visit.home, claim.claim) / name).read_bytes()
     return handed_out(visit, content, name, "text/plain" if name.endswith((".txt", ".eml")) else "")
 

@@ -62,7 +62,7 @@ def confirm(visit: PageRequest) -> Response:
     claim = visit.claim()
     answers = {name: " ".join(visit.given(name).split()) for name in claim_entry.FIELDS if name in visit.form}
     claim_entry.confirm(visit.home, claim, answers)
-    visit.told("claim confirmed", claim.claim)
+    visit.log_action("claim confirmed", claim.claim)
     return visit.to("claim", claim.claim)
 
 

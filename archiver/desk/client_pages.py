@@ -88,7 +88,7 @@ def assign(visit: PageRequest) -> Response:
             decided += [(entry, made) for entry in found if not entry.licence.comp]
     deciding.assign(visit.home, visit.desk.vault, decided)
     for entry, made in decided:
-        visit.told("assigned", entry.short_id, client=made.client)
+        visit.log_action("assigned", entry.short_id, client=made.client)
     return visit.to("unassigned")
 
 
@@ -97,8 +97,8 @@ def make_link(visit: PageRequest) -> Response:
     owner = visit.client(visit.path["client"])
     days = visit.given("days")
     days_asked = int(days) if days.isdecimal() and len(days) < 4 else 0
-    secret, until = visit.desk.doors.links.made(owner.slug, days_asked, visit.visitor.name)
-    visit.told("link made", owner.slug, link=secret.split(".")[1], until=until.isoformat())
+    secret, until = visit.desk.access.links.made(owner.slug, days_asked, visit.visitor.name)
+    visit.log_action("link made", owner.slug, link=secret.split(".")[1], until=until.isoformat())
     return client(visit, link=(f"{visit.request.base_url}link/{secret}", until))
 
 

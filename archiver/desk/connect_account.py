@@ -36,7 +36,7 @@ def add_client(visit: PageRequest) -> Response:
         settings.add_client(visit.home.root, slug, name or slug, **several)
     except ConfigError as error:
         return visit.page("new-client.html", 422, error=str(error))
-    visit.told("client added", slug)
+    visit.log_action("client added", slug)
     return visit.to("client", slug)
 
 
@@ -45,11 +45,13 @@ def new(visit: PageRequest) -> Response:
     if name := visit.asked("provider"):
         info = _platform(name)
         return _form(visit, info, info.method(visit.asked("method") or None))
-    told: list[str] = []
-    described = platform_list.describe_providers({}, told.append)
+    messages: list[str] = []
+    described = platform_list.describe_providers({}, messages.append)
     connected = [each for each in described if each["served_by"] == platform_list.ADAPTER and not each["on_request"]]
     by_hand = [each for each in described if each not in connected]
-    return visit.page("platforms.html", connected=connected, by_hand=by_hand, told=told, client=visit.asked("client"))
+    return visit.page(
+        "platforms.html", connected=connected, by_hand=by_hand, messages=messages, client=visit.asked("client")
+    )
 
 
 def add(visit: PageRequest) -> Response:
@@ -72,7 +74,7 @@ def add(visit: PageRequest) -> Response:
     except (ArchiverError, OSError) as error:
         refused, ours = _refused(visit, name, info, error)
         return _form(visit, info, method, refused, ours=ours)
-    visit.told("account added", name, provider=info.name, client=client)
+    visit.log_action("account added", name, provider=info.name, client=client)
     return _done(visit, visit.words("added", name=name), said)
 
 
@@ -98,7 +100,7 @@ def change(visit: PageRequest) -> Response:
     except (ArchiverError, OSError) as error:
         refused, ours = _refused(visit, account.name, info, error)
         return _secret_form(visit, account, refused, ours=ours)
-    visit.told("secret changed", account.name, provider=info.name)
+    visit.log_action("secret changed", account.name, provider=info.name)
     return _done(visit, visit.words("changed", name=account.name), said)
 
 
@@ -108,11 +110,11 @@ def _replay(visit: PageRequest) -> Path | None:
 
 def _refused(visit: PageRequest, name: str, info: ProviderInfo, error: ArchiverError | OSError) -> tuple[str, bool]:
     """What to show of a refusal, and whether that is in the visitor's language."""
-    told = machine_error(error) if isinstance(error, OSError) else error
-    visit.told("account refused", name, provider=info.name, error=type(told).__name__)
-    if isinstance(told, WrongPassword):
-        return visit.words("sign_in_refused", detail=told.detail), True
-    return told.message(name), False
+    refusal = machine_error(error) if isinstance(error, OSError) else error
+    visit.log_action("account refused", name, provider=info.name, error=type(refusal).__name__)
+    if isinstance(refusal, WrongPassword):
+        return visit.words("sign_in_refused", detail=refusal.detail), True
+    return refusal.message(name), False
 
 
 def _done(visit: PageRequest, what: str, said: list[str]) -> Response:

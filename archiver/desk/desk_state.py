@@ -21,7 +21,7 @@ from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
 from archiver.claims import claim_files
 from archiver.core.errors import ArchiverError, IntegrityError
-from archiver.desk.auth import SessionStore
+from archiver.desk.auth import AccessControl
 from archiver.desk.background_job import Work
 from archiver.desk.workers import Workers
 from archiver.home.settings import Home
@@ -92,7 +92,7 @@ class Desk:
 
     root: Path
     site: Site
-    doors: SessionStore
+    access: AccessControl
     work: Work = field(default_factory=Work)
     workers: Workers = field(default_factory=Workers)
     vault_key: str | None = None  # as it was typed at the start; else it is looked for when it is needed

@@ -16,7 +16,7 @@ class Search:
     content: bytes = field(repr=False)
     client: str
     found: picture_search.PictureMatches
-    told: list[str]
+    messages: list[str]
     sheets: dict[int, bytes] = field(default_factory=dict, repr=False)
 
     def sheet(self, number: int) -> bytes:

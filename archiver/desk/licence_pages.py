@@ -105,7 +105,7 @@ def check(visit: PageRequest) -> Response:
         pass
     slug = visit.path["client"]
     _, document, _ = integrity.verify(visit.home, client=slug, licence=f"{slug}/{entry.folder}")
-    visit.told("verified", entry.short_id, state=document["state"])
+    visit.log_action("verified", entry.short_id, state=document["state"])
     return licence(visit, report=document["clients"][0])
 
 
@@ -128,7 +128,7 @@ def document(visit: PageRequest) -> Response:
             raise HTTPException(404)
         content = archive.object(entry.object_id).read(name)
     if visit.asked("save"):
-        visit.told("saved", f"{entry.short_id}/{name}")
+        visit.log_action("saved", f"{entry.short_id}/{name}")
     return handed_out(visit, content, name, filed.media_type)
 
 

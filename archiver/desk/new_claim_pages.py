@@ -59,7 +59,7 @@ def begun(
         claim_files.save(visit.home, claim)
     if licence:
         claim = claim_files.with_licences(visit.home, claim, [licence])
-    visit.told("claim added", claim.claim)
+    visit.log_action("claim added", claim.claim)
     return visit.to("claim", claim.claim)
 
 

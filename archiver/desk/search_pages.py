@@ -27,17 +27,17 @@ def find(visit: PageRequest) -> Response:
     if client:
         visit.client(client)
     rows: list[dict[str, Any]] = []
-    told: list[str] = []
+    messages: list[str] = []
     limit = min(int(shown) if (shown := visit.asked("show")).isdecimal() and len(shown) < 5 else PAGE, MOST)
     if text:
+        used_on = dict if visit.visitor.client else partial(claim_files.licences_by_page, visit.home, messages.append)
         rows = search.find(
             visit.home, text, client=client or None, alone=bool(visit.visitor.client), limit=limit + 1,
-            used_on=dict if visit.visitor.client else partial(claim_files.licences_by_page, visit.home, told.append),
-            warn=told.append,
+            used_on=used_on, warn=messages.append,
         )  # fmt: skip
     return visit.page(
         "find.html", text=text, client=client, rows=rows[:limit], more=len(rows) > limit and limit < MOST,
-        next=limit + 2 * PAGE, told=[] if visit.visitor.client else told,
+        next=limit + 2 * PAGE, messages=[] if visit.visitor.client else messages,
         missing=missing(visit, client) if text and not rows else [],
     )  # fmt: skip
 
@@ -51,9 +51,11 @@ def find_file(visit: PageRequest) -> Response:
     if file is None:
         return visit.to("find", error="nothing")
     content, name = file
-    told: list[str] = []
+    messages: list[str] = []
     try:
-        found = visit.desk.look_for(content, name, client or None, alone=bool(visit.visitor.client), warn=told.append)
+        found = visit.desk.look_for(
+            content, name, client or None, alone=bool(visit.visitor.client), warn=messages.append
+        )
     except UnreadablePicture:
         if _picture_type(content):  # a broken picture, no letter
             raise
@@ -64,7 +66,7 @@ def find_file(visit: PageRequest) -> Response:
         return taken(visit, content, name, client)
     key = secrets.token_urlsafe(12)
     kept = len(content) + 12_000_000  # with the pictures that are decoded
-    search = Search(name, content, client, found, [] if visit.visitor.client else told)
+    search = Search(name, content, client, found, [] if visit.visitor.client else messages)
     visit.desk.keep(f"{visit.visitor.name} {key}", kept, search)
     return visit.to("find", "picture", key)
 

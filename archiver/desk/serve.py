@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from archiver.core.errors import ConfigError, VaultLocked
 from archiver.desk.app import build
-from archiver.desk.auth import SessionStore
+from archiver.desk.auth import AccessControl
 from archiver.desk.desk_state import Desk, Site
 from archiver.desk.routes import ROUTES
 from archiver.home.settings import Home
@@ -40,13 +40,13 @@ class ServeOptions:
     idle_minutes: float | None = None  # after which a session ends; None: the usual times
 
 
-def checked(plan: ServeOptions, doors: SessionStore) -> None:
+def checked(plan: ServeOptions, access: AccessControl) -> None:
     """ConfigError where others would be served without names and passwords, or passwords without encryption."""
     if not plan.names:
         if plan.certificate or plan.behind_proxy:
             raise ConfigError("A certificate or a proxy is for others: name the host they use with --serve HOST.")
         return
-    if not doors.users.all():
+    if not access.users.all():
         raise ConfigError(
             "Nobody may use the desk from another machine yet. Add whoever may with `archiver desk user add NAME`."
         )
@@ -97,9 +97,9 @@ def site_of(plan: ServeOptions, port: int) -> Site:
     return Site(hosts=frozenset(hosts), secure=True, proxied=plan.behind_proxy)
 
 
-def application(home: Home, site: Site, doors: SessionStore, vault_key: str | None = None) -> ASGIApp:
+def application(home: Home, site: Site, access: AccessControl, vault_key: str | None = None) -> ASGIApp:
     """The desk of a home."""
-    desk = Desk(home.root, site, doors, vault_key=vault_key)
+    desk = Desk(home.root, site, access, vault_key=vault_key)
     return build(desk, ROUTES)
 
 
@@ -109,7 +109,7 @@ def serve(home: Home, plan: ServeOptions, *, browse: bool, say: Callable[[str], 
 
     from archiver.desk.connection_limits import PERSON_KEEP_ALIVE_S, DeskServer, allow_open_files
 
-    checked(plan, SessionStore(home.root, home.state))
+    checked(plan, AccessControl(home.root, home.state))
     key = None
     with suppress(VaultLocked):  # then pages say so where they need it
         key = find_key()
@@ -117,11 +117,11 @@ def serve(home: Home, plan: ServeOptions, *, browse: bool, say: Callable[[str], 
         port = listening.getsockname()[1]
         site = site_of(plan, port)
         address = min(site.hosts)
-        doors = SessionStore(home.root, home.state, desk=address, idle_minutes=plan.idle_minutes)
-        doors.sessions.clear()  # whose desk was killed
+        access = AccessControl(home.root, home.state, desk=address, idle_minutes=plan.idle_minutes)
+        access.sessions.clear()  # whose desk was killed
         allow_open_files()
         config = uvicorn.Config(
-            application(home, site, doors, key), http="h11", ws="none", log_level="warning", access_log=False,
+            application(home, site, access, key), http="h11", ws="none", log_level="warning", access_log=False,
             server_header=False, proxy_headers=False, timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=32 << 10, timeout_keep_alive=PERSON_KEEP_ALIVE_S,
             ssl_certfile=plan.certificate, ssl_keyfile=plan.key, lifespan="off",
@@ -131,16 +131,16 @@ def serve(home: Home, plan: ServeOptions, *, browse: bool, say: Callable[[str], 
             if plan.behind_proxy:
                 say(f"It listens on {LOOPBACK}:{port}; the proxy passes the Host header on and ends TLS.")
         else:
-            link = f"http://{LOOPBACK}:{port}/enter/{doors.one_time_key()}"
+            link = f"http://{LOOPBACK}:{port}/enter/{access.one_time_key()}"
             say(f"The desk is open on this machine. Stop it with Ctrl-C.\nThis link opens it once: {link}")
             if browse:
-                _open_browser(doors, home, link)
-        DeskServer(config, doors.close).run(sockets=[listening])
+                _open_browser(access, home, link)
+        DeskServer(config, access.close).run(sockets=[listening])
 
 
-def _open_browser(doors: SessionStore, home: Home, link: str) -> None:
+def _open_browser(access: AccessControl, home: Home, link: str) -> None:
     try:
-        page = doors.opener(home.state, link)
+        page = access.opener(home.state, link)
     except OSError:  # a home that can only be read: the person opens the link
         return
     webbrowser.open(page.as_uri())

@@ -14,9 +14,11 @@ from archiver.desk.auth import Role, SessionFile
 def show(visit: PageRequest) -> Response:
     """The sessions of this desk, and the links: all of them to whoever operates, their own to everybody else."""
     sessions = [
-        (says, datetime.fromtimestamp(seen, UTC)) for says, seen in visit.desk.doors.sessions.all() if _may(visit, says)
+        (says, datetime.fromtimestamp(seen, UTC))
+        for says, seen in visit.desk.access.sessions.all()
+        if _may(visit, says)
     ]
-    links = visit.desk.doors.links.all() if visit.operates else []
+    links = visit.desk.access.links.all() if visit.operates else []
     return visit.page("access.html", sessions=sessions, links=links)
 
 
@@ -27,18 +29,18 @@ def _may(visit: PageRequest, says: SessionFile) -> bool:
 def end_session(visit: PageRequest) -> Response:
     """End one session, at once."""
     id = visit.given("id")
-    found = [says for says, _ in visit.desk.doors.sessions.all() if says.id == id and _may(visit, says)]
+    found = [says for says, _ in visit.desk.access.sessions.all() if says.id == id and _may(visit, says)]
     if not found:
         raise HTTPException(404)
-    visit.desk.doors.sessions.end(id)
-    visit.told("session ended", found[0].who, ended=id)
+    visit.desk.access.sessions.end(id)
+    visit.log_action("session ended", found[0].who, ended=id)
     return visit.to("access")
 
 
 def end_link(visit: PageRequest) -> Response:
     """End a client's link, and the sessions that came by it."""
-    link = visit.desk.doors.links.end(visit.given("id"))
-    visit.told("link ended", link.client, link=link.id)
+    link = visit.desk.access.links.end(visit.given("id"))
+    visit.log_action("link ended", link.client, link=link.id)
     return visit.to("access")
 
 

@@ -14,9 +14,9 @@ from archiver.desk.auth import DEVICE_DAYS, OWNER, Role, User, Visitor, linked, 
 
 def _in(visit: PageRequest, visitor: Visitor) -> Response:
     """Begin a session. The page leads on by itself: a redirect would not carry the new cookie after a foreign link."""
-    doors, site = visit.desk.doors, visit.desk.site
-    cookie = doors.enter(visitor, visit.address)
-    doors.told(visitor, "entered", origin=visit.address)
+    access, site = visit.desk.access, visit.desk.site
+    cookie = access.enter(visitor, visit.address)
+    access.log_action(visitor, "entered", origin=visit.address)
     response = visit.page("entered.html")
     response.headers["refresh"] = "0; url=/"
     response.set_cookie(
@@ -36,8 +36,8 @@ def by_key(visit: PageRequest) -> Response:
     """The one-time link that `archiver desk` prints and opens."""
     if _looks_ahead(visit.request):
         return Response()
-    if not visit.desk.doors.use_key(visit.path["key"]):
-        visit.desk.doors.told(None, "refused", "one-time link", origin=visit.address)
+    if not visit.desk.access.use_key(visit.path["key"]):
+        visit.desk.access.log_action(None, "refused", "one-time link", origin=visit.address)
         return visit.page("closed.html", 401)
     return _in(visit, owner())
 
@@ -46,37 +46,37 @@ def by_link(visit: PageRequest) -> Response:
     """A client's read-only link."""
     if _looks_ahead(visit.request):
         return Response()
-    link = visit.desk.doors.links.read(visit.path["link"])
+    link = visit.desk.access.links.read(visit.path["link"])
     if link is None or link.client not in visit.home.clients:
-        visit.desk.doors.told(None, "refused", "link", origin=visit.address)
+        visit.desk.access.log_action(None, "refused", "link", origin=visit.address)
         return visit.page("closed.html", 401)
     return _in(visit, linked(link))
 
 
 def sign_in(visit: PageRequest) -> Response:
-    if not visit.desk.doors.users.all():
+    if not visit.desk.access.users.all():
         return visit.page("closed.html", 401)
     return visit.page("sign-in.html", wrong=False, wait=0, name="")
 
 
 async def signed_in(visit: PageRequest) -> Response:
     """Name and password: each attempt is counted, and waits for its turn, before its password is looked at."""
-    doors, work, name = visit.desk.doors, visit.desk.workers, visit.given("name")[:80]
-    device = doors.device_of(visit.request.cookies.get(_mark(visit)), name)
-    attempt = doors.throttle.reserve(name, visit.address, device)
+    access, work, name = visit.desk.access, visit.desk.workers, visit.given("name")[:80]
+    device = access.device_of(visit.request.cookies.get(_mark(visit)), name)
+    attempt = access.throttle.reserve(name, visit.address, device)
     if attempt.refused:
         return await work.run(None, _wait, visit, ceil(attempt.wait))
     await asyncio.sleep(attempt.wait)
     password = visit.form.get("password")
-    user = await work.hash(doors.users.known, name, password if isinstance(password, str) else "")
+    user = await work.hash(access.users.known, name, password if isinstance(password, str) else "")
     if user is None:
         return await work.run(None, _wrong, visit)
-    doors.throttle.succeeded(attempt)
+    access.throttle.succeeded(attempt)
     return await work.run(None, _right, visit, user)
 
 
 def _wait(visit: PageRequest, seconds: int) -> Response:
-    visit.desk.doors.told(None, "sign-in has to wait", origin=visit.address)
+    visit.desk.access.log_action(None, "sign-in has to wait", origin=visit.address)
     response = visit.page("sign-in.html", 429, wrong=False, wait=seconds, name=visit.given("name")[:80])
     response.headers["retry-after"] = str(seconds)
     return response
@@ -85,14 +85,14 @@ def _wait(visit: PageRequest, seconds: int) -> Response:
 def _wrong(visit: PageRequest) -> Response:
     # Of a name that nobody here has, nothing is kept: people type passwords into the wrong field.
     name = visit.given("name")[:80]
-    visit.desk.doors.told(
-        name if name in visit.desk.doors.users.all() else None, "sign-in refused", origin=visit.address
+    visit.desk.access.log_action(
+        name if name in visit.desk.access.users.all() else None, "sign-in refused", origin=visit.address
     )
     return visit.page("sign-in.html", 401, wrong=True, wait=0, name=visit.given("name")[:80])
 
 
 def _right(visit: PageRequest, user: User) -> Response:
-    response, mark = _in(visit, named(user)), visit.desk.doors.device_mark(user.name)
+    response, mark = _in(visit, named(user)), visit.desk.access.device_mark(user.name)
     if mark:
         response.set_cookie(
             _mark(visit), mark, max_age=86400 * DEVICE_DAYS, httponly=True, samesite="strict",
@@ -108,8 +108,8 @@ def _mark(visit: PageRequest) -> str:
 
 def sign_out(visit: PageRequest) -> Response:
     site = visit.desk.site
-    visit.told("left")
-    visit.desk.doors.sessions.leave(visit.request.cookies.get(site.cookie))
+    visit.log_action("left")
+    visit.desk.access.sessions.leave(visit.request.cookies.get(site.cookie))
     marked = visit.visitor.client is None and visit.visitor.name != OWNER
     response = visit.page("left.html", text="left_text_known" if marked else "left_text")
     response.headers["clear-site-data"] = '"cache"'  # previews are kept for a while

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ from archiver.browsing import scrub
 from archiver.browsing.capture import cookie_secrets
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import SAFE_METHODS
+from archiver.browsing.request_pipeline import Pairs
 from archiver.provider import Request, Rules
 from archiver.reading.secret_scan import secret_header
 
@@ -35,9 +36,9 @@ class Heard:
     """One exchange as it was on the wire."""
 
     request: Request
-    asked: tuple[tuple[str, str], ...]
+    request_headers: tuple[tuple[str, str], ...]
     status: int
-    told: tuple[tuple[str, str], ...]
+    response_headers: tuple[tuple[str, str], ...]
     content: bytes
     by_page: bool
 
@@ -50,12 +51,12 @@ class TrafficRecorder:
         self._cookies: dict[tuple[str, str], list[Sequence[str]]] = {}
 
     def __call__(
-        self, request: Request, asked: Iterable[tuple[str, str]], status: int, told: Iterable[tuple[str, str]],
-        content: bytes, *, by_page: bool = False,
+        self, request: Request, request_headers: Pairs, status: int, response_headers: Pairs, content: bytes, *,
+        by_page: bool = False,
     ) -> None:  # fmt: skip
-        sent = tuple(asked)
+        sent = tuple(request_headers)
         request = replace(request, headers={name.lower(): value for name, value in sent})  # rules look at them, too
-        self._heard.append(Heard(request, sent, status, tuple(told), content, by_page))
+        self._heard.append(Heard(request, sent, status, tuple(response_headers), content, by_page))
 
     def cookies(self, method: str, url: str, lines: Sequence[str]) -> None:
         self._cookies.setdefault((method, url), []).append(lines)
@@ -67,15 +68,19 @@ class TrafficRecorder:
         whole = []
         for heard in self._heard:
             there = apart.get((heard.request.method, heard.request.url)) if heard.by_page else None
-            told = tuple(pair for pair in heard.told if pair[0].lower() != "set-cookie") if there else heard.told
-            told += tuple(("set-cookie", line) for line in next(there, ())) if there else ()
-            whole.append(replace(heard, told=told))
+            response_headers = (
+                tuple(pair for pair in heard.response_headers if pair[0].lower() != "set-cookie")
+                if there
+                else heard.response_headers
+            )
+            response_headers += tuple(("set-cookie", line) for line in next(there, ())) if there else ()
+            whole.append(replace(heard, response_headers=response_headers))
         return whole
 
     def secrets(self) -> dict[str, str]:
         """What requests carried as credentials. It is never written, but may stand elsewhere, too."""
         found: dict[str, str] = {}
-        for name, value in (pair for heard in self.heard for pair in (*heard.asked, *heard.told)):
+        for name, value in (pair for heard in self.heard for pair in (*heard.request_headers, *heard.response_headers)):
             if name.lower() == "cookie":
                 pairs = [
                     {"name": part.partition("=")[0], "value": part.partition("=")[2]} for part in value.split("; ")
@@ -99,7 +104,7 @@ def write_recording(folder: Path, tape: TrafficRecorder, rules: Rules, head: dic
         if fields[number]:
             request["match"] = fields[number]
         headers: dict[str, Any] = {}
-        for name, value in heard.told:
+        for name, value in heard.response_headers:
             if _KEPT.fullmatch(name):
                 headers.setdefault(name.lower(), []).extend(value.split("\n"))
         response: dict[str, Any] = {"status": heard.status}
@@ -141,6 +146,10 @@ def _telling_fields(tape: TrafficRecorder, rules: Rules) -> list[dict[str, str]]
 
 
 def _ending(heard: Heard) -> str:
-    kind = next((value for name, value in heard.told if name.lower() == "content-type"), "").partition(";")[0].strip()
+    kind = (
+        next((value for name, value in heard.response_headers if name.lower() == "content-type"), "")
+        .partition(";")[0]
+        .strip()
+    )
     subtype = kind.rpartition("/")[2].rpartition("+")[2].removeprefix("x-")
     return f".{subtype}" if re.fullmatch("[a-z0-9]{2,10}", subtype) else ".txt" if subtype == "plain" else ".bin"

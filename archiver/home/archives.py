@@ -73,7 +73,7 @@ def writing(
 @contextmanager
 def writing_when_free(home: Home, vault: Vault, client: str, say: Callable[[str], None]) -> Iterator[ArchiveWriter]:
     """The archive for writing, once another command that writes to it has ended."""
-    deadline, told = time.monotonic() + ANOTHER_WRITER_TIMEOUT_S, False
+    deadline, announced = time.monotonic() + ANOTHER_WRITER_TIMEOUT_S, False
     with ExitStack() as stack:
         while True:
             try:
@@ -82,9 +82,9 @@ def writing_when_free(home: Home, vault: Vault, client: str, say: Callable[[str]
             except ArchiveBusy:
                 if time.monotonic() > deadline:
                     raise
-                if not told:
+                if not announced:
                     say("Another command is writing to this archive; waiting until it ends.")
-                    told = True
+                    announced = True
                 time.sleep(RETRY_INTERVAL_S)
         yield archive
 

@@ -87,7 +87,7 @@ class Network:
         """Trusts the system's roots, certifi's and those of `ca_file`. One for all: to make it takes a while."""
         return _ssl_context(self.ca_file)
 
-    def client(self, patience: float, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+    def client(self, timeout_s: float, headers: Mapping[str, str]) -> aiohttp.ClientSession:
         """An HTTP client that trusts what this network does, in a running loop; to be closed after use.
 
         It reads no environment, and gives up after `patience` seconds without a sign of the other side. Which proxy to
@@ -99,7 +99,7 @@ class Network:
             auto_decompress=False,  # a body that is cut off would pass for a whole one
             connector=aiohttp.TCPConnector(ssl=self.ssl_context(), keepalive_timeout=_IDLE_TIMEOUT_S),
             cookie_jar=aiohttp.CookieJar(unsafe=True, quote_cookie=False),  # of addresses, too; as they came
-            timeout=aiohttp.ClientTimeout(total=None, connect=patience, sock_read=patience),
+            timeout=aiohttp.ClientTimeout(total=None, connect=timeout_s, sock_read=timeout_s),
             headers=headers,
             skip_auto_headers=("content-type",),
             max_line_size=_MAX_HEADER_BYTES,

@@ -151,18 +151,18 @@ def unpack(
 
     request = json.dumps(wish).encode()
     job = f"{__name__}:unpacking"
-    told = reader.stream(job, struct.pack(">Q", len(request)) + request + content, UNPACK_TIMEOUT_S, answer)
+    answers = reader.stream(job, struct.pack(">Q", len(request)) + request + content, UNPACK_TIMEOUT_S, answer)
     try:
-        for head in told:
+        for head in answers:
             found = checked(_Found, head)
             if found.path != place.path and not found.path.startswith(f"{place.path}!"):
                 raise ValueError("a file from elsewhere")
             if found.refused is not None:
                 yield Refused(path=found.path, reason=found.refused)
                 continue
-            kept = {"given": content, "none": None}[found.content] if found.content != "follows" else next(told)
+            kept = {"given": content, "none": None}[found.content] if found.content != "follows" else next(answers)
             mail = (
-                ParsedMail(headers=found.headers, text=next(told).decode(), html=next(told).decode())
+                ParsedMail(headers=found.headers, text=next(answers).decode(), html=next(answers).decode())
                 if found.headers is not None
                 else None
             )
@@ -174,7 +174,7 @@ def unpack(
     except (ValueError, LookupError, StopIteration, struct.error):
         yield Refused(path=place.path, reason=MADE_UP)
     finally:
-        told.close()
+        answers.close()
 
 
 def unpacking() -> ReaderJob:

@@ -79,13 +79,13 @@ def all_forms(secrets: Iterable[str]) -> list[Needle]:
     return [*patterns, *sorted({form for secret in known for form in forms(secret)}, key=len, reverse=True)]
 
 
-def contains(content: bytes, needles: Iterable[Needle]) -> bool:
-    return any(each in content if isinstance(each, bytes) else each.search(content) for each in needles)
+def contains(content: bytes, secret_values: Iterable[Needle]) -> bool:
+    return any(each in content if isinstance(each, bytes) else each.search(content) for each in secret_values)
 
 
-def mask(content: bytes, needles: Iterable[Needle]) -> bytes:
+def mask(content: bytes, secret_values: Iterable[Needle]) -> bytes:
     """The content with every needle visibly removed."""
-    for each in needles:
+    for each in secret_values:
         content = content.replace(each, MASK) if isinstance(each, bytes) else each.sub(MASK, content)
     return content
 
@@ -105,7 +105,7 @@ def maskable(media_type: str) -> bool:
     return _TEXTUAL.fullmatch(media_type.split(";")[0].strip().lower()) is not None
 
 
-def refusal(content: bytes, needles: list[Needle], reader: DocumentReader) -> str | None:
+def refusal(content: bytes, secret_values: list[Needle], reader: DocumentReader) -> str | None:
     """Why a packed file (PDF, gzip, picture) must not be archived: a secret in what it holds, or no way to look.
 
     None where it was searched and holds none. Blocks while a PDF is read.
@@ -124,7 +124,7 @@ def refusal(content: bytes, needles: list[Needle], reader: DocumentReader) -> st
             return f"it could not be searched for secrets: {reading.error}"
         text = unicodedata.normalize("NFKC", reading.text)  # ligatures
         parts += [text.encode(), "".join(text.split()).encode()]  # a line may break within a secret
-    return "it contains a secret of this sign-in" if any(contains(part, needles) for part in parts) else None
+    return "it contains a secret of this sign-in" if any(contains(part, secret_values) for part in parts) else None
 
 
 # ---------------------------------------------------------------- by their names and shapes

@@ -169,8 +169,8 @@ def _panel(asset_id: str, html: str) -> Paper | None:
 def _purchases(html: str) -> Paper | None:
     """The list of what was paid for: it names no licences, and each purchase has an invoice of its own."""
     bought = [{part: value(row, field) for part, field in PURCHASE.items()} for row in rows(html, "tr")]
-    told = [" | ".join(filter(None, each.values())) for each in bought if each["date"] and each["description"]]
-    quotes = {f"purchase {number}": text for number, text in enumerate(told, 1)}
+    lines = [" | ".join(filter(None, each.values())) for each in bought if each["date"] and each["description"]]
+    quotes = {f"purchase {number}": text for number, text in enumerate(lines, 1)}
     return _paper("shutterstock_web_purchases", "shutterstock", (), **quotes) if quotes else None
 
 

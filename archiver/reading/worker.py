@@ -567,14 +567,14 @@ def _pdf(read: Callable[[bytes, Callable[[int], object]], DocumentText]) -> Read
     import pypdf  # noqa: F401  # imported before the clock runs
 
     def work(content: bytes, channel: Channel) -> bytes:
-        told: list[int] = []
+        page_counts: list[int] = []
 
         def opened(pages: int) -> None:
-            told.append(pages)
+            page_counts.append(pages)
             channel.tell(str(pages).encode())
 
         reading = read(content, opened)
-        if not told:
+        if not page_counts:
             opened(0)
         return json.dumps(vars(reading)).encode()
 

@@ -36,17 +36,17 @@ from concurrent.futures import wait
 from archiver.core import atomic_files
 from archiver.archive import writer
 from archiver.archive.writer import open_archive
-from archiver.core.atomic_files import Disk, Turns
+from archiver.core.atomic_files import FairLock, FilesystemSync
 kit = runpy.run_path(sys.argv[3])
 SIGNER, licence = kit["SIGNER"], kit["licence"]
 root, turn = Path(sys.argv[1]), int(sys.argv[2])
 if sys.argv[4:] == ["careless"]:
-    os.fsync = Disk.sync = lambda _: None
+    os.fsync = FilesystemSync.sync = lambda _: None
 if sys.argv[4:] == ["file by file"]:
-    Disk.of = lambda folder: None
+    FilesystemSync.of = lambda folder: None
 if sys.argv[4:] == ["built apart"]:
-    files._file_system = lambda folder: "ext4"  # whatever these tests lie on: a process may be killed anywhere
-    writer.MANY, Turns.wanted = 0, True
+    atomic_files._file_system = lambda folder: "ext4"  # whatever these tests lie on: a process may be killed anywhere
+    writer.MIN_OBJECTS_FOR_PROCESS, FairLock.wanted = 0, True
 with open_archive(root, client=root.name, signer=SIGNER, origin="live", authorities=[],
                   state=root.parent / "state", post=lambda *_: b"") as archive:
     for n in range(turn * 100_000, (turn + 1) * 100_000):

@@ -304,7 +304,7 @@ WITH_PROCESSES = """
 import os, signal, sys
 from pathlib import Path
 from archiver.archive import verify
-verify.MANY = 0
+verify.MIN_OBJECTS_FOR_PROCESSES = 0
 here, fork, check, forked = os.getpid(), os.fork, verify.check_object, []
 def counted():
     forked.append(fork())

@@ -187,7 +187,7 @@ async def test_authorisation_goes_to_the_platform_and_not_along_a_redirect_elsew
             ("https://pictures.example.com/1.jpg", False, False),
         ]
         site.session.keep_secret("KEPT")
-        assert {"RECORDED-TOKEN", "ANOTHER-TOKEN", "Bearer ANOTHER-TOKEN", "KEPT"} == set(site.session.needles())
+        assert {"RECORDED-TOKEN", "ANOTHER-TOKEN", "Bearer ANOTHER-TOKEN", "KEPT"} == set(site.session.secret_values())
 
 
 async def test_expired_sessions_are_named_but_a_refused_sign_in_is_left_to_the_adapter(visit: Visit) -> None:

@@ -114,7 +114,7 @@ async def test_documents_are_taken_by_whatever_way_they_come(watch: Any, tmp_pat
 async def test_a_document_that_is_too_large_is_said_to_be(
     watch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.browsing.attended_browser.LARGEST", 100)
+    monkeypatch.setattr("archiver.browsing.attended_browser.MAX_ANSWER_BYTES", 100)
     (tmp_path / "large.pdf").write_bytes(pdf(["Licence"]))
     async with watch(exchange("/large", body="large.pdf", content_type="application/pdf")) as watched:
         await watched.observation.open(f"{SITE}/large")

@@ -135,12 +135,12 @@ async def test_a_sign_in_takes_its_steps_and_its_session_can_be_saved_and_restor
         await sign_in(site.session)
         assert (await site.session.page()).url == f"{SITE}/account"
         assert await site.session.seen("h1") and not await site.session.seen("[role=alert]")
-        assert set(site.session.needles()) == {"secret-of-ada", "RECORDED-SESSION", "RECORDED-TOKEN"}
+        assert set(site.session.secret_values()) == {"secret-of-ada", "RECORDED-SESSION", "RECORDED-TOKEN"}
         assert site.listener.unknown == [] and site.session.refused == []
         state = await site.session.state()
     restored = "<h1></h1><script>document.querySelector('h1').textContent = localStorage.jwt</script>"
     async with visit(page("/account", restored), state=state) as site:
-        assert {"RECORDED-SESSION", "RECORDED-TOKEN"} == set(site.session.needles())
+        assert {"RECORDED-SESSION", "RECORDED-TOKEN"} == set(site.session.secret_values())
         assert "RECORDED-TOKEN</h1>" in (await site.session.goto(f"{SITE}/account")).text
         assert any(cookie["value"] == "RECORDED-SESSION" for cookie in await site.session.context.cookies(SITE))
 
@@ -241,8 +241,8 @@ async def test_an_answer_larger_than_any_document_is_cut_off_and_not_asked_for_a
     request = f'request: {{method: GET, url: "{SITE}/file/%d"}}'
     response = "response: {status: 200, headers: {content-type: application/pdf}, body: large.bin}"
     async with visit("".join(f"  - {{{request % number}, {response}}}\n" for number in (1, 2))) as site:
-        for number, layer in enumerate(("proxy", "session"), 1):
-            monkeypatch.setattr(f"archiver.browsing.{layer}.MOST_BYTES", 1 << 20)
+        for number, layer in enumerate(("forward_proxy", "browser_session"), 1):
+            monkeypatch.setattr(f"archiver.browsing.{layer}.MAX_ANSWER_BYTES", 1 << 20)
             with pytest.raises(SiteUnavailable, match="no document is so large"):
                 await site.session.get(f"{SITE}/file/{number}")
             monkeypatch.undo()
@@ -441,15 +441,15 @@ async def test_an_attended_sign_in_ends_when_the_person_is_in(visit: Open, info:
         assert said and site.seen[-1] == "GET /account"
     async with visit(page("/login", FORM), mode=Mode.SIGN_IN) as site:
         with pytest.raises(SignInNeeded, match="in time"):
-            await attend(site.session, ByPage(info), f"{SITE}/login", said.append, patience=0.5)  # type: ignore[arg-type]  # a part of one
+            await attend(site.session, ByPage(info), f"{SITE}/login", said.append, timeout_s=0.5)  # type: ignore[arg-type]  # a part of one
 
 
 @pytest.mark.browser
 async def test_a_platform_that_fails_for_a_moment_does_not_end_an_attended_sign_in(
     visit: Open, info: ProviderInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.browsing.attended_sign_in.ASK", 0.1)
-    monkeypatch.setattr("archiver.browsing.request_pipeline.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("archiver.browsing.attended_sign_in.ASK_INTERVAL_S", 0.1)
+    monkeypatch.setattr("archiver.browsing.request_pipeline.FIRST_RETRY_WAIT_S", 0.01)
     by_hand = "<script>setTimeout(() => document.forms[0].submit(), 300)</script>"
     exchanges = (
         page("/login", FORM + by_hand)

@@ -13,7 +13,7 @@ import pytest
 from archiver.claims.claim_files import Claim, save
 from archiver.core.errors import ConfigError
 from archiver.desk.app import LARGEST_UPLOAD
-from archiver.desk.auth import Links, SessionStore
+from archiver.desk.auth import AccessControl, Links
 from archiver.desk.serve import ServeOptions, checked, site_of
 from archiver.reading.letters import LetterKind
 from tests.desk.conftest import HOSTILE, HTML, PASSWORD, Person, Served
@@ -211,26 +211,26 @@ def test_uploads_that_are_too_large_or_nonsense_are_refused_in_words(person: Sig
 
 def test_a_session_ends_when_its_user_goes(served: Served, person: Sign) -> None:
     served.agency.run("desk", "user", "add", "Paul", "--role", "read", stdin=f"{PASSWORD}\n")
-    paul, doors = person("Paul"), SessionStore(served.agency.home.root, served.agency.home.state)
+    paul, access = person("Paul"), AccessControl(served.agency.home.root, served.agency.home.state)
     assert paul.get("/").status_code == 200
     kept = (served.agency.home.root / "desk-users.json").read_text()
     assert PASSWORD not in kept
     assert "$argon2id$" in kept
-    doors.users.add("Paul", "read", f"{PASSWORD} 2")  # a new password ends what the old one began
+    access.users.add("Paul", "read", f"{PASSWORD} 2")  # a new password ends what the old one began
     assert paul.get("/").status_code == 303
-    doors.users.remove("Paul")
+    access.users.remove("Paul")
     assert paul.get("/").status_code == 303
 
 
 def test_others_are_served_only_by_name_and_over_tls(served: Served, tmp_path: Path) -> None:
-    doors, name = SessionStore(served.agency.home.root, tmp_path), ["archive.example.com"]
+    access, name = AccessControl(served.agency.home.root, tmp_path), ["archive.example.com"]
     with pytest.raises(ConfigError, match="in clear"):
-        checked(ServeOptions(names=name), doors)
+        checked(ServeOptions(names=name), access)
     with pytest.raises(ConfigError, match="desk user add"):
-        checked(ServeOptions(names=name, behind_proxy=True), SessionStore(tmp_path, tmp_path))
+        checked(ServeOptions(names=name, behind_proxy=True), AccessControl(tmp_path, tmp_path))
     with pytest.raises(ConfigError, match="is no host"):
-        checked(ServeOptions(names=["https://x/"], behind_proxy=True), doors)
-    checked(ServeOptions(names=name, behind_proxy=True), doors)
+        checked(ServeOptions(names=["https://x/"], behind_proxy=True), access)
+    checked(ServeOptions(names=name, behind_proxy=True), access)
     assert site_of(ServeOptions(names=name, behind_proxy=True), 8737).cookie.startswith("__Host-")
     assert served.agency.run("desk", "--behind-proxy", code=2).stderr
 
@@ -239,4 +239,4 @@ def test_a_visit_ends_and_its_cookie_with_it(served: Served, person: Sign) -> No
     olaf = person("Olaf Operator", fresh=True)
     assert olaf.post("/sign-out").status_code == 200
     assert olaf.get("/").status_code == 303
-    assert SessionStore(served.agency.home.root, served.agency.home.state).visitor("guess") is None
+    assert AccessControl(served.agency.home.root, served.agency.home.state).visitor("guess") is None

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from archiver.desk import connect_account
-from archiver.desk.auth import SessionStore, Users, named, owner
+from archiver.desk.auth import AccessControl, Users, named, owner
 from archiver.desk.serve import ServeOptions, application, bound, site_of
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import open_vault
@@ -23,33 +23,33 @@ SECRETS = {"secret_password": "s3cret one", "secret_api_key": " s3cret-two "}
 
 
 @pytest.fixture
-def doors(home: Home, monkeypatch: pytest.MonkeyPatch) -> SessionStore:
+def access(home: Home, monkeypatch: pytest.MonkeyPatch) -> AccessControl:
     for name, value in home.env.items():
         monkeypatch.setenv(name, value)
-    return SessionStore(home.root, home.root / "state")
+    return AccessControl(home.root, home.root / "state")
 
 
 @pytest.fixture
-def desk(home: Home, doors: SessionStore) -> Iterator[Person]:
+def desk(home: Home, access: AccessControl) -> Iterator[Person]:
     """The desk of a replay home, within this process; at it is its owner."""
     with bound(ServeOptions(port=0)) as listening:
         port = listening.getsockname()[1]
-        app = application(Loaded.load(home.root), site_of(ServeOptions(), port), doors)
+        app = application(Loaded.load(home.root), site_of(ServeOptions(), port), access)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
-            http.cookies.set(f"desk-{port}", doors.enter(owner()))
+            http.cookies.set(f"desk-{port}", access.enter(owner()))
             yield Person(http)
         server.should_exit = True
         thread.join()
 
 
-def signed_in(desk: Person, home: Home, doors: SessionStore, name: str, role: str) -> None:
+def signed_in(desk: Person, home: Home, access: AccessControl, name: str, role: str) -> None:
     """Somebody else sits down at it."""
     Users(home.root).add(name, role, "correct horse battery")
     for cookie in list(desk.http.cookies.keys()):
-        desk.http.cookies.set(cookie, doors.enter(named(Users(home.root).all()[name])))
+        desk.http.cookies.set(cookie, access.enter(named(Users(home.root).all()[name])))
 
 
 def sent(desk: Person, **given: str) -> httpx.Response:
@@ -77,7 +77,7 @@ def test_it_asks_what_this_platform_needs_and_says_where_that_is(desk: Person) -
 
 
 def test_a_refused_sign_in_leaves_nothing_and_shows_no_secret(
-    home: Home, doors: SessionStore, desk: Person, monkeypatch: pytest.MonkeyPatch
+    home: Home, access: AccessControl, desk: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connect_account, "bundled", lambda: QUICK / "depositphotos" / "wrong-password")
     before = (home.root / "vault.enc").read_bytes(), (home.root / "clients" / "acme.yaml").read_bytes()
@@ -86,7 +86,7 @@ def test_a_refused_sign_in_leaves_nothing_and_shows_no_secret(
     assert 'value="Team"' in page.text and "s3cret" not in page.text
     for wrong in ({"accept": "1", "accepted_by": " "}, {"client": "nobody"}, {"name": "../x"}):
         assert sent(desk, **wrong).status_code == 422
-    signed_in(desk, home, doors, "Rita Reader", "read")
+    signed_in(desk, home, access, "Rita Reader", "read")
     assert sent(desk).status_code == desk.get("/accounts/new").status_code == 403
     assert before == ((home.root / "vault.enc").read_bytes(), (home.root / "clients" / "acme.yaml").read_bytes())
     assert not home.archive().exists()
@@ -94,10 +94,10 @@ def test_a_refused_sign_in_leaves_nothing_and_shows_no_secret(
 
 
 def test_what_the_platform_accepts_is_kept_with_who_answers_for_it(
-    home: Home, doors: SessionStore, desk: Person, monkeypatch: pytest.MonkeyPatch
+    home: Home, access: AccessControl, desk: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connect_account, "bundled", lambda: QUICK)
-    signed_in(desk, home, doors, "Olaf Operator", "operate")
+    signed_in(desk, home, access, "Olaf Operator", "operate")
     answer = sent(desk, accept="1", accepted_by="Somebody Else", **SECRETS)
     assert answer.status_code == 303
     page = desk.get(answer.headers["location"]).text

@@ -25,10 +25,10 @@ from archiver.core.errors import AuditChanged, ConfigError
 from archiver.desk import auth
 from archiver.desk.audit_log import BURST_LINES, AuditLog, newest, verify
 from archiver.desk.auth import (
+    AccessControl,
     Links,
     Role,
     Sessions,
-    SessionStore,
     Visitor,
     end_session_on_disk,
     owner,
@@ -93,8 +93,8 @@ def test_the_one_time_link_is_in_no_command_line_and_only_a_persons_visit_uses_i
 
 def test_behind_a_proxy_no_answer_leads_to_http_and_no_cookie_goes_in_clear(served: Served, tmp_path: Path) -> None:
     home = served.agency.home
-    doors = SessionStore(home.root, tmp_path)
-    app = application(home, Site(hosts=frozenset({HOST}), secure=True, proxied=True), doors)
+    access = AccessControl(home.root, tmp_path)
+    app = application(home, Site(hosts=frozenset({HOST}), secure=True, proxied=True), access)
     answers: list[httpx.Response] = []
 
     async def note(answer: httpx.Response) -> None:
@@ -130,7 +130,7 @@ def test_behind_a_proxy_no_answer_leads_to_http_and_no_cookie_goes_in_clear(serv
         assert "http://" not in each.headers.get("location", ""), each.url
         assert "http://" not in each.headers.get("refresh", "")
         assert all("secure" in line.lower() for line in each.headers.get_list("set-cookie")), each.url
-    [entered] = [line for line in newest(doors.audit.path, 99) if line["what"] == "entered"]
+    [entered] = [line for line in newest(access.audit.path, 99) if line["what"] == "entered"]
     assert entered["origin"] == "198.51.100.7"  # what the proxy added, not what the visitor claims
 
 
@@ -235,24 +235,24 @@ def test_sessions_and_links_are_listed_and_ended_at_the_desk_and_by_command(serv
 
 def test_strangers_and_guests_cannot_fill_the_audit_log_and_what_was_left_out_is_told(tmp_path: Path) -> None:
     now = [0.0]
-    doors = SessionStore(tmp_path, tmp_path)
-    doors.audit = AuditLog(tmp_path / "audit.jsonl", lambda: now[0])
+    access = AccessControl(tmp_path, tmp_path)
+    access.audit = AuditLog(tmp_path / "audit.jsonl", lambda: now[0])
     guest = Visitor(name="link of acme", role=Role.CLIENT, expires=0, client="acme")
     for number in range(1000):
-        doors.told(None, "refused", f"link {number}" + "x" * 9999, origin=f"203.0.113.{number}")
-        doors.told(guest, "saved", "9001/certificate.pdf")
+        access.log_action(None, "refused", f"link {number}" + "x" * 9999, origin=f"203.0.113.{number}")
+        access.log_action(guest, "saved", "9001/certificate.pdf")
     operator = visitor("Olaf", Role.OPERATE)
     for _ in range(100):
-        doors.told(operator, "assigned", "9001")
-    lines = newest(doors.audit.path, 9999)
+        access.log_action(operator, "assigned", "9001")
+    lines = newest(access.audit.path, 9999)
     assert [sum(each["who"] == who for each in lines) for who in (None, "link of acme", "Olaf")] == [
         BURST_LINES, BURST_LINES, 100,
     ]  # fmt: skip
-    assert doors.audit.path.stat().st_size < 100_000
+    assert access.audit.path.stat().st_size < 100_000
     now[0] += 120
-    doors.told(None, "refused", "link")
-    assert newest(doors.audit.path, 1)[0]["left_out"] == 1000 - BURST_LINES
-    assert verify(doors.audit.path) == 2 * BURST_LINES + 101
+    access.log_action(None, "refused", "link")
+    assert newest(access.audit.path, 1)[0]["left_out"] == 1000 - BURST_LINES
+    assert verify(access.audit.path) == 2 * BURST_LINES + 101
 
 
 def test_names_that_nobody_has_are_not_kept(served: Served, person: Sign) -> None:

@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 from pypdf import PdfReader, PdfWriter
 
 from archiver.claims.claim_entry import add
-from archiver.claims.letter_reader import read_material
+from archiver.claims.letter_reader import parse_letter
 from archiver.collect.terms import SeenTerms
 from archiver.core.model import Asset, Licence
 from archiver.provider import TermsPage
@@ -164,7 +164,7 @@ def test_a_letter_that_was_forwarded_as_an_attachment_is_the_letter() -> None:
     forwarded.set_content("See below.")
     forwarded.add_attachment(first)
     with DocumentReader() as reader:
-        read = read_material(forwarded.as_bytes(), reader)
+        read = parse_letter(forwarded.as_bytes(), reader)
     assert read.received == date(2026, 3, 13)
     assert "90012345" in read.text and "See below." in read.text
     inline = EmailMessage()
@@ -172,7 +172,7 @@ def test_a_letter_that_was_forwarded_as_an_attachment_is_the_letter() -> None:
     inline["Date"] = "Mon, 16 Mar 2026 09:00:00 +0100"
     inline.set_content(f"See below.\n\nVon: claims@example.com\nGesendet: Freitag, 13. März 2026 08:30\n\n{GETTY}")
     with DocumentReader() as reader:
-        assert read_material(inline.as_bytes(), reader).received == date(2026, 3, 13)
+        assert parse_letter(inline.as_bytes(), reader).received == date(2026, 3, 13)
 
 
 def test_a_mail_whose_plain_text_only_tells_where_to_look_is_read_from_its_page(at: Agency, tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ class Site:
         return [
             copy.deepcopy(each) for each in self.recording["exchanges"][start:]
             if not self.is_list(each) and not re.search(DESCRIBED, place(each))
-            and (any(self.concerns(each, row) for row in rows) or "statement" in place(each))
+            and (any(self.alerts(each, row) for row in rows) or "statement" in place(each))
         ] + [*self.described(rows)]  # fmt: skip
 
     def described(self, rows: Sequence[Any]) -> Iterator[Exchange]:
@@ -204,7 +204,7 @@ class Site:
                 answer = {"status": 200, "json": {part: [assets[each] for each in some if each in assets]}}
                 yield {"request": {"method": "GET", "url": url}, "response": answer}
 
-    def concerns(self, exchange: Exchange, row: Any) -> bool:
+    def alerts(self, exchange: Exchange, row: Any) -> bool:
         return any(
             re.search(rf"(?<![0-9A-Za-z]){re.escape(each)}(?![0-9A-Za-z])", place(exchange)) for each in self.named(row)
         )

@@ -50,8 +50,10 @@ def test_a_secret_is_masked_in_every_form_it_takes(secret: str, before: bytes) -
     ],
 )
 def test_a_secret_is_masked_however_its_characters_are_escaped(written: str) -> None:
-    needles = all_forms(["Kv7/Qz+9x&Lm='T r"])
-    assert mask(f"a {written} b".encode(), needles) == b"a %b b" % MASK and contains(written.encode(), needles)
+    secret_values = all_forms(["Kv7/Qz+9x&Lm='T r"])
+    assert mask(f"a {written} b".encode(), secret_values) == b"a %b b" % MASK and contains(
+        written.encode(), secret_values
+    )
 
 
 @pytest.mark.parametrize(
