@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from archiver.browsing.attended_sign_in import attend
-from archiver.browsing.browser_session import Browsers, PlaywrightSession
+from archiver.browsing.browser_pool import Browsers
+from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
@@ -241,8 +242,8 @@ async def test_an_answer_larger_than_any_document_is_cut_off_and_not_asked_for_a
     request = f'request: {{method: GET, url: "{SITE}/file/%d"}}'
     response = "response: {status: 200, headers: {content-type: application/pdf}, body: large.bin}"
     async with visit("".join(f"  - {{{request % number}, {response}}}\n" for number in (1, 2))) as site:
-        for number, layer in enumerate(("proxy", "session"), 1):
-            monkeypatch.setattr(f"archiver.browsing.{layer}.MOST_BYTES", 1 << 20)
+        for number, layer in enumerate(("forward_proxy", "browser_session"), 1):
+            monkeypatch.setattr(f"archiver.browsing.{layer}.MAX_ANSWER_BYTES", 1 << 20)
             with pytest.raises(SiteUnavailable, match="no document is so large"):
                 await site.session.get(f"{SITE}/file/{number}")
             monkeypatch.undo()
