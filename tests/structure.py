@@ -45,18 +45,21 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(tree: ast.Module, known: Mapping[str, Path]) -> Iterator[str]:
+def imports(module: str, tree: ast.Module, known: Mapping[str, Path]) -> Iterator[str]:
     """The modules of ours that a module imports, wherever the import stands."""
+    above = module.split(".") if known[module].name == "__init__.py" else module.split(".")[:-1]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names if each.name in known)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif isinstance(node, ast.ImportFrom):
+            relative = above[: len(above) - node.level + 1] if node.level else []
+            source = ".".join([*relative, *([node.module] if node.module else [])])
             for each in node.names:
-                name = f"{node.module}.{each.name}"
+                name = f"{source}.{each.name}"
                 if name in known:
                     yield name
-                elif node.module in known and node.module != PACKAGE:
-                    yield node.module
+                elif source in known and source != PACKAGE:
+                    yield source
 
 
 def circles(graph: Graph) -> list[list[str]]:
@@ -179,7 +182,7 @@ def main() -> int:
     known = modules()
     sources = {name: path.read_text("utf-8") for name, path in known.items()}
     trees = {name: ast.parse(text) for name, text in sources.items()}
-    graph = {name: set(imports(tree, known)) - {name} for name, tree in trees.items()}
+    graph = {name: set(imports(name, tree, known)) - {name} for name, tree in trees.items()}
     rooms = rooms_of(graph)
     room_circles = circles(rooms)
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["structure"]
