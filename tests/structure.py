@@ -1,7 +1,8 @@
 """The shape of the product's code, held by `make check`: rooms, floors, circles, imports, and names.
 
 Run it from anywhere: `python tests/structure.py`. It prints each number with its limit, and ends with 1 and the names
-where a limit is passed (`--names`: those of warnings, too). An import counts wherever it stands: inside a function and under TYPE_CHECKING, too.
+where a limit is passed (`--names`: those of warnings, too). An import counts wherever it stands: inside a function and
+under TYPE_CHECKING, too.
 """
 
 from __future__ import annotations
