@@ -22,12 +22,13 @@ soak-long: setup ## a kill at every write of every command, and 2,400 forged pac
 	@EXAMPLES_TIMES=5 .venv/bin/pytest -n 2 -rs tests/test_rules.py tests/test_rules_php.py \
 		tests/archive/test_archive_names.py tests/archive/test_archive_growth.py
 
-check: setup ## style, types and import directions
-	@echo "check: ruff, mypy, import-linter"
+check: setup ## style, types, import directions and the structure
+	@echo "check: ruff, mypy, import-linter, structure"
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache --no-logo
+	@.venv/bin/python tests/structure.py
 
 matching-corpus: setup ## pictures out of packages, in .venv/corpus, for tests/benchmarks/matching.py; Debian only
 	@.venv/bin/python tests/benchmarks/corpus.py .venv/corpus

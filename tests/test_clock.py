@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.agency import future_times, notification
+from archiver.agency import future_times, notification_causes
 from archiver.collect.history_cursor import HistoryCursors
 from archiver.home.archives import writing
 from archiver.home.settings import Home as Loaded
@@ -21,7 +21,7 @@ NOW = datetime.now(UTC)
 
 
 def kinds(home: Home, now: datetime) -> list[str]:
-    return [cause.kind for cause in notification.causes(Loaded.load(home.root), now)]
+    return [cause.kind for cause in notification_causes.causes(Loaded.load(home.root), now)]
 
 
 def run_next_year(home: Home, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from archiver.agency import notification
+from archiver.agency import notification, notification_causes
 from archiver.agency.accounts import rotate
 from archiver.agency.monthly_report import month_of, report, this_month
 from archiver.agency.monthly_report_page import page
@@ -88,11 +88,11 @@ def test_what_hangs_refuses_or_drops_keeps_none_of_the_others_and_is_named(
     assert "deadline" not in found["drops"].message and "rotate wrong" in found["wrong"].message
     assert (summary.exit_code, summary.outcome) == (30, "partial")
     home = Home.load(night.root)  # type: ignore[attr-defined]
-    [person] = notification.causes(home, datetime.now(UTC))
+    [person] = notification_causes.causes(home, datetime.now(UTC))
     assert (person.kind, person.about, person.fix) == ("person", "wrong", "archiver account rotate wrong")
     site.mute = NOWHERE
     night()
-    kinds = {(cause.kind, cause.about) for cause in notification.causes(home, datetime.now(UTC))}
+    kinds = {(cause.kind, cause.about) for cause in notification_causes.causes(home, datetime.now(UTC))}
     assert kinds == {("person", "wrong"), ("failing", "drops")}
     vault = Vault(home.vault, night.key)  # type: ignore[attr-defined]
     assert [(each.account, each.attended) for each in due_sign_ins(home, vault)] == [("wrong", False)]
@@ -187,7 +187,7 @@ def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(site: Site, ni
     (home.root / "archiver.yaml").write_text(f"notify: {site.url.replace('http', 'json')}/hook\n")
     assert notification.tell(Home.load(home.root)) == [] and "rotate wrong" in site.hooks[-1]["message"]
     quiet = datetime.now(UTC) + timedelta(days=7)
-    assert "silent" in {cause.kind for cause in notification.causes(home, quiet)}
+    assert "silent" in {cause.kind for cause in notification_causes.causes(home, quiet)}
 
 
 def test_a_new_secret_that_is_refused_too_is_told_too(site: Site, night: Callable[..., RunSummary]) -> None:
@@ -208,11 +208,11 @@ def test_of_a_closed_account_nothing_waits_for_a_person(site: Site, night: Calla
     night([("wrong", "site")])
     home = Home.load(night.root)  # type: ignore[attr-defined]
     vault = Vault(home.vault, night.key)  # type: ignore[attr-defined]
-    assert notification.causes(home, datetime.now(UTC)) and due_sign_ins(home, vault)
+    assert notification_causes.causes(home, datetime.now(UTC)) and due_sign_ins(home, vault)
     change_account(home.root, "wrong", closed=datetime.now(UTC).date().isoformat())
     vault.forget("wrong")
     home = Home.load(home.root)
-    assert not notification.causes(home, datetime.now(UTC)) and not due_sign_ins(home, vault)
+    assert not notification_causes.causes(home, datetime.now(UTC)) and not due_sign_ins(home, vault)
 
 
 def test_a_full_sweep_is_due_each_month_on_a_day_of_the_accounts_own(
@@ -246,5 +246,6 @@ def test_coverage_counts_what_is_listed_not_what_was_read_tonight() -> None:
 
 
 def test_two_working_days_are_counted_without_the_weekend() -> None:
-    assert notification.working_days(date(2026, 11, 20), date(2026, 11, 24)) == 1  # Friday to Tuesday: Monday only
-    assert notification.working_days(date(2026, 11, 20), date(2026, 11, 25)) == 2
+    friday, tuesday = date(2026, 11, 20), date(2026, 11, 24)
+    assert notification_causes.working_days(friday, tuesday) == 1  # Monday only
+    assert notification_causes.working_days(friday, date(2026, 11, 25)) == 2

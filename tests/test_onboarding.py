@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from archiver.agency.asset_references import asked_for
-from archiver.agency.notification import causes
+from archiver.agency.notification_causes import causes
 from archiver.agency.run_messages import ProgressForecast, closing, forecast, spelt
 from archiver.cli.output import Lines
 from archiver.collect.account_result import AccountResult

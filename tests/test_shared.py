@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.agency import alerts, notification, unassigned
+from archiver.agency import alerts, notification, notification_causes, unassigned
 from archiver.catalogue.assignment import fitting, follow_rules
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, Licence
@@ -210,7 +210,7 @@ def test_a_grant_for_two_clients_under_an_unmetered_plan_is_one_alert_with_both_
         with (at.home.root / "archiver.yaml").open("a") as settings:
             settings.write("notify: ['http://127.0.0.1:9/hook']\n")
         here, now = Loaded.load(at.home.root), datetime(2026, 11, 24, tzinfo=UTC)
-        [(who, message, _)] = notification.due(here, notification.causes(here, now), {}, now)
+        [(who, message, _)] = notification.due(here, notification_causes.causes(here, now), {}, now)
         assert who == "http://127.0.0.1:9/hook" and alert.message in message.body and alert.risk in message.body
         told = at.run("run", code=10).stderr
         assert told.count("Job 4711") == told.count("Job 4712") == 1

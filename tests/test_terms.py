@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from archiver.agency.night import run
-from archiver.browsing.browser_session import Browsers
+from archiver.browsing.browser_pool import Browsers
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Replay

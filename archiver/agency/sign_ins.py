@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from archiver.agency.accounts import open_account
-from archiver.agency.notification import PERSON, remedy, seen_to
+from archiver.agency.notification import seen_to
+from archiver.agency.notification_causes import PERSON, remedy
 from archiver.catalogue.search import AccountRuns, runs_of
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import iso

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
-import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from archiver.browsing import nss_store
 from archiver.browsing import request_guard as guarding
-from archiver.browsing.attended_browser import Observation, Take
 from archiver.browsing.capture import Traffic, capture, cookie_secrets
-from archiver.browsing.chromium import child_environment, first_line, launch, playwright_driver, usable
-from archiver.browsing.forward_proxy import NOTHING, GuardProxy
-from archiver.browsing.navigation import HOLD, Navigations, stay_on_pages
-from archiver.browsing.pacing import Pacing
-from archiver.browsing.request_pipeline import (
-    MAX_ANSWER_BYTES,
-    Exchange,
-    ExchangeListener,
-    ExchangeSession,
-    Lost,
-    Raw,
-    endless,
-)
-from archiver.core.atomic_files import scratch
+from archiver.browsing.chromium import first_line
+from archiver.browsing.forward_proxy import GuardProxy
+from archiver.browsing.navigation import HOLD, Navigations
+from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES, ExchangeSession, Lost, Raw, endless
 from archiver.core.errors import (
     AccountBlocked,
     ArchiverError,
@@ -50,13 +33,12 @@ from archiver.core.errors import (
     SpendRefused,
 )
 from archiver.core.model import Document
-from archiver.home.network import DROPPED, UNKNOWN, UNREACHED, Network, untrusted
+from archiver.home.network import DROPPED, UNKNOWN, UNREACHED, untrusted
 from archiver.provider import (
     Challenge,
     Choose,
     Click,
     Code,
-    Mode,
     ProviderInfo,
     Purpose,
     Request,
@@ -68,228 +50,58 @@ from archiver.reading.secret_scan import secret_name
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Cookie, Locator, Page, Playwright
+    from playwright.async_api import BrowserContext, Cookie, Locator, Page
     from playwright.async_api import Request as PageRequest
     from playwright.async_api import Response as PageResponse
 
+
 TIMEOUT = 30.0  # seconds for a page or an answer
+
+
 LOAD = 10.0  # seconds that a page's pictures and scripts may take after its text
+
+
 ELEMENT = 5.0  # seconds until a field or button that should be there, on a page that has come, is missed
+
+
 ACTION = 15.0  # seconds for a button that is there to take a click
+
+
 OVERCOME = 10.0  # seconds for a page to try again by itself what failed
+
+
 LONGEST_OVERCOME = 60.0  # seconds, where it was asked to wait
+
+
 POLL = 0.1  # seconds between two looks at a page
+
+
 QUIET = 0.4  # seconds without a request after which a page counts as quiet
+
+
 # A page hears of scrolling with its next frame, which a busy machine may draw late, and a hidden window never.
 _SCROLL = """(up) => new Promise((done) => {
   window.scrollTo(0, up ? 0 : document.documentElement.scrollHeight);
   requestAnimationFrame(() => requestAnimationFrame(done));
   setTimeout(done, 2000);
 })"""
+
+
 CLICKS = 3  # times that one step of a sign-in table is taken
+
+
 ABORTED = "net::ERR_ABORTED"
+
+
 RENDERED = {"content-type": "text/html; charset=utf-8"}  # a page's text is kept in the encoding that we give it
 
+
 log = logging.getLogger(__name__)
-
-
-# ---------------------------------------------------------------- one Chromium for all
-
-
-class Browsers:
-    """Starts Chromium when an account first needs it; an async context manager.
-
-    `network` names the certificates to trust besides the system's. `executable` is a Chromium to use instead of the one
-    that is found. A provider that does not work headless gets a visible browser. `hear` is told of every exchange.
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        *,
-        headless: bool = True,
-        executable: Path | None = None,
-        hear: ExchangeListener | None = None,
-    ) -> None:
-        self.network, self.headless, self.executable, self.hear = network, headless, executable, hear
-        self._stack = AsyncExitStack()
-        self._starting = asyncio.Lock()
-        self._playwright: Playwright | None = None
-        self._launched: dict[bool, Browser] = {}
-        self._guards: set[guarding.RequestGuard] = set()
-        self._reader = DocumentReader(workers=1)  # reads our own PDFs; its process starts with the first
-        self._capturing = asyncio.Lock()  # printing and drawing take a processor and much memory each
-
-    async def __aenter__(self) -> Self:
-        self._stack.enter_context(self._reader)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
-
-    async def open(
-        self,
-        info: ProviderInfo,
-        *,
-        network: Network,
-        pacing: Pacing,
-        username: str | None = None,
-        settings: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str] | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        state: Any = None,
-        mode: Mode = Mode.STRICT,
-    ) -> PlaywrightSession:
-        """A guarded session on `network`, with a saved state (`PlaywrightSession.state`) restored; close it after use.
-
-        BrowserMissing if no Chromium starts; SignInNeeded if the state cannot be restored.
-        """
-        from playwright.async_api import Error
-
-        browser = await self._browser(self.headless and info.headless)
-        async with AsyncExitStack() as stack:
-            proxy = await stack.enter_async_context(GuardProxy(info.rules, network, mode))
-            guard = guarding.RequestGuard(info.rules, mode)
-            self._guards.add(guard)
-            stack.callback(self._guards.discard, guard)
-            try:
-                context = await browser.new_context(
-                    service_workers="block",
-                    accept_downloads=False,
-                    storage_state=state,
-                    proxy={"server": proxy.url, "bypass": guarding.SOCKETS},
-                )
-            except Error as error:
-                raise SignInNeeded(f"the saved session cannot be restored ({first_line(error)})") from None
-            stack.push_async_callback(_close, context)
-            await guard.watch(context)
-            await stay_on_pages(context, guard)
-            if self.hear:
-                await stack.enter_async_context(_cookies_told(context, self.hear))
-            page = await context.new_page()
-            traffic = await Traffic.of(page)
-            if mode is Mode.STRICT:
-                guarding.close_popups(context)
-            opened = stack.pop_all()
-        return PlaywrightSession(
-            exchange=Exchange(info, pacing, now=now, mode=mode, refused=guard.refused, hear=self.hear),
-            username=username,
-            settings=settings or {},
-            secrets={*(secrets or {}).values(), *_named(info.session_secrets, state)},
-            info=info,
-            context=context,
-            tab=page,
-            traffic=traffic,
-            way=proxy,
-            _reader=self._reader,
-            _capturing=self._capturing,
-            _stack=opened,
-        )
-
-    @asynccontextmanager
-    async def observe(
-        self, network: Network, take: Take, *, keep: Callable[[str], Path], say: Callable[[str], None]
-    ) -> AsyncIterator[Observation]:
-        """A browser for a person, on `network`, in which nothing is refused; no other session may be open beside it.
-
-        `take` is given what the person brings; `keep` says where a downloaded file goes. BrowserMissing if no Chromium
-        starts; ConfigError where a visible one finds no screen.
-        """
-        browser = await self._browser(self.headless)
-        async with AsyncExitStack() as stack:
-            proxy = await stack.enter_async_context(GuardProxy(NOTHING, network, Mode.OBSERVE))
-            guard = guarding.RequestGuard(NOTHING, Mode.OBSERVE)
-            self._guards.add(guard)
-            stack.callback(self._guards.discard, guard)
-            context = await browser.new_context(
-                service_workers="block",
-                accept_downloads=True,
-                no_viewport=not self.headless,
-                proxy={"server": proxy.url},
-            )
-            stack.push_async_callback(_close, context)
-            observation = Observation(context, proxy, self._reader, take, keep, say)
-            await stack.enter_async_context(observation.watching())
-            yield observation
-
-    async def _browser(self, headless: bool) -> Browser:
-        async with self._starting:
-            browser = self._launched.get(headless)
-            if browser is None or not browser.is_connected():  # not yet started, or crashed
-                browser = self._launched[headless] = await self._launch(headless)
-            return browser
-
-    async def _launch(self, headless: bool) -> Browser:
-        if not headless and sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
-            raise ConfigError("A visible browser needs a screen, and there is none here. Run this on a desktop.")
-        executable = self.executable or (await asyncio.to_thread(usable)).path
-        if self._playwright is None:
-            variables = child_environment() | self.network.driver_environment()
-            self._playwright = await self._stack.enter_async_context(playwright_driver(variables))
-        nowhere = await self._stack.enter_async_context(GuardProxy(NOTHING, Network()))
-        trusting, environ = await self._trust()
-        browser = await launch(
-            self._playwright, executable, headless=headless, proxy=nowhere.url, switches=trusting, variables=environ
-        )
-        self._stack.push_async_callback(_close, browser)
-        await guarding.watch_browser(browser, self._guards, self.hear)
-        return browser
-
-    async def _trust(self) -> tuple[list[str], Mapping[str, str]]:
-        """Switches and environment by which Chromium on Linux trusts the CA file; elsewhere it reads the system's."""
-        environ = child_environment()
-        if self.network.ca_file is None or sys.platform != "linux":
-            return [], environ
-        folder = tempfile.TemporaryDirectory(prefix=scratch("browser"), ignore_cleanup_errors=True)
-        home = Path(self._stack.enter_context(folder))
-        if await asyncio.to_thread(nss_store.trusting_home, self.network.ca_file, home):
-            return [], environ | {"HOME": str(home)}
-        # Works only where the other side sends the certificate itself, hence the second choice.
-        return [f"--ignore-certificate-errors-spki-list={nss_store.key_hashes(self.network.ca_file)}"], environ
-
-
-@asynccontextmanager
-async def _cookies_told(context: BrowserContext, hear: ExchangeListener) -> AsyncIterator[None]:
-    """Tell of the cookies that each answer to a page sets."""
-    from playwright.async_api import Error
-
-    tasks: list[asyncio.Task[None]] = []
-
-    async def tell(response: PageResponse) -> None:
-        lines: list[str] = []
-        with suppress(Error):  # the page was closed meanwhile
-            lines = [each["value"] for each in await response.headers_array() if each["name"].lower() == "set-cookie"]
-        hear.cookies(response.request.method, response.url.partition("#")[0], lines)
-
-    context.on("response", lambda response: tasks.append(asyncio.ensure_future(tell(response))))
-    yield
-    await asyncio.wait_for(asyncio.gather(*tasks), TIMEOUT)
-
-
-async def _close(closable: Browser | BrowserContext) -> None:
-    from playwright.async_api import Error
-
-    with suppress(Error):  # crashed or closed by a person already
-        await closable.close()
-
-
-def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
-    """The values of these cookies and stored tokens in a storage state."""
-    origins = (state or {}).get("origins", [])
-    stored = [item for origin in origins for item in origin.get("localStorage", [])]
-    for item in [*(state or {}).get("cookies", []), *stored]:
-        if item["name"] in names:
-            yield item["value"]
 
 
 def expiry(info: ProviderInfo, state: Any) -> datetime | None:
     """As `ProviderInfo.session_end`."""
     return info.session_end(state)
-
-
-# ---------------------------------------------------------------- one account
 
 
 @dataclass

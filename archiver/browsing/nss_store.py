@@ -13,8 +13,12 @@ import re
 import ssl
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from archiver.core.atomic_files import scratch
 from archiver.core.errors import ConfigError
 
 CERTUTIL_TIMEOUT_S = 60.0  # seconds for NSS to write its database
@@ -31,6 +35,19 @@ def certificates(ca_file: Path) -> list[bytes]:
     if not found:
         raise ConfigError(f"The CA file {ca_file} holds no certificate. Give a PEM file of certificates.")
     return found
+
+
+@contextmanager
+def chromium_trust(ca_file: Path | None) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Switches and variables by which Chromium on Linux trusts the CA file; elsewhere it reads the system's."""
+    if ca_file is None or sys.platform != "linux":
+        yield [], {}
+        return
+    with tempfile.TemporaryDirectory(prefix=scratch("browser"), ignore_cleanup_errors=True) as home:
+        if trusting_home(ca_file, Path(home)):
+            yield [], {"HOME": home}
+        else:  # works only where the other side sends the certificate itself, hence the second choice
+            yield [f"--ignore-certificate-errors-spki-list={key_hashes(ca_file)}"], {}
 
 
 def trusting_home(ca_file: Path, home: Path) -> bool:

@@ -84,8 +84,8 @@ def notify(
     """
     from datetime import datetime
 
-    from archiver.agency.notification import causes
     from archiver.agency.notification import tell as tell_people
+    from archiver.agency.notification_causes import causes
 
     here = opened(home)
     met: list[ArchiverError] = []

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from archiver.browsing.browser_session import Browsers
+from archiver.browsing.browser_pool import Browsers
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.replay import Replay
 from archiver.browsing.request_pipeline import ExchangeListener

@@ -18,7 +18,8 @@ from hashlib import sha256
 
 from archiver import __version__
 from archiver.archive.ocfl import NewObject
-from archiver.browsing.browser_session import Browsers, PlaywrightSession
+from archiver.browsing.browser_pool import Browsers
+from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.pacing import Pacing
 from archiver.core.errors import ArchiverError, SpendRefused
 from archiver.core.model import Document, Licence, Moment, TermsReference, TermsRelation, iso

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.browsing.browser_session import Browsers
+from archiver.browsing.browser_pool import Browsers
 from archiver.browsing.http_session import HttpSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording

@@ -22,7 +22,8 @@ from PIL import Image
 from pypdf import PdfReader
 
 from archiver.browsing import capture as capturing
-from archiver.browsing.browser_session import Browsers, PlaywrightSession
+from archiver.browsing.browser_pool import Browsers
+from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.capture import cookie_secrets
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from archiver.browsing import request_guard
-from archiver.browsing.browser_session import Browsers
+from archiver.browsing.browser_pool import Browsers
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_guard import RequestGuard
 from archiver.core.errors import SiteUnavailable
@@ -329,7 +329,7 @@ async def test_without_the_guard_the_page_spends_in_every_way_and_the_proxy_alon
     monkeypatch.setattr(RequestGuard, "watch", nothing)
     monkeypatch.setattr(request_guard, "watch_browser", nothing)
     monkeypatch.setattr(request_guard, "close_popups", lambda context: None)
-    monkeypatch.setattr("archiver.browsing.browser_session.stay_on_pages", nothing)
+    monkeypatch.setattr("archiver.browsing.browser_pool.stay_on_pages", nothing)
     monkeypatch.setattr(SWITCHES, (AT_ONCE,))
     monkeypatch.setattr(request_guard, "SOCKETS", "")
     network = platform.network(tmp_path)

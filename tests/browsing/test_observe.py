@@ -14,7 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from archiver.browsing.attended_browser import WORLD, Observation, Taken
-from archiver.browsing.browser_session import Browsers
+from archiver.browsing.browser_pool import Browsers
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.provider import Rules

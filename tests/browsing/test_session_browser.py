@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from archiver.browsing.attended_sign_in import attend
-from archiver.browsing.browser_session import Browsers, PlaywrightSession
+from archiver.browsing.browser_pool import Browsers
+from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay

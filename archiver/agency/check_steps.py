@@ -1,0 +1,94 @@
+"""The steps of an account's check: each runs, and what goes wrong in it is its result."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archiver.browsing.scrub import page as scrubbed
+from archiver.collect.account_result import keep_page
+from archiver.collect.account_session import REFUSALS
+from archiver.core.errors import AdapterBroken, ArchiverError
+from archiver.home.settings import Account, Home
+from archiver.home.vault import Vault
+from archiver.reading.secret_scan import mask_text
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was looked at. `state`: ok, note or failed."""
+
+    step: str
+    state: str
+    message: str
+
+
+@dataclass
+class Check:
+    """What a check of an account found; `exit_code` is that of the first step that failed."""
+
+    account: str
+    provider: str
+    live: bool
+    steps: list[Step] = field(default_factory=list)
+    exit_code: int = 0
+
+    @property
+    def failed(self) -> Step | None:
+        return next((step for step in self.steps if step.state == "failed"), None)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `account check --json`."""
+        broken = self.failed
+        return {
+            "account": self.account,
+            "provider": self.provider,
+            "live": self.live,
+            "outcome": "failed" if broken else "ok",
+            "broken": broken.step if broken else None,
+            "steps": [asdict(step) for step in self.steps],
+        }
+
+
+@dataclass
+class AccountSteps:
+    """One account's check, step by step; the first step that fails is the last."""
+
+    home: Home
+    vault: Vault
+    account: Account
+    found: Check
+    replay: Path | None
+    secret_values: dict[str, str] = field(default_factory=dict)
+    digest: str = ""  # of the secrets that are tried: a refusal holds as long as they stay
+
+    @asynccontextmanager
+    async def step(self, name: str, session: Any = None) -> AsyncIterator[list[str]]:
+        """Runs one step; what goes wrong is its result, with the page kept where there is one."""
+        if self.found.failed:
+            yield []
+            return
+        said: list[str] = []
+        try:
+            yield said
+        except Exception as fault:  # noqa: BLE001  # a fault of an adapter is what this looks for, and is told in full
+            error = fault if isinstance(fault, ArchiverError) else AdapterBroken(f"{type(fault).__name__}: {fault}")
+            secrets = session.secret_values() if session else []
+            kept = self._keep(error, secrets) if error.page and error.page.content else ""
+            message = mask_text(error.message(self.account.name), [*secrets, *self.secret_values])
+            self.found.steps.append(Step(name, "failed", message + kept))
+            self.found.exit_code = error.exit_code
+            if isinstance(error, REFUSALS):
+                self.vault.mark(self.account.name, type(error).__name__, self.digest)
+        else:
+            self.found.steps.append(Step(name, "ok", "; ".join(filter(None, said))))
+
+    def _keep(self, error: ArchiverError, secrets: list[str]) -> str:
+        assert error.page
+        known = dict.fromkeys(secrets, "token") | self.secret_values
+        folder = self.home.state / "trouble"
+        path = keep_page(folder, self.account.name, scrubbed(error.page.content, known), ".html", [])
+        return f" The page, scrubbed: {path.relative_to(self.home.root).as_posix()}"

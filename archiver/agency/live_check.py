@@ -1,0 +1,79 @@
+"""The live check of an account: sign in, and open one page of each step of its adapter at the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from archiver.agency.check_steps import AccountSteps
+from archiver.browsing.browser_session import PlaywrightSession
+from archiver.browsing.recording import clock
+from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session, secrets_of
+from archiver.collect.run_tools import open_tools
+from archiver.core.errors import ConfigError
+from archiver.core.model import Document, DocumentKind, Licence
+from archiver.home.vault import secret_digest
+from archiver.provider import Provider, load
+from archiver.reading.documents import check_certificate
+
+
+async def check_live(steps: AccountSteps) -> None:
+    """One page of each step at the platform, in the order of a run."""
+    recording = find_recording(steps.replay, steps.account) if steps.replay else None
+    provider: Provider[Any] = load(steps.account.provider)()
+    method = provider.info.method(recording.method if recording else steps.account.method)
+    state = steps.vault.session(steps.account.name) or (recording.session if recording else None)
+    secrets = secrets_of(steps.vault, steps.account, method, recording)
+    now, steps.digest = clock(recording), secret_digest(secrets)
+    async with open_tools(steps.home, replay=bool(steps.replay)) as shared:
+        network = shared.network
+        if recording and shared.replay:
+            network = (await shared.replay.serve(recording, provider.info.rules)).network
+        opening = open_session(shared, provider.info, method, steps.account, network, secrets, now, state)
+        async with opening as session:
+            try:
+                await _steps(steps, provider, session, secrets, Totp(secrets.get("totp"), now))
+            finally:
+                if isinstance(session, PlaywrightSession) and not steps.found.failed:
+                    steps.vault.save_session(steps.account.name, await session.state())
+
+
+async def _steps(
+    steps: AccountSteps, provider: Provider[Any], session: Any, secrets: Mapping[str, str], code: Totp
+) -> None:
+    signing_in = SigningIn(provider, session, secrets, code)
+    async with steps.step("sign-in", session) as said:
+        await signing_in.once()
+        said.append("signed in")
+    first: Licence | None = None
+    for history in [] if steps.found.failed else provider.history(session):
+        async with steps.step(f"list {history.listing}", session) as said:
+            page = await anext(history.pages, None)
+            if page is None:
+                raise ConfigError("the adapter gave no page at all, not even an empty one")
+            first = first or next((each for each in page.licences if not each.comp), None)
+            total = f" of {page.total}" if page.total is not None else ""
+            said.append(f"{len(page.licences)}{total} on its first page")
+        if steps.found.failed:
+            return
+    if not steps.found.failed:
+        async with steps.step("documents", session) as said:
+            said.append(await _documents(provider, session, first) if first else "there is no licence yet")
+
+
+async def _documents(provider: Provider[Any], session: Any, licence: Licence) -> str:
+    """The documents of one licence, read as a run reads them, and thrown away."""
+    from archiver.reading.worker import DocumentReader
+
+    names: list[str] = []
+    with DocumentReader(workers=1) as reader:
+        async for item in provider.documents(session, licence):
+            if isinstance(item, Document):
+                names.append(item.name)
+                if item.kind is DocumentKind.CERTIFICATE:
+                    reading = reader.read(item.content, item.media_type)
+                    check_certificate(item, reading, licence, provider.text_layouts.get(item.name))
+                    provider.read_certificate(licence, reading.text)
+            elif not isinstance(item, Licence):
+                names.append(f"no {item.kind} ({item.reason})")
+    return ", ".join(names)

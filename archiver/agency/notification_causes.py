@@ -1,0 +1,247 @@
+"""What a person must know of now, worked out from ledgers, run logs, catalogues and claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from archiver.agency import future_times
+from archiver.agency.alerts import find_alerts
+from archiver.archive import clock_skew
+from archiver.archive.reader import Archive
+from archiver.archive.verify import dates
+from archiver.catalogue.index import Catalogue, RunLine
+from archiver.catalogue.search import followed
+from archiver.claims.claim_files import all_claims
+from archiver.collect.run_log import read_logs
+from archiver.core.alert import Alert
+from archiver.core.errors import ArchiverError, ConfigError, machine_error
+from archiver.core.model import iso
+from archiver.home.settings import Account, Client, Home
+from archiver.provider import Transport, load
+
+SILENT_DAYS = 2  # working days without a run
+
+
+NAMED = 10  # licences that a message names
+
+
+DAMAGE = ("IntegrityError",)
+
+
+PERSON = {  # errors that only a person can end: what happened, and the command
+    "WrongPassword": ("The platform refuses the sign-in.", "archiver account rotate {account}"),
+    "PasswordExpired": ("The platform asks for a new password.", "archiver account rotate {account}"),
+    "AccountBlocked": ("The platform blocks the account or this browser.", "archiver sign-in {account}"),
+    "SignInNeeded": ("A person has to sign in.", "archiver sign-in {account}"),
+    "SessionExpired": ("The sign-in is no longer valid.", "archiver sign-in {account}"),
+    "NotAccepted": (
+        "Unattended runs of the account are off until a named person accepts them.",
+        'archiver account add {account} --client {client} --provider {provider} --accept-automation "YOUR NAME"',
+    ),
+}
+
+
+RISKS = {
+    "person": "Until then nothing new of this account is archived; if it is closed meanwhile, its proof is lost.",
+    "incomplete": "The licences are archived without these documents; a claim about them would be harder to answer.",
+    "unexplained": "The platform lists licences that are not archived; there is no proof of them.",
+    "failing": "Nothing new of this account is archived while this lasts.",
+    "missing": "A platform may withdraw the document at any time, and then nobody can fetch it any more.",
+    "damage": "Dates and contents of this archive can be doubted. Nothing is written to it until this is settled.",
+    "machine": "Nothing is archived there while this lasts.",
+    "clock": "Dates are doubted, and while the newest one lies in the future nothing is archived.",
+    "silent": "Whatever was licensed since then is not archived.",
+    "deadline": "An unanswered claim may go to court, or the platform's indemnity may be lost.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """One thing that a person must know of. `items` are what it is made of: a new one among them is told again."""
+
+    kind: str
+    client: str | None
+    about: str  # an account, a claim or a client
+    items: tuple[str, ...]
+    happened: str
+    risk: str
+    fix: str  # one command
+    concerned: tuple[str, ...] = ()  # other clients whose contacts are told, too
+
+    @property
+    def key(self) -> str:
+        return cause_key(self.kind, self.client, self.about)
+
+    def as_json(self) -> dict[str, Any]:
+        """The cause's part of `notify --json`, and of what a webhook gets."""
+        return {**vars(self), "items": list(self.items), "concerned": list(self.concerned)}
+
+    def as_text(self) -> str:
+        where = self.about if self.client in (None, self.about) else f"{self.about} ({self.client})"
+        return f"{where}\n  What happened: {self.happened}\n  At risk: {self.risk}\n  What to do: {self.fix}"
+
+
+def causes(
+    home: Home,
+    now: datetime,
+    known: Sequence[Alert] | None = None,
+    faults: Mapping[str, ArchiverError] | None = None,
+    met: list[ArchiverError] | None = None,
+) -> list[Cause]:
+    """All that a person must know of now, client by client. Nothing of it needs the disk to take anything.
+
+    `known` are the alerts, where they were worked out; `faults`, by client (or "" for the machine), are those of the
+    run that has just ended, whose log may be missing. What keeps this from looking is a cause, too, and is put into
+    `met`.
+    """
+    met = [] if met is None else met
+    said, logged, newest = read_logs(home, now)
+    logged |= {slug: (type(fault).__name__, str(fault)) for slug, fault in (faults or {}).items()}
+    found: list[Cause] = []
+    for client in home.clients.values():
+        if not home.archive(client.slug).is_dir():
+            continue
+        if fault := logged.get(client.slug):
+            found.append(_fault(client.slug, *fault))
+        try:
+            found += _of_client(home, client, said, now)
+        except (ArchiverError, OSError) as error:
+            met.append(machine_error(error) if isinstance(error, OSError) else error)
+            found += [] if fault else [_fault(client.slug, type(met[-1]).__name__, str(met[-1]))]
+    found += _deadlines(home, now)
+    found += _clock(home, now)
+    try:
+        found += map(_concern, find_alerts(home, now.date()) if known is None else known)
+    except (ArchiverError, OSError) as error:
+        met.append(machine_error(error) if isinstance(error, OSError) else error)
+    if faults and (machine := faults.get("")):
+        kind = type(machine).__name__
+        found.append(_cause("machine", None, "this machine", (kind,), str(machine), "archiver doctor"))
+    if home.accounts() and newest and (days := working_days(newest.date(), now.date())) >= SILENT_DAYS:
+        happened = f"Nothing ran for {days} working days, since {newest:%Y-%m-%d %H:%M} UTC."
+        found.append(_cause("silent", None, "all accounts", (str(newest.date()),), happened, "archiver doctor"))
+    return found
+
+
+def _of_client(home: Home, client: Client, said: Mapping[str, Mapping[str, Any]], now: datetime) -> list[Cause]:
+    """What a client's catalogue gives reason to tell."""
+    found: list[Cause] = []
+    with followed(home, client.slug) as catalogue:
+        for account in (each for each in client.accounts if not each.closed):
+            found += _of_account(account, catalogue.runs(account.name, 2), said.get(account.name, {}))
+        found += _missing(home, client.slug, catalogue, now)
+    return found
+
+
+def _clock(home: Home, now: datetime) -> Iterator[Cause]:
+    """Times that cannot be: those still to come, and those that an authority contradicts."""
+    future = [*future_times.ahead(home, now)]
+    if future:
+        more = f" (and {len(future) - 1} more such times)" if len(future) > 1 else ""
+        happened = f"{future[0]}{more}: this machine's clock was ahead, or is behind now."
+        items = sorted({each.moment for each in future})
+        yield _cause("clock", None, "this machine", items, happened, "archiver repair-clock --by NAME")
+    for slug in home.clients:
+        if found := clock_skew.was_ahead(home.archive(slug)):
+            happened = f"This machine's clock said {found[0]} when an authority dated the archive {slug} at {found[1]}."
+            yield _cause("clock", slug, slug, (found[0],), happened, "archiver doctor --online")
+
+
+def cause_key(kind: str, client: str | None, about: str) -> str:
+    return f"{kind}:{client or ''}:{about}"
+
+
+def _cause(kind: str, client: str | None, about: str, items: Sequence[str], happened: str, fix: str) -> Cause:
+    return Cause(
+        kind=kind, client=client, about=about, items=tuple(items), happened=happened, risk=RISKS[kind], fix=fix
+    )
+
+
+def remedy(account: Account, error: str) -> tuple[str, str]:
+    """What an error of PERSON means at an account, and the command that ends it."""
+    happened, fix = PERSON[error]
+    with suppress(ConfigError):  # of an adapter that is not installed
+        in_browser = load(account.provider).info.method(account.method).transport is Transport.BROWSER
+        fix = PERSON["WrongPassword"][1] if "sign-in" in fix and not in_browser else fix
+    return happened, fix.format(account=account.name, client=account.client, provider=account.provider)
+
+
+def _of_account(at: Account, runs: Sequence[RunLine], said: Mapping[str, Any]) -> Iterator[Cause]:
+    """What the last two turns of an account give reason to tell; `said` is what its last turn's log line says."""
+    if not runs:
+        return
+    last, account, client = runs[-1], at.name, at.client
+    if last.error in PERSON:
+        happened, fix = remedy(at, last.error)
+        yield _cause("person", client, account, (last.error,), happened, fix)
+    elif len(runs) > 1 and all(run.outcome == "failed" or run.error for run in runs):
+        happened = said.get("message") or f"It failed twice in a row ({last.error})."
+        yield _cause("failing", client, account, (last.error or "",), happened, f"archiver run --account {account}")
+    incomplete = [str(each) for each in said.get("incomplete", ())]
+    if last.incomplete and incomplete:
+        happened = f"{len(incomplete)} of the account's licences lack a document: {_named(incomplete)}."
+        yield _cause("incomplete", client, account, incomplete, happened, f"archiver run --account {account}")
+    unexplained = [str(each) for each in said.get("unexplained", ())]
+    if last.unexplained and last.error is None and unexplained:
+        happened = f"{len(unexplained)} licences are listed and not archived: {_named(unexplained)}."
+        yield _cause("unexplained", client, account, unexplained, happened, f"archiver run --full --account {account}")
+
+
+def _missing(home: Home, client: str, catalogue: Catalogue, now: datetime) -> Iterator[Cause]:
+    """Documents that could not be had for long."""
+    days, archive = home.settings.notify.missing_days, Archive(home.archive(client))
+    since = iso(now - timedelta(days=days)) or ""
+    late = [
+        entry.short_id
+        for entry in catalogue.incomplete()
+        if (line := next(archive.lines(offset=entry.lines[0][1]), None))
+        and (_not_to_come(str(line.fields["at"]), now) or dates(archive.root).since(line.seq) or "") < since
+    ]
+    if late:
+        happened = f"A document is missing for more than {days} days at {len(late)} licences: {_named(late)}."
+        yield _cause("missing", client, client, late, happened, f"archiver show {late[0]}")
+
+
+def _not_to_come(at: str, now: datetime) -> str:
+    """A moment that a line claims; empty where it lies in the future."""
+    return at if at <= (iso(now + clock_skew.CLOCK_TOLERANCE) or "") else ""
+
+
+def _fault(client: str, error: str, message: str) -> Cause:
+    if error in DAMAGE:
+        return _cause("damage", client, client, (message,), message, f"archiver verify --client {client}")
+    return _cause("machine", client, client, (error,), message, "archiver doctor")
+
+
+def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
+    for claim in all_claims(home):
+        left = claim.clocks(now)
+        for name, day in (("days_left", claim.deadline), ("notice_days_left", claim.notice_deadline)):
+            if day is None or left[name] > home.settings.notify.deadline_days or left[name] < 0:
+                continue
+            what = "The answer" if name == "days_left" else "The indemnity notice to the platform"
+            happened = f"{what} to the claim {claim.claim} is due on {day} ({left[name]} days left)."
+            fix = f"archiver claim show {claim.claim}"
+            yield _cause("deadline", claim.client, claim.claim, (f"{name} {day}",), happened, fix)
+
+
+def _concern(concern: Alert) -> Cause:
+    return Cause(
+        kind="concern", client=concern.clients[0] if concern.clients else None, about=concern.subject,
+        items=(concern.key,), happened=concern.message, risk=concern.risk, fix=concern.command,
+        concerned=concern.clients[1:],
+    )  # fmt: skip
+
+
+def _named(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
+
+
+def working_days(since: date, until: date) -> int:
+    """How many Mondays to Fridays lie wholly between two days; at the end of the second such day, two."""
+    days = (since + timedelta(days=n) for n in range(1, (until - since).days))
+    return sum(day.weekday() < 5 for day in days)

@@ -1,0 +1,221 @@
+"""Chromium for all accounts: it starts when one first needs it, and opens a guarded session for each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from archiver.browsing import nss_store
+from archiver.browsing import request_guard as guarding
+from archiver.browsing.attended_browser import Observation, Take
+from archiver.browsing.browser_session import TIMEOUT, PlaywrightSession
+from archiver.browsing.capture import Traffic
+from archiver.browsing.chromium import child_environment, first_line, launch, playwright_driver, usable
+from archiver.browsing.forward_proxy import NOTHING, GuardProxy
+from archiver.browsing.navigation import stay_on_pages
+from archiver.browsing.pacing import Pacing
+from archiver.browsing.request_pipeline import Exchange, ExchangeListener
+from archiver.core.errors import (
+    ConfigError,
+    SignInNeeded,
+)
+from archiver.home.network import Network
+from archiver.provider import (
+    Mode,
+    ProviderInfo,
+)
+from archiver.reading.worker import DocumentReader
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Playwright
+    from playwright.async_api import Response as PageResponse
+
+
+class Browsers:
+    """Starts Chromium when an account first needs it; an async context manager.
+
+    `network` names the certificates to trust besides the system's. `executable` is a Chromium to use instead of the one
+    that is found. A provider that does not work headless gets a visible browser. `hear` is told of every exchange.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        headless: bool = True,
+        executable: Path | None = None,
+        hear: ExchangeListener | None = None,
+    ) -> None:
+        self.network, self.headless, self.executable, self.hear = network, headless, executable, hear
+        self._stack = AsyncExitStack()
+        self._starting = asyncio.Lock()
+        self._playwright: Playwright | None = None
+        self._launched: dict[bool, Browser] = {}
+        self._guards: set[guarding.RequestGuard] = set()
+        self._reader = DocumentReader(workers=1)  # reads our own PDFs; its process starts with the first
+        self._capturing = asyncio.Lock()  # printing and drawing take a processor and much memory each
+
+    async def __aenter__(self) -> Self:
+        self._stack.enter_context(self._reader)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def open(
+        self,
+        info: ProviderInfo,
+        *,
+        network: Network,
+        pacing: Pacing,
+        username: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        state: Any = None,
+        mode: Mode = Mode.STRICT,
+    ) -> PlaywrightSession:
+        """A guarded session on `network`, with a saved state (`PlaywrightSession.state`) restored; close it after use.
+
+        BrowserMissing if no Chromium starts; SignInNeeded if the state cannot be restored.
+        """
+        from playwright.async_api import Error
+
+        browser = await self._browser(self.headless and info.headless)
+        async with AsyncExitStack() as stack:
+            proxy = await stack.enter_async_context(GuardProxy(info.rules, network, mode))
+            guard = guarding.RequestGuard(info.rules, mode)
+            self._guards.add(guard)
+            stack.callback(self._guards.discard, guard)
+            try:
+                context = await browser.new_context(
+                    service_workers="block",
+                    accept_downloads=False,
+                    storage_state=state,
+                    proxy={"server": proxy.url, "bypass": guarding.SOCKETS},
+                )
+            except Error as error:
+                raise SignInNeeded(f"the saved session cannot be restored ({first_line(error)})") from None
+            stack.push_async_callback(_close, context)
+            await guard.watch(context)
+            await stay_on_pages(context, guard)
+            if self.hear:
+                await stack.enter_async_context(_cookies_told(context, self.hear))
+            page = await context.new_page()
+            traffic = await Traffic.of(page)
+            if mode is Mode.STRICT:
+                guarding.close_popups(context)
+            opened = stack.pop_all()
+        return PlaywrightSession(
+            exchange=Exchange(info, pacing, now=now, mode=mode, refused=guard.refused, hear=self.hear),
+            username=username,
+            settings=settings or {},
+            secrets={*(secrets or {}).values(), *_named(info.session_secrets, state)},
+            info=info,
+            context=context,
+            tab=page,
+            traffic=traffic,
+            way=proxy,
+            _reader=self._reader,
+            _capturing=self._capturing,
+            _stack=opened,
+        )
+
+    @asynccontextmanager
+    async def observe(
+        self, network: Network, take: Take, *, keep: Callable[[str], Path], say: Callable[[str], None]
+    ) -> AsyncIterator[Observation]:
+        """A browser for a person, on `network`, in which nothing is refused; no other session may be open beside it.
+
+        `take` is given what the person brings; `keep` says where a downloaded file goes. BrowserMissing if no Chromium
+        starts; ConfigError where a visible one finds no screen.
+        """
+        browser = await self._browser(self.headless)
+        async with AsyncExitStack() as stack:
+            proxy = await stack.enter_async_context(GuardProxy(NOTHING, network, Mode.OBSERVE))
+            guard = guarding.RequestGuard(NOTHING, Mode.OBSERVE)
+            self._guards.add(guard)
+            stack.callback(self._guards.discard, guard)
+            context = await browser.new_context(
+                service_workers="block",
+                accept_downloads=True,
+                no_viewport=not self.headless,
+                proxy={"server": proxy.url},
+            )
+            stack.push_async_callback(_close, context)
+            observation = Observation(context, proxy, self._reader, take, keep, say)
+            await stack.enter_async_context(observation.watching())
+            yield observation
+
+    async def _browser(self, headless: bool) -> Browser:
+        async with self._starting:
+            browser = self._launched.get(headless)
+            if browser is None or not browser.is_connected():  # not yet started, or crashed
+                browser = self._launched[headless] = await self._launch(headless)
+            return browser
+
+    async def _launch(self, headless: bool) -> Browser:
+        if not headless and sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
+            raise ConfigError("A visible browser needs a screen, and there is none here. Run this on a desktop.")
+        executable = self.executable or (await asyncio.to_thread(usable)).path
+        if self._playwright is None:
+            variables = child_environment() | self.network.driver_environment()
+            self._playwright = await self._stack.enter_async_context(playwright_driver(variables))
+        nowhere = await self._stack.enter_async_context(GuardProxy(NOTHING, Network()))
+        trusting, environ = await asyncio.to_thread(
+            self._stack.enter_context, nss_store.chromium_trust(self.network.ca_file)
+        )
+        browser = await launch(
+            self._playwright,
+            executable,
+            headless=headless,
+            proxy=nowhere.url,
+            switches=trusting,
+            variables=child_environment() | environ,
+        )
+        self._stack.push_async_callback(_close, browser)
+        await guarding.watch_browser(browser, self._guards, self.hear)
+        return browser
+
+
+@asynccontextmanager
+async def _cookies_told(context: BrowserContext, hear: ExchangeListener) -> AsyncIterator[None]:
+    """Tell of the cookies that each answer to a page sets."""
+    from playwright.async_api import Error
+
+    tasks: list[asyncio.Task[None]] = []
+
+    async def tell(response: PageResponse) -> None:
+        lines: list[str] = []
+        with suppress(Error):  # the page was closed meanwhile
+            lines = [each["value"] for each in await response.headers_array() if each["name"].lower() == "set-cookie"]
+        hear.cookies(response.request.method, response.url.partition("#")[0], lines)
+
+    context.on("response", lambda response: tasks.append(asyncio.ensure_future(tell(response))))
+    yield
+    await asyncio.wait_for(asyncio.gather(*tasks), TIMEOUT)
+
+
+async def _close(closable: Browser | BrowserContext) -> None:
+    from playwright.async_api import Error
+
+    with suppress(Error):  # crashed or closed by a person already
+        await closable.close()
+
+
+def _named(names: tuple[str, ...], state: Any) -> Iterator[str]:
+    """The values of these cookies and stored tokens in a storage state."""
+    origins = (state or {}).get("origins", [])
+    stored = [item for origin in origins for item in origin.get("localStorage", [])]
+    for item in [*(state or {}).get("cookies", []), *stored]:
+        if item["name"] in names:
+            yield item["value"]
