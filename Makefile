@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test soak soak-long check matching-corpus desk-pictures lock
+.PHONY: setup demo test soak soak-long check docs matching-corpus desk-pictures lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -28,6 +28,9 @@ check: setup ## style, types and import directions
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache --no-logo
+
+docs: setup ## the picture of the rooms, docs/architecture.svg, drawn from the imports
+	@.venv/bin/python docs/draw_architecture.py
 
 matching-corpus: setup ## pictures out of packages, in .venv/corpus, for tests/benchmarks/matching.py; Debian only
 	@.venv/bin/python tests/benchmarks/corpus.py .venv/corpus
