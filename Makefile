@@ -35,7 +35,8 @@ docs: setup ## the picture of the rooms, docs/architecture.svg, drawn from the i
 matching-corpus: setup ## pictures out of packages, in .venv/corpus, for tests/benchmarks/matching.py; Debian only
 	@.venv/bin/python tests/benchmarks/corpus.py .venv/corpus
 
-desk-pictures: setup ## the screenshots of docs/desk.md, made anew by the desk's tests
+desk-pictures: demo ## the screenshots of README.md and docs/desk.md, made anew from the demo and by the desk's tests
+	@.venv/bin/python docs/picture_demo.py .venv/demo
 	@DESK_PICTURES=docs/desk .venv/bin/pytest tests/desk/test_desk.py -k whole
 
 lock: ## lock the newest versions of all dependencies
