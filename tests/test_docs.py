@@ -38,9 +38,15 @@ def names_in(path: Path) -> Iterator[str]:
 
 
 def where(name: str) -> str:
-    """The files that define a name now."""
-    files = [path for path in sorted((ROOT / "archiver").rglob("*.py")) if name in names_in(path)]
-    return ", ".join(str(path.relative_to(ROOT / "archiver")) for path in files) or "no file of archiver/"
+    """Where a function of that name is now; of a method, what has the same last name in any class."""
+    last = name.rpartition(".")[2]
+    found = [
+        f"{path.relative_to(ROOT / 'archiver').as_posix()}:{each}"
+        for path in sorted((ROOT / "archiver").rglob("*.py"))
+        for each in names_in(path)
+        if each.rpartition(".")[2] == last
+    ]
+    return ", ".join(found) or "gone"
 
 
 def missing(page: Path) -> Iterator[str]:
@@ -57,7 +63,7 @@ def missing(page: Path) -> Iterator[str]:
         if file is None:
             yield f"{page.name} names {path}, which does not exist"
         elif name and name not in names_in(file):
-            yield f"{page.name} names {quoted}, but {name} is in {where(name)}"
+            yield f"{page.name} names {quoted}, which does not exist; {name} is now {where(name)}"
 
 
 def anchors(page: Path) -> set[str]:
@@ -93,7 +99,7 @@ def test_a_name_that_is_gone_is_told_with_its_new_place(tmp_path: Path) -> None:
     page.write_text("`core/gone.py`, `core/model.py:check_certificate`, `reading/documents.py:check_certificate`, `a/`")
     told = list(missing(page))
     assert len(told) == 3
-    assert "check_certificate is in reading/documents.py" in told[1]
+    assert "check_certificate is now reading/documents.py:check_certificate" in told[1]
 
 
 def test_the_picture_of_the_architecture_is_what_the_imports_give() -> None:
