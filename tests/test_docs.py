@@ -43,6 +43,7 @@ def where(name: str) -> str:
     found = [
         f"{path.relative_to(ROOT / 'archiver').as_posix()}:{each}"
         for path in sorted((ROOT / "archiver").rglob("*.py"))
+        if last in path.read_text("utf-8")
         for each in names_in(path)
         if each.rpartition(".")[2] == last
     ]
@@ -105,7 +106,6 @@ def test_a_name_that_is_gone_is_told_with_its_new_place(tmp_path: Path) -> None:
 def test_the_picture_of_the_architecture_is_what_the_imports_give() -> None:
     drawn = draw_architecture.draw()
     assert draw_architecture.PICTURE.read_text("utf-8") == drawn, "run `make docs`"
-    assert drawn == draw_architecture.draw()
 
 
 def source_tree(root: Path, **imports: str) -> Path:
