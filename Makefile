@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test soak soak-long check matching-corpus desk-pictures lock
+.PHONY: setup demo test soak soak-long check docs matching-corpus desk-pictures lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -30,10 +30,14 @@ check: setup ## style, types, import directions and the structure
 	@.venv/bin/lint-imports --no-cache --no-logo
 	@.venv/bin/python tests/structure.py
 
+docs: setup ## the picture of the rooms, docs/architecture.svg, drawn from the imports
+	@.venv/bin/python docs/draw_architecture.py
+
 matching-corpus: setup ## pictures out of packages, in .venv/corpus, for tests/benchmarks/matching.py; Debian only
 	@.venv/bin/python tests/benchmarks/corpus.py .venv/corpus
 
-desk-pictures: setup ## the screenshots of docs/desk.md, made anew by the desk's tests
+desk-pictures: demo ## the screenshots of README.md and docs/desk.md, made anew from the demo and by the desk's tests
+	@.venv/bin/python docs/picture_demo.py .venv/demo
 	@DESK_PICTURES=docs/desk .venv/bin/pytest tests/desk/test_desk.py -k whole
 
 lock: ## lock the newest versions of all dependencies
