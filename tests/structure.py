@@ -22,11 +22,11 @@ MAX_ROOMS = 14
 MAX_FLOORS = 8
 MAX_IMPORTS = 14  # of our own modules in one file
 TYPES, CONSTANTS, WORDS = "type names defined twice", "times and sizes without a unit", "names with a banned word"
-ENFORCED = {TYPES}  # rules about names; what the others find is printed as a warning
+ENFORCED = {TYPES, CONSTANTS, WORDS}  # a rule that is not here is a warning
 
 UNITS = (
     "S", "MS", "NS", "SECONDS", "MINUTES", "HOURS", "DAYS", "WEEKS", "MONTHS", "YEARS", "BYTES", "KB", "MB", "GB",
-    "MIB", "PIXELS", "PX", "CHARACTERS", "CHARS", "PERCENT", "HZ",
+    "MIB", "PIXELS", "PX", "CHARACTERS", "CHARS", "LENGTH", "OFFSET", "RUNS", "DISTANCE", "PERCENT", "HZ",
 )  # fmt: skip
 _TIME_OR_SIZE = re.compile(
     r"\b(milliseconds?|seconds?|minutes?|hours?|days?|weeks?|bytes|[kmg]i?b|kilobytes?|megabytes?|characters|pixels)\b",

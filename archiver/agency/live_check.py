@@ -29,8 +29,8 @@ async def check_live(steps: AccountSteps) -> None:
         network = shared.network
         if recording and shared.replay:
             network = (await shared.replay.serve(recording, provider.info.rules)).network
-        opening = open_session(shared, provider.info, method, steps.account, network, secrets, now, state)
-        async with opening as session:
+        opened = open_session(shared, provider.info, method, steps.account, network, secrets, now, state)
+        async with opened as session:
             try:
                 await _steps(steps, provider, session, secrets, Totp(secrets.get("totp"), now))
             finally:

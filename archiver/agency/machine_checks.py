@@ -22,7 +22,7 @@ from archiver.reading.worker import DocumentReader, ReaderFailed
 MEGABYTE = 1_000_000
 
 
-LITTLE, TOO_LITTLE = 2000, 200  # free megabytes
+WARN_FREE_MB, MIN_FREE_MB = 2000, 200  # free megabytes
 
 
 OLDEST_PYTHON = (3, 12)
@@ -179,8 +179,8 @@ def disk(root: Path) -> Findings:
         free = shutil.disk_usage(place).free // MEGABYTE
         if _read_only(place):
             yield State.PROBLEM, f"{place} is read-only", "It can be searched and verified; nothing can be archived."
-        elif free < LITTLE:
-            state = State.PROBLEM if free < TOO_LITTLE else State.WARNING
+        elif free < WARN_FREE_MB:
+            state = State.PROBLEM if free < MIN_FREE_MB else State.WARNING
             yield state, f"{free} MB are free in {place}", "Make room."
         else:
             yield State.OK, f"{free} MB are free in {place}", ""

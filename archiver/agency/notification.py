@@ -65,13 +65,13 @@ def tell(
             found = causes(home, now, known, faults)
         except (ArchiverError, OSError) as error:
             return [*failed, f"What is to be told could not be worked out: {error}"]
-        for destination, message, told in due(home, found, memory, now):
+        for destination, message, sent in due(home, found, memory, now):
             try:
                 send(home, destination, message)
             except (ArchiverError, OSError) as error:
                 failed.append(f"{destination} could not be told: {_why(error)}. The next run tries again.")
             else:
-                memory = _merged(memory, told)
+                memory = _merged(memory, sent)
         try:
             _remember(home, memory)
         except OSError as error:
@@ -125,15 +125,15 @@ def due(
     for destination, theirs in new.items():
         more = f" (and {len(theirs) - 1} more)" if len(theirs) > 1 else ""
         subject = f"archiver: {SUBJECTS[theirs[0].kind]}: {theirs[0].about}{more}"
-        told = {cause.key: {destination: list(cause.items)} for cause in theirs}
-        yield destination, Message(subject=subject, causes=tuple(theirs)), told
+        sent = {cause.key: {destination: list(cause.items)} for cause in theirs}
+        yield destination, Message(subject=subject, causes=tuple(theirs)), sent
     if home.settings.notify.weekly and not found:
         year, week, _ = now.isocalendar()
         for destination in home.settings.notify.channels:
             if memory.get(WEEKLY, {}).get(destination) != [f"{year}-{week}"]:
                 text = f"All is well: {len(home.accounts())} accounts of {len(home.clients)} clients, nothing open."
-                told = {WEEKLY: {destination: [f"{year}-{week}"]}}
-                yield destination, Message(subject="archiver: all is well", text=text), told
+                sent = {WEEKLY: {destination: [f"{year}-{week}"]}}
+                yield destination, Message(subject="archiver: all is well", text=text), sent
 
 
 WEEKLY = "weekly"
@@ -186,11 +186,11 @@ def _by_apprise(home: Home, destination: str, message: Message) -> None:
     except ImportError:
         scheme = destination.partition("://")[0]
         raise ConfigError(f"{scheme}:// needs the extra `notify`. {INSTALL_ALL}") from None
-    told = apprise.Apprise()
-    if not told.add(destination):
+    channel = apprise.Apprise()
+    if not channel.add(destination):
         raise ConfigError(f"{destination.partition('://')[0]}:// is no address that apprise knows.")
     with _environment(home):
-        if not told.notify(title=message.subject, body=message.body):
+        if not channel.notify(title=message.subject, body=message.body):
             raise ConnectionError("apprise could not deliver it")
 
 
@@ -215,7 +215,7 @@ def _environment(home: Home) -> Iterator[None]:
 def _memory(home: Home) -> ToldCauses:
     with suppress(OSError, ValueError, AttributeError):
         stored = json.loads(read_file(home.state / "notify.json"))
-        return {str(key): {str(who): list(items) for who, items in told.items()} for key, told in stored.items()}
+        return {str(key): {str(who): list(items) for who, items in their.items()} for key, their in stored.items()}
     return {}
 
 
@@ -223,5 +223,5 @@ def _remember(home: Home, memory: ToldCauses) -> None:
     replace_file(home.state / "notify.json", json.dumps(memory, indent=1, sort_keys=True).encode())
 
 
-def _merged(memory: ToldCauses, told: ToldCauses) -> ToldCauses:
-    return {key: memory.get(key, {}) | told.get(key, {}) for key in memory.keys() | told.keys()}
+def _merged(memory: ToldCauses, sent: ToldCauses) -> ToldCauses:
+    return {key: memory.get(key, {}) | sent.get(key, {}) for key in memory.keys() | sent.keys()}

@@ -30,7 +30,7 @@ from archiver.reading.worker import DocumentReader
 RELATED = 100  # licences of one project that are looked at for a page
 
 
-SHORTEST = 3  # characters of a name that may be found inside other text
+MIN_NAME_LENGTH = 3  # characters of a name that may be found inside other text
 
 
 COLUMNS = (
@@ -92,7 +92,7 @@ def named_in(text: str, clients: Iterable[Client]) -> set[str]:
     found = set()
     for client in clients:
         names = names_of(client)
-        inside = [" ".join(re.findall(r"[^\W_]+", name)) for name in names if len(name) >= SHORTEST]
+        inside = [" ".join(re.findall(r"[^\W_]+", name)) for name in names if len(name) >= MIN_NAME_LENGTH]
         if (
             whole in names
             or any(f" {name} " in f" {words} " for name in inside if name)
@@ -162,8 +162,8 @@ def listed(home: Home, start: int = 0, limit: int | None = None) -> list[Unassig
             catalogue.unassigned(), start, None if limit is None else start + limit
         )
         if limit is not None:
-            entries = shown = list(entries)
-        for entry in catalogue.assigned() if limit is None else _related(catalogue, shown):
+            entries = page_entries = list(entries)
+        for entry in catalogue.assigned() if limit is None else _related(catalogue, page_entries):
             for slug in (entry.assigned or {}).get("clients") or ():
                 for key in _alike(entry):
                     earlier[key][slug] += 1
@@ -176,10 +176,10 @@ def listed(home: Home, start: int = 0, limit: int | None = None) -> list[Unassig
     return rows
 
 
-def _related(catalogue: Catalogue, shown: Iterable[CatalogueEntry]) -> list[CatalogueEntry]:
+def _related(catalogue: Catalogue, page_entries: Iterable[CatalogueEntry]) -> list[CatalogueEntry]:
     """The assigned licences that have something in common with these, as the index finds them."""
     asked: dict[tuple[str, str], list[CatalogueEntry]] = {}
-    for entry in shown:
+    for entry in page_entries:
         for how, value in _alike(entry):
             if (how, value) not in asked:
                 asked[how, value] = (

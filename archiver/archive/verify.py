@@ -141,10 +141,10 @@ class Finding:
         return self.code not in WARNINGS
 
     def __str__(self) -> str:
-        return _shown(f"{'DAMAGE' if self.damage else 'note'}: {self.path}: {self.message} [{self.code}]")
+        return _printable(f"{'DAMAGE' if self.damage else 'note'}: {self.path}: {self.message} [{self.code}]")
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     """Text in one line, with what could move the cursor or change how the rest is read written out."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
@@ -177,7 +177,7 @@ class DatedDocument:
 
     def __str__(self) -> str:
         since = f"secured since {self.secured_since}" if self.secured_since else "not proven yet"
-        return _shown(f"{self.name}: {since}{' (withheld by the sender)' if self.withheld else ''}")
+        return _printable(f"{self.name}: {since}{' (withheld by the sender)' if self.withheld else ''}")
 
 
 def newest(times: Iterable[str | None]) -> str | None:
@@ -226,11 +226,11 @@ class VerifyReport:
     def as_json(self) -> dict[str, Any]:
         keys = ("client", "state", "scope", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
         findings = [{"code": f.code, "path": f.path, "message": f.message} for f in self.findings]
-        told: dict[str, Any] = {**{key: getattr(self, key) for key in keys}, "findings": findings}
+        described: dict[str, Any] = {**{key: getattr(self, key) for key in keys}, "findings": findings}
         if self.documents:
-            told["documents"] = [vars(each) for each in self.documents]
-            told["terms"] = {name: [vars(each) for each in files] for name, files in self.terms.items()}
-        return told
+            described["documents"] = [vars(each) for each in self.documents]
+            described["terms"] = {name: [vars(each) for each in files] for name, files in self.terms.items()}
+        return described
 
     @property
     def verdict(self) -> str:
@@ -255,14 +255,14 @@ class VerifyReport:
         if len({each.secured_since for each in self.documents}) > 1:
             secured += "; this is the date of the newest document" if self.secured_since else " for all documents"
         lines = [
-            _shown(f"{self.client}: {self.verdict}"),
+            _printable(f"{self.client}: {self.verdict}"),
             f"  {counts}",
             f"  licensed on {self.licensed_at}, as the platform's document says" if self.licensed_at else "",
             f"  secured since: {secured}",
             *(f"    {each}" for each in self.documents),
             *(f"    terms/{name}/{each}" for name, files in self.terms.items() for each in files),
             f"  {self.unproven}" if self.unproven else "",
-            _shown(f"  {self.extends}") if self.extends else "",
+            _printable(f"  {self.extends}") if self.extends else "",
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
             *(f"  trusting {trust}" for trust in self.trust),
             *(f"  {finding}" for finding in self.findings),
@@ -646,12 +646,12 @@ class Held:
 
 def check_witnessed(ledger: Path, outside: Iterable[Outside]) -> Held:
     """One pass over the ledger's lines: which of the sound checkpoints are over its first lines?"""
-    sound = [each for each in outside if each.note]
-    sizes = {each.size for each in sound}
+    valid = [each for each in outside if each.note]
+    sizes = {each.size for each in valid}
     roots: dict[int, bytes] = {}
     rollbacks: list[Rollback] = []
     frontier = Frontier()
-    for data in _whole_lines(ledger) if sound else ():
+    for data in _whole_lines(ledger) if valid else ():
         frontier.add(leaf_hash(data))
         if frontier.size in sizes:
             roots[frontier.size] = frontier.root()
@@ -659,7 +659,7 @@ def check_witnessed(ledger: Path, outside: Iterable[Outside]) -> Held:
             with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
                 rollbacks.append(Rollback.parse(decoded(data)))
     held = Held([], [], [])
-    for each in sound:
+    for each in valid:
         assert each.note
         if each.fault:
             held.forked.append(each)
@@ -1140,7 +1140,7 @@ class _ObjectCheck:
         declared = self.declaration([name for name in top if name.startswith("0=")])
         data = self.read_inventory("")
         root = self.result.inventory = Inventory.parse(data)
-        sound = self.sidecar("", data, root.algorithm)
+        valid = self.sidecar("", data, root.algorithm)
         inside = self.layout(root, top)
         sums: _Sums = {path: {(root.algorithm, digest.lower())} for path, digest in root.manifest.items()}
         for name in root.fixity.keys() & _DIGESTS.keys():
@@ -1160,7 +1160,7 @@ class _ObjectCheck:
             try:
                 if version == root.head:
                     old = root
-                    _must(not sound or old_data == data, "is not the same as the object's inventory")
+                    _must(not valid or old_data == data, "is not the same as the object's inventory")
                 else:
                     old = Inventory.parse(old_data)
                     _must(old.spec <= newest, "follows a newer version of OCFL than its successor")
@@ -1272,8 +1272,8 @@ class _ObjectCheck:
             if not found[path]:
                 self.find("invalid", path, "a link or device, not a file")
             elif self.contents:
-                told = digests(f"{self.folder}/{path}", {algorithm for algorithm, _ in sums[path]})
-                if not sums[path] <= told.items():
+                actual = digests(f"{self.folder}/{path}", {algorithm for algorithm, _ in sums[path]})
+                if not sums[path] <= actual.items():
                     self.find("changed", path, "does not have the digest that the inventory states")
 
 
@@ -1297,8 +1297,8 @@ def _begun(work: _Work, places: list[str]) -> Iterator[Iterator[_Placed]]:
     groups = [places[i : i + size] for i in range(0, len(places), size)]
     forks = hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
     if forks and len(places) >= MIN_OBJECTS_FOR_PROCESSES:
-        with _forked(work, groups) as told:
-            yield chain.from_iterable(_gathered(work, groups, told))
+        with _forked(work, groups) as results:
+            yield chain.from_iterable(_gathered(work, groups, results))
         return
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         try:
@@ -1307,12 +1307,12 @@ def _begun(work: _Work, places: list[str]) -> Iterator[Iterator[_Placed]]:
             pool.shutdown(cancel_futures=True)
 
 
-_Told = Iterator[tuple[int, list[_Placed]]]
+_Results = Iterator[tuple[int, list[_Placed]]]
 """The number of a group, and what the work found in it."""
 
 
 @contextlib.contextmanager
-def _forked(work: _Work, groups: list[list[str]]) -> Iterator[_Told]:
+def _forked(work: _Work, groups: list[list[str]]) -> Iterator[_Results]:
     """What processes tell that do the work; each takes the next group from a pipe that holds their numbers."""
     from multiprocessing.connection import Connection, Pipe, wait
 
@@ -1321,7 +1321,7 @@ def _forked(work: _Work, groups: list[list[str]]) -> Iterator[_Told]:
     os.close(end)
     processes: dict[Connection, int] = {}
 
-    def told() -> _Told:
+    def results() -> _Results:
         heard = list(processes)
         while heard:
             for each in wait(heard):
@@ -1344,7 +1344,7 @@ def _forked(work: _Work, groups: list[list[str]]) -> Iterator[_Told]:
                     telling.send((number, work(groups[number])))
             finally:
                 os._exit(0)  # what it did not tell is done by the process that waits for it
-        yield told()
+        yield results()
     finally:
         os.close(numbers)
         for hearing, process in processes.items():
@@ -1353,12 +1353,12 @@ def _forked(work: _Work, groups: list[list[str]]) -> Iterator[_Told]:
             os.waitpid(process, 0)
 
 
-def _gathered(work: _Work, groups: list[list[str]], told: _Told) -> Iterator[list[_Placed]]:
+def _gathered(work: _Work, groups: list[list[str]], results: _Results) -> Iterator[list[_Placed]]:
     """What was found in each group; where nobody tells it, the work is done here."""
     found: dict[int, list[_Placed]] = {}
     for number, group in enumerate(groups):
         while number not in found:
-            found.update([next(told, None) or (number, work(group))])
+            found.update([next(results, None) or (number, work(group))])
         yield found.pop(number)
 
 
@@ -1865,17 +1865,17 @@ class _Check:
 
     def dates(self) -> Dates:
         """Proven dates: only of checkpoints that are sound, so far as has been checked."""
-        sound = [c for c in self.checkpoints.values() if c.note and c.stamps]
-        return Dates((c.size, min(stamp.time for stamp in c.stamps.values())) for c in sound)
+        valid = [c for c in self.checkpoints.values() if c.note and c.stamps]
+        return Dates((c.size, min(stamp.time for stamp in c.stamps.values())) for c in valid)
 
     def age(self) -> None:
         """Tell which dates rest on certificates that ended before a newer timestamp covered them, and what is due."""
         now = moment()
-        sound = [c for _, c in sorted(self.checkpoints.items(), reverse=True) if c.note and c.stamps]
-        untils = vouched_until(c.stamps.values() for c in sound)
-        past = [(c, until) for c in sound if (until := next(untils)) < now]
+        valid = [c for _, c in sorted(self.checkpoints.items(), reverse=True) if c.note and c.stamps]
+        untils = vouched_until(c.stamps.values() for c in valid)
+        past = [(c, until) for c in valid if (until := next(untils)) < now]
         if self.unread and past:  # what covered the older ones may be among those
-            past = [each for each in past if each[0] is sound[0]]
+            past = [each for each in past if each[0] is valid[0]]
         if past:
             oldest, until = past[-1]
             more = f" (and {len(past) - 1} more like it)" if len(past) > 1 else ""
@@ -2186,8 +2186,8 @@ class _ArchiveCheck(_Check):
             )
         if others:
             logs = ", ".join(sorted({each.other_log for each in others}))
-            told = f"{len(others)} outside checkpoints are of other logs, by other keys, and were not compared: {logs}"
-            self.report.extends = "; ".join(filter(None, [self.report.extends, told]))
+            note = f"{len(others)} outside checkpoints are of other logs, by other keys, and were not compared: {logs}"
+            self.report.extends = "; ".join(filter(None, [self.report.extends, note]))
 
     def read_ledger(self, file: BinaryIO, key: bytes | None) -> None:
         """One pass: the chain of hashes, the tree at every checkpoint, what is recorded and which dates are claimed.
@@ -2287,9 +2287,9 @@ class _ArchiveCheck(_Check):
                 self.doubted = seq
                 covering = bisect.bisect_right(proven.sizes, seq)
                 odd.setdefault((claim[0], covering), []).append(f"line {seq} {claim[1]}")
-        for told in odd.values():
-            more = f" (and {len(told) - 1} more lines like it)" if len(told) > 1 else ""
-            self.find("claimed-date", LEDGER, told[0] + more)
+        for messages in odd.values():
+            more = f" (and {len(messages) - 1} more lines like it)" if len(messages) > 1 else ""
+            self.find("claimed-date", LEDGER, messages[0] + more)
 
     def read_history(self, origin: dict[str, Any]) -> None:
         """The history of keys begins with the key that the ledger begins with."""
@@ -2371,8 +2371,8 @@ class _ArchiveCheck(_Check):
             kinds = [object_path(each).split("/")[1] for each in (erased, tombstone)]
         except Malformed:
             kinds = []
-        sound = "tombstones" in kinds[1:] and "tombstones" not in kinds[:1] and "inventory_sha512" in fields
-        if not sound or erased not in self.recorded or erased in self.erased:
+        valid = "tombstones" in kinds[1:] and "tombstones" not in kinds[:1] and "inventory_sha512" in fields
+        if not valid or erased not in self.recorded or erased in self.erased:
             self.find("ledger", LEDGER, f"line {seq} is not the erasure of an object that was recorded before")
             return
         self.erased[erased] = _Erasure(seq, tombstone, str(fields.get("at")), str(fields.get("reason")))
@@ -2524,12 +2524,12 @@ class _ArchiveCheck(_Check):
         path = f"{object_path(erasure.tombstone)}/v1/content/tombstone.json"
         if not (self.root / path).is_file():
             return  # which the check of the tombstone, a recorded object, has told
-        told = None
+        tombstone = None
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
             kept = decoded(content(self.root / path))
-            told = kept["erased"], {name: each["inventory_sha512"] for name, each in kept["versions"].items()}
+            tombstone = kept["erased"], {name: each["inventory_sha512"] for name, each in kept["versions"].items()}
             text += "" if kept["intact"] else "; it was damaged before"
-        if told != (object_id, {name: digest for name, (digest, _) in self.recorded[object_id].items()}):
+        if tombstone != (object_id, {name: digest for name, (digest, _) in self.recorded[object_id].items()}):
             self.find("tombstone", path, f"does not say of {place} what the ledger says")
         self.find("erased", place, text)
 
@@ -3203,16 +3203,16 @@ def tell_pack(reports: list[VerifyReport], *, as_json: bool) -> int:
     """Print what was found in a pack; the exit code."""
     *proofs, copies = reports
     if as_json:
-        told = {"state": copies.state, "proofs": [each.as_json() for each in proofs], "copies": copies.as_json()}
-        print(json.dumps(told, indent=1))
+        document = {"state": copies.state, "proofs": [each.as_json() for each in proofs], "copies": copies.as_json()}
+        print(json.dumps(document, indent=1))
     else:
         for report in proofs:
             print(report.as_text())
         assert isinstance(copies, PackReport)
         for path, since in copies.copies.items():
-            print(_shown(f"  {path}: {f'secured since {since}' if since else 'not proven yet'}"))
+            print(_printable(f"  {path}: {f'secured since {since}' if since else 'not proven yet'}"))
         for path in copies.by_sender:
-            print(_shown(f"  {path}: {BY_SENDER}"))
+            print(_printable(f"  {path}: {BY_SENDER}"))
         for unfit in copies.findings:
             print(unfit)
         print(f"all {len(proofs)} proofs and {copies.objects} files beside them: {copies.state}")
@@ -3273,7 +3273,7 @@ def main(arguments: list[str] | None = None) -> int:
     elif options.object:
         for finding in report.findings:
             print(finding)
-        print(_shown(f"{report.client}: {report.state}"))
+        print(_printable(f"{report.client}: {report.state}"))
     else:
         print(report.as_text())
     return 90 if report.state in (DAMAGED, FORKED) else 0

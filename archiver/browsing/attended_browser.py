@@ -193,7 +193,7 @@ class Observation:
 
     async def _watch(self, cdp: CDPSession, page: Page) -> None:
         """Put our script into a target's documents, in a world of its own."""
-        cdp.on("Runtime.bindingCalled", lambda event: self._told(cdp, page, event))
+        cdp.on("Runtime.bindingCalled", lambda event: self._on_binding(cdp, page, event))
         await cdp.send("Page.enable")
         await cdp.send("Runtime.enable")
         await cdp.send("Runtime.addBinding", {"name": _TELL, "executionContextName": WORLD})
@@ -209,7 +209,7 @@ class Observation:
         with suppress(Error):  # most frames are part of their page
             await self._watch(await page.context.new_cdp_session(frame), page)
 
-    def _told(self, cdp: CDPSession, page: Page, event: Mapping[str, Any]) -> None:
+    def _on_binding(self, cdp: CDPSession, page: Page, event: Mapping[str, Any]) -> None:
         """What our script says: that it is there, that the person marks the page, or what is in a password field."""
         if event["name"] != _TELL:
             return
@@ -222,7 +222,7 @@ class Observation:
                 if done:
                     self.secrets.add(value)
             case _:
-                self._do(self._evaluate(cdp, world, self._shown()))
+                self._do(self._evaluate(cdp, world, self._visible()))
 
     async def _evaluate(self, cdp: CDPSession, world: int, expression: str) -> None:
         await cdp.send("Runtime.evaluate", {"expression": expression, "contextId": world})
@@ -234,13 +234,13 @@ class Observation:
         world = await traffic.cdp.send("Page.createIsolatedWorld", made)
         await self._evaluate(traffic.cdp, world["executionContextId"], expression)
 
-    def _shown(self, note: str = "") -> str:
+    def _visible(self, note: str = "") -> str:
         state = {"count": len(self.names), "names": self.names[-3:], "note": note}
         return f"globalThis.archiverBar?.show({json.dumps(state)})"
 
     async def _refresh(self, note: str = "") -> None:
         for traffic in list(self._pages.values()):
-            await self._safely(self._in_world(traffic, self._shown(note)))
+            await self._safely(self._in_world(traffic, self._visible(note)))
 
     # ------------------------------------------------------------ requests
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from archiver.browsing import nss_store
 from archiver.browsing import request_guard as guarding
 from archiver.browsing.attended_browser import Observation, Take
-from archiver.browsing.browser_session import TIMEOUT, PlaywrightSession
+from archiver.browsing.browser_session import PAGE_TIMEOUT_S, PlaywrightSession
 from archiver.browsing.capture import Traffic
 from archiver.browsing.chromium import child_environment, first_line, launch, playwright_driver, usable
 from archiver.browsing.forward_proxy import NOTHING, GuardProxy
@@ -109,7 +109,7 @@ class Browsers:
             await guard.watch(context)
             await stay_on_pages(context, guard)
             if self.hear:
-                await stack.enter_async_context(_cookies_told(context, self.hear))
+                await stack.enter_async_context(_hear_cookies(context, self.hear))
             page = await context.new_page()
             traffic = await Traffic.of(page)
             if mode is Mode.STRICT:
@@ -188,7 +188,7 @@ class Browsers:
 
 
 @asynccontextmanager
-async def _cookies_told(context: BrowserContext, hear: ExchangeListener) -> AsyncIterator[None]:
+async def _hear_cookies(context: BrowserContext, hear: ExchangeListener) -> AsyncIterator[None]:
     """Tell of the cookies that each answer to a page sets."""
     from playwright.async_api import Error
 
@@ -202,7 +202,7 @@ async def _cookies_told(context: BrowserContext, hear: ExchangeListener) -> Asyn
 
     context.on("response", lambda response: tasks.append(asyncio.ensure_future(tell(response))))
     yield
-    await asyncio.wait_for(asyncio.gather(*tasks), TIMEOUT)
+    await asyncio.wait_for(asyncio.gather(*tasks), PAGE_TIMEOUT_S)
 
 
 async def _close(closable: Browser | BrowserContext) -> None:

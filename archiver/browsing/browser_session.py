@@ -55,28 +55,28 @@ if TYPE_CHECKING:
     from playwright.async_api import Response as PageResponse
 
 
-TIMEOUT = 30.0  # seconds for a page or an answer
+PAGE_TIMEOUT_S = 30.0  # seconds for a page or an answer
 
 
-LOAD = 10.0  # seconds that a page's pictures and scripts may take after its text
+LOAD_TIMEOUT_S = 10.0  # seconds that a page's pictures and scripts may take after its text
 
 
-ELEMENT = 5.0  # seconds until a field or button that should be there, on a page that has come, is missed
+ELEMENT_TIMEOUT_S = 5.0  # seconds until a field or button that should be there, on a page that has come, is missed
 
 
-ACTION = 15.0  # seconds for a button that is there to take a click
+CLICK_TIMEOUT_S = 15.0  # seconds for a button that is there to take a click
 
 
-OVERCOME = 10.0  # seconds for a page to try again by itself what failed
+RECOVERY_TIMEOUT_S = 10.0  # seconds for a page to try again by itself what failed
 
 
-LONGEST_OVERCOME = 60.0  # seconds, where it was asked to wait
+MAX_RECOVERY_S = 60.0  # seconds, where it was asked to wait
 
 
-POLL = 0.1  # seconds between two looks at a page
+POLL_INTERVAL_S = 0.1  # seconds between two looks at a page
 
 
-QUIET = 0.4  # seconds without a request after which a page counts as quiet
+QUIET_AFTER_S = 0.4  # seconds without a request after which a page counts as quiet
 
 
 # A page hears of scrolling with its next frame, which a busy machine may draw late, and a hidden window never.
@@ -87,7 +87,7 @@ _SCROLL = """(up) => new Promise((done) => {
 })"""
 
 
-CLICKS = 3  # times that one step of a sign-in table is taken
+MAX_STEP_CLICKS = 3  # times that one step of a sign-in table is taken
 
 
 ABORTED = "net::ERR_ABORTED"
@@ -180,13 +180,13 @@ class PlaywrightSession(ExchangeSession):
         while not await self._shows(selector):
             if time.monotonic() >= deadline:
                 return False
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(POLL_INTERVAL_S)
         return True
 
     async def fill(self, fields: Mapping[str, str]) -> None:
         for selector, value in fields.items():
             with self._named_errors(f"{selector!r}"):
-                await (await self._element(selector)).fill(value, timeout=1000 * ACTION)
+                await (await self._element(selector)).fill(value, timeout=1000 * CLICK_TIMEOUT_S)
 
     async def click(self, selector: str) -> None:
         await self._polite()
@@ -202,10 +202,12 @@ class PlaywrightSession(ExchangeSession):
 
     async def visible_text(self, selector: str) -> str:
         """What a reader sees in the first visible element that matches; empty where there is none."""
-        if not await self.seen(selector, wait=ELEMENT):
+        if not await self.seen(selector, wait=ELEMENT_TIMEOUT_S):
             return ""
         with self._named_errors(f"{selector!r}"):
-            return await self.tab.locator(selector).filter(visible=True).first.inner_text(timeout=1000 * ELEMENT)
+            return (
+                await self.tab.locator(selector).filter(visible=True).first.inner_text(timeout=1000 * ELEMENT_TIMEOUT_S)
+            )
 
     async def scroll_to_end(self, rows: str | None = None) -> None:
         await self._polite()
@@ -213,10 +215,10 @@ class PlaywrightSession(ExchangeSession):
         async with _watched(self.tab) as network:
             await self._scroll()
             await network.quiet()
-            began, nudged, timeout_s = time.monotonic(), False, OVERCOME
+            began, nudged, timeout_s = time.monotonic(), False, RECOVERY_TIMEOUT_S
             while failure := await self._not_overcome(network.asked, grown=await self._count(rows) > before):
                 error, asks_to_wait = failure
-                timeout_s = max(timeout_s, min(LONGEST_OVERCOME, asks_to_wait + OVERCOME / 2))
+                timeout_s = max(timeout_s, min(MAX_RECOVERY_S, asks_to_wait + RECOVERY_TIMEOUT_S / 2))
                 if (waited := time.monotonic() - began) > timeout_s:
                     raise error
                 if not nudged and waited > timeout_s / 2:  # a page that asks when it is scrolled
@@ -224,7 +226,7 @@ class PlaywrightSession(ExchangeSession):
                     await self._polite()
                     await self._scroll(up=True)
                     await self._scroll()
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(POLL_INTERVAL_S)
                 await network.quiet()
         if rows and await self._count(rows) > before:
             self._list_paths.update(urlsplit(request.url).path for request in network.asked)
@@ -253,38 +255,38 @@ class PlaywrightSession(ExchangeSession):
     async def settle(
         self, outcomes: Mapping[str, SignInOutcome], *, challenge: Challenge, within: float = 20.0
     ) -> None:
-        left = dict.fromkeys(outcomes, CLICKS)
+        left = dict.fromkeys(outcomes, MAX_STEP_CLICKS)
         deadline = latest = time.monotonic() + within
-        latest += TIMEOUT
+        latest += PAGE_TIMEOUT_S
         while time.monotonic() < deadline:
             if refusal := self._refused_on_the_way():
                 raise refusal
-            shown_now = await self._first(key for key, times in left.items() if times)
-            if shown_now is None:
-                await asyncio.sleep(POLL)
+            visible_now = await self._first(key for key, times in left.items() if times)
+            if visible_now is None:
+                await asyncio.sleep(POLL_INTERVAL_S)
                 if self._navigations.pending:  # a slow answer is no answer that is not known
                     deadline = min(latest, time.monotonic() + within)
                 continue
-            match outcomes[shown_now]:
+            match outcomes[visible_now]:
                 case None:
                     if refusal := self._refused_on_the_way() or self._answered_badly():
                         raise refusal
                     await self.remember()
                     return
                 case Click(selector):
-                    left[shown_now] -= 1
-                    await self._while_shown(shown_now, lambda: self.click(selector))
+                    left[visible_now] -= 1
+                    await self._while_visible(visible_now, lambda: self.click(selector))
                 case Code(typed, submit):
-                    left[shown_now] = 0
+                    left[visible_now] = 0
                     await self.fill({typed: await self._code(challenge)})
                     await self.click(submit)
                 case Choose(options, setting):
-                    left[shown_now] -= 1
+                    left[visible_now] -= 1
                     await self._choose(options, setting)
                 case error:
-                    raise error(await self._words(shown_now), page=await self._saved())
+                    raise error(await self._words(visible_now), page=await self._saved())
             deadline = time.monotonic() + within
-            latest = deadline + TIMEOUT
+            latest = deadline + PAGE_TIMEOUT_S
         ended = f"the sign-in at {redact_url(self.tab.url)} ended in no known way"
         if own := self._refused_here():
             raise SpendRefused(f"{', '.join(own)}; {ended}", page=await self._saved())
@@ -304,7 +306,7 @@ class PlaywrightSession(ExchangeSession):
         """The account's cookies, and what the page's site stores in the browser, by name."""
         from playwright.async_api import Error
 
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + PAGE_TIMEOUT_S
         with self._named_errors("the session"):
             while True:
                 try:
@@ -315,7 +317,7 @@ class PlaywrightSession(ExchangeSession):
                 except Error as error:  # the next page is on its way
                     if "context was destroyed" not in error.message or time.monotonic() > deadline:
                         raise
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _first(self, keys: Iterable[str]) -> str | None:
         for key in keys:
@@ -347,14 +349,14 @@ class PlaywrightSession(ExchangeSession):
             )
         await self._polite()
         with self._named_errors(f"{options!r}"):
-            await found.nth(fitting[0]).click(timeout=1000 * ELEMENT)
+            await found.nth(fitting[0]).click(timeout=1000 * ELEMENT_TIMEOUT_S)
 
     async def _words(self, key: str) -> str:
         """What the platform says where the outcome shows, for the person who reads the error."""
         if key.startswith("url:"):
             return f"it leads to {redact_url(self.tab.url)}"
         with self._named_errors("the platform's message"):
-            text = await self.tab.locator(key).filter(visible=True).first.inner_text(timeout=1000 * ELEMENT)
+            text = await self.tab.locator(key).filter(visible=True).first.inner_text(timeout=1000 * ELEMENT_TIMEOUT_S)
         said = " ".join(text.split())
         return f"it says “{said[:200]}”" if said else f"it shows {'a captcha' if 'captcha' in key else key}"
 
@@ -370,16 +372,16 @@ class PlaywrightSession(ExchangeSession):
 
     async def _element(self, selector: str) -> Locator:
         """The first visible one; waited for as long as the page is still on its way, and for a moment after."""
-        deadline = latest = time.monotonic() + ELEMENT
-        latest += TIMEOUT
+        deadline = latest = time.monotonic() + ELEMENT_TIMEOUT_S
+        latest += PAGE_TIMEOUT_S
         while not await self._shows(selector):
             if self._navigations.lost:
                 raise self._navigations.error()
             if self._navigations.pending:
-                deadline = min(latest, time.monotonic() + ELEMENT)
+                deadline = min(latest, time.monotonic() + ELEMENT_TIMEOUT_S)
             if time.monotonic() >= deadline:
                 raise LayoutChanged(f"{redact_url(self.tab.url)} shows no {selector!r}", page=await self._saved())
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(POLL_INTERVAL_S)
         return self.tab.locator(selector).filter(visible=True).first
 
     async def _press(self, element: Locator) -> None:
@@ -389,12 +391,12 @@ class PlaywrightSession(ExchangeSession):
 
         begun = self._navigations.begun
         try:
-            await element.click(timeout=1000 * ACTION, no_wait_after=True)
+            await element.click(timeout=1000 * CLICK_TIMEOUT_S, no_wait_after=True)
         except TimeoutError:
             if self._navigations.begun == begun:
                 raise
 
-    async def _while_shown(self, key: str, act: Callable[[], Awaitable[None]]) -> None:
+    async def _while_visible(self, key: str, act: Callable[[], Awaitable[None]]) -> None:
         """Act on what is shown, unless it goes away by itself meanwhile."""
         try:
             await act()
@@ -446,7 +448,9 @@ class PlaywrightSession(ExchangeSession):
             return SiteUnavailable(f"{place}: {request.failure}"), 0
         try:
             with self._named_errors(place):
-                answer = await asyncio.wait_for(request.response(), ELEMENT)  # the network was waited for already
+                answer = await asyncio.wait_for(
+                    request.response(), ELEMENT_TIMEOUT_S
+                )  # the network was waited for already
         except TimeoutError:
             return SiteUnavailable(f"{place} does not answer"), 0
         if answer is None or (answer.status < 400 and not self._is_login(answer.url)):
@@ -467,16 +471,16 @@ class PlaywrightSession(ExchangeSession):
     async def _html(self) -> bytes:
         from playwright.async_api import Error
 
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + PAGE_TIMEOUT_S
         with self._named_errors("the page's text"):
             while True:
-                await self.tab.wait_for_load_state("domcontentloaded", timeout=1000 * TIMEOUT)
+                await self.tab.wait_for_load_state("domcontentloaded", timeout=1000 * PAGE_TIMEOUT_S)
                 try:
                     return (await self.tab.content()).encode()
                 except Error as error:  # the next page is on its way; what is wanted is that one
                     if "navigating" not in error.message or time.monotonic() > deadline:
                         raise
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _saved(self) -> SavedPage:
         with suppress(ArchiverError):
@@ -526,19 +530,21 @@ class PlaywrightSession(ExchangeSession):
         self._navigations.failed = None
         parsed: asyncio.Future[None] | None = None
         try:
-            answer = await self.tab.goto(url, wait_until="commit", timeout=1000 * TIMEOUT)
-            parsed = asyncio.ensure_future(self.tab.wait_for_load_state("domcontentloaded", timeout=1000 * TIMEOUT))
+            answer = await self.tab.goto(url, wait_until="commit", timeout=1000 * PAGE_TIMEOUT_S)
+            parsed = asyncio.ensure_future(
+                self.tab.wait_for_load_state("domcontentloaded", timeout=1000 * PAGE_TIMEOUT_S)
+            )
             while not parsed.done() and not (self._navigations.failed and not self._navigations.pending):
-                await asyncio.wait([parsed], timeout=POLL)
+                await asyncio.wait([parsed], timeout=POLL_INTERVAL_S)
             if not parsed.done():
                 return answer, None
             parsed.result()
             with suppress(TimeoutError):  # a picture that never comes; the page is there
-                await self.tab.wait_for_load_state("load", timeout=1000 * LOAD)
+                await self.tab.wait_for_load_state("load", timeout=1000 * LOAD_TIMEOUT_S)
             html = await self._html()
             return answer, None if self._navigations.lost else html
         except TimeoutError:
-            raise Lost(f"no page within {TIMEOUT:.0f} seconds", received=True) from None
+            raise Lost(f"no page within {PAGE_TIMEOUT_S:.0f} seconds", received=True) from None
         except Error as error:
             if len(self.refused) > refused and ABORTED in error.message:
                 raise SpendRefused(self.refused[-1]) from None
@@ -565,7 +571,7 @@ class PlaywrightSession(ExchangeSession):
 
         try:
             answer = await self.context.request.fetch(
-                url, method=method, headers=dict(headers), data=body, max_redirects=0, timeout=1000 * TIMEOUT
+                url, method=method, headers=dict(headers), data=body, max_redirects=0, timeout=1000 * PAGE_TIMEOUT_S
             )
             content = await answer.body()
             if len(content) > MAX_ANSWER_BYTES:
@@ -644,10 +650,10 @@ class _Network:
 
     async def quiet(self) -> None:
         """Wait until the page has asked for nothing for a moment."""
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + PAGE_TIMEOUT_S
         while time.monotonic() < deadline:
-            await asyncio.sleep(POLL)
-            if not self._open and time.monotonic() - self._changed > QUIET:
+            await asyncio.sleep(POLL_INTERVAL_S)
+            if not self._open and time.monotonic() - self._changed > QUIET_AFTER_S:
                 break
 
 

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from playwright.async_api import Request as PageRequest
     from playwright.async_api import Response as PageResponse
 
-TALLEST, WIDEST = 16_000, 4_000  # CSS pixels of the picture; Chromium draws nothing beyond 16,384
+MAX_HEIGHT_PX, MAX_WIDTH_PX = 16_000, 4_000  # CSS pixels of the picture; Chromium draws nothing beyond 16,384
 MAX_PDF_PAGES = 100  # of the PDF
-LARGEST_BODY, MOST_BYTES = 20 << 20, 100 << 20  # bytes of one body, and of all, in the WARC
+MAX_BODY_BYTES, MAX_WARC_BYTES = 20 << 20, 100 << 20  # bytes of one body, and of all, in the WARC
 PRINT_TIMEOUT_S = 60.0  # seconds for Chromium to print or to draw
 CAPTURE_TIMEOUT_S = 180.0  # seconds for all of a capture; a page's script may keep Chromium from answering at all
 BODY_TIMEOUT_S = 5.0  # seconds for Chromium to hand over what it has already received
@@ -169,7 +169,7 @@ async def _exchanges(traffic: Traffic) -> tuple[list[_Exchange], list[dict[str, 
     """What was answered, and what was not: method, URL and why."""
     exchanges: list[_Exchange] = []
     unanswered: list[dict[str, str]] = []
-    room = MOST_BYTES
+    room = MAX_WARC_BYTES
     for request in list(traffic.requests):
         if not request.url.startswith(("http:", "https:")):
             continue
@@ -184,7 +184,7 @@ async def _exchanges(traffic: Traffic) -> tuple[list[_Exchange], list[dict[str, 
         elif request not in traffic.ended:
             lost = "not complete when the page was captured"
         else:
-            body, lost = await _body(request, response, min(room, LARGEST_BODY))
+            body, lost = await _body(request, response, min(room, MAX_BODY_BYTES))
         room -= len(body)
         exchanges.append(
             _Exchange(
@@ -321,12 +321,12 @@ async def _masked_page(tab: Page, mask: _Mask) -> AsyncIterator[None]:
     changed: list[tuple[JSHandle, list[tuple[int, str]]]] = []
     try:
         for frame in tab.frames:
-            if found := await _shown(frame, mask):
+            if found := await _visible_text(frame, mask):
                 changed.append(found)
                 await found[0].evaluate(_WRITE, found[1])
         yield
         for frame in tab.frames:  # scripts may have put them back meanwhile
-            if await _shown(frame, mask):
+            if await _visible_text(frame, mask):
                 raise SecretFound("the page writes a secret of this sign-in anew while it is captured")
     finally:
         for places, changes in changed:
@@ -334,23 +334,23 @@ async def _masked_page(tab: Page, mask: _Mask) -> AsyncIterator[None]:
                 await asyncio.wait_for(places.evaluate(_RESTORE, changes), BODY_TIMEOUT_S)
 
 
-async def _shown(frame: Frame, mask: _Mask) -> tuple[JSHandle, list[tuple[int, str]]] | None:
+async def _visible_text(frame: Frame, mask: _Mask) -> tuple[JSHandle, list[tuple[int, str]]] | None:
     """The texts of a frame, and which of them show secrets, with what to show instead; None where none does."""
     from playwright.async_api import Error
 
     try:
         places = await asyncio.wait_for(frame.evaluate_handle(_PLACES), BODY_TIMEOUT_S)
-        shown = await places.evaluate(_READ)
+        visible = await places.evaluate(_READ)
     except Error:
         if frame.is_detached():  # gone meanwhile
             return None
         raise
     # Most frames show none, and one look at all texts is cheaper than many. The mark is what URLs have before a query.
-    if not any(secret_scan.secret_name(name) for name, _ in shown) and mask.spares(
-        "".join(f"\n#{text}" for _, text in shown)
+    if not any(secret_scan.secret_name(name) for name, _ in visible) and mask.spares(
+        "".join(f"\n#{text}" for _, text in visible)
     ):
         return None
-    masked = ((at, text, mask.text(text, name)) for at, (name, text) in enumerate(shown))
+    masked = ((at, text, mask.text(text, name)) for at, (name, text) in enumerate(visible))
     changes = [(at, now) for at, text, now in masked if now != text]
     return (places, changes) if changes else None
 
@@ -431,10 +431,16 @@ async def capture(
 async def _picture(cdp: CDPSession, width: int, height: int) -> tuple[bytes, list[str]]:
     """The whole page as PNG. By Chromium's protocol: Playwright's own way waits for fonts that may never come."""
     remarks = []
-    if height > TALLEST or width > WIDEST:
-        remarks.append(f"The picture shows the first {min(width, WIDEST)} x {min(height, TALLEST)} of "
+    if height > MAX_HEIGHT_PX or width > MAX_WIDTH_PX:
+        remarks.append(f"The picture shows the first {min(width, MAX_WIDTH_PX)} x {min(height, MAX_HEIGHT_PX)} of "
                        f"{width} x {height} pixels.")  # fmt: skip
-    clip = {"x": 0, "y": 0, "width": max(1, min(width, WIDEST)), "height": max(1, min(height, TALLEST)), "scale": 1}
+    clip = {
+        "x": 0,
+        "y": 0,
+        "width": max(1, min(width, MAX_WIDTH_PX)),
+        "height": max(1, min(height, MAX_HEIGHT_PX)),
+        "scale": 1,
+    }
     asked = cdp.send("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": clip})
     return base64.b64decode((await asyncio.wait_for(asked, PRINT_TIMEOUT_S))["data"]), remarks
 

@@ -167,9 +167,9 @@ def missing() -> BrowserMissing:
 def commands_to_install() -> list[str]:
     """Commands that bring a Chromium to this machine, the best first."""
     program = Path(sys.executable).with_name("playwright")
-    shown = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
+    short = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
     apt = ["sudo apt-get install chromium"] if shutil.which("apt-get") else []
-    return [*apt, f"{shown} install chromium"]
+    return [*apt, f"{short} install chromium"]
 
 
 def _installers() -> Iterator[tuple[str, list[list[str]]]]:

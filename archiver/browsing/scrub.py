@@ -246,7 +246,7 @@ class Scrubber:
 
     def learn_text(self, text: str, *, code: bool = False, depth: int = 0) -> None:
         """What this text itself tells to be secret or personal."""
-        for kind, value in self._told(text, code=code):
+        for kind, value in self._counted(text, code=code):
             if kind != TOKEN or _KEY.fullmatch(value):  # else it goes only where it was told
                 self.learn(kind, _plain(value))
         if depth < MAX_BASE64_DEPTH:
@@ -273,7 +273,7 @@ class Scrubber:
         for pattern in self._compiled():
             for found in pattern.finditer(text):
                 yield f"a known {self._pairs[found[0].casefold()][0]}"
-        for kind, value in self._told(text, code=code):
+        for kind, value in self._counted(text, code=code):
             if not self.stand_ins.ours(value):
                 yield f"what looks like a {kind}"
         if depth < MAX_BASE64_DEPTH:
@@ -285,7 +285,7 @@ class Scrubber:
 
     # How
 
-    def _told(self, text: str, *, code: bool) -> Iterator[tuple[str, str]]:
+    def _counted(self, text: str, *, code: bool) -> Iterator[tuple[str, str]]:
         """Values by name or shape, with their kinds; stand-ins among them."""
         content = text.encode("utf-8", "replace")
         if code:
@@ -304,7 +304,7 @@ class Scrubber:
             for kind, patterns in _KEYED.items():
                 for pattern in (*patterns, _LABELLED[kind]):
                     for each in pattern.finditer(text):
-                        if value := _shown(each["value"]):
+                        if value := _printable(each["value"]):
                             yield kind, value
         for token in _JWT.finditer(text):
             yield TOKEN, token[0]
@@ -320,10 +320,10 @@ class Scrubber:
             for value, kind in self.known.items():
                 stand_in = self.stand_ins(kind, value)
                 for form in _FORMS:
-                    shown = form(value)
-                    self._pairs.setdefault(shown.casefold(), (kind, form(stand_in)))
+                    readable = form(value)
+                    self._pairs.setdefault(readable.casefold(), (kind, form(stand_in)))
                     fold = kind == MAIL or (kind == NAME and " " in value)
-                    (folded if fold else words if kind in (NAME, NUMBER) else anywhere).add(shown)
+                    (folded if fold else words if kind in (NAME, NUMBER) else anywhere).add(readable)
             tokens = [value for value, kind in self.known.items() if kind not in (NAME, NUMBER, MAIL)]
             hidden = {form for token in tokens for form in secret_scan.forms(token)}
             self._hidden = [form.decode("utf-8", "replace") for form in sorted(hidden, key=len, reverse=True)]
@@ -372,10 +372,10 @@ class Scrubber:
     def _within(self, kind: str, found: re.Match[str]) -> str:
         whole, value = found[0], found["value"]
         start = found.start("value") - found.start()
-        shown = _shown(value)
-        if not shown:
+        readable = _printable(value)
+        if not readable:
             return whole
-        made = value.replace(shown, self._stand(kind, shown), 1)
+        made = value.replace(readable, self._stand(kind, readable), 1)
         return whole[:start] + made + whole[start + len(value) :]
 
     def _mail(self, found: re.Match[str]) -> str:
@@ -433,7 +433,7 @@ def _is_month(value: str) -> bool:
     return re.fullmatch(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*", value, re.IGNORECASE) is not None
 
 
-def _shown(value: str) -> str:
+def _printable(value: str) -> str:
     """A value as it is to be replaced: without what stands around it; empty where it says nothing."""
     bare = value.strip().strip(",;")
     return "" if bare.casefold() in ("", "null", "none", "true", "false", "-", "n/a") else bare
@@ -684,13 +684,13 @@ class _Recorded:
     def _pdf(self, name: str, content: bytes) -> bytes:
         """A PDF anew, of its text: what else it holds (properties, attachments, older versions) nobody could check."""
         text = self.texts[name]
-        shown = self.reader.read(content, "application/pdf")
+        readable = self.reader.read(content, "application/pdf")
         if placeholders.PRODUCER in content and self.scrubber.text(text) == text:
             return content
-        lines = self.scrubber.text(shown.text).splitlines()
+        lines = self.scrubber.text(readable.text).splitlines()
         self.report.files["PDF with its scrubbed text"] += 1
-        if shown.error:
-            self.report.notes.append(f"{name} became an empty PDF: {shown.error}.")
+        if readable.error:
+            self.report.notes.append(f"{name} became an empty PDF: {readable.error}.")
         return placeholders.pdf(lines)
 
     def _left(self, said: Any) -> Iterator[str]:

@@ -24,7 +24,7 @@ type Points = NDArray[np.float32]
 LOWE_RATIO = 0.8  # Lowe's: a match counts where the second best is this much worse
 INLIER_DISTANCE_PX = 3.0  # pixels at which a match agrees with the map
 MIN_DISTANCE_PX = 6.0  # pixels at which two points are no longer one thing
-SMALLEST, LARGEST = 0.08, 12.0  # the scale of a map
+MIN_SCALE_RATIO, MAX_SCALE_RATIO = 0.08, 12.0  # the scale of a map
 MAX_SKEW_RATIO = 1.6  # how differently it may scale the two directions
 
 
@@ -161,7 +161,11 @@ def _fit(there: Points, here: Points) -> Affine | None:
         solved, *_ = np.linalg.lstsq(np.c_[there[agree], np.ones(agree.sum())], here[agree], rcond=None)
         affine = solved.T.astype(np.float64)
     large, small = np.linalg.svd(affine[:, :2])[1]
-    plausible = small > SMALLEST and large < min(LARGEST, MAX_SKEW_RATIO * small) and np.linalg.det(affine[:, :2]) > 0
+    plausible = (
+        small > MIN_SCALE_RATIO
+        and large < min(MAX_SCALE_RATIO, MAX_SKEW_RATIO * small)
+        and np.linalg.det(affine[:, :2]) > 0
+    )
     return affine if plausible else None
 
 

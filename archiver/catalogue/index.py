@@ -100,7 +100,7 @@ CREATE VIRTUAL TABLE words USING fts5
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
 COLUMNS = "object_id, folder, described, lines, assigned"
-SHOWN = "NOT comp AND NOT withdrawn"
+VISIBLE_SQL = "NOT comp AND NOT withdrawn"
 FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
 """What a client's own link shows: no receipts, records and captures, which may hold prices and names of seats."""
 INSIDE = ("seat", "client_hints", "inside")  # fields of a licence that such a link neither shows nor finds
@@ -413,7 +413,7 @@ class Catalogue:
         searches leave out what was withdrawn from this one. `outside`: by nothing that a client's own link does not
         show.
         """
-        scope = f"{SHOWN} AND assigned IS NULL" if unassigned else SHOWN
+        scope = f"{VISIBLE_SQL} AND assigned IS NULL" if unassigned else VISIBLE_SQL
         words = [word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][
             :MAX_QUERY_WORDS
         ]
@@ -433,7 +433,7 @@ class Catalogue:
 
     def newest(self, limit: int, after: str | None = None) -> tuple[list[Hit], str | None]:
         """Licences (no comps), the newest first, a page at a time; `after` is what came back with the page before."""
-        where, values = SHOWN, []
+        where, values = VISIBLE_SQL, []
         if after is not None:
             day, _, number = after.rpartition(" ")
             values = [day, int(number[:15]) if number.isdecimal() else 0]
@@ -780,10 +780,10 @@ def _searched(read: _Read) -> tuple[list[str], ...]:
     """The words of a licence by the column of `words`: ids, title, all else that describes it, documents' text, and
     what a client's own link does not show (the key may name an account or its user)."""
     licence, asset = read.file.licence, read.file.licence.asset
-    shown = [each.name for each in read.file.documents if each.kind in FOR_CLIENTS]
+    names = [each.name for each in read.file.documents if each.kind in FOR_CLIENTS]
     others = [each.name for each in read.file.documents if each.kind not in FOR_CLIENTS]
     ids = [asset.asset_id, licence.licence_id, licence.order, read.folder]
-    about = [licence.kind, licence.licensee, licence.plan, asset.provider, asset.contributor, *shown]
+    about = [licence.kind, licence.licensee, licence.plan, asset.provider, asset.contributor, *names]
     inside = [licence.seat, *licence.key, *licence.client_hints.values(), *others, read.inside]
     columns = (ids, [asset.title], about, [read.text], inside)
     return tuple([each for each in column if each] for column in columns)

@@ -128,7 +128,7 @@ class Matcher:
         asked = _Answers(indexes, load, marked)
         try:
             answers = self._ask("finding", query, asked)
-            found = [checked(_Told, each) for each in answers]
+            found = [checked(_KnownPictures, each) for each in answers]
             return [
                 Found(asked.pictures[each.picture], Word(each.word), each.score, each.step, tuple(each.reasons),
                       each.transform, query, asked.loaded[each.picture])
@@ -159,7 +159,7 @@ class Matcher:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _KnownPictures:
     """A match as the process tells of it; `picture` is its number."""
 
     picture: int

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 5  # candidates that are looked at, and at most shown
 MIN_SIMILARITY = 0.30  # a product of vectors below is chance
-QUERY_SIDE, PREVIEW_SIDE = 560, 448  # pixels at which points are sought
+QUERY_SIDE_PX, PREVIEW_SIDE_PX = 560, 448  # pixels at which points are sought
 DECOYS, DECOY_POINTS = 4, 6  # other previews of the provider, which tell what all of them carry
 
 # What a match must show to be called the same, or probable. Measured by tests/benchmarks/matching.py.
@@ -189,7 +189,7 @@ class _Search:
 
     @cached_property
     def _grey(self) -> Image.Image:
-        return grey(self._image, PREVIEW_SIDE)
+        return grey(self._image, PREVIEW_SIDE_PX)
 
     def result(self) -> list[Match]:
         """Best first. Where two assets could be the same picture, neither is called so."""
@@ -257,7 +257,7 @@ class _Search:
 
     def _stretched(self, image: Image.Image, *, mirrored: bool) -> tuple[Comparison, Affine]:
         """A whole picture laid over the whole query: how they agree, and the way from its pixels to the query's."""
-        lower, upper = self._grey, grey(image, PREVIEW_SIDE)
+        lower, upper = self._grey, grey(image, PREVIEW_SIDE_PX)
         affine = between(upper.size, lower.size)
         affine = chained(affine, flip(lower.width)) if mirrored else affine
         onto = chained(chained(between(image.size, upper.size), affine), between(lower.size, self._image.size))
@@ -309,9 +309,9 @@ class _Search:
 
         if place not in self._features:
             if isinstance(place, Indexed):
-                image, side = self.picture(place), PREVIEW_SIDE
+                image, side = self.picture(place), PREVIEW_SIDE_PX
             else:
-                image, side = self._image.crop(place), QUERY_SIDE
+                image, side = self._image.crop(place), QUERY_SIDE_PX
             self._features[place] = features(image, side) if image else None
         return self._features[place]
 

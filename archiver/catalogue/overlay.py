@@ -19,7 +19,7 @@ type Affine = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 BLOCKS_PER_SIDE = 8  # blocks to a side
 MIN_BLOCKS = 4  # blocks that show anything, to say anything
 AGREES, CLOSE = 0.7, 0.9  # correlations of a block that shows the same, and that shows it unchanged
-FINE, BROAD = 1.5, 16  # pixels of blur: below, noise and compression; above, light and shade
+FINE_BLUR_PX, BROAD_BLUR_PX = 1.5, 16  # pixels of blur: below, noise and compression; above, light and shade
 SHEET_SIDE_PX = 480  # pixels of each of two pictures side by side
 
 
@@ -92,7 +92,10 @@ def compare(lower: Image.Image, upper: Image.Image, affine: Affine) -> Compariso
     # Around the upper picture lies the lower one, so that blurring takes the same into both.
     pair = Image.composite(lay(upper, affine, lower.size), lower, mask), lower
     (one, light), (other, shade) = (
-        [np.asarray(each.filter(ImageFilter.GaussianBlur(pixels)), np.float32) for pixels in (FINE, BROAD)]
+        [
+            np.asarray(each.filter(ImageFilter.GaussianBlur(pixels)), np.float32)
+            for pixels in (FINE_BLUR_PX, BROAD_BLUR_PX)
+        ]
         for each in pair
     )
     lines = np.linspace(rows[0], rows[-1] + 1, BLOCKS_PER_SIDE + 1).astype(int)

@@ -193,7 +193,7 @@ def _number(text: str) -> Decimal:
     return found
 
 
-def shown(claim: Claim, name: str) -> str:
+def displayed(claim: Claim, name: str) -> str:
     """A field's value as a person reads and types it; `-` for none."""
     value = claim.as_json()[name]
     if isinstance(value, list):
@@ -207,7 +207,7 @@ def _asked(claim: Claim, ask: AskPerson, say: Callable[[str], None]) -> Claim:
     for name in FIELDS:
         how = claim.sure.get(name, "not found")
         while True:
-            answer = ask(f"{QUESTIONS.get(name, _named(name))} ({how})", shown(claim, name)).strip()
+            answer = ask(f"{QUESTIONS.get(name, _named(name))} ({how})", displayed(claim, name)).strip()
             try:
                 claim = corrected(claim, name, answer)
             except StillToCome as error:
@@ -222,7 +222,7 @@ def _asked(claim: Claim, ask: AskPerson, say: Callable[[str], None]) -> Claim:
 
 def corrected(claim: Claim, name: str, answer: str) -> Claim:
     """One reading as a person accepts or corrects it; `-` takes it away. ValueError for what cannot be read."""
-    if answer == shown(claim, name):
+    if answer == displayed(claim, name):
         return claim
     value = FIELDS[name](answer) if answer != "-" else () if name == "urls" else None
     stated: dict[str, Any] = {name: value, "sure": {**claim.sure, name: STATED}}
@@ -295,9 +295,9 @@ def _entered(archive: Archive, new: NewObject) -> tuple[str | None, bool]:
 def described(claim: Claim) -> list[str]:
     """A claim in sentences: who, what, by when, and how each was read."""
     read = [
-        f"{name.replace('_', ' ')}: {shown(claim, name)}" + (f" ({claim.sure[name]})" if name in claim.sure else "")
+        f"{name.replace('_', ' ')}: {displayed(claim, name)}" + (f" ({claim.sure[name]})" if name in claim.sure else "")
         for name in FIELDS
-        if shown(claim, name) != "-"
+        if displayed(claim, name) != "-"
     ]
     return [f"Claim {claim.claim} for {claim.client}", *read, *urgent(claim)]
 

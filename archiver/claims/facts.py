@@ -188,7 +188,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
         if not case.secured_since and any(case.secured_documents.values())
         else _yes(case.secured_since),
     }
-    shown = {
+    values = {
         "platform": platform["title"],
         **{name: platform.get(name, "") for each in CLAUSES for name in (each, f"{each}_de")},
         "client": next(iter(case.client_names), ""),
@@ -212,7 +212,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
         "terms_seen": seen[:10],
         **{f"confirm_{language}": case.confirm.get(language, "") for language in LANGUAGES},
     }
-    return facts | shown, _places(case)
+    return facts | values, _places(case)
 
 
 def platform_of(provider: str, kind: str = "") -> dict[str, Any]:

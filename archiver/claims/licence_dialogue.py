@@ -19,7 +19,7 @@ from archiver.reading.worker import DocumentReader
 if TYPE_CHECKING:
     from archiver.home.vault import Vault
 
-SHOWN = 5  # licences that a person chooses from
+MAX_CHOICES = 5  # licences that a person chooses from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +69,15 @@ class LicenceDialogue:
                 self.home,
                 text,
                 client=self.client,
-                limit=SHOWN + 1,
+                limit=MAX_CHOICES + 1,
                 used_on=partial(claim_files.licences_by_page, self.home),
             )
             if text
             else []
         )
-        if len(rows) > SHOWN:
-            rows = rows[:SHOWN]
-            self.talk.say(f"These are {SHOWN} of more; start again with more words if yours is not among them.")
+        if len(rows) > MAX_CHOICES:
+            rows = rows[:MAX_CHOICES]
+            self.talk.say(f"These are {MAX_CHOICES} of more; start again with more words if yours is not among them.")
         for number, row in enumerate(rows, 1):
             self.talk.say(f"{number}. {row['licence']} {row['title'] or ''}".rstrip())
         choice = self.talk.asked("Which one (Enter: none)") if rows else ""

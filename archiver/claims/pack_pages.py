@@ -205,8 +205,8 @@ class PackedLicence:
 
     def gaps(self, words: PackWords) -> list[str]:
         """What is missing and why, a sentence each; a certificate that is not there is always told of."""
-        told_of = [each.kind for each in self.file.documents] + [each.kind for each in self.file.gaps]
-        silent = [] if DocumentKind.CERTIFICATE in told_of else [words("no_certificate")]
+        mentioned = [each.kind for each in self.file.documents] + [each.kind for each in self.file.gaps]
+        silent = [] if DocumentKind.CERTIFICATE in mentioned else [words("no_certificate")]
         return silent + [
             f"{words.of('names', gap.kind)}: {words.of('reasons', gap.reason)}{self._detail(gap, words)}"
             for gap in self.file.gaps
@@ -324,7 +324,7 @@ def verdict_page(packed: PackedLicence, words: PackWords, claim: Demand | None, 
     """For those who decide, and nobody else: the pictures, the verdict, and each finding with what it rests on."""
     rows = "".join(
         f"<tr><td class={each.verdict}><td dir=auto>{_e(each.messages[words.language])}"
-        f"<td>{_e(resting_on(each.place, words))}"
+        f"<td>{_e(basis_of(each.place, words))}"
         for each in assessed.findings
     )
     figures = "".join(_figure(jpeg, words(caption)) for jpeg, caption in packed.figures)
@@ -336,7 +336,7 @@ def verdict_page(packed: PackedLicence, words: PackWords, claim: Demand | None, 
       <table class=findings>{rows}</table></section>"""
 
 
-def resting_on(place: DocumentPlace, words: PackWords) -> str:
+def basis_of(place: DocumentPlace, words: PackWords) -> str:
     """Where a finding's fact stands, in words; empty for nowhere."""
     document = words.table("places").get(place.document or "", place.document or "")
     return words("rests", document=document, page=place.page) if place.page else document

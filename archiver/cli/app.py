@@ -52,7 +52,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on s
 ReplayOption = Annotated[Path | None, typer.Option("--replay", help="Recordings to serve; replay homes only.")]
 
 
-def told_version(wanted: bool) -> None:
+def print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"archiver {__version__}")
         raise typer.Exit
@@ -62,7 +62,7 @@ def told_version(wanted: bool) -> None:
 def root(
     home: HomeOption = None,
     version: Annotated[  # noqa: ARG001  # it is told before any command
-        bool, typer.Option("--version", callback=told_version, is_eager=True, help="Tell the version, and end.")
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Tell the version, and end.")
     ] = False,
 ) -> None:
     if home:  # given before the command, it is as good as after it

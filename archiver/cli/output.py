@@ -90,15 +90,15 @@ class Lines:
     say: Callable[[str], None]
     now: Callable[[], float] = time.monotonic
     _began: dict[str, tuple[float, int]] = field(default_factory=dict)
-    _told: dict[str, float] = field(default_factory=dict)
+    _printed_at: dict[str, float] = field(default_factory=dict)
 
     def __call__(self, account: str, done: int, total: int | None) -> None:
         now = self.now()
         began, before = self._began.setdefault(account, (now, done))
-        if now - self._told.setdefault(account, now) >= PROGRESS_INTERVAL_S:
+        if now - self._printed_at.setdefault(account, now) >= PROGRESS_INTERVAL_S:
             from archiver.agency.run_messages import spelt
 
-            self._told[account] = now
+            self._printed_at[account] = now
             rate = (done - before) / (now - began)
             left = f", {spelt((total - done) / rate)} left" if total and rate else ""
             self.say(f"{account}: {done:,}{f' of {total:,}' if total else ''}, {rate:.1f} a second{left}")

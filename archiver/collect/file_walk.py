@@ -21,10 +21,10 @@ from archiver.reading.containers import (
     ContainerPlace,
     Item,
     Refused,
+    display_name,
     is_letter,
     is_mbox,
     is_zip,
-    shown,
     taken,
     unpack,
 )
@@ -55,7 +55,7 @@ def walk(
     home = forbidden.stat() if forbidden else None
     for path in paths:
         path = path.resolve()
-        name = shown(path.name) or "files"
+        name = display_name(path.name) or "files"
         try:
             if path.is_dir():
                 yield from _folder(_Folder.open(path), name, home, reader)
@@ -101,18 +101,18 @@ class _Folder:
 
 
 def _folder(
-    folder: _Folder, shown_path: str, home: os.stat_result | None, reader: DocumentReader, depth: int = 0
+    folder: _Folder, display_path: str, home: os.stat_result | None, reader: DocumentReader, depth: int = 0
 ) -> Iterator[Item | Refused]:
     try:
         here = folder.path.stat() if folder.handle is None else os.fstat(folder.handle)
         if home and os.path.samestat(here, home):
-            yield Refused(path=shown_path, reason="it is the archiver's own home")
+            yield Refused(path=display_path, reason="it is the archiver's own home")
             return
         if depth > MAX_FOLDER_DEPTH:
-            yield Refused(path=shown_path, reason=f"it lies more than {MAX_FOLDER_DEPTH} folders deep")
+            yield Refused(path=display_path, reason=f"it lies more than {MAX_FOLDER_DEPTH} folders deep")
             return
         for entry in folder.entries():
-            path = f"{shown_path}/{shown(entry.name)}"
+            path = f"{display_path}/{display_name(entry.name)}"
             try:
                 if entry.is_symlink() or entry.is_junction():
                     yield Refused(path=path, reason="it is a link, and links are not followed")

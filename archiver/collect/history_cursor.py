@@ -77,7 +77,7 @@ class HistoryCursors:
         replace_file(self._path, text.encode())
 
 
-MAX_RETRY_PAUSE = 32  # runs, or days, between two tries of a document that never comes
+MAX_RETRY_PAUSE_RUNS = 32  # runs, or days, between two tries of a document that never comes
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Attempts:
 
     def due(self, today: date) -> bool:
         """In the first two runs after it failed, then after 2, 4, 8, ... of them, or as many days."""
-        pause = min(MAX_RETRY_PAUSE, 2 ** max(0, self.failed - 2))
+        pause = min(MAX_RETRY_PAUSE_RUNS, 2 ** max(0, self.failed - 2))
         days = (today - date.fromisoformat(self.day)).days
         return self.runs + 1 >= pause or days >= pause or days < 0  # that day's clock was ahead
 

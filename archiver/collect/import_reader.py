@@ -18,7 +18,8 @@ from archiver.reading.worker import DocumentReader
 THREADS = 4  # that recognise files; PDFs and pictures are read in as many processes as there are processors
 
 
-PENDING, PENDING_BYTES = 64, 64 << 20  # files and bytes on their way
+MAX_PENDING_FILES = 64  # that are read at once
+MAX_PENDING_BYTES = 64 << 20
 
 
 def recognised(
@@ -56,7 +57,7 @@ def recognised(
                 pending.append((future, 0))
             else:
                 pending.append((threads.submit(work, each), each.size if each.content is not None else 0))
-            while len(pending) > PENDING or sum(size for _, size in pending) > PENDING_BYTES:
+            while len(pending) > MAX_PENDING_FILES or sum(size for _, size in pending) > MAX_PENDING_BYTES:
                 done += 1
                 progress("read", done, None)
                 yield pending.pop(0)[0].result()

@@ -41,7 +41,7 @@ from archiver.home.settings import Client, Home
 HERE = Path(__file__).parent
 
 
-LARGEST_UPLOAD = 40 << 20  # bytes of a whole request
+MAX_UPLOAD_BYTES = 40 << 20  # bytes of a whole request
 
 
 PAGE_POLICY = (
@@ -226,8 +226,8 @@ class SecurityHeaders:
         if not same or headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return PlainTextResponse("This did not come from a page of the desk.", 403)
         length = headers.get("content-length", "")  # without one nothing is read: browsers always send it
-        if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > LARGEST_UPLOAD:
-            return PlainTextResponse(f"That is more than the {LARGEST_UPLOAD >> 20} MB that the desk takes.", 413)
+        if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > MAX_UPLOAD_BYTES:
+            return PlainTextResponse(f"That is more than the {MAX_UPLOAD_BYTES >> 20} MB that the desk takes.", 413)
         return None
 
 
@@ -305,7 +305,7 @@ async def _sent(way: PageRoute, visit: PageRequest, visitor: Visitor | None) -> 
     if visitor is None:
         seconds, most = connection_limits.FORM_TIMEOUT_S, connection_limits.MAX_STRANGER_FORM_BYTES
     elif way.upload:
-        seconds, most = connection_limits.UPLOAD_TIMEOUT_S, LARGEST_UPLOAD
+        seconds, most = connection_limits.UPLOAD_TIMEOUT_S, MAX_UPLOAD_BYTES
     else:
         seconds, most = connection_limits.PERSON_FORM_TIMEOUT_S, MAX_FORM_BYTES
     if length > most:

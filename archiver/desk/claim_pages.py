@@ -51,7 +51,7 @@ def show(visit: PageRequest) -> Response:
 
 
 def _typed(claim: Claim, name: str) -> str:
-    text = claim_entry.shown(claim, name)
+    text = claim_entry.displayed(claim, name)
     if name == "amount" and claim.amount is not None:
         return f"{claim.amount:.2f}"
     return "" if text == "-" else text

@@ -168,14 +168,14 @@ def _picture_type(content: bytes) -> str | None:
 def handed_out(visit: PageRequest, content: bytes, name: str, media_type: str) -> Response:
     """Bytes of unknown origin. What they are is told by themselves or by a short list; a sandbox is around the rest."""
     pdf, picture = is_pdf(content), _picture_type(content)
-    shown = "application/pdf" if pdf else picture or IN_PLACE.get(media_type.partition(";")[0].strip().lower())
-    saved = bool(visit.asked("save")) or shown is None
+    in_place = "application/pdf" if pdf else picture or IN_PLACE.get(media_type.partition(";")[0].strip().lower())
+    saved = bool(visit.asked("save")) or in_place is None
     plain = "".join(each if each.isascii() and (each.isalnum() or each in "._-") else "_" for each in name)[-80:]
     headers = {
         "content-security-policy": PDF_POLICY if pdf else SANDBOX,
         "content-disposition": f'{"attachment" if saved else "inline"}; filename="{plain}"',
     }
-    kind = "application/octet-stream" if shown is None else shown
+    kind = "application/octet-stream" if in_place is None else in_place
     return Response(content, headers=headers | {"content-type": kind})
 
 

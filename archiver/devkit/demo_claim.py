@@ -18,7 +18,7 @@ from archiver.core import atomic_files
 from archiver.devkit.demo_letter import letter_arrives
 from archiver.home.settings import Home
 
-FINDINGS_SHOWN = 3
+MAX_FINDINGS = 3
 
 
 def claim_steps(
@@ -48,10 +48,10 @@ def claim_steps(
     if assessed.assessment:
         findings = [finding.messages["en"] for finding in assessed.assessment.findings]
         say(f"   {PackWords('en').of('verdicts', assessed.assessment.verdict)}")
-        for finding in findings[:FINDINGS_SHOWN]:
+        for finding in findings[:MAX_FINDINGS]:
             say(f"   - {finding}")
-        if len(findings) > FINDINGS_SHOWN:
-            say(f"   - and {len(findings) - FINDINGS_SHOWN} more, each with the document it rests on")
+        if len(findings) > MAX_FINDINGS:
+            say(f"   - and {len(findings) - MAX_FINDINGS} more, each with the document it rests on")
 
     out = folder / "proof.zip"
     handed = HandOver(out=out, claim=claim, use=use, drafts=True)

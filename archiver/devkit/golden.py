@@ -164,9 +164,9 @@ def _differences(where: str, expected: Any, found: Any) -> list[str]:
         for name in dict.fromkeys((*expected, *found)):
             place = f"{where}.{name}" if where else str(name)
             if name not in found:
-                lines.append(f"{place}: expected{_shown(expected[name])}, and not found")
+                lines.append(f"{place}: expected{_printable(expected[name])}, and not found")
             elif name not in expected:
-                lines.append(f"{place}: found{_shown(found[name])}, and not expected")
+                lines.append(f"{place}: found{_printable(found[name])}, and not expected")
             else:
                 lines += _differences(place, expected[name], found[name])
         return lines
@@ -174,6 +174,6 @@ def _differences(where: str, expected: Any, found: Any) -> list[str]:
     return [] if same else [f"{where}: expected {expected!r}, found {found!r}"]
 
 
-def _shown(value: Any) -> str:
+def _printable(value: Any) -> str:
     """A plain value; of a whole licence its name, which stands before it, says enough."""
     return "" if isinstance(value, Mapping) else f" {value!r}"

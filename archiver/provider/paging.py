@@ -55,7 +55,7 @@ async def pages(ask: FetchPage, read: Callable[[Any], Page], *, step: int | None
             if here and repeated == MAX_PAGE_REPEATS:
                 raise ValueError(f"page {number} is the same as the {MAX_PAGE_REPEATS} before it")
         if page.total is not None and before + len(page.licences) <= page.total:
-            page = replace(page, licences=[*_told_apart(page.licences)])
+            page = replace(page, licences=[*_distinct(page.licences)])
         yield page
         last = here
         before += step or len(page.licences)
@@ -63,7 +63,7 @@ async def pages(ask: FetchPage, read: Callable[[Any], Page], *, step: int | None
             return
 
 
-def _told_apart(licences: Sequence[Licence]) -> Iterator[Licence]:
+def _distinct(licences: Sequence[Licence]) -> Iterator[Licence]:
     """Licences that the platform gives no id, and that look alike on one page, under keys of their own: numbered from
     the second on. Only for a page that the total has room for, which says that the platform counts each of them; the
     same row on two pages is one that moved.

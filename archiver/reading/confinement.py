@@ -241,11 +241,15 @@ _STARTING: dict[str, tuple[int | None, int | None]] = {
 _CLONE, _CLONE3 = (56, 220), (435, 435)
 _THREAD, _NEW_NAMESPACES = 0x00010000, 0x7E020080
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-_X32 = 0x40000000  # x86-64's second set of numbers for the same calls
+_X32 = 0x40000000  # the other numbers of x86-64 for the same calls
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # bytes into what a filter sees (lower half of the argument)
+_NUMBER_OFFSET, _ARCHITECTURE_OFFSET, _ARGUMENT_OFFSET = (
+    0,
+    4,
+    16,
+)  # bytes into what a filter sees (lower half of the argument)
 
 
 def _numbers(name: str) -> int:
@@ -264,11 +268,11 @@ def _filter(machine: str, *, runs: bool) -> bytes:
         return struct.pack("=HBBI", code, yes, no, value)
 
     steps = [
-        step(_LOAD, _ARCHITECTURE), step(_EQUAL, architecture, yes=1), step(_RETURN, _KILL_PROCESS),
-        step(_LOAD, _NUMBER), step(_AT_LEAST, _X32, no=1), step(_RETURN, _ERRNO | errno.EPERM),
+        step(_LOAD, _ARCHITECTURE_OFFSET), step(_EQUAL, architecture, yes=1), step(_RETURN, _KILL_PROCESS),
+        step(_LOAD, _NUMBER_OFFSET), step(_AT_LEAST, _X32, no=1), step(_RETURN, _ERRNO | errno.EPERM),
         # Its flags lie in memory, where no filter can look; without it, the C library takes `clone`.
         step(_EQUAL, _CLONE3[column], no=1), step(_RETURN, _ERRNO | errno.ENOSYS),
-        step(_EQUAL, _CLONE[column], no=4), step(_LOAD, _FIRST_ARGUMENT),
+        step(_EQUAL, _CLONE[column], no=4), step(_LOAD, _ARGUMENT_OFFSET),
         step(_ANY_BIT, _NEW_NAMESPACES if runs else _THREAD, yes=0 if runs else 1, no=1 if runs else 0),
         step(_RETURN, _ERRNO | errno.EPERM), step(_RETURN, _ALLOW),
     ]  # fmt: skip

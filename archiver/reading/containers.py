@@ -98,10 +98,12 @@ class ContainerPlace:
     dated: date | None = None
 
     def inside(self, name: str, within: str | None = None, dated: date | None = None) -> ContainerPlace:
-        return ContainerPlace(f"{self.path}!{shown(name)}", self.depth + 1, self.budget, within or self.within, dated)
+        return ContainerPlace(
+            f"{self.path}!{display_name(name)}", self.depth + 1, self.budget, within or self.within, dated
+        )
 
 
-def shown(name: str) -> str:
+def display_name(name: str) -> str:
     """A name of any origin as text that can be stored and printed."""
     return os.fsencode(name).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 

@@ -351,8 +351,8 @@ def _deadline(
             found += [(day, _quote(match))] if dated is None or day > dated else []
     numbers, units = known()["numbers"], known()["units"]
     spelled = rf"(?:\d{{1,3}}|{'|'.join(sorted(numbers, key=len, reverse=True))})"  # twenty-one before twenty
-    opening = rf"(?:{_any('within')}\s+(?:\w+\s+){{0,2}}?|{_any('given')}\s+)"
-    span = rf"{opening}(?P<number>{spelled})\b(?:\s*\(\d+\))?(?=(?P<rest>[^.]{{0,80}}))"
+    introduction = rf"(?:{_any('within')}\s+(?:\w+\s+){{0,2}}?|{_any('given')}\s+)"
+    span = rf"{introduction}(?P<number>{spelled})\b(?:\s*\(\d+\))?(?=(?P<rest>[^.]{{0,80}}))"
     for match in re.finditer(span, text, re.IGNORECASE):
         number, rest = match["number"].lower(), match["rest"].lower().lstrip(" \t\n-")
         start = (received if _search("receipt", rest) else None) or dated or received

@@ -24,7 +24,7 @@ MAX_PARTS = 1000
 MAX_HEADER_BYTES = 1 << 20  # bytes, of all its lines
 MAX_FIELD_BYTES = 20_000  # bytes of a field that says what a part is; the parser takes quadratic time over it
 MAX_TEXT_BYTES = 8 << 20  # bytes of a letter's own text that are read, of each part
-MAX_SHOWN_LENGTH = 2000  # characters of a field that a person reads
+MAX_FIELD_LENGTH = 2000  # characters of a field that a person reads
 MAX_LINE_BYTES = 1 << 20  # of an mbox; a longer one is read in pieces
 
 _HEADERS = ("From", "To", "Subject", "Date", "Message-ID")
@@ -175,9 +175,9 @@ def _bytes_of(message: Message) -> bytes:
 
 def _header(part: Message, name: str) -> str:
     try:
-        return " ".join(str(make_header(decode_header(str(part.get(name, ""))[:MAX_SHOWN_LENGTH]))).split())
+        return " ".join(str(make_header(decode_header(str(part.get(name, ""))[:MAX_FIELD_LENGTH]))).split())
     except (MessageError, LookupError, UnicodeError, ValueError):
-        return " ".join(str(part.get(name, ""))[:MAX_SHOWN_LENGTH].encode("utf-8", "replace").decode().split())
+        return " ".join(str(part.get(name, ""))[:MAX_FIELD_LENGTH].encode("utf-8", "replace").decode().split())
 
 
 def _file_name(part: Message) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from archiver.reading.documents import broken
 
 MAX_PAGES = 60  # of one document; what has more is not taken
-SHOWN = frozenset({"/Widget", "/Stamp", "/FreeText", "/Ink", "/Highlight", "/Line", "/Square", "/Circle"})
+PRINTED_ANNOTATIONS = frozenset({"/Widget", "/Stamp", "/FreeText", "/Ink", "/Highlight", "/Line", "/Square", "/Circle"})
 """Annotations that are part of what a page looks like. All others (links, files, sounds, films) are left out."""
 
 _LENGTH = struct.Struct(">Q")
@@ -50,13 +50,13 @@ def join_pdfs(parts: Iterator[tuple[str, bytes]]) -> bytes:
             for key in ("/AA", "/PieceInfo", "/Metadata", "/StructParents", "/Tabs"):
                 page.pop(NameObject(key), None)
             found = [each.get_object() for each in page.get("/Annots") or ()]
-            shown = [each for each in found if each.get("/Subtype") in SHOWN]
-            for each in shown:
+            printed = [each for each in found if each.get("/Subtype") in PRINTED_ANNOTATIONS]
+            for each in printed:
                 for key in ("/A", "/AA", "/PA", "/Popup", "/Parent", "/P"):
                     each.pop(NameObject(key), None)
             page.pop(NameObject("/Annots"), None)
-            if shown:
-                page[NameObject("/Annots")] = ArrayObject(writer._add_object(each) for each in shown)
+            if printed:
+                page[NameObject("/Annots")] = ArrayObject(writer._add_object(each) for each in printed)
         for key in ("/Names", "/OpenAction", "/AA", "/AcroForm", "/Metadata", "/Dests"):
             writer.root_object.pop(NameObject(key), None)
         writer.metadata = {"/Producer": "archiver"}

@@ -27,8 +27,8 @@ def pdf(lines: Sequence[str]) -> bytes:
         b"<< /Producer (%s) >>" % PRODUCER,
     ]
     for page in pages:
-        shown = [b"(%s) Tj T*" % re.sub(rb"([\\()])", rb"\\\1", line.encode("cp1252", "replace")) for line in page]
-        stream = b"\n".join((b"BT /F1 10 Tf 40 800 Td 14 TL", *shown, b"ET"))
+        drawn = [b"(%s) Tj T*" % re.sub(rb"([\\()])", rb"\\\1", line.encode("cp1252", "replace")) for line in page]
+        stream = b"\n".join((b"BT /F1 10 Tf 40 800 Td 14 TL", *drawn, b"ET"))
         objects += [
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R"
             b" /Resources << /Font << /F1 3 0 R >> >> >>" % (len(objects) + 2),

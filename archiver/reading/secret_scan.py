@@ -198,7 +198,7 @@ def mask_named(content: bytes) -> bytes:
 def replace_named(content: bytes, stand_in: Callable[[bytes], bytes]) -> bytes:
     """The content with each such value exchanged for what `stand_in` makes of it."""
     parts, end = [], 0
-    for start, stop in _told(content):
+    for start, stop in _named_spans(content):
         parts += [content[end:start], stand_in(content[start:stop])]
         end = stop
     return b"".join([*parts, content[end:]])
@@ -206,11 +206,11 @@ def replace_named(content: bytes, stand_in: Callable[[bytes], bytes]) -> bytes:
 
 def named_tokens(content: bytes) -> set[str]:
     """Those of these values that cannot be mistaken for anything else, to be searched for wherever they stand."""
-    values = (content[start:stop] for start, stop in _told(content))
+    values = (content[start:stop] for start, stop in _named_spans(content))
     return {value.decode() for value in values if _TOKEN.fullmatch(value)}
 
 
-def _told(content: bytes) -> Iterator[tuple[int, int]]:
+def _named_spans(content: bytes) -> Iterator[tuple[int, int]]:
     """Where such values stand, in order and without overlap."""
     spans = [match.span("value") for pattern in _NAMED for match in pattern.finditer(content)]
     for tag in _TAG.finditer(content):

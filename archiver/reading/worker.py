@@ -61,7 +61,8 @@ START_TIMEOUT_S = 60.0  # for a worker to be ready, on a busy machine
 MAX_MEMORY_BYTES = 1 << 30  # bytes of address space of a worker, on POSIX
 MAX_DOCUMENT_BYTES = 64 << 20  # bytes of a document that is still parsed
 MAX_REMEMBERED_LENGTH = 16_000_000  # characters of text kept for documents that are read again
-SMALL, TOGETHER = 64 << 10, 8  # bytes of documents that are read together, and how many at most
+MAX_SMALL_BYTES = 64 << 10  # of a document that is read together with others
+MAX_SMALL_DOCUMENTS = 8  # that are read together
 MAX_MESSAGE_BYTES = 512 << 20  # of one answer of a worker
 
 # A worker needs no more of the environment than this; proxies' passwords and the like stay out of it.
@@ -141,7 +142,7 @@ class DocumentReader:
         one to a thread, and on to a process, takes longer than to read it."""
         import asyncio
 
-        if not is_pdf(content) or len(content) > SMALL:
+        if not is_pdf(content) or len(content) > MAX_SMALL_BYTES:
             return await asyncio.to_thread(self.read, content, media_type)
         answer: asyncio.Future[DocumentText] = asyncio.get_running_loop().create_future()
         self._waiting.append((content, answer))
@@ -155,7 +156,7 @@ class DocumentReader:
         part: list[tuple[bytes, asyncio.Future[DocumentText]]] = []
         try:
             while self._waiting:
-                part = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+                part = [self._waiting.popleft() for _ in range(min(MAX_SMALL_DOCUMENTS, len(self._waiting)))]
                 readings = await asyncio.to_thread(self._read_together, [content for content, _ in part])
                 for (_, answer), reading in zip(part, readings, strict=True):
                     if not answer.done():  # whoever was given up asks no more

@@ -188,7 +188,7 @@ async def test_a_very_tall_page_is_cut_and_says_so(visit: Any) -> None:
 async def test_what_hangs_is_named_and_does_not_hold_the_capture_up(
     visit: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.browsing.browser_session.LOAD", 0.3)
+    monkeypatch.setattr("archiver.browsing.browser_session.LOAD_TIMEOUT_S", 0.3)
     font = "<style>@font-face {font-family: x; src: url(/font.woff)} h1 {font-family: x}</style>"
     exchanges = exchange("/", f"{font}<h1>Licence</h1><img src=/slow.png>")
     exchanges += exchange("/slow.png", delay=20) + exchange("/font.woff", delay=20)

@@ -12,7 +12,7 @@ import pytest
 
 from archiver.claims.claim_files import Claim, save
 from archiver.core.errors import ConfigError
-from archiver.desk.app import LARGEST_UPLOAD
+from archiver.desk.app import MAX_UPLOAD_BYTES
 from archiver.desk.auth import AccessControl, Links
 from archiver.desk.serve import ServeOptions, checked, site_of
 from archiver.reading.letters import LetterKind
@@ -195,7 +195,7 @@ def test_uploads_that_are_too_large_or_nonsense_are_refused_in_words(person: Sig
     address = urlsplit(str(olaf.http.base_url))
     with socket.create_connection((str(address.hostname), address.port or 0), 20) as raw:
         head = f"Host: {address.netloc}\r\nOrigin: http://{address.netloc}"
-        length = f"Content-Length: {LARGEST_UPLOAD + 1}"
+        length = f"Content-Length: {MAX_UPLOAD_BYTES + 1}"
         raw.sendall(f"POST /find/file HTTP/1.1\r\n{head}\r\n{length}\r\n\r\n".encode())
         assert raw.recv(4096).split()[1] == b"413"
     bomb = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x08\x02\0\0\0" + b"\0" * 60

@@ -494,7 +494,7 @@ def test_a_storm_of_429_is_waited_out_or_told_and_costs_no_licence(name: str, pl
 def test_a_connection_that_breaks_in_a_body_is_asked_again(
     name: str, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_session, "TIMEOUT", 2.0)  # Chromium tells of no end of a page that broke off
+    monkeypatch.setattr(page_session, "PAGE_TIMEOUT_S", 2.0)  # Chromium tells of no end of a page that broke off
     nights = play(name)
     site, rows = nights.site, nights.site.listed[:3]
     reading, documents = site.reading(chunks(rows, site.per_page)), site.documents(rows)

@@ -18,7 +18,7 @@ from archiver.core.errors import NotACertificate
 from archiver.core.model import Asset, Document, DocumentKind, Licence
 from archiver.provider import TextLayout
 from archiver.reading.documents import DocumentText, End, check_certificate, end_of, read_text
-from archiver.reading.worker import SMALL, DocumentReader
+from archiver.reading.worker import MAX_SMALL_BYTES, DocumentReader
 
 LICENCE = Licence(
     asset=Asset(provider="acme", asset_id="1234567890"), licence_id="86781236-23d0-4b3c-7dfa-c1c147e0dece"
@@ -165,7 +165,11 @@ def test_a_slow_document_is_given_up_and_the_next_one_is_read() -> None:
 def test_what_waits_at_once_is_read_together_and_one_bomb_spoils_no_other() -> None:
     bomb = pdf(operators=b"BT /F1 9 Tf " + b"(a) Tj 1 0 Td " * 1_500_000 + b"ET")
     small = [pdf(f"Item {number}") for number in range(20)]
-    others = [(b"plain", "text/plain"), (b"<p>x", "text/html"), (pdf("large") + b"%" * SMALL, "application/pdf")]
+    others = [
+        (b"plain", "text/plain"),
+        (b"<p>x", "text/html"),
+        (pdf("large") + b"%" * MAX_SMALL_BYTES, "application/pdf"),
+    ]
     asked = [(each, "application/pdf") for each in (*small[:9], bomb, *small[9:])] + others
 
     async def ask(reader: DocumentReader) -> list[DocumentText]:
