@@ -19,8 +19,8 @@ soak: setup ## kills, forgeries and power cuts by the hundred; some minutes, pow
 soak-long: setup ## a kill at every write of every command, and 2,400 forged packs; an hour
 	@echo "soak: killing at every write, and forging packs"
 	@.venv/bin/pytest -n 2 -rs tests/soak/soak_commands.py tests/soak/soak_packs.py
-	@EXAMPLES_TIMES=5 .venv/bin/pytest -n 2 -rs tests/test_rules.py tests/test_rules_php.py \
-		tests/archive/test_archive_names.py tests/archive/test_archive_growth.py
+	@EXAMPLES_TIMES=5 .venv/bin/pytest -n 2 -rs tests/provider/test_request_rules.py tests/provider/test_request_rules_php.py \
+		tests/archive/test_names.py tests/archive/test_growth.py
 
 check: setup ## style, types, import directions and the structure
 	@echo "check: ruff, mypy, import-linter, structure"

@@ -19,7 +19,7 @@ from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.core.errors import BrowserMissing, SandboxRefused
 from archiver.provider import Rules
-from tests.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make_quick
+from tests.support.homes import QUICK, ROOT, Clock, Home, begun, clean_environment, make_quick
 
 # A test may start a dozen commands, and without bytecode each of them compiles half a second of modules anew. So it is
 # kept, whatever the environment says, and where it is in nobody's way. Worker processes of pytest inherit this.

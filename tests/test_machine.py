@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from archiver.archive.verify import CLOCK_TOLERANCE_S
-from tests.homes import QUICK, Home, begun
+from tests.support.homes import QUICK, Home, begun
 
 RUN = ("run", "--replay", QUICK)
 

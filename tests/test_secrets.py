@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from archiver.reading.secret_scan import all_forms, contains
-from tests.homes import RECORDINGS, Home
+from tests.support.homes import RECORDINGS, Home
 
 
 def secrets_of(path: Path) -> set[str]:

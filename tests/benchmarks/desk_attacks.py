@@ -32,10 +32,10 @@ import numpy as np  # noqa: E402  # as above
 from PIL import Image  # noqa: E402  # as above
 
 from archiver.desk.auth import Users  # noqa: E402  # as above
-from tests.catalogue.test_matching import scene  # noqa: E402  # as above
-from tests.desk.conftest import PASSWORD, Person, started  # noqa: E402  # as above
-from tests.proof.agency import agency, certificate, preview, record  # noqa: E402  # as above
-from tests.proof.test_dispute import jpeg, licence  # noqa: E402  # as above
+from tests.support.agency import agency, certificate, preview, record  # noqa: E402  # as above
+from tests.support.claims_kit import jpeg, licence  # noqa: E402  # as above
+from tests.support.desk_kit import PASSWORD, Person, started  # noqa: E402  # as above
+from tests.support.pictures import scene  # noqa: E402  # as above
 
 WAIT_SECONDS, MEMORY_MB = 1.0, 400
 UPLOAD_BYTES, UPLOADS, SLOW_FORMS, IDLE, GUESSES = 17 << 20, 45, 600, 620, 300

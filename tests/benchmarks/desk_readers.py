@@ -38,7 +38,7 @@ from archiver.collect.run_context import RunRequest  # noqa: E402
 from archiver.home.settings import Home, add_account, add_client, create_home  # noqa: E402  # as above
 from archiver.home.vault import Vault, new_key  # noqa: E402
 from tests.benchmarks.night import site  # noqa: E402
-from tests.homes import clean_environment  # noqa: E402
+from tests.support.homes import clean_environment  # noqa: E402
 
 PEOPLE, LEAST, PAIRS = 50, 0.9, 10
 PATHS = ("/", "/find", "/find?q=picture", "/find?q=A00001", "/claims", "/accounts", "/unassigned")

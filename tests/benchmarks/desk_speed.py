@@ -31,10 +31,10 @@ from archiver.archive.reader import Archive  # noqa: E402
 from archiver.catalogue.picture_index import VectorFile  # noqa: E402
 from archiver.catalogue.picture_search import find_picture  # noqa: E402
 from archiver.desk.auth import Users  # noqa: E402
-from tests.catalogue.test_matching import scene  # noqa: E402
-from tests.desk.conftest import PASSWORD, Person, started  # noqa: E402
-from tests.proof.agency import Agency, agency, certificate, preview, record  # noqa: E402
-from tests.proof.test_dispute import jpeg, licence  # noqa: E402
+from tests.support.agency import Agency, agency, certificate, preview, record  # noqa: E402
+from tests.support.claims_kit import jpeg, licence  # noqa: E402
+from tests.support.desk_kit import PASSWORD, Person, started  # noqa: E402
+from tests.support.pictures import scene  # noqa: E402
 
 PAGE_SECONDS, PICTURE_SECONDS, TIMES = 0.150, 1.5, 7
 PICTURES = 100_000  # at the most: their vectors take 2 KB each

@@ -37,7 +37,7 @@ from archiver.archive.local_tsa import LocalAuthority  # noqa: E402
 from archiver.home.archives import writing  # noqa: E402
 from archiver.home.settings import Home  # noqa: E402
 from archiver.home.vault import Vault, locate_key  # noqa: E402
-from tests import homes  # noqa: E402
+from tests.support import homes  # noqa: E402
 
 NIGHTS = (1, 100, 1_000, 3_650)
 MAX_RATIO = {

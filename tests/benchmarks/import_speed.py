@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[2]
 sys.modules["tests"] = ModuleType("tests")
 sys.modules["tests"].__path__ = [str(ROOT / "tests")]
 
-from tests import papers  # noqa: E402  # as above
-from tests.homes import Home, clean_environment  # noqa: E402
-from tests.intake.folder import jpeg, letter, photo  # noqa: E402
+from tests.support import papers  # noqa: E402  # as above
+from tests.support.folder import jpeg, letter, photo  # noqa: E402
+from tests.support.homes import Home, clean_environment  # noqa: E402
 
 LEAST, GROWTH = 200, 1536
 IMPORT = """

@@ -40,7 +40,7 @@ sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
 
 from tests.benchmarks.archive_write import floor as archive_floor  # noqa: E402
 from tests.benchmarks.sync_speed import pdf, write_floor  # noqa: E402
-from tests.site import Site  # noqa: E402
+from tests.support.site import Site  # noqa: E402
 
 MOST_CPU, MOST_MEMORY, LEAST = 0.3, 600.0, 0.7
 

@@ -32,7 +32,7 @@ from archiver.core.errors import SecretFound, SiteUnavailable
 from archiver.core.model import Document, DocumentKind
 from archiver.provider import ProviderInfo, Rule, Rules
 from archiver.reading.secret_scan import all_forms, contains
-from tests.browsing.conftest import SITE, exchange
+from tests.support.browsing_kit import SITE, exchange
 
 pytestmark = pytest.mark.anyio
 

@@ -16,9 +16,9 @@ from archiver.desk.template_filters import trouble
 from archiver.desk.translations import words
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import Vault
-from tests.desk.conftest import Person, started
-from tests.homes import Home
-from tests.proof.agency import Agency
+from tests.support.agency import Agency
+from tests.support.desk_kit import Person, started
+from tests.support.homes import Home
 
 
 def test_an_account_runs_now_and_says_how_far_it_is_while_others_read(ran: Home) -> None:

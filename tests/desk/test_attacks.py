@@ -16,7 +16,7 @@ from archiver.desk.app import MAX_UPLOAD_BYTES
 from archiver.desk.auth import AccessControl, Links
 from archiver.desk.serve import ServeOptions, checked, site_of
 from archiver.reading.letters import LetterKind
-from tests.desk.conftest import HOSTILE, HTML, PASSWORD, Person, Served
+from tests.support.desk_kit import HOSTILE, HTML, PASSWORD, Person, Served
 
 type Sign = Callable[..., Person]
 

@@ -12,9 +12,9 @@ from archiver.archive.verify import LEDGER
 from archiver.claims.claim_files import Claim, save
 from archiver.desk.auth import Links
 from archiver.reading.letters import LetterKind
-from tests.catalogue.test_matching import scene
-from tests.desk.conftest import INSIDE_WORDS, Person, Served
-from tests.proof.test_dispute import jpeg
+from tests.support.claims_kit import jpeg
+from tests.support.desk_kit import INSIDE_WORDS, Person, Served
+from tests.support.pictures import scene
 
 type Sign = Callable[..., Person]
 

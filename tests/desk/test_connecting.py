@@ -16,8 +16,8 @@ from archiver.desk.auth import AccessControl, Users, named, owner
 from archiver.desk.serve import ServeOptions, application, bound, site_of
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import open_vault
-from tests.desk.conftest import Person
-from tests.homes import QUICK, Home
+from tests.support.desk_kit import Person
+from tests.support.homes import QUICK, Home
 
 SECRETS = {"secret_password": "s3cret one", "secret_api_key": " s3cret-two "}
 

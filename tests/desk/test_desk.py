@@ -18,10 +18,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from archiver.desk.template_filters import day
-from tests.catalogue.test_matching import scene
-from tests.desk.conftest import HOSTILE, PASSWORD, Served
-from tests.proof.test_dispute import jpeg
-from tests.reading.test_letters import COPYTRACK
+from tests.support.claims_kit import jpeg
+from tests.support.desk_kit import HOSTILE, PASSWORD, Served
+from tests.support.letter_texts import COPYTRACK
+from tests.support.pictures import scene
 
 BLOCKED = "because the document's frame is sandboxed"  # how the browser tells of a document's script that did not run
 DROP = """(bytes) => {

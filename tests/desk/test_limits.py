@@ -29,7 +29,7 @@ from archiver.desk.workers import (
     Crowded,
     Workers,
 )
-from tests.desk.conftest import PASSWORD, Person, Served
+from tests.support.desk_kit import PASSWORD, Person, Served
 
 type Sign = Callable[..., Person]
 

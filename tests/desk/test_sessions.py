@@ -36,7 +36,7 @@ from archiver.desk.auth import (
 )
 from archiver.desk.desk_state import Site
 from archiver.desk.serve import application
-from tests.desk.conftest import PASSWORD, Person, Served, started
+from tests.support.desk_kit import PASSWORD, Person, Served, started
 
 type Sign = Callable[..., Person]
 

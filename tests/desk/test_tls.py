@@ -11,8 +11,8 @@ import httpx
 import trustme
 
 from archiver.desk.auth import Users
-from tests.desk.conftest import PASSWORD, Person
-from tests.homes import Home
+from tests.support.desk_kit import PASSWORD, Person
+from tests.support.homes import Home
 
 
 def test_others_are_served_over_tls_by_name_with_cookies_that_never_go_in_clear(home: Home, tmp_path: Path) -> None:

@@ -4,70 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from archiver.core.errors import LayoutChanged, SiteUnavailable, Withheld, WrongPassword
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
-from archiver.provider import Page, Provider, Response
+from archiver.provider import Page, Provider
 from providers.envato_market import EnvatoMarket
 from providers.shutterstock import Shutterstock
-
-type Answer = tuple[int, object]
-
-
-class Canned:
-    """A session whose answers a function gives: (path, query) to status and JSON."""
-
-    username: str | None = None
-
-    def __init__(self, answer: Callable[[str, Mapping[str, str]], Answer], **settings: str) -> None:
-        self._answer, self.settings = answer, settings
-        self.asked: list[str] = []
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 24, tzinfo=UTC)
-
-    def authorise(self, headers: Mapping[str, str]) -> None:
-        self.headers = headers
-
-    async def get(self, url: str, *, query: Mapping[str, str] | None = None, headers: object = None) -> Response:
-        path = urlsplit(url).path
-        self.asked.append(path)
-        status, body = self._answer(path, query or {})
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        kind = "image/jpeg" if isinstance(body, bytes) else "application/json"
-        return Response(status, url, {"content-type": kind}, content, self.now())
-
-
-class Nobody:
-    async def code(self) -> str:
-        raise AssertionError("no code was to be asked for")
+from tests.support.canned_answers import Answer, Canned, Nobody, documents, listing, pages
 
 
 def sign_in(provider: Provider[Any], session: Canned) -> None:
     asyncio.run(provider.sign_in(session, {"token": "RECORDED"}, Nobody()))
 
-
-def pages(provider: Provider[Any], session: Canned) -> dict[str, list[Page]]:
-    async def read() -> dict[str, list[Page]]:
-        return {history.listing: [page async for page in history.pages] for history in provider.history(session)}
-
-    return asyncio.run(read())
-
-
-def documents(provider: Provider[Any], session: Canned, licence: Licence) -> list[Document | Gap | Licence]:
-    async def read() -> list[Document | Gap | Licence]:
-        return [item async for item in provider.documents(session, licence)]
-
-    return asyncio.run(read())
-
-
-# ---------------------------------------------------------------- Shutterstock
 
 # As the vendor's documentation shows a row, with invented values; it shows the key `image` in the lists of all media.
 ROW: dict[str, Any] = {
@@ -80,11 +33,9 @@ ROW: dict[str, Any] = {
     "subscription_id": "s00000001",
     "metadata": {"purchase_order": "4711", "client": "Acme", "job": "", "other": None},
 }
+
+
 LISTS = ("images", "videos", "audio", "sfx", "editorial/images", "editorial/videos")
-
-
-def listing(*rows: object) -> Answer:
-    return 200, {"total_count": len(rows), "page": 1, "per_page": 200, "data": list(rows)}
 
 
 def test_the_vendors_sample_row_is_a_licence_in_every_list() -> None:
@@ -271,9 +222,6 @@ def test_an_id_that_no_address_can_hold_is_asked_for_nowhere() -> None:
     assert len(session.asked) == len(LISTS)
 
 
-# ---------------------------------------------------------------- Envato Market
-
-
 def purchase(number: int, sold_at: str) -> dict[str, Any]:
     item = {"id": 100 + number % 2, "name": f"Item {number}"}
     return {"sold_at": sold_at, "license": "Regular License", "code": f"code-{number}", "item": item}
@@ -288,6 +236,8 @@ PURCHASES = [
     purchase(1, "2026-03-10T08:00:00Z"),
     purchase(2, "2025-01-01T00:00:00Z"),
 ]
+
+
 LINES = [
     line(None, "2026-04-01", None),
     line(33, "2026-03-11 06:00:00 +1000", 101),

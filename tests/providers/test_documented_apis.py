@@ -16,7 +16,7 @@ from archiver.provider import Provider, Response
 from providers.adobe_stock import AdobeStock
 from providers.depositphotos import Depositphotos
 from providers.depositphotos_enterprise import DepositphotosEnterprise
-from tests.providers.test_answers import Answer, Canned, Nobody, documents, pages
+from tests.support.canned_answers import Answer, Canned, Nobody, documents, pages
 
 # ---------------------------------------------------------------- Adobe Stock
 

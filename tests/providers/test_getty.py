@@ -18,7 +18,7 @@ from archiver.provider import Provider, Response
 from providers.getty_family import GettyFamily
 from providers.getty_images import GettyImages
 from providers.istock import Istock
-from tests.providers.test_answers import Answer, Canned, Nobody, documents, pages
+from tests.support.canned_answers import Answer, Canned, Nobody, documents, pages
 
 TODAY = date(2026, 11, 24)
 ORDER: dict[str, Any] = {

@@ -19,7 +19,7 @@ from archiver.collect.run_tools import RunTools
 from archiver.core.errors import ConfigError, SpendRefused
 from archiver.devkit import golden
 from archiver.provider import Automation, Mode, Request, Rule, installed, load
-from tests.homes import RECORDINGS
+from tests.support.homes import RECORDINGS
 
 SPENDING = [
     ("shutterstock", "POST", "https://api.shutterstock.com/v2/images/licenses?subscription_id=s1"),

@@ -31,7 +31,7 @@ from archiver.devkit import golden
 from archiver.home.settings import Home, add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key
 from archiver.provider import Request, load
-from tests.homes import RECORDINGS
+from tests.support.homes import RECORDINGS
 
 type Exchange = dict[str, Any]
 type Pages = Sequence[Sequence[Any]]

@@ -14,11 +14,11 @@ import pytest
 from archiver.core.errors import UnreadablePicture
 from archiver.reading import confinement
 from archiver.reading.worker import DocumentReader
-from tests import papers
 from tests.authoring.scenario import pdf
-from tests.homes import ROOT, Home
-from tests.intake.folder import jpeg, letter, photo
-from tests.intake.hostile import packed
+from tests.support import papers
+from tests.support.folder import jpeg, letter, photo
+from tests.support.homes import ROOT, Home
+from tests.support.hostile_files import packed
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="confinement is Linux's")
 JOB = "hostile_document:take_over"

@@ -4,7 +4,6 @@ import asyncio
 import io
 import os
 import re
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,35 +18,11 @@ from archiver.core.model import Asset, Document, DocumentKind, Licence
 from archiver.provider import TextLayout
 from archiver.reading.documents import DocumentText, End, check_certificate, end_of, read_text
 from archiver.reading.worker import MAX_SMALL_BYTES, DocumentReader
+from tests.support.pdf_files import pdf
 
 LICENCE = Licence(
     asset=Asset(provider="acme", asset_id="1234567890"), licence_id="86781236-23d0-4b3c-7dfa-c1c147e0dece"
 )
-
-
-def pdf(*lines: str, kids: bytes = b"3 0 R", operators: bytes | None = None) -> bytes:
-    """A PDF written by hand: one page, Helvetica, one line of text below the other."""
-    if operators is None:
-        operators = (
-            b"BT /F1 12 Tf 50 700 Td 14 TL" + b"".join(b" (%s) Tj T*" % each.encode() for each in lines) + b" ET"
-        )
-    stream = zlib.compress(operators)
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[%s]/Count 1>>" % kids,
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F1 5 0 R>>>>/Contents 4 0 R>>",
-        b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    out, places = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    return out + b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
-        table,
-        len(out),
-    )
 
 
 def encrypted(password: str) -> bytes:

@@ -20,7 +20,7 @@ from archiver.reading.certificates import Sure
 from archiver.reading.embedded import Embedded, embedded_by_program, understood
 from archiver.reading.filenames import Named
 from archiver.reading.worker import DocumentReader
-from tests import papers
+from tests.support import papers
 
 
 def read_embedded(content: bytes) -> Embedded:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.killed import SCENARIOS, Killer, Scenario, origin, replay_origin
+from tests.support.killed import SCENARIOS, Killer, Scenario, origin, replay_origin
 
 EVERY, SOME = 1, 9  # a printed pack takes seconds, and writes the same in many files
 

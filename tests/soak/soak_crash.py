@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from archiver.core.errors import ArchiverError
-from tests.archive.conftest import Kit, authority, kit
-from tests.archive.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, stop_at_every_single_step
-from tests.archive.opponent import CHANGES, Change, attack, base
-from tests.homes import Home
-from tests.test_crash_run import ACCOUNTS, kill_a_backfill
+from tests.support.archive_kit import Kit, authority, kit
+from tests.support.crashes import cut_again_and_again, kill_again_and_again, no_power_cuts, stop_at_every_single_step
+from tests.support.homes import Home
+from tests.support.kill_a_run import ACCOUNTS, kill_a_backfill
+from tests.support.opponent import CHANGES, Change, attack, base
 
 __all__ = ["authority", "kit"]  # fixtures of the archive's tests
 

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.proof import test_pack_attacks as attacks
+from tests.support import pack_attacks
 
-made, remembering = attacks.made, attacks.remembering
+made, remembering = pack_attacks.made, pack_attacks.remembering
 
 
 @pytest.mark.parametrize("changes", [1, 2, 3])
-def test_800_changes(made: attacks.Pack, changes: int) -> None:
+def test_800_changes(made: pack_attacks.Pack, changes: int) -> None:
     @settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.data())
     def again(data: st.DataObject) -> None:
-        attacks.any_change_is_seen(made, data.draw, changes)
+        pack_attacks.any_change_is_seen(made, data.draw, changes)
 
     again()

@@ -1,0 +1,238 @@
+"""Shared accounts at scale: rules, suggestions, tables and project folders say for whom a licence is, in that order of
+force; and a licence for two clients is told of."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from archiver.agency import alerts, notification, notification_causes, unassigned
+from archiver.catalogue.assignment import fitting, follow_rules
+from archiver.core.errors import ConfigError
+from archiver.core.model import Asset, Licence
+from archiver.home.archives import writing
+from archiver.home.settings import Account, AssignmentRule
+from archiver.home.settings import Home as Loaded
+from archiver.reading import spreadsheet
+from tests.support.agency import Agency, agency, preview, record
+from tests.support.folder import jpeg, photo
+
+BASE = Licence(
+    asset=Asset(provider="adobe_stock", asset_id="100", title="Harbour at dawn"), licence_id="e0", seat="ada.example",
+    licensed_at=datetime(2026, 3, 9, 23, tzinfo=UTC), client_hints={"project": "Acme relaunch", "folder": "Spring"},
+)  # fmt: skip
+
+
+def licence(number: int, title: str = "Harbour", **hints: str) -> Licence:
+    asset = Asset(provider="adobe_stock", asset_id=f"{48288130 + number}", title=title)
+    return replace(BASE, asset=asset, licence_id=f"e{number}", client_hints=hints)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "fits"),
+    [
+        ({"project": "acme*"}, True),
+        ({"project": "acme"}, False),
+        ({"hint": "spr?ng"}, True),
+        ({"hints": {"folder": "spring", "project": "*relaunch"}}, True),
+        ({"hints": {"client": "*"}}, False),
+        ({"folder": "Spring", "seat": "ADA.*"}, True),
+        ({"title": "*dawn", "since": date(2026, 3, 9), "until": date(2026, 3, 9)}, True),
+        ({"until": date(2026, 3, 8)}, False),
+        ({"title": "[h]*"}, False),
+    ],
+)
+def test_a_rule_fits_where_all_its_conditions_do(conditions: dict[str, object], fits: bool) -> None:
+    rule = AssignmentRule.model_validate({"name": "one", "client": "acme", **conditions})
+    assert bool(fitting([rule], BASE)) is fits
+
+
+@pytest.mark.parametrize(
+    ("rules", "fault"),
+    [
+        ("[{name: a, client: acme}]", "7:13 accounts.one.rules.0: needs a condition"),
+        ("[{name: a, client: gamma, title: x}]", "7:23 client: there is no client 'gamma'"),
+        ("[{name: a, client: acme, titel: x}]", "7:37 accounts.one.rules.0.titel: is not a known key"),
+        ("[{name: a, client: acme, since: soon}]", "7:37 accounts.one.rules.0.since"),
+    ],
+)
+def test_a_wrong_rule_is_named_with_its_place(tmp_path: Path, rules: str, fault: str) -> None:
+    (tmp_path / "clients").mkdir()
+    (tmp_path / "archiver.yaml").write_text("")
+    (tmp_path / "clients" / "acme.yaml").write_text("name: Acme Ltd\n")
+    house = tmp_path / "clients" / "house.yaml"
+    text = f"name: House\naccounts:\n\n  # ours\n  one:\n    provider: shutterstock\n    rules: {rules}\n"
+    house.write_text(text)
+    with pytest.raises(ConfigError) as told:
+        Loaded.load(tmp_path)
+    assert f"{house}:{fault}" in str(told.value)
+    (tmp_path / "clients" / "acme.yaml").write_text(text.replace("one", "two").replace("gamma", "acme"))
+    house.unlink()
+    with pytest.raises(ConfigError):
+        Loaded.load(tmp_path)
+
+
+def rules(at: Agency, text: str) -> None:
+    house = at.home.root / "clients" / "house.yaml"
+    house.write_text(
+        f"name: House\naccounts:\n  one:\n    provider: adobe_stock\n    plan: CC Pro unmetered\n    rules: {text}\n"
+    )
+
+
+def assigned(at: Agency, folder: str) -> list[tuple[str, str, bool]]:
+    shown = at.run.json("show", f"house/{folder}")["assignments"]
+    return [(each["client"], each["by"], each["held"]) for each in shown]
+
+
+def test_rules_assign_and_persons_overrule_them(tmp_path: Path) -> None:
+    with agency(tmp_path) as at:
+        filed = [
+            licence(0, project="Acme 1"),
+            licence(1, project="Beta 1"),
+            licence(2, project="Acme Beta"),
+            licence(3),
+        ]
+        acme, beta, both, nobody = at.archive("house", *((each, [record()]) for each in filed))
+        rules(at, '[{name: a, client: acme, project: "*acme*"}, {name: b, client: beta, project: "*beta*"}]')
+
+        def follow() -> list[str]:
+            return list(follow_rules(at.home, partial(writing, at.home, at.vault)))
+
+        [told] = follow()
+        assert "more than one client" in told and both.folder in told
+        lines = (at.run.archive("house") / "ledger/ledger.jsonl").read_text().splitlines()
+        ruled = [json.loads(line) for line in lines if '"type":"assign"' in line]
+        assert [(each["rule"], each["reason"], each["clients"]) for each in ruled] == [
+            ("a", "project", ["acme"]), ("b", "project", ["beta"]),
+        ]  # fmt: skip
+        assert (at.run.archive("acme") / "evidence/licences/2026/03" / acme.folder / "v1").is_dir()
+        assert follow() == [told]  # and nothing else
+        assert (at.run.archive("house") / "ledger/ledger.jsonl").read_text().splitlines() == lines
+
+        at.run("assign", f"house/{acme.folder}", "acme", "--reason", "Job 1", "--by", "Ada Example")
+        rules(at, '[{name: c, client: beta, hint: "*1"}]')
+        follow()
+        by_rule = ("acme", "rule a of the account one", True)
+        assert assigned(at, acme.folder) == [by_rule, ("acme", "Ada Example", True)]
+        rules(at, '[{name: c, client: acme, hint: "beta*"}]')
+        [moved] = follow()
+        assert moved == f"beta: beta/{beta.folder} is no longer for this client, as the changed rules say."
+        assert follow() == []
+        assert [each[0] for each in assigned(at, beta.folder)] == ["beta", "acme"]
+        assert [row["client"] for row in at.run.json("find", "48288131", "--client", "beta")] == []
+        assert {row.entry.folder for row in unassigned.listed(at.home)} == {both.folder, nobody.folder}
+        assert at.run.json("verify")["state"] == "PROVEN"
+
+
+def test_suggestions_go_out_as_a_table_and_come_back_on_a_persons_word(tmp_path: Path) -> None:
+    with agency(tmp_path) as at:
+        filed = [
+            licence(0, client="ACME Limited", project="Spring"), licence(1, "=cmd()", project="spring"),
+            licence(2, client="Acme", other="for Beta"), licence(3, purchase_order="acme.example/7"),
+        ]  # fmt: skip
+        one, two, three, four = at.archive("house", *((each, [record()]) for each in filed))
+        rows = {row["licence"].partition("/")[2]: row for row in at.run.json("unassigned")}
+        assert [rows[each.folder]["proposal"] for each in (one, two, three, four)] == ["acme", None, None, "acme"]
+        assert rows[three.folder]["suggestions"] == [
+            {"client": "acme", "how": "client_field", "reason": "the platform's client field is 'Acme'"},
+            {"client": "beta", "how": "hint", "reason": "the other 'for Beta' names Beta GmbH"},
+        ]
+        table = tmp_path / "todo.csv"
+        printed = at.run("unassigned", "--csv").stdout
+        assert "'=cmd()" in printed
+        edited = printed.replace(f"house/{three.folder},,", f"house/{three.folder},Beta GmbH,").replace("\n", "\r\n")
+        cells = list(spreadsheet.read(edited.encode()))
+        back = io.StringIO()
+        for row in [["Licence", "Client"], *([row["licence"], row["client"]] for _, row in cells)]:
+            back.write(";".join(row) + "\n")  # as a German spreadsheet saves it
+        table.write_bytes(back.getvalue().encode("utf-8-sig"))
+        assert "--by" in at.run("unassigned", "--assign-from", table, code=2).stderr
+        dry = at.run.json("unassigned", "--assign-from", table, "--by", "Ada Example", "--dry-run")
+        assert len(dry) == 3 and len(unassigned.listed(at.home)) == 4
+        at.run("unassigned", "--assign-from", table, "--by", "Ada Example")
+        [left] = unassigned.listed(at.home)
+        assert left.entry.folder == two.folder
+        assert [each.reason for each in left.suggestions] == []  # `Spring` and `spring` are not one name
+        assert assigned(at, three.folder) == [("beta", "Ada Example", True)]
+        assert unassigned.from_csv(at.home, table, "Ada Example") == []  # once is enough
+        table.write_text(f"licence,client\n{two.folder},acme\n{two.folder},beta\nhouse/none,acme\n{two.folder},Delta\n")
+        with pytest.raises(ConfigError) as told:
+            unassigned.from_csv(at.home, table, "Ada Example")
+        assert [line.partition("todo.csv:")[2][:2] for line in str(told.value).splitlines()] == ["3 ", "4 ", "5 "]
+
+
+def test_project_folders_propose_clients(tmp_path: Path) -> None:
+    with agency(tmp_path) as at:
+        look = replace(licence(1), asset=replace(licence(1).asset, provider="getty_images"))
+        twice = replace(licence(3), licence_id="e33")
+        filed = [(licence(0), [record()]), (look, [record(), preview(jpeg(photo(5)))])]
+        filed += [(each, [record()]) for each in (licence(2), licence(3), twice)]
+        named, shown, torn, *_ = at.archive("house", *filed)
+        projects = tmp_path / "Projects"
+        for path, content in {
+            "2026/ACME relaunch/web/AdobeStock_48288130-scaled.jpeg": jpeg(photo(1)),
+            "2026/ACME relaunch/web/hero.jpg": jpeg(photo(5, (160, 120)), 70),
+            "2026/ACME relaunch/AdobeStock_48288132.jpeg": jpeg(photo(2)),
+            "Beta/print/AdobeStock_48288132.jpeg": jpeg(photo(2)),
+            "Beta/AdobeStock_48288133.jpeg": jpeg(photo(3)),
+            "stuff/AdobeStock_48288131.jpeg": jpeg(photo(4)),
+        }.items():
+            (projects / path).parent.mkdir(parents=True, exist_ok=True)
+            (projects / path).write_bytes(content)
+        rows = at.run.json("unassigned", "--from-folder", projects)
+        assert {row["licence"].partition("/")[2]: row["proposal"] for row in rows} == {
+            named.folder: "acme", shown.folder: "acme", torn.folder: None,
+        }  # fmt: skip
+        assert len(unassigned.listed(at.home)) == 5
+        at.run("unassigned", "--from-folder", projects, "--yes", "--by", "Ada Example")
+        assert len(unassigned.listed(at.home)) == 3
+        [(client, by, _)] = assigned(at, shown.folder)
+        assert (client, by) == ("acme", "Ada Example")
+
+
+def test_a_grant_for_two_clients_under_an_unmetered_plan_is_one_alert_with_both_jobs(tmp_path: Path) -> None:
+    with agency(tmp_path) as at:
+        rules(at, "[]")
+        [stored] = at.archive("house", (licence(0), [record()]))
+        for client, job in (("acme", "Job 4711"), ("beta", "Job 4712")):
+            at.run("assign", f"house/{stored.folder}", client, "--reason", job, "--by", "Ada Example", "--also")
+        [alert] = [
+            each for each in alerts.find_alerts(at.home, date(2026, 11, 24)) if each.subject.startswith("house/")
+        ]
+        assert alert.flags == ("two_clients", "plan") and alert.clients == ("acme", "beta")
+        assert "acme (Job 4711) and beta (Job 4712)" in alert.message and "6(D)" in alert.risk
+        with (at.home.root / "archiver.yaml").open("a") as settings:
+            settings.write("notify: ['http://127.0.0.1:9/hook']\n")
+        here, now = Loaded.load(at.home.root), datetime(2026, 11, 24, tzinfo=UTC)
+        [(who, message, _)] = notification.due(here, notification_causes.causes(here, now), {}, now)
+        assert who == "http://127.0.0.1:9/hook" and alert.message in message.body and alert.risk in message.body
+        told = at.run("run", code=10).stderr
+        assert told.count("Job 4711") == told.count("Job 4712") == 1
+        at.run("assign", f"house/{stored.folder}", "beta", "--reason", "only Beta", "--by", "Ada Example", "--yes")
+        found = alerts.find_alerts(at.home, date(2026, 11, 24))
+        assert [each.flags for each in found] == [("plan",)]
+
+
+def account(name: str = "one", provider: str = "shutterstock", client: str = "acme", **more: object) -> Account:
+    return Account(name=name, client=client, provider=provider, settings={}, **more)  # type: ignore[arg-type]
+
+
+def test_shared_logins_and_what_ends_are_concerns() -> None:
+    today = date(2026, 11, 24)
+    assert [each.flags for each in alerts.about_logins([account(people=3)])] == [("shared_login",)]
+    assert not list(alerts.about_logins([account(people=3, seats=3), account("two", "istock", people=9)]))
+    one_login = [account(username="ada"), account("two", client="beta", username="Ada")]
+    [shared] = alerts.about_logins(one_login)
+    assert shared.clients == ("acme", "beta")
+    soon, later = date(2026, 12, 20), date(2027, 3, 1)
+    [plan] = alerts.ending([account(provider="istock", plan_until=soon), account(plan_until=later)], today)
+    assert "2026-12-20" in plan.message and "2027-01-19" in plan.risk  # first use within 30 days of its end
+    [seat] = alerts.ending([account(seat_until={"ada": soon, "ben": later})], today)
+    assert "leaver ada" in seat.command
+    assert not list(alerts.ending([account(plan_until=soon, closed=today)], today))

@@ -1,0 +1,189 @@
+"""Verdicts: each rule by itself, and that unknown never counts as covered."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from archiver.claims.facts import CLAUSES, VOCABULARY, Case, DocumentPlace, Use, facts_of, rules
+from archiver.claims.rule_engine import MANDATORY, WORST, Verdict, apply, assess
+from archiver.core.model import Asset, DocumentKind, Gap, GapReason
+from tests.support.claims_kit import CASE, LICENCE, RECORD, USE, described
+
+
+def case(documents: Any = None, gaps: Any = (), **licence: Any) -> Case:
+    documents = CASE.file.documents if documents is None else documents
+    return replace(CASE, file=described(replace(LICENCE, **licence), documents, gaps))
+
+
+def said(case: Case, use: Use = USE) -> dict[str, Verdict]:
+    return {finding.rule: finding.verdict for finding in assess(case, use).findings}
+
+
+def test_a_licence_whose_every_fact_is_there_covers_the_use_and_cites_document_and_page() -> None:
+    found = assess(CASE, USE)
+    places = {finding.rule: finding.place for finding in found.findings}
+    assert found.verdict is Verdict.COVERED
+    assert places["licensee"] == places["late_purchase"] == DocumentPlace("certificate.pdf", 2)
+
+
+def test_a_purchase_after_the_first_use_is_not_covered_and_says_by_how_many_days() -> None:
+    found = assess(CASE, replace(USE, first_seen=date(2026, 3, 1)))
+    assert found.verdict is Verdict.NOT_COVERED
+    assert found.findings[0].rule == "late_purchase"
+    assert "8 days before licence" in found.findings[0].messages["en"]
+    assert "8 Tage vor der Lizenz" in found.findings[0].messages["de"]
+
+
+def test_late_securing_is_no_fault() -> None:
+    assert assess(replace(CASE, secured_since="2030-01-01T00:00:00Z"), USE).verdict is Verdict.COVERED
+
+
+def test_an_agency_as_licensee_is_an_open_question_that_cites_the_clause() -> None:
+    asset = Asset(provider="shutterstock", asset_id="123")
+    agency = replace(case(asset=asset, licensee="Agency Ltd"), assigned=False)
+    finding = next(each for each in assess(agency, USE).findings if each.rule == "licensee")
+    assert finding.verdict is Verdict.OPEN
+    assert "not transferable" in finding.messages["en"] and "archiver assign" in finding.messages["en"]
+    assert said(replace(agency, assigned=True))["licensee"] is Verdict.COVERED
+
+
+PLAN = case(asset=Asset(provider="artlist", asset_id="plan-2026-02-05"), kind="plan", licensed_at=date(2026, 2, 5),
+            plan_ends=date(2026, 3, 4))  # fmt: skip
+
+
+def papered(*lines: str, **licence: Any) -> Case:
+    """A case whose certificate holds these lines."""
+    return replace(case(**licence), texts={"certificate.pdf": ["\n".join(["Licence", "Licensee: ACME, Ltd.", *lines])]})
+
+
+RULES = [
+    ("comp", case(kind="Layout"), USE, Verdict.NOT_COVERED),
+    ("void", papered("This order was refunded on 12 March 2026."), USE, Verdict.OPEN),
+    ("void", replace(case([RECORD]), texts={"record.json": ['{"status": "cancelled"}']}), USE, Verdict.OPEN),
+    ("editorial", papered("Usage: Editorial"), USE, Verdict.NOT_COVERED),
+    ("editorial", papered("The work is licensed for editorial purposes"), USE, Verdict.OPEN),
+    ("editorial", papered("Editorial works differ."), replace(USE, kind="editorial"), Verdict.COVERED),
+    ("editorial", papered("Items may be marked for editorial use only"), USE, Verdict.COVERED),
+    ("non_commercial", case(kind="CC BY-NC 4.0"), USE, Verdict.NOT_COVERED),
+    ("non_commercial", case(kind="Personal"), replace(USE, kind=None), Verdict.OPEN),
+    ("non_commercial", papered("For personal use only"), USE, Verdict.OPEN),
+    ("credit", case(kind="Free licence"), USE, Verdict.OPEN),
+    ("limits", papered("Territory: Germany"), USE, Verdict.OPEN),
+    ("limits", papered("This licence expires on 1 March 2027"), USE, Verdict.OPEN),
+    ("licensee", case(licensee="Acme GmbH"), USE, Verdict.OPEN),
+    ("licensee", case(licensee="Acme"), USE, Verdict.COVERED),
+    ("match", replace(CASE, compared=False), USE, Verdict.OPEN),
+    ("comp", case(comp=True), USE, Verdict.NOT_COVERED),
+    ("free_site", case(asset=Asset(provider="pexels", asset_id="1")), USE, Verdict.OPEN),
+    ("offer", replace(CASE, file=replace(case(asset=Asset(provider="pexels", asset_id="1"), licensed_at=None).file,
+                                         provenance={"captured_at": "2026-04-01T00:00:00Z"})), USE, Verdict.OPEN),
+    ("blanket", replace(PLAN, plan_ended=date(2026, 4, 4)), USE, Verdict.OPEN),
+    ("lapsed", replace(PLAN, plan_ended=date(2026, 3, 19)), USE, Verdict.OPEN),
+    ("late_purchase", CASE, replace(USE, first_seen=None), Verdict.OPEN),
+    ("late_purchase", CASE, replace(USE, first_seen=date(2026, 3, 9)), Verdict.OPEN),
+    ("late_purchase", case(licensed_at=None), USE, Verdict.OPEN),
+    ("licensee", case(licensee=None), USE, Verdict.OPEN),
+    ("licensee", case(licensee="Somebody Else"), USE, Verdict.OPEN),
+    ("licensee", case(licensee="Agency Ltd"), USE, Verdict.OPEN),
+    ("editorial", case(kind="premier_editorial_all_digital"), USE, Verdict.NOT_COVERED),
+    ("editorial", case(kind="editorial"), replace(USE, kind=None), Verdict.OPEN),
+    ("editorial", case(kind="editorial"), replace(USE, kind="editorial"), Verdict.COVERED),
+    ("editorial", case(kind=None), USE, Verdict.OPEN),
+    ("editorial", case(kind="premiumaccess royaltyfree"), USE, Verdict.OPEN),
+    ("editorial", case(kind="editorialsubscription rightsmanaged"), USE, Verdict.NOT_COVERED),
+    ("plan", case(asset=Asset(provider="adobe_stock", asset_id="1"), plan="CC Pro Unmetered"), USE, Verdict.OPEN),
+    ("plan", case(asset=Asset(provider="adobe_stock", asset_id="1")), USE, Verdict.OPEN),
+    ("two_clients", replace(CASE, other_clients=True), USE, Verdict.OPEN),
+    ("seats", case(asset=Asset(provider="shutterstock", asset_id="1")), replace(USE, seats=3), Verdict.OPEN),
+    ("lapsed", replace(case(asset=Asset(provider="istock", asset_id="1"), plan="Basic"), plan_ended=date(2026, 1, 1)),
+     USE, Verdict.NOT_COVERED),
+    ("lapsed", case(asset=Asset(provider="istock", asset_id="1"), plan="Basic", licensed_at=date(2025, 1, 1)),
+     USE, Verdict.OPEN),
+    ("copies", case(asset=Asset(provider="shutterstock", asset_id="1")), replace(USE, copies=600_000),
+     Verdict.NOT_COVERED),
+    ("copies", CASE, replace(USE, copies=600_000), Verdict.OPEN),
+    ("territory", CASE, replace(USE, territory="Japan"), Verdict.OPEN),
+    ("rights_managed", case(kind="Rights-managed"), USE, Verdict.OPEN),
+    ("rights_managed", case(kind="editorialsubscription rightsmanaged"), USE, Verdict.OPEN),
+    ("certificate", case([RECORD], order=None), USE, Verdict.OPEN),
+    ("certificate", case([RECORD]), USE, Verdict.COVERED),  # Getty asks for the order number
+    ("certificate", case([RECORD], [Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.ON_REQUEST)], order=None), USE,
+     Verdict.OPEN),
+    ("certificate", replace(CASE, texts={}), USE, Verdict.OPEN),
+    ("terms", replace(case(licensee="Agency Ltd"), terms=[("later", "2026-05-01T00:00:00Z")]), USE, Verdict.OPEN),
+    ("terms", replace(CASE, terms=[("later", "2026-05-01"), ("at_purchase", "2026-03-09")]), USE, Verdict.COVERED),
+    ("date_proven", replace(CASE, secured_since=None), USE, Verdict.OPEN),
+    ("date_proven", replace(CASE, evidence=False), USE, Verdict.OPEN),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "licence", "use", "verdict"), RULES)
+def test_each_rule_by_itself(rule: str, licence: Case, use: Use, verdict: Verdict) -> None:
+    assert said(licence, use)[rule] is verdict
+    assert WORST.index(assess(licence, use).verdict) >= WORST.index(verdict), "the worst finding wins"
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "Territory: Worldwide",
+        "The licence may be revoked",
+        "Kind: Royalty-free",
+        '"refunded": false',
+        "Term: perpetual",
+    ],
+)
+def test_what_papers_say_in_general_limits_nothing(harmless: str) -> None:
+    assert assess(papered(harmless), USE).verdict is Verdict.COVERED
+    assert assess(papered(harmless, kind="Royalty-free licence"), USE).verdict is Verdict.COVERED
+
+
+def test_every_rule_is_tried() -> None:
+    assert {rule for rule, *_ in RULES} == {rule["rule"] for rule in rules()["rules"]}
+
+
+def test_what_was_read_of_terms_is_there_in_german_too() -> None:
+    for platform in rules()["platforms"].values():
+        for known in (platform, *platform.get("kinds", {}).values()):
+            assert all(f"{each}_de" in known for each in CLAUSES if each in known)
+    texts = [case["de"] for rule in rules()["rules"] for case in rule["cases"]]
+    assert not [text for text in texts if any(f"{{{each}}}" in text for each in CLAUSES)]
+
+
+def test_rules_name_known_facts_only_and_each_has_a_source() -> None:
+    facts, places = facts_of(CASE, USE)
+    for rule in rules()["rules"]:
+        assert rule["source"] and rule["rests_on"] in places
+        for each in rule["cases"]:
+            assert all(value in VOCABULARY[name] for name, value in each["when"].items()), (rule["rule"], each["when"])
+            for language in ("en", "de"):
+                names = {name for _, name, _, _ in string.Formatter().parse(each[language]) if name}
+                assert names <= facts.keys(), (rule["rule"], names)
+    for platform in rules()["platforms"].values():
+        assert platform["title"] and platform["source"]
+
+
+@given(some.fixed_dictionaries({name: some.sampled_from(sorted(values)) for name, values in VOCABULARY.items()}))
+def test_mandatory_rules_have_an_answer_for_everything(facts: dict[str, str]) -> None:
+    shown, places = facts_of(CASE, USE)
+    dates = {"order_of_dates": "unknown"} if "unknown" in (facts["licensed"], facts["first_use"]) else {}
+    if not dates and facts["order_of_dates"] == "unknown":
+        dates = {"order_of_dates": "late"}
+    for rule in rules()["rules"]:
+        if rule["rule"] in MANDATORY:
+            assert apply(rule, shown | facts | dates, places), (rule["rule"], facts)
+
+
+@given(some.data())
+def test_a_fact_that_is_taken_away_never_improves_the_verdict(data: some.DataObject) -> None:
+    before = assess(CASE, USE).verdict
+    lost = data.draw(some.sampled_from(["licensee", "kind", "licensed_at", "order"]))
+    poorer = case(**{lost: None})
+    assert WORST.index(assess(poorer, USE).verdict) >= WORST.index(before)

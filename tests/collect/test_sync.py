@@ -1,0 +1,471 @@
+"""The sync's arithmetic, against an adapter that lists what a test says: nothing lost, doubled or silent."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archiver.archive.ocfl import NewObject
+from archiver.catalogue.index import identity_digest
+from archiver.core.errors import (
+    ArchiverError,
+    LayoutChanged,
+    NotACertificate,
+    RateLimited,
+    SessionExpired,
+    SiteUnavailable,
+    SpendRefused,
+    Withheld,
+)
+from archiver.core.model import Document, DocumentKind, Licence, Outcome
+from archiver.provider import History, Page, Response, Session
+from archiver.reading.licence_json import to_json
+from archiver.reading.terminal_safe import printable
+from archiver.reading.worker import DocumentReader
+from tests.support.pdf_files import pdf
+from tests.support.sync_kit import SECRET, Desk, Listed, Quiet, Site, licence, rows, text_certificate
+
+
+@pytest.fixture
+def desk(tmp_path: Path, reader: DocumentReader) -> Desk:
+    return Desk(tmp_path, reader)
+
+
+def always(*pages: Page) -> Listed:
+    """The same list at each reading."""
+    return lambda _: [*pages]
+
+
+def down(start: int, end: int) -> list[Licence]:
+    """Newest first, from `start` down to `end`."""
+    return rows(*range(start, end - 1, -1))
+
+
+def test_a_licence_that_appears_between_two_pages_is_neither_lost_nor_doubled(desk: Desk) -> None:
+    def listed(reading: int) -> list[Page]:
+        if reading == 1:  # L5 was licensed after page 1 had been read: L3 slides onto page 2, L5 is on no page
+            return [Page(down(4, 3), 4), Page(rows(3, 2, 1), 5)]
+        return [Page(down(5, 4), 5), Page(rows(3, 2, 1), 5)]
+
+    result = desk.sync(listed)
+    assert (result.outcome, result.listed, result.archived, result.total) == (Outcome.COMPLETE, 5, 5, 5)
+    assert len(desk.archived) == 5
+
+
+def test_what_the_platform_withholds_is_said_and_the_other_lists_are_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused() -> AsyncIterator[Page]:
+        raise Withheld("the licences of audio")
+        yield
+
+    def lists(site: Site, session: Session) -> Sequence[History]:
+        return [History("audio", refused()), History("images", site._pages()), History("editorial", site._pages())]
+
+    monkeypatch.setattr(Site, "history", lists)
+    monkeypatch.setattr(Site, "withheld", ("colleagues' licences",))
+    result = desk.sync(lambda _: [Page(rows(2, 1), 2)])
+    assert (result.outcome, result.error, result.exit_code) == (Outcome.PARTIAL, None, 40)
+    assert "colleagues' licences" in result.message and "audio" in result.message
+    # The same licences in two lists are archived and counted once.
+    assert (result.listed, result.archived, result.already, len(desk.archived)) == (4, 2, 2, 2)
+    monkeypatch.setattr(Site, "withheld", ())
+    monkeypatch.setattr(Site, "info", replace(Site.info, listings=("audio", "images", "editorial")))
+    settings = {"without": "audio"}
+    result = desk.sync(lambda _: [Page(rows(2, 1), 2)], session=Quiet(settings=settings))
+    assert result.outcome is Outcome.COMPLETE and "Not seen: the list audio (without: audio)." in result.message
+    settings["without"] = "audio, sounds"
+    desk.sync(lambda _: [], session=Quiet(settings=settings), error="ConfigError")
+
+
+def test_a_licence_that_vanishes_between_two_pages_hides_no_other(desk: Desk) -> None:
+    def listed(reading: int) -> list[Page]:
+        if reading == 1:  # L4 went after page 1 had been read: L2 slides onto page 1, and the numbers agree
+            return [Page(down(4, 3), 4), Page(rows(1), 3)]
+        return [Page(down(3, 2), 3), Page(rows(1), 3)]
+
+    result = desk.sync(listed)
+    assert (result.outcome, result.archived, len(desk.archived)) == (Outcome.COMPLETE, 4, 4)
+
+
+def test_fewer_rows_than_the_platform_states_are_said(desk: Desk) -> None:
+    result = desk.sync(lambda _: [Page(down(3, 1), 4)])
+    assert result.outcome is Outcome.PARTIAL and "states 4" in result.message and result.exit_code == 40
+    assert result.listed == result.archived + result.already + result.comps + len(result.unexplained) == 3
+
+
+def test_a_sweep_stops_at_known_licences_only_after_a_full_one(desk: Desk) -> None:
+    pages = [Page(down(60, 41), 60), Page(down(40, 21), 60), Page(down(20, 1), 60)]
+    assert desk.sync(lambda _: pages).sweep == "full"
+    again = desk.sync(lambda _: pages)
+    assert (again.sweep, desk.site.pages_read, again.already, again.archived) == ("known", 1, 20, 0)
+
+    newer = [Page(rows(61, *range(60, 41, -1)), 61), Page(down(41, 22), 61), Page(down(21, 2), 61)]
+    more = desk.sync(lambda _: newer)
+    assert (more.sweep, more.archived, desk.site.pages_read) == ("known", 1, 2)
+
+    (desk.folder / "cursors.json").unlink()
+    assert desk.sync(lambda _: pages).sweep == "full"
+
+
+def test_a_total_that_does_not_fit_makes_the_sweep_go_on(desk: Desk) -> None:
+    desk.sync(lambda _: [Page(down(60, 41), 59), Page([*down(40, 32), *down(30, 21)], 59), Page(down(20, 1), 59)])
+    late = [Page(down(60, 41), 60), Page(down(40, 21), 60), Page(down(20, 1), 60)]  # L31 turned up in the middle
+    result = desk.sync(lambda _: late)
+    assert (result.sweep, result.archived, result.outcome) == ("full", 1, Outcome.COMPLETE)
+
+
+def test_comps_are_counted_and_never_licences(desk: Desk) -> None:
+    listed = [Page([licence(2), licence(1, comp=True)], 2)]
+    result = desk.sync(lambda _: listed)
+    assert (result.listed, result.archived, result.comps, len(desk.archived)) == (2, 1, 1, 1)
+    assert desk.sync(lambda _: listed).already == 1
+
+
+def test_a_session_that_expires_on_the_way_is_renewed_once(desk: Desk) -> None:
+    def listed(reading: int) -> list[Page]:
+        def pages() -> Iterator[Page]:
+            yield Page(down(4, 3), 4)
+            if reading == 1:
+                raise SessionExpired("page 2 answered 401")
+            yield Page(down(2, 1), 4)
+
+        return pages()  # type: ignore[return-value]  # read like a list
+
+    result = desk.sync(listed)
+    assert (result.outcome, result.listed, result.archived, desk.renewals) == (Outcome.COMPLETE, 4, 4, 1)
+
+    def never(reading: int) -> list[Page]:
+        raise SessionExpired("401")
+
+    desk.sync(never, error="SessionExpired")
+    assert desk.renewals == 2
+
+
+def test_a_session_that_expires_at_a_document_loses_no_licence_of_a_history_read_to_its_end(desk: Desk) -> None:
+    def document(of: Licence) -> Any:
+        return SessionExpired("401") if desk.renewals == 0 and of.licence_id == "L2" else text_certificate(of)
+
+    result = desk.sync(lambda _: [Page(down(4, 1), 4)], document)
+    assert (result.outcome, result.archived, result.unexplained, desk.renewals) == (Outcome.COMPLETE, 4, [], 1)
+
+    endless = desk.sync(lambda _: [Page(down(5, 1), 5)], lambda _: SessionExpired("401"), error="SessionExpired")
+    assert endless.unexplained == ["L5"]
+
+
+def test_what_was_archived_before_a_session_was_renewed_counts_as_archived(desk: Desk) -> None:
+    def document(of: Licence) -> Any:
+        return SessionExpired("401") if desk.renewals == 0 and of.licence_id == "L1" else text_certificate(of)
+
+    result = desk.sync(lambda _: [Page(down(120, 1), 120)], document)
+    assert (result.archived, result.already, result.unexplained) == (120, 0, [])
+
+
+def test_one_document_that_leads_to_the_sign_in_does_not_keep_a_signed_in_browser_from_the_others(desk: Desk) -> None:
+    def document(of: Licence) -> Any:
+        return SessionExpired("it leads to the sign-in page") if of.licence_id == "L2" else text_certificate(of)
+
+    for _ in range(2):
+        result = desk.sync(lambda _: [Page(down(4, 1), 4)], document, session=Quiet(holds=True))
+        assert (result.outcome, result.error, len(desk.archived)) == (Outcome.PARTIAL, None, 4)
+        assert len(result.incomplete) == 1 and result.gaps == {"certificate": {"failed": 1}}
+
+
+def test_what_was_listed_before_a_changed_page_is_archived(desk: Desk) -> None:
+    def listed(reading: int) -> list[Page]:
+        def pages() -> Iterator[Page]:
+            yield Page(down(30, 11), 30)
+            raise LayoutChanged("page 2 is another page")
+
+        return pages()  # type: ignore[return-value]  # read like a list
+
+    result = desk.sync(listed, error="LayoutChanged")
+    assert result.archived == len(desk.archived) == 20 and result.unexplained == []
+
+
+def test_what_failed_is_archived_as_incomplete_and_tried_again_from_the_archive(desk: Desk) -> None:
+    def broken(of: Licence) -> Document | ArchiverError:
+        return NotACertificate("https://example.com/c (Sign in)") if of.licence_id == "L2" else text_certificate(of)
+
+    first = desk.sync(lambda _: [Page(down(3, 1), 3)], broken)
+    [incomplete] = first.incomplete
+    assert (first.outcome, first.error, first.archived) == (Outcome.PARTIAL, None, 3) and "_A2_" in incomplete
+    ledger = (desk.folder / "archive" / "ledger" / "ledger.jsonl").read_text()
+    assert desk.sync(lambda _: [Page([], 0)], broken).incomplete == [incomplete]
+    assert (desk.folder / "archive" / "ledger" / "ledger.jsonl").read_text() == ledger, (
+        "the same failure is no new version"
+    )
+
+    second = desk.sync(lambda _: [Page([], 0)])  # it has left the history, and is had all the same
+    assert (second.outcome, second.incomplete) == (Outcome.COMPLETE, [])
+    [record] = desk.folder.glob("archive/evidence/licences/*/*/*_A2_*/v1/content/record.json")
+    assert json.loads(record.read_text()) == {"row": {"number": 2}}
+    assert list(desk.folder.glob("archive/evidence/licences/*/*/*_A2_*/v2/content/certificate.txt"))
+
+
+def test_a_second_try_that_brings_less_takes_nothing_away(desk: Desk) -> None:
+    preview = Document(name="preview.jpg", kind=DocumentKind.PREVIEW, content=b"picture", media_type="image/jpeg")
+    page = NotACertificate("https://example.com/c (a page)")
+    tries: list[Any] = [  # the preview fails; then the certificate does; then the certificate alone is had no more
+        lambda of: [text_certificate(of), replace(preview, media_type="text/html")],
+        lambda of: [page],
+        lambda of: [preview, page],
+    ]
+    outcomes = [desk.sync(lambda _: [Page(rows(1), 1)], tries[0]).outcome]
+    outcomes += [desk.sync(lambda _: [Page([], 0)], each).outcome for each in tries[1:]]
+    assert outcomes == [Outcome.PARTIAL, Outcome.PARTIAL, Outcome.COMPLETE]
+    with desk.open() as (_, catalogue):
+        [entry] = catalogue.entries()
+    assert {each.name for each in entry.file.documents} == {"record.json", "certificate.txt", "preview.jpg"}
+    assert entry.file.gaps == ()
+    assert len(list(desk.folder.glob("archive/evidence/licences/*/*/*/v*"))) == 2
+
+
+def test_a_list_that_stops_without_a_total_an_empty_page_or_a_mark_is_a_changed_layout(desk: Desk) -> None:
+    """Whatever the adapter makes of it; what was listed is archived."""
+    ends: list[tuple[Page, str | None]] = [
+        (Page(down(20, 1)), "LayoutChanged"),
+        (Page(down(20, 1), last=True), None),
+        (Page([]), None),
+        (Page(down(20, 1), 20), None),
+    ]
+    for page, error in ends:
+        result = desk.sync(always(*([page] if page.total else [Page(down(40, 21)), page])), full=True, error=error)
+        assert result.sweep == ("known" if error else "full") and not result.unexplained
+    assert len(desk.archived) == 40
+
+
+def test_a_row_that_the_platform_lists_twice_is_no_shortfall(desk: Desk) -> None:
+    """On one page or on two, in every night; the list counts it twice, or once."""
+    pages = [[*down(60, 41), *rows(60, 59)], [*rows(41), *down(40, 1)]]
+    for total in (63, 60):
+        result = desk.sync(always(*(Page(each, total) for each in pages)), full=True)
+        assert (result.outcome, result.total, result.listed) == (Outcome.COMPLETE, total, 60), result
+        assert "3 of the rows in downloads are listed twice" in result.message
+    desk.sync(lambda _: [Page(each, 63) for each in pages], full=True)
+    again = desk.sync(lambda _: [Page(each, 63) for each in pages])
+    assert (again.sweep, desk.site.pages_read) == ("known", 1), "its length is known with them"
+
+
+def test_a_row_on_two_pages_that_hides_another_is_a_shortfall(desk: Desk) -> None:
+    """An order that is not the same from page to page: another row is twice there at each reading, and one never."""
+    result = desk.sync(lambda reading: [Page(down(6, 4), 6), Page(rows(4 + reading % 2, 3, 2), 6)])
+    assert result.outcome is Outcome.PARTIAL and "states 6" in result.message
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_was_erased_is_neither_fetched_nor_tried_again(desk: Desk, told: bool) -> None:
+    """Known by its identity's digest; and where the tombstone could not tell it, nothing is archived anew."""
+    asked: list[str | None] = []
+
+    def document(of: Licence) -> Document:
+        asked.append(of.licence_id)
+        return text_certificate(of)
+
+    assert desk.sync(lambda _: [Page(rows(1), 1)], lambda _: NotACertificate("https://example.com/c")).incomplete
+    with desk.open() as (archive, catalogue):
+        [entry] = catalogue.entries()
+        digest = identity_digest(entry.licence.identity) if told else None
+        archive.erase(entry.object_id, reason="other", statement="x", identity_sha256=digest).result()
+    result = desk.sync(lambda _: [Page(rows(2, 1), 2)], document, full=True)
+    assert (result.outcome, result.archived, result.already, result.incomplete) == (Outcome.COMPLETE, 1, 1, [])
+    assert len(desk.archived) == 1 and ("L1" in asked) is not told
+
+
+@pytest.mark.parametrize(
+    ("pages", "objects"),
+    [([["L1"]], 1), ([["L1", "L2"]], 3), ([["L1"], ["L2"]], 2)],
+    ids=["one row", "two rows that look alike", "two on two pages"],
+)
+def test_an_import_is_completed_by_one_row_at_most(desk: Desk, pages: list[list[str]], objects: int) -> None:
+    """A paper without a number may be either licence of its asset and day."""
+    paper = replace(licence(1), licence_id=None, key=("", "A1", "2026-01-01"), row={})
+    with desk.open() as (archive, _):
+        described = to_json(paper, [], [], {"source": "import", "imports": [{"sha256": "0" * 64}]})
+        archive.put(
+            NewObject(
+                kind="licences", date=paper.licensed_at, provider="shutterstock", asset_id="A1",
+                identity=paper.identity, files={"licence.json": described}, created=datetime.now(UTC),
+            )
+        ).result()  # fmt: skip
+    total = sum(map(len, pages))
+    result = desk.sync(
+        lambda _: [Page([replace(licence(1), licence_id=each) for each in page], total) for page in pages]
+    )
+    assert (result.outcome, result.archived, len(desk.archived)) == (Outcome.COMPLETE, total, objects)
+    with desk.open() as (_, catalogue):
+        assert len(catalogue.known("shutterstock:L1", "shutterstock:L2")) == total
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (b"Licence of asset A1", None),
+        (b"Licence of asset A", "not the same"),
+        (SiteUnavailable("cut"), "not come again"),
+    ],
+)
+def test_a_text_whose_length_nobody_stated_must_come_twice_and_the_same(
+    desk: Desk, second: bytes | ArchiverError, said: str | None
+) -> None:
+    class Again(Quiet):
+        async def get(self, url: str, *, query: object = None, headers: object = None) -> Response:
+            if isinstance(second, ArchiverError):
+                raise second
+            return Response(200, url, {}, second, self.now())
+
+    def document(of: Licence) -> Document:
+        return replace(text_certificate(of), url="https://example.com/c", length_stated=False)
+
+    result = desk.sync(lambda _: [Page(rows(1), 1)], document, session=Again())
+    assert (result.outcome is Outcome.COMPLETE) is (said is None) and (said or "") in result.message
+    without = Quiet()
+    result = desk.sync(
+        lambda _: [Page(rows(2), 1)], lambda of: replace(document(of), url=None), session=without, full=True
+    )
+    assert "nothing shows that certificate.txt is whole" in result.message
+
+
+def test_another_licences_certificate_is_not_filed(desk: Desk) -> None:
+    result = desk.sync(lambda _: [Page(rows(1), 1)], lambda of: text_certificate(licence(77)))
+    assert result.incomplete and not list(desk.folder.glob("archive/evidence/**/certificate.txt"))
+
+
+@pytest.mark.parametrize("error", [LayoutChanged("no date"), SpendRefused("GET https://shop.example/buy")])
+def test_a_changed_page_of_one_licence_does_not_stop_the_others(desk: Desk, error: ArchiverError) -> None:
+    result = desk.sync(
+        lambda _: [Page(down(3, 1), 3)],
+        lambda of: error if of.licence_id == "L2" else text_certificate(of),
+    )
+    assert (result.outcome, result.error, result.exit_code, result.archived) == (
+        Outcome.PARTIAL,
+        type(error).__name__,
+        40,
+        3,
+    )
+
+
+def test_a_platform_that_is_gone_ends_the_account(desk: Desk) -> None:
+    down_for_long = SiteUnavailable("gone")
+    result = desk.sync(always(Page(down(30, 1), 30)), lambda _: down_for_long, give_up_s=0.0, error="SiteUnavailable")
+    assert len(desk.archived) <= 3 and result.listed == result.archived + len(result.unexplained)
+
+
+@pytest.mark.parametrize("error", [SiteUnavailable("gone"), RateLimited("429"), SessionExpired("401")])
+def test_documents_that_never_come_are_their_licences_gaps_alone_and_keep_none_of_the_others(
+    desk: Desk, error: ArchiverError
+) -> None:
+    """However many of them follow one another, and in whichever order they are tried again."""
+
+    def document(of: Licence) -> Document | ArchiverError:
+        return error if of.licence_id in {f"L{number}" for number in range(3, 11)} else text_certificate(of)
+
+    session = Quiet(holds=True)
+    for run in range(3):
+        result = desk.sync(lambda _: [Page(down(20, 1), 20)], document, session=session)
+        assert (result.outcome, result.error, len(result.incomplete)) == (Outcome.PARTIAL, None, 8), run
+    assert len(desk.archived) == 20
+    asked_to_wait = RateLimited("429, an hour", for_long=True)
+    result = desk.sync(lambda _: [Page(down(21, 1), 21)], lambda _: asked_to_wait, error="RateLimited")
+    assert result.unexplained == ["L21"], "a platform that asks to be left alone is left alone"
+
+
+def test_a_platform_that_is_down_for_a_moment_leaves_few_licences_incomplete(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    plain = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        pauses.extend([seconds] if seconds >= 1 else [])
+        await plain(0)
+
+    monkeypatch.setattr("archiver.collect.stages.asyncio.sleep", sleep)
+    result = desk.sync(
+        lambda _: [Page(down(200, 1), 200)],
+        lambda of: SiteUnavailable("down") if len(pauses) < 6 else text_certificate(of),
+    )
+    assert (result.outcome, result.error) == (Outcome.PARTIAL, None) and len(result.incomplete) < 40
+    assert pauses[:6] == [1, 2, 4, 8, 15, 15]
+
+
+def test_secrets_are_masked_in_records_and_keep_native_documents_out(desk: Desk) -> None:
+    def leaking(of: Licence) -> Document:
+        certificate = text_certificate(of)
+        return replace(certificate, content=certificate.content + SECRET.encode())
+
+    spied = replace(licence(1), row={"session": SECRET})
+    result = desk.sync(lambda _: [Page([spied], 1)], leaking)
+    assert result.incomplete
+    archived = b"".join(path.read_bytes() for path in (desk.folder / "archive").rglob("*") if path.is_file())
+    assert SECRET.encode() not in archived and b"[removed before archiving]" in archived
+    [kept] = (desk.folder / "quarantine").iterdir()
+    assert kept.read_bytes() == leaking(spied).content and kept.stat().st_mode & 0o077 == 0
+    assert SECRET not in json.dumps(vars(result), default=str) and kept.name in json.dumps(desk.gap_details())
+
+
+def test_no_title_moves_the_cursor_of_a_terminal() -> None:
+    hostile = "a\x1b[2Jb\x07\u202egnp.\x00\u0085c\udc80"
+    assert printable(hostile) == "a\ufffd[2Jb\ufffd\ufffdgnp.\ufffd\ufffdc\ufffd"
+    assert printable("Größe 夜景 👩\u200d🎨 می\u200cخواهم") == "Größe 夜景 👩\u200d🎨 می\u200cخواهم"
+
+
+def test_a_dry_run_counts_and_archives_nothing(desk: Desk) -> None:
+    result = desk.sync(lambda _: [Page(down(3, 1), 3)], dry_run=True)
+    assert (result.listed, result.archived, desk.archived) == (3, 3, []) and "Dry run" in result.message
+
+
+def test_one_asset_alone(desk: Desk) -> None:
+    result = desk.sync(lambda _: [Page(down(3, 1), 3)], asset_id="A2")
+    assert (result.listed, result.archived, len(desk.archived)) == (1, 1, 1)
+    assert "No licence of asset A9" in desk.sync(lambda _: [Page(down(3, 1), 3)], asset_id="A9").message
+
+
+PACKED = {"capture.warc.gz": "application/gzip", "page.pdf": "application/pdf"}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_capture_is_opened_to_be_searched_and_never_patched(desk: Desk, name: str) -> None:
+    def capture(words: str) -> Document:
+        content = pdf(words) if name == "page.pdf" else gzip.compress(words.encode())
+        return Document(name=name, kind=DocumentKind.CAPTURE, content=content, media_type=PACKED[name])
+
+    clean, leaking = capture("a page of Ada"), capture(f"session {SECRET}")
+    result = desk.sync(lambda _: [Page(down(2, 1), 2)], lambda of: clean if of.licence_id == "L1" else leaking)
+    assert result.gaps == {"capture": {"failed": 1}} and f"{name}: it contains a secret" in result.message
+    archived = [path.read_bytes() for path in (desk.folder / "archive").rglob("*") if path.is_file()]
+    assert clean.content in archived and leaking.content not in archived
+
+
+def test_a_secret_packed_inside_a_native_pdf_is_found_too(desk: Desk) -> None:
+    content = pdf(f"Licence of asset A1, session {SECRET}")
+    native = Document(name="c.pdf", kind=DocumentKind.CERTIFICATE, content=content, media_type="application/pdf")
+    assert desk.sync(lambda _: [Page([licence(1)], 1)], lambda _: native).gaps == {"certificate": {"failed": 1}}
+    [kept] = (desk.folder / "quarantine").iterdir()
+    assert kept.read_bytes() == content and SECRET.encode() not in content
+
+
+@pytest.mark.parametrize(
+    ("stated", "funds", "said"),
+    [
+        ([{"credits": 7}, {"credits": 7}], "unchanged", "the same funds before and after"),
+        ([{"credits": 7, "files": 1}, {"credits": 6, "files": 1}], "changed", "from {'credits': 7} to {'credits': 6}"),
+        ([{"credits": 7}, SiteUnavailable("gone")], None, "no longer after it"),
+        ([SiteUnavailable("gone"), {"credits": 7}], None, ""),
+        ([], None, ""),
+    ],
+)
+def test_a_run_says_whether_the_funds_stayed_what_they_were(
+    desk: Desk, stated: list[object], funds: str | None, said: str
+) -> None:
+    result = desk.sync(lambda _: [Page(rows(1, 2, 3), total=3)], funds=stated)
+    assert (result.outcome, result.archived, result.funds) == (Outcome.COMPLETE, 3, funds)
+    assert said in result.message and bool(said) is bool(result.message)

@@ -1,0 +1,30 @@
+"""A new adapter works from the first minute, and is the one that the documentation shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from tests.support.homes import ROOT, Home
+
+
+def test_the_documented_example_is_laid_out_and_passes_everything(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "acme"
+    home("providers", "new", "acme_stock", "--out", folder)
+    source = (folder / "archiver_acme_stock.py").read_text("utf-8")
+    assert f"```python\n{source}```\n" in (ROOT / "docs" / "adapters.md").read_text("utf-8")
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    installed = folder / "archiver_acme_stock-0.1.0.dist-info"  # as installing it leaves it
+    installed.mkdir()
+    (installed / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: 0.1.0\n")
+    points = "".join(f"{name} = {to}\n" for name, to in project["entry-points"]["archiver.providers"].items())
+    (installed / "entry_points.txt").write_text(f"[archiver.providers]\n{points}")
+    home.env["PYTHONPATH"] = f"{ROOT}:{folder}"
+    assert "acme_stock" in {info["name"] for info in home.json("providers")}
+    # Types are checked with all others: the example lies in the source tree as it is.
+    for tool in (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("pytest", "-q", ".")):
+        done = subprocess.run([sys.executable, "-m", *tool], cwd=folder, env=home.env, capture_output=True, text=True)
+        assert done.returncode == 0, f"{tool}: {done.stdout}{done.stderr}"
+    assert "already" in home("providers", "new", "acme_stock", "--out", folder, code=2).stderr

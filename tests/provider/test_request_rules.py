@@ -1,0 +1,254 @@
+"""What may leave the machine: no way of writing a URL or a body gets a spending request past the rules."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.provider import Mode, Purpose, Request, Rule, Rules
+from tests.support.examples import examples
+
+RULES = Rules(
+    allow=(
+        Rule("GET", "https://acme.example.com/**"),
+        Rule("GET", "https://*.cdn.example.com/files/*"),
+        Rule("POST", "https://acme.example.com/rpc", fields={"command": "list"}),
+        Rule("POST", "https://acme.example.com/open"),
+        Rule("POST", "https://acme.example.com/login", Purpose.SIGN_IN),
+    ),
+    refuse=(
+        Rule("*", "https://acme.example.com/take/one"),
+        Rule("GET", "https://acme.example.com/go", fields={"do": "buy"}),
+        Rule("POST", "https://acme.example.com/open", fields={"do": "buy"}),
+    ),
+    assets=("https://pictures.example.com/**",),
+    sign_in_hosts=("identity.example.net",),
+)
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+def sent(method: str, url: str, body: bytes | None = None) -> Request:
+    """A request as clients send it, with the content type of its body."""
+    kinds = {b"{": JSON, b"[": JSON, b"-": "multipart/form-data; boundary=b"}
+    return Request(method, url, body, headers={"content-type": kinds.get(body[:1], FORM)} if body else {})
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "body", "permitted"),
+    [
+        ("GET", "https://acme.example.com/list?x=/take/one", None, True),
+        ("GET", "https://ACME.example.com:443/a%20b/%C3%A9", None, True),
+        ("GET", "https://a.cdn.example.com/files/1.pdf", None, True),
+        ("POST", "https://acme.example.com/rpc?command=list", None, True),
+        ("POST", "https://acme.example.com/rpc", b"command=list&page=2", True),
+        ("POST", "https://acme.example.com/rpc", b'{"command": "list", "note": "a&b"}', True),
+        ("POST", "https://acme.example.com/open", b"do=look", True),
+        ("GET", "http://acme.example.com/list", None, False),
+        ("GET", "https://acme.example.com:8443/list", None, False),
+        ("GET", "https://a.b.cdn.example.com/files/1.pdf", None, False),
+        ("GET", "https://a.cdn.example.com/files/more/1.pdf", None, False),
+        ("GET", "https://evil.example.net\\.cdn.example.com/files/1", None, False),
+        ("GET", "https://evil.example.net:80.cdn.example.com/files/1", None, False),
+        ("GET", "https://acme.example.com@evil.example.net/", None, False),
+        ("GET", "https://@acme.example.com/", None, False),
+        ("GET", "https://acme.example.com:99999/", None, False),
+        ("GET", "https://[acme.example.com/", None, False),
+        ("GET", "https://acme。example.com/", None, False),
+        ("GET", "https://acme.example.com./", None, False),
+        ("GET", "file:///etc/hostname", None, False),
+        ("GET", "https://acme.example.com/go?do=buy&do=look", None, False),
+        ("GET", "https://acme.example.com/take/;x=1/one", None, False),
+        ("POST", "https://acme.example.com/rpc?command=list", b"command=list", False),
+        ("POST", "https://acme.example.com/rpc", b"command=list&command=buy", False),
+        ("POST", "https://acme.example.com/rpc", b"command=list%20", False),
+        ("POST", "https://acme.example.com/rpc", b'{"command": "buy", "command": "list"}', False),
+        ("POST", "https://acme.example.com/rpc", b'{"command": "list", "x": "&command=buy&"}', False),
+        ("POST", "https://acme.example.com/rpc", b'{"command": ["list"]}', False),
+        ("POST", "https://acme.example.com/rpc", b'--b\r\nname="command"\r\n\r\nbuy\r\n&command=list&\r\n--b--', False),
+        ("POST", "https://acme.example.com/rpc", b"[" * 100_000, False),
+        ("POST", "https://acme.example.com/rpc", b'{"a":' * 100_000, False),
+        ("POST", "https://acme.example.com/open", b"do=buy&do=look", False),
+        ("POST", "https://acme.example.com/open", b"Do[]=buy", False),
+        ("POST", "https://acme.example.com/rpc", b"command=list&com.mand=x", False),
+        ("POST", "https://acme.example.com/rpc", b'{"command": "list", "COMMAND": "buy"}', False),
+        ("POST", "https://acme.example.com/rpc?command[]=buy", b"command=list", False),
+        ("POST", "https://acme.example.com/rpc?command=list", b'--b\r\nname="command"\r\n\r\nbuy\r\n--b--', False),
+        ("POST", "https://acme.example.com/open", b'--b\r\nname="do"\r\n\r\nbuy\r\n--b--', False),
+        ("GET", "https://acme.example.com/shop/Cart/add", None, False),
+        ("GET", "https://acme.example.com/plan/renew.json", None, False),
+        ("GET", "https://acme.example.com/go-kart/cartoon", None, True),
+        ("POST", "https://acme.example.com/list", None, False),
+    ],
+)
+def test_permissions(method: str, url: str, body: bytes | None, permitted: bool) -> None:
+    assert RULES.permit(sent(method, url, body)) is permitted
+
+
+RPC, OPEN = "https://acme.example.com/rpc", "https://acme.example.com/open"
+NAMED = b"command=list"
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "headers"),
+    [
+        *((f"{RPC}?{extra}", NAMED, {}) for extra in (
+            "command%00x=buy", "command;=buy", "a=1;command=buy", "com[mand=buy", "%20command=buy", "+command=buy",
+            "COMMAND=buy", "command%20=buy", "%EF%BB%BFcommand=buy", "c%6fmmand=buy", "a=1?command=buy", "command",
+            "_method=PUT", "method=PUT", "_httpmethod=delete", "X-HTTP-Method-Override=PUT", "_method[]=PUT", "a=%FF",
+            "a=%00", "a", "=buy", "a[]=1", "a[command]=buy", "&command=buy", "a=1&", "a=1&amp;command=buy", "a={}",
+        )),
+        *((RPC, body, {}) for body in (
+            b"command=list;command=buy", b"command=list&com.mand=buy", b"command=list&command[]=buy",
+            b"command=list\n", b"command=list&a=%C0%AE", b"\xef\xbb\xbfcommand=buy&command=list", b"command=list%00",
+            b"command=list&a=\xff", b"command=list&_method=PUT", b"command=list&verb=DELETE", b"command=lis%74&a=%80",
+        )),
+        *((RPC, body, {"content-type": JSON}) for body in (
+            b'[{"command": "list"}]', b'{"command": "list", "x": {"command": "buy"}}', b'{"command": ["list"]}',
+            b'{"x": {"command": "list"}}', b'{"command": "list", "com.mand": "buy"}', b'{"command": "list", "a": NaN}',
+            b'\xef\xbb\xbf{"command": "list"}', '{"command": "list"}'.encode("utf-16"), b'"command=list"',
+            b'{"command": "list", "x": [{"a": 1, "a": 2}]}', b'{"command": "list", "command\\u0000": "buy"}',
+            b'{"command": "list", "_method": "PUT"}', b'{"command": "list", "x": "?command=buy"}', NAMED,
+        )),
+        *((RPC, NAMED, {"content-type": kind}) for kind in (
+            "", "text/plain", "application/xml", "multipart/form-data; boundary=b", "application/octet-stream", JSON,
+            f"{FORM}; charset=utf-16", f"{FORM}, {JSON}", f"{FORM};{JSON}", "application/x-www-form-urlencoded2",
+        )),
+        *((RPC, NAMED, {name: value}) for name, value in {
+            "content-encoding": "gzip", "X-Original-URL": "/spend", "X-Rewrite-URL": "/spend", "x-method": "PUT",
+            "X-HTTP-Method-Override": "PUT", "X_HTTP_Method_Override": "PUT", "X-Forwarded-Path": "/spend", "Cookie":
+            "a=1; command=buy", "Destination": "/spend", "X-Command": "buy", "x-envoy-original-path": "/spend",
+        }.items()),
+        (f"{RPC};command=buy", NAMED, {}),
+        *((OPEN, f"do={value}".encode(), {}) for value in (
+            "BUY", "buy%20", "+buy", "%09buy", "buy%00", "buy.", "%EF%BD%82%EF%BD%95%EF%BD%99", "bu%E2%80%8By",
+        )),
+    ],
+)  # fmt: skip
+def test_where_rules_bind_fields_disguises_are_refused(url: str, body: bytes, headers: dict[str, str]) -> None:
+    assert not RULES.permit(Request("POST", url, body, headers={"content-type": FORM} | headers))
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "headers"),
+    [
+        (f"{RPC}?page=2&sort=new", b"command=list&password=p%40ss+%C3%A9%27%22%3B%26&note=", {}),
+        (
+            RPC,
+            NAMED,
+            {"content-type": f"{FORM}; charset=UTF-8", "api-key": "k", "sec-fetch-mode": "cors", "cookie": "a=1"},
+        ),
+        (
+            RPC,
+            b'{"command": "list", "ids": [1, 2.5, null], "by": {"note": "a=b&c", "at": true}}',
+            {"content-type": JSON},
+        ),
+        (f"{RPC}?command=list", None, {"authorization": "Bearer x", "X-Requested-With": "XMLHttpRequest"}),
+        (f"{RPC}?_method=POST", NAMED, {}),
+        (f"{RPC}?method=listed", NAMED, {}),
+        (OPEN, b"do=look", {}),
+    ],
+)
+def test_what_is_wholly_understood_may_go(url: str, body: bytes | None, headers: dict[str, str]) -> None:
+    assert RULES.permit(Request("POST", url, body, headers={"content-type": FORM} | headers))
+
+
+def test_no_header_or_field_moves_a_request_to_another_method_or_address() -> None:
+    place = "https://acme.example.com/list"
+    assert RULES.permit(Request("GET", f"{place}?method=acme.photos.list&a[]=1;2", headers={"X-App": "1"}))
+    assert RULES.permit(Request("GET", place, headers={"Access-Control-Request-Method": "GET"}))
+    for name in ("X-HTTP-Method", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Url", "Request-Uri"):
+        assert not RULES.permit(Request("GET", place, headers={name: "/spend"}))
+    for query in ("_method=PUT", "method=put", "a=1;_method=PUT", "%5Fmethod=PUT", "_METHOD[a]=PUT", "__method=PUT"):
+        assert not RULES.permit(Request("GET", f"{place}?{query}"))
+    part = b'--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nPUT\r\n--b--'
+    assert not RULES.permit(Request("POST", "https://acme.example.com/login", part))
+
+
+def test_passive_requests_and_sign_in_hosts() -> None:
+    picture = "https://pictures.example.com/a/1.jpg"
+    assert RULES.permit(Request("GET", picture, passive=True))
+    assert not RULES.permit(Request("POST", picture, passive=True))
+    assert not RULES.permit(Request("GET", picture))
+    identity = Request("POST", "https://identity.example.net/answer", b"x")
+    assert RULES.permit(identity, Mode.SIGN_IN)
+    assert not RULES.permit(identity)
+    for elsewhere in ("http://identity.example.net/answer", "https://identity.example.net:8443/answer"):
+        assert not RULES.permit(Request("POST", elsewhere, b"x"), Mode.SIGN_IN)
+    assert not RULES.permit(Request("GET", "https://identity.example.net/checkout"), Mode.SIGN_IN)
+    assert not RULES.permit(Request("POST", "https://acme.example.com/take/one"), Mode.SIGN_IN)
+
+
+def test_what_only_reads() -> None:
+    assert RULES.reads_only(Request("GET", "https://acme.example.com/list"))
+    assert RULES.reads_only(sent("POST", "https://acme.example.com/rpc", b"command=list"))
+    assert not RULES.reads_only(sent("POST", "https://acme.example.com/rpc", b"command=buy"))
+    assert not RULES.reads_only(Request("POST", "https://acme.example.com/login", b"user=ada"))
+
+
+SPELLINGS: list[Callable[[str], str]] = [
+    str, str.upper, lambda c: f"%{ord(c):02x}", lambda c: f"%{ord(c):02X}", lambda c: f"%25{ord(c):02x}",
+]  # fmt: skip
+HOSTS = ["acme.example.com", "ACME.EXAMPLE.COM", "ada:pass@acme.example.com", "acme.example.com:443"]
+BETWEEN = [
+    "/",
+    "//",
+    "/./",
+    "/x/../",
+    "/%2e/",
+    "/x/%2E%2e/",
+    "%2f",
+    "%5c",
+    "\\",
+    ";a=b/",
+    "/;/",
+    "/\t",
+    "/\n",
+    "/shop/",
+]
+AFTER = ["", "/", ";", ";s=1", "/;s", "?", "?confirm=1", "#x", " ", "%20", ".", "/.", "%2e", "/y/..", "-guide"]
+
+
+def lenient(url: str) -> str:
+    """The path as the most forgiving server would read it."""
+    path = urlsplit(url).path
+    while path != (path := unquote(path)):
+        pass
+    segments = (segment.partition(";")[0].strip() for segment in path.replace("\\", "/").lower().split("/"))
+    return posixpath.normpath("/" + "/".join(filter(None, segments))).rstrip(". ")
+
+
+@given(
+    host=st.sampled_from(HOSTS),
+    letters=st.lists(st.sampled_from(SPELLINGS), min_size=7, max_size=7),
+    before=st.sampled_from(BETWEEN),
+    between=st.sampled_from(BETWEEN),
+    after=st.sampled_from(AFTER),
+    method=st.sampled_from(["GET", "POST", "HEAD", "get"]),
+)
+@settings(max_examples=examples(300))
+def test_no_spelling_of_a_refused_place_is_permitted(
+    host: str, letters: list[Callable[[str], str]], before: str, between: str, after: str, method: str
+) -> None:
+    spelt = [spell(letter) for spell, letter in zip(letters, "takeone", strict=True)]
+    url = f"https://{host}{before}{''.join(spelt[:4])}{between}{''.join(spelt[4:])}{after}"
+    assert not RULES.permit(Request(method, url)) or lenient(url) != "/take/one"
+
+
+@given(st.text(), st.binary(), st.text(), st.dictionaries(st.sampled_from(["command", "page", "note"]), st.text()))
+def test_judging_never_fails_and_bound_fields_are_exact(
+    url: str, body: bytes, kind: str, fields: dict[str, str]
+) -> None:
+    RULES.permit(Request("GET", url))
+    RULES.permit(Request("GET", "https://acme.example.com/" + url))
+    RULES.permit(Request("POST", f"{RPC}?{url}", body, headers={"content-type": kind}))
+    assert not RULES.permit(Request("POST", RPC, body, headers={"content-type": FORM})) or body.count(b"list") > 0
+    encoded = json.dumps(fields).encode()
+    assert RULES.permit(sent("POST", RPC, encoded)) is (
+        fields.get("command") == "list" and encoded.count(b"command") == 1
+    )

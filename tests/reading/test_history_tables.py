@@ -1,0 +1,185 @@
+"""Histories in CSV: every licence of a platform with its row, and no licence from any other table."""
+
+import time
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.core.model import DocumentKind, iso
+from archiver.reading.document_parser import Sure, read_table
+from archiver.reading.history_tables import lists_licences
+from archiver.reading.history_tables import read_table as table_in
+from tests.support import papers
+from tests.support.papers import facts
+
+ENGLISH = "Asset ID,License type,License date,Title\n123456789,Standard,{},Haus\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_a_spreadsheets_export_in_any_dress(encoding: str, delimiter: str) -> None:
+    paper = read_table(papers.adobe_history(12, encoding=encoding, delimiter=delimiter), "export.csv")
+    assert paper and len(paper.licences) == 12
+    assert (paper.platform, paper.sure, paper.kind) == ("adobe_stock", Sure.POSSIBLE, DocumentKind.RECORD)
+    assert paper.quotes["left_out"].startswith("1 rows")  # the total
+    assert facts(paper.licences[0]) == {
+        "platform": "adobe_stock", "asset_id": "121681000", "contributor": "studio1", "kind": "standard",
+        "licensed_at": "2023-11-06",
+    }  # fmt: skip
+    assert paper.licences[0].row == {"Datum": "06/11/2023", "Urheber": "studio1", "Bild-ID": "121681000",
+                                     "Lizenzart": "Standardlizenz", "Preis": "9,99"}  # fmt: skip
+
+
+def test_the_fields_of_shutterstocks_interface_and_a_comp_that_grants_nothing() -> None:
+    paper = read_table(papers.shutterstock_history(3))
+    assert paper and paper.sure is Sure.LIKELY
+    first = paper.licences[0]
+    assert first.identity == "shutterstock:e1eba3833793e77188d22caae800010000"
+    assert (first.asset.asset_id, first.seat, first.plan) == ("97633000", "ada", "s12345678")
+    assert facts(first)["licensed_at"] == "2023-11-06T15:46:34Z" and first.client_hints == {"client": "Company A"}
+    assert [each.comp for each in paper.licences] == [False, False, True]
+
+
+def test_a_title_is_one_line_and_a_description_stands_for_it_and_a_history_of_nobody_is_still_one() -> None:
+    table = 'ID de la ressource;Description;Licence;Date de licence\n123456789;"Haus\nam Meer";Standard;23/05/2021\n'
+    paper = read_table(table.encode("cp1252"), "adobe.csv")
+    assert paper and paper.platform == "adobe_stock" and paper.sure is Sure.POSSIBLE
+    assert paper.licences[0].asset.title == "Haus am Meer" and paper.licences[0].licensed_at == date(2021, 5, 23)
+    assert read_table(table.encode(), "adobe fonts.csv") is None and lists_licences(table_in(table.encode()))
+    assert not lists_licences(table_in(b"Name;Date\nAda;2021-05-23\n"))
+
+
+def test_a_column_is_known_whether_its_words_are_joined_by_a_space_or_as_interfaces_do() -> None:
+    row = "e1eba3833793e77188d22caae8000100,976330001,standard,2023-11-06T15:46:34Z,ada\n"
+    for head in (
+        "License ID,Image ID,License,Download Time,Username\n",
+        "license_id,image_id,license,download_time,user\n",
+    ):
+        paper = read_table((head + row).encode(), "shutterstock.csv")
+        assert paper and (paper.licences[0].seat, iso(paper.licences[0].licensed_at)) == ("ada", "2023-11-06T15:46:34Z")
+
+
+@pytest.mark.parametrize(
+    ("label", "platform"),
+    [
+        ("Shutterstock-ID", "shutterstock"),
+        ("shutterstock_id", "shutterstock"),
+        ("Getty-ID", "getty_images"),
+        ("Getty Images Bildnummer", "getty_images"),
+        ("Adobe Stock ID", "adobe_stock"),
+        ("Adobe-Nr.", "adobe_stock"),
+        ("iStock image number", "istock"),
+    ],
+)
+def test_a_column_may_say_whose_ids_it_holds(label: str, platform: str) -> None:
+    head, row = f"Datei;{label};Lizenz;Lizenzdatum;Bild-ID\n", "haus.jpg;123456789;Standard;23.05.2021;HAUS-1\n"
+    paper = read_table((head + row).encode())
+    assert paper and (paper.platform, paper.sure) == (platform, Sure.POSSIBLE)
+    assert facts(paper.licences[0]) == {
+        "platform": platform, "asset_id": "123456789", "kind": "standard", "licensed_at": "2021-05-23",
+    }  # fmt: skip
+    two = (head.replace("Datei", "Alamy-ID") + row).encode()
+    assert read_table(two) is None and lists_licences(table_in(two))
+    assert read_table((head.replace(label, f"{label} Preis") + row).encode()) is None
+
+
+def test_the_fields_of_adobes_interface() -> None:
+    head = "license,license_date,id,title,creator_name\n"
+    row = 'Standard,"{}, 9:00 PM",121684652,"Modern, Album",Ada\n'
+    paper = read_table((head + row.format("9/21/17")).encode())
+    assert paper and paper.licences[0].licensed_at == date(2017, 9, 21)
+    assert paper.licences[0].asset.title == "Modern, Album"
+    paper = read_table((head + row.format("9/11/17")).encode())  # September or November
+    assert paper and paper.licences[0].licensed_at is None
+    assert paper.licences[0].identity == "adobe_stock::121684652:standard:9/11/17, 9:00 PM"
+
+
+def test_the_fields_of_depositphotoss_interface_where_the_user_is_the_seller() -> None:
+    content = (
+        "mediaId,licenseId,license,purchaseDate,title,username,status\n"
+        '32003469,64781356,standard,"Feb.24, 2017 16:15:44",Haus am Meer,studio1,active\n'
+    )
+    paper = read_table(content.encode())
+    assert paper and [facts(each) for each in paper.licences] == [
+        {"platform": "depositphotos", "asset_id": "32003469", "licence_id": "64781356", "kind": "standard",
+         "licensed_at": "2017-02-24", "title": "Haus am Meer", "contributor": "studio1"}
+    ]  # fmt: skip
+    assert paper.licences[0].seat is None
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [("2021-04-03", date(2021, 4, 3)), ("03/04/2021", None), ("14/04/2021", date(2021, 4, 14)), ("44257", None)],
+)
+def test_english_days_are_not_guessed(written: str, day: date | None) -> None:
+    paper = read_table(ENGLISH.format(written).encode(), "shutterstock history.csv")
+    assert paper and paper.licences[0].licensed_at == day
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["1.23457E+08,Standard,2021-04-03,Haus", "Total,,2021-04-03,", "123456789,Standard,,Haus",
+     "123456789,Standard,2021-04-03,Haus,9,99", '123456789,Standard,"2021-04-03\n1'],
+)  # fmt: skip
+def test_rows_in_doubt_are_left_out_and_counted(row: str) -> None:
+    content = ENGLISH.format("2021-04-03") + row
+    paper = read_table(content.encode(), "shutterstock.csv")
+    assert paper and len(paper.licences) == 1 and paper.quotes["left_out"].startswith("1 rows")
+
+
+def test_what_was_undone_is_no_licence() -> None:
+    content = (
+        "Asset ID,License,Date,Status\n123456789,Standard,2021-04-03,Refunded\n123456780,Standard,2021-04-03,Paid\n"
+    )
+    paper = read_table(content.encode(), "shutterstock.csv")
+    assert paper and [each.asset.asset_id for each in paper.licences] == ["123456780"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("", "shutterstock.csv"),
+        ("a,b\n1,2\n", "shutterstock.csv"),
+        (ENGLISH.format("2021-04-03"), "export.csv"),
+        (
+            ENGLISH.format("2021-04-03") + "123456780,Standard,2021-04-03,https://stock.adobe.com/1\n",
+            "shutterstock.csv",
+        ),
+        ("Asset ID,License,Date,Earnings\n123456789,Standard,2021-04-03,0.25\n", "shutterstock.csv"),
+        ("Asset ID,Date,Title\n123456789,2021-04-03,Favourites\n", "shutterstock.csv"),
+        ("Date,Amount,Text\n2021-04-03,9.99,Shutterstock\n", "bank.csv"),
+        ("\x89PNG\0\0Asset ID,License,Date", "shutterstock.csv"),
+        (
+            'Image ID,License,Date,Title\n123456789,Standard,2024-05-03,"open\n123456788,Standard,2024-05-04,b\n',
+            "shutterstock.csv",
+        ),
+    ],
+)
+def test_other_tables_are_not_read(content: str, name: str) -> None:
+    assert read_table(content.encode(), name) is None
+
+
+SAMPLES = [
+    papers.adobe_history(2),
+    papers.shutterstock_history(2),
+    ENGLISH.encode(),
+    papers.adobe_history(2, encoding="utf-16"),
+]
+BYTES = st.sampled_from([each[start : start + 60] for each in SAMPLES for start in range(0, len(each), 30)])
+
+
+@settings(max_examples=200, deadline=2000)
+@given(st.sampled_from(SAMPLES), st.lists(BYTES | st.binary(max_size=40), max_size=20), st.text(max_size=20))
+def test_hostile_tables_never_crash(head: bytes, parts: list[bytes], name: str) -> None:
+    for content in (b"".join(parts), head + b"".join(parts)):
+        paper = read_table(content, name)
+        assert paper is None or all(each.identity for each in paper.licences)
+
+
+@pytest.mark.parametrize("part", [b'"', b",", b"\n", b'a,"', b"'1", b'="', b"shutterstock.", b"1;2\n", b"\xff\xfe"])
+def test_long_tables_are_read_in_linear_time(part: bytes) -> None:
+    started = time.process_time()
+    read_table(ENGLISH.encode() + part * (1_000_000 // len(part)), "shutterstock.csv")
+    assert time.process_time() - started < 3

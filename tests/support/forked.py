@@ -1,0 +1,175 @@
+"""Commands of the `archiver` program in processes of their own, without importing it anew for each.
+
+A test may run a dozen commands, and importing what one needs takes most of its processor time. So one process imports
+the program once and forks for each command: that has its own environment, folder, streams and exit code, and whatever
+it changes is gone with it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import re
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import IO
+
+NEEDED = (
+    "aiohttp.web", "archiver.agency.accounts", "archiver.agency.integrity", "archiver.agency.night",
+    "archiver.agency.account_closing", "archiver.agency.client_handover", "archiver.agency.offboarding",
+    "archiver.agency.run_messages", "archiver.catalogue.picture_search",
+    "archiver.claims.packing", "archiver.cli.commands", "archiver.collect.importing", "httpx",
+    "playwright.async_api", "trustme",
+)  # fmt: skip
+"""What most commands import."""
+
+_BEGINNING = re.compile(r"(LD|LC|PYTHON(?!_KEYRING|PYCACHE|DONTWRITE))_?|LANG|FAKETIME|TZ|OPENSSL")
+"""What of an environment counts when a process begins, and for nothing afterwards."""
+
+
+def _beginning(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if _BEGINNING.match(name)}
+
+
+_OURS = _beginning(os.environ)  # before any test changes it
+_started: list[socket.socket] = []
+_starting = threading.Lock()
+
+
+def run(
+    arguments: Sequence[str], *, env: Mapping[str, str], stdin: str = "", timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """As `subprocess.run` of `python -m archiver` with these arguments, with captured text; TimeoutExpired as there.
+
+    That it is where forking without exec is not safe, or the environment has what counts at a process's beginning.
+    """
+    if sys.platform != "linux" or _beginning(env) != _OURS:
+        command = [sys.executable, "-m", "archiver", *arguments]
+        return subprocess.run(
+            command, input=stdin, capture_output=True, text=True, env=env, timeout=timeout, check=False
+        )
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(stdin.encode())
+        given.seek(0)
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs, _starting:
+                socket.send_fds(_server(), [b"."], [each.fileno() for each in (theirs, given, out, err)])
+            ours.sendall(json.dumps([list(arguments), dict(env), str(Path.cwd()), _umask()]).encode())
+            ours.shutdown(socket.SHUT_WR)
+            ours.settimeout(timeout)
+            try:
+                code = int(ours.makefile("rb").read())
+            except TimeoutError:
+                raise subprocess.TimeoutExpired(list(arguments), timeout) from None  # the command ends with `ours`
+        texts = [_text(each) for each in (out, err)]
+    return subprocess.CompletedProcess(list(arguments), code, *texts)
+
+
+def _umask() -> int:
+    os.umask(now := os.umask(0))
+    return now
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
+
+
+def _server() -> socket.socket:
+    if not _started:
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-P", __file__, str(theirs.fileno())]
+        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+        theirs.close()
+        _started.append(ours)
+        atexit.register(process.wait)
+        atexit.register(ours.close)  # which ends it, and comes first
+    return _started[0]
+
+
+def _serve(source: socket.socket) -> None:
+    """The life of the process that forks: it ends when the tests' does. Returns in a command's own process alone."""
+    for name in NEEDED:
+        import_module(name)
+    from archiver.provider import installed, load
+
+    for name in installed():
+        load(name)
+    gc.freeze()  # else collecting would copy what all processes share
+    while fds := socket.recv_fds(source, 1, 4)[1]:
+        if not os.fork():
+            source.close()
+            _wait_for(fds)
+            return
+        for each in fds:
+            os.close(each)
+        _collect(os.WNOHANG)
+    _collect()
+    os._exit(0)
+
+
+def _collect(options: int = 0) -> None:
+    """Those who waited for the commands that have ended."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
+
+
+def _wait_for(fds: Sequence[int]) -> None:
+    """Fork once more for the command, and tell its exit code. Returns in the command's process."""
+    answer = socket.socket(fileno=fds[0])
+    arguments, env, folder, umask = json.loads(answer.makefile("rb").read())
+    command = os.fork()
+    if command:
+        threading.Thread(target=_end_with, args=(answer, command), daemon=True).start()
+        code = os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])
+        answer.sendall(str(code).encode())
+        os._exit(0)
+    answer.close()
+    os.setsid()
+    os.chdir(folder)
+    os.umask(umask)
+    os.environ.clear()
+    os.environ.update(env)
+    for number, each in enumerate(fds[1:]):
+        os.dup2(each, number)
+        os.close(each)
+    sys.argv = ["archiver", *arguments]
+
+
+def _end_with(answer: socket.socket, command: int) -> None:
+    """End a command that nobody waits for any more."""
+    poll = select.poll()
+    poll.register(answer, 0)  # hanging up is told unasked
+    poll.poll()
+    os.kill(command, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))
+    from archiver.cli import main
+
+    if "KILL_PATTERN" in os.environ:  # see tests/support/kills.py
+        runpy.run_path(str(Path(__file__).with_name("kills.py")))["arm"]()
+    code: object = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    atexit._run_exitfuncs()  # they remove what the command laid aside
+    os._exit(code if isinstance(code, int) else code is not None)  # tidying up takes longer than most commands

@@ -1,0 +1,188 @@
+"""A client's archive, an invented platform, and a sync between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from archiver.archive.writer import open_archive
+from archiver.catalogue.index import Catalogue
+from archiver.collect.account_result import AccountResult
+from archiver.collect.history_cursor import HistoryCursors, Retries
+from archiver.collect.sync import Sync
+from archiver.core.errors import (
+    ArchiverError,
+)
+from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
+from archiver.home.network import Network
+from archiver.provider import Challenge, History, Page, Provider, Response, Session, TextLayout, load
+from archiver.reading.worker import DocumentReader
+
+KEY = Ed25519PrivateKey.generate()
+
+
+SECRET = "s3cret-session-value"
+
+
+def licence(number: int, *, comp: bool = False) -> Licence:
+    when = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+    asset = Asset(provider="shutterstock", asset_id=f"A{number}")
+    return Licence(asset=asset, licence_id=f"L{number}", licensed_at=when, comp=comp, row={"number": number})
+
+
+type Listed = Callable[[int], list[Page] | ArchiverError]
+
+
+class Site(Provider[Session]):
+    """An adapter whose every reading of the list a function gives; documents likewise."""
+
+    info = replace(load("shutterstock").info, documents={"certificate": "offered"})
+    text_layouts: ClassVar[Mapping[str, TextLayout]] = {
+        "certificate.txt": TextLayout(labels=(), last_line="Licence of asset A.*")
+    }
+
+    def __init__(self, listed: Listed, document: Callable[[Licence], Document | Gap | ArchiverError]) -> None:
+        self.listed, self.document, self.readings, self.pages_read = listed, document, 0, 0
+        self.stated: list[object] = []  # what the platform says of the account's funds, one time after the other
+
+    async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None: ...
+
+    async def signed_in(self, session: Session) -> bool:
+        return isinstance(session, Quiet) and session.holds
+
+    def history(self, session: Session) -> Sequence[History]:
+        return [History("downloads", self._pages())]
+
+    async def _pages(self) -> AsyncIterator[Page]:
+        self.readings += 1
+        for page in self.listed(self.readings) or []:  # type: ignore[union-attr]  # an error is raised by the function
+            self.pages_read += 1
+            yield page
+
+    async def funds(self, session: Session) -> object:
+        found = self.stated.pop(0) if self.stated else None
+        if isinstance(found, ArchiverError):
+            raise found
+        return found
+
+    async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
+        found = self.document(licence)
+        for each in found if isinstance(found, list) else [found]:
+            if isinstance(each, ArchiverError):
+                raise each
+            yield each
+
+
+@dataclass
+class Quiet:
+    """A session that nobody uses, with one secret to keep."""
+
+    username: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    holds: bool = False  # whether a second page shows that somebody is signed in
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[Quiet]:
+        yield self
+
+    def secret_values(self) -> list[str]:
+        return [SECRET]
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def authorise(self, headers: Mapping[str, str]) -> None: ...
+
+    def keep_secret(self, value: str) -> None: ...
+
+    async def get(self, url: str, *, query: object = None, headers: object = None) -> Response:
+        raise AssertionError
+
+    post: Any = get
+
+
+def text_certificate(of: Licence) -> Document:
+    content = f"Licence of asset {of.asset.asset_id}".encode()
+    return Document(
+        name="certificate.txt", kind=DocumentKind.CERTIFICATE, content=content, media_type="text/plain",
+        length_stated=True,
+    )  # fmt: skip
+
+
+class Desk:
+    """A client's archive and what a run needs beside it."""
+
+    def __init__(self, folder: Path, reader: DocumentReader) -> None:
+        self.folder, self.reader, self.renewals = folder, reader, 0
+        self.today = datetime.now(UTC).date()
+
+    def sync(
+        self,
+        listed: Listed,
+        document: Callable[[Licence], Any] = text_certificate,
+        *,
+        error: str | None = None,
+        funds: Sequence[object] = (),
+        session: Quiet | None = None,
+        **options: Any,
+    ) -> AccountResult:
+        site = Site(listed, document)
+        site.stated = [*funds]
+        self.site = site
+
+        async def renew() -> None:
+            self.renewals += 1
+
+        with self.open() as (archive, catalogue):
+            job = Sync(
+                account="one", method="token", provider=site, session=session or Quiet(), archive=archive,
+                catalogue=catalogue, cursors=HistoryCursors(self.folder / "cursors.json", archive.lines),
+                retries=Retries(self.folder / "retries.json", self.today), reader=self.reader, run="test",
+                client="acme", trouble=self.folder / "trouble", renew=renew, **options,
+            )  # fmt: skip
+            try:
+                asyncio.run(job())
+                assert error is None
+            except ArchiverError as raised:
+                assert type(raised).__name__ == error
+            catalogue.catch_up(archive.reader, self.reader)
+        return job.result
+
+    @contextmanager
+    def open(self) -> Iterator[tuple[Any, Catalogue]]:
+        with (
+            open_archive(
+                self.folder / "archive", client="acme", signer=KEY, origin="live", authorities=[],
+                state=self.folder / "state", post=Network().post,
+            ) as archive,
+            Catalogue(self.folder / "acme.sqlite") as catalogue,
+        ):  # fmt: skip
+            catalogue.catch_up(archive.reader, self.reader)
+            yield archive, catalogue
+
+    def gap_details(self) -> list[str]:
+        with self.open() as (_, catalogue):
+            return [gap.detail for entry in catalogue.entries() for gap in entry.file.gaps]
+
+    @property
+    def archived(self) -> list[str]:
+        return sorted(path.parent.name for path in self.folder.glob("archive/evidence/licences/*/*/*/inventory.json"))
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[DocumentReader]:
+    with DocumentReader() as reader:
+        yield reader
+
+
+def rows(*numbers: int) -> list[Licence]:
+    return [licence(number) for number in numbers]
