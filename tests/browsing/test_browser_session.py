@@ -269,7 +269,7 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
             await site.session.scroll_to_end()
             assert len(await site.session.rows("li")) == rows
         assert await site.session.rows("li", start=2) == ["<li>3</li>"]
-        monkeypatch.setattr("archiver.browsing.browser_session.ELEMENT", 0.3)
+        monkeypatch.setattr("archiver.browsing.browser_session.ELEMENT_TIMEOUT_S", 0.3)
         with pytest.raises(LayoutChanged, match="#missing"):
             await site.session.click("#missing")
 
@@ -282,7 +282,7 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
 async def test_an_endless_list_that_cannot_go_on_has_not_ended(
     visit: Open, url: str, status: int, error: type[ArchiverError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.browsing.browser_session.OVERCOME", 0.1)
+    monkeypatch.setattr("archiver.browsing.browser_session.RECOVERY_TIMEOUT_S", 0.1)
     script = f"<script>addEventListener('scroll', () => fetch('{url}'))</script><style>body {{height: 2000px}}</style>"
     async with visit(page("/page/1", script) + page(url, "no", status=status)) as site:
         await site.session.goto(f"{SITE}/page/1")
@@ -355,8 +355,8 @@ async def test_a_click_counts_once_the_page_was_told_however_slow_its_answer(
     visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow machine: the answer takes longer than any wait for a button or an outcome; banners go by themselves."""
-    monkeypatch.setattr("archiver.browsing.browser_session.ACTION", 0.8)
-    monkeypatch.setattr("archiver.browsing.browser_session.ELEMENT", 0.8)
+    monkeypatch.setattr("archiver.browsing.browser_session.CLICK_TIMEOUT_S", 0.8)
+    monkeypatch.setattr("archiver.browsing.browser_session.ELEMENT_TIMEOUT_S", 0.8)
     accepted = (
         f'  - {{request: {{method: POST, url: "{SITE}/login"}}, response: {{status: 302, delay: 2.0, '
         'headers: {location: "/account"}}}\n'

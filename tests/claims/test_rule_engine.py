@@ -14,12 +14,12 @@ from hypothesis import strategies as some
 from archiver.claims.facts import CLAUSES, VOCABULARY, Case, DocumentPlace, Use, facts_of, rules
 from archiver.claims.rule_engine import MANDATORY, WORST, Verdict, apply, assess
 from archiver.core.model import Asset, DocumentKind, Gap, GapReason
-from tests.support.claims_kit import CASE, LICENCE, RECORD, USE, described
+from tests.support.claims_kit import CASE, GETTY_LICENCE, RECORD, USE, described
 
 
 def case(documents: Any = None, gaps: Any = (), **licence: Any) -> Case:
     documents = CASE.file.documents if documents is None else documents
-    return replace(CASE, file=described(replace(LICENCE, **licence), documents, gaps))
+    return replace(CASE, file=described(replace(GETTY_LICENCE, **licence), documents, gaps))
 
 
 def said(case: Case, use: Use = USE) -> dict[str, Verdict]:

@@ -59,7 +59,7 @@ NEVER = re.compile(
 )
 
 
-LICENCE = Licence(
+GETTY_LICENCE = Licence(
     asset=Asset(provider="getty_images", asset_id="123"), licence_id="9", kind="standard", licensee="ACME, Ltd.",
     licensed_at=datetime(2026, 3, 9, 12, tzinfo=UTC), order="778899",
 )  # fmt: skip
@@ -78,7 +78,7 @@ def described(licence: Licence, documents: Any, gaps: Any = ()) -> LicenceFile:
 
 
 CASE = Case(
-    file=described(LICENCE, (RECORD, CERTIFICATE)), client_names=["Acme Limited"],
+    file=described(GETTY_LICENCE, (RECORD, CERTIFICATE)), client_names=["Acme Limited"],
     agency_names=["Agency Ltd"], texts={"certificate.pdf": ["Licence", "Licensee: ACME, Ltd.\nDate: 9 March 2026"]},
     secured_since="2026-04-01T00:00:00Z", confirm={"en": "Ask Getty.", "de": "Getty fragen."},
 )  # fmt: skip
