@@ -12,9 +12,11 @@ test: setup ## all tests
 	@echo "test: running the tests on four processes, since many of them wait"
 	@.venv/bin/pytest -n 4 --dist worksteal
 
-soak: setup ## kills, forgeries and power cuts by the hundred; some minutes, power cuts only as root on Linux
+soak: setup ## kills, forgeries and power cuts by the hundred, and the tests marked `long`; some minutes
 	@echo "soak: killing, forging and cutting the power, again and again"
 	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py
+	@echo "soak: the tests that take much of a processor"
+	@.venv/bin/pytest -n 4 -rs -m long
 
 soak-long: setup ## a kill at every write of every command, and 2,400 forged packs; an hour
 	@echo "soak: killing at every write, and forging packs"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 import yaml
 
 from archiver.reading.secret_scan import all_forms, contains
@@ -19,6 +20,7 @@ def secrets_of(path: Path) -> set[str]:
     return values
 
 
+@pytest.mark.long
 def test_no_secret_survives_a_run(home: Home, tmp_path: Path) -> None:
     folder = tmp_path / "recordings"
     folder.mkdir()

@@ -39,6 +39,7 @@ def company_proxy(tmp_path: Path) -> Iterator[Callable[[Path], tuple[str, Path]]
     thread.join()
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.parametrize("provider", ["shutterstock", "envato_elements"])
 def test_a_real_run_through_a_company_proxy(

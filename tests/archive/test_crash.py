@@ -25,6 +25,7 @@ from tests.support.crashes import cut_again_and_again, kill_again_and_again, no_
 NO_POWER_CUTS = no_power_cuts()
 
 
+@pytest.mark.long
 def test_killed_again_and_again(tmp_path: Path) -> None:
     kill_again_and_again(tmp_path / "acme", 5)
 

@@ -355,14 +355,14 @@ async def test_a_click_counts_once_the_page_was_told_however_slow_its_answer(
     visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow machine: the answer takes longer than any wait for a button or an outcome; banners go by themselves."""
-    monkeypatch.setattr("archiver.browsing.browser_session.CLICK_TIMEOUT_S", 0.8)
-    monkeypatch.setattr("archiver.browsing.browser_session.ELEMENT_TIMEOUT_S", 0.8)
+    monkeypatch.setattr("archiver.browsing.browser_session.CLICK_TIMEOUT_S", 1.5)
+    monkeypatch.setattr("archiver.browsing.browser_session.ELEMENT_TIMEOUT_S", 1.5)
     accepted = (
-        f'  - {{request: {{method: POST, url: "{SITE}/login"}}, response: {{status: 302, delay: 2.0, '
+        f'  - {{request: {{method: POST, url: "{SITE}/login"}}, response: {{status: 302, delay: 3.5, '
         'headers: {location: "/account"}}}\n'
     )
     async with visit(page("/login", FORM) + accepted + page("/account", "<h1>Ada</h1>")) as site:
-        await sign_in(site.session, within=0.8)
+        await sign_in(site.session, within=1.5)
         assert site.seen.count("POST /login") == 1 and (await site.session.page()).url == f"{SITE}/account"
     monkeypatch.undo()
     leaving = "<script>setTimeout(() => {location = '/account'}, 1000)</script>"

@@ -320,6 +320,7 @@ async def test_a_certificate_s_issuer_is_fetched_by_nobody_but_through_the_accou
     assert session.way.refused == [f"GET {platform.issuer_at}"] * len(session.way.refused) != []
 
 
+@pytest.mark.long
 @pytest.mark.browser
 async def test_without_the_guard_the_page_spends_in_every_way_and_the_proxy_alone_keeps_it_from_other_hosts(
     platform: Platform, info: ProviderInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -39,6 +40,7 @@ def test_every_command_is_killed_here_or_writes_nothing_or_says_why_not() -> Non
     assert sorted([*killed, *READERS, *ELSEWHERE]) == sorted(commands)
 
 
+@pytest.mark.long
 def test_killed_where_it_matters_and_repeated(tmp_path: Path) -> None:
     """One home, in which one command after the other is killed: before a line, between a line and its seal, between
     the vault and the settings."""
