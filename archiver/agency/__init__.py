@@ -1,1 +1,1 @@
-"""An agency and its clients: accounts, on- and offboarding, the night, alerts, reports, and the health of a home."""
+"""The agency's daily work: accounts, clients, the nightly run, messages, reports, and health checks of a home."""

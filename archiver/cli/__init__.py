@@ -1,4 +1,4 @@
-"""The command line: words in, words out. No logic; heavy imports wait until a command needs them."""
+"""The command line: it reads arguments and prints results. It has no logic; heavy imports wait until needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from archiver.cli.output import say
 from archiver.core.errors import ArchiverError, machine_error
 
-INTERRUPTED_EXIT_CODE = 130  # what typer makes of Ctrl-C
+INTERRUPTED_EXIT_CODE = 130  # typer's exit code for Ctrl-C
 
 
 def main() -> None:
@@ -20,10 +20,10 @@ def main() -> None:
 
     forbid_core_dumps()
     pop_secrets_from_environment()
-    for stream in (sys.stdout, sys.stderr):  # a title or a path that a terminal's character set lacks stops no command
+    for stream in (sys.stdout, sys.stderr):  # a character that the terminal lacks must not stop a command
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    os.umask(0o077)  # nothing that a command makes, by itself or by a library, is for others on this machine
+    os.umask(0o077)  # other users of this machine must not read the files that commands and libraries create
     try:
         program(prog_name="archiver")
     except ArchiverError as error:
@@ -31,7 +31,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code == INTERRUPTED_EXIT_CODE:
-            say("archiver: Interrupted. What was archived is safe; run the command again to go on.")
+            say("archiver: Interrupted. Everything archived so far is safe; run the command again to continue.")
         raise
     except OSError as error:
         refused = machine_error(error)

@@ -1,4 +1,4 @@
-"""Commands about adapters: the providers and their recordings."""
+"""Commands for adapters: the providers and their recordings."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from archiver.cli.output import emit, progress, say, tell
 
 @providers_app.callback(invoke_without_command=True)
 def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """List the platforms: what each adapter stands on, what it can get, and what the platform's terms say.
+    """List the platforms: the basis of each adapter, the documents it fetches, and the platform's terms.
 
-    Platforms without an adapter are listed, too, with the reason, and what a person can archive there.
+    The list includes platforms without an adapter, with the reason and what you can archive there by hand.
 
     Example: archiver providers --json
     """
@@ -66,9 +66,9 @@ def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOpt
 @providers_app.command("new")
 def providers_new(
     name: Annotated[str, typer.Argument(help="The adapter's name, as in ProviderInfo.name: acme_stock.")],
-    out: Annotated[Path | None, typer.Option(help="The folder to make [default: ./archiver-NAME].")] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to create [default: ./archiver-NAME].")] = None,
 ) -> None:
-    """Lay out a new adapter: a small package with a working example, its recording and its test.
+    """Create a new adapter: a small package with a working example, its recording and its test.
 
     Example: archiver providers new acme_stock
     """
@@ -83,7 +83,7 @@ def providers_new(
 
 @recording_app.command("check")
 def recording_check(paths: Annotated[list[Path], typer.Argument(help="Recording folders.")]) -> None:
-    """Run recordings and compare with their expected.yaml; exit code 1 and the fields on a mismatch.
+    """Replay recordings and compare the results with expected.yaml. A mismatch prints the fields; the exit code is 1.
 
     Example: archiver recording check recordings/*/*
     """
@@ -108,7 +108,7 @@ def recording_expect(
     paths: Annotated[list[Path], typer.Argument(help="Recording folders.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing expected.yaml.")] = False,
 ) -> None:
-    """Write expected.yaml from what the adapter makes of a recording now.
+    """Replay recordings and write the adapter's results to expected.yaml.
 
     Example: archiver recording expect recordings/shutterstock/two-pages
     """
@@ -126,13 +126,14 @@ def recording_expect(
 def recording_capture(
     name: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account.")],
     scenario: Annotated[str, typer.Argument(help="The scenario's name: two-pages.")],
-    out: Annotated[Path, typer.Option(help="Where PROVIDER/SCENARIO is to be made.")] = Path("recordings"),
+    out: Annotated[Path, typer.Option(help="The folder that receives PROVIDER/SCENARIO.")] = Path("recordings"),
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Record a whole run of an account, read-only as ever, and scrub it: to prove or repair an adapter.
+    """Record a whole run of an account and scrub the recording. Use it to test or repair an adapter.
 
-    Nothing is archived. The first licences of each list are recorded with their documents, the others as rows.
+    The run is read-only and archives nothing. It records the first licences of each list with their documents, and the
+    others as rows.
 
     Example: archiver recording capture acme-freepik first-look
     """
@@ -144,16 +145,16 @@ def recording_capture(
     for line in (made.result.message, *made.report.lines(), *made.notes):
         if line:
             say(line)
-    say(f"Recorded in {made.folder}. Read it through once before you give it to anybody.")
+    say(f"Recorded in {made.folder}. Read it yourself before you give it to anybody.")
 
 
 @recording_app.command("scrub")
 def recording_scrub(
     path: Annotated[Path, typer.Argument(help="A recording's folder.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be replaced; write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be replaced; write nothing.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Take out of a recording what is secret or personal, and put stand-ins there; with a home, all that it knows, too.
+    """Replace secrets and personal data in a recording with placeholders. A home adds the values that it knows.
 
     Example: archiver recording scrub recordings/freepik/first-look --dry-run
     """

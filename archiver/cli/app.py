@@ -1,4 +1,4 @@
-"""What all commands share: the application and its groups, their common options, and how a home is opened."""
+"""The parts that all commands share: the application, its groups, common options, and opening a home."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Licence proof of stock purchases: captured automatically, dated by third parties, found in a minute.",
+    help="Archive licence proof of stock purchases automatically, dated by third parties, and find it in a minute.",
 )
 client_app = typer.Typer(no_args_is_help=True, help="Clients: each owns one archive.")
 account_app = typer.Typer(no_args_is_help=True, help="Accounts: one sign-in at one platform.")
@@ -42,7 +42,7 @@ def a_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day; write it as 2026-11-25") from None
+        raise typer.BadParameter(f"{text!r} is not a valid date (YYYY-MM-DD)") from None
 
 
 HomeOption = Annotated[
@@ -61,16 +61,16 @@ def print_version(wanted: bool) -> None:
 @app.callback()
 def root(
     home: HomeOption = None,
-    version: Annotated[  # noqa: ARG001  # it is told before any command
-        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Tell the version, and end.")
+    version: Annotated[  # noqa: ARG001  # the callback prints it
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    if home:  # given before the command, it is as good as after it
+    if home:  # `archiver --home DIR COMMAND` means the same as `archiver COMMAND --home DIR`
         os.environ["ARCHIVER_HOME"] = str(home)
 
 
 def opened(home: Path | None) -> Home:
-    """The home that is meant, without what killed commands left in it."""
+    """Open the home, and remove the temporary files that killed commands left in it."""
     from archiver.core.stale_files import sweep
     from archiver.home.settings import Home, find_home
 
@@ -93,34 +93,34 @@ def language_of(language: str) -> str:
     from archiver.claims.facts import LANGUAGES
 
     if language not in LANGUAGES:
-        raise typer.BadParameter(f"--language is one of {', '.join(LANGUAGES)}")
+        raise typer.BadParameter(f"--language must be one of {', '.join(LANGUAGES)}")
     return language
 
 
 def ask(question: str, default: str) -> str:
-    """Ask a person; where there is no terminal, the default is the answer."""
+    """Ask a person. Without a terminal, the default is the answer."""
     return str(typer.prompt(question, default=default, err=True)) if sys.stdin.isatty() else default
 
 
 def asking() -> Any:
-    """How a person is asked; None where nobody is there to be asked."""
+    """The function that asks a person; None without a terminal."""
     return ask if sys.stdin.isatty() else None
 
 
 def confirmed(question: str) -> bool:
-    """Whether a person says yes; where there is no terminal, nobody does."""
+    """Whether a person says yes. Without a terminal, the answer is no."""
     return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 
 def awaited[T](work: Coroutine[Any, Any, T]) -> T:
-    """What asynchronous work returns; asyncio is imported only where there is some."""
+    """Run asynchronous work and return its result. asyncio is imported only here, to keep other commands quick."""
     import asyncio
 
     task: asyncio.Task[Any] | None = None
-    interrupted = False  # for what is told when the task has ended, and asyncio has taken its cancellation back
+    interrupted = False  # for reports that come after the task has ended, when `task.cancelling()` is 0 again
 
     def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if not (interrupted or (task and task.cancelling())):  # what Ctrl-C breaks in the midst of work is no news
+        if not (interrupted or (task and task.cancelling())):  # Ctrl-C breaks running work; do not report that
             loop.default_exception_handler(context)
 
     async def main() -> T:
@@ -130,7 +130,7 @@ def awaited[T](work: Coroutine[Any, Any, T]) -> T:
         try:
             return await work
         except Exception:
-            if task and task.cancelling():  # Ctrl-C ended a helper process first, whose end is what went wrong
+            if task and task.cancelling():  # Ctrl-C ended a helper process first, and that caused this error
                 raise asyncio.CancelledError from None
             raise
         finally:

@@ -1,4 +1,4 @@
-"""Commands that keep the archives: verify, erase, hold, and the index."""
+"""Commands that look after the archives: status, report, verify, erase, hold, schedule and the index."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """Show how every account stands: last complete, archived of listed, next full reading, trouble.
+    """Show each account: last complete run, archived of listed licences, next full reading, problems.
 
     Example: archiver status
     """
@@ -37,12 +37,12 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
     if as_json:
         emit(found.as_json())
     else:
-        table(*found.table(), "There is no account yet. Add one with `archiver account add`.")
+        table(*found.table(), "No accounts yet. Add one with `archiver account add`.")
 
 
 @app.command()
 def report(
-    client: Annotated[str, typer.Option(help="The client whom it is for.")],
+    client: Annotated[str, typer.Option(help="The client that the report is for.")],
     month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="The month [default: this one].")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A .pdf or .html file [default: CLIENT-MONTH.pdf].")
@@ -51,7 +51,7 @@ def report(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Write a client's monthly report: what was archived, coverage, gaps and reasons, the checkpoint to keep.
+    """Write a client's monthly report: new licences, coverage, gaps with reasons, and the checkpoint to keep.
 
     Example: archiver report --client acme --month 2026-11 --out acme-2026-11.pdf
     """
@@ -74,11 +74,11 @@ def report(
 
 @app.command()
 def notify(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what there is to tell.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the messages; send nothing.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Tell each person what they were not told yet; every run does so at its end.
+    """Send each person the messages that they have not received yet. Every run also does this at its end.
 
     Example: archiver notify --dry-run
     """
@@ -93,7 +93,7 @@ def notify(
     if as_json:
         emit([cause.as_json() for cause in found])
     else:
-        tell_lines("\n\n".join(cause.as_text() for cause in found) or "Nothing is to be told.")
+        tell_lines("\n\n".join(cause.as_text() for cause in found) or "There is nothing to report.")
     for warning in [] if dry_run else tell_people(here):
         say(f"warning: {warning}")
     if met:
@@ -102,11 +102,11 @@ def notify(
 
 @app.command("repair-clock")
 def repair_clock(
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who says that this machine's clock is right now.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who confirms that this machine's clock is right now.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether the clock is right.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Put right what a clock left that was ahead: archives go on, notices and full readings do, too.
+    """Repair the damage of a clock that was ahead, so that archives, messages and full readings continue.
 
     Example: archiver repair-clock --by "Ada Example"
     """
@@ -116,14 +116,14 @@ def repair_clock(
     for each in ahead(here, now):
         say(str(each))
     if not (yes or confirmed(f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC. Is that right?")):
-        raise typer.BadParameter("nothing was changed; say --yes, or answer the question on a terminal")
+        raise typer.BadParameter("nothing was changed; give --yes, or answer the question on a terminal")
     number = repair(here, unlocked(here), by, now, say)
-    say(f"{number} times were put right." if number else "No time lies in the future.")
+    say(f"Repaired {number} time{'s' * (number > 1)}." if number else "No time lies in the future.")
 
 
 @app.command()
 def schedule(
-    at: Annotated[str, typer.Option(metavar="HH:MM", help="When, by this machine's clock.")] = "04:30",
+    at: Annotated[str, typer.Option(metavar="HH:MM", help="The local time of the run.")] = "04:30",
     system: Annotated[
         str | None, typer.Option(help="systemd, cron, launchd or windows [default: this machine's].")
     ] = None,
@@ -131,10 +131,10 @@ def schedule(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="The vault's key file [default: the one in use]."),
     ] = None,
-    install: Annotated[bool, typer.Option("--install", help="Put it in place; else it is only shown.")] = False,
+    install: Annotated[bool, typer.Option("--install", help="Install it; without this it is only shown.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Show, or install, what starts the nightly run on this machine.
+    """Show or install the schedule of the nightly run on this machine.
 
     Example: archiver schedule --at 03:15
     """
@@ -148,14 +148,14 @@ def schedule(
     browser = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_CHROMIUM")}
     made = make(here.root, named_system(system), at, key=file and file.absolute(), variables=browser)
     if day := skipped(at, datetime.now().astimezone().date()):
-        say(f"note: {at} does not exist on {day}, when clocks are put forward here. Choose another time with --at.")
+        say(f"note: {at} does not exist on {day}, because clocks go forward here. Choose another time with --at.")
     if install:
         put_in_place(made)
-        say(f"Installed in {made.folder}. Try it at once with `archiver run`.")
+        say(f"Installed in {made.folder}. Try a run now with `archiver run`.")
     else:
         tell_lines(made.as_text())
     if here.settings.replay:
-        say("note: This home plays recordings, so such a night archives nothing. Schedule the run of a real home.")
+        say("note: This is a replay home, so its nightly run archives nothing. Schedule the run of a real home.")
 
 
 @app.command()
@@ -168,15 +168,13 @@ def verify(
     roots: Annotated[Path | None, typer.Option(help="Timestamp roots that you trust (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="The signer's public key that you trust (PEM).")] = None,
     against: Annotated[
-        Path | None, typer.Option(exists=True, help="A checkpoint that a witness holds, or a folder of them.")
+        Path | None, typer.Option(exists=True, help="A checkpoint from a witness, or a folder of checkpoints.")
     ] = None,
-    renew: Annotated[
-        bool, typer.Option("--renew", help="First get new timestamps over the old ones, where their end is near.")
-    ] = False,
+    renew: Annotated[bool, typer.Option("--renew", help="First renew the timestamps that expire soon.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Check every byte, signature and date of the archives; names the file at fault.
+    """Check every byte, signature and date of the archives, and name each damaged file.
 
     Example: archiver verify --client acme
     """
@@ -200,13 +198,13 @@ def verify(
 def erase(
     licence: Annotated[str, typer.Argument(help="A short id as printed everywhere, or any unique part of it.")],
     reason: Annotated[str, typer.Option(help="A class (see docs/privacy.md), CLASS: TEXT, or any text.")],
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who decided it; kept in a statement, never in the ledger.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would go; erase nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decides it; kept in a statement, never in the ledger.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be erased; erase nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Erase a licence's content for good; a tombstone with its digests stays, and everybody sees that it was erased.
+    """Erase a licence's content for good. A tombstone with its digests stays, so that the erasure is visible.
 
     Example: archiver erase 1234567890_1a2b3c4d --reason data_subject_request --by "Ada Example"
     """
@@ -217,9 +215,9 @@ def erase(
     done = plan(here, licence)
     if not dry_run:
         if done["outcome"] == "would_erase":
-            say(f"{done['licence']}: {len(done['files'])} files, {done['bytes']} bytes, would be erased for good.")
+            say(f"{done['licence']}: this erases {len(done['files'])} files ({done['bytes']} bytes) for good.")
             if not (yes or confirmed("Erase?")):
-                raise typer.BadParameter("nothing was erased; say --yes, or answer the question on a terminal")
+                raise typer.BadParameter("nothing was erased; give --yes, or answer the question on a terminal")
         done, warnings = erase_content(here, unlocked(here), licence, reason=reason, by=by)
         for warning in warnings:
             say(f"warning: {warning}")
@@ -236,15 +234,15 @@ def erase(
 
 @app.command()
 def hold(
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who decided it; kept in a statement, never in the ledger.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decides it; kept in a statement, never in the ledger.")],
     licence: Annotated[str | None, typer.Argument(help="A short id, or any unique part of it.")] = None,
     client: Annotated[str | None, typer.Option(help="This client's whole archive instead.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why it must not be erased.")] = None,
-    release: Annotated[bool, typer.Option("--release", help="End the holds on just this.")] = False,
+    release: Annotated[bool, typer.Option("--release", help="Release the holds on exactly this.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Put a licence, or a client's archive, under legal hold: until it is released, nothing of it is erased.
+    """Put a licence or a client's archive under legal hold. It cannot be erased until you release the hold.
 
     Example: archiver hold 1234567890_1a2b3c4d --by "Ada Example" --reason "letter of 3 May"
     """
@@ -266,7 +264,7 @@ def hold(
 
 @catalogue_app.command("rebuild")
 def catalogue_rebuild(home: HomeOption = None) -> None:
-    """Build the search index anew from the archives.
+    """Rebuild the search index from the archives.
 
     Example: archiver catalogue rebuild
     """

@@ -34,24 +34,24 @@ FirstSeen = Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", hel
 def claim_add(
     client: Annotated[str, typer.Option(help="The client that the letter concerns.")],
     file: Annotated[Path | None, typer.Argument(help="The letter: PDF, mail, text or picture.")] = None,
-    manual: Annotated[bool, typer.Option("--manual", help="No letter: all is stated by options.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Confirm what is read, without being asked.")] = False,
-    claimant: Annotated[str | None, typer.Option(help="Who demands.")] = None,
+    manual: Annotated[bool, typer.Option("--manual", help="There is no letter file; the options state all.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm the details read from the letter; do not ask.")] = False,
+    claimant: Annotated[str | None, typer.Option(help="Who makes the claim.")] = None,
     reference: Annotated[str | None, typer.Option(help="Their case number.")] = None,
     kind: Annotated[str | None, typer.Option(help="inquiry, demand or abmahnung.")] = None,
-    url: Annotated[list[str] | None, typer.Option(help="A page with the picture; repeatable.")] = None,
+    url: Annotated[list[str] | None, typer.Option(help="A page that shows the picture; repeatable.")] = None,
     picture: Annotated[list[Path] | None, typer.Option(help="A picture of the claim; repeatable.")] = None,
-    amount: Annotated[float | None, typer.Option(help="The sum that is demanded.")] = None,
+    amount: Annotated[float | None, typer.Option(help="The sum that they demand.")] = None,
     currency: Annotated[str | None, typer.Option(help="Its currency: EUR.")] = None,
-    received: Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", help="When the letter came.")] = None,
+    received: Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", help="When it arrived.")] = None,
     deadline: Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", help="The last day to answer.")] = None,
     first_seen: FirstSeen = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Read a letter into a claim: who, which case, which pages, how much, by when. Options override what was read.
+    """Make a claim from a letter: claimant, case, pages, amount and deadline. Options override what the letter says.
 
-    Readings count once they are confirmed: field by field at a terminal, or by --yes.
+    The details count once you confirm them: field by field on a terminal, or all with --yes.
 
     Example: archiver claim add letter.pdf --client acme
     """
@@ -60,13 +60,13 @@ def claim_add(
     from archiver.reading.letters import LetterKind
 
     if manual == bool(file):
-        raise typer.BadParameter("give a letter's file, or --manual")
+        raise typer.BadParameter("give the letter's file or --manual, not both")
     if kind and kind not in list(LetterKind):
-        raise typer.BadParameter(f"--kind is one of {', '.join(LetterKind)}")
+        raise typer.BadParameter(f"--kind must be one of {', '.join(LetterKind)}")
     if amount is not None and not 0 < amount < inf:
-        raise typer.BadParameter("--amount is a sum above nothing, as 389.59")
+        raise typer.BadParameter("--amount must be positive, for example 389.59")
     if currency and not re.fullmatch("[A-Za-z]{3}", currency):
-        raise typer.BadParameter("--currency is of three letters, as EUR")
+        raise typer.BadParameter("--currency must be a three-letter code, for example EUR")
     stated = {
         "claimant": claimant, "reference": reference, "kind": LetterKind(kind) if kind else None,
         "urls": tuple(url or ()), "amount": amount, "currency": currency and currency.upper(), "received": received,
@@ -80,12 +80,12 @@ def claim_add(
     for line in [] if as_json else described(claim):
         tell(line)
     if not claim.confirmed:
-        say(f"Not confirmed, so nothing counts yet. {CONFIRM}")
+        say(f"The details are not confirmed, so they do not count yet. {CONFIRM}")
 
 
 @claim_app.command("list")
 def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """List the claims, the most urgent first, with the days left to answer and to notify the platform.
+    """List the claims, most urgent first, with the days left to answer and to notify the platform.
 
     Example: archiver claim list
     """
@@ -107,7 +107,7 @@ def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
     table(
         (*(name.replace("_", " ") for name in columns), ""),
         rows,
-        "There is no claim. A letter becomes one: archiver letter FILE --client CLIENT",
+        "No claims yet. Make one from a letter: archiver letter FILE --client CLIENT",
     )
 
 
@@ -117,7 +117,7 @@ def claim_show(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Show a claim: what was read, and how.
+    """Show a claim: its details, and how each was read.
 
     Example: archiver claim show acme-1a2b3c4d
     """
@@ -140,7 +140,7 @@ def claim_enter(
     by: Annotated[str, typer.Option(metavar="NAME", help="The person who enters it.")],
     home: HomeOption = None,
 ) -> None:
-    """Make one working paper evidence: it goes into the client's archive, and stays there.
+    """Turn one working paper into evidence: copy it into the client's archive, where it stays.
 
     Example: archiver claim enter acme-1a2b3c4d letter.pdf --by "Ada Example"
     """
@@ -152,11 +152,11 @@ def claim_enter(
 
 UseKind = Annotated[str | None, typer.Option("--use", help="commercial or editorial.")]
 Seats = Annotated[
-    int, typer.Option(min=0, show_default=False, help="How many people worked with the picture [default: not known].")
+    int, typer.Option(min=0, show_default=False, help="How many people worked with the picture [default: unknown].")
 ]
 Territory = Annotated[str | None, typer.Option(help="Where it was used, if not on the web.")]
 Copies = Annotated[
-    int, typer.Option(min=0, show_default=False, help="How many copies were printed [default: not known].")
+    int, typer.Option(min=0, show_default=False, help="How many copies were printed [default: unknown].")
 ]
 Language = Annotated[str, typer.Option(help="en or de.")]
 
@@ -165,7 +165,7 @@ def use_of(first_seen: date | None, kind: str | None, seats: int, territory: str
     from archiver.claims.facts import Use
 
     if kind not in (None, "commercial", "editorial"):
-        raise typer.BadParameter("--use is commercial or editorial")
+        raise typer.BadParameter("--use must be commercial or editorial")
     return Use(first_seen=first_seen, kind=kind, seats=seats, territory=territory, copies=copies)
 
 
@@ -173,9 +173,9 @@ def use_of(first_seen: date | None, kind: str | None, seats: int, territory: str
 def assess(
     client: Annotated[str, typer.Option(help="The client that used the picture.")],
     licence: Annotated[str | None, typer.Argument(help="A short id or any unique part of it.")] = None,
-    image: Annotated[str | None, typer.Option(metavar="FILE|URL", help="Or the picture itself.")] = None,
-    claim: Annotated[str | None, typer.Option(help="The claim: its first use, its pages, its picture.")] = None,
-    used_on: Annotated[str | None, typer.Option(metavar="URL", help="The page with the picture.")] = None,
+    image: Annotated[str | None, typer.Option(metavar="FILE|URL", help="The picture, instead of a licence.")] = None,
+    claim: Annotated[str | None, typer.Option(help="A claim that gives first use, pages and picture.")] = None,
+    used_on: Annotated[str | None, typer.Option(metavar="URL", help="The page that shows the picture.")] = None,
     first_seen: FirstSeen = None,
     use: UseKind = None,
     seats: Seats = 0,
@@ -185,7 +185,7 @@ def assess(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Say whether a licence covers a use: covered, open, or not covered, each finding with its document.
+    """Check whether a licence covers a use: covered, open or not covered. Each finding names its document.
 
     Example: archiver assess 20261124_shutterstock_1234567890 --client acme --first-seen 2026-12-01 --use commercial
     """
@@ -218,18 +218,18 @@ def assess(
 def letter(
     file: Annotated[Path, typer.Argument(help="The letter: PDF, mail, text or picture.")],
     client: Annotated[str, typer.Option(help="The client that it concerns.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Accept what is read and what is certain; ask nothing.")] = False,
-    licence: Annotated[str | None, typer.Option(help="The licence, where it is known.")] = None,
-    picture: Annotated[Path | None, typer.Option(help="The picture, where the letter holds none.")] = None,
-    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who says for whom the licence was bought.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Why it is this client's: the order, the job.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept all details and certain matches; do not ask.")] = False,
+    licence: Annotated[str | None, typer.Option(help="The licence, if you know it.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="The picture, if the letter holds none.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who says which client the licence is for.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it is for this client: the order, the job.")] = None,
     first_seen: FirstSeen = None,
     use: UseKind = None,
     out: Annotated[Path | None, typer.Option(help="The pack to write [default: in the claim's folder].")] = None,
     language: Language = "en",
     home: HomeOption = None,
 ) -> None:
-    """From a letter to the pack in one dialogue: claim, licence, client, verdict, pack. Run it again to go on.
+    """Answer a letter in one dialogue: claim, licence, client, verdict, pack. Run it again to continue.
 
     Example: archiver letter letter.pdf --client acme
     """
@@ -246,22 +246,22 @@ def letter(
 
 @app.command()
 def proof(
-    out: Annotated[Path, typer.Option(help="The zip to write; a PDF of the same name comes beside it.")],
+    out: Annotated[Path, typer.Option(help="The zip to write; a PDF of the same name is written beside it.")],
     licence: Annotated[
         list[str] | None, typer.Argument(help="Licences, by short id or a unique part [default: the claim's].")
     ] = None,
     claim: Annotated[
-        str | None, typer.Option(help="The claim that this answers: its reference and picture go in.")
+        str | None, typer.Option(help="The claim that this answers; its reference and picture are included.")
     ] = None,
-    internal: Annotated[bool, typer.Option(help="Also write everything, unabridged, into NAME-internal.zip.")] = False,
-    drafts: Annotated[bool, typer.Option(help="Also write drafts of letters and statements, beside the zip.")] = False,
+    internal: Annotated[bool, typer.Option(help="Also write everything, unabridged, to NAME-internal.zip.")] = False,
+    drafts: Annotated[bool, typer.Option(help="Also write drafts of letters and statements beside the zip.")] = False,
     counter_requests: Annotated[bool, typer.Option(help="Let the reply ask for eight proofs in return.")] = True,
     language: Annotated[str, typer.Option(help="en or de.")] = "en",
     home: HomeOption = None,
 ) -> None:
-    """Pack what proves licences, for a claimant, an insurer or a lawyer: a PDF to read and a zip to check.
+    """Pack the proof of licences for a claimant, an insurer or a lawyer: a PDF to read and a zip to check.
 
-    Prices, accounts, seats and other clients stay out of both.
+    Both leave out prices, accounts, seats and other clients.
 
     Example: archiver proof 1234567890_1a2b3c4d --out proof.zip
     """
@@ -275,4 +275,4 @@ def proof(
     )  # fmt: skip
     for path in hand_over(here, licence or [], order, warn=lambda text: say(f"warning: {text}")):
         say(f"Wrote {path}.")
-    say("HOW-TO-CHECK.txt in the zip says how anybody can check it without this software.")
+    say("HOW-TO-CHECK.txt in the zip explains how to check it without this software.")

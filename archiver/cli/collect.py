@@ -1,4 +1,4 @@
-"""Commands that fetch evidence: sign-in, run, import and capture."""
+"""Commands that collect evidence: sign-in, run, import and capture."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 @app.command("sign-in")
 def sign_in(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="The accounts, one after another.")
+        list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="The accounts to sign in to, one by one.")
     ] = None,
-    due: Annotated[bool, typer.Option("--due", help="All sign-ins that a person must do this week.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Do all sign-ins that need a person this week.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --due: only list them.")] = False,
     as_json: JsonOption = False,
     replay: ReplayOption = None,
     headless: Annotated[bool, typer.Option(hidden=True)] = False,
     home: HomeOption = None,
 ) -> None:
-    """Sign in as a person, in a visible browser; the sessions are saved for the nights.
+    """Sign in yourself in a visible browser. The session is saved for unattended runs.
 
-    If one account fails, the next one has its turn. With --json, --due only lists; names sign in and tell the results.
+    If one account fails, the command goes on to the next. With --json, --due only lists the sign-ins.
 
     Example: archiver sign-in acme-freepik acme-envato
     """
@@ -44,14 +44,14 @@ def sign_in(
 
     here = opened(home)
     if bool(names) == due:
-        raise typer.BadParameter("name the accounts, or say --due")
+        raise typer.BadParameter("name accounts or give --due, not both")
     vault = unlocked(here)
     waiting = due_sign_ins(here, vault) if due else []
     if due and as_json:
         emit([each.as_json() for each in waiting])
     elif due:
         rows = [(each.account, each.why, each.command) for each in waiting]
-        table(("account", "why", "command"), rows, "No sign-in waits for a person this week.")
+        table(("account", "why", "command"), rows, "No sign-in needs a person this week.")
     if dry_run or (due and as_json):
         return
     chosen = names or [each.account for each in waiting if each.attended]
@@ -62,14 +62,14 @@ def sign_in(
 
 
 def asset_of(text: str) -> str:
-    """An asset's id: as it is given, or out of the address of the asset's page; BadParameter where none is in there."""
+    """An asset's id: as given, or taken from the address of the asset's page. BadParameter if the address has none."""
     from archiver.reading.filenames import names
 
     if "://" not in text and text.strip():
         return text.strip()
     ids = {each.asset_id for each in names(text) if each.asset_id}
     if len(ids) != 1:
-        raise typer.BadParameter(f"{text!r} names no asset that is known here; give the platform's id of it")
+        raise typer.BadParameter(f"found no asset id in {text!r}; give the platform's asset id")
     return ids.pop()
 
 
@@ -77,7 +77,7 @@ def asset_of(text: str) -> str:
 def run(
     client: Annotated[list[str] | None, typer.Option(help="Only this client; repeatable.")] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account; repeatable.")] = None,
-    asset: Annotated[str | None, typer.Option(help="Only the licences of this asset: its id, or its page.")] = None,
+    asset: Annotated[str | None, typer.Option(help="Only the licences of this asset: its id or page URL.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Read every history to its end.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Sign in and count; archive nothing.")] = False,
     as_json: JsonOption = False,
@@ -86,12 +86,12 @@ def run(
         Path | None,
         typer.Option(
             exists=True,
-            help="Once after a restore from a backup: the newest checkpoint that a witness holds, or its folder.",
+            help="After a restore from a backup, once: the newest checkpoint of a witness, or the witness's folder.",
         ),
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Archive what is new at every account; read-only toward the platforms.
+    """Archive all new licences of every account. The platforms are only read, never changed.
 
     Example: archiver run --client acme
     """
@@ -111,7 +111,7 @@ def run(
         say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
 
     with progress() as watch:
-        watch = watch if asset else ProgressForecast(here, say, watch)  # the histories are only looked through
+        watch = watch if asset else ProgressForecast(here, say, watch)  # with --asset, the forecast would be too high
         summary = awaited(run_accounts(here, unlocked(here), order, progress=watch, finished=finished))
     for slug, fault in summary.faults.items():
         say(f"{slug}: {fault}")
@@ -130,7 +130,7 @@ def run(
             for r in summary.accounts
         ]
         table(columns, rows)
-        at_fault = {str(fault) for fault in summary.faults.values()}  # told once a client
+        at_fault = {str(fault) for fault in summary.faults.values()}  # printed once for each client
         for result in summary.accounts:
             if result.message and result.message not in at_fault:
                 tell(f"{result.account}: {result.message}")
@@ -147,16 +147,16 @@ def run(
 @app.command("import")
 def import_(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders, zips, mails, lists, documents.")],
-    client: Annotated[str, typer.Option(help="The client to whose archive it goes.")],
+    client: Annotated[str, typer.Option(help="The client whose archive receives it.")],
     by: Annotated[str | None, typer.Option(metavar="NAME", help="Who imports [default: the system's user].")] = None,
     keep_files: Annotated[
-        bool, typer.Option("--keep-files", help="Archive delivered files too, not only their digests.")
+        bool, typer.Option("--keep-files", help="Archive the delivered files too, not only their digests.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what each file is; archive nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Classify each file; archive nothing.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Archive licence proof from folders, zips, mail, lists and documents, on any platform.
+    """Archive licence proof from folders, zips, mails, lists and documents of any platform.
 
     Example: archiver import ~/projects/acme --client acme --dry-run
     """
@@ -177,33 +177,33 @@ def import_(
     else:
         table(("file", "kind", "outcome", "licence, or why"), report.table())
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
-    say(f"{'Dry run, nothing was archived' if dry_run else client}: {counts or 'no files'}.")
+    say(f"{'Dry run (nothing archived)' if dry_run else client}: {counts or 'no files'}.")
     raise typer.Exit(report.exit_code)
 
 
 @app.command()
 def capture(
-    client: Annotated[str, typer.Option(help="The client to whose archive it goes.")],
+    client: Annotated[str, typer.Option(help="The client whose archive receives it.")],
     wanted: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[URL|FILE NAME|PLATFORM:ID|PLATFORM]...", help="What to capture, or to begin with."),
+        typer.Argument(metavar="[URL|FILE NAME|PLATFORM:ID|PLATFORM]...", help="What to capture or open first."),
     ] = None,
     by: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who is at the wheel [default: the system's user].")
+        str | None, typer.Option(metavar="NAME", help="Name of the person capturing [default: the system's user].")
     ] = None,
     attended: Annotated[bool, typer.Option("--attended", help="Open everything in the visible browser.")] = False,
     as_json: JsonOption = False,
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Archive a free site's offer, or what you download and mark in a browser window, on any platform.
+    """Archive a free picture's page, or the pages and files that you choose in a browser window, on any platform.
 
-    A picture of Unsplash, Pexels or Pixabay, named by its page, its file or its id, needs nobody: its page is archived
-    as it is offered, with the uploader's name and the licence terms.
+    For a picture of Unsplash, Pexels or Pixabay, give its page, file name or id. The archiver captures the page by
+    itself, with the uploader's name and the licence terms.
 
-    All else is yours to open. Sign in by hand. Every licence document that you open or download is archived, and every
-    page on which you press the bar's button or Alt+Shift+M. Close the window, or press Ctrl-C here, to end. The name of
-    a platform opens the pages of its account on which licences and invoices stand.
+    For everything else, a browser window opens. Sign in by hand. Every licence document that you open or download is
+    archived, and every page that you mark with the bar's button or Alt+Shift+M. To end, close the window or press
+    Ctrl-C here. The name of a platform opens the account pages that show licences and invoices.
 
     Example: archiver capture --client acme https://stock.example.com/licences
     """
@@ -223,5 +223,5 @@ def capture(
     elif report.fates:
         table(("captured", "kind", "outcome", "licence, or why"), report.table())
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
-    say(f"{client}: {counts or 'nothing was captured'}.")
+    say(f"{client}: {counts or 'nothing captured'}.")
     raise typer.Exit(report.exit_code)

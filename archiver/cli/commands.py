@@ -1,6 +1,6 @@
 """All commands, in the order in which `archiver --help` lists them.
 
-Each opens the home, calls one function of the packages, and shows what came back.
+Each command opens the home, calls one function of the packages, and prints the result.
 """
 
 from typer.main import get_command  # noqa: I001  # the order of the next line is help's
@@ -11,4 +11,4 @@ from archiver.cli.app import app
 __all__ = ["app", "program"]
 
 program = get_command(app)
-"""What the command line calls. To make it takes a tenth of a second: whoever forks for each command makes it once."""
+"""The command-line program. Building it takes 0.1 s, so a caller that forks for each command builds it once."""

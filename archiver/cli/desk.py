@@ -1,4 +1,4 @@
-"""The desk: a page in the browser, and who may use it from another machine."""
+"""Commands for the desk, the page in the browser, and for its users, sessions and links."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from archiver.cli.output import emit, say, table
 if TYPE_CHECKING:
     from archiver.home.settings import Home
 
-COMMAND_LINE = "command line"  # who, in the audit log
+COMMAND_LINE = "command line"  # the value of `who` in the audit log
 
 desk_app = typer.Typer()
 user_app = typer.Typer(no_args_is_help=True, help="Who may use the desk from another machine.")
 session_app = typer.Typer(no_args_is_help=True, help="Who is signed in at the desk.")
-link_app = typer.Typer(no_args_is_help=True, help="The read-only links that clients were given.")
+link_app = typer.Typer(no_args_is_help=True, help="The read-only links for clients.")
 desk_app.add_typer(user_app, name="user")
 desk_app.add_typer(session_app, name="session")
 desk_app.add_typer(link_app, name="link")
@@ -32,10 +32,10 @@ app.add_typer(desk_app, name="desk")
 def desk(
     context: typer.Context,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port [default: 8737 or a free one].")] = None,
-    browse: Annotated[bool, typer.Option("--open/--no-open", help="Open it in this machine's browser.")] = True,
+    browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the desk in this machine's browser.")] = True,
     serve: Annotated[
         list[str] | None,
-        typer.Option(metavar="HOST", help="Serve it to others, by this name in the address; repeatable."),
+        typer.Option(metavar="HOST", help="Serve other machines under this host name; repeatable."),
     ] = None,
     certificate: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="With --serve: the certificate, PEM.")
@@ -44,19 +44,19 @@ def desk(
         Path | None, typer.Option(exists=True, dir_okay=False, help="With --serve: its private key, PEM.")
     ] = None,
     behind_proxy: Annotated[
-        bool, typer.Option("--behind-proxy", help="With --serve: a reverse proxy on this machine ends TLS.")
+        bool, typer.Option("--behind-proxy", help="With --serve: a reverse proxy on this machine handles TLS.")
     ] = False,
     idle_minutes: Annotated[
         int | None,
         typer.Option(
-            min=1, max=720, help="End a session that is not used for so long [default: 60; this machine 240]."
+            min=1, max=720, help="End a session after so many idle minutes [default: 60; on this machine 240]."
         ),
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Open the desk: is everything archived, find a licence by a picture, answer a letter.
+    """Open the desk in your browser: check the accounts, find a licence by a picture, answer a letter.
 
-    It is for this machine alone, unless --serve names a host: then for named users, and by TLS.
+    Only this machine can open it. With --serve, named users can open it from other machines over TLS.
 
     Example: archiver desk
 
@@ -80,11 +80,11 @@ def desk(
 
 @user_app.command("add")
 def add(
-    name: Annotated[str, typer.Argument(help="The person's name, as it stands in what they sign.")],
-    role: Annotated[str, typer.Option(help="read: look at everything; operate: also change it.")] = "read",
+    name: Annotated[str, typer.Argument(help="The person's name, as their statements show it.")],
+    role: Annotated[str, typer.Option(help="read: see everything; operate: also change it.")] = "read",
     home: HomeOption = None,
 ) -> None:
-    """Add a person, or give one a new role and password. The password is asked for, or read from standard input.
+    """Add a person, or change a person's role and password. The password comes from a prompt or standard input.
 
     Example: archiver desk user add "Ada Example" --role operate
     """
@@ -102,7 +102,7 @@ def add(
 
 @user_app.command("list")
 def listed(as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """List who may use the desk.
+    """List the users of the desk.
 
     Example: archiver desk user list
     """
@@ -113,13 +113,15 @@ def listed(as_json: JsonOption = False, home: HomeOption = None) -> None:
         emit(rows)
     else:
         table(
-            ("name", "role"), [tuple(row.values()) for row in rows], "Nobody yet. Add one: archiver desk user add NAME"
+            ("name", "role"),
+            [tuple(row.values()) for row in rows],
+            "No users. Add one: archiver desk user add NAME",
         )
 
 
 @user_app.command("remove")
 def remove(name: Annotated[str, typer.Argument(help="The person.")], home: HomeOption = None) -> None:
-    """Take a person's access away, at once.
+    """Remove a person's access immediately.
 
     Example: archiver desk user remove "Ada Example"
     """
@@ -132,7 +134,7 @@ def remove(name: Annotated[str, typer.Argument(help="The person.")], home: HomeO
 
 @session_app.command("list")
 def sessions(as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """List the sessions that go on, of all desks of this home.
+    """List the open sessions of all desks of this home.
 
     Example: archiver desk session list
     """
@@ -153,7 +155,7 @@ def sessions(as_json: JsonOption = False, home: HomeOption = None) -> None:
 def end_session(
     id: Annotated[str, typer.Argument(help="As `desk session list` shows it.")], home: HomeOption = None
 ) -> None:
-    """End one session, at once.
+    """End one session immediately.
 
     Example: archiver desk session end 1a2b3c4d
     """
@@ -162,12 +164,12 @@ def end_session(
     loaded = opened(home)
     ended = end_session_on_disk(loaded.state, id)
     _audit(loaded, "session ended", ended.who, ended=ended.id)
-    say(f"The session of {ended.who} is over.")
+    say(f"Ended the session of {ended.who}.")
 
 
 @link_app.command("list")
 def links(as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """List the links that hold. Their secret part is shown once only, where they are made.
+    """List the valid links. The secret part of a link is shown only once, when it is made.
 
     Example: archiver desk link list
     """
@@ -175,12 +177,12 @@ def links(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     found = Links(opened(home).state).all()
     rows = [{name: getattr(each, name) for name in ("id", "client", "made_at", "made_by", "until")} for each in found]
-    _listed(rows, as_json, "No link holds. They are made at the desk, on a client's page.")
+    _listed(rows, as_json, "There are no valid links. Make one at the desk, on a client's page.")
 
 
 @link_app.command("end")
 def end_link(id: Annotated[str, typer.Argument(help="As `desk link list` shows it.")], home: HomeOption = None) -> None:
-    """End one link, and the sessions that came by it, at once.
+    """End one link and all sessions that use it immediately.
 
     Example: archiver desk link end 1a2b3c4d
     """
@@ -189,7 +191,7 @@ def end_link(id: Annotated[str, typer.Argument(help="As `desk link list` shows i
     loaded = opened(home)
     ended = Links(loaded.state).end(id)
     _audit(loaded, "link ended", ended.client, link=ended.id)
-    say(f"The link of {ended.client} no longer holds.")
+    say(f"Ended the link of {ended.client}.")
 
 
 @desk_app.command("audit")
@@ -198,7 +200,7 @@ def audit(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Show the newest lines of the desk's audit log, and check that each follows from the line before.
+    """Show the newest lines of the desk's audit log, and check that nobody changed the log.
 
     Example: archiver desk audit --count 100
     """
@@ -210,9 +212,9 @@ def audit(
         emit(lines)
     else:
         columns = ("at", "who", "what", "target")
-        table(columns, [tuple(line.get(each) or "" for each in columns) for line in lines], "Nothing was logged yet.")
+        table(columns, [tuple(line.get(each) or "" for each in columns) for line in lines], "The log is empty.")
     chained = verify(path)
-    say(f"Each of the {chained} lines follows from the one before it.")
+    say(f"Checked {chained} lines: each follows from the line before it.")
 
 
 def _listed(rows: Sequence[Mapping[str, object]], as_json: bool, empty: str) -> None:

@@ -1,4 +1,4 @@
-"""How results look: one JSON document on standard output, or sentences and a plain table for people."""
+"""Print results: one JSON document on standard output, or sentences and a plain table for people."""
 
 from __future__ import annotations
 
@@ -17,31 +17,33 @@ if TYPE_CHECKING:
 
 
 def say(text: str = "") -> None:
-    """Lines for people, on standard error, so that standard output stays clean for what was asked."""
+    """Print lines for people on standard error, so that standard output holds only the result."""
     for line in text.split("\n"):
         print(printable(line), file=sys.stderr, flush=True)
 
 
 def tell(text: object) -> None:
-    """A line of what was asked for, on standard output. Nothing in a platform's title may move the cursor."""
+    """Print one line of the result on standard output. Control characters in a platform's title are made harmless."""
     print(printable(str(text)), flush=True)
 
 
 def tell_lines(text: str) -> None:
-    """Several lines at once."""
+    """Print several lines of the result."""
     for line in text.split("\n"):
         tell(line)
 
 
 def emit(document: Any) -> None:
-    """The one JSON document of a `--json` command, valid in whatever character set standard output has."""
+    """Print the JSON document of a `--json` command. It is valid in any character set of standard output."""
     plain = (sys.stdout.encoding or "").casefold() not in ("utf-8", "utf8")
     print(json.dumps(document, indent=1, ensure_ascii=plain, default=str))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str = "") -> None:
-    """A plain table on standard output: numbers to the right, nothing cut, whatever the terminal's width. Where it has
-    no rows, `empty` says so to people."""
+    """Print a plain table on standard output. Numbers are aligned to the right; no cell is cut to the terminal's width.
+
+    Without rows, `empty` is printed on standard error instead.
+    """
     if not rows:
         if empty:
             say(empty)
@@ -55,7 +57,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str =
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """How far each account or file is, with rate and time left: bars on a terminal, elsewhere a line now and then."""
+    """Show the progress of each account or file, with rate and time left: bars on a terminal, else occasional lines."""
     if not sys.stderr.isatty():
         yield Lines(say)
         return
@@ -85,7 +87,7 @@ PROGRESS_INTERVAL_S = 60.0  # seconds between two lines of progress
 
 @dataclass
 class Lines:
-    """Progress in lines, for logs. What is done within a minute needs none."""
+    """Progress in lines, for logs. Work that ends within a minute prints none."""
 
     say: Callable[[str], None]
     now: Callable[[], float] = time.monotonic

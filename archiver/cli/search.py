@@ -1,4 +1,4 @@
-"""Commands that look into the archives: find and show, and to whom a licence belongs."""
+"""Commands that search the archives, and that record which client a licence is for."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 @app.command()
 def find(
-    text: Annotated[str, typer.Argument(help="Words, an id, a day, a file name, the address of a preview.")] = "",
+    text: Annotated[str, typer.Argument(help="Words, an id, a day, a file name, or the URL of a preview.")] = "",
     image: Annotated[
-        str | None, typer.Option(metavar="FILE|URL", help="A picture, perhaps cropped or covered, a screenshot.")
+        str | None, typer.Option(metavar="FILE|URL", help="A picture or screenshot, also cropped or partly covered.")
     ] = None,
     sheet: Annotated[
         Path | None, typer.Option(metavar="PNG", help="With --image: show picture and previews side by side.")
     ] = None,
     client: Annotated[str | None, typer.Option(help="Only this client's archive.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="The largest number of results.")] = 20,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Find licences by id, day, title, kind, licensee, client hint, file name, certificate text, or by a picture.
 
-    With --client, the licences of shared accounts that are assigned to nobody are searched too.
+    With --client, the search includes the unassigned licences of shared accounts.
 
     Example: archiver find "harbour at dawn"
 
@@ -52,7 +52,7 @@ def find(
     if image and text:
         raise typer.BadParameter("give words or --image, not both")
     if sheet and not image:
-        raise typer.BadParameter("--sheet goes with --image")
+        raise typer.BadParameter("--sheet needs --image")
     here = opened(home)
     pages = partial(claim_files.licences_by_page, here, say)
     if image:
@@ -64,12 +64,12 @@ def find(
         rows = found.rows
         if sheet and (drawn := found.sheet()):
             atomic_files.write_new(sheet, drawn)
-            say(f"Wrote {sheet}. Compare by eye: a match is a hint.")
+            say(f"Wrote {sheet}. Compare the pictures yourself: a match is only a hint.")
     else:
         rows = search.find(here, text, client=client, limit=limit + 1, used_on=pages, warn=say)
         if len(rows) > limit:
             rows = rows[:limit]
-            say(f"These are {limit} of more. Give more words, or a higher --limit.")
+            say(f"Only the first {limit} results are shown. Give more words, or a higher --limit.")
     for line in search.orphan_archives(here):
         say(line)
     if as_json:
@@ -106,7 +106,7 @@ def show(
         emit(described)
         return
     for name, value in described.items():
-        if name == "secured_documents":  # told of each of the documents
+        if name == "secured_documents":  # each document's own line says it
             continue
         if isinstance(value, list):
             tell(f"{name}:")
@@ -121,22 +121,20 @@ def show(
 @app.command()
 def assign(
     licence: Annotated[str, typer.Argument(help="A short id, or any unique part of it.")],
-    by: Annotated[str, typer.Option(metavar="NAME", help="The person who says so.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="The person who decides it.")],
     client: Annotated[str | None, typer.Argument(help="The client that the licence is for.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why: the order, the job, who said so.")] = None,
     also: Annotated[
-        bool, typer.Option("--also", help="For the clients that it was for before, too, where the terms allow that.")
+        bool, typer.Option("--also", help="Keep the earlier clients too, if the terms allow that.")
     ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Undo the licence's last assignment.")] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask whether other clients are to lose their copies.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before other clients lose their copies.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Say which client a licence is for: it is copied into that client's archive, and recorded in both.
+    """Assign a licence to a client: copy it into that client's archive and record it in both archives.
 
-    Copies that earlier assignments made for other clients are taken back; it names them and asks. A licence that a
-    client's own account or import brought in stays with that client.
+    Other clients lose the copies that earlier assignments made; the command lists them and asks first. A client keeps
+    the licences that came from its own account or import.
 
     Example: archiver assign house/20261124_shutterstock_1234567890 acme --reason "Job 4711" --by "Ada Example"
 
@@ -147,7 +145,7 @@ def assign(
     from archiver.catalogue.assignment import Assignment
 
     if undo == bool(client) or (undo and also):
-        raise typer.BadParameter("name the client that the licence is for, or say --undo")
+        raise typer.BadParameter("name the client that the licence is for, or give --undo")
     here = opened(home)
     named = licence.rpartition("/")[2]
     if undo:
@@ -156,17 +154,17 @@ def assign(
         return
     made = Assignment(client=client or "", by=by, reason=reason or "", also=also)
     record(here, unlocked(here), licence, made, agreement(yes))
-    say(f"{named} is assigned to {client}. To undo that: archiver assign {licence} --undo --by NAME")
+    say(f"Assigned {named} to {client}. To undo this: archiver assign {licence} --undo --by NAME")
 
 
 def agreement(yes: bool) -> Agreed:
-    """Names the clients that lose a copy, and asks whether that is meant; BadParameter where nobody says so."""
+    """List the clients that lose a copy, and ask for confirmation. BadParameter if nobody confirms."""
 
     def agreed(losses: Sequence[Loss]) -> bool:
         for each in losses:
             say(f"{each.client} loses its copy: {each.licence}")
         if not (yes or confirmed("Take these copies back?")):
-            raise typer.BadParameter("nothing was changed; say --yes, or answer the question on a terminal")
+            raise typer.BadParameter("nothing was changed; give --yes, or answer the question on a terminal")
         return True
 
     return agreed
@@ -175,21 +173,21 @@ def agreement(yes: bool) -> Agreed:
 @app.command()
 def unassigned(
     from_folder: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Project folders: propose clients from the files in them.")
+        Path | None, typer.Option(metavar="DIR", help="Project folders: propose clients by the files in them.")
     ] = None,
     assign_from: Annotated[
-        Path | None, typer.Option(metavar="FILE.csv", help="Assign what this table says: columns licence and client.")
+        Path | None, typer.Option(metavar="FILE.csv", help="Assign by this table, with the columns licence and client.")
     ] = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help="A table to edit, for --assign-from.")] = False,
-    by: Annotated[str | None, typer.Option(metavar="NAME", help="The person who says so.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a table to edit, for --assign-from.")] = False,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="The person who decides it.")] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Assign what --from-folder proposes; do not ask about copies to take back.")
+        bool, typer.Option("--yes", help="Assign what --from-folder proposes; do not ask before taking copies back.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be assigned; assign nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be assigned; assign nothing.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """List the licences of shared accounts that are for nobody yet, with suggestions; assign many at once.
+    """List the unassigned licences of shared accounts with suggestions, or assign many at once.
 
     Example: archiver unassigned --from-folder ~/projects --csv > todo.csv
 
@@ -200,7 +198,7 @@ def unassigned(
 
     here = opened(home)
     if yes and not (from_folder or assign_from):
-        raise typer.BadParameter("--yes goes with --from-folder or --assign-from; a table (--csv) confirms the others")
+        raise typer.BadParameter("--yes needs --from-folder or --assign-from")
     decided = None
     if assign_from:
         rows = []
@@ -213,7 +211,7 @@ def unassigned(
             decided = pool.proposed(rows, by or "") if yes else None
     if decided is not None and not dry_run:
         if not by:
-            raise typer.BadParameter("say who says so, with --by NAME")
+            raise typer.BadParameter("name the person who decides it, with --by NAME")
         pool.assign(here, unlocked(here), decided, agreement(yes))
     if as_json:
         emit(
@@ -224,7 +222,7 @@ def unassigned(
     elif decided is not None:
         for entry, made in decided:
             tell(f"{entry.short_id} {'would be' if dry_run else 'is'} assigned to {made.client}: {made.reason}")
-        say(f"{len(decided)} {'would be' if dry_run else 'were'} assigned.")
+        say(f"{'Would assign' if dry_run else 'Assigned'} {len(decided)} licence{'s' * (len(decided) != 1)}.")
     elif as_csv:
         tell_lines(pool.as_csv(rows).rstrip("\n"))
     else:
@@ -235,4 +233,4 @@ def unassigned(
                 tell(f"    {each.client}? {each.reason}")
             for rule in row.rules:
                 tell(f"    fits the rule {rule}")
-        say(f"{len(rows)} licences {'can be proposed' if from_folder else 'are for nobody yet'}.")
+        say(f"{len(rows)} {'proposed' if from_folder else 'unassigned'} licence{'s' * (len(rows) != 1)}.")

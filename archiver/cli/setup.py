@@ -27,10 +27,10 @@ from archiver.cli.output import emit, progress, say, tell, tell_lines
 def demo(
     keep: Annotated[
         Path | None,
-        typer.Option(help="Where to leave the demo's home, key and authority root [default: a new temporary folder]."),
+        typer.Option(help="Where to keep the demo's home, key and authority root [default: a new temporary folder]."),
     ] = None,
 ) -> None:
-    """Show the whole job on bundled recordings, in a real browser; no account needed.
+    """Show the whole job on bundled recordings, in a real browser. You need no account.
 
     Example: archiver demo --keep /tmp/demo
     """
@@ -44,7 +44,7 @@ def setup(
     home: HomeOption = None,
     agency: Annotated[str | None, typer.Option(help="Your agency's name.")] = None,
 ) -> None:
-    """Set this machine up, guided: home, agency, browser, vault key, timestamps.
+    """Set up this machine step by step: home, agency, browser, vault key, timestamps.
 
     Example: archiver setup --home ~/archiver --agency "Northlight Media"
     """
@@ -55,14 +55,14 @@ def setup(
 
 @app.command()
 def doctor(
-    online: Annotated[bool, typer.Option("--online", help="Ask mail server and authorities, too.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Also contact the mail server and the authorities.")] = False,
     vault_restored: Annotated[
-        bool, typer.Option("--vault-restored", help="Record first that you put an older vault back on purpose.")
+        bool, typer.Option("--vault-restored", help="First record that you restored an older vault on purpose.")
     ] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Examine this machine and the home: what is ok, what is not, and the one thing to do about each.
+    """Check this machine and the home. Each problem comes with one thing to do about it.
 
     Example: archiver doctor --online
     """
@@ -82,20 +82,20 @@ def doctor(
 
 @app.command()
 def init(
-    home: Annotated[Path | None, typer.Argument(help="The folder to make.")] = None,
+    home: Annotated[Path | None, typer.Argument(help="The folder to create.")] = None,
     replay: Annotated[
-        bool, typer.Option(help="A home for recordings only, whose archives are never evidence.")
+        bool, typer.Option(help="Create a home for recordings only; its archives are never evidence.")
     ] = False,
     home_option: HomeOption = None,
 ) -> None:
-    """Make a home folder and its vault.
+    """Create a home folder and its vault.
 
     Example: archiver init ~/archiver
     """
     from archiver.agency.setup import initialise
 
     made = initialise(home or home_option, replay=replay, say=say, ask=ask)
-    say(f"Made {made.root}. Next: archiver client add SLUG --name NAME")
+    say(f"Created {made.root}. Next: archiver client add SLUG --name NAME")
 
 
 @client_app.command("add")
@@ -120,12 +120,12 @@ def client_add(
 @client_app.command("hand-over")
 def client_hand_over(
     slug: Annotated[str, typer.Argument(help="The client.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder, for the client alone.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the archive and tell; write nothing.")] = False,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The new folder to give to the client.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the archive; write nothing.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Give a client its whole archive, which needs nothing of this software, and nothing of the house archive.
+    """Give a client its whole archive. It works without this software and holds nothing of the house archive.
 
     Example: archiver client hand-over acme --out /mnt/disk/acme-licences
     """
@@ -143,7 +143,7 @@ def client_hand_over(
 
 @account_app.command("add")
 def account_add(
-    name: Annotated[str, typer.Argument(help="A name of your own, unique in this home: acme-shutterstock.")],
+    name: Annotated[str, typer.Argument(help="A name that you choose, unique in this home: acme-shutterstock.")],
     client: Annotated[str, typer.Option(help="The client, or `house` for a shared account.")],
     provider: Annotated[str, typer.Option(help="The platform; `archiver providers` lists them.")],
     username: Annotated[str | None, typer.Option(help="The user name at the platform.")] = None,
@@ -154,16 +154,16 @@ def account_add(
         bool, typer.Option("--secrets-stdin", help="Read the secrets as YAML from stdin.")
     ] = False,
     accept_automation: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who accepts unattended runs where the terms bar or omit them.")
+        str | None, typer.Option(metavar="NAME", help="Who accepts unattended runs if the terms forbid or omit them.")
     ] = None,
     authorised_by: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who authorised access to the account; kept in its archive.")
+        str | None, typer.Option(metavar="NAME", help="Who authorised access to the account; the archive records it.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check/--no-check", help="Test the sign-in before anything is kept.")] = True,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Test the sign-in before saving anything.")] = True,
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Add an account and put its secrets into the vault. Its sign-in is tested first; refused, nothing is kept.
+    """Add an account and store its secrets in the vault. The sign-in is tested first; if it fails, nothing is saved.
 
     Example: archiver account add acme-shutterstock --client acme --provider shutterstock --authorised-by "Ada Example"
     """
@@ -189,15 +189,15 @@ def account_add(
 @account_app.command("close")
 def account_close(
     name: Annotated[str, typer.Argument(help="The account.")],
-    anyway: Annotated[bool, typer.Option("--anyway", help="Close it though its last sweep is not complete.")] = False,
-    by: Annotated[str | None, typer.Option(metavar="NAME", help="With --anyway: who decided that.")] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Close it even if its last sweep is incomplete.")] = False,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="With --anyway: who decides it.")] = None,
     reason: Annotated[str | None, typer.Option(help="With --anyway: why.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the history, and tell; close nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the history and report; close nothing.")] = False,
     as_json: JsonOption = False,
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """End an account: a last full sweep, a note in the ledger, no more sign-ins, secrets gone. The proof stays.
+    """Close an account: read its history once more, note it in the ledger, delete its secrets. The proof stays.
 
     Example: archiver account close acme-shutterstock --dry-run
     """
@@ -221,19 +221,22 @@ def account_close(
         for step in dict.fromkeys(each.do for each in done.missing):
             tell(f"  {step}")
     if done.outcome == "incomplete":
-        say("It stays open. Repair what is named and repeat, or close it with --anyway --by NAME --reason TEXT.")
+        say(
+            "The account stays open. Fix the problems above and run this again, or close it with "
+            "--anyway --by NAME --reason TEXT."
+        )
     raise typer.Exit(done.exit_code)
 
 
 @account_app.command("leaver")
 def account_leaver(
     user: Annotated[str, typer.Argument(help="The seat's user, as the platform writes it.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell from the archives; read no history.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report from the archives; read no history.")] = False,
     as_json: JsonOption = False,
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Before a seat is removed: read its histories a last time, name what is missing, and say what to do first.
+    """Before you remove a seat: read its histories once more, list what is missing, and print a checklist.
 
     Example: archiver account leaver ada@example.com
     """
@@ -249,7 +252,7 @@ def account_leaver(
         tell(f"{user}: {', '.join(f'{number} {what.replace("_", " ")}' for what, number in found.covered.items())}")
         for each in found.missing:
             tell(f"  missing: {each.licence}: {each.document} ({each.reason})")
-        tell("Before the seat is removed:")
+        tell("Before you remove the seat:")
         for number, step in enumerate(found.checklist, 1):
             tell(f"  {number}. {step}")
     raise typer.Exit(found.exit_code)
@@ -262,11 +265,11 @@ def account_rotate(
     secrets_stdin: Annotated[
         bool, typer.Option("--secrets-stdin", help="Read the secrets as YAML from stdin.")
     ] = False,
-    check: Annotated[bool, typer.Option("--check/--no-check", help="Test the sign-in before it is changed.")] = True,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Test the sign-in before saving it.")] = True,
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Give an account its new secret; the same history goes on in the same archive. A refused one changes nothing.
+    """Give an account a new secret. Its archive continues. If the platform refuses the secret, nothing changes.
 
     Example: archiver account rotate acme-shutterstock
     """
@@ -283,13 +286,13 @@ def account_rotate(
 def account_check(
     name: Annotated[str, typer.Argument(help="The account.")],
     live: Annotated[
-        bool, typer.Option("--live", help="Sign in and open one page of each step, read-only; archive nothing.")
+        bool, typer.Option("--live", help="Sign in and open one page for each step, read-only; archive nothing.")
     ] = False,
     as_json: JsonOption = False,
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Check an account: what is set up; with --live also which step of its adapter no longer works.
+    """Check the settings of an account; with --live, also test each step of its adapter at the platform.
 
     Example: archiver account check acme-shutterstock --live
     """
@@ -305,7 +308,7 @@ def account_check(
 
 
 def read_secrets(from_stdin: bool, method: Any) -> dict[str, str]:
-    """Secrets as YAML from standard input, or prompted for without echo on a terminal."""
+    """Read secrets as YAML from standard input, or prompt for them on a terminal without echo."""
     from archiver.home.vault import parse_secrets
 
     if from_stdin:

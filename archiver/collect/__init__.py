@@ -1,1 +1,1 @@
-"""Every way in: one account's history, a run of many accounts, imported files, and pages that a person browses."""
+"""Collect licences: read an account's history, run many accounts, import files, and capture pages by hand."""

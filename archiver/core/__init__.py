@@ -1,1 +1,1 @@
-"""The words of the product as types, its errors, and the files, mails and YAML that every other room needs."""
+"""The product's types and errors, and the helpers for files, mail and YAML that all other packages use."""

@@ -1,1 +1,1 @@
-"""For authors of adapters: recorder, golden results, scaffold; and the demo, which plays recordings."""
+"""Tools for authors of adapters: recorder, expected results and scaffold; and the demo, which plays recordings."""

@@ -1,1 +1,1 @@
-"""One home folder: its settings, secrets and network, and how a client's archive is opened for writing."""
+"""One home folder: its settings, secrets and network, and opening a client's archive for writing."""

@@ -93,7 +93,7 @@ def test_windows_gets_tasks_that_run_while_logged_on_and_catch_up() -> None:
 
 def test_the_command_shows_what_it_would_install_and_refuses_what_is_no_time(home: Home) -> None:
     done = home("schedule", "--system", "systemd", "--at", "04:00")
-    assert f"--home {home.root} run" in done.stdout and "plays recordings" in done.stderr
+    assert f"--home {home.root} run" in done.stdout and "is a replay home" in done.stderr
     assert "systemctl --user enable --now" in done.stdout
     assert "HH:MM" in home("schedule", "--at", "25:00", code=2).stderr
     with pytest.raises(ConfigError, match="systemd, cron, launchd, windows"):
