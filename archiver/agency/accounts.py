@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,46 @@ def method_of(provider: str, name: str | None) -> SignInMethod:
     return load(provider).info.method(name)
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewAccount:
+    """An account that a person adds: where it belongs, its secrets, and who accepted automation or gave access."""
+
+    name: str
+    client: str
+    provider: str
+    method: str | None = None
+    username: str | None = None
+    plan: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    accepted_by: str | None = None
+    authorised_by: str | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Client and settings, as the client's file has them."""
+        return {
+            "client": self.client, "provider": self.provider, "method": self.method, "username": self.username,
+            "plan": self.plan, "settings": dict(self.settings),
+        }  # fmt: skip
+
+    @property
+    def statements(self) -> dict[str, str]:
+        """Who stated what."""
+        stated = ((ACCEPTED, self.accepted_by), (AUTHORISED, self.authorised_by))
+        return {what: person for what, person in stated if person}
+
+    def is_account(self, account: Account, *, wholly: bool) -> bool:
+        """Whether the account is what is asked for; `wholly`: and nothing else."""
+        pairs = [(getattr(account, key) or None, value or None) for key, value in self.fields.items()]
+        return all(value == there or (value is None and not wholly) for there, value in pairs)
+
+
 async def add(
     home: Home,
     vault: Vault,
-    name: str,
+    new: NewAccount,
     *,
-    client: str,
-    provider: str,
-    method: str | None = None,
-    username: str | None = None,
-    plan: str | None = None,
-    settings: Mapping[str, str] | None = None,
-    secrets: Mapping[str, str] | None = None,
-    accepted_by: str | None = None,
-    authorised_by: str | None = None,
     check: bool = True,
     replay: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
@@ -45,43 +71,33 @@ async def add(
     anything else fails, nothing is left: the client's file is written last, and says that the account exists. With
     `accepted_by`, an account that is there already, and is not asked to be another, is accepted afterwards.
     """
-    info = load(provider).info
-    info.method(method)
-    info.check_settings(settings or {})
-    asked: dict[str, Any] = {
-        "client": client, "provider": provider, "method": method, "username": username, "plan": plan,
-        "settings": settings or None,
-    }  # fmt: skip
-    stated = {what: person for what, person in ((ACCEPTED, accepted_by), (AUTHORISED, authorised_by)) if person}
+    info, name, secrets, stated = load(new.provider).info, new.name, dict(new.secrets), new.statements
+    info.method(new.method)
+    info.check_settings(new.settings)
     there = next((account for account in home.accounts() if account.name == name), None)
-    if there and stated and all(value in (None, getattr(there, key)) for key, value in asked.items()):
+    if there and stated and new.is_account(there, wholly=False):
         if secrets:
-            vault.set_secrets(name, dict(secrets))
+            vault.set_secrets(name, secrets)
         file_statements(home, vault, there, info, stated)
         return
-    if there and _just_this(there, asked) and vault.secrets(name) == dict(secrets or {}):
+    if there and new.is_account(there, wholly=True) and vault.secrets(name) == secrets:
         return  # a command that was killed added it, and left nothing to do
-    planned, _ = planned_account(home.root, name, **asked)
+    planned, _ = planned_account(home.root, name, **new.fields)
     account = planned.account(name)
-    session = await _tested(planned, account, secrets or {}, bool(accepted_by), check, replay, say)
+    session = await _tested(planned, account, secrets, bool(new.accepted_by), check, replay, say)
     try:
         vault.forget(name)  # what an addition that was killed may have left
         if secrets:
-            vault.set_secrets(name, dict(secrets))
+            vault.set_secrets(name, secrets)
         if session:
             vault.save_session(name, session)
         if stated:
             file_statements(planned, vault, account, info, stated)
-        add_account(home.root, name, **asked)
+        add_account(home.root, name, **new.fields)
     except BaseException:
         if name not in {each.name for each in Home.load(home.root).accounts()}:  # else another command was quicker
             vault.forget(name)
         raise
-
-
-def _just_this(account: Account, asked: Mapping[str, Any]) -> bool:
-    """Whether an account is what is asked for, and nothing else."""
-    return all((getattr(account, key) or None) == (value or None) for key, value in asked.items())
 
 
 async def _tested(
@@ -188,7 +204,7 @@ async def rotate(
     if not secrets and not username:
         raise ConfigError(f"No new secret was given for {name}. Give it at the prompt or with --secrets-stdin.")
     account = as_rotated(home, vault, account)
-    account = dataclasses.replace(account, username=username or account.username)
+    account = account.model_copy(update={"username": username or account.username})
     secrets = {**vault.secrets(name), **secrets}
     answered = True
     try:

@@ -167,7 +167,7 @@ def account_add(
 
     Example: archiver account add acme-shutterstock --client acme --provider shutterstock --authorised-by "Ada Example"
     """
-    from archiver.agency.accounts import add, method_of
+    from archiver.agency.accounts import NewAccount, add, method_of
 
     here = opened(home)
     vault = unlocked(here)
@@ -177,12 +177,11 @@ def account_add(
     secrets = read_secrets(secrets_stdin, chosen)
     authorised_by = authorised_by or ask("Who authorised access to this account (empty: not recorded)", "") or None
     settings = {name: value or "true" for name, _, value in (pair.partition("=") for pair in setting or [])}
-    adding = add(
-        here, vault, name, client=client, provider=provider, method=method, username=username, plan=plan,
-        settings=settings, secrets=secrets, accepted_by=accept_automation, authorised_by=authorised_by, check=check,
-        replay=replay, say=say,
+    new = NewAccount(
+        name=name, client=client, provider=provider, method=method, username=username, plan=plan, settings=settings,
+        secrets=secrets, accepted_by=accept_automation, authorised_by=authorised_by,
     )  # fmt: skip
-    awaited(adding)
+    awaited(add(here, vault, new, check=check, replay=replay, say=say))
     say(f"Added account {name}." + (f" Next: archiver run --account {name}" if chosen.secrets else ""))
 
 

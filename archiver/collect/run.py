@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from archiver.archive.clock_skew import was_ahead
 from archiver.archive.writer import ArchiveWriter
@@ -103,7 +103,7 @@ def not_asked(home: Home, order: RunRequest) -> Iterator[str]:
 
 def asking(account: Account, assets: Sequence[str], by: str) -> Account:
     """The account, asked by a person for these assets of a platform without a history: ids, or pages' addresses."""
-    return replace(account, settings={**account.settings, "assets": " ".join(assets), "by": by})
+    return account.model_copy(update={"settings": {**account.settings, "assets": " ".join(assets), "by": by}})
 
 
 class ConcurrencyLimits:

@@ -64,13 +64,13 @@ def add(visit: PageRequest) -> Response:
         return _form(visit, info, method, visit.words("accept_needs"), ours=True)
     said: list[str] = []
     try:
-        adding = accounts.add(
-            visit.home, visit.desk.vault, name, client=client, provider=info.name, method=method.name,
+        new = accounts.NewAccount(
+            name=name, client=client, provider=info.name, method=method.name,
             username=visit.given("username") or None, plan=visit.given("plan") or None, secrets=_secrets(visit, method),
             accepted_by=_person(visit, "accepted_by") if visit.given("accept") else None,
-            authorised_by=visit.given("authorised_by") or None, replay=_replay(visit), say=said.append,
+            authorised_by=visit.given("authorised_by") or None,
         )  # fmt: skip
-        asyncio.run(adding)
+        asyncio.run(accounts.add(visit.home, visit.desk.vault, new, replay=_replay(visit), say=said.append))
     except (ArchiverError, OSError) as error:
         refused, ours = _refused(visit, name, info, error)
         return _form(visit, info, method, refused, ours=ours)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -104,7 +103,7 @@ def as_rotated(home: Home, vault: Vault, account: Account) -> Account:
     if name != account.username:
         change_account(home.root, account.name, username=name)
     vault.settle_name(account.name)
-    return replace(account, username=name)
+    return account.model_copy(update={"username": name})
 
 
 def witnesses_of(home: Home) -> Iterator[Witness]:

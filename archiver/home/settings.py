@@ -262,7 +262,14 @@ class AssignmentRule(_SettingsModel):
 type _People = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class _Account(_SettingsModel):
+class AccountSettings(_SettingsModel):
+    """What a client's file says of one account.
+
+    `plan_until` is the last day of its plan or subscription, `seat_until` that of single seats by user. `seats` is how
+    many people the plan allows, `people` how many use the sign-in. `rules` say for which clients a shared account's
+    licences are. Since the day `closed` nothing signs in.
+    """
+
     provider: str
     method: str | None = None
     username: str | None = None
@@ -284,6 +291,13 @@ class _Account(_SettingsModel):
         return listed
 
 
+class Account(AccountSettings):
+    """One sign-in at one provider. `client` is the slug whose archive it fills."""
+
+    name: str
+    client: str
+
+
 type _Line = Annotated[str, _like(r"[^\n]*\S[^\n]*", "is to be one line that is not empty")]
 
 
@@ -292,35 +306,10 @@ class _Client(_SettingsModel):
     aliases: tuple[_Line, ...] = ()
     domains: tuple[_Line, ...] = ()
     contact: Annotated[Contact, BeforeValidator(_contact)] = Contact()
-    accounts: dict[Annotated[str, AfterValidator(check_account_name)], _Account] = {}
+    accounts: dict[Annotated[str, AfterValidator(check_account_name)], AccountSettings] = {}
 
 
 # ---------------------------------------------------------------- what the rest of the program sees
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """One sign-in at one provider. `client` is the slug whose archive it fills.
-
-    `plan_until` is the last day of its plan or subscription, `seat_until` that of single seats by user. `seats` is how
-    many people the plan allows, `people` how many use the sign-in. `rules` say for which clients a shared account's
-    licences are. Since the day `closed` nothing signs in.
-    """
-
-    name: str
-    client: str
-    provider: str
-    method: str | None = None
-    username: str | None = None
-    secret_command: tuple[str, ...] | None = None
-    plan: str | None = None
-    plan_until: date | None = None
-    seats: int | None = None
-    people: int | None = None
-    seat_until: Mapping[str, date] = field(default_factory=dict)
-    settings: Mapping[str, str]
-    rules: tuple[AssignmentRule, ...] = ()
-    closed: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -473,7 +462,9 @@ def _client(path: Path, marked: Marked) -> tuple[Marked, Client]:
     if path.suffix != ".yaml":
         raise ConfigError(f"{path} would be overlooked. Rename it to {slug}.yaml.")
     client = _checked(marked, _Client)
-    accounts = tuple(Account(name=name, client=slug, **dict(each)) for name, each in client.accounts.items())
+    accounts = tuple(
+        Account.model_construct(name=name, client=slug, **dict(each)) for name, each in client.accounts.items()
+    )
     return marked, Client(
         slug=slug, name=client.name, aliases=client.aliases, domains=client.domains, accounts=accounts,
         contact=client.contact,
@@ -561,19 +552,10 @@ def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), do
         return Home.load(root).clients[slug]
 
 
-def planned_account(
-    root: Path,
-    name: str,
-    *,
-    client: str,
-    provider: str,
-    method: str | None = None,
-    username: str | None = None,
-    secret_command: Sequence[str] | None = None,
-    plan: str | None = None,
-    settings: Mapping[str, str] | None = None,
-) -> tuple[Home, str]:
+def planned_account(root: Path, name: str, *, client: str, **fields: Any) -> tuple[Home, str]:
     """The home as it would be with this account, and its client's file as it would read; nothing is written.
+
+    `fields` are those of `AccountSettings`; empty ones are left out.
 
     ConfigError for an unknown client or a name that is taken or not one. The house's file is made with its first
     account.
@@ -582,10 +564,6 @@ def planned_account(
         check_account_name(name)
     except ValueError as error:
         raise ConfigError(f"{error}.") from None
-    fields = {
-        "provider": provider, "method": method, "username": username, "plan": plan,
-        "secret_command": list(secret_command or ()), "settings": dict(settings or {}),
-    }  # fmt: skip
     home = Home.load(root)
     if name in {account.name for account in home.accounts()}:
         raise ConfigError(f"There is an account {name!r} already. Account names are unique; choose another.")
@@ -595,7 +573,7 @@ def planned_account(
     else:
         home.client(client)
         text = _text(path)
-    given = {key: value for key, value in fields.items() if value}
+    given = {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items() if value}
     text = with_entry(path, text, ("accounts",), name, given)
     _, after = _client(path, load(path, text))
     return replace(home, clients={**home.clients, client: after}), text

@@ -205,10 +205,8 @@ def test_the_commands(ran: Home, tmp_path: Path) -> None:
 def test_an_erased_acceptance_counts_no_more_and_another_person_can_accept(tmp_path: Path) -> None:
     agency = Agency(tmp_path / "home", "envato_elements", replay=False)
     for person in ("Bob Example", "Cy Example"):
-        adding = accounts.add(
-            agency.home, agency.vault, "one", client="acme", provider="envato_elements", accepted_by=person
-        )
-        asyncio.run(adding)
+        new = accounts.NewAccount(name="one", client="acme", provider="envato_elements", accepted_by=person)
+        asyncio.run(accounts.add(agency.home, agency.vault, new))
         assert agency.run().accounts[0].error == "SignInNeeded"
         [statement] = holding(agency.archive / "evidence/statements/undated", person)
         agency.erase(statement.parts[-4], "left us")

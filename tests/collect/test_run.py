@@ -252,4 +252,4 @@ def test_one_asset_is_looked_for_by_its_page_and_it_is_told_where_not(home: Home
     assert "1 listed, 1 archived" in done.stderr and "first run" not in done.stderr
     assert "Unsplash: not asked for 9264430928" in done.stderr and "archiver capture" in done.stderr
     for other in ("https://stock.example/1", "https://[::1", ""):
-        assert "the platform's id" in home("run", "--asset", other, "--replay", QUICK, code=2).stderr
+        assert "the platform's asset id" in home("run", "--asset", other, "--replay", QUICK, code=2).stderr
