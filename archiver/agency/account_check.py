@@ -15,7 +15,7 @@ from archiver.collect.account_session import find_recording, secrets_of
 from archiver.collect.automation import accepted
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import ConfigError, SignInNeeded
-from archiver.home.archives import as_rotated
+from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
 from archiver.provider import SignInMethod, Transport, load

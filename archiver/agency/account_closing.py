@@ -11,12 +11,12 @@ from archiver.agency.missing_documents import Missing, missing_documents
 from archiver.agency.night import run
 from archiver.agency.privacy import state
 from archiver.archive.reader import Archive
+from archiver.catalogue.archives import finish, writing
 from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run import on_request
 from archiver.collect.run_context import RunRequest
 from archiver.core.errors import ConfigError
 from archiver.core.model import Outcome, iso
-from archiver.home.archives import finish, writing
 from archiver.home.settings import Account, Home, change_account
 from archiver.home.vault import Vault
 

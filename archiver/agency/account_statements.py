@@ -24,8 +24,8 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
 
     What is recorded already is not recorded again.
     """
+    from archiver.catalogue.archives import writing
     from archiver.collect.automation import acceptance
-    from archiver.home.archives import writing
 
     with writing(home, vault, account.client) as archive:
         before = pending_statements.about(archive.reader, account.name)

@@ -10,7 +10,7 @@ from typing import Any
 from archiver.agency.account_statements import ACCEPTED, AUTHORISED, file_statements
 from archiver.agency.notification import seen_to
 from archiver.core.errors import ConfigError, NotAccepted
-from archiver.home.archives import as_rotated
+from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account, Home, add_account, planned_account
 from archiver.home.vault import Vault
 from archiver.provider import ProviderInfo, SignInMethod, load

@@ -19,7 +19,7 @@ from archiver.archive.writer import HOLDER, latest_moment
 from archiver.catalogue.search import without_client
 from archiver.core.errors import ArchiveBusy
 from archiver.core.model import iso
-from archiver.home.archives import network_of
+from archiver.home.connections import network_of
 from archiver.home.settings import Home
 
 

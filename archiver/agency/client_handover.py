@@ -16,10 +16,10 @@ from archiver.agency.integrity import trusted_roots
 from archiver.archive import seal as sealing
 from archiver.archive import verify
 from archiver.archive.reader import Archive
+from archiver.catalogue.archives import writing
 from archiver.catalogue.index import Catalogue
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.core.model import iso
-from archiver.home.archives import writing
 from archiver.home.settings import HOUSE, Home
 from archiver.home.vault import Vault
 from archiver.reading.spreadsheet import written

@@ -12,11 +12,11 @@ from archiver.archive.clock_skew import CLOCK_TOLERANCE
 from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
 from archiver.archive.writer import LAST_LINE, latest_moment, unfinished
+from archiver.catalogue.archives import writing
 from archiver.collect.history_cursor import HistoryCursors
 from archiver.collect.run_log import logged_at
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
-from archiver.home.archives import writing
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 

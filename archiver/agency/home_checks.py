@@ -12,7 +12,7 @@ from archiver.browsing.chromium_version import version_warning
 from archiver.claims.claim_files import CLAIM
 from archiver.core.errors import INSTALL_ALL, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.core.stale_files import in_home, in_temporary_folder
-from archiver.home.archives import mailer_of
+from archiver.home.connections import mailer_of
 from archiver.home.settings import Home
 from archiver.home.vault import Vault, locate_key
 from archiver.provider import Transport, load

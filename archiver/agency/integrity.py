@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
 from archiver.archive.verify import moment, renewal
+from archiver.catalogue.archives import writing
 from archiver.core.errors import (
     ArchiveBusy,
     ArchiverError,
     ConfigError,
 )
-from archiver.home.archives import writing
 from archiver.home.network import joined
 from archiver.home.settings import Home
 from archiver.home.vault import Vault

@@ -21,7 +21,7 @@ from archiver.agency.notification_causes import Cause, cause_key, causes
 from archiver.core.alert import Alert
 from archiver.core.atomic_files import read_file, replace_file
 from archiver.core.errors import INSTALL_ALL, ArchiverError, ConfigError, SiteUnavailable, machine_error
-from archiver.home.archives import mailer_of, network_of
+from archiver.home.connections import mailer_of, network_of
 from archiver.home.settings import Account, Home
 
 WEBHOOK_TIMEOUT_S = 15.0  # seconds for a webhook

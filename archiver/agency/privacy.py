@@ -14,10 +14,10 @@ from archiver.archive.erasure import EVERYTHING, LASTING, REASONS, STATEMENT, Ho
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter, unfinished
+from archiver.catalogue.archives import writing
 from archiver.catalogue.index import Catalogue, identity_digest
 from archiver.core.errors import ConfigError, IntegrityError
 from archiver.core.model import iso
-from archiver.home.archives import writing
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.licence_json import from_json

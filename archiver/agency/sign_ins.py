@@ -14,7 +14,7 @@ from archiver.agency.notification_causes import PERSON, remedy
 from archiver.catalogue.search import AccountRuns, runs_of
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.model import iso
-from archiver.home.archives import as_rotated
+from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.provider import Transport, load

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from archiver.archive.reader import Archive
+from archiver.catalogue.archives import finish, writing
 from archiver.catalogue.assignment import PROJECTS, Agreed, Assignment, assign_all, disagreed, fitting
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.claims.facts import bare
 from archiver.core.errors import ConfigError
 from archiver.core.model import iso
-from archiver.home.archives import finish, writing
 from archiver.home.settings import HOUSE, Client, Home
 from archiver.home.vault import Vault
 from archiver.reading import spreadsheet

@@ -1,3 +1,5 @@
+"""The rebuildable index of one client's archive, search in it, and the way to open the archive for writing."""
+
 import os
 
 # NumPy's own threads wait by spinning, for products that one thread has in a millisecond. Before NumPy is imported.

@@ -19,7 +19,7 @@ def assign(
     home: Home, vault: Vault, name: str, made: Assignment, agreed: assignment.Agreed = assignment.disagreed
 ) -> None:
     """Record which client a licence is for, on a person's word; ConfigError where that cannot be."""
-    from archiver.home.archives import writing
+    from archiver.catalogue.archives import writing
 
     with DocumentReader() as reader, located(home, name, reader) as (_, _, entry):
         pass
@@ -31,7 +31,7 @@ def undo_assignment(
     agreed: assignment.Agreed = assignment.disagreed,
 ) -> list[str]:  # fmt: skip
     """Undo a licence's last assignment; for which clients it is then."""
-    from archiver.home.archives import writing
+    from archiver.catalogue.archives import writing
 
     with DocumentReader() as reader, located(home, name, reader, assigned_away=True) as (_, _, entry):
         pass
@@ -40,7 +40,7 @@ def undo_assignment(
 
 def assign_shared(home: Home, vault: Vault) -> list[str]:
     """Assign what the rules of shared accounts say, and bring copies up to date; what a person should know of that."""
-    from archiver.home.archives import writing
+    from archiver.catalogue.archives import writing
 
     opened = partial(writing, home, vault)
     return [*follow_rules(home, opened), *follow(home, opened)]

@@ -136,7 +136,7 @@ def find_picture(
 def picture_of(home: Home, where: str) -> tuple[bytes, str]:
     """The bytes of a picture by file name or address, and what it is called."""
     if re.match(r"[a-z][a-z0-9+.-]+:", where, re.IGNORECASE) and not Path(where).exists():  # `C:` is a drive
-        from archiver.home.archives import network_of
+        from archiver.home.connections import network_of
 
         content, media_type = network_of(home).get(where)
         if media_type.startswith("text/"):

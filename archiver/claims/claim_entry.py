@@ -252,7 +252,7 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
     A letter becomes a statement, any other paper a sighting. Entering it again changes nothing. ConfigError where there
     is no such paper.
     """
-    from archiver.home.archives import writing
+    from archiver.catalogue.archives import writing
 
     claim = claim_files.load(home, name)
     if not by.strip():

@@ -26,8 +26,8 @@ from archiver.core.errors import (
     SignInNeeded,
     WrongPassword,
 )
-from archiver.home.archives import as_rotated
 from archiver.home.network import Network
+from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account
 from archiver.home.vault import Vault, run_secret_command, secret_digest
 from archiver.provider import (

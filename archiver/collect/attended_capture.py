@@ -20,7 +20,7 @@ from archiver.collect.attended_session import AttendedSession
 from archiver.collect.import_report import ImportReport
 from archiver.collect.run_tools import open_tools
 from archiver.core.errors import ConfigError
-from archiver.home.archives import exclusive
+from archiver.home.locks import exclusive
 from archiver.home.network import web_host
 from archiver.home.settings import Home
 from archiver.home.vault import Vault

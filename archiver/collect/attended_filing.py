@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from archiver.catalogue.archives import writing_when_free
 from archiver.catalogue.index import Catalogue
 from archiver.collect.attended_recognition import SessionRecognition
 from archiver.collect.attended_session import AttendedSession
@@ -15,7 +16,6 @@ from archiver.collect.import_commit import commit_import
 from archiver.collect.import_filing import Import
 from archiver.collect.import_reader import spooling
 from archiver.collect.import_report import ImportReport
-from archiver.home.archives import writing_when_free
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.licence_json import ATTENDED_PREFIX

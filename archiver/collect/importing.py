@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from archiver.archive.reader import Archive
+from archiver.catalogue.archives import writing
 from archiver.catalogue.index import Catalogue
 from archiver.collect.import_commit import commit_import
 from archiver.collect.import_filing import Import
 from archiver.collect.import_reader import recognised, spooling
 from archiver.collect.import_report import ImportProgress, ImportReport
 from archiver.core.errors import ConfigError
-from archiver.home.archives import writing
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.mail import DnsLookup, unasked

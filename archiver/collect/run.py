@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from archiver.archive.clock_skew import was_ahead
 from archiver.archive.writer import ArchiveWriter
+from archiver.catalogue.archives import writing
 from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import AccountResult
 from archiver.collect.account_run import AccountRun
@@ -24,7 +25,6 @@ from archiver.core.errors import (
     ConfigError,
     machine_error,
 )
-from archiver.home.archives import writing
 from archiver.home.settings import Account, Home
 from archiver.provider import (
     ProviderInfo,

@@ -10,7 +10,7 @@ from archiver.browsing.browser_pool import Browsers
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.replay import Replay
 from archiver.browsing.request_pipeline import ExchangeListener
-from archiver.home.archives import network_of
+from archiver.home.connections import network_of
 from archiver.home.network import Network
 from archiver.home.settings import Home
 from archiver.reading.worker import DocumentReader

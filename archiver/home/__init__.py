@@ -1,1 +1,1 @@
-"""One home folder: its settings, secrets and network, and opening a client's archive for writing."""
+"""One home folder: its settings, secrets, network and locks."""

@@ -4,6 +4,7 @@ An adapter declares what it is (`ProviderInfo`), which requests it may make (`Ru
 sees a raw browser, page or HTTP client: it gets a `Session`, through which every request passes the guard.
 """
 
+from archiver.core.model import TextLayout
 from archiver.provider.contract import (
     ApiProvider,
     BrowserSession,
@@ -17,7 +18,6 @@ from archiver.provider.contract import (
     Response,
     Session,
     SignInOutcome,
-    TextLayout,
     redact_url,
     refusing,
 )

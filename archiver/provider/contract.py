@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 from archiver.core.errors import ArchiverError, LayoutChanged, SavedPage, SessionExpired, WrongPassword
-from archiver.core.model import Document, Gap, Licence
+from archiver.core.model import Document, Gap, Licence, TextLayout
 from archiver.provider.info import (
     ProviderInfo,
     TermsText,
@@ -204,30 +204,6 @@ class History:
 
     listing: str
     pages: AsyncIterator[Page]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextLayout:
-    """How a text document of a platform looks when it is whole: half of one reads like a document, too.
-
-    `labels` each stand at the beginning of a line, with a colon and a value behind them. `marks` are patterns of lines
-    that must be there, and `last_line` is the pattern of the last line that is not blank. Letter case does not count.
-    """
-
-    labels: tuple[str, ...]
-    last_line: str
-    marks: tuple[str, ...] = ()
-
-    def lacks(self, text: str) -> str | None:
-        """What a whole document has and this text has not, in words; None where it is whole."""
-        lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-        for label in self.labels:
-            if not any(re.match(rf"{re.escape(label)}\s?:\s?\S", line, re.IGNORECASE) for line in lines):
-                return f"no line “{label}” with a value"
-        for mark in (*self.marks, self.last_line):
-            if not any(re.fullmatch(mark, line, re.IGNORECASE) for line in lines):
-                return "not the lines at its end"
-        return None if re.fullmatch(self.last_line, lines[-1], re.IGNORECASE) else "not its last line"
 
 
 class Provider[S: Session](ABC):

@@ -10,9 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from archiver.core.errors import ConfigError
-from archiver.provider.contract import (
-    Provider,
-)
+from archiver.provider.contract import Provider
 from archiver.provider.info import (
     ProviderInfo,
 )

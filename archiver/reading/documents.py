@@ -21,7 +21,7 @@ from archiver.core.model import Document, Licence
 if TYPE_CHECKING:
     from pypdf import PageObject
 
-    from archiver.provider import TextLayout
+    from archiver.core.model import TextLayout
 
 MAX_PAGES_READ = 5
 PAGE_BREAK = "\n\f\n"  # a line of its own, so that labels at a page's end keep their lines

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from archiver.agency import future_times, notification_causes
+from archiver.catalogue.archives import writing
 from archiver.collect.history_cursor import HistoryCursors
-from archiver.home.archives import writing
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import open_vault
 from tests.support.archive_kit import YEAR, Clock

@@ -17,11 +17,11 @@ import yaml
 from archiver.agency.asset_references import asked_for
 from archiver.agency.notification_causes import causes
 from archiver.agency.run_messages import ProgressForecast, closing, forecast, spelt
+from archiver.catalogue.archives import writing
 from archiver.cli.output import Lines
 from archiver.collect.account_result import AccountResult
 from archiver.collect.run_context import RunSummary
 from archiver.core.errors import ConfigError
-from archiver.home.archives import writing
 from archiver.home.settings import Home as Loaded
 from archiver.home.vault import Vault
 from archiver.provider import declared, installed, load

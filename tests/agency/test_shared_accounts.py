@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from archiver.agency import alerts, notification, notification_causes, unassigned
+from archiver.catalogue.archives import writing
 from archiver.catalogue.assignment import fitting, follow_rules
 from archiver.core.errors import ConfigError
 from archiver.core.model import Asset, Licence
-from archiver.home.archives import writing
 from archiver.home.settings import Account, AssignmentRule
 from archiver.home.settings import Home as Loaded
 from archiver.reading import spreadsheet

@@ -34,7 +34,7 @@ sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
 from archiver.archive import ledger as ledger_module  # noqa: E402
 from archiver.archive import local_tsa as authority_module  # noqa: E402
 from archiver.archive.local_tsa import LocalAuthority  # noqa: E402
-from archiver.home.archives import writing  # noqa: E402
+from archiver.catalogue.archives import writing  # noqa: E402
 from archiver.home.settings import Home  # noqa: E402
 from archiver.home.vault import Vault, locate_key  # noqa: E402
 from tests.support import homes  # noqa: E402

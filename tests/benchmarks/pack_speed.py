@@ -19,8 +19,8 @@ from statistics import median
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject
 from archiver.catalogue import search
+from archiver.catalogue.archives import writing
 from archiver.core.model import Asset, Licence
-from archiver.home.archives import writing
 from archiver.home.settings import Home, add_client, create_home
 from archiver.home.vault import find_key, open_vault
 from archiver.reading.licence_json import to_json

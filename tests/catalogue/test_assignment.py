@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from archiver.archive.verify import InclusionProof, Note, Token
+from archiver.catalogue.archives import writing
 from archiver.core.model import Asset, Licence
-from archiver.home.archives import writing
 from archiver.home.settings import add_client
 from tests.support.agency import Agency, agency, certificate, record
 

@@ -12,7 +12,7 @@ import pytest
 
 from archiver.core import atomic_files
 from archiver.core.atomic_files import new_files, replace_file
-from archiver.home.archives import as_rotated
+from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Home as Loaded
 from archiver.home.settings import add_account, add_client, create_home
 from archiver.home.vault import Vault, new_key

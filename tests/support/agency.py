@@ -12,9 +12,9 @@ from pathlib import Path
 
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject, Stored
+from archiver.catalogue.archives import writing
 from archiver.collect.terms import SeenTerms
 from archiver.core.model import Document, DocumentKind, Gap, Licence
-from archiver.home.archives import writing
 from archiver.home.settings import Home as Loaded
 from archiver.home.settings import add_account, add_client, create_home
 from archiver.home.vault import Vault, find_key, open_vault

@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from archiver.archive import verify
 from archiver.archive.verify import PackReport, verify_pack
 from archiver.catalogue import search
+from archiver.catalogue.archives import writing
 from archiver.claims import packing
 from archiver.claims.assessment import assess
 from archiver.claims.facts import Use
 from archiver.collect.terms import SeenTerms
 from archiver.core.model import Document
-from archiver.home.archives import writing
 from archiver.provider import TermsPage
 from archiver.reading.licence_json import to_json
 from tests.authoring.scenario import pdf

@@ -1,4 +1,4 @@
-"""How the parts of a home are opened: its network, its mail, its locks, and a client's archive for writing."""
+"""The one way to open a client's archive for writing: its lock, signing key, authorities and witnesses."""
 
 from __future__ import annotations
 
@@ -7,41 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from archiver.archive.seal import Authority
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, open_archive, unfinished
-from archiver.core.atomic_files import read_file, replace_file, this_process
-from archiver.core.errors import ArchiveBusy, ConfigError
-from archiver.core.smtp import Mailer
-from archiver.home.network import Network
-from archiver.home.settings import Account, Home, change_account
-from archiver.home.vault import Vault, run_secret_command
+from archiver.core.errors import ArchiveBusy
+from archiver.home.connections import mailer_of, network_of
+from archiver.home.settings import Home
+from archiver.home.vault import Vault
 
 ANOTHER_WRITER_TIMEOUT_S = 600.0
+
+
 RETRY_INTERVAL_S = 2.0
-
-
-def network_of(home: Home) -> Network:
-    """The network settings of a home: archiver.yaml first, then the environment."""
-    chosen = home.settings.network
-    ca_file = home.root / chosen.ca_file if chosen.ca_file else None
-    return Network.from_environment(proxy=chosen.proxy, ca_file=ca_file, no_proxy=chosen.no_proxy)
-
-
-@contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock file that says who holds it; ArchiveBusy names the holder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    holder = path.with_suffix(".holder")
-    try:
-        with FileLock(path, timeout=0):
-            replace_file(holder, this_process().encode())
-            yield
-    except Timeout:
-        who = read_file(holder).decode() if holder.exists() else "another process"
-        raise ArchiveBusy(f"it is held by {who}") from None
 
 
 @contextmanager
@@ -95,17 +72,6 @@ def finish(home: Home, vault: Vault, client: str) -> None:
             archive.seal()
 
 
-def as_rotated(home: Home, vault: Vault, account: Account) -> Account:
-    """The account with the user name that its secrets belong to: a rotation that was killed is finished."""
-    name = vault.renamed(account.name)
-    if name is None:
-        return account
-    if name != account.username:
-        change_account(home.root, account.name, username=name)
-    vault.settle_name(account.name)
-    return account.model_copy(update={"username": name})
-
-
 def witnesses_of(home: Home) -> Iterator[Witness]:
     """The witnesses in the home's settings, each ready to take a checkpoint."""
     for each in home.settings.witnesses:
@@ -115,20 +81,3 @@ def witnesses_of(home: Home) -> Iterator[Witness]:
             yield CommandWitness(name=each.name, command=each.command)
         elif each.email:
             yield MailWitness(name=each.name, address=each.email, mailer=mailer_of(home))
-
-
-def mailer_of(home: Home) -> Mailer:
-    """The mail server in the home's settings; ConfigError where none is set."""
-    mail = home.settings.mail
-    if not (mail.host and mail.sender):
-        raise ConfigError("Mail cannot go out: archiver.yaml names no `mail: {host: ..., from: ...}`.")
-
-    def password() -> str:
-        if not mail.secret_command:
-            raise ConfigError("The mail settings name a user and no secret_command that prints the password.")
-        return run_secret_command(mail.secret_command, bare="password").get("password", "")
-
-    return Mailer(
-        sender=mail.sender, host=mail.host, port=mail.port, username=mail.username, password=password,
-        trust=network_of(home).ssl_context,
-    )  # fmt: skip
