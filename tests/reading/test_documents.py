@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,7 +187,8 @@ def test_a_worker_has_little_memory_sees_no_secrets_and_ends_with_its_reader(mon
         before = set(children.read_text().split())
         reader.read(pdf("x"), "application/pdf")
         (child,) = (Path("/proc", name) for name in set(children.read_text().split()) - before)
-        assert b"not-for-workers" not in (child / "environ").read_bytes()
+        with suppress(PermissionError):  # not even its own user may look, unless that is root
+            assert b"not-for-workers" not in (child / "environ").read_bytes()
         assert re.search(r"address space +1073741824 ", (child / "limits").read_text())
     assert not child.exists()
 

@@ -127,6 +127,8 @@ def remake(bag: Path) -> None:
     for path in (bag / "manifest-sha256.txt", bag / "tagmanifest-sha256.txt"):
         if path.is_fifo():  # else to write it would wait for a reader for ever
             path.unlink()
+        elif path.is_dir() and not path.is_symlink():  # swapped with a folder
+            shutil.rmtree(path)
     info = bag / "bag-info.txt"
     if info.is_file() and not info.is_symlink():
         info.write_bytes(
