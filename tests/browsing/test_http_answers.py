@@ -133,7 +133,7 @@ async def test_a_connection_that_was_closed_or_spoke_unasked_is_not_used_again(
 async def test_an_answer_that_is_none_is_lost_after_it_was_asked_for(
     info: ProviderInfo, monkeypatch: pytest.MonkeyPatch, answer: bytes | None
 ) -> None:
-    monkeypatch.setattr(http_session, "IDLE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(http_session, "IDLE_TIMEOUT_S", 1.0)
     async with speaking(info, answer) as (_, ask):
         with pytest.raises(Lost) as lost:
             await ask()
@@ -176,7 +176,7 @@ async def test_where_there_is_no_connection_nothing_was_received(info: ProviderI
 async def test_why_there_is_no_answer_is_said_in_plain_words(
     info: ProviderInfo, monkeypatch: pytest.MonkeyPatch, answer: bytes | None, words: str
 ) -> None:
-    monkeypatch.setattr(http_session, "IDLE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(http_session, "IDLE_TIMEOUT_S", 1.0)
     async with speaking(info, answer) as (_, ask):
         with pytest.raises(Lost, match=f"^{words}$"):
             await ask()
