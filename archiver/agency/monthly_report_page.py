@@ -60,19 +60,17 @@ def page(made: MonthlyReport, language: str) -> str:
 
 def _tiles(made: MonthlyReport, say: PackWords, month: str) -> Iterator[tuple[str, str, str]]:
     """The month in three numbers; the coverage over all accounts whose denominator is known."""
-    number = len(made.captured)
-    licences = say("one_licence") if number == 1 else say("licences", count=f"{number:,}")
-    yield licences, say("this_month", month=month), ""
+    yield say.count("licences", len(made.captured)), say("this_month", month=month), ""
     counted = [each for each in made.coverage if each.listed is not None]
     if counted:
         listed = sum(each.listed or 0 for each in counted)
         rest = len(made.coverage) - len(counted)
-        note = say("uncounted", count=rest) if rest else ""
+        note = say.count("uncounted", rest) if rest else ""
         for got, meaning in (
             (sum(each.archived for each in counted), say("held")),
             (sum(each.whole for each in counted), say("held_whole")),
         ):
-            yield say("of", count=f"{got:,}", all=f"{listed:,}"), meaning, note
+            yield say("of", count=say.number(got), all=say.number(listed)), meaning, note
 
 
 def _title(provider: str) -> str:

@@ -16,6 +16,7 @@ from archiver.browsing.page_templates import render
 from archiver.claims.facts import DocumentPlace, platform_of
 from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment
+from archiver.core import localised
 from archiver.core.model import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
 from archiver.provider import Confirm, ProviderInfo
 from archiver.reading.letters import LetterKind
@@ -93,16 +94,19 @@ class PackWords:
 
     def moment(self, text: str | None) -> str | None:
         """`2021-07-15T15:46:34Z` or `2021-07-15` in words."""
-        if not text:
-            return None
-        year, month, day = map(int, text[:10].split("-"))
-        named = {"day": day, "month": self._all["months"][month - 1], "year": year}
-        return self("moment", **named, time=text[11:16]) if "T" in text else self("day", **named)
+        return localised.moment(text, self.language) or None
 
     def month(self, text: str) -> str:
         """`2026-11` in words."""
-        year, month = map(int, text.split("-"))
-        return f"{self._all['months'][month - 1]} {year}"
+        return localised.month(text, self.language)
+
+    def number(self, count: int) -> str:
+        """`12,345`, `12.345`."""
+        return localised.number(count, self.language)
+
+    def count(self, key: str, number: int) -> str:
+        """A text that depends on a number: `key_one` or `key_many`, the plural forms of English and German."""
+        return self(f"{key}_{'one' if number == 1 else 'many'}", count=self.number(number))
 
     def document(self, document: FiledDocument) -> str:
         """What a document is. Those that no adapter fetched, but a person brought, are named so."""
