@@ -1,21 +1,22 @@
-"""What a pack says in words, and its pages: HTML for Chromium to print. The words are data, in `wording.yaml`."""
+"""What a pack says, in words from `wording.yaml`, and its pages: HTML from `templates/`, for Chromium to print."""
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from html import escape
 from importlib.resources import files
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from archiver.archive.verify import PROVEN, VerifyReport
+from archiver.browsing.page_templates import render
 from archiver.claims.facts import DocumentPlace, platform_of
 from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment
+from archiver.core import localised
 from archiver.core.model import DocumentKind, Gap, GapReason, TermsReference, TermsRelation, iso
 from archiver.provider import Confirm, ProviderInfo
 from archiver.reading.letters import LetterKind
@@ -24,6 +25,7 @@ from archiver.reading.terminal_safe import printable
 from archiver.reading.terms_json import TermsFile
 
 LANGUAGES = ("en", "de")
+TEMPLATES = Path(__file__).with_name("templates")
 MAX_TEXT_LENGTH = 60_000  # characters of one text on the pages behind the summary
 LICENCES_PER_PAGE = 24  # licences of an overview page
 
@@ -50,10 +52,11 @@ class Demand(Protocol):
 
 
 @cache
-def _wording() -> Mapping[str, Any]:
+def wording(room: str) -> Mapping[str, Any]:
+    """All words of a room's `wording.yaml`: language -> key -> text."""
     import yaml
 
-    loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.claims").joinpath("wording.yaml").read_text("utf-8"))
+    loaded: Mapping[str, Any] = yaml.safe_load(files(room).joinpath("wording.yaml").read_text("utf-8"))
     return loaded
 
 
@@ -66,41 +69,56 @@ BY_SOURCE = {"import": "imported", "attended": "attended"}
 
 @dataclass(frozen=True)
 class PackWords:
-    """The words of one language."""
+    """The words of one language, out of the `wording.yaml` of a room."""
 
     language: str
+    room: str = "archiver.claims"
 
     def __call__(self, key: str, **facts: object) -> str:
-        return str(_wording()[self.language][key]).format_map(facts) if facts else str(_wording()[self.language][key])
+        text = str(self._all[key])
+        return text.format_map(facts) if facts else text
+
+    @property
+    def _all(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = wording(self.room)[self.language]
+        return found
 
     def of(self, table: str, key: str) -> str:
         """A word out of a table: of kinds, reasons or names."""
-        return str(_wording()[self.language][table][key])
+        return str(self._all[table][key])
 
     def table(self, name: str) -> Mapping[str, str]:
         """A whole table of words, by their keys."""
-        found: Mapping[str, str] = _wording()[self.language][name]
+        found: Mapping[str, str] = self._all[name]
         return found
 
     def moment(self, text: str | None) -> str | None:
         """`2021-07-15T15:46:34Z` or `2021-07-15` in words."""
-        if not text:
-            return None
-        year, month, day = map(int, text[:10].split("-"))
-        named = {"day": day, "month": _wording()[self.language]["months"][month - 1], "year": year}
-        return self("moment", **named, time=text[11:16]) if "T" in text else self("day", **named)
+        return localised.moment(text, self.language) or None
 
     def month(self, text: str) -> str:
         """`2026-11` in words."""
-        year, month = map(int, text.split("-"))
-        return f"{_wording()[self.language]['months'][month - 1]} {year}"
+        return localised.month(text, self.language)
+
+    def number(self, count: int) -> str:
+        """`12,345`, `12.345`."""
+        return localised.number(count, self.language)
+
+    def count(self, key: str, number: int) -> str:
+        """A text that depends on a number: `key_one` or `key_many`, the plural forms of English and German."""
+        return self(f"{key}_{'one' if number == 1 else 'many'}", count=self.number(number))
 
     def document(self, document: FiledDocument) -> str:
         """What a document is. Those that no adapter fetched, but a person brought, are named so."""
         for prefix, kinds in BY_HAND.items():
-            if document.name.startswith(prefix) and document.kind in _wording()["en"][kinds]:
+            if document.name.startswith(prefix) and document.kind in self.table(kinds):
                 return self.of(kinds, document.kind)
         return self.of("kinds", document.kind)
+
+    def basis(self, place: DocumentPlace) -> str:
+        """Where a finding's fact stands, in words; empty for nowhere."""
+        document = self.table("places").get(place.document or "", place.document or "")
+        return self("rests", document=document, page=place.page) if place.page else document
 
 
 def confirmation(confirm: Confirm, platform: str, words: PackWords) -> str:
@@ -138,9 +156,13 @@ class PackedLicence:
         title = platform_of(self.file.licence.asset.provider)["title"]
         return self.provider_info.title if self.provider_info else str(title)
 
+    @property
+    def asset_id(self) -> str:
+        return self.clean(self.file.licence.asset.asset_id)
+
     def title(self, words: PackWords) -> str:
         asset = self.file.licence.asset
-        return self.clean(asset.title) or words("untitled", asset=self.clean(asset.asset_id))
+        return self.clean(asset.title) or words("untitled", asset=self.asset_id)
 
     def clean(self, text: str | None) -> str:
         """One line of text that names nobody else."""
@@ -232,171 +254,71 @@ class PackedLicence:
             for reference, said, _ in self.terms
         ]
 
+    @property
+    def previewed(self) -> bool:
+        """That a picture of the platform is among the figures."""
+        return any(caption != "their_picture" for _, caption in self.figures)
+
+    def enclosed(self, words: PackWords) -> list[str]:
+        """The kinds of enclosed documents, once each, what stays with the sender, and the number of terms."""
+        kinds = {words.document(each): None for each in self.file.documents if each.name not in self.withheld}
+        excerpted = (DocumentKind.RECORD, DocumentKind.RECEIPT)
+        kept = [each for each in self.file.documents if each.name in self.withheld]
+        excerpts = {
+            words("excerpt", name=words.of("names", each.kind)): None for each in kept if each.kind in excerpted
+        }
+        others = {words("kept", name=words.of("names", each.kind)): None for each in kept if each.kind not in excerpted}
+        terms = [f"{words('terms')} ({len(self.terms)})"] if self.terms else []
+        return [*kinds, *excerpts, *terms, *others]
+
+    def whereabouts(self, words: PackWords, name: str) -> str:
+        """Where a receiver finds a file of this licence."""
+        if name in self.withheld:
+            return words("withheld_file")
+        return self.inside.get(name) or words("in_the_zip", reason=words("image_or_other"))
+
 
 # ---------------------------------------------------------------- HTML
 
 
-@cache
-def style() -> str:
-    """The style sheet of all our printed pages."""
-    return files("archiver.claims").joinpath("pack_pages.css").read_text("utf-8")
+class TextPage(NamedTuple):
+    """A text of ours or the platform's, as far as there is room for it; `of` names its licence."""
+
+    title: str
+    text: str
+    of: str = ""
+
+    @property
+    def cut(self) -> bool:
+        return len(self.text) > MAX_TEXT_LENGTH
+
+    @property
+    def shortened(self) -> str:
+        return re.sub(r"\n{3,}", "\n\n", self.text[:MAX_TEXT_LENGTH])
 
 
-def document(words: PackWords, sections: Iterable[str]) -> str:
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-    return (
-        f"<!doctype html><html lang={words.language}><meta charset=utf-8>"
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{style()}</style>'
-        f"<title>{escape(words('title'))}</title><body>{''.join(sections)}</body></html>"
+def pack_html(
+    words: PackWords,
+    claim: Demand | None,
+    licences: Sequence[PackedLicence] = (),
+    texts: Sequence[TextPage] = (),
+) -> str:
+    """The pages of a pack: an overview of several licences, a summary and the details of each, and the texts."""
+    about = about_claim(words, claim)
+    return render(
+        TEMPLATES / "pack.html", words=words, about=about, licences=licences, texts=texts, per_page=LICENCES_PER_PAGE
     )
 
 
-def _e(text: object) -> str:
-    return escape(printable(str(text), keep="\n"))
+def verdict_html(words: PackWords, claim: Demand | None, judged: Sequence[tuple[PackedLicence, Assessment]]) -> str:
+    """The verdict on each licence, for the sender alone."""
+    return render(TEMPLATES / "verdict.html", words=words, about=about_claim(words, claim), judged=judged)
 
 
-def _list(lines: Iterable[str]) -> str:
-    return f"<ul>{''.join(f'<li dir=auto>{_e(line)}</li>' for line in lines)}</ul>"
-
-
-def _image(jpeg: bytes) -> str:
-    return f'<img src="data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" alt="">'
-
-
-def _figure(jpeg: bytes, caption: str) -> str:
-    return f"<figure>{_image(jpeg)}<figcaption>{_e(caption)}</figcaption></figure>"
-
-
-def _header(words: PackWords, claim: Demand | None) -> str:
-    about = ""
-    if claim and claim.claimant:
-        about = words("claim", claimant=claim.claimant, reference=claim.reference or "–")
-    return f"<header><b>{_e(words('title'))}</b><span dir=auto class=clamp>{_e(about)}</span></header>"
-
-
-def _watermark(words: PackWords, packed: Iterable[PackedLicence]) -> str:
-    if all(each.report.evidence for each in packed):
+def about_claim(words: PackWords, claim: Demand | None) -> str:
+    if claim is None or not claim.claimant:
         return ""
-    return f"<div class=mark><span>{_e(words('not_evidence'))}</span></div>"
-
-
-def _replay(words: PackWords, packed: PackedLicence) -> str:
-    return "" if packed.report.evidence else f"<p class=replay>{_e(words('not_evidence'))}: {_e(words('replay'))}</p>"
-
-
-def summary_page(packed: PackedLicence, words: PackWords, claim: Demand | None) -> str:
-    """One page in plain words for a lay person."""
-    since, since_is = packed.secured(words)
-    pictures = [_figure(jpeg, words(caption)) for jpeg, caption in packed.figures]
-    without = "" if any(caption != "their_picture" for _, caption in packed.figures) else words("no_picture")
-    rows = "".join(
-        f"<tr><th>{_e(name)}<td dir=auto><div class=clamp>{_e(value)}</div>"
-        for name, value in packed.facts(words).items()
-    )
-    gaps, asset_id = packed.gaps(words), packed.clean(packed.file.licence.asset.asset_id)
-    return f"""<section class=one-page>{_watermark(words, [packed])}{_header(words, claim)}{_replay(words, packed)}
-      <h1 dir=auto>{_e(packed.title(words))}</h1>
-      <p class=soft>{_e(words("asset", platform=packed.platform, asset=asset_id))}</p>
-      {f"<p class=comp>{_e(words('comp'))}</p>" if packed.file.licence.comp else ""}
-      <div class=pictures>{"".join(pictures)}</div>
-      <p class=soft><small>{_e(without)}</small></p>
-      <div class=dates>
-        <div><h2>{_e(words("licensed_on"))}</h2><strong>{_e(packed.licensed_on(words))}</strong>
-          <small>{_e(words("licensed_on_is"))}</small></div>
-        <div><h2>{_e(words("secured_since"))}</h2><strong>{_e(since)}</strong><small>{_e(since_is)}</small></div>
-      </div>
-      <small>{_e(words("two_dates"))}</small>
-      <div class=columns>
-        <table>{rows}</table>
-        <div>
-          <section><h2>{_e(words("rests_on"))}</h2><p>{_e(packed.rests_on(words))}</p></section>
-          <section class=part><h2>{_e(words("confirm"))}</h2><p>{_e(packed.confirm(words))}</p></section>
-        </div>
-      </div>
-      <div class=columns>
-        <section><h2>{_e(words("enclosed"))}</h2>{_list(_enclosed(packed, words))}</section>
-        <section><h2>{_e(words("missing"))}</h2>{_list(gaps or [words("nothing_missing")])}</section>
-      </div>
-      <footer><p>{_e(words("limits"))}</p><p>{_e(words("check"))}</p></footer></section>"""
-
-
-def verdict_page(packed: PackedLicence, words: PackWords, claim: Demand | None, assessed: Assessment) -> str:
-    """For those who decide, and nobody else: the pictures, the verdict, and each finding with what it rests on."""
-    rows = "".join(
-        f"<tr><td class={each.verdict}><td dir=auto>{_e(each.messages[words.language])}"
-        f"<td>{_e(basis_of(each.place, words))}"
-        for each in assessed.findings
-    )
-    figures = "".join(_figure(jpeg, words(caption)) for jpeg, caption in packed.figures)
-    return f"""<section class=flow>{_header(words, claim)}{_replay(words, packed)}
-      <p class=comp>{_e(words("internal"))}</p>
-      <h1 dir=auto>{_e(packed.title(words))}</h1><p class=soft>{_e(packed.folder)}</p>
-      <div class=pictures>{figures}</div>
-      <p class="verdict {assessed.verdict}">{_e(words.of("verdicts", assessed.verdict))}</p>
-      <table class=findings>{rows}</table></section>"""
-
-
-def basis_of(place: DocumentPlace, words: PackWords) -> str:
-    """Where a finding's fact stands, in words; empty for nowhere."""
-    document = words.table("places").get(place.document or "", place.document or "")
-    return words("rests", document=document, page=place.page) if place.page else document
-
-
-def _enclosed(packed: PackedLicence, words: PackWords) -> list[str]:
-    """The kinds of documents that are enclosed, once each, what stays with the sender, and how many texts of terms."""
-    kinds = {words.document(each): None for each in packed.file.documents if each.name not in packed.withheld}
-    excerpted = (DocumentKind.RECORD, DocumentKind.RECEIPT)
-    kept = [each for each in packed.file.documents if each.name in packed.withheld]
-    excerpts = {words("excerpt", name=words.of("names", each.kind)): None for each in kept if each.kind in excerpted}
-    others = {words("kept", name=words.of("names", each.kind)): None for each in kept if each.kind not in excerpted}
-    terms = [f"{words('terms')} ({len(packed.terms)})"] if packed.terms else []
-    return [*kinds, *excerpts, *terms, *others]
-
-
-def overview_page(all_packed: Sequence[PackedLicence], words: PackWords, claim: Demand | None) -> str:
-    """The first page of a pack of several licences: one line each."""
-    rows = "".join(
-        f"<tr><td dir=auto><div class=clamp>{_e(packed.title(words))}</div>"
-        f"<small>{_e(packed.platform)} · {_e(packed.clean(packed.file.licence.asset.asset_id))}</small>"
-        f"<td>{_e(packed.licensed_on(words))}<td>{_e(packed.secured(words)[0])}"
-        for packed in all_packed[:LICENCES_PER_PAGE]
-    )
-    head = f"<tr><th>{_e(words('work'))}<th>{_e(words('licensed_on'))}<th>{_e(words('secured_since'))}"
-    more = f"<p class=soft>… +{len(all_packed) - LICENCES_PER_PAGE}</p>" if len(all_packed) > LICENCES_PER_PAGE else ""
-    return f"""<section class=one-page>{_watermark(words, all_packed)}{_header(words, claim)}
-      <h1>{_e(words("overview", count=len(all_packed)))}</h1><table class=overview>{head}{rows}</table>{more}
-      <section class=part><small>{_e(words("two_dates"))}</small></section>
-      <footer><p>{_e(words("limits"))}</p><p>{_e(words("check"))}</p></footer></section>"""
-
-
-def details_pages(packed: PackedLicence, words: PackWords) -> str:
-    """Every file with its digest, and what is said of the terms."""
-    rows = "".join(
-        f"<tr><td dir=auto><b>{_e(each.name)}</b><br>{_e(words.document(each))}; "
-        f"{_e(_whereabouts(packed, words, each.name))}; {_e(packed.secured_document(words, each.name))}"
-        f"<div class=digest>SHA-512 {_e(each.sha512)}</div>"
-        for each in packed.file.documents
-    )
-    return f"""<section class=flow>{_replay(words, packed)}<h2>{_e(words("details"))}</h2>
-      <h1 dir=auto>{_e(packed.title(words))}</h1><p class=soft>{_e(packed.folder)}</p>
-      <h2>{_e(words("documents"))}</h2><table>{rows}</table>
-      <h2>{_e(words("terms"))}</h2>{_list(packed.terms_said(words) or [words("no_terms")])}
-      {f"<p><small>{_e(words('terms_are'))}</small></p>" if packed.terms else ""}</section>"""
-
-
-def _whereabouts(packed: PackedLicence, words: PackWords, name: str) -> str:
-    if name in packed.withheld:
-        return words("withheld_file")
-    return packed.inside.get(name) or words("in_the_zip", reason=words("image_or_other"))
-
-
-def text_pages(title: str, text: str, words: PackWords, of: str = "") -> str:
-    """A text of ours or the platform's, as far as there is room for it; `of` tells of which licence."""
-    cut = f"<p class=soft>{_e(words('cut'))}</p>" if len(text) > MAX_TEXT_LENGTH else ""
-    text = re.sub(r"\n{3,}", "\n\n", text[:MAX_TEXT_LENGTH])
-    about = f"<p class=soft>{_e(of)}</p>" if of else ""
-    body = f"<div class=text dir=auto>{_e(text)}</div>"
-    return f"<section class=flow><h1 dir=auto>{_e(title)}</h1>{about}{body}{cut}</section>"
+    return words("claim", claimant=claim.claimant, reference=claim.reference or "–")
 
 
 # ---------------------------------------------------------------- texts

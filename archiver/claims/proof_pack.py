@@ -230,8 +230,7 @@ def _write_internal(
         disclose(each.archive, stored.id, folder / stored.folder, [reference.id for reference in file.terms])
     judged = [(each, order.verdicts[each.folder]) for each in summaries if each.folder in order.verdicts]
     if judged:
-        sheets = [pack_pages.verdict_page(each, words, order.claim, assessed) for each, assessed in judged]
-        html = pack_pages.document(words, sheets)
+        html = pack_pages.verdict_html(words, order.claim, judged)
         try:
             printed = print_pages([html])
         except BrowserMissing:  # told already

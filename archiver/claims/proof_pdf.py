@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from archiver.archive import verify
 from archiver.browsing.pdf_printing import print_pages
 from archiver.catalogue.matcher import Matcher
-from archiver.claims import pack_pages
 from archiver.claims.pack_input import PackOptions, VerifiedLicence
-from archiver.claims.pack_pages import PackedLicence, PackWords
+from archiver.claims.pack_pages import PackedLicence, PackWords, TextPage, pack_html
 from archiver.claims.redaction import receipt_excerpt
 from archiver.core.errors import MachineRefused, UnreadablePicture
 from archiver.core.model import DocumentKind, TermsReference
@@ -126,9 +125,9 @@ def pdf_of(
 ) -> bytes:
     """The whole proof.pdf; BrowserMissing where no Chromium prints it, MachineRefused where its parts do not join."""
     words = PackWords(order.language)
-    behind = _behind(sounds, packed, words, reader)
-    front = pack_pages.document(words, _front(packed, words, order))
-    printed = print_pages([front, *([pack_pages.document(words, behind)] if behind else [])])
+    texts = _texts(sounds, packed, words, reader)
+    front = pack_html(words, order.claim, packed)
+    printed = print_pages([front, *([pack_html(words, order.claim, texts=texts)] if texts else [])])
     parts = [(words("title"), printed[0])]
     for (folder, name), native in natives.items():
         if not isinstance(native, str):
@@ -145,35 +144,25 @@ def html_of(
 ) -> bytes:
     """The pages of proof.pdf that are ours, as one HTML file that any browser shows and prints."""
     words = PackWords(order.language)
-    sections = [*_front(packed, words, order), *_behind(sounds, packed, words, reader)]
-    return pack_pages.document(words, sections).encode("utf-8", "replace")
-
-
-def _front(packed: Sequence[PackedLicence], words: PackWords, order: PackOptions) -> Sequence[str]:
-    overview = [pack_pages.overview_page(packed, words, order.claim)] if len(packed) > 1 else []
-    summaries = [pack_pages.summary_page(each, words, order.claim) for each in packed]
-    return [*overview, *summaries, *(pack_pages.details_pages(each, words) for each in packed)]
-
-
-def _behind(
-    sounds: Sequence[VerifiedLicence], packed: Sequence[PackedLicence], words: PackWords, reader: DocumentReader
-) -> Sequence[str]:
-    return list(dict.fromkeys(_texts(sounds, packed, words, reader)))
+    texts = _texts(sounds, packed, words, reader)
+    return pack_html(words, order.claim, packed, texts).encode("utf-8", "replace")
 
 
 def _texts(
     sounds: Sequence[VerifiedLicence], packed: Sequence[PackedLicence], words: PackWords, reader: DocumentReader
-) -> Iterator[str]:
+) -> list[TextPage]:
+    """The pages behind the summaries, each once."""
+    pages = []
     for verified, each in zip(sounds, packed, strict=True):
         of = each.folder if len(packed) > 1 else ""
         for name, kind, content, withheld in verified.newest():
             if kind is DocumentKind.CERTIFICATE and name.endswith(".txt") and not withheld:
                 text = reader.read(content, "text/plain").text
-                yield pack_pages.text_pages(words("certificate_text", name=name), text, words, of)
+                pages.append(TextPage(words("certificate_text", name=name), text, of))
             elif withheld and (text := receipt_text(kind, content, verified, reader, words) or ""):
-                yield pack_pages.text_pages(words("receipt_text", name=name), text, words, of)
-        for _, said, text in each.terms:
-            yield pack_pages.text_pages(words("terms_text", url=said.url), text, words)
+                pages.append(TextPage(words("receipt_text", name=name), text, of))
+        pages += [TextPage(words("terms_text", url=said.url), text) for _, said, text in each.terms]
+    return list(dict.fromkeys(pages))
 
 
 def receipt_text(

@@ -192,7 +192,7 @@ def assess(
     from archiver.claims.assessment import assess as judge
     from archiver.claims.claim_files import load
     from archiver.claims.facts import DocumentPlace
-    from archiver.claims.pack_pages import PackWords, basis_of
+    from archiver.claims.pack_pages import PackWords
 
     if licence and image:
         raise typer.BadParameter("name a licence or its picture, not both")
@@ -208,7 +208,7 @@ def assess(
         return
     tell(f"{document['verdict']}: {found.licence or 'no licence found in this archive'}")
     for finding in document["findings"]:
-        where = basis_of(DocumentPlace(finding["document"], finding["page"]), PackWords(language))
+        where = PackWords(language).basis(DocumentPlace(finding["document"], finding["page"]))
         tell(f"  {finding['verdict']:<11} {finding['message']}{f' [{where}]' if where else ''}")
     for note in found.notes:
         tell(f"  note        {note}")

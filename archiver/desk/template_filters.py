@@ -1,4 +1,4 @@
-"""How facts look on a page: days, sizes, names, pictures of state. Pure."""
+"""How facts look on a page: days, names, colours of states. Pure."""
 
 from __future__ import annotations
 
@@ -9,54 +9,20 @@ from typing import Any
 from archiver.agency.sign_ins import DueSignIn
 from archiver.agency.status import AccountStatus
 from archiver.claims.facts import platform_of
-from archiver.core.model import Moment, iso, parse_iso
+from archiver.core import localised
+from archiver.core.model import Moment, iso
 from archiver.desk.translations import Translations
 from archiver.reading.terminal_safe import printable
 
-MONTHS = {
-    "en": "January February March April May June July August September October November December",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-}
-
 
 def day(moment: Moment | str | None, language: str = "en") -> str:
-    """`24 November 2026`, `24. November 2026`; nothing for none."""
-    moment = parse_iso(moment) if isinstance(moment, str) else moment
-    if moment is None:
-        return ""
-    when = moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
-    dot = "." if language == "de" else ""
-    return f"{when.day}{dot}\u00a0{MONTHS[language].split()[when.month - 1]}\u00a0{when.year}"
+    """A date that stays on one line."""
+    return localised.day(moment, language).replace(" ", "\u00a0")
 
 
 def moment(value: Moment | str | None, language: str = "en") -> str:
-    """With the time of day, in UTC, where there is one."""
-    when = parse_iso(value) if isinstance(value, str) else value
-    time = f", {when.astimezone(UTC):%H:%M}\u00a0UTC" if isinstance(when, datetime) else ""
-    return day(when, language) + time
-
-
-def size(count: int, language: str = "en") -> str:
-    """`1.4 MB`, `1,4 MB`."""
-    if count < 1000:
-        return f"{count}\u00a0bytes" if language == "en" else f"{count}\u00a0Byte"
-    value, unit = (count / 1e6, "MB") if count >= 1e6 else (count / 1e3, "KB")
-    text = f"{value:.1f}" if value < 10 else f"{value:.0f}"
-    return f"{text.replace('.', ',') if language == 'de' else text}\u00a0{unit}"
-
-
-def number(count: int) -> str:
-    """With narrow spaces between thousands, as both languages may have it."""
-    return f"{count:,}".replace(",", "\u202f")
-
-
-def money(amount: float, currency: str | None, language: str = "en") -> str:
-    """`EUR 1,234.50`, `1.234,50 EUR`."""
-    text = f"{amount:,.2f}"
-    if language == "de":
-        text = text.translate(str.maketrans(",.", ".,"))
-        return f"{text}\u00a0{currency or ''}".rstrip("\u00a0")
-    return f"{currency or ''}\u00a0{text}".lstrip("\u00a0")
+    """With the time of day, in UTC, where there is one; a line may end between the two."""
+    return ", ".join(part.replace(" ", "\u00a0") for part in localised.moment(value, language).split(", "))
 
 
 def trouble(w: Translations, standing: AccountStatus) -> str:
@@ -117,7 +83,7 @@ def today() -> date:
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    "day": day, "moment": moment, "size": size, "number": number, "platform": platform, "tone": tone, "text": text,
-    "iso": iso, "money": money, "urgency": urgency, "sentence": sentence,
+    "day": day, "moment": moment, "size": localised.size, "number": localised.number, "money": localised.money,
+    "platform": platform, "tone": tone, "text": text, "iso": iso, "urgency": urgency, "sentence": sentence,
 }  # fmt: skip
 GLOBALS: Mapping[str, Any] = {"today": today, "trouble": trouble, "waits": waits}

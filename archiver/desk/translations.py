@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from archiver.core import localised
+
 LANGUAGES = ("en", "de")
 
 
@@ -23,7 +25,7 @@ class Translations:
 
     def count(self, key: str, number: int) -> str:
         """A text that depends on a number: `key_one` or `key_many`."""
-        return self(f"{key}_{'one' if number == 1 else 'many'}", n=f"{number:,}".replace(",", "\u202f"))
+        return self(f"{key}_{'one' if number == 1 else 'many'}", n=localised.number(number, self.language))
 
     def get(self, *keys: str) -> str:
         """The first of these texts that there is; of none, the last key itself."""

@@ -45,12 +45,12 @@ def test_pages_date_each_document_and_the_licence_by_its_newest(language: str, f
     words, licence = PackWords(language), told(FIRST, LATER)
     since, meaning = licence.secured(words)
     assert since in later and first in meaning
-    sheet, details = pack_pages.dates_sheet(licence, words), pack_pages.details_pages(licence, words)
+    sheet = pack_pages.dates_sheet(licence, words)
+    pages = pack_pages.pack_html(words, None, [licence, licence])
+    overview, summary, _, details = pages.split("<footer>")
     assert f"certificate.pdf: {later}" in sheet and f"record.json: {first}" in sheet
     assert details.index("record.json") < details.index(first) < details.index("certificate.pdf") < details.index(later)
-    assert since in pack_pages.summary_page(licence, words, None) and since in pack_pages.overview_page(
-        [licence], words, None
-    )
+    assert since in overview and since in summary
     assert told(FIRST, FIRST).secured(words) == told(FIRST, LATER, withheld=True).secured(words)
     assert told(FIRST, None).secured(words)[0] == words("partly_proven")
     assert words("unproven_document") in pack_pages.dates_sheet(told(FIRST, None), words)

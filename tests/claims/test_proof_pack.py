@@ -27,7 +27,7 @@ from pypdf.generic import DictionaryObject, NameObject, RectangleObject, TextStr
 
 from archiver.archive.verify import verify_pack
 from archiver.claims import packing
-from archiver.claims.pack_pages import _wording
+from archiver.claims.pack_pages import wording
 from archiver.claims.redaction import RedactionRules
 from archiver.claims.rule_engine import Assessment, Verdict
 from archiver.collect.terms import SeenTerms
@@ -227,7 +227,8 @@ def test_both_languages_say_everything() -> None:
     def keys(tree: object) -> object:
         return {key: keys(value) for key, value in tree.items()} if isinstance(tree, dict) else None
 
-    assert keys(_wording()["en"]) == keys(_wording()["de"])
+    for room in ("archiver.claims", "archiver.agency"):
+        assert keys(wording(room)["en"]) == keys(wording(room)["de"])
 
 
 @pytest.mark.browser

@@ -1,0 +1,35 @@
+"""The Jinja2 templates of the pages that we print: one layout, one set of macros and one stylesheet for all of them."""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archiver.reading.terminal_safe import printable
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def render(template: Path, **values: object) -> str:
+    """A template as HTML. Values are plain text: each is made printable and escaped, whatever the template says."""
+    return _environment(template.parent).get_template(template.name).render(values)
+
+
+@cache
+def _environment(folder: Path) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader([folder, Path(__file__).with_name("templates")]), autoescape=True,
+        undefined=StrictUndefined, finalize=_fit_for_a_page, trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+    environment.filters["base64"] = lambda content: base64.b64encode(content).decode()
+    return environment
+
+
+def _fit_for_a_page(value: object) -> object:
+    """What a template prints, except the HTML that its own macros made; Jinja2 escapes it afterwards."""
+    return value if hasattr(value, "__html__") else printable(str(value), keep="\n")

@@ -1,0 +1,62 @@
+"""Dates, numbers, sizes and sums as people write them in each of our languages; times are in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from archiver.core.model import Moment, parse_iso
+
+_LOCALES = {"en": "en_GB", "de": "de_DE"}
+
+
+def day(when: Moment | str | None, language: str) -> str:
+    """`24 November 2026`, `24. November 2026`; empty for None."""
+    from babel.dates import format_date
+
+    moment = parse_iso(when) if isinstance(when, str) else when
+    if moment is None:
+        return ""
+    in_utc = moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
+    return format_date(in_utc, "long", locale=_LOCALES[language])
+
+
+def moment(when: Moment | str | None, language: str) -> str:
+    """`24 November 2026, 05:33 UTC`; a date without a time as `day` has it."""
+    at = parse_iso(when) if isinstance(when, str) else when
+    return day(at, language) + (f", {at.astimezone(UTC):%H:%M} UTC" if isinstance(at, datetime) else "")
+
+
+def month(text: str, language: str) -> str:
+    """`2026-11` as `November 2026`."""
+    from babel.dates import format_skeleton
+
+    return format_skeleton("yMMMM", date.fromisoformat(f"{text}-01"), locale=_LOCALES[language])
+
+
+def number(count: int, language: str) -> str:
+    """`12,345`, `12.345`."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(count, locale=_LOCALES[language])
+
+
+def money(amount: float, currency: str | None, language: str) -> str:
+    """`€1,234.50`, `1.234,50 €`; a sum without a currency where that is not known."""
+    from babel.numbers import format_currency, format_decimal
+
+    if currency:
+        return format_currency(amount, currency, locale=_LOCALES[language])
+    return format_decimal(amount, "#,##0.00", locale=_LOCALES[language])
+
+
+def size(count: int, language: str) -> str:
+    """`1.4 MB`, `1,4 MB`, on one line."""
+    from babel.units import format_unit
+
+    locale = _LOCALES[language]
+    if count < 1000:
+        text = format_unit(count, "digital-byte", "long", locale=locale)
+    else:
+        value, unit = (count / 1e6, "megabyte") if count >= 1e6 else (count / 1e3, "kilobyte")
+        text = format_unit(value, f"digital-{unit}", "short", "0.#" if value < 10 else "0", locale=locale)
+    return text.replace(" ", "\u00a0")
