@@ -59,7 +59,7 @@ def hand_over(home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool =
     if not (source / verify.LEDGER).is_file():
         raise ConfigError(f"{slug} has no archive to hand over yet. Archive something first, e.g. `archiver run`.")
     if out.exists() or out.is_symlink():
-        raise ConfigError(f"{out} exists and is not overwritten. Choose another name.")
+        raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.")
     if out.resolve().is_relative_to(home.root.resolve()):
         raise ConfigError(f"{out} is inside the home. Choose a folder outside of it.")
     if dry_run:
