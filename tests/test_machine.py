@@ -65,7 +65,7 @@ def shifted(home: Home, seconds: int, *arguments: str | Path, code: int) -> Any:
 def test_a_clock_that_was_set_back_is_refused_until_it_is_right(ran: Home) -> None:
     before = snapshot(ran.archive())
     [refused] = shifted(ran, -86400, *RUN, code=50)["accounts"]
-    assert refused["error"] == "ClockWrong" and "set the clock right" in refused["message"]
+    assert refused["error"] == "ClockWrong" and "Set the clock right" in refused["message"]
     assert snapshot(ran.archive()) == before
     told = {each["check"]: each["state"] for each in shifted(ran, -86400, "doctor", code=50)["checks"]}
     assert told.pop("clock") == "problem" and "problem" not in told.values()
@@ -212,4 +212,4 @@ def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(home: Home, place: s
     path.unlink(missing_ok=True)
     os.mkfifo(path)
     done = home(*RUN, code=code)
-    assert "is no regular file" in done.stdout + done.stderr
+    assert "is not a regular file" in done.stdout + done.stderr

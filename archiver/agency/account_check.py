@@ -1,4 +1,4 @@
-"""Checking one account: what is set up, and, live, whether each step of its adapter still works at the platform."""
+"""Check one account: its settings and, with `live`, each step of its adapter at the platform."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
 from archiver.provider import SignInMethod, Transport, load
 
-LIVE = "live.yaml"  # in the home: provider -> the day on which a live check last passed, kept with the settings
+LIVE = "live.yaml"  # in the home, beside the settings: provider -> the day of the last passed live check
 _HEADING = "# When `archiver account check --live` last passed at each platform. `archiver providers` prints it.\n"
 
 
 async def check(home: Home, vault: Vault, name: str, *, live: bool = False, replay: Path | None = None) -> Check:
-    """What is set up for an account, and with `live` (or `replay`, in replay homes) one page of each step, read-only.
+    """Check an account's settings and, with `live` (or `replay` in a replay home), one page for each step, read-only.
 
-    ConfigError for an unknown account, and where replay and home do not go together.
+    ConfigError for an unknown account, for `live` in a replay home, and for `replay` in a real home.
     """
     if live and home.settings.replay:
-        raise ConfigError("This is a replay home: it reaches no live site. Say --replay DIR instead of --live.")
+        raise ConfigError("This is a replay home: it never connects to a site. Use --replay DIR instead of --live.")
     if live or replay:
         home.check_replay(replay)
     account = as_rotated(home, vault, home.account(name))
@@ -44,7 +44,7 @@ async def check(home: Home, vault: Vault, name: str, *, live: bool = False, repl
 
 
 def live_days(home: Path) -> dict[str, str]:
-    """Provider -> the day (UTC) on which a live check last passed; empty where there was none."""
+    """Provider -> the day (UTC) of the last passed live check; empty if there was none."""
     with suppress(FileNotFoundError, yaml.YAMLError):
         said = yaml.safe_load(read_file(home / LIVE))
         if isinstance(said, dict):
@@ -58,7 +58,7 @@ def _passed(home: Home, provider: str) -> None:
 
 
 async def prepared(steps: AccountSteps) -> bool:
-    """Everything that can be said without a connection."""
+    """Run all checks that need no connection. Returns whether they passed."""
     looks = {
         "configuration": partial(_configuration, steps),
         "secrets": partial(_secrets, steps),
@@ -76,12 +76,12 @@ def _configuration(steps: AccountSteps) -> str:
     method = _method(steps.account)
     if method.needs_username and not steps.account.username:
         raise ConfigError(
-            f"{steps.account.name} has no user name, and signing in by {method.name} needs one. Give it with "
+            f"{steps.account.name} has no user name, but the sign-in method {method.name} needs one. Give it with "
             f"`archiver account rotate {steps.account.name} --username NAME`."
         )
     info = load(steps.account.provider).info
     info.check_settings(steps.account.settings)
-    info.without(steps.account.settings)  # ConfigError for a list that there is not
+    info.without(steps.account.settings)  # ConfigError for an unknown list
     return f"{steps.account.provider} by {method.name}, for {steps.account.client}"
 
 
@@ -90,7 +90,7 @@ def _secrets(steps: AccountSteps) -> str:
     method = load(steps.account.provider).info.method(recording.method) if recording else _method(steps.account)
     secrets = secrets_of(steps.vault, steps.account, method, recording)
     steps.secret_values = {value: name for name, value in secrets.items()} | {steps.account.username or "": "name"}
-    return ", ".join(f"{name} is there" for name in secrets) or "none are needed"
+    return ", ".join(f"{name} is stored" for name in secrets) or "none are needed"
 
 
 def _acceptance(steps: AccountSteps) -> str:
@@ -120,7 +120,7 @@ def _session(steps: AccountSteps) -> None:
     elif ends and ends <= datetime.now(UTC):
         steps.found.steps.append(Step("saved session", "note", f"ended on {ends:%Y-%m-%d %H:%M} UTC"))
     else:
-        until = f"until {ends:%Y-%m-%d %H:%M} UTC" if ends else "its end is not known"
+        until = f"until {ends:%Y-%m-%d %H:%M} UTC" if ends else "its end is unknown"
         steps.found.steps.append(Step("saved session", "ok", until if state else "none yet"))
 
 

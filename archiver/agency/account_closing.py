@@ -1,4 +1,4 @@
-"""Close an account: read its history a last time, note the close, forget its secrets."""
+"""Close an account: read its history once more, note the close, delete its secrets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from archiver.home.vault import Vault
 
 @dataclass(frozen=True, kw_only=True)
 class Closing:
-    """What came of closing an account. `outcome`: closed, would_close, already_closed, incomplete (it stays open)."""
+    """The result of closing an account. `outcome`: closed, would_close, already_closed, incomplete (it stays open)."""
 
     account: str
     outcome: str
@@ -53,14 +53,14 @@ async def close(
     reason: str | None = None,
     progress: Progress = lambda *_: None,
 ) -> Closing:
-    """Read the history to its end a last time; where that is complete, note the close and forget the secrets.
+    """Read the whole history once more. If that is complete, note the close and delete the secrets.
 
-    `anyway` closes after a sweep that was not complete, on the word of the person `by`. Its licences stay as they are.
-    Repeating it completes what broke off.
+    `anyway` closes after an incomplete sweep too, if a person (`by`) decides it. The licences stay as they are.
+    A repeated call completes an interrupted one.
     """
     account = home.account(name)
     if anyway and not (by and by.strip()):
-        raise ConfigError("Somebody must stand for closing without a complete last sweep. Give a name with --by.")
+        raise ConfigError("A person must decide to close after an incomplete last sweep. Give a name with --by.")
     if not account.closed and not dry_run and (day := _just_noted(home, account)):
         change_account(home.root, name, closed=day)
         home = Home.load(home.root)
@@ -72,7 +72,7 @@ async def close(
         missing = list(missing_documents(home, lambda entry: entry.file.provenance.get("account") == name))
         return Closing(account=name, outcome="already_closed", sweep=None, missing=missing, exit_code=0)
     result, complete, code = AccountResult(name, account.provider), True, 0
-    if not on_request(account):  # else there is no history to be read
+    if not on_request(account):  # such a platform has no history to read
         order = RunRequest(accounts=[name], full=True, dry_run=dry_run, replay=replay)
         summary = await run(home, vault, order, progress=progress)
         [result] = summary.accounts
@@ -106,8 +106,8 @@ async def close(
 
 
 def _just_noted(home: Home, account: Account) -> str | None:
-    """The day on which the ledger says that the account was closed, where a command was killed within the last day
-    before the settings said so, too."""
+    """The day on which the ledger closed the account, if a command was killed within the last day before it wrote the
+    settings; else None."""
     newest = None
     for line in Archive(home.archive(account.client)).lines():
         if line.type in ("run", "close") and line.fields.get("account") == account.name:

@@ -1,4 +1,4 @@
-"""Archive what named persons state of an account: they accept unattended runs, or authorised access."""
+"""Archive the statements of named persons about an account: accepted unattended runs, or authorised access."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ ACCEPTED, AUTHORISED = "automation accepted", "access authorised"
 
 
 def file_statements(home: Home, vault: Vault, account: Account, info: ProviderInfo, stated: Mapping[str, str]) -> None:
-    """Archive what named persons state of an account: that unattended runs are accepted, that access is authorised.
+    """Archive the statements of named persons about an account: unattended runs accepted, access authorised.
 
-    What is recorded already is not recorded again.
+    A recorded statement is not recorded again.
     """
     from archiver.catalogue.archives import writing
     from archiver.collect.automation import acceptance
@@ -60,7 +60,7 @@ def file_statements(home: Home, vault: Vault, account: Account, info: ProviderIn
 
 
 def authorisation(account: Account, statement: bytes) -> NewObject:
-    """The archive object by which a person authorised access to an account; another one each time it is stated."""
+    """The archive object of a person's authorisation of access to an account; each statement gets its own."""
     return NewObject(
         kind="statements",
         date=None,

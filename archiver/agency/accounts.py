@@ -1,4 +1,4 @@
-"""Add an account, give it new secrets, and test its sign-in."""
+"""Add accounts, replace their secrets, and test their sign-ins."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ async def add(
     replay: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Add an account to a client's file, its secrets to the vault, and persons' statements to the archive.
+    """Add an account to a client's file, its secrets to the vault, and the statements of persons to the archive.
 
-    The sign-in is tested first, where `check` and that can be done; `say` is told how it went. Where it is refused, or
-    anything else fails, nothing is left: the client's file is written last, and says that the account exists. With
-    `accepted_by`, an account that is there already, and is not asked to be another, is accepted afterwards.
+    With `check`, the sign-in is tested first if possible; `say` gets the result. If the platform refuses it or anything
+    else fails, nothing is left behind: the client's file is written last. If the account exists with the same details,
+    `accepted_by` and `authorised_by` are recorded for it.
     """
     info, name, secrets, stated = load(new.provider).info, new.name, dict(new.secrets), new.statements
     info.method(new.method)
@@ -81,12 +81,12 @@ async def add(
         file_statements(home, vault, there, info, stated)
         return
     if there and new.is_account(there, wholly=True) and vault.secrets(name) == secrets:
-        return  # a command that was killed added it, and left nothing to do
+        return  # a killed command added it completely
     planned, _ = planned_account(home.root, name, **new.fields)
     account = planned.account(name)
     session = await _tested(planned, account, secrets, bool(new.accepted_by), check, replay, say)
     try:
-        vault.forget(name)  # what an addition that was killed may have left
+        vault.forget(name)  # remove the leftovers of a killed command
         if secrets:
             vault.set_secrets(name, secrets)
         if session:
@@ -95,7 +95,7 @@ async def add(
             file_statements(planned, vault, account, info, stated)
         add_account(home.root, name, **new.fields)
     except BaseException:
-        if name not in {each.name for each in Home.load(home.root).accounts()}:  # else another command was quicker
+        if name not in {each.name for each in Home.load(home.root).accounts()}:  # otherwise another command added it
             vault.forget(name)
         raise
 
@@ -109,12 +109,12 @@ async def _tested(
     replay: Path | None,
     say: Callable[[str], None],
 ) -> Mapping[str, Any] | None:
-    """The session of a sign-in that the platform accepted, in a browser; None, and why, where it was not tested.
+    """Test the sign-in and return the browser's session. None, with a message to `say`, if it was not tested.
 
-    `accepted`: a person answers for an automatic sign-in. Raises what the platform or the network answered.
+    `accepted`: a person accepts automatic sign-ins. Raises the error of the platform or the network.
     """
     info = load(account.provider).info
-    reason = _untestable(home, account, info, secrets, accepted, replay) if check else "as was asked for"
+    reason = _untestable(home, account, info, secrets, accepted, replay) if check else "the test is switched off"
     if reason:
         say(f"The sign-in was not tested: {reason}.")
         return None
@@ -126,29 +126,29 @@ async def _tested(
 def _untestable(
     home: Home, account: Account, info: ProviderInfo, secrets: Mapping[str, str], accepted: bool, replay: Path | None
 ) -> str | None:
-    """Why an account's sign-in cannot be tested by itself now; None where it can."""
+    """Why the sign-in cannot be tested automatically now; None if it can."""
     method = info.method(account.method)
     if home.settings.replay and not replay:
-        return "a replay home reaches no site; name recordings with --replay DIR"
+        return "a replay home never connects to a site; name recordings with --replay DIR"
     if info.on_request:
-        return f"{info.title} keeps no history; `archiver capture --client {account.client}` reads what is named"
+        return f"{info.title} has no history; use `archiver capture --client {account.client}` with each asset"
     if not method.secrets:
-        return f"a person signs in, with `archiver sign-in {account.name}`"
+        return f"a person must sign in with `archiver sign-in {account.name}`"
     missing = [each for each in method.secrets if not secrets.get(each)]
     if missing and not replay:
-        return f"no {' and no '.join(missing)} was given; it is found so: {method.where}"
+        return f"no {' and no '.join(missing)} was given; find it like this: {method.where}"
     if info.automation.stance.needs_acceptance and not (accepted or home.settings.replay):
         stance = info.automation.stance
-        return f"the terms of {info.title} on automation are {stance}; --accept-automation NAME says who accepts that"
+        return f"the terms of {info.title} on automation are {stance}; accept that with --accept-automation NAME"
     return None
 
 
 async def try_sign_in(
     home: Home, account: Account, secrets: Mapping[str, str], replay: Path | None
 ) -> Mapping[str, Any] | None:
-    """Sign in once with these secrets and nothing else; the browser's session, where there is one.
+    """Sign in once with only these secrets; return the browser's session, or None without a browser.
 
-    Raises what the platform or the network answered; nothing is kept.
+    Saves nothing. Raises the error of the platform or the network.
     """
     from archiver.browsing.browser_session import PlaywrightSession
     from archiver.browsing.recording import clock
@@ -173,12 +173,12 @@ async def try_sign_in(
 
 
 def open_account(home: Home, name: str) -> Account:
-    """The account; ConfigError where it was closed, or there is none."""
+    """The account of this name; ConfigError if it is closed or does not exist."""
     account = home.account(name)
     if account.closed:
         raise ConfigError(
-            f"{name} was closed on {account.closed}. Add the sign-in anew under another name, or remove `closed:` in "
-            f"clients/{account.client}.yaml."
+            f"{name} was closed on {account.closed}. Add the sign-in again under another name, or remove `closed:` "
+            f"from clients/{account.client}.yaml."
         )
     return account
 
@@ -194,15 +194,15 @@ async def rotate(
     replay: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Replace an account's secrets or user name; those not given stay. What the platform refuses changes nothing.
+    """Replace an account's secrets or user name; values not given stay. If the platform refuses them, nothing changes.
 
-    Tested as a new account's are. It is then no longer marked as needing a person, and its old session is dropped.
+    The sign-in is tested as for a new account. Afterwards the "needs a person" mark and the old session are gone.
     """
     from archiver.collect.automation import accepted
 
     account = open_account(home, name)
     if not secrets and not username:
-        raise ConfigError(f"No new secret was given for {name}. Give it at the prompt or with --secrets-stdin.")
+        raise ConfigError(f"There is no new secret for {name}. Give it at the prompt or with --secrets-stdin.")
     account = as_rotated(home, vault, account)
     account = account.model_copy(update={"username": username or account.username})
     secrets = {**vault.secrets(name), **secrets}

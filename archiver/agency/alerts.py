@@ -1,7 +1,6 @@
-"""What people should know of accounts and licences though no run fails: bound to two clients, shared, about to lapse.
+"""Find risks that no failed run shows: licences for two clients, shared sign-ins, plans and seats about to end.
 
-Each concern is one cause in plain words, with a key that stays the same until the cause changes, so that whoever tells
-people can tell them once.
+Each alert describes one cause in plain words. Its key stays the same until the cause changes, so people get it once.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from archiver.core.model import Licence
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.reading.worker import DocumentReader
 
-NOTICE_DAYS = 30  # before a seat, a plan or a period of first use ends
+NOTICE_DAYS = 30  # how long before the end of a seat, a plan or a period of first use an alert comes
 
 
 _ONE_USER = re.compile(r"\b(?:single|individual|one)[- ]?(?:seat|user)?\b", re.IGNORECASE)
 
 
 def find_alerts(home: Home, today: date) -> list[Alert]:
-    """All concerns of a home as its settings and archives stand."""
+    """All alerts of a home, from its settings and archives."""
     accounts = home.accounts()
     found = [*about_plans(accounts), *about_logins(accounts), *ending(accounts, today)]
     by_name = {account.name: account for account in accounts}
@@ -41,7 +40,7 @@ def find_alerts(home: Home, today: date) -> list[Alert]:
 def about_bindings(
     short_id: str, licence: Licence, account: Account | None, jobs: Mapping[str, str]
 ) -> Iterator[Alert]:
-    """A licence that is bound to several clients; `jobs` gives for each client the reason why it is for them."""
+    """A licence that is assigned to several clients; `jobs` gives the reason for each client."""
     platform = platform_of(licence.asset.provider, licence.kind or "")
     if len(jobs) < 2 or platform.get("one_client") == "no":
         return
@@ -49,13 +48,16 @@ def about_bindings(
     flags = ("two_clients", *(("plan",) if _excludes(platform, plan) else ()))
     for_whom = " and ".join(f"{slug} ({job})" for slug, job in sorted(jobs.items()))
     message = (
-        f"{short_id} ({licence.asset.title or licence.asset.asset_id}) is bound to {len(jobs)} clients: {for_whom}."
+        f"{short_id} ({licence.asset.title or licence.asset.asset_id}) is assigned to {len(jobs)} clients: {for_whom}."
     )
-    risk = f"Many platforms allow one client for each licence; what {platform['title']} allows "
-    risk += "is one" if platform.get("one_client") == "yes" else "was not read"
-    risk += f", and its plan is {plan}: {platform['plan_clause']}." if "plan" in flags else "."
+    risk = (
+        f"{platform['title']} allows one client for each licence."
+        if platform.get("one_client") == "yes"
+        else (f"Many platforms allow one client for each licence; the rule of {platform['title']} is unknown.")
+    )
+    risk += f" The plan is {plan}: {platform['plan_clause']}." if "plan" in flags else ""
     command = (
-        f"Buy it again for one of them, or say whose it is: archiver assign {short_id} CLIENT --reason TEXT --by NAME"
+        f"Buy it again for one of them, or assign it to one: archiver assign {short_id} CLIENT --reason TEXT --by NAME"
     )
     yield Alert(flags=flags, subject=short_id, clients=tuple(sorted(jobs)), message=message, risk=risk, command=command)
 
@@ -70,13 +72,13 @@ def about_plans(accounts: Iterable[Account]) -> Iterator[Alert]:
                 subject=account.name,
                 clients=(account.client,),
                 message=f"The plan of {account.name} is {account.plan}.",
-                risk=f"{platform['title']}: {platform['plan_clause']}. What it licensed may not cover clients' work.",
-                command=f"Have the clause read, or correct `plan:` at the account in clients/{account.client}.yaml.",
+                risk=f"{platform['title']}: {platform['plan_clause']}. Its licences may not cover work for clients.",
+                command=f"Ask a lawyer about the clause, or correct `plan:` in clients/{account.client}.yaml.",
             )
 
 
 def about_logins(accounts: Iterable[Account]) -> Iterator[Alert]:
-    """Sign-ins of single-seat plans that several people, or several clients' accounts, use."""
+    """Single-seat sign-ins that several people or several clients' accounts use."""
     shared: dict[tuple[str, str], list[Account]] = {}
     for account in accounts:
         if account.closed:
@@ -85,7 +87,7 @@ def about_logins(accounts: Iterable[Account]) -> Iterator[Alert]:
         single = platform.get("single_seat") == "yes" or bool(_ONE_USER.search(account.plan or ""))
         seats = account.seats or (1 if single else None)
         if seats and account.people and account.people > seats:
-            what = f"{account.people} people use {account.name}, and its plan has {seats} seat{'s' * (seats > 1)}."
+            what = f"{account.people} people use {account.name}, but its plan has {seats} seat{'s' * (seats > 1)}."
             yield _shared(platform, account.name, (account.client,), what, f"clients/{account.client}.yaml")
         if seats == 1 and account.username:
             shared.setdefault((account.provider, account.username.casefold()), []).append(account)
@@ -93,7 +95,7 @@ def about_logins(accounts: Iterable[Account]) -> Iterator[Alert]:
         clients = tuple(sorted({account.client for account in same}))
         if len(clients) > 1:
             names = " and ".join(account.name for account in same)
-            what = f"{names} are one sign-in of one seat, used for {' and '.join(clients)}."
+            what = f"{names} use the same single-seat sign-in for {' and '.join(clients)}."
             yield _shared(platform_of(same[0].provider), names, clients, what, "the clients' files")
 
 
@@ -104,13 +106,13 @@ def _shared(platform: Mapping[str, Any], subject: str, clients: tuple[str, ...],
         subject=subject,
         clients=clients,
         message=what,
-        risk=f"{clause}What others than the seat's holder used may not be covered.",
+        risk=f"{clause}The licence may not cover uses by people other than the seat's holder.",
         command=f"Buy seats, or correct `seats:` and `people:` in {where}.",
     )
 
 
 def ending(accounts: Iterable[Account], today: date) -> Iterator[Alert]:
-    """Plans, seats and periods of first use that end within `NOTICE_DAYS`, or ended while the account stays open."""
+    """Plans, seats and periods of first use that end within `NOTICE_DAYS`, or have ended while the account is open."""
     for account in accounts:
         if account.closed:
             continue
@@ -121,15 +123,15 @@ def ending(accounts: Iterable[Account], today: date) -> Iterator[Alert]:
             yield _ends(
                 account,
                 f"The plan of {account.name} ends on {until}.",
-                f"After that its history may be out of reach.{last}",
-                f"archiver account close {account.name} --dry-run, or a new `plan_until:` when it is renewed.",
+                f"After that you may lose access to its history.{last}",
+                f"Run archiver account close {account.name} --dry-run, or set a new `plan_until:` if it is renewed.",
             )
         for user, day in account.seat_until.items():
             if _near(day, today):
                 yield _ends(
                     account,
                     f"The seat of {user} at {account.name} ends on {day}.",
-                    "What only that person can ask the platform for cannot be had afterwards.",
+                    "Afterwards nobody can ask the platform for the documents that only this person can request.",
                     f"archiver account leaver {user} --dry-run",
                 )
 
@@ -150,9 +152,9 @@ def _excludes(platform: Mapping[str, Any], plan: str) -> bool:
 
 
 def _of_several(home: Home, reader: DocumentReader) -> Iterator[tuple[str, Licence, str | None, dict[str, str]]]:
-    """The licences that are for several clients: short id, licence, account, and the reason for each client."""
+    """The licences of several clients: short id, licence, account, and the reason for each client."""
     candidates: dict[str, CatalogueEntry] = {}
-    ruled_out: set[str] = set()  # the house knows for whom these are: for one client
+    ruled_out: set[str] = set()  # the house archive assigns these to one client
     for slug in sorted(home.clients, key=lambda slug: slug != HOUSE):
         if not home.archive(slug).is_dir():
             continue
@@ -172,10 +174,10 @@ def _of_several(home: Home, reader: DocumentReader) -> Iterator[tuple[str, Licen
 
 
 def _job(home: Home, slug: str, entry: CatalogueEntry) -> str:
-    """Why a licence is for a client, as was stated last; its own account's, where nothing was."""
+    """Why a licence is for a client: the newest stated reason, or else the account that bought it."""
     said = [each for each in show(slug, Archive(home.archive(slug)), entry)["assignments"] if each["held"]]
     return (
-        str(said[-1]["reason"] or "no reason kept")
+        str(said[-1]["reason"] or "no reason given")
         if said
         else f"from the account {entry.file.provenance.get('account')}"
     )

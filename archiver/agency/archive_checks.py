@@ -24,38 +24,38 @@ from archiver.home.settings import Home
 
 
 def clock(home: Home) -> Findings:
-    """The clock against what the archives, the logs and the cursors know."""
+    """Compare the clock with the times in the archives, the logs and the cursors."""
     now = datetime.now(UTC).replace(microsecond=0)
     for each in times.ahead(home, now):
         if not each.of_archive:
-            yield State.WARNING, f"{each}; it is passed over", "Run `archiver repair-clock --by NAME`."
+            yield State.WARNING, f"{each}; runs ignore it", "Run `archiver repair-clock --by NAME`."
     here = [(slug, root) for slug, root in _archives(home) if (root / verify.LEDGER).is_file()]
     known = [(*found, slug) for slug, root in here if (found := latest_moment(root))]
     if not known:
-        yield State.OK, f"it says {iso(now)}; no archive knows better so far", ""
+        yield State.OK, f"it says {iso(now)}; no archive has a time to compare it with", ""
         return
     moment, source, slug = max(known)
     if now + timedelta(seconds=verify.CLOCK_TOLERANCE_S) < datetime.fromisoformat(moment):
         yield (
-            State.PROBLEM, f"it says {iso(now)}, and {source} of {slug} is of {moment}",
-            "Set the clock right; if it is right now, run `archiver repair-clock --by NAME`. Until then nothing is "
+            State.PROBLEM, f"it says {iso(now)}, but {source} of {slug} has the later time {moment}",
+            "Set the clock right. If it is right, run `archiver repair-clock --by NAME`. Until then nothing is "
             "archived.",
         )  # fmt: skip
     else:
-        yield State.OK, f"it says {iso(now)}, which is not before what the archives know ({moment})", ""
+        yield State.OK, f"it says {iso(now)}, which fits the newest time in the archives ({moment})", ""
 
 
 def archives(home: Home) -> Findings:
-    """Each archive: what a killed command left, and the verifier's quick result."""
+    """Each archive: the leftovers of killed commands, and the verifier's quick result."""
     for slug in without_client(home):
-        advice = f"Bring clients/{slug}.yaml back; until then, only `archiver verify` looks at that archive."
-        yield State.WARNING, f"archive/{slug} has no client's file", advice
+        advice = f"Restore clients/{slug}.yaml. Until then, only `archiver verify` reads that archive."
+        yield State.WARNING, f"archive/{slug} has no file clients/{slug}.yaml", advice
     for slug, root in _archives(home):
         yield from _leftovers(slug, root)
         try:
             _, document, _ = verify_archives(home, client=slug, quick=True)
         except ArchiveBusy as busy:
-            yield State.OK, f"{slug}: {busy.detail}; it is for a later look", ""
+            yield State.OK, f"{slug}: {busy.detail}; check it later", ""
             continue
         [report] = document["clients"]
         found = [each for each in report["findings"] if each["code"] != "interrupted"]
@@ -67,9 +67,9 @@ def archives(home: Home) -> Findings:
             advice = "Do not repair it by hand; run `archiver verify` and compare with a copy."
             yield State.PROBLEM, f"{words}{details}", advice
         elif report["state"] == verify.UNPROVEN and home.settings.timestamps:
-            yield State.WARNING, f"{words}{details}", "Run `archiver run`; its seal asks the authorities again."
+            yield State.WARNING, f"{words}{details}", "Run `archiver run`; it asks the authorities again."
         elif any(each["code"] == "verifier" for each in found):
-            yield State.WARNING, f"{words}{details}", "Run `archiver run`; it puts this version's verifier there."
+            yield State.WARNING, f"{words}{details}", "Run `archiver run`; it copies this version's verifier there."
         else:
             yield State.OK, f"{words}{details}", ""
 
@@ -82,17 +82,17 @@ def _archives(home: Home) -> list[tuple[str, Path]]:
 def _leftovers(slug: str, root: Path) -> Findings:
     left = [path.name for path in (root / "staging").glob("*") if path != root / HOLDER]
     intents, ledger = root / verify.INTENTS, root / verify.LEDGER
-    said = [f"{len(left)} in staging"] if left else []
+    said = [f"{len(left)} entries in staging"] if left else []
     said += ["an unfinished move into evidence"] if intents.exists() and intents.stat().st_size else []
     if ledger.is_file():
         with ledger.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - 1))
-            said += ["a torn last line in the ledger"] if file.read() not in (b"", b"\n") else []
+            said += ["an incomplete last line in the ledger"] if file.read() not in (b"", b"\n") else []
     if said:
         yield (
-            State.WARNING, f"{slug}: a command was stopped half-way and left {', '.join(said)}",
-            "Nothing is lost; the next `archiver run` tidies up.",
+            State.WARNING, f"{slug}: an interrupted command left {', '.join(said)}",
+            "Nothing is lost. The next `archiver run` cleans up.",
         )  # fmt: skip
 
 
@@ -100,35 +100,34 @@ def witnesses(home: Home) -> Findings:
     if not home.settings.witnesses:
         if not home.settings.replay:
             yield (
-                State.WARNING, "nobody outside holds a checkpoint, so nobody could tell if an archive was rewritten",
+                State.WARNING, "no witness holds a checkpoint, so a rewritten archive would go unnoticed",
                 "Name a witness in archiver.yaml.",
             )  # fmt: skip
         return
     for each in home.settings.witnesses:
         if each.folder:
             place = home.root / each.folder
-            fault = (
-                "is not there" if not place.is_dir() else "" if os.access(place, os.W_OK) else "cannot be written to"
-            )
+            fault = "does not exist" if not place.is_dir() else "" if os.access(place, os.W_OK) else "is not writable"
             yield (
-                State.WARNING if fault else State.OK, f"{each.name}: {place} {fault or 'is there'}",
+                State.WARNING if fault else State.OK, f"{each.name}: {place} {fault or 'is ready'}",
                 "Mount it, or name another folder in archiver.yaml." if fault else "",
             )  # fmt: skip
-            for slug in home.clients:  # also where nothing is left of an archive
+            for slug in home.clients:  # including clients whose archive is gone
                 yield from _forked(slug, home.archive(slug), place)
         elif each.command:
             there = shutil.which(each.command[0])
             advice = "" if there else "Install it, or name another in archiver.yaml."
             yield (
                 State.OK if there else State.WARNING,
-                f"{each.name}: {each.command[0]} {'is there' if there else 'is no program here'}", advice,
+                f"{each.name}: {each.command[0]} {'is installed' if there else 'is not a program on this machine'}",
+                advice,
             )  # fmt: skip
         else:
-            yield State.OK, f"{each.name}: {each.email}, by {home.settings.mail.host}", ""
+            yield State.OK, f"{each.name}: {each.email}, through {home.settings.mail.host}", ""
 
 
 def _forked(slug: str, root: Path, place: Path) -> Findings:
-    """An archive that does not continue what a witness holds; whether the signatures hold, the verifier says."""
+    """Report an archive that does not continue a witness's checkpoint. The verifier checks the signatures."""
     key, log = None, f"{verify.LOG_DOMAIN}/{slug}"
     with suppress(OSError, ValueError):
         key = verify.public_key(verify.content(root / verify.SIGNER_KEY).decode("ascii"))
@@ -136,27 +135,28 @@ def _forked(slug: str, root: Path, place: Path) -> Findings:
     if held.forked:
         lost = held.forked[-1]
         yield (
-            State.PROBLEM, f"{slug} is no continuation of {lost.path}, which covers {lost.size} lines",
-            f"After a restore from a backup, `archiver run --client {slug} --after-restore {lost.path}`; else do not "
-            "repair it by hand, and compare with a copy.",
+            State.PROBLEM, f"{slug} does not continue {lost.path}, which covers {lost.size} lines",
+            f"After a restore from a backup, run `archiver run --client {slug} --after-restore {lost.path}`. "
+            "Otherwise do not repair it by hand; compare it with a copy.",
         )  # fmt: skip
 
 
 def timestamps(home: Home, online: bool) -> Findings:
-    """The authorities; `online` has each date a random number, which tells the time too; and what is to be renewed."""
+    """The authorities, and the timestamps that need renewal. With `online`, each authority stamps a random number; the
+    answer also gives the time."""
     for due in renewals_due(home):
         yield State.WARNING, due.partition(". ")[0], "Run `archiver verify --renew`."
     listed = home.settings.timestamps
     if not listed and not home.settings.replay:
         advice = "Name two authorities of different operators in archiver.yaml."
-        yield State.WARNING, "no authority is set, so every date stays UNPROVEN", advice
+        yield State.WARNING, "the settings name no authority, so every date stays UNPROVEN", advice
     for each in listed:
         if not online:
-            yield State.OK, f"{each.name}: {each.url} was not asked (--online asks)", ""
+            yield State.OK, f"{each.name}: {each.url} was not contacted (use --online)", ""
             continue
         _, answer = ask(secrets.token_bytes(32), Authority(name=each.name, url=each.url), network_of(home).post)
         if isinstance(answer, str):
-            yield State.WARNING, f"{each.name}: {answer}", "Archives stay UNPROVEN until it answers again."
+            yield State.WARNING, f"{each.name}: {answer}", "Try again later. Archives stay UNPROVEN until it answers."
             continue
         moment = verify.Token.parse(answer).time
         apart = abs(datetime.now(UTC) - datetime.fromisoformat(moment))

@@ -1,4 +1,4 @@
-"""What a person's words name: an asset of a platform that is asked for single assets, or pages to open."""
+"""Find what a person's text names: an asset that an adapter can request, or pages to open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAMED = re.compile(r"([a-z0-9_]+):([\w-]+)")
 
 @dataclass(frozen=True)
 class Asked:
-    """An asset that a person names, as it was written; `wanted` is what its adapter is asked for."""
+    """An asset that a person names. `text` is the original text; `wanted` goes to the adapter."""
 
     text: str
     info: ProviderInfo
@@ -24,18 +24,18 @@ class Asked:
 
 
 def asked_for(text: str) -> Asked | None:
-    """The asset that an address, a file's name or `platform:id` names, where its platform is served by asking."""
+    """The asset that an address, a file name or `platform:id` names, if its adapter serves single assets; else None."""
     named = _NAMED.fullmatch(text)
     found = [(named[1], named[2])] if named else [(each.platform, each.asset_id) for each in names(text)]
     for name, asset_id in found:
         info = (load(name).info if named and name in installed() else declared(name)) if asset_id else None
         if info and info.on_request and asset_id:
-            # A picture's own address is no page; the page is found by the id in it.
+            # The address of an image file is not a page; its id leads to the page.
             return Asked(text, info, asset_id, text if text.startswith(info.home) else asset_id)
     return None
 
 
 def pages_of(text: str) -> Sequence[str]:
-    """The pages to open for what was asked: an address, or those of a platform's account, by its name."""
+    """The pages to open: the given address, or the account pages of the named platform."""
     platform = served().get(text.lower().replace(" ", "_").replace("-", "_"))
     return platform.pages if platform else [text]

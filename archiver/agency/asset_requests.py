@@ -1,6 +1,6 @@
-"""What a person asks for by name, at platforms without accounts: `archiver capture` opens the picture's page by itself.
+"""Capture single assets that a person names, from platforms without accounts, with no person at the browser.
 
-An adapter of such a platform is asked for single assets by the same run that reads histories, in the guarded browser.
+The same run that reads histories asks the platform's adapter for these assets, in the guarded browser.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from archiver.home.settings import HOUSE, Account, Home
 from archiver.home.vault import Vault
 from archiver.reading.worker import DocumentReader
 
-AGAIN = timedelta(hours=24)  # what was captured within is not opened again; a documented API asks for that, too
+AGAIN = timedelta(hours=24)  # a page captured within this time is not opened again; one API's rules demand that
 
 
 async def capture(
@@ -42,11 +42,11 @@ async def capture(
     person: Person | None = None,
     headless: bool = False,
 ) -> ImportReport:
-    """Archive what is asked for: pictures of platforms without accounts at once, all else with the person at the wheel.
+    """Archive the named pictures of platforms without accounts; open everything else in a browser for a person.
 
-    `wanted` are addresses, files' names, `platform:id`, or names of platforms, whose account pages are opened.
-    `attended` opens everything in the visible browser; `person` and `headless` are those of tests. Errors as
-    `capture_attended` and `run` raise them.
+    `wanted` holds addresses, file names, `platform:id`, and names of platforms, whose account pages are opened.
+    `attended` opens everything in the visible browser. Tests use `person` and `headless`. Raises the errors of
+    `capture_attended` and `run`.
     """
     home.client(client)
     asked = [] if attended else [each for text in wanted if (each := asked_for(text))]
@@ -75,7 +75,7 @@ async def _capture_asked(
     for info in {each.info.name: each.info for each in due}.values():
         items = [each.wanted for each in due if each.info is info]
         accounts.append(asking(_account(home, report.client, info.name), items, by))
-        say(f"{info.title}: {len(items)} asked for by {by}. Its terms on automation: {info.automation.stance}.")
+        say(f"{info.title}: {by} requests {len(items)}. The platform's terms on automation: {info.automation.stance}.")
     summary = RunSummary("")
     if accounts:
         summary = await run(home, vault, RunRequest(full=True, replay=replay), accounts=accounts)
@@ -100,7 +100,7 @@ async def _capture_asked(
 
 
 def _account(home: Home, client: str, provider: str) -> Account:
-    """The account that holds the client's key, or the house's; without one a nameless one, whose name none can have."""
+    """The account that holds the client's or the house's API key; otherwise one whose name no real account can have."""
     slugs = [slug for slug in (client, HOUSE) if slug in home.clients]
     held = [each for slug in slugs for each in home.client(slug).accounts if each.provider == provider]
     nameless = Account(name=f"_{provider}", client=client, provider=provider, settings={})
@@ -108,7 +108,7 @@ def _account(home: Home, client: str, provider: str) -> Account:
 
 
 def _newest(home: Home, client: str, asked: Sequence[Asked]) -> dict[str, CatalogueEntry]:
-    """The newest archived offer of each asset, by how it was asked for."""
+    """The newest archived page of each asset, by the text that named it."""
     archive = Archive(home.archive(client))
     if not archive.ledger.exists():
         return {}

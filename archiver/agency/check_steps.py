@@ -1,4 +1,4 @@
-"""The steps of an account's check: each runs, and what goes wrong in it is its result."""
+"""Run the steps of an account's check and turn each error into the step's result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from archiver.reading.secret_scan import mask_text
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was looked at. `state`: ok, note or failed."""
+    """One checked thing. `state`: ok, note or failed."""
 
     step: str
     state: str
@@ -28,7 +28,7 @@ class Step:
 
 @dataclass
 class Check:
-    """What a check of an account found; `exit_code` is that of the first step that failed."""
+    """The result of an account's check. `exit_code` comes from the step that failed."""
 
     account: str
     provider: str
@@ -55,7 +55,7 @@ class Check:
 
 @dataclass
 class AccountSteps:
-    """One account's check, step by step; the first step that fails is the last."""
+    """One account's check, step by step. It ends at the first failed step."""
 
     home: Home
     vault: Vault
@@ -63,18 +63,18 @@ class AccountSteps:
     found: Check
     replay: Path | None
     secret_values: dict[str, str] = field(default_factory=dict)
-    digest: str = ""  # of the secrets that are tried: a refusal holds as long as they stay
+    digest: str = ""  # of the tested secrets; a refusal counts until the secrets change
 
     @asynccontextmanager
     async def step(self, name: str, session: Any = None) -> AsyncIterator[list[str]]:
-        """Runs one step; what goes wrong is its result, with the page kept where there is one."""
+        """Run one step. An error becomes its result, and the page is saved if there is one."""
         if self.found.failed:
             yield []
             return
         said: list[str] = []
         try:
             yield said
-        except Exception as fault:  # noqa: BLE001  # a fault of an adapter is what this looks for, and is told in full
+        except Exception as fault:  # noqa: BLE001  # this check looks for faults of adapters and reports them in full
             error = fault if isinstance(fault, ArchiverError) else AdapterBroken(f"{type(fault).__name__}: {fault}")
             secrets = session.secret_values() if session else []
             kept = self._keep(error, secrets) if error.page and error.page.content else ""
@@ -91,4 +91,4 @@ class AccountSteps:
         known = dict.fromkeys(secrets, "token") | self.secret_values
         folder = self.home.state / "trouble"
         path = keep_page(folder, self.account.name, scrubbed(error.page.content, known), ".html", [])
-        return f" The page, scrubbed: {path.relative_to(self.home.root).as_posix()}"
+        return f" The scrubbed page: {path.relative_to(self.home.root).as_posix()}"

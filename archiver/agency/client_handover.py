@@ -1,4 +1,4 @@
-"""Hand a client its archive: a sealed copy, a list of the licences, and what to do with it all."""
+"""Hand a client its archive: a sealed copy, a list of the licences, and instructions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class HandedOver:
-    """A client's archive as it was, or would be, handed over."""
+    """The result of a hand-over, or of a dry run."""
 
     client: str
     out: str
@@ -47,21 +47,21 @@ class HandedOver:
 
 
 def hand_over(home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool = False) -> HandedOver:
-    """Copy a client's archive, sealed, into a new folder, with a list of its licences and what to do with it all.
+    """Copy a client's archive, sealed, to a new folder, with a list of its licences and instructions.
 
-    Nothing of the house goes along: of a licence that a shared account bought, the client's own copy does. The copy is
-    checked before it gets its name, so `out` is whole or not there. ConfigError where it exists, lies in the home, or
-    the client has no archive; IntegrityError where the archive is damaged.
+    The copy holds nothing of the house archive. A licence from a shared account is there as the client's own copy. The
+    copy is verified before it gets its final name, so `out` is either complete or absent. ConfigError if `out` exists,
+    if it is in the home, or if the client has no archive; IntegrityError if the archive is damaged.
     """
     if home.client(slug).slug == HOUSE:
-        raise ConfigError("The house archive is the agency's own. Hand over a client's.")
+        raise ConfigError("The house archive belongs to the agency. Name a client instead.")
     source, out = home.archive(slug), out.absolute()
     if not (source / verify.LEDGER).is_file():
-        raise ConfigError(f"{slug} has no archive yet, so there is nothing to hand over.")
+        raise ConfigError(f"{slug} has no archive to hand over yet. Archive something first, e.g. `archiver run`.")
     if out.exists() or out.is_symlink():
         raise ConfigError(f"{out} exists. Choose another name; nothing is overwritten.")
     if out.resolve().is_relative_to(home.root.resolve()):
-        raise ConfigError(f"{out} lies in the home, of which nothing else may go along. Choose a place outside.")
+        raise ConfigError(f"{out} is inside the home. Choose a folder outside of it.")
     if dry_run:
         files = list(_files(source))
         return _handed_over(home, slug, source, out, "would_hand_over", files)
@@ -86,7 +86,7 @@ def hand_over(home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool =
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """The archive's files; what is in work stays, and a link or a device is no file of an archive."""
+    """The archive's files without `staging/`. IntegrityError for a link or a device: an archive holds none."""
     for place, folders, names in os.walk(root):
         if Path(place) == root and "staging" in folders:
             folders.remove("staging")
@@ -95,7 +95,7 @@ def _files(root: Path) -> Iterator[Path]:
             path = Path(place, name)
             mode = path.lstat().st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                raise IntegrityError(f"{path.relative_to(root).as_posix()} is a link or no file, and not the archive's")
+                raise IntegrityError(f"{path.relative_to(root).as_posix()} is a link or a device, not a regular file")
         yield from (Path(place, name) for name in sorted(names))
 
 
@@ -106,13 +106,13 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _handed_over(home: Home, slug: str, root: Path, out: Path, outcome: str, files: list[Path]) -> HandedOver:
-    """Check the archive at `root`; IntegrityError where it is not whole."""
+    """Verify the archive at `root` and describe it; IntegrityError if it is damaged."""
     try:
         checked = verify.verify_archive(root, trusted_roots(home), checker=sealing.strict_checker()).as_json()
     except verify.Busy as error:
         raise ArchiveBusy(str(error)) from None
     if checked["state"] in ("DAMAGED", "FORKED"):
-        found = next(iter(checked["findings"]), {"path": str(root), "message": "is not whole"})
+        found = next(iter(checked["findings"]), {"path": str(root), "message": "is damaged"})
         raise IntegrityError(f"{slug}: {found['path']} {found['message']}")
     first = next(Archive(root).lines())
     return HandedOver(
@@ -131,7 +131,7 @@ COLUMNS = ("licence", "platform", "asset", "title", "kind", "licensed on", "lice
 
 
 def _list(home: Home, slug: str) -> bytes:
-    """The licences as a table that spreadsheets open, without those that are no longer for this client."""
+    """The licences as a CSV table for spreadsheets, without those that were taken back from this client."""
     with DocumentReader() as reader, Catalogue(home.catalogue(slug)) as catalogue:
         archive = Archive(home.archive(slug))
         catalogue.catch_up(archive, reader)
@@ -152,18 +152,18 @@ def _list(home: Home, slug: str) -> bytes:
 READ_ME = """\
 {client}: LICENCE PROOF, HANDED OVER ON {day}
 
-This folder is the archive of your stock licences: {licences} licences in {files} files. It is complete by itself and
-needs nothing of ours. READ-ME-FIRST.txt says what is what.
+This folder is the archive of your stock licences: {licences} licences in {files} files. It is complete and works
+without our software. READ-ME-FIRST.txt explains the files.
 
-licences.csv lists the licences, for a spreadsheet. It is a help for finding things and no evidence; evidence/ is.
+licences.csv lists the licences for a spreadsheet. It helps you find things; the evidence is in evidence/.
 
 To check every byte, signature and date, with Python 3.9 or later and OpenSSL 3:
 
     python3 tools/verify.py
 
-It said {state} when this copy was made. The fingerprint of the key that signed the archive:
+The result was {state} when we made this copy. The fingerprint of the key that signed the archive:
 
     {key}
 
-Keep at least two copies, in places that do not burn together. Change nothing in here.
+Keep at least two copies in different buildings. Do not change anything in this folder.
 """

@@ -1,4 +1,4 @@
-"""What a check of the doctor finds: a state, a message, and the one thing to do about it."""
+"""The result of a doctor's check: a state, a message, and what to do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """From the best to the worst."""
+    """The states, from best to worst."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,7 +17,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What one check found, and the one thing to do about it."""
+    """The result of one check, and what to do."""
 
     check: str
     state: State
@@ -26,4 +26,4 @@ class Diagnosis:
 
 
 type Findings = Iterator[tuple[State, str, str]]
-"""(state, message, advice), as often as a check has something to say."""
+"""Any number of (state, message, advice)."""

@@ -1,7 +1,7 @@
-"""Whether this machine and this home are fit for the work: many small checks, each told in plain words.
+"""Check whether this machine and this home can do the work.
 
-Each check stands alone: what breaks in one is that one's problem, so that a broken home is examined as far as it goes.
-Nothing is changed, save that a scratch folder is made and removed; nothing is asked of the network without `online`.
+Each check is independent: an error in one is only that check's problem, so a broken home is checked as far as possible.
+Nothing changes, except that a scratch folder is created and removed. Only `online` uses the network.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ class DoctorReport:
 
 
 def examine(root: Path, *, online: bool = False) -> DoctorReport:
-    """Examine this machine and the home at `root`, which may be broken or not there."""
+    """Check this machine and the home at `root`, which may be broken or missing."""
     root = root.absolute()
     found = [each for name, check in OF_THE_FOLDER.items() for each in _diagnose(name, partial(check, root))]
     try:
         home = Home.load(root)
     except (ArchiverError, OSError, ValueError) as error:
-        advice = "Mend that first; accounts, archives, witnesses and authorities were not looked at."
+        advice = "Fix this first. Accounts, archives, witnesses and authorities were not checked."
         return DoctorReport((*found, Diagnosis("settings", State.PROBLEM, str(error), advice)))
     for name, check in OF_THE_HOME.items():
         found += _diagnose(name, partial(check, home))
@@ -69,7 +69,7 @@ def _diagnose(name: str, check: Callable[[], Findings]) -> list[Diagnosis]:
     try:
         for state, message, advice in check():
             found.append(Diagnosis(name, state, message, advice))
-    except Exception as error:  # noqa: BLE001  # the others must be heard all the same, and this one's fault is told
+    except Exception as error:  # noqa: BLE001  # the error is reported, and the other checks must still run
         foreseen = isinstance(error, ArchiverError | OSError)
         words = str(error) if foreseen else f"{type(error).__name__}: {error}"
         found.append(Diagnosis(name, State.PROBLEM, words, advice_on(error)))
@@ -77,12 +77,12 @@ def _diagnose(name: str, check: Callable[[], Findings]) -> list[Diagnosis]:
 
 
 def advice_on(error: Exception) -> str:
-    """What to do where an examination failed by itself; the archiver's own errors say it."""
+    """What to do if a check itself failed. The archiver's own errors already say it."""
     if isinstance(error, ArchiverError):
         return ""
     if isinstance(error, OSError):
-        return "Give the user of the nightly run access to it, or put back what is missing."
-    return "This is a fault of the archiver; give this line to whoever maintains it."
+        return "Give the user of the nightly run access to it, or restore what is missing."
+    return "This is a fault of the archiver. Send this line to its maintainers."
 
 
 OF_THE_FOLDER: Mapping[str, Callable[[Path], Findings]] = {

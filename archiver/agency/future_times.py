@@ -1,4 +1,4 @@
-"""Times that lie in the future, as a run with a clock that was ahead leaves them: found, told, and put right."""
+"""Find, report and repair times in the future. A run leaves them when the clock is ahead."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from archiver.home.vault import Vault
 
 @dataclass(frozen=True)
 class Ahead:
-    """One time that cannot be: in a client's archive, or, where `client` is None, in the home's `state/`."""
+    """One time in the future: in a client's archive or, if `client` is None, in the home's `state/`."""
 
     client: str | None
     place: str
     moment: str  # UTC, `…Z`
-    of_archive: bool  # nothing is written to that archive meanwhile
+    of_archive: bool  # such an archive accepts no writes until the time has passed or is repaired
 
     def __str__(self) -> str:
-        return f"{self.place} is of {self.moment}, which is still to come"
+        return f"{self.place} has the time {self.moment}, which is in the future"
 
 
 def ahead(home: Home, now: datetime) -> Iterator[Ahead]:
-    """All times in the home that lie after `now`, by more than clocks may differ."""
+    """All times in the home that are later than `now` by more than clocks may differ."""
     for slug in home.clients:
         found = latest_moment(home.archive(slug)) if (home.archive(slug) / verify.LEDGER).is_file() else None
         if found and datetime.fromisoformat(found[0]) > now + CLOCK_TOLERANCE:
@@ -50,17 +50,18 @@ def ahead(home: Home, now: datetime) -> Iterator[Ahead]:
 
 
 def repair(home: Home, vault: Vault, by: str, now: datetime, say: Callable[[str], None] = lambda _: None) -> int:
-    """Put right what a clock left that was ahead, on the word of a person that it is right now; how many places.
+    """Repair times that a fast clock left, after a person confirms that the clock is right now. Returns their number.
 
-    An archive gets a line that says so, and goes on; logs and cursors of the future are removed: they are disposable.
-    ConfigError without a name, and where a timestamp of an authority lies in the future: then this clock is behind.
+    An archive gets a ledger line about it and accepts writes again. Logs and cursors are disposable; those with future
+    times are removed. ConfigError without a name, and if an authority's timestamp lies in the future, since this clock
+    is behind then.
     """
     if not by.strip():
-        raise ConfigError("A person must say that this machine's clock is right now. Give a name with --by.")
+        raise ConfigError("A person must confirm that this machine's clock is right now. Give a name with --by.")
     found = list(ahead(home, now))
     for each in found:
         if each.of_archive and not each.place.startswith(LAST_LINE):
-            raise ConfigError(f"{each}. An authority says so, so this machine's clock is behind. Set it right.")
+            raise ConfigError(f"{each}. An authority gave that time, so this machine's clock is behind. Set it right.")
     clients = {each.client for each in found}
     for slug in home.clients:
         if slug not in clients and not unfinished(home.archive(slug)):
@@ -76,12 +77,12 @@ def repair(home: Home, vault: Vault, by: str, now: datetime, say: Callable[[str]
     for each in found:
         if not each.of_archive:
             (home.root / each.place).unlink(missing_ok=True)
-        say(f"{each.place} of {each.moment}: {'noted' if each.of_archive else 'removed'}")
+        say(f"{each.place} ({each.moment}): {'noted in the ledger' if each.of_archive else 'removed'}")
     return len(found)
 
 
 def _claimed_later(archive: Archive, now: datetime) -> int | None:
-    """The number of the first line that claims a time in the future."""
+    """The number of the first line with a time in the future."""
     latest = iso(now + CLOCK_TOLERANCE) or ""
     return next((line.seq for line in archive.lines() if str(line.fields["at"]) > latest), None)
 

@@ -19,7 +19,7 @@ from archiver.provider import Transport, load
 
 
 def accounts(home: Home) -> Findings:
-    """Every account's adapter is installed; a browser is there for those that need one."""
+    """Whether every account's adapter is installed, and a browser for the accounts that need one."""
     browsing = False
     for account in home.accounts():
         try:
@@ -31,16 +31,16 @@ def accounts(home: Home) -> Findings:
 
 
 def _browser(*, needed: bool) -> tuple[State, str, str]:
-    """Whether a Chromium is there and starts, in its sandbox where it should."""
+    """Whether Chromium is installed and starts, in its sandbox if required."""
     wrong = State.PROBLEM if needed else State.WARNING
     if (chromium := find()) is None:
-        words = "no usable Chromium was found" + ("" if needed else "; no account needs one so far")
+        words = "no usable Chromium was found" + ("" if needed else "; no account needs one yet")
         return wrong, words, f"Run `{commands_to_install()[0]}`, or name a Chromium in ARCHIVER_CHROMIUM."
     try:
         try_start(chromium)
     except SandboxRefused:
         advice = (
-            "Allow user namespaces to this user, or set ARCHIVER_CHROMIUM_SANDBOX=off to run it without its sandbox."
+            "Allow user namespaces for this user, or set ARCHIVER_CHROMIUM_SANDBOX=off to run it without its sandbox."
         )
         return wrong, f"{chromium.describe()} cannot start its sandbox", advice
     except BrowserMissing as error:
@@ -53,49 +53,49 @@ def _browser(*, needed: bool) -> tuple[State, str, str]:
 
 
 def leftovers(home: Home) -> Findings:
-    """What killed commands left outside of the archives."""
+    """Leftovers of killed commands outside the archives."""
     found = [*in_home(home.root), *in_temporary_folder()]
     if found:
         secret = any(path.name.startswith(".vault.enc.") for path in found)
         names = f"{found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}"
         yield (
-            State.WARNING, f"killed commands left {names}{'; copies of the vault are among them' if secret else ''}",
-            "The next command that opens the home removes them.",
+            State.WARNING, f"killed commands left {names}{', including copies of the vault' if secret else ''}",
+            "Run any command on this home; it removes them.",
         )  # fmt: skip
     for path in sorted((home.root / "work").glob("*")):
         if path.is_dir() and not (path / CLAIM).exists():
             yield (
-                State.WARNING, f"work/{path.name} holds no claim: a command was killed before it was complete",
+                State.WARNING, f"work/{path.name} has no claim, because a command was killed early",
                 "Add the letter again, or delete the folder.",
             )  # fmt: skip
-    with suppress(ArchiverError):  # the vault's check says so
+    with suppress(ArchiverError):  # the check `vault` reports it
         kept = Vault(home.vault, locate_key(interactive=False)[0])
         known = {account.name: account for account in home.accounts()}
         for name in kept.accounts():
             if name not in known:
                 yield (
-                    State.WARNING, f"the vault keeps secrets of {name}, an account that no client's file has",
-                    "If `archiver account add` was killed, run it again; else bring the client's file back.",
+                    State.WARNING, f"the vault holds secrets of {name}, but no client's file has this account",
+                    "If `archiver account add` was killed, run it again. Otherwise restore the client's file.",
                 )  # fmt: skip
             elif kept.renamed(name):
                 yield (
-                    State.WARNING, f"{name}: its new secret is kept, and its new user name is not in the settings yet",
-                    "The next run finishes that.",
+                    State.WARNING, f"{name}: the new secret is stored, but the settings lack the new user name",
+                    "Run `archiver run`; it completes the change.",
                 )  # fmt: skip
             elif known[name].closed:
                 yield (
-                    State.WARNING, f"the vault keeps secrets of {name}, which was closed",
+                    State.WARNING, f"the vault holds secrets of {name}, which is closed",
                     f"Run `archiver account close {name}` again.",
                 )  # fmt: skip
     if not found:
-        yield State.OK, "no temporary files of killed commands", ""
+        yield State.OK, "killed commands left no temporary files", ""
 
 
 def trouble(home: Home) -> Findings:
-    """What runs put aside for a person."""
+    """Files that runs set aside for a person."""
     advice = {
         "trouble": "Send them to the adapter's maintainer, then delete them.",
-        "quarantine": "They hold a secret and were kept apart, unaltered; look at each, and change that secret.",
+        "quarantine": "Each holds a secret and was not archived. Look at each file, then change that secret.",
     }
     for name, what in advice.items():
         count = sum(1 for path in (home.state / name).glob("*") if path.is_file())
@@ -103,38 +103,38 @@ def trouble(home: Home) -> Findings:
 
 
 def notifying(home: Home) -> Findings:
-    """Somebody is told what a person must know of."""
+    """Whether messages reach somebody."""
     recipients = [
         *home.settings.notify.channels,
         *(each for client in home.clients.values() for each in client.contact.to),
     ]
     if home.accounts() and not recipients and not home.settings.replay:
         advice = "Name channels under `notify:` in archiver.yaml, or a `contact:` in each client's file."
-        yield State.WARNING, "nobody is told when a night needs a person", advice
+        yield State.WARNING, "nobody gets a message when a run needs a person", advice
         return
     for each in dict.fromkeys(recipients):
         scheme = each.partition("://")[0] if "://" in each else ""
         if scheme not in ("", "http", "https") and not find_spec("apprise"):
             yield State.PROBLEM, f"{scheme}:// needs apprise", INSTALL_ALL
         if not scheme and not (home.settings.mail.host and home.settings.mail.sender):
-            yield State.PROBLEM, f"{each} cannot be told without a mail server", "Set `mail:` in archiver.yaml."
+            yield State.PROBLEM, f"{each} needs a mail server", "Set `mail:` in archiver.yaml."
     if home.accounts() and not home.settings.notify.ping and not home.settings.replay:
-        yield State.OK, "no ping is set; only the daily `archiver notify` tells that nothing runs", ""
-    yield State.OK, f"{len(dict.fromkeys(recipients))} addresses are told", ""
+        yield State.OK, "no ping is set; only the daily `archiver notify` reports missing runs", ""
+    yield State.OK, f"{len(dict.fromkeys(recipients))} addresses receive messages", ""
 
 
 def mail(home: Home, online: bool) -> Findings:
-    """The mail server; `online` connects and signs in, and sends nothing."""
+    """The mail server. `online` connects and signs in, but sends nothing."""
     host, sender = home.settings.mail.host, home.settings.mail.sender
     if not (host and sender):
-        yield State.OK, "no server is set, so no mail goes out", ""
+        yield State.OK, "no server is set, so no mail is sent", ""
     elif not online:
-        yield State.OK, f"goes out by {host} from {sender}, which was not asked (--online asks)", ""
+        yield State.OK, f"{sender} sends through {host}, which was not contacted (use --online)", ""
     else:
         try:
             encrypted = mailer_of(home).greet()
         except (OSError, ArchiverError) as error:
-            yield State.PROBLEM, f"{host}: {error}", "See to `mail:` in archiver.yaml; until then no mail goes out."
+            yield State.PROBLEM, f"{host}: {error}", "Fix `mail:` in archiver.yaml. Until then no mail is sent."
             return
-        words = "takes mail, encrypted" if encrypted else "takes mail, and not encrypted"
-        yield State.OK if encrypted else State.WARNING, f"{host} {words}; none was sent", ""
+        words = "accepts mail over an encrypted connection" if encrypted else "accepts mail, but without encryption"
+        yield State.OK if encrypted else State.WARNING, f"{host} {words}; nothing was sent", ""

@@ -1,4 +1,4 @@
-"""Check and renew the proof of all archives: the verifier's verdict over a whole home."""
+"""Verify all archives of a home and renew their timestamps."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def verify(
     key: Path | None = None,
     against: Path | None = None,
 ) -> tuple[int, dict[str, Any], str]:
-    """Run the verifier over the archives: exit code, the document of `verify --json`, and the text for people.
+    """Verify the archives. Returns the exit code, the document of `verify --json`, and the text for people.
 
-    `licence` is a short id or a unique part of one. `against` is a checkpoint that a witness holds, or its folder: the
-    archives of which there is none are left out, and the text says so. ConfigError where the licence or the checkpoint
-    is of no archive; ArchiveBusy while a run writes.
+    `licence` is a short id or a unique part of one. `against` is a witness's checkpoint, or a folder of checkpoints;
+    archives without a checkpoint there are left out, and the text says so. ConfigError if no archive has the licence or
+    the checkpoint; ArchiveBusy while a run writes.
     """
     named, _, part = (licence or "").rpartition("/")
     trusted = roots or trusted_roots(home)
@@ -61,50 +61,48 @@ def verify(
     states = [document["state"] for document in documents]
     worst = max(states, key=verifier.STATES.index, default="UNPROVEN")
     texts = [*(report.as_text() for report in reports.values()), *(reasons if against else []), *orphan_archives(home)]
-    text = "\n".join(texts) or "There is no archive yet."
+    text = "\n".join(texts) or "There are no archives yet."
     scope = max((document["scope"] for document in documents), key=len, default=verifier.SCOPE_ALL)  # the narrowest
     return (90 if worst in ("DAMAGED", "FORKED") else 0), {"state": worst, "scope": scope, "clients": documents}, text
 
 
 def renew(home: Home, vault: Vault, *, client: str | None = None, say: Callable[[str], None]) -> None:
-    """Have new timestamps cover the old ones of all archives where that is due; `say` is told of each what was done.
+    """Renew the timestamps of all archives that are due; `say` gets a line for each archive.
 
-    An archive that cannot be written does not stop the others; the first such error is raised at the end.
+    If one archive cannot be written, the others go on; the first such error is raised at the end.
     """
 
     failures: list[ArchiverError] = []
     for slug in archives(home, client):
         due = verifier.renewal(home.archive(slug))
         if due is None or due > verifier.moment():
-            say(
-                f"{slug}: nothing was renewed: " + (f"it is due from {due} on." if due else "it has no timestamps yet.")
-            )
+            say(f"{slug}: not renewed: " + (f"renewal is due from {due}." if due else "there are no timestamps yet."))
             continue
         try:
             with writing(home, vault, slug) as archive:
                 seal = archive.renew()
         except ArchiverError as error:
-            say(f"{slug}: nothing was renewed: {error}")
+            say(f"{slug}: not renewed: {error}")
             failures.append(error)
             continue
         for warning in seal.warnings:
             say(f"warning: {slug}: {warning}")
         if seal.secured_since:
             covers = f"the new timestamps of checkpoint {seal.size} cover all earlier ones"
-            say(f"{slug}: renewed: {covers}. The next renewal is due from {verifier.renewal(home.archive(slug))} on.")
+            say(f"{slug}: renewed: {covers}. The next renewal is due from {verifier.renewal(home.archive(slug))}.")
     if failures:
         raise failures[0]
 
 
 def trusted_roots(home: Home) -> Path | None:
-    """The timestamp roots that the home's settings pin, in one file; None where it pins none."""
+    """The timestamp roots that the home's settings pin, in one file; None if it pins none."""
     pinned = [home.root / each.roots for each in home.settings.timestamps if each.roots]
     return joined(*pinned) if pinned else None
 
 
 def renewals_due(home: Home) -> Iterator[str]:
-    """In words: the archives, also those that nothing is written to any more, whose timestamps are to be renewed."""
+    """A sentence for each archive whose timestamps need renewal, including archives without new licences."""
     for slug in home.clients:
         due = renewal(home.archive(slug))
         if due and due <= moment():
-            yield f"The timestamps of {slug} are to be renewed since {due}. Run `archiver verify --renew`."
+            yield f"The timestamps of {slug} are due for renewal since {due}. Run `archiver verify --renew`."

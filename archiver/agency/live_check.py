@@ -1,4 +1,4 @@
-"""The live check of an account: sign in, and open one page of each step of its adapter at the platform."""
+"""Check an account at the platform: sign in, and open one page for each step of its adapter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archiver.reading.documents import check_certificate
 
 
 async def check_live(steps: AccountSteps) -> None:
-    """One page of each step at the platform, in the order of a run."""
+    """Open one page for each step at the platform, in the order of a run."""
     recording = find_recording(steps.replay, steps.account) if steps.replay else None
     provider: Provider[Any] = load(steps.account.provider)()
     method = provider.info.method(recording.method if recording else steps.account.method)
@@ -50,7 +50,7 @@ async def _steps(
         async with steps.step(f"list {history.listing}", session) as said:
             page = await anext(history.pages, None)
             if page is None:
-                raise ConfigError("the adapter gave no page at all, not even an empty one")
+                raise ConfigError("the adapter returned no page, not even an empty one")
             first = first or next((each for each in page.licences if not each.comp), None)
             total = f" of {page.total}" if page.total is not None else ""
             said.append(f"{len(page.licences)}{total} on its first page")
@@ -58,11 +58,11 @@ async def _steps(
             return
     if not steps.found.failed:
         async with steps.step("documents", session) as said:
-            said.append(await _documents(provider, session, first) if first else "there is no licence yet")
+            said.append(await _documents(provider, session, first) if first else "there are no licences yet")
 
 
 async def _documents(provider: Provider[Any], session: Any, licence: Licence) -> str:
-    """The documents of one licence, read as a run reads them, and thrown away."""
+    """Read the documents of one licence as a run does, and discard them. Returns their names."""
     from archiver.reading.worker import DocumentReader
 
     names: list[str] = []

@@ -28,7 +28,7 @@ WARN_FREE_MB, MIN_FREE_MB = 2000, 200  # free megabytes
 OLDEST_PYTHON = (3, 12)
 
 
-UNCHANGING = 0o444  # what is never changed again: evidence, checkpoints and their timestamps
+UNCHANGING = 0o444  # the mode of files that never change: evidence, checkpoints and their timestamps
 
 
 CLOUDS = (
@@ -40,7 +40,7 @@ CLOUDS = (
 CLOUD_FILES = (".stfolder", ".dropbox", ".dropbox.cache", ".sync_*.db", "._sync_*.db")
 
 
-KEPT = 7  # exit code of a process that a lock kept out
+KEPT = 7  # exit code of a process that did not get the lock
 
 
 OTHER = f"""
@@ -65,8 +65,8 @@ def openssl(_: Path) -> Findings:
     program = verify.openssl()
     if program is None:
         yield (
-            State.WARNING, "OpenSSL 3 was not found, so no date can be checked on this machine",
-            "Install openssl, version 3 or later.",
+            State.WARNING, "OpenSSL 3 was not found, so this machine cannot check dates",
+            "Install OpenSSL 3 or later.",
         )  # fmt: skip
         return
     done = subprocess.run([program, "version"], capture_output=True, text=True, timeout=20, check=False)
@@ -76,22 +76,22 @@ def openssl(_: Path) -> Findings:
 def folder(root: Path) -> Findings:
     """The home's layout."""
     if not (root / "archiver.yaml").is_file():
-        yield State.PROBLEM, f"{root} is no home: it has no archiver.yaml", f"Make one: archiver init {root}"
+        yield State.PROBLEM, f"{root} is not a home: it has no archiver.yaml", f"Make one: archiver init {root}"
         return
     missing = [name for name in ("clients", "archive", "state") if not (root / name).is_dir()]
     if missing:
         yield (
             State.WARNING, f"{root} has no {', '.join(missing)}",
-            "If you did not expect that, restore it from a backup; else it is made when it is needed.",
+            "If this is unexpected, restore it from a backup. Otherwise the next command makes it.",
         )  # fmt: skip
     else:
         yield State.OK, str(root), ""
 
 
 def permissions(root: Path) -> Findings:
-    """Nobody else may read, and evidence may not be written."""
+    """Others must not be able to read the home, and evidence must be read-only."""
     if os.name != "posix":
-        yield State.OK, "not looked at: this system keeps them in access lists", ""
+        yield State.OK, "not checked: this system uses access lists", ""
         return
     if not root.is_dir():
         return
@@ -104,12 +104,12 @@ def permissions(root: Path) -> Findings:
             open_.append(path)
     if open_:
         yield (
-            State.WARNING, f"others on this machine may read {_some(root, open_)}",
+            State.WARNING, f"other users of this machine can read {_some(root, open_)}",
             f"chmod -R go-rwx '{root}'",
         )  # fmt: skip
     if writable:
         yield (
-            State.WARNING, f"evidence that could be changed by mistake: {_some(root, writable)}",
+            State.WARNING, f"evidence is writable and could be changed by mistake: {_some(root, writable)}",
             f"find '{root / 'archive'}'/*/evidence -type f -exec chmod a-w {{}} +",
         )  # fmt: skip
     if not open_ and not writable:
@@ -142,35 +142,38 @@ def vault(root: Path) -> Findings:
         if file.is_relative_to(root):
             yield (
                 State.WARNING,
-                f"its key lies in the home: {file}",
-                "Keep it elsewhere: a backup should not hold both.",
+                f"its key is inside the home: {file}",
+                "Move the key elsewhere: a backup should not hold both.",
             )
             return
     yield (
         State.OK,
-        f"it opens with the key from {place}, for the user {getuser()}; the nights must run as that user",
+        f"it opens with the key from {place}, for the user {getuser()}; nightly runs must use the same user",
         "",
     )
 
 
 def readers(root: Path) -> Findings:
-    """What the processes that read documents can reach, as one of them finds by trying."""
+    """Whether the processes that read documents can reach the network or the home. One of them tries it."""
     here = next(each for each in (root / "vault.enc", root, Path.home(), Path.cwd()) if each.exists())
     try:
         with DocumentReader(workers=1) as reader:
             tried = reader.confinement(here)
     except (ReaderFailed, ValueError) as failed:
-        yield State.PROBLEM, f"no process that reads documents can be started: {failed}", "Documents stay unread."
+        yield (
+            State.PROBLEM, f"the processes that read documents do not start: {failed}",
+            "Until they do, documents stay unread. Send this line to the maintainers.",
+        )  # fmt: skip
         return
     reached = [name for name, found in (("the network", tried.network), ("this home", tried.file)) if found]
     if not reached:
-        means = " and ".join(tried.done) or "this system's rights"
-        yield State.OK, f"processes that read documents reach neither the network nor this home, by {means}", ""
+        means = " and ".join(tried.done) or "this system's permissions"
+        yield State.OK, f"{means} keep document readers away from the network and this home", ""
     else:
         yield (
             State.WARNING, f"processes that read documents can reach {' and '.join(reached)}",
-            "They have limits of time and memory only; on Linux 5.13 or later they are confined. Until then, import "
-            "only files that you trust.",
+            "Only time and memory limit them here. Use Linux 5.13 or later to confine them, or import only files that "
+            "you trust.",
         )  # fmt: skip
 
 
@@ -178,16 +181,19 @@ def disk(root: Path) -> Findings:
     for place in _file_systems(root):
         free = shutil.disk_usage(place).free // MEGABYTE
         if _read_only(place):
-            yield State.PROBLEM, f"{place} is read-only", "It can be searched and verified; nothing can be archived."
+            yield (
+                State.PROBLEM, f"{place} is read-only, so nothing can be archived",
+                "Make it writable. Until then you can only search and verify.",
+            )  # fmt: skip
         elif free < WARN_FREE_MB:
             state = State.PROBLEM if free < MIN_FREE_MB else State.WARNING
-            yield state, f"{free} MB are free in {place}", "Make room."
+            yield state, f"{free} MB are free in {place}", "Free some space."
         else:
             yield State.OK, f"{free} MB are free in {place}", ""
 
 
 def _file_systems(root: Path) -> Iterator[Path]:
-    """The home, and those archives that lie on another disk or share."""
+    """The home, and each archive on another disk or share."""
     seen = set()
     for place in (root, root / "archive", *sorted((root / "archive").glob("*"))):
         if place.is_dir() and (disk := (place.stat().st_dev, _read_only(place))) not in seen:
@@ -200,25 +206,25 @@ def _read_only(place: Path) -> bool:
 
 
 def cloud(root: Path) -> Findings:
-    """Programs that synchronise folders move, lock and duplicate files behind everybody's back."""
+    """Programs that synchronise folders move, lock and duplicate files unasked."""
     for place in (root.resolve(), *root.resolve().parents):
         named = next((cloud for cloud in CLOUDS if cloud in place.name.lower()), None)
         if named or any(next(place.glob(pattern), None) for pattern in CLOUD_FILES):
             yield (
                 State.WARNING, f"{place} looks like a folder that {named or 'a program'} synchronises",
-                "Move the home out of it, and let a backup program copy it instead.",
+                "Move the home to another folder, and use a backup program instead.",
             )  # fmt: skip
             return
-    yield State.OK, "the home is in no folder that is known to be synchronised", ""
+    yield State.OK, "no known program synchronises the home's folder", ""
 
 
 def writing(root: Path) -> Findings:
-    """What the archive relies on, tried: on a share it cannot be taken for granted."""
+    """Try the file operations that the archive needs. Some network shares lack them."""
     for place in _file_systems(root):
         if _read_only(place):
             continue  # the disk's check says so
         if not os.access(place, os.W_OK):
-            yield State.PROBLEM, f"{place} cannot be written to", "See to its permissions, or run as its owner."
+            yield State.PROBLEM, f"{place} is not writable", "Change its permissions, or run as its owner."
             continue
         with tempfile.TemporaryDirectory(dir=place, prefix=f".doctor-{owner()}-") as name:
             failed = []
@@ -229,17 +235,17 @@ def writing(root: Path) -> Findings:
                     holds, what = False, f"{what} ({error.strerror})"
                 failed += [] if holds else [what]
             if failed:
-                advice = "Keep the home on a local disk, or on a share that can do this (NFS 4, or SMB with locks)."
-                yield State.PROBLEM, f"{place} cannot do what the archive relies on: {', '.join(failed)}", advice
+                advice = "Move the home to a local disk, or to a share that can do this (NFS 4, or SMB with locks)."
+                yield State.PROBLEM, f"{place} lacks operations that the archive needs: {', '.join(failed)}", advice
             else:
                 yield State.OK, f"{place}: {', '.join(TRIALS)}", ""
             (Path(name) / "Case").touch()
             if (Path(name) / "cASE").exists():
-                yield State.OK, f"{place} takes upper and lower case for the same; no archive depends on that", ""
+                yield State.OK, f"{place} ignores upper and lower case; the archive does not depend on it", ""
 
 
 def _exclusive(scratch: Path) -> bool:
-    """A file is made once only."""
+    """Whether a second exclusive creation of a file fails."""
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
     os.close(os.open(scratch / "once", flags))
     try:
@@ -274,7 +280,7 @@ def _durable(scratch: Path) -> bool:
 
 
 def _locked(scratch: Path) -> bool:
-    """Another process is kept out; within one process some file systems keep nobody out."""
+    """Whether a lock keeps another process out. Some file systems do not check locks within one process."""
     handle = os.open(scratch / "lock", os.O_RDWR | os.O_CREAT)
     try:
         lock(handle)
@@ -286,9 +292,9 @@ def _locked(scratch: Path) -> bool:
 
 
 TRIALS: Mapping[str, Callable[[Path], bool]] = {
-    "making a file once": _exclusive,
+    "creating a file once": _exclusive,
     "renaming over a file": _rename_over,
     "renaming a folder": _rename_folder,
-    "writing durably": _durable,
+    "durable writes": _durable,
     "locks": _locked,
 }

@@ -1,4 +1,4 @@
-"""The documents that licences lack and that may still be had, and what a person can do."""
+"""List missing documents that somebody can still get, and what to do for each."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from archiver.home.settings import HOUSE, Home
 from archiver.provider import declared
 from archiver.reading.worker import DocumentReader
 
-OPEN = (GapReason.FAILED, GapReason.ON_REQUEST, GapReason.UNREAD)  # gaps that somebody can still do something about
+OPEN = (GapReason.FAILED, GapReason.ON_REQUEST, GapReason.UNREAD)  # gaps that somebody can still close
 
 
 @dataclass(frozen=True, kw_only=True)
 class Missing:
-    """A document that a licence lacks and that may still be had: which, why, and what a person can do."""
+    """A missing document that somebody can still get: which one, why it is missing, and what to do."""
 
     licence: str
     document: str
@@ -27,7 +27,7 @@ class Missing:
 
 
 def missing_documents(home: Home, wanted: Callable[[CatalogueEntry], bool]) -> Iterator[Missing]:
-    """What may still be had of the licences that are wanted."""
+    """The missing documents of the licences that `wanted` selects."""
     with DocumentReader() as reader:
         seen: set[str] = set()
         for slug in sorted(archives(home), key=lambda slug: slug != HOUSE):
@@ -44,7 +44,7 @@ def missing_documents(home: Home, wanted: Callable[[CatalogueEntry], bool]) -> I
                                 document=gap.kind.value,
                                 reason=gap.reason.value,
                                 detail=gap.detail,
-                                do="archiver run tries it again; while the seat is there, it can be had by hand, too."
+                                do="Run `archiver run` to try again, or download it by hand while the seat exists."
                                 if gap.reason is GapReason.FAILED
                                 else f"Ask for it while the account is open: {info.confirm.how}"
                                 if info

@@ -1,4 +1,4 @@
-"""A run over many accounts, and what follows it: assignments, alerts, renewals, pruning, notification."""
+"""A run over many accounts, followed by assignments, alerts, renewals, pruning and messages."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ async def run(
     shared: RunTools | None = None,
     accounts: Sequence[Account] | None = None,
 ) -> RunSummary:
-    """Run the accounts and return what came of each. Raises only what concerns the run as a whole.
+    """Run the accounts and return the result of each. Raises only errors of the run as a whole.
 
-    `accounts` takes the place of those that the order names, for what is asked of platforms without a history.
-    ConfigError for unknown names or `replay` in a real home. A client whose archive another command holds is a fault
-    of that client, named in the summary with the holder; the other clients' accounts run.
+    `accounts` replaces the accounts that the order selects; requests to platforms without a history use it. ConfigError
+    for unknown names, or `replay` in a real home. If another command holds a client's archive, the summary names that
+    command as the client's fault, and the other clients' accounts run.
     """
     visited = clients_without_accounts(home, order) if accounts is None else []
     accounts = select_accounts(home, order) if accounts is None else accounts
     home.check_replay(order.replay)
     if order.after_restore and order.dry_run:
-        raise ConfigError("--after-restore records a loss, and a dry run records nothing. Leave one of them out.")
+        raise ConfigError("--after-restore records a loss, but a dry run records nothing. Use only one of them.")
     summary = RunSummary(run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(3)}")
     if not accounts and not visited:
-        summary.warnings.append("There is no account yet. Add one with `archiver account add`.")
+        summary.warnings.append("There are no accounts yet. Add one with `archiver account add`.")
     async with AsyncExitStack() as stack:
         common = (
             await stack.enter_async_context(open_tools(home, replay=bool(order.replay))) if shared is None else shared
@@ -72,7 +72,7 @@ async def run(
     if not order.dry_run:
         summary.warnings += await _afterwards(summary, assign_shared, home, vault) or []
     summary.alerts += await _afterwards(summary, find_alerts, home, datetime.now(UTC).date()) or []
-    # A mistaken --after-restore is no fault of the home: nobody but who typed it is to be told.
+    # A wrong --after-restore is a typing mistake, so only the person at the terminal learns of it.
     mistaken = order.after_restore and any(isinstance(fault, ConfigError) for fault in summary.faults.values())
     await _afterwards(summary, partial(log, home, summary, dry_run=order.dry_run or bool(mistaken)))
     summary.warnings += renewals_due(home)
@@ -82,15 +82,15 @@ async def run(
         faults = {} if mistaken else summary.faults | ({"": summary.machine} if summary.machine else {})
         summary.warnings += await asyncio.to_thread(tell, home, ran=True, known=summary.alerts, faults=faults)
     for error in errors:
-        raise error  # only now: one client's archive must not stop the others
+        raise error  # at the end, because one client's archive must not stop the others
     return summary
 
 
 async def _afterwards[**P, T](
     summary: RunSummary, step: Callable[P, T], *arguments: P.args, **named: P.kwargs
 ) -> T | None:
-    """What a step gives that follows the accounts. Where the machine refuses it, as on a full disk, that is a fault of
-    the run, and the other steps are done all the same: people must be told."""
+    """Run a step that follows the accounts and return its result. If the machine refuses it (a full disk), that is a
+    fault of the run; the other steps still run, because people must get their messages."""
     try:
         return await asyncio.to_thread(step, *arguments, **named)
     except (ArchiverError, OSError) as error:

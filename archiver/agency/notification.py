@@ -1,8 +1,7 @@
-"""Who is told what: causes that a person must know of, each once until it changes.
+"""Send messages about the things that a person must know: each cause once, until it changes.
 
-What is to be told follows from what lies in the home: the ledgers' run lines, the run logs, the catalogues, the claims.
-So it can be worked out at any time, at the end of a run or without one. What was told to whom is kept in
-`state/notify.json`; without that file, everything is told again.
+The causes come from the home's files: run lines in the ledgers, run logs, catalogues and claims. So messages can go out
+at any time, with or without a run. `state/notify.json` records the sent messages; without it, all are sent again.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ WEBHOOK_TIMEOUT_S = 15.0  # seconds for a webhook
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What one destination is told at once."""
+    """One message to one destination."""
 
     subject: str
     causes: tuple[Cause, ...] = ()
@@ -48,9 +47,11 @@ def tell(
     now: datetime | None = None,
     faults: Mapping[str, ArchiverError] | None = None,
 ) -> list[str]:
-    """Tell everybody what they were not told yet; in words, who could not be told. What failed is tried again next
-    time. `ran`: a run has just ended, which the ping says to whoever would miss it. `known` and `faults`: as `causes`
-    has them. A full disk stops no message; what was told cannot be noted then, and is told again."""
+    """Send all new messages and return a warning for each failure. The next call tries failed messages again.
+
+    `ran`: a run has just ended, so the ping is fetched. `known` and `faults` are as for `causes`. A full disk stops no
+    message, but then the record cannot be saved and the messages are sent again.
+    """
     now, settings, failed = now or datetime.now(UTC), home.settings.notify, []
     if ran and settings.ping:
         try:
@@ -64,24 +65,24 @@ def tell(
         try:
             found = causes(home, now, known, faults)
         except (ArchiverError, OSError) as error:
-            return [*failed, f"What is to be told could not be worked out: {error}"]
+            return [*failed, f"The messages could not be prepared: {error}"]
         for destination, message, sent in due(home, found, memory, now):
             try:
                 send(home, destination, message)
             except (ArchiverError, OSError) as error:
-                failed.append(f"{destination} could not be told: {_why(error)}. The next run tries again.")
+                failed.append(f"The message to {destination} failed: {_why(error)}. The next run tries again.")
             else:
                 memory = _merged(memory, sent)
         try:
             _remember(home, memory)
         except OSError as error:
-            failed.append(f"What was told could not be noted, so it is told again: {machine_error(error)}")
+            failed.append(f"The sent messages could not be recorded, so they are sent again: {machine_error(error)}")
     return failed
 
 
 @contextmanager
 def _alone(home: Home) -> Iterator[None]:
-    """Hold what keeps two commands from telling the same. On a disk that takes no lock, both may."""
+    """Hold the lock that keeps two commands from sending the same message. On a disk without locks, both may send."""
     with ExitStack() as stack:
         with suppress(OSError):
             home.state.mkdir(exist_ok=True, mode=0o700)
@@ -90,7 +91,7 @@ def _alone(home: Home) -> Iterator[None]:
 
 
 def seen_to(home: Home, account: Account) -> None:
-    """A person has just seen to an account's sign-in: if the platform refuses it again, that is told again."""
+    """A person has just fixed an account's sign-in. If the platform refuses it again, send a new message."""
     home.state.mkdir(exist_ok=True, mode=0o700)
     with FileLock(home.state / "notify.lock"):
         memory = _memory(home)
@@ -99,20 +100,20 @@ def seen_to(home: Home, account: Account) -> None:
 
 
 def _why(error: ArchiverError | OSError) -> str:
-    """The cause alone: what could not be reached is no platform."""
+    """The error's detail alone: the message of SiteUnavailable speaks of a platform."""
     return (error.detail if isinstance(error, SiteUnavailable) else str(error)).rstrip(".")
 
 
 type ToldCauses = dict[str, dict[str, list[str]]]
-"""What was told: a cause's key -> destination -> items."""
+"""The sent messages: a cause's key -> destination -> items."""
 
 
 def due(
     home: Home, found: Sequence[Cause], memory: ToldCauses, now: datetime
 ) -> Iterator[tuple[str, Message, ToldCauses]]:
-    """One message for each destination that does not know all yet, and what is to be remembered once it is sent.
+    """One message for each destination with news, and the record to save once it is sent.
 
-    What is no longer so is forgotten from `memory`, so that it is told again when it comes back.
+    Causes that have ended are removed from `memory`, so that a message is sent if they return.
     """
     current = {cause.key for cause in found}
     for key in [key for key in memory if key not in current and not key.startswith(WEEKLY)]:
@@ -131,7 +132,7 @@ def due(
         year, week, _ = now.isocalendar()
         for destination in home.settings.notify.channels:
             if memory.get(WEEKLY, {}).get(destination) != [f"{year}-{week}"]:
-                text = f"All is well: {len(home.accounts())} accounts of {len(home.clients)} clients, nothing open."
+                text = f"All is well: {len(home.accounts())} accounts of {len(home.clients)} clients have no problems."
                 sent = {WEEKLY: {destination: [f"{year}-{week}"]}}
                 yield destination, Message(subject="archiver: all is well", text=text), sent
 
@@ -141,13 +142,13 @@ WEEKLY = "weekly"
 
 SUBJECTS = {
     "person": "a person is needed",
-    "incomplete": "documents could not be had",
+    "incomplete": "documents could not be fetched",
     "unexplained": "licences are not archived",
-    "failing": "not read twice in a row",
+    "failing": "two runs in a row failed",
     "missing": "documents are still missing",
-    "damage": "an archive is not what it should be",
-    "machine": "this machine stops the work",
-    "silent": "nothing runs",
+    "damage": "an archive is damaged",
+    "machine": "this machine cannot archive",
+    "silent": "no runs take place",
     "clock": "the clock was wrong",
     "deadline": "a deadline is near",
     "concern": "a licence, a seat or a plan needs a decision",
@@ -155,14 +156,14 @@ SUBJECTS = {
 
 
 def destinations(home: Home, cause: Cause) -> list[str]:
-    """Who is told of a cause: the contacts of the clients that it concerns, and the agency's channels."""
+    """The recipients for a cause: the contacts of the clients it concerns, and the agency's channels."""
     clients = [home.clients[slug] for slug in (cause.client or "", *cause.concerned) if slug in home.clients]
     contacts = [each for client in clients for each in client.contact.to]
     return list(dict.fromkeys((*contacts, *home.settings.notify.channels)))
 
 
 def send(home: Home, destination: str, message: Message) -> None:
-    """Send one message; ArchiverError or OSError where it did not go out."""
+    """Send one message; ArchiverError or OSError if that fails."""
     if "://" not in destination:
         from email.message import EmailMessage
 
@@ -188,15 +189,15 @@ def _by_apprise(home: Home, destination: str, message: Message) -> None:
         raise ConfigError(f"{scheme}:// needs the extra `notify`. {INSTALL_ALL}") from None
     channel = apprise.Apprise()
     if not channel.add(destination):
-        raise ConfigError(f"{destination.partition('://')[0]}:// is no address that apprise knows.")
+        raise ConfigError(f"apprise does not accept this {destination.partition('://')[0]}:// address. Correct it.")
     with _environment(home):
         if not channel.notify(title=message.subject, body=message.body):
-            raise ConnectionError("apprise could not deliver it")
+            raise ConnectionError("apprise could not deliver the message")
 
 
 @contextmanager
 def _environment(home: Home) -> Iterator[None]:
-    """The network's settings as apprise's HTTP client reads them."""
+    """Set the environment variables from which apprise's HTTP client reads its network settings."""
     network = network_of(home)
     wanted = {"NO_PROXY": ",".join(network.no_proxy)}
     if network.proxy:

@@ -1,4 +1,4 @@
-"""What a person must know of now, worked out from ledgers, run logs, catalogues and claims."""
+"""Find what a person must know now, from ledgers, run logs, catalogues and claims."""
 
 from __future__ import annotations
 
@@ -26,42 +26,42 @@ from archiver.provider import Transport, load
 SILENT_DAYS = 2  # working days without a run
 
 
-NAMED = 10  # licences that a message names
+NAMED = 10  # the most licences that a message names
 
 
 DAMAGE = ("IntegrityError",)
 
 
-PERSON = {  # errors that only a person can end: what happened, and the command
-    "WrongPassword": ("The platform refuses the sign-in.", "archiver account rotate {account}"),
+PERSON = {  # errors that only a person can resolve: what happened, and the command
+    "WrongPassword": ("The platform refused the sign-in.", "archiver account rotate {account}"),
     "PasswordExpired": ("The platform asks for a new password.", "archiver account rotate {account}"),
     "AccountBlocked": ("The platform blocks the account or this browser.", "archiver sign-in {account}"),
     "SignInNeeded": ("A person has to sign in.", "archiver sign-in {account}"),
     "SessionExpired": ("The sign-in is no longer valid.", "archiver sign-in {account}"),
     "NotAccepted": (
-        "Unattended runs of the account are off until a named person accepts them.",
+        "Unattended runs of this account are off until a named person accepts them.",
         'archiver account add {account} --client {client} --provider {provider} --accept-automation "YOUR NAME"',
     ),
 }
 
 
 RISKS = {
-    "person": "Until then nothing new of this account is archived; if it is closed meanwhile, its proof is lost.",
-    "incomplete": "The licences are archived without these documents; a claim about them would be harder to answer.",
-    "unexplained": "The platform lists licences that are not archived; there is no proof of them.",
-    "failing": "Nothing new of this account is archived while this lasts.",
-    "missing": "A platform may withdraw the document at any time, and then nobody can fetch it any more.",
-    "damage": "Dates and contents of this archive can be doubted. Nothing is written to it until this is settled.",
-    "machine": "Nothing is archived there while this lasts.",
-    "clock": "Dates are doubted, and while the newest one lies in the future nothing is archived.",
-    "silent": "Whatever was licensed since then is not archived.",
+    "person": "Until then no new licences of this account are archived. If the account ends, their proof is lost.",
+    "incomplete": "The licences are archived without these documents, so a claim about them is harder to answer.",
+    "unexplained": "The platform lists licences that are not archived, so you have no proof of them.",
+    "failing": "Until this is fixed, no new licences of this account are archived.",
+    "missing": "The platform may withdraw the document at any time. Then nobody can fetch it.",
+    "damage": "Others can doubt the dates and contents of this archive. Nothing is written to it until this is fixed.",
+    "machine": "Until this is fixed, nothing is archived there.",
+    "clock": "Others can doubt the dates. While the newest date lies in the future, nothing is archived.",
+    "silent": "Licences bought since then are not archived.",
     "deadline": "An unanswered claim may go to court, or the platform's indemnity may be lost.",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """One thing that a person must know of. `items` are what it is made of: a new one among them is told again."""
+    """One thing that a person must know. `items` are its parts: a new item causes a new message."""
 
     kind: str
     client: str | None
@@ -70,14 +70,14 @@ class Cause:
     happened: str
     risk: str
     fix: str  # one command
-    concerned: tuple[str, ...] = ()  # other clients whose contacts are told, too
+    concerned: tuple[str, ...] = ()  # other clients whose contacts also get the message
 
     @property
     def key(self) -> str:
         return cause_key(self.kind, self.client, self.about)
 
     def as_json(self) -> dict[str, Any]:
-        """The cause's part of `notify --json`, and of what a webhook gets."""
+        """The cause in `notify --json` and in the message to a webhook."""
         return {**vars(self), "items": list(self.items), "concerned": list(self.concerned)}
 
     def as_text(self) -> str:
@@ -92,11 +92,10 @@ def causes(
     faults: Mapping[str, ArchiverError] | None = None,
     met: list[ArchiverError] | None = None,
 ) -> list[Cause]:
-    """All that a person must know of now, client by client. Nothing of it needs the disk to take anything.
+    """Everything that a person must know now, client by client. It works on a full disk.
 
-    `known` are the alerts, where they were worked out; `faults`, by client (or "" for the machine), are those of the
-    run that has just ended, whose log may be missing. What keeps this from looking is a cause, too, and is put into
-    `met`.
+    `known` holds the alerts if the caller has them. `faults`, by client (or "" for the machine), are those of the run
+    that has just ended, whose log may be missing. An error that stops this search is a cause too, and goes to `met`.
     """
     met = [] if met is None else met
     said, logged, newest = read_logs(home, now)
@@ -128,7 +127,7 @@ def causes(
 
 
 def _of_client(home: Home, client: Client, said: Mapping[str, Mapping[str, Any]], now: datetime) -> list[Cause]:
-    """What a client's catalogue gives reason to tell."""
+    """The causes in a client's catalogue."""
     found: list[Cause] = []
     with followed(home, client.slug) as catalogue:
         for account in (each for each in client.accounts if not each.closed):
@@ -138,16 +137,16 @@ def _of_client(home: Home, client: Client, said: Mapping[str, Mapping[str, Any]]
 
 
 def _clock(home: Home, now: datetime) -> Iterator[Cause]:
-    """Times that cannot be: those still to come, and those that an authority contradicts."""
+    """Wrong times: those in the future, and those that an authority contradicts."""
     future = [*future_times.ahead(home, now)]
     if future:
         more = f" (and {len(future) - 1} more such times)" if len(future) > 1 else ""
-        happened = f"{future[0]}{more}: this machine's clock was ahead, or is behind now."
+        happened = f"{future[0]}{more}. This machine's clock was ahead, or it is behind now."
         items = sorted({each.moment for each in future})
         yield _cause("clock", None, "this machine", items, happened, "archiver repair-clock --by NAME")
     for slug in home.clients:
         if found := clock_skew.was_ahead(home.archive(slug)):
-            happened = f"This machine's clock said {found[0]} when an authority dated the archive {slug} at {found[1]}."
+            happened = f"This machine's clock said {found[0]} when an authority dated the archive {slug} {found[1]}."
             yield _cause("clock", slug, slug, (found[0],), happened, "archiver doctor --online")
 
 
@@ -162,16 +161,16 @@ def _cause(kind: str, client: str | None, about: str, items: Sequence[str], happ
 
 
 def remedy(account: Account, error: str) -> tuple[str, str]:
-    """What an error of PERSON means at an account, and the command that ends it."""
+    """What an error of PERSON means for an account, and the command that resolves it."""
     happened, fix = PERSON[error]
-    with suppress(ConfigError):  # of an adapter that is not installed
+    with suppress(ConfigError):  # the adapter may not be installed
         in_browser = load(account.provider).info.method(account.method).transport is Transport.BROWSER
         fix = PERSON["WrongPassword"][1] if "sign-in" in fix and not in_browser else fix
     return happened, fix.format(account=account.name, client=account.client, provider=account.provider)
 
 
 def _of_account(at: Account, runs: Sequence[RunLine], said: Mapping[str, Any]) -> Iterator[Cause]:
-    """What the last two turns of an account give reason to tell; `said` is what its last turn's log line says."""
+    """The causes in the last two runs of an account; `said` is the log line of its last run."""
     if not runs:
         return
     last, account, client = runs[-1], at.name, at.client
@@ -187,12 +186,12 @@ def _of_account(at: Account, runs: Sequence[RunLine], said: Mapping[str, Any]) -
         yield _cause("incomplete", client, account, incomplete, happened, f"archiver run --account {account}")
     unexplained = [str(each) for each in said.get("unexplained", ())]
     if last.unexplained and last.error is None and unexplained:
-        happened = f"{len(unexplained)} licences are listed and not archived: {_named(unexplained)}."
+        happened = f"The platform lists {len(unexplained)} licences that are not archived: {_named(unexplained)}."
         yield _cause("unexplained", client, account, unexplained, happened, f"archiver run --full --account {account}")
 
 
 def _missing(home: Home, client: str, catalogue: Catalogue, now: datetime) -> Iterator[Cause]:
-    """Documents that could not be had for long."""
+    """Documents that have been missing for a long time."""
     days, archive = home.settings.notify.missing_days, Archive(home.archive(client))
     since = iso(now - timedelta(days=days)) or ""
     late = [
@@ -202,12 +201,12 @@ def _missing(home: Home, client: str, catalogue: Catalogue, now: datetime) -> It
         and (_not_to_come(str(line.fields["at"]), now) or dates(archive.root).since(line.seq) or "") < since
     ]
     if late:
-        happened = f"A document is missing for more than {days} days at {len(late)} licences: {_named(late)}."
+        happened = f"{len(late)} licences have lacked a document for more than {days} days: {_named(late)}."
         yield _cause("missing", client, client, late, happened, f"archiver show {late[0]}")
 
 
 def _not_to_come(at: str, now: datetime) -> str:
-    """A moment that a line claims; empty where it lies in the future."""
+    """The time in a line; empty if it lies in the future."""
     return at if at <= (iso(now + clock_skew.CLOCK_TOLERANCE) or "") else ""
 
 
@@ -224,7 +223,7 @@ def _deadlines(home: Home, now: datetime) -> Iterator[Cause]:
             if day is None or left[name] > home.settings.notify.deadline_days or left[name] < 0:
                 continue
             what = "The answer" if name == "days_left" else "The indemnity notice to the platform"
-            happened = f"{what} to the claim {claim.claim} is due on {day} ({left[name]} days left)."
+            happened = f"{what} for the claim {claim.claim} is due on {day} ({left[name]} days left)."
             fix = f"archiver claim show {claim.claim}"
             yield _cause("deadline", claim.client, claim.claim, (f"{name} {day}",), happened, fix)
 
@@ -242,6 +241,6 @@ def _named(ids: Sequence[str]) -> str:
 
 
 def working_days(since: date, until: date) -> int:
-    """How many Mondays to Fridays lie wholly between two days; at the end of the second such day, two."""
+    """The number of Mondays to Fridays between two days, without either day."""
     days = (since + timedelta(days=n) for n in range(1, (until - since).days))
     return sum(day.weekday() < 5 for day in days)

@@ -1,4 +1,4 @@
-"""Offboarding: the holder of a seat leaves, and what must happen before the seat is removed."""
+"""Offboarding: what to do before you remove a person's seat at a platform."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from archiver.reading.worker import DocumentReader
 
 @dataclass
 class Leaving:
-    """A seat's holder leaves: what is archived of their licences, what is missing, what to do before the seat goes."""
+    """A person leaves a seat: their archived licences, missing documents, and the checklist."""
 
     user: str
     accounts: list[str]
     licences: list[str]
-    covered: dict[str, int]  # `licences`, `certificates`, and the gaps of certificates by reason
+    covered: dict[str, int]  # numbers of `licences` and `certificates`, and missing certificates by reason
     missing: list[Missing]
     checklist: list[str]
     run: RunSummary | None = None
@@ -61,16 +61,16 @@ async def leaver(
     dry_run: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Leaving:
-    """Read the histories that a person's seat is in a last time, and say what must happen before the seat is removed.
+    """Read the histories of a person's seat once more, and list what to do before the seat is removed.
 
-    `dry_run` reads no history and tells from the archives. ConfigError where nothing knows that user.
+    `dry_run` reads no history and reports from the archives. ConfigError if nothing in the home names that user.
     """
     accounts = _accounts_of(home, user)
     open_ones = [account.name for account in accounts if not (account.closed or on_request(account))]
     if not accounts and not _of_seat(home, user):
         raise ConfigError(
-            f"No licence, user name or seat in this home is {user!r}. Write it as the platform does; "
-            f"`archiver find {user}` may show it."
+            f"No licence, account or seat in this home names the user {user!r}. Write the name as the platform does; "
+            f"try `archiver find {user}`."
         )
     summary = None
     if open_ones and not dry_run:
@@ -102,7 +102,7 @@ def _is(seat: str | None, user: str) -> bool:
 
 
 def _of_seat(home: Home, user: str) -> list[CatalogueEntry]:
-    """The licences of a seat, of a shared account those in the house archive."""
+    """The licences of a seat. For a shared account, those in the house archive."""
     with DocumentReader() as reader:
         found: dict[str, CatalogueEntry] = {}
         for slug in sorted(archives(home), key=lambda slug: slug != HOUSE):
@@ -123,12 +123,12 @@ def _accounts_of(home: Home, user: str) -> list[Account]:
 
 
 def _checklist(user: str, accounts: list[Account], missing: list[Missing], summary: RunSummary | None) -> Iterator[str]:
-    """What must happen before the seat is removed, in the order in which to do it."""
+    """The steps before the seat is removed, in order."""
     if summary is None:
-        yield f"Read the histories a last time: archiver account leaver {user}"
+        yield f"Read the histories once more: archiver account leaver {user}"
     for result in summary.accounts if summary else ():
         if result.outcome is not Outcome.COMPLETE:
-            yield f"{result.account} was not read completely: {result.message or result.outcome} Repair it and repeat."
+            yield f"{result.account} was not read completely: {result.message or result.outcome} Fix it and run again."
     wanted = Counter(each.do for each in missing)
     for what, number in wanted.items():
         yield f"{number} document{'s are' if number > 1 else ' is'} missing. {what}"
@@ -137,7 +137,7 @@ def _checklist(user: str, accounts: list[Account], missing: list[Missing], summa
             continue
         if _is(account.username, user):
             yield (
-                f"{account.name} signs in as {user}: give it another sign-in (archiver account rotate {account.name} "
-                f"--username OTHER), or end it (archiver account close {account.name})."
+                f"{account.name} signs in as {user}: give it another user (archiver account rotate {account.name} "
+                f"--username OTHER), or close it (archiver account close {account.name})."
             )
-    yield "Only then remove the seat at the platform. What is archived stays findable: archiver find " + user
+    yield "Then remove the seat at the platform. You can still find the archived licences: archiver find " + user

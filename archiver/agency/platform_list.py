@@ -1,4 +1,4 @@
-"""The platforms to choose from as plain data: every adapter's declaration, and what is served by hand."""
+"""List the platforms as plain data: the declarations of adapters, and platforms that need manual work."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ ADAPTER, BY_HAND = "adapter", "import and attended capture"
 
 
 def describe_providers(live: Mapping[str, str], say: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Every installed adapter's declaration as plain data, then the platforms that are served by hand, with `why`.
+    """Every installed adapter's declaration as plain data, then the platforms without an adapter and the reason `why`.
 
-    `served_by` tells them apart; `pages` are those that `archiver capture NAME` opens. `live` maps
-    a name to the day on which a live check of it last passed; `say` is told of each adapter that cannot be loaded.
+    `served_by` tells the two kinds apart. `pages` are the pages that `archiver capture NAME` opens. `live` maps a name
+    to the day of its last passed live check. `say` gets a line for each adapter that cannot be loaded.
     """
     by_hand = served()
     described = []
@@ -51,8 +51,8 @@ def _by_hand(name: str, platform: Served) -> dict[str, Any]:
         "listings": [],
         "documents": {"by hand": platform.documents},
         "basis": "unproven",
-        "basis_detail": "nothing is automated; the pages are named by public code and help pages, or are the site's "
-        "first. Not yet run against a live account",
+        "basis_detail": "nothing is automated; the pages come from public code and help pages, or are the site's "
+        "front page. Not yet run against a live account",
         "automation": dict(platform.automation),
         "confirm": dict(platform.confirm),
         "terms": [],
@@ -66,7 +66,7 @@ def _by_hand(name: str, platform: Served) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Enums and tuples as JSON has them."""
+    """Convert enums and tuples to JSON values."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Erasing what must go, and holding what must stay: the commands by which a named person decides either."""
+"""Erase content, and put content under legal hold. A named person decides both."""
 
 from __future__ import annotations
 
@@ -24,18 +24,20 @@ from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
 
 NOT_REACHED = (
-    "Backups and other copies of this archive: erase there as well. After a restore from a backup, erase again.",
-    "Proofs and other files that were handed over, and working papers in work/.",
-    "The disk itself: old bytes may stay on an SSD, in a snapshot or in a journal. No secure deletion is promised.",
-    "Logs, and pages and documents kept apart in state/: they go when their time is over, or when you remove them.",
-    "Checkpoints that witnesses hold, and the ledger: they contain no content and name nobody.",
+    "Backups and other copies of this archive: erase there too. After a restore from a backup, erase again.",
+    "Proof packs and other files that you gave away, and working papers in work/.",
+    "The disk itself: old bytes may stay on an SSD, in a snapshot or in a journal. Secure deletion is not promised.",
+    "Logs, pages and documents in state/: they are deleted when their time is over, or when you remove them.",
+    "The ledger, and the checkpoints of witnesses: they hold no content and name nobody.",
 )
-"""What an erasure cannot do, told whenever one is done."""
+"""What an erasure does not reach. Every erasure prints it."""
 
 
 def named_object(home: Home, name: str) -> tuple[str, str]:
-    """The client, and the id of the one object that a short id or a unique part of it names, of any kind that can be
-    erased, there or erased; ConfigError for none or several."""
+    """The client and the id of the one erasable object that a short id, or a unique part of it, names.
+
+    An erased object counts too. ConfigError if no object or several objects match.
+    """
     client, _, part = name.rpartition("/")
     slugs = [home.client(client).slug] if client else list(home.clients)
     found: list[tuple[str, str]] = []
@@ -45,17 +47,17 @@ def named_object(home: Home, name: str) -> tuple[str, str]:
         exact = {each for each in ids if part in (each, each.rpartition(":")[2])}
         found += [(slug, each) for each in sorted(exact or {each for each in ids if part.lower() in each.lower()})]
     if not found:
-        raise ConfigError(f"Nothing in this archive is named {name!r}. Look for it with `archiver find`.")
+        raise ConfigError(f"Nothing in this archive matches {name!r}. Search with `archiver find`.")
     if len(found) > 1:
         some = ", ".join(f"{slug}/{each.rpartition(':')[2]}" for slug, each in found[:5])
-        raise ConfigError(f"{name!r} names more than one object, among them {some}. Give more of the name.")
+        raise ConfigError(f"{name!r} matches more than one object, among them {some}. Give more of the name.")
     return found[0]
 
 
 def reason_of(text: str) -> tuple[str, str]:
-    """The class of a reason and what is said beside it: `CLASS`, `CLASS: TEXT`, or any text, which is `other`."""
+    """Split a reason into its class and text: `CLASS`, `CLASS: TEXT`, or any other text, whose class is `other`."""
     code, _, words = text.partition(":")
-    code = "_".join(re.split(r"[\s_-]+", code.strip().casefold()))  # a class written otherwise is not `other`, for good
+    code = "_".join(re.split(r"[\s_-]+", code.strip().casefold()))  # a variant spelling must not become `other` forever
     return (code, words.strip()) if code in REASONS else ("other", text.strip())
 
 
@@ -63,14 +65,14 @@ def reason_of(text: str) -> tuple[str, str]:
 
 
 def plan(home: Home, name: str) -> dict[str, Any]:
-    """What an erasure would take away, in the form of `erase --json`; LegalHold where it may not, IntegrityError where
-    the object is missing."""
+    """What an erasure would remove, as the document of `erase --json`. LegalHold if a hold forbids it; IntegrityError
+    if the object is missing."""
     slug, object_id = named_object(home, name)
     archive = Archive(home.archive(slug))
     refuse_held(archive, object_id)
     place, before = object_path(archive.root, object_id), erasure_of(archive, object_id)
     if not before and not place.exists():
-        raise IntegrityError(f"{place.name} is missing, so there is nothing to erase")
+        raise IntegrityError(f"{place.name} is missing, so it cannot be erased")
     files = [path for path in place.rglob("*") if path.is_file() and path.parent.name == "content"]
     return {
         "licence": f"{slug}/{object_id.rpartition(':')[2]}",
@@ -86,23 +88,23 @@ def plan(home: Home, name: str) -> dict[str, Any]:
 
 
 def _beside(home: Home, slug: str, object_id: str) -> list[str]:
-    """What else in this home holds the same content, in words."""
+    """Sentences about other places in this home that hold the same content."""
     archive, papers = Archive(home.archive(slug)), set()
     with suppress(IntegrityError):
         imports = from_json(archive.object(object_id).read("licence.json")).provenance.get("imports", ())
         papers = {str(each["held_in"]) for each in imports if each.get("held_in")}
     there = [held.rpartition(":")[2] for held in sorted(papers) if object_path(archive.root, held).exists()]
     others = [each for each in home.clients if each != slug and object_path(home.archive(each), object_id).exists()]
-    texts = [f"{slug}/{folder}: a paper about several licences, this one among them" for folder in there]
+    texts = [f"{slug}/{folder}: a document about several licences, including this one" for folder in there]
     texts += [f"{each}/{object_id.rpartition(':')[2]}: its copy in another archive" for each in others]
-    return [f"{text}. Erase that as well." for text in texts]
+    return [f"{text}. Erase it too." for text in texts]
 
 
 def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Erase one object's content for good: the document of `erase --json`, and warnings of the seal.
+    """Erase one object's content for good. Returns the document of `erase --json` and the warnings of the seal.
 
-    What was erased before is left as it is; where its content is there again, as after a restore, that goes.
-    LegalHold where it may not be erased; ConfigError without a reason or a person's name.
+    An erased object stays as it is. If a restore brought its content back, that is erased again. LegalHold if a hold
+    forbids it; ConfigError without a reason or a person's name.
     """
     if not reason.strip():
         raise ConfigError("An erasure needs a reason. Give it with --reason.")
@@ -131,16 +133,16 @@ def erase(home: Home, vault: Vault, name: str, *, reason: str, by: str) -> tuple
 
 
 def identity(archive: Archive, object_id: str) -> str | None:
-    """The digest by which a later run knows the licence; None where it is none, or cannot be read."""
+    """The digest by which later runs recognise the licence; None if the object is not a readable licence."""
     with suppress(IntegrityError):
         return identity_digest(from_json(archive.object(object_id).read("licence.json")).licence.identity)
     return None
 
 
 def state(archive: ArchiveWriter, what: str, by: str, reason: str, **more: str) -> str:
-    """Archive a person's statement; its id. One that a killed command left, and that says the same, is taken up."""
+    """Archive a person's statement and return its id. The same statement of a killed command is used again."""
     if not by.strip():
-        raise ConfigError("A person must stand for this. Give a name with --by.")
+        raise ConfigError("A named person must decide this. Give a name with --by.")
     now = datetime.now(UTC)
     said = {"format": 1, "statement": what, "by": by.strip(), "reason": reason, "at": iso(now), **more}
     if left := pending_statements.same(pending_statements.pending(archive.reader), said):
@@ -163,26 +165,26 @@ def state(archive: ArchiveWriter, what: str, by: str, reason: str, **more: str) 
 def hold(
     home: Home, vault: Vault, *, name: str | None, client: str | None, by: str, reason: str | None, release: bool
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Put one object or a client's whole archive under legal hold, or release all holds on just that.
+    """Put one object or a client's whole archive under legal hold, or release all holds on exactly that.
 
-    The document of `hold --json`, and warnings of the seal. Saying the same again changes nothing. ConfigError where
+    Returns the document of `hold --json` and the warnings of the seal. Repeating a call changes nothing. ConfigError if
     there is nothing to hold or release.
     """
     if (name is None) == (client is None):
-        raise ConfigError("Name a licence, or a whole archive with --client; one of them.")
+        raise ConfigError("Name either a licence, or a whole archive with --client.")
     if not (release or (reason or "").strip()):
         raise ConfigError("A hold needs a reason. Give it with --reason.")
     slug, scope = named_object(home, name) if name else (home.client(client or "").slug, EVERYTHING)
     there = Archive(home.archive(slug))
     before, former = [each for each in holds(there) if each.scope == scope], released(there, scope)
     if release and not before and not former:
-        raise ConfigError(f"There is no legal hold on {name or client}, so there is none to release.")
+        raise ConfigError(f"{name or client} has no legal hold to release.")
     if not release and erasure_of(there, scope):
-        raise ConfigError(f"{name} was erased, so there is nothing left to hold.")
+        raise ConfigError(f"{name} was erased, so it cannot be held.")
     by = by.strip()
     with writing(home, vault, slug) as archive:
         if release:
-            # Of several holds, a killed command may have released some.
+            # A killed command may have released some of several holds.
             statement = state(archive, "release", by, reason or "", scope=scope) if before else str(former)
             for each in before:
                 archive.append("statement", id=statement, release=each.statement)
@@ -203,7 +205,7 @@ def hold(
 
 
 def released(archive: Archive, scope: str) -> str | None:
-    """The id of the statement that released the last hold on just this; None where there never was one."""
+    """The id of the statement that released the last hold on exactly this; None if nobody released one."""
     held: set[str] = set()
     newest = None
     for line in archive.lines():
@@ -215,5 +217,5 @@ def released(archive: Archive, scope: str) -> str | None:
 
 
 def described(each: Hold) -> dict[str, Any]:
-    """A hold in force, as `--json` has it."""
+    """A hold in force, in the form of `--json`."""
     return {"scope": each.scope, "since": each.at, "by": each.by, "reason": each.reason, "statement": each.statement}

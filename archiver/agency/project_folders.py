@@ -1,4 +1,4 @@
-"""Find licensed files in project folders named after a client, and suggest that client."""
+"""Find licensed files in project folders that are named after a client, and suggest that client."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 def from_folder(
     home: Home, folder: Path, rows: Sequence[Unassigned], progress: Progress = lambda *_: None
 ) -> list[Unassigned]:
-    """The licences whose files lie in project folders that are named after a client, with these suggestions added.
+    """The licences whose files are in project folders named after a client, with these suggestions added.
 
-    A file is known by an asset's id in its name or its embedded data, by its digest, where it was imported, or by what
-    it shows. Where an asset was licensed more than once, its file cannot tell which of them it came with, and none is
-    proposed. Nothing is written; links are not followed.
+    An asset's id in its name or embedded data identifies a file; so does the digest of an imported file, or the
+    picture. If an asset was licensed more than once, its file does not say for which licence, so none is proposed.
+    Nothing is written, and links are not followed.
     """
     if not folder.is_dir():
-        raise ConfigError(f"There is no folder {folder}. Name one with --from-folder.")
+        raise ConfigError(f"The folder {folder} does not exist. Name one with --from-folder.")
     clients = [client for client in home.clients.values() if client.slug != HOUSE]
     by_asset, by_digest, by_id = (
         defaultdict[tuple[str, str], list[Unassigned]](list),
@@ -54,14 +54,14 @@ def from_folder(
                 continue
             known = _known(seen, by_asset, by_digest, by_id, pictures)
             for row, how in known if len(known) == 1 else ():
-                reason = f"{seen.path} lies in a folder of {home.client(whose).name}; {how}"
+                reason = f"{seen.path} is in a folder of {home.client(whose).name}; {how}"
                 row.suggestions.append(Suggestion(whose, "folder", reason))
                 found[id(row)] = row
     return list(found.values())
 
 
 def _whose(path: str, clients: Sequence[Client]) -> str | None:
-    """The client that the innermost folder with a client's name is of; None where that names several, or none does."""
+    """The client named by the innermost folder that names one; None if that folder names several, or no folder does."""
     for part in reversed(re.split(r"[/!]", path)[:-1]):
         if named := named_in(part, clients):
             return named.pop() if len(named) == 1 else None
@@ -75,12 +75,12 @@ def _known(
     by_id: Mapping[str, Unassigned],
     pictures: PictureIndex,
 ) -> list[tuple[Unassigned, str]]:
-    """The licences whose file this is, and how that is known; the surest way decides."""
+    """The licences that this file belongs to, and the reason. The most reliable sign decides."""
     if row := by_digest.get(seen.sha256):
-        return [(row, "it is the very file that was imported")]
+        return [(row, "it is identical to the imported file")]
     for each in seen.named:
         if each.asset_id and (rows := by_asset.get((each.platform, each.asset_id.casefold()))):
-            return [(row, f"its name or data says {each.quote!r}") for row in rows]
+            return [(row, f"its name or data contains {each.quote!r}") for row in rows]
     if seen.fingerprint is None or seen.fingerprint.flat:
         return []
     alike = [by_id[near.object_id] for near, _, _ in pictures.near(seen.fingerprint) if near.object_id in by_id]

@@ -1,7 +1,7 @@
-"""How long what is kept where, in one place; and the end of what may go by itself.
+"""The retention period of each class of data, and the automatic deletion of old files.
 
-Evidence is never removed by time alone: a person erases it (`archiver erase`), and a legal hold refuses that. Only what
-lies in `state/`, which is disposable, ends by itself.
+Evidence never expires: only a person erases it (`archiver erase`), and a legal hold prevents that. Only files in
+`state/`, which are disposable, are deleted automatically.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Retention:
-    """A class of data: `place` in the home, how long it is kept in words, and what happens at the end of `days`."""
+    """A class of data: its `place` in the home, the period in words, and in `days` if it ends automatically."""
 
     name: str
     place: str
     kept: str
     days: int | None = None
-    prunes: bool = False  # at the end of a run; else a person is told, or nothing happens by itself
+    prunes: bool = False  # runs delete old files; otherwise runs remind a person, if `days` is set
 
 
 CLASSES = (
@@ -62,13 +62,13 @@ CLASSES = (
 
 
 def prune(home: Path, now: datetime) -> list[str]:
-    """Remove what is past its time and may go by itself; the reminders of what a person must see to."""
+    """Delete old files of the classes that allow it. Returns reminders about files that a person must remove."""
     reminders = []
     for each in CLASSES:
         old = list(_older(home / each.place, now - timedelta(days=each.days))) if each.days else []
         if each.prunes:
             for path in old:
-                with suppress(FileNotFoundError):  # another run was quicker
+                with suppress(FileNotFoundError):  # another run deleted it
                     path.unlink()
         elif old:
             files = "file has" if len(old) == 1 else "files have"

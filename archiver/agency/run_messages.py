@@ -1,4 +1,4 @@
-"""What a person is told while an account's licences come in for the first time, and when a run has ended."""
+"""Messages of a run: the forecast for an account's first run, and the closing lines."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from archiver.reading.worker import DocumentReader
 
 
 def forecast(licences: int, info: ProviderInfo, rate: float | None) -> float:
-    """About how many seconds it takes to fetch so many licences: every document that is offered is one request.
+    """Estimate the seconds to fetch so many licences: one request for each document that the platform offers.
 
-    `rate` is the home's pace in requests a second and host, None the platform's own; 0 is no waiting. Records come with
-    the history, and terms once for all.
+    `rate` is the home's pace in requests per second and host; None means the platform's own pace, 0 means no waiting.
+    Records come with the history, and terms are fetched once for all, so neither counts.
     """
     pace = info.pacing if rate is None else rate
     offered = sum(how == "offered" and kind not in ("record", "terms") for kind, how in info.documents.items())
@@ -27,7 +27,7 @@ def forecast(licences: int, info: ProviderInfo, rate: float | None) -> float:
 
 
 def spelt(seconds: float) -> str:
-    """A span as people say it: `3 h 20 min`, `5 min`, `less than a minute`."""
+    """A duration for people: `3 h 20 min`, `5 min`, `less than a minute`."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return "less than a minute"
@@ -37,7 +37,7 @@ def spelt(seconds: float) -> str:
 
 @dataclass
 class ProgressForecast:
-    """Progress that foretells an account's first run, where the platform states a total."""
+    """Progress that also announces how long an account's first run takes, if the platform states a total."""
 
     home: Home
     say: Callable[[str], None]
@@ -54,37 +54,39 @@ class ProgressForecast:
         info = load(self.home.account(account).provider).info
         seconds = 0.0 if self.home.settings.replay else forecast(total, info, self.home.settings.pacing.default)
         rate = info.pacing if self.home.settings.pacing.default is None else self.home.settings.pacing.default
-        pace = f", at {rate:g} requests a second about {spelt(seconds)}" if seconds else ""
+        pace = f", which take about {spelt(seconds)} at {rate:g} requests per second" if seconds else ""
         return (
-            f"{account}: a first run; {info.title} states {total:,}{pace}. It can be broken off and goes on next time."
+            f"{account}: first run; {info.title} states {total:,} licences{pace}. You can stop it at any time; the "
+            "next run continues."
         )
 
 
 def closing(home: Home, summary: RunSummary, *, dry_run: bool = False) -> Iterator[str]:
-    """What a person should know when a run has ended, and do next; nothing where there is nothing."""
+    """Lines for the end of a run: what a person should know and do next."""
     for result in summary.accounts:
         info = declared(result.provider)
         if dry_run and result.archived and info:
             seconds = forecast(result.archived, info, home.settings.pacing.default)
-            yield f"{result.account}: {result.archived:,} to be archived, about {spelt(seconds)} at its pace."
+            yield f"{result.account}: {result.archived:,} to archive, which take about {spelt(seconds)}."
         gaps = [
             f"{count} {kind} {reason.replace('_', ' ')}"
             for kind, reasons in result.gaps.items()
             for reason, count in reasons.items()
         ]
         if gaps:
-            yield f"{result.account}: of those archived, not there: {', '.join(gaps)}."
+            yield f"{result.account}: archived licences lack documents: {', '.join(gaps)}."
         if info and any("on_request" in reasons for reasons in result.gaps.values()):
-            yield f"  Next, where it matters: {info.confirm.how}"
+            yield f"  To get a document on request: {info.confirm.how}"
     causes = Counter(result.error for result in summary.accounts if result.error)
     if causes:
-        yield "Next: see to " + ", ".join(f"{count} {name}" for name, count in causes.items()) + ", as told above."
+        yield "Next: fix " + ", ".join(f"{count} {name}" for name, count in causes.items()) + ", as described above."
     if number := unassigned(home):
-        yield f"{number} licence{'s' * (number > 1)} of shared accounts for nobody yet. Next: archiver unassigned"
+        licences = "licences of shared accounts have" if number > 1 else "licence of a shared account has"
+        yield f"{number} {licences} no client yet. Next: archiver unassigned"
 
 
 def unassigned(home: Home) -> int:
-    """How many licences of shared accounts are assigned to nobody."""
+    """The number of unassigned licences of shared accounts."""
     if HOUSE not in home.clients or not home.archive(HOUSE).is_dir():
         return 0
     with DocumentReader() as reader, Catalogue(home.catalogue(HOUSE)) as catalogue:

@@ -1,7 +1,6 @@
-"""The nightly run, and the daily look at what to tell, as the system's own scheduler knows them.
+"""Schedule the nightly run and the daily messages with the system's own scheduler.
 
-Nothing here runs anything: files are rendered, and `install` puts them where the system looks, with the one or two
-commands that make it look there.
+`schedule` only renders files. `install` writes them to the scheduler's folder and runs the commands that load them.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ConfigError, MachineRefused
 from archiver.core.stale_files import sweep_beside
 
-NIGHT = "04:30"  # which exists on every day in every time zone: clocks are put forward earlier
-LOOK = "11:00"  # when `notify` looks whether anything is to be told, be it that nothing ran
+NIGHT = "04:30"  # exists on every day in every time zone: clocks go forward earlier in the night
+LOOK = "11:00"  # when `notify` sends messages, for example that no run took place
 LABEL = "archiver"
 
 
@@ -37,7 +36,7 @@ class System(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduledJob:
-    """What is to run: the program with its arguments and environment variables, daily at `hour`:`minute` local time."""
+    """A program with its arguments and environment variables, to run daily at `hour`:`minute` local time."""
 
     name: str
     title: str
@@ -49,7 +48,7 @@ class ScheduledJob:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Rendered files by name, where they go, and the commands that make the system read them."""
+    """Rendered files by name, their folder, and the commands that load them."""
 
     system: System
     folder: Path
@@ -71,11 +70,11 @@ def system_here() -> System:
 
 
 def named_system(name: str | None) -> System:
-    """The scheduler of this name, or this machine's; ConfigError for a name that is none."""
+    """The scheduler of this name, or this machine's; ConfigError for an unknown name."""
     if name is None:
         return system_here()
     if name not in set(System):
-        raise ConfigError(f"{name!r} is no scheduler. Choose one of {', '.join(System)}.")
+        raise ConfigError(f"{name!r} is not a known scheduler. Choose one of {', '.join(System)}.")
     return System(name)
 
 
@@ -89,10 +88,10 @@ def schedule(
     variables: Mapping[str, str] | None = None,
     user_home: Path | None = None,
 ) -> Schedule:
-    """The schedule of a home for one system; ConfigError for a time that is none.
+    """The schedule of a home for one system; ConfigError for an invalid time.
 
-    `program` starts the archiver (by default the one that runs now), `key` is the file with the vault's key, which
-    systemd hands over as a credential and the others name in ARCHIVER_KEY_FILE. `variables` are set for the program.
+    `program` starts the archiver (default: the running one). `key` is the file with the vault's key: systemd passes it
+    as a credential, the others in ARCHIVER_KEY_FILE. `variables` are environment variables for the program.
     """
     program = tuple(program or (sys.executable, "-m", "archiver"))
     jobs = (
@@ -101,7 +100,7 @@ def schedule(
             hour=_clock(at)[0], minute=_clock(at)[1], variables=variables or {},
         ),
         ScheduledJob(
-            name=f"{LABEL}-notify", title="archiver: tell what is to be told",
+            name=f"{LABEL}-notify", title="archiver: send the daily messages",
             command=(*program, "--home", str(home), "notify"), hour=_clock(LOOK)[0], minute=_clock(LOOK)[1],
             variables=variables or {},
         ),
@@ -113,7 +112,7 @@ def schedule(
 
 
 def skipped(at: str, today: date, zone: tzinfo | None = None) -> date | None:
-    """The next day within a year on which this time of day does not exist, as clocks are put forward then.
+    """The next day within a year on which this time of day does not exist, because clocks go forward.
 
     `zone` is this machine's by default.
     """
@@ -128,12 +127,12 @@ def skipped(at: str, today: date, zone: tzinfo | None = None) -> date | None:
 def _clock(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
     if not found:
-        raise ConfigError(f"{text!r} is no time of day. Write it as HH:MM, e.g. --at {NIGHT}.")
+        raise ConfigError(f"{text!r} is not a valid time of day (HH:MM). Write for example --at {NIGHT}.")
     return int(found[1]), int(found[2])
 
 
 def _systemd(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Schedule:
-    """User units. `Persistent=true` catches up after a night that the machine slept through."""
+    """User units. `Persistent=true` runs a job later if the machine was asleep at its time."""
     files = {}
     for job in jobs:
         words = " ".join(_quoted(word) for word in job.command)
@@ -143,7 +142,7 @@ def _systemd(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Sche
             f"[Unit]\nDescription={job.title}\n\n"
             f"[Service]\nType=oneshot\nExecStart={words}\n{credential}"
             "Nice=10\nIOSchedulingClass=idle\nUMask=0077\n"
-            "# 10, 20, 30, 40: accounts that need something; they are told of, and are no fault of this service\n"
+            "# 10, 20, 30, 40: an account needs something; the archiver sends a message, the service did not fail\n"
             "SuccessExitStatus=10 20 30 40\n"
         )
         files[f"{job.name}.timer"] = (
@@ -158,18 +157,18 @@ def _systemd(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Sche
         (
             ("systemctl", "--user", "daemon-reload"),
             ("systemctl", "--user", "enable", "--now", *timers),
-            ("loginctl", "enable-linger"),  # so that timers run while nobody is logged in
+            ("loginctl", "enable-linger"),  # timers run while nobody is logged in
         ),
     )
 
 
 def _environment(job: ScheduledJob, key: Path | None) -> dict[str, str]:
-    """What a job needs to be told where nothing hands over the key."""
+    """A job's environment variables, for schedulers that cannot pass the key as a credential."""
     return ({"ARCHIVER_KEY_FILE": str(key)} if key else {}) | dict(job.variables)
 
 
 def _quoted(word: str) -> str:
-    """A word as ExecStart takes it."""
+    """A word, quoted for ExecStart."""
     word = _specifiers(word).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
     return f'"{word}"' if re.search(r"[\s\"';]", word) else word
 
@@ -179,8 +178,8 @@ def _specifiers(text: str) -> str:
 
 
 def _cron(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Schedule:
-    """Lines for `crontab -e`. cron does not catch up after sleep."""
-    lines = [f"# {jobs[0].title}, and {jobs[1].title}; made by `archiver schedule`"]
+    """Lines for `crontab -e`. cron skips jobs whose time passed while the machine slept."""
+    lines = [f"# {jobs[0].title}, and {jobs[1].title}; written by `archiver schedule`"]
     for job in jobs:
         setting = "".join(f"{name}={shlex.quote(value)} " for name, value in _environment(job, key).items())
         words = (setting + shlex.join(job.command)).replace("%", r"\%")  # an unescaped % ends a cron command
@@ -194,7 +193,7 @@ def _cron(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Schedul
 
 
 def _launchd(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Schedule:
-    """Agents of the user. launchd starts a job that was due in sleep when the machine wakes."""
+    """User agents. launchd starts a missed job when the machine wakes up."""
     files, folder = {}, here / "Library" / "LaunchAgents"
     for job in jobs:
         content = {
@@ -208,7 +207,7 @@ def _launchd(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Sche
         if variables := _environment(job, key):
             content["EnvironmentVariables"] = variables
         files[f"org.{job.name}.plist"] = plistlib.dumps(content).decode()
-    # An agent of the graphical session: it may use the keychain, and is there while the user is logged in.
+    # An agent of the graphical session can use the keychain; it runs while the user is logged in.
     commands = tuple(("launchctl", "bootstrap", f"gui/{_user_id()}", str(folder / name)) for name in files)
     return Schedule(System.LAUNCHD, folder, files, commands)
 
@@ -218,11 +217,11 @@ def _user_id() -> int:
 
 
 def _windows(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Schedule:
-    """Tasks that run while the user is logged on, and are caught up after sleep (`StartWhenAvailable`)."""
+    """Tasks that run while the user is logged on. `StartWhenAvailable` runs a missed task after sleep."""
     files, folder = {}, here / "AppData" / "Local" / "archiver" / "tasks"
     for job in jobs:
         program, *arguments = job.command
-        if variables := _environment(job, key):  # a task has no environment of its own
+        if variables := _environment(job, key):  # a task cannot set environment variables itself
             settings = "".join(f'set "{name}={value}" && ' for name, value in variables.items())
             script = f"{settings}{subprocess.list2cmdline(job.command)}"
             program, words = "cmd.exe", f'/d /s /c "{script}"'
@@ -264,7 +263,7 @@ def _windows(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Sche
 
 
 def install(made: Schedule) -> None:
-    """Put the files in their place and tell the system; MachineRefused where a command fails."""
+    """Write the files and run the commands that load them; MachineRefused if a command fails."""
     made.folder.mkdir(parents=True, exist_ok=True)
     for name, content in made.files.items():
         sweep_beside(made.folder / name)
@@ -282,11 +281,11 @@ def install(made: Schedule) -> None:
 
 
 def _into_crontab(lines: str) -> None:
-    """Replace this program's lines in the user's crontab, and leave all others."""
+    """Replace this program's lines in the user's crontab, and keep all others."""
     begin, end = "# archiver begin", "# archiver end"
     try:
         there = subprocess.run(["crontab", "-l"], capture_output=True, text=True, timeout=60, check=False)
-        if there.returncode and "no crontab" not in there.stderr.lower():  # what cannot be read is not overwritten
+        if there.returncode and "no crontab" not in there.stderr.lower():  # never overwrite an unreadable crontab
             raise MachineRefused(f"crontab -l: {there.stderr.strip() or there.returncode}")
         kept = re.sub(f"{begin}\n.*?{end}\n", "", there.stdout, flags=re.DOTALL)
         kept += "\n" if kept and not kept.endswith("\n") else ""

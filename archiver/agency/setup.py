@@ -1,4 +1,4 @@
-"""Making a home: by one command for scripts, or guided for a person at a terminal."""
+"""Create a home: with one command for scripts, or step by step for a person at a terminal."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from archiver.home.vault import default_key_file, key_file, locate_key, open_vau
 
 EXTRAS = {
     "match": ("onnxruntime", "finds cropped, covered and screenshot pictures (without it: whole pictures only)"),
-    "desk": ("starlette", "the desk, a page in the browser for people who use no terminal"),
-    "notify": ("apprise", "messages by chat, push and SMS services (without it: e-mail and webhooks)"),
+    "desk": ("starlette", "the desk, a page in the browser for people who do not use a terminal"),
+    "notify": ("apprise", "messages through chat, push and SMS services (without it: e-mail and webhooks)"),
 }
-"""What each extra adds, and a package by which it is known to be installed."""
+"""For each extra, a package that shows whether it is installed, and what the extra adds."""
 
 
 def initialise(
@@ -30,14 +30,15 @@ def initialise(
     say: Callable[[str], None] = lambda _: None,
     ask: Callable[[str, str], str] = lambda _, default: default,
 ) -> Home:
-    """Make a home and its vault. The key comes first, so that nothing is left behind where there is no place for it."""
+    """Create a home and its vault. The key comes first: if it cannot be stored, nothing is left behind."""
     prepare_key(say, ask)
     target = root or default_home()
     sweep(target)
-    if (target / "archiver.yaml").is_file() and not (target / "vault.enc").exists():  # a command was killed in between
+    if (target / "archiver.yaml").is_file() and not (target / "vault.enc").exists():  # left by a killed command
         home = Home.load(target)
         if home.settings.replay is not replay:
-            raise ConfigError(f"{target} is a home of the other kind already. Choose another folder.")
+            other = "real" if replay else "replay"
+            raise ConfigError(f"{target} is already a {other} home. Choose another folder.")
     else:
         home = create_home(target, replay=replay, agency=agency)
     open_vault(home.vault, create=True)
@@ -45,8 +46,8 @@ def initialise(
 
 
 def prepare_key(say: Callable[[str], None], ask: Callable[[str, str], str]) -> None:
-    """Make the vault's key where there is none: in the keyring, else in a file whose place `ask` may change."""
-    with suppress(VaultLocked):  # none is there; what else is wrong with it is told when it is made
+    """Create the vault's key if there is none: in the keyring, or else in a file that `ask` may choose."""
+    with suppress(VaultLocked):  # there is no key; other errors appear below when it is created
         locate_key(interactive=False)
         return
     usual = default_key_file()
@@ -57,7 +58,7 @@ def prepare_key(say: Callable[[str], None], ask: Callable[[str, str], str]) -> N
     locate_key(create=True)
     if (file := key_file()) is None:
         return
-    say(f"Vault key: made {file}, which only you can read.")
+    say(f"Vault key: created {file}, which only you can read.")
     say("  Back it up, apart from the home. If you lose it, you lose stored secrets and signing keys, but no evidence.")
     if file == usual:
         say("  Your commands find it there. Another user or a service needs one of these:")
@@ -68,7 +69,7 @@ def prepare_key(say: Callable[[str], None], ask: Callable[[str, str], str]) -> N
 
 
 def missing_extras() -> Iterator[str]:
-    """A line for each extra that is not installed: what it adds, and the command that adds it."""
+    """A line for each extra that is not installed, and one with the command that installs all."""
     absent = {extra: adds for extra, (package, adds) in EXTRAS.items() if find_spec(package) is None}
     for extra, adds in absent.items():
         yield f"  {extra}: {adds}"
@@ -77,29 +78,29 @@ def missing_extras() -> Iterator[str]:
 
 
 def setup(root: Path | None, agency: str | None, *, say: Callable[[str], None], ask: Callable[[str, str], str]) -> None:
-    """Home, agency, browser, vault key, timestamps: each step says what it does, and what is there already is kept."""
+    """Set up home, agency, browser, vault key and timestamps. Each step reports its result and keeps what exists."""
     from archiver.browsing.chromium import ensure, try_start
 
     target = root or Path(ask("Where should the home folder be", str(default_home()))).expanduser()
     if (target / "archiver.yaml").exists():
-        say(f"Home: {target} is there already; it is kept.")
+        say(f"Home: {target} exists and is kept.")
         home = Home.load(target)
     else:
         name = agency or ask("Your agency's name", "My agency")
         home = initialise(target, agency=name, say=say, ask=ask)
-        say(f"Home: made {target}.")
+        say(f"Home: created {target}.")
     open_vault(home.vault, create=True)
-    say("Vault: its key was found, and the vault opens.")
+    say("Vault: the key was found and opens the vault.")
     try:
         chromium = ensure(say)
         try_start(chromium)
         say(f"Browser: {chromium.describe()}")
     except BrowserMissing as error:
         say(f"Browser: {error}")
-        say("  Accounts that sign in by an API token work without a browser; the others and PDFs need one.")
+        say("  Accounts with an API token work without a browser. Other accounts and PDFs need one.")
     names = ", ".join(f"{each.name} ({each.url})" for each in home.settings.timestamps) or "none"
     say(f"Timestamps: {names}. Change them in {target / 'archiver.yaml'}.")
     if extras := list(missing_extras()):
-        say("Not installed, and optional:")
+        say("Optional parts that are not installed:")
         say("\n".join(extras))
     say(f'Next: archiver --home "{target}" client add SLUG --name NAME')

@@ -1,4 +1,4 @@
-"""Sign-ins by a person: which ones are due, and doing them in a visible browser."""
+"""Sign-ins by a person: list the due ones, and do them in a visible browser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from archiver.provider import Transport, load
 
 @dataclass(frozen=True)
 class SignedIn:
-    """What came of one account's sign-in by a person. `session_ends` is None where the session does not say when."""
+    """The result of one account's sign-in by a person. `session_ends` is None if the session does not state its end."""
 
     account: str
     error: str | None = None
@@ -38,9 +38,9 @@ class SignedIn:
 async def sign_in_all(
     home: Home, vault: Vault, names: Sequence[str], *, replay: Path | None, headless: bool, say: Callable[[str], None]
 ) -> list[SignedIn]:
-    """Each account in its turn, whatever becomes of those before it."""
+    """Sign in to each account in turn; a failure does not stop the next one."""
     found = list[SignedIn]()
-    for name in [home.account(name).name for name in names]:  # a name that is none is told before anybody begins
+    for name in [home.account(name).name for name in names]:  # report an unknown name before the first sign-in
         try:
             ends = await sign_in(home, vault, name, replay=replay, headless=headless, say=say)
         except ArchiverError as error:
@@ -62,9 +62,9 @@ async def sign_in(
     headless: bool,
     say: Callable[[str], None],
 ) -> datetime | None:
-    """A person signs in, in a visible browser; the session goes to the vault. When that ends, where it says so.
+    """Let a person sign in in a visible browser and save the session in the vault. Returns the session's end, if known.
 
-    ConfigError for accounts that sign in with a token; SignInNeeded when nobody signed in within ten minutes.
+    ConfigError for accounts that sign in with a token; SignInNeeded if nobody signs in within ten minutes.
     """
     from archiver.browsing.attended_sign_in import attend
     from archiver.browsing.recording import clock
@@ -94,7 +94,7 @@ async def sign_in(
             vault.clear_mark(name)
             seen_to(home, account)
             if ends := provider.info.session_end(state):
-                say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC; sign in again before.")
+                say(f"The session ends on {ends:%Y-%m-%d %H:%M} UTC. Sign in again before that.")
             return ends
         finally:
             await session.close()
@@ -102,7 +102,7 @@ async def sign_in(
 
 @dataclass(frozen=True, kw_only=True)
 class DueSignIn:
-    """A sign-in that a person must do. `attended`: in a browser, by `sign-in`; else by the command named."""
+    """A sign-in that a person must do. `attended`: in a browser with `sign-in`; otherwise with `command`."""
 
     account: str
     why: str
@@ -116,19 +116,19 @@ class DueSignIn:
 def due_sign_ins(
     home: Home, vault: Vault, now: datetime | None = None, turns: AccountRuns = runs_of
 ) -> list[DueSignIn]:
-    """The sign-ins that wait for a person, and those whose saved session ends within a week."""
+    """The sign-ins that need a person now, and those whose saved session ends within a week."""
     now, found, kept = now or datetime.now(UTC), list[DueSignIn](), vault.sessions()
     runs = {client: turns(home, client) for client in {account.client for account in home.accounts()}}
     for account in (each for each in home.accounts() if not each.closed):
         try:
             info = load(account.provider).info
-        except ConfigError as gone:  # its adapter is gone or broken; the other accounts are not
+        except ConfigError as gone:  # a missing or broken adapter must not hide the other accounts
             found.append(DueSignIn(account=account.name, why=str(gone), command="archiver doctor", attended=False))
             continue
         attended = info.method(account.method).transport is Transport.BROWSER
         session, mark = kept.get(account.name, (None, None))
         last = next(iter(runs[account.client].get(account.name, ())[-1:]), None)
-        # The error that only a person can end: the vault's mark, else what the last run said.
+        # The error that only a person can resolve: the vault's mark, or else the error of the last run.
         error, since = (mark.error, mark.at) if mark else ((last.error if last else None), (last.at if last else ""))
         error = error if mark or error in PERSON else None
         ends = info.session_end(session) if attended else None

@@ -1,7 +1,7 @@
-"""How things stand: of each account the newest run, what is archived of what is listed, and what troubles it.
+"""The status of each account: its newest run, archived of listed licences, and problems.
 
-All of it comes from the ledgers' run lines, which the catalogues hold, so that it is there in a moment and without the
-vault's key. Accounts that are no longer in the settings stay listed: their proof stays, too.
+It comes from the ledgers' run lines in the catalogues, so it is quick and needs no vault key. Accounts that left the
+settings stay listed, because their proof stays.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from archiver.home.settings import Home
 
 @dataclass(frozen=True)
 class Coverage:
-    """Of how many rows that a platform lists (comps included) the archive holds how many, and how many of these lack a
-    document. `listed` is None while no list was read to its end and the platform states no total."""
+    """How many rows a platform lists (comps included), how many of them are archived, and how many of these lack a
+    document. `listed` is None until a list was read to its end or the platform states a total."""
 
     listed: int | None
     archived: int
@@ -28,7 +28,7 @@ class Coverage:
 
     @property
     def whole(self) -> int:
-        """Archived with every document that the platform offers."""
+        """The number of licences archived with every document that the platform offers."""
         return max(0, self.archived - self.incomplete)
 
     def __str__(self) -> str:
@@ -36,7 +36,7 @@ class Coverage:
 
 
 def coverage(runs: Sequence[RunLine]) -> Coverage:
-    """The coverage of an account after these turns, all of its own, oldest first."""
+    """The coverage of an account after all of its runs, oldest first."""
     good = [run for run in runs if run.outcome != "failed" and run.error is None]
     if not good:
         stated = runs[-1].total if runs else None
@@ -51,7 +51,7 @@ def coverage(runs: Sequence[RunLine]) -> Coverage:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountStatus:
-    """One account. Moments are UTC, `2026-11-24T02:00:00Z`; `next_full` is a day; None: not yet."""
+    """One account. Times are UTC, `2026-11-24T02:00:00Z`; `next_full` is a day; None means not yet."""
 
     client: str
     account: str
@@ -68,7 +68,7 @@ class AccountStatus:
 
     @property
     def trouble(self) -> str:
-        """In a few words, what is wrong; empty where nothing is."""
+        """The problems in a few words; empty if there are none."""
         said = [self.error or ""]
         said += [f"{self.coverage.incomplete} incomplete"] if self.coverage.incomplete else []
         said += [f"{self.unexplained} not archived"] if self.unexplained and not self.error else []
@@ -100,7 +100,7 @@ class Status:
 def status(
     home: Home, now: datetime | None = None, turns: AccountRuns | None = None, client: str | None = None
 ) -> Status:
-    """How every account stands, of the home or of one client."""
+    """The status of every account of the home, or of one client."""
     today = (now or datetime.now(UTC)).date()
     found: list[AccountStatus] = []
     for owner in [home.client(client)] if client else home.clients.values():

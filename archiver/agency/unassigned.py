@@ -1,7 +1,7 @@
-"""What shared accounts licensed and nobody has claimed: for which client it seems to be, and a person's decisions.
+"""List the unassigned licences of shared accounts, suggest a client for each, and record a person's decisions.
 
-Suggestions are made from what the licence says, from earlier assignments, and from project folders in which licensed
-files lie. None is applied without a named person's word.
+Suggestions come from the licence's fields, from earlier assignments, and from project folders that hold licensed files.
+None is applied until a named person decides it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from archiver.home.vault import Vault
 from archiver.reading import spreadsheet
 from archiver.reading.worker import DocumentReader
 
-RELATED = 100  # licences of one project that are looked at for a page
+RELATED = 100  # the most licences of one project that a page reads
 
 
-MIN_NAME_LENGTH = 3  # characters of a name that may be found inside other text
+MIN_NAME_LENGTH = 3  # characters; shorter names do not count inside other text
 
 
 COLUMNS = (
@@ -40,7 +40,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A client for whom a licence seems to be. `how`: client_field, hint, seat, project, order, asset or folder."""
+    """A client that a licence may be for. `how`: client_field, hint, seat, project, order, asset or folder."""
 
     client: str
     how: str
@@ -49,7 +49,7 @@ class Suggestion:
 
 @dataclass
 class Unassigned:
-    """A licence that is assigned to nobody. `rules` are those that it fits, where they name several clients."""
+    """An unassigned licence. `rules` holds the matching rules if they name several clients."""
 
     entry: CatalogueEntry
     suggestions: list[Suggestion] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Unassigned:
 
     @property
     def proposal(self) -> str | None:
-        """The client on whom all suggestions agree."""
+        """The client that all suggestions name; None if they differ."""
         clients = {each.client for each in self.suggestions}
         return clients.pop() if len(clients) == 1 else None
 
@@ -81,12 +81,12 @@ class Unassigned:
 
 
 def names_of(client: Client) -> set[str]:
-    """What a client is called, for comparing: short name, name and aliases, without legal forms."""
+    """A client's names for comparing: short name, name and aliases, without legal forms."""
     return {name for name in map(bare, (client.slug, client.name, *client.aliases)) if name}
 
 
 def named_in(text: str, clients: Iterable[Client]) -> set[str]:
-    """The clients that a text names: as a whole, or by a name of some length or a domain in it."""
+    """The clients that a text names: the whole text is a name, or it contains a long enough name or a domain."""
     whole = bare(text)
     words = " ".join(re.findall(r"[^\W_]+", text.casefold()))
     found = set()
@@ -108,7 +108,7 @@ def named_in(text: str, clients: Iterable[Client]) -> set[str]:
 def suggest(
     entry: CatalogueEntry, clients: Sequence[Client], earlier: Mapping[tuple[str, str], Mapping[str, int]]
 ) -> Iterator[Suggestion]:
-    """For whom a licence seems to be. `earlier`: by what was the same, how many licences are for each client. Pure."""
+    """Suggest clients for a licence. `earlier`: shared property -> client -> number of licences. No I/O."""
     licence, names = entry.licence, {client.slug: client.name for client in clients}
     field_, seen = licence.client_hints.get("client", ""), set[str]()
     for slug in sorted(client.slug for client in clients if field_ and bare(field_) in names_of(client)):
@@ -122,7 +122,7 @@ def suggest(
     host = (licence.seat or "").rpartition("@")[2].casefold() if "@" in (licence.seat or "") else ""
     for client in clients:
         if host and host in map(str.casefold, client.domains):
-            yield Suggestion(client.slug, "seat", f"the seat's address {licence.seat} is of {client.name}")
+            yield Suggestion(client.slug, "seat", f"the seat's address {licence.seat} belongs to {client.name}")
     for key in _alike(entry):
         for slug, count in sorted(earlier.get(key, {}).items()):
             how = key[0] if key[0] in ("order", "asset") else "project"
@@ -135,7 +135,7 @@ def suggest(
 
 
 def _alike(entry: CatalogueEntry) -> Iterator[tuple[str, str]]:
-    """What licences for one client have in common."""
+    """The properties that licences for one client often share."""
     licence = entry.licence
     for name in (*PROJECTS, "purchase_order"):
         if value := licence.client_hints.get(name):
@@ -146,9 +146,9 @@ def _alike(entry: CatalogueEntry) -> Iterator[tuple[str, str]]:
 
 
 def listed(home: Home, start: int = 0, limit: int | None = None) -> list[Unassigned]:
-    """The house archive's licences that are assigned to nobody, with suggestions, oldest first: all of them, or a page.
+    """The unassigned licences of the house archive with suggestions, oldest first: all of them, or one page.
 
-    For a page, of earlier assignments of the same project only the best-known ones are counted.
+    For a page, at most `RELATED` earlier assignments of one project count.
     """
     if HOUSE not in home.clients:
         return []
@@ -177,7 +177,7 @@ def listed(home: Home, start: int = 0, limit: int | None = None) -> list[Unassig
 
 
 def _related(catalogue: Catalogue, page_entries: Iterable[CatalogueEntry]) -> list[CatalogueEntry]:
-    """The assigned licences that have something in common with these, as the index finds them."""
+    """The assigned licences that share a property with these, from the index."""
     asked: dict[tuple[str, str], list[CatalogueEntry]] = {}
     for entry in page_entries:
         for how, value in _alike(entry):
@@ -192,7 +192,7 @@ def _related(catalogue: Catalogue, page_entries: Iterable[CatalogueEntry]) -> li
 
 
 def as_csv(rows: Sequence[Unassigned]) -> str:
-    """The list as a table to be edited and fed back: `client` holds what all suggestions agree on, else nothing."""
+    """The list as a table for editing and `from_csv`. `client` is filled in where all suggestions agree."""
     table = []
     for row in rows:
         licence = row.entry.licence
@@ -206,7 +206,7 @@ def as_csv(rows: Sequence[Unassigned]) -> str:
 
 
 def proposed(rows: Iterable[Unassigned], by: str) -> list[tuple[CatalogueEntry, Assignment]]:
-    """The proposals on whose client all suggestions of a licence agree, as this person's assignments."""
+    """The rows whose suggestions all agree, as this person's assignments."""
     return [
         (row.entry, Assignment(client=row.proposal, by=by, reason="; ".join(each.reason for each in row.suggestions)))
         for row in rows
@@ -218,10 +218,10 @@ TABLE = "Name a table with the columns licence and client, as `archiver unassign
 
 
 def from_csv(home: Home, path: Path, by: str) -> list[tuple[CatalogueEntry, Assignment]]:
-    """The assignments that a table states in its columns `licence`, `client` and perhaps `reason`.
+    """The assignments in a table with the columns `licence`, `client` and optionally `reason`.
 
-    A row without a client says nothing; one that is so already is left out. ConfigError names `file:line` of every
-    fault, and nothing is assigned where there is one.
+    Rows without a client and rows that are already assigned so are left out. ConfigError names `file:line` of every
+    fault; then nothing is assigned.
     """
     try:
         rows = list(spreadsheet.read(path.read_bytes()))
@@ -230,7 +230,7 @@ def from_csv(home: Home, path: Path, by: str) -> list[tuple[CatalogueEntry, Assi
     except ValueError as error:
         raise ConfigError(f"{path}:1 {error}. {TABLE}") from None
     if rows and not {"licence", "client"} <= rows[0][1].keys():
-        raise ConfigError(f"{path}:1 the columns licence and client are not both there. {TABLE}")
+        raise ConfigError(f"{path}:1 the column licence or client is missing. {TABLE}")
     faults: list[str] = []
     found: dict[str, tuple[CatalogueEntry, Assignment]] = {}
     with DocumentReader() as reader:
@@ -242,12 +242,12 @@ def from_csv(home: Home, path: Path, by: str) -> list[tuple[CatalogueEntry, Assi
             entry = lookup(cells["licence"])
             if len(clients) != 1:
                 faults.append(
-                    f"{path}:{line} client: {'no' if not clients else 'more than one'} client is called {whom!r}"
+                    f"{path}:{line} client: {'no' if not clients else 'more than one'} client has the name {whom!r}"
                 )
             elif entry is None:
                 faults.append(f"{path}:{line} licence: there is no licence {cells['licence']!r}")
             elif (before := found.get(entry.object_id)) and before[1].client != clients[0].slug:
-                faults.append(f"{path}:{line} licence: {entry.short_id} is for {before[1].client} further up")
+                faults.append(f"{path}:{line} licence: an earlier row assigns {entry.short_id} to {before[1].client}")
             elif (entry.assigned or {}).get("clients") != [clients[0].slug] or (entry.assigned or {}).get("rule"):
                 reason = cells.get("reason") or f"listed in {path.name}"
                 found[entry.object_id] = entry, Assignment(client=clients[0].slug, by=by, reason=reason)
@@ -257,7 +257,7 @@ def from_csv(home: Home, path: Path, by: str) -> list[tuple[CatalogueEntry, Assi
 
 
 def _lookup(home: Home, reader: DocumentReader) -> Callable[[str], CatalogueEntry | None]:
-    """Finds licences by their short ids, the house's without its name."""
+    """A function that finds a licence by its short id. Without a client in it, the house archive is meant."""
     entries: dict[str, dict[str, CatalogueEntry]] = {}
 
     def find(short_id: str) -> CatalogueEntry | None:
@@ -275,9 +275,9 @@ def _lookup(home: Home, reader: DocumentReader) -> Callable[[str], CatalogueEntr
 def assign(
     home: Home, vault: Vault, decided: Sequence[tuple[CatalogueEntry, Assignment]], agreed: Agreed = disagreed
 ) -> None:
-    """Record a person's decisions; ConfigError without the person's name, and where clients would lose copies and
-    `agreed` does not agree to that."""
+    """Record a person's decisions. ConfigError without the person's name, or if clients would lose copies and `agreed`
+    returns False."""
     if decided:
         assign_all(home, partial(writing, home, vault), decided, agreed)
-    for slug in home.clients:  # what is so already is not among the decisions, and may have been left unsealed
+    for slug in home.clients:  # decisions that a killed command recorded are not in `decided`, and need their seal
         finish(home, vault, slug)

@@ -118,7 +118,7 @@ def repair_clock(
     if not (yes or confirmed(f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC. Is that right?")):
         raise typer.BadParameter("nothing was changed; give --yes, or answer the question on a terminal")
     number = repair(here, unlocked(here), by, now, say)
-    say(f"Repaired {number} time{'s' * (number > 1)}." if number else "No time lies in the future.")
+    say(f"Corrected {number} wrong time{'s' * (number > 1)}." if number else "No time lies in the future.")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Something that people should know of accounts and licences, though no run fails."""
+"""An alert: a risk for accounts or licences that no failed run shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 class Alert:
     """One cause. `flags` say what is wrong (`two_clients`, `plan`, `shared_login`, `ending`), `clients` for whom.
 
-    `message` says what happened, `risk` what it puts at risk, `command` what to do.
+    `message` says what happened, `risk` what is at risk, `command` what to do.
     """
 
     flags: tuple[str, ...]
@@ -30,5 +30,5 @@ class Alert:
         return f"{self.message} {self.risk} {self.command}"
 
     def as_json(self) -> dict[str, Any]:
-        """As `--json` has it."""
+        """The alert in the form of `--json`."""
         return {**vars(self), "flags": list(self.flags), "clients": list(self.clients), "key": self.key}

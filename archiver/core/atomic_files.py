@@ -1,4 +1,4 @@
-"""Atomic, durable file I/O that refuses pipes and devices, names the lock holder, and knows its own temporary files."""
+"""Atomic, durable file I/O that refuses pipes and devices, names lock holders, and recognises its temporary files."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from collections import defaultdict
 from threading import Condition
 from typing import BinaryIO, ClassVar
 
-SYNCED_AS_ONE = ("ext4", "xfs")  # of shares and of stacked file systems, syncfs leaves out what another machine holds
+SYNCED_AS_ONE = ("ext4", "xfs")  # on network shares and stacked file systems, syncfs does not sync everything
 
 
 def open_file(path: Path) -> BinaryIO:
-    """A regular file, open for reading; OSError for anything else, since a pipe would keep whoever reads it waiting."""
+    """Open a regular file for reading. OSError for anything else, because reading a pipe could wait forever."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     return os.fdopen(handle, "rb")
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file; OSError as `open_file` raises it."""
+    """The bytes of a file. OSError as for `open_file`."""
     with open_file(path) as file:
         return file.read()
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write beside, make durable, rename over, make the rename durable."""
+    """Replace a file atomically: write beside it, sync, rename over it, sync the folder."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{owner()}-", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -64,10 +64,10 @@ def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 @contextmanager
 def new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
-    """Where to write files that must not exist yet. At the end all of them get the names that `outs` then has, or none.
+    """Create several new files: at the end either all of them get the names in `outs`, or none does.
 
-    Gives one path for each of `outs`, beside it. Repeating the call undoes what a killed one had named of them.
-    FileExistsError where one is there; OSError where one cannot be made.
+    Yields one temporary path beside each of `outs`. A repeated call undoes the partial result of a killed one.
+    FileExistsError if one of `outs` exists; OSError if a file cannot be created.
     """
     parts = [out.with_name(f".{out.name}.partial") for out in outs]
     named = [part.exists() and out.exists() and part.samefile(out) for part, out in zip(parts, outs, strict=True)]
@@ -78,7 +78,7 @@ def new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
     try:
         for part, out in zip(parts, outs, strict=True):
             if out.exists() or out.is_symlink():
-                raise FileExistsError(errno.EEXIST, "it exists", str(out))
+                raise FileExistsError(errno.EEXIST, "it exists already", str(out))
             part.open("xb").close()
         yield parts
         for part in parts:
@@ -90,7 +90,7 @@ def new_files(outs: Sequence[Path]) -> Iterator[Sequence[Path]]:
 
 
 def _name(parts: Sequence[Path], outs: Sequence[Path]) -> None:
-    """Give complete files their names, over nothing that is there; all of them or none."""
+    """Give complete files their names: all of them or none. Existing files are never replaced."""
     done: list[Path] = []
     try:
         for part, out in zip(parts, outs, strict=True):
@@ -98,7 +98,7 @@ def _name(parts: Sequence[Path], outs: Sequence[Path]) -> None:
                 os.link(part, out)
             except FileExistsError:
                 raise
-            except OSError:  # a file system without links
+            except OSError:  # a file system without hard links
                 part.rename(out)
             done.append(out)
     except BaseException:
@@ -109,7 +109,7 @@ def _name(parts: Sequence[Path], outs: Sequence[Path]) -> None:
         sync_folder(folder)
 
 
-# ---------------------------------------------------------------- temporary files, and whose they are
+# ---------------------------------------------------------------- temporary files and their owners
 
 DAY_S = 86400
 _HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
@@ -117,20 +117,20 @@ _OWNER = re.compile(r"[.-]([0-9a-f]{6})-(\d{1,10})-[a-z0-9_]{8}(?:\.[a-z]+)?")
 
 
 def owner() -> str:
-    """What the name of a temporary file says of the process that writes it: `1a2b3c-4711`, its host and its number."""
+    """The part of a temporary file's name that identifies its process: `1a2b3c-4711`, host and process id."""
     return f"{_HOST}-{os.getpid()}"
 
 
 def scratch(purpose: str) -> str:
-    """The prefix of a temporary folder or file outside of the home, by which `abandoned` knows it."""
+    """The prefix of a temporary folder or file outside the home; `abandoned` recognises it."""
     return f"archiver-{purpose}-{owner()}-"
 
 
 def abandoned(path: Path, now: float) -> bool:
-    """Whether a temporary file or folder was left by a process that was killed.
+    """Whether a killed process left this temporary file or folder.
 
-    Its name says which process it was; of one on another host, and where the system cannot tell, a day has to pass.
-    Age alone says nothing of a process here: the clock may have been put forward.
+    Its name identifies the process. For a process on another host, or if the system cannot tell, the file must be a day
+    old. For a process on this host the age does not count, because the clock may have changed.
     """
     found = _OWNER.search(path.name)
     if not found or found.end() != len(path.name):
@@ -138,30 +138,30 @@ def abandoned(path: Path, now: float) -> bool:
     if found[1] != _HOST or os.name != "posix":
         try:
             return now - path.lstat().st_mtime > DAY_S
-        except FileNotFoundError:  # finished meanwhile
+        except FileNotFoundError:  # its process has just finished
             return False
     try:
         os.kill(int(found[2]), 0)
     except ProcessLookupError:
         return True
-    except PermissionError:  # it lives, as another user
+    except PermissionError:  # the process runs as another user
         return False
     return False
 
 
 def this_process() -> str:
-    """Who holds a lock, in words for whoever has to wait: perhaps on another host that shares the disk."""
+    """Describe this process as a lock's holder, for people who wait, perhaps on another host that shares the disk."""
     return f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def sync_folder(folder: Path | str) -> None:
-    """Make a folder's entries durable, where the system has that notion."""
+    """Make a folder's entries durable, on systems that support it."""
     if os.name == "posix":
         sync(folder)
 
 
 def sync(path: Path | str) -> None:
-    """Make a file or a folder's entries durable. On POSIX only: elsewhere a handle that reads is not enough."""
+    """Make a file or a folder's entries durable. POSIX only: other systems need a writable handle."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -170,14 +170,14 @@ def sync(path: Path | str) -> None:
 
 
 class FairLock:
-    """A lock that goes to whoever has waited longest."""
+    """A lock that goes to the thread that has waited longest."""
 
     def __init__(self) -> None:
         self._changed, self._taken, self._served = Condition(), 0, 0
 
     @property
     def wanted(self) -> bool:
-        """Whether others wait for it, too."""
+        """Whether other threads wait for the lock."""
         return self._taken > self._served + 1
 
     def __enter__(self) -> None:
@@ -192,37 +192,37 @@ class FairLock:
 
 
 class FilesystemSync:
-    """A disk that this process writes on, on which everything written before a call becomes durable by it.
+    """A disk on which one call makes everything written before it durable.
 
-    That call takes what a few fsyncs take, and an object of the archive has a dozen. Linux promises the same of
-    syncfs(2) as of an fsync of every file, errors included, since 5.8.
+    The call takes as long as a few fsyncs, and an archive object needs a dozen. Since Linux 5.8, syncfs(2)
+    guarantees as much as an fsync of every file, and reports errors too.
     """
 
     _turns: ClassVar[defaultdict[int, FairLock]] = defaultdict(FairLock)  # by device
 
     def __init__(self, folder: Path, syncfs: Callable[[int], int]) -> None:
-        self._handle, self._syncfs = os.open(folder, os.O_RDONLY), syncfs  # a failure is told once to each handle
+        self._handle, self._syncfs = os.open(folder, os.O_RDONLY), syncfs  # Linux reports an error once to each handle
         self.turn = self._turns[os.fstat(self._handle).st_dev]
 
     @classmethod
     def of(cls, folder: Path) -> FilesystemSync | None:
-        """The disk of this folder, to be closed; None where files have to be made durable one by one."""
+        """The disk of this folder, for the caller to close; None if files must be synced one by one."""
         if sys.platform != "linux" or _file_system(folder) not in SYNCED_AS_ONE or _kernel() < (5, 8):
             return None
         syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
         return cls(folder, syncfs) if syncfs else None
 
     def sync(self) -> None:
-        """Wait until all that was written is durable; OSError where some of it could not be."""
+        """Wait until all written data is durable; OSError if some of it is not."""
         if self._syncfs(self._handle):
-            raise OSError(ctypes.get_errno(), "not all that was written is durable")
+            raise OSError(ctypes.get_errno(), "some written data is not durable")
 
     def close(self) -> None:
         os.close(self._handle)
 
 
 def _file_system(folder: Path) -> str:
-    """The kind of file system that a folder of a Linux machine lies on; empty where that is not told."""
+    """The type of a folder's file system on Linux; empty if unknown."""
     device = folder.stat().st_dev
     number = f"{os.major(device)}:{os.minor(device)}"
     for line in Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines():
@@ -237,23 +237,23 @@ def _kernel() -> tuple[int, ...]:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a folder with all that is in it, also what is read-only; OSError where that is not possible."""
+    """Remove a folder and its content, including read-only files; OSError if that fails."""
 
     def retry(remove: Callable[..., object], name: str, error: BaseException) -> None:
-        if isinstance(error, FileNotFoundError):  # removed meanwhile
+        if isinstance(error, FileNotFoundError):  # already removed
             return
         for each in (Path(name).parent, Path(name)):
             each.chmod(stat.S_IRWXU)
         if remove in (os.unlink, os.rmdir):
             remove(name)
-        else:  # a folder that could not be opened
+        else:  # the folder could not be opened before
             shutil.rmtree(name)
 
     shutil.rmtree(path, onexc=retry)
 
 
 def write_new(out: Path, content: bytes) -> None:
-    """Write a file that the user asked for; ConfigError where it is there already or cannot be made."""
+    """Write a file that the user named; ConfigError if it exists or cannot be written."""
     try:
         with new_files([out]) as (file,):
             file.write_bytes(content)

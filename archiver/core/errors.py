@@ -1,8 +1,8 @@
-"""Every error of the archiver, once.
+"""All errors of the archiver.
 
-A class's docstring is the user's message: what happened, then what to do. `{detail}` is filled in where it is raised.
+A class's docstring is the message to the user: what happened, then what to do. The raising code supplies `{detail}`.
 Exit codes: 2 usage and configuration, 10 a person is needed, 20 the platform changed or a spending request was refused,
-30 the platform is out of reach, 40 a partial run, 50 this machine, 90 integrity. The highest of a command wins.
+30 the platform is unreachable, 40 a partial run, 50 this machine, 90 integrity. A command returns its highest code.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import ClassVar
 _BY_UV_TOOL = (Path(sys.prefix) / "uv-receipt.toml").exists()
 _INSTALL = "uv tool install --reinstall --compile-bytecode" if _BY_UV_TOOL else f"{sys.executable} -m pip install"
 INSTALL_ALL = f"In the folder of the archiver's source: `{_INSTALL} '.[desk,match,notify]'`."
-"""What to do where an extra is missing. The package index has another program of this name."""
+"""What to do if an extra is missing. The package index has another program with this name."""
 
 
 class ArchiverError(Exception):
@@ -31,7 +31,7 @@ class ArchiverError(Exception):
         self.page = page
 
     def message(self, account: str = "NAME") -> str:
-        """What the user reads; `account` names the account in the commands that it advises."""
+        """The text for the user. `account` fills in the account in the advised commands."""
         words = " ".join((inspect.getdoc(type(self)) or "{detail}").split()).replace("{account}", account)
         detail = self.detail or "no further detail"
         return words.replace("{detail}.", f"{detail.rstrip('.')}.").replace("{detail}", detail)
@@ -41,7 +41,7 @@ class ArchiverError(Exception):
 
 
 class SavedPage:
-    """The page on which an adapter lost its way, kept for the maintainer: URL and raw bytes."""
+    """The page on which an adapter failed, saved for the maintainer: URL and raw bytes."""
 
     def __init__(self, url: str, content: bytes) -> None:
         self.url, self.content = url, content
@@ -54,14 +54,14 @@ class ConfigError(ArchiverError):
 
 
 class Erased(ArchiverError):
-    """The content of this was erased: {detail}. Only its tombstone is left; `archiver show` tells what that says."""
+    """This content was erased: {detail}. Only its tombstone is left; see it with `archiver show`."""
 
     exit_code = 2
 
 
 class WrongPassword(ArchiverError):
-    """The platform refused the sign-in: {detail}. Give the new secret with `archiver account rotate {account}`; until
-    then the account is not tried again, because platforms lock accounts after repeated refusals."""
+    """The platform refused the sign-in: {detail}. Give the new secret with `archiver account rotate {account}`. Until
+    then the archiver does not try again, because platforms lock accounts after repeated failures."""
 
     exit_code = 10
 
@@ -74,14 +74,14 @@ class PasswordExpired(ArchiverError):
 
 
 class AccountBlocked(ArchiverError):
-    """The platform blocks this account or this browser: {detail}. Open the site in an ordinary browser and follow what
-    it says, then run `archiver sign-in {account}`."""
+    """The platform blocks this account or this browser: {detail}. Open the site in an ordinary browser and follow its
+    instructions, then run `archiver sign-in {account}`."""
 
     exit_code = 10
 
 
 class SignInNeeded(ArchiverError):
-    """A person has to sign in: {detail}. Run `archiver sign-in {account}`, or for a token or password `archiver account
+    """A person must sign in: {detail}. Run `archiver sign-in {account}`, or for a token or password `archiver account
     rotate {account}`."""
 
     exit_code = 10
@@ -102,28 +102,28 @@ class NotAccepted(ArchiverError):
 
 
 class LegalHold(ArchiverError):
-    """It may not be erased: {detail}. Whoever may decide that releases the hold with `archiver hold ... --release`;
-    then it can be erased."""
+    """A legal hold forbids the erasure: {detail}. If you are allowed to decide it, first release the hold with
+    `archiver hold ... --release`."""
 
     exit_code = 10
 
 
 class LayoutChanged(ArchiverError):
-    """The platform's page or answer is not what the adapter knows: {detail}. Nothing was guessed; please send the saved
-    page to the adapter's maintainer."""
+    """The adapter does not recognise the platform's page or answer: {detail}. Nothing was guessed. Please send the
+    saved page to the adapter's maintainer."""
 
     exit_code = 20
 
 
 class SpendRefused(ArchiverError):
-    """A request outside the adapter's declared read-only rules was refused before it left this machine: {detail}.
-    Nothing was spent; please report it to the adapter's maintainer."""
+    """The archiver blocked a request that breaks the adapter's read-only rules: {detail}. Nothing was sent or spent.
+    Please report it to the adapter's maintainer."""
 
     exit_code = 20
 
 
 class AdapterBroken(ArchiverError):
-    """The adapter failed in a way it should not: {detail}. Nothing was guessed; please send the kept trace to its
+    """The adapter failed unexpectedly: {detail}. Nothing was guessed. Please send the saved trace to its
     maintainer."""
 
     exit_code = 20
@@ -137,65 +137,66 @@ class SiteUnavailable(ArchiverError):
 
 
 class AddressUnavailable(SiteUnavailable):
-    """That address gave no picture: {detail}. Look at it in a browser, save the picture and name its file."""
+    """This address returned no picture: {detail}. Open it in a browser, save the picture and name its file."""
 
     retryable = False
 
 
 class RateLimited(ArchiverError):
-    """The platform asks to be left alone for a while: {detail}. The next run tries again; a lower `pacing` in
-    archiver.yaml avoids this."""
+    """The platform asks for fewer requests: {detail}. The next run tries again. To avoid this, set a lower `pacing` in
+    archiver.yaml."""
 
     exit_code = 30
     retryable = True
 
     def __init__(self, detail: str = "", *, page: SavedPage | None = None, for_long: bool = False) -> None:
         super().__init__(detail, page=page)
-        self.for_long = for_long  # longer than a run waits: nothing more is asked of that platform
+        self.for_long = for_long  # longer than a run waits, so the run sends that platform no more requests
 
 
 class Withheld(ArchiverError):
-    """The platform does not show this account all there is: {detail}. Ask whoever manages the account there for the
-    right to see it; all else is archived."""
+    """The platform hides something from this account: {detail}. Ask the account's administrator there for the right to
+    see it. Everything else is archived."""
 
     exit_code = 40
 
 
 class NotACertificate(ArchiverError):
-    """What the platform sent is not the document it should be: {detail}. It was not filed; the next run tries again."""
+    """The platform sent something other than the expected document: {detail}. It was not archived; the next run tries
+    again."""
 
     exit_code = 40
     retryable = True
 
 
 class SecretFound(ArchiverError):
-    """A secret would have been archived: {detail}. It was not filed; the next run tries again."""
+    """A file contains a secret: {detail}. It was not archived; the next run tries again."""
 
     exit_code = 40
     retryable = True
 
 
 class SecretLeft(ArchiverError):
-    """The scrubbed recording would still hold what looks like a secret: {detail}. Nothing was written. Please tell the
-    maintainers what kind of value that is; from a recording on disk take it by hand, then scrub again."""
+    """The scrubbed recording still contains something that looks like a secret: {detail}. Nothing was written. Please
+    tell the maintainers what kind of value it is. Remove it from a saved recording by hand, then scrub again."""
 
     exit_code = 40
 
 
 class DiskFull(ArchiverError):
-    """The disk is full: {detail}. Make room and run again; what was archived is safe."""
+    """The disk is full: {detail}. Make room and run again. Everything archived so far is safe."""
 
     exit_code = 50
 
 
 class MachineRefused(ArchiverError):
-    """This machine does not allow it: {detail}. See to the permissions and the disk, then try again."""
+    """This machine refused an operation: {detail}. Check the permissions and the disk, then try again."""
 
     exit_code = 50
 
 
 def machine_error(error: OSError) -> ArchiverError:
-    """An operating system's error in the user's terms: DiskFull, or MachineRefused with the file it concerns."""
+    """Convert an operating system's error: DiskFull, or MachineRefused with the file's name."""
     place = f" ({error.filename})" if error.filename else ""
     kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else MachineRefused
     return kind(f"{error.strerror or error}{place}")
@@ -209,22 +210,22 @@ class ArchiveBusy(ArchiverError):
 
 
 class ClockWrong(ArchiverError):
-    """This machine's clock is behind: {detail}. Nothing was written, since a wrong date would cast doubt on every
-    other; set the clock right and run again, or, if it is right now and was ahead before, run `archiver repair-clock
+    """This machine's clock is behind: {detail}. Nothing was written, because one wrong date casts doubt on all others.
+    Set the clock right and run again. If it is right now and was ahead before, run `archiver repair-clock
     --by NAME`."""
 
     exit_code = 50
 
 
 class BrowserMissing(ArchiverError):
-    """No usable Chromium was found: {detail}. If one lies elsewhere, name it in ARCHIVER_CHROMIUM."""
+    """No usable Chromium was found: {detail}. If Chromium is elsewhere, name it in ARCHIVER_CHROMIUM."""
 
     exit_code = 50
 
 
 class SandboxRefused(BrowserMissing):
-    """Chromium cannot start its sandbox here, which protects this machine from hostile pages: {detail}. Allow user
-    namespaces to this user, or set ARCHIVER_CHROMIUM_SANDBOX=off to run Chromium without its sandbox."""
+    """Chromium cannot start its sandbox, which protects this machine from hostile pages: {detail}. Allow user
+    namespaces for this user, or set ARCHIVER_CHROMIUM_SANDBOX=off to run Chromium without its sandbox."""
 
 
 class VaultLocked(ArchiverError):
@@ -234,19 +235,20 @@ class VaultLocked(ArchiverError):
 
 
 class UnreadablePicture(ArchiverError):
-    """The picture cannot be read: {detail}. Save it anew as a JPEG or PNG file, or take a screenshot of it."""
+    """The picture cannot be read: {detail}. Save it again as a JPEG or PNG file, or take a screenshot of it."""
 
     exit_code = 2
 
 
 class IntegrityError(ArchiverError):
-    """The archive is not what it should be: {detail}. Do not repair it by hand; run `archiver verify` and compare with
-    a copy."""
+    """The archive is damaged or was changed: {detail}. Do not repair it by hand; run `archiver verify` and compare it
+    with a copy."""
 
     exit_code = 90
 
 
 class AuditChanged(ArchiverError):
-    """The desk's audit log is not as it was written: {detail}. Keep the file as it is, and compare it with a backup."""
+    """Somebody or something changed the desk's audit log: {detail}. Keep the file as it is, and compare it with a
+    backup."""
 
     exit_code = 90

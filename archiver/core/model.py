@@ -1,4 +1,4 @@
-"""The words of the product as types: licences, documents, gaps. No I/O."""
+"""The product's types: licences, documents, gaps. No I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 type Moment = datetime | date
-"""When something happened, as precisely as the platform says it: a UTC instant, or only a day."""
+"""When something happened, as precisely as the platform states it: a UTC instant, or only a day."""
 
 
 def iso(moment: Moment | None) -> str | None:
@@ -33,8 +33,7 @@ def parse_iso(text: str | None) -> Moment | None:
 
 
 def _as_texts(of: object, *names: str) -> None:
-    """Let these fields hold text or None: platforms write some of them as numbers, and what else they may write there
-    stays in the record alone."""
+    """Make these fields text or None. Platforms write some as numbers; any other type stays in the record only."""
     for name in names:
         value = getattr(of, name)
         if value is not None and not isinstance(value, str):
@@ -42,9 +41,9 @@ def _as_texts(of: object, *names: str) -> None:
 
 
 class DocumentKind(StrEnum):
-    """One file of evidence. Certificates and receipts are native: never altered.
+    """The kind of an evidence file. Certificates and receipts are native: never altered.
 
-    Imports bring two more: a letter (e-mail, raw), and delivered files or our description of them.
+    Imports add two kinds: a letter (raw e-mail), and delivered files or our description of them.
     """
 
     RECORD = "record"
@@ -58,12 +57,12 @@ class DocumentKind(StrEnum):
 
     @property
     def native(self) -> bool:
-        """Made by the platform, so archived byte for byte or not at all."""
+        """Whether the platform made the file, so it is archived byte for byte or not at all."""
         return self in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT, DocumentKind.PREVIEW)
 
 
 class GapReason(StrEnum):
-    """Why a document that should exist is not there."""
+    """Why an expected document is missing."""
 
     ON_REQUEST = "on_request"
     NONE_OFFERED = "none_offered"
@@ -96,12 +95,12 @@ class Asset:
 
 @dataclass(frozen=True, kw_only=True)
 class Licence:
-    """The grant, as a platform's history lists it. Frozen; an adapter that learns more yields a fuller one.
+    """One licence, as a platform's history lists it. Frozen; an adapter that learns more yields a fuller copy.
 
-    `licence_id` is the platform's own, where it is globally unique. Where there is none, `key` holds the parts that the
-    adapter declares (user or organisation, asset, kind, the platform's own date string). `row` is what the platform's
-    list said, verbatim; it becomes the record. `comp` marks a preview download, which grants nothing. Where a platform
-    licenses no single items, a licence is a period of a plan: from `licensed_at` to `plan_ends`, the last day paid for.
+    `licence_id` is the platform's own id, if it is globally unique. Otherwise `key` holds the parts that the adapter
+    declares (user or organisation, asset, kind, the platform's own date string). `row` is the row of the platform's
+    list, verbatim; it becomes the record. `comp` marks a preview download, which grants nothing. If a platform does not
+    license single items, a licence is a period of a plan: from `licensed_at` to `plan_ends`, the last day paid for.
     """
 
     asset: Asset
@@ -124,23 +123,23 @@ class Licence:
 
     @property
     def identity(self) -> str:
-        """What makes this licence this licence, on any account and in any run."""
+        """The licence's identity: the same on every account and in every run."""
         if self.licence_id is None and not self.key:
             raise ValueError("a licence needs a licence id or a declared key")
         return ":".join((self.asset.provider, *((self.licence_id,) if self.licence_id else self.key)))
 
     @property
     def platform_id(self) -> str:
-        """What to call it when talking to the platform or the user before it is archived."""
+        """The licence's name for the platform and the user before it is archived."""
         return self.licence_id or self.asset.asset_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One file of evidence: bytes as they came, and where from.
+    """One evidence file: its original bytes and its source.
 
-    `name` is the file name inside the archive object (`certificate.pdf`); `url` has no secrets in it. `length_stated`:
-    the platform said how long the content is, and so much came.
+    `name` is the file name inside the archive object (`certificate.pdf`). `url` has no secrets in it. `length_stated`:
+    the platform stated the content's length, and exactly that many bytes came.
     """
 
     name: str
@@ -158,7 +157,7 @@ class Document:
 
 
 class TermsRelation(StrEnum):
-    """How a text of terms that was seen stands to a licence's date: seen within a day of it, or at another time."""
+    """When a terms text was seen, relative to a licence's date: within a day of it, or at another time."""
 
     AT_PURCHASE = "at_purchase"
     LATER = "later"
@@ -166,9 +165,9 @@ class TermsRelation(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TermsReference:
-    """A text of the platform's licence terms, by its object's id, and when it was seen: UTC, whole seconds.
+    """A text of the platform's licence terms by its object id, and when it was seen: UTC, whole seconds.
 
-    It says what the platform's page showed then; it never says which terms are in force for a licence.
+    It shows the platform's page at that time. It does not say which terms are in force for a licence.
     """
 
     id: str
@@ -178,7 +177,7 @@ class TermsReference:
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """A document that should exist and does not."""
+    """An expected document that is missing."""
 
     kind: DocumentKind
     reason: GapReason

@@ -1,4 +1,4 @@
-"""Mail that goes out: one server, one conversation a message, and no password in the clear."""
+"""Send mail: one server, one connection for each message, and no password without encryption."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     import ssl
     from email.message import EmailMessage
 
-STEP_TIMEOUT_S = 10.0  # seconds for each step of the conversation
+STEP_TIMEOUT_S = 10.0  # for each step of the SMTP conversation
 IMPLICIT_TLS, SUBMISSION = 465, 587  # ports
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mailer:
-    """A mail server; port 465 speaks TLS at once, others after STARTTLS.
+    """A mail server. Port 465 uses TLS from the start, other ports after STARTTLS.
 
-    `password` is asked for when a mail goes out, and only sent encrypted. `trust` makes the TLS settings.
+    `password` is called when a mail is sent; its result is only sent encrypted. `trust` makes the TLS context.
     """
 
     sender: str
@@ -31,7 +31,7 @@ class Mailer:
     trust: Callable[[], ssl.SSLContext]
 
     def send(self, message: EmailMessage) -> None:
-        """Send a message, from `sender` and dated now; OSError (smtplib's errors are) where it did not go out."""
+        """Send a message from `sender`, dated now. OSError (which includes smtplib's errors) if that fails."""
         from email.utils import formatdate, make_msgid
 
         message["From"], message["Date"] = self.sender, formatdate()
@@ -40,7 +40,7 @@ class Mailer:
             server.send_message(message)
 
     def greet(self) -> bool:
-        """Connect and sign in, and send nothing; whether the conversation was encrypted. OSError as for `send`."""
+        """Connect and sign in without sending. Returns whether the connection was encrypted. OSError as for `send`."""
         with self._connected() as server:
             return server.sock is not None and hasattr(server.sock, "cipher")
 
@@ -62,6 +62,6 @@ class Mailer:
                 encrypted = True
             if self.username:
                 if not encrypted:
-                    raise ConnectionError(f"{self.host} offers no encryption, so it got no password")
+                    raise ConnectionError(f"{self.host} offers no encryption, so the password was not sent")
                 server.login(self.username, self.password())
             yield server

@@ -1,4 +1,4 @@
-"""Temporary files that killed commands left, in the home and in the system's temporary folder: found, and removed."""
+"""Find and remove the temporary files of killed commands, in the home and in the system's temporary folder."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pathlib import Path
 from archiver.core.atomic_files import DAY_S, abandoned, remove_tree
 
 HOUR_S = 3600
-_BESIDE = re.compile(r"\.(.+\.[a-z0-9]{1,8})\.[a-z0-9_]{8}")  # as versions before named what they wrote beside a file
-_SCRATCH = re.compile(r"archiver-(?:(?:capture|desk|proof|replay|scrub)-)?[a-z0-9_]{8}(?:\.pem)?")  # and what else
-_PARTIAL = re.compile(r"\..+\.partial")  # of `new_files`, which knows of no other process
+_BESIDE = re.compile(r"\.(.+\.[a-z0-9]{1,8})\.[a-z0-9_]{8}")  # temporary files beside a file, of earlier versions
+_SCRATCH = re.compile(r"archiver-(?:(?:capture|desk|proof|replay|scrub)-)?[a-z0-9_]{8}(?:\.pem)?")  # and elsewhere
+_PARTIAL = re.compile(r"\..+\.partial")  # of `new_files`, whose names do not say which process writes
 
 
 def in_home(root: Path) -> list[Path]:
-    """What killed commands left in a home, whole copies of the vault among them. Evidence is never looked at.
+    """Temporary files of killed commands in a home, including copies of the vault. Evidence is never searched.
 
-    What an archive's writer left in `staging/` is not among them: whoever opens the archive for writing finishes that.
+    An archive's `staging/` is left out: the next command that opens the archive for writing finishes it.
     """
     now = time.time()
     return [path for folder in _folders(root) for path in _entries(folder) if _left(path, now)]
 
 
 def in_temporary_folder() -> list[Path]:
-    """What killed commands of this user left in the system's temporary folder."""
+    """Temporary files of this user's killed commands in the system's temporary folder."""
     now, found = time.time(), []
     for path in _entries(Path(tempfile.gettempdir())):
         with suppress(OSError):
@@ -40,13 +40,13 @@ def in_temporary_folder() -> list[Path]:
 
 
 def sweep(root: Path) -> None:
-    """Remove all of that. What cannot be removed, as on a read-only disk, stays for `doctor` to tell."""
+    """Remove all these files. Files that cannot be removed, as on a read-only disk, stay, and `doctor` reports them."""
     for path in (*in_home(root), *in_temporary_folder()):
         _remove(path)
 
 
 def sweep_beside(out: Path) -> None:
-    """Remove what a killed command left where it wrote `out`."""
+    """Remove the temporary files of a killed command that wrote `out`."""
     for path in _entries(out.absolute().parent):
         if path.name.startswith(f".{out.name}.") and abandoned(path, time.time()):
             _remove(path)
@@ -63,7 +63,7 @@ def _folders(root: Path) -> Iterator[Path]:
 def _entries(folder: Path) -> list[Path]:
     try:
         return [Path(entry.path) for entry in os.scandir(folder)]
-    except OSError:  # not there, or not to be read
+    except OSError:  # missing or unreadable
         return []
 
 

@@ -1,7 +1,7 @@
-"""Put one entry into a YAML file that a person wrote, and change nothing else: each other character stays as it is.
+"""Set one entry in a YAML file that a person wrote. Every other character stays as it is.
 
-A round-trip library (ruamel.yaml) was tried: it drops comments inside braces, moves those between two entries, and
-writes indentation and quotes anew.
+The round-trip library ruamel.yaml was tried: it drops comments inside braces, moves comments between two entries, and
+changes indentation and quotes.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _BOM = "\ufeff"
 
 
 def with_entry(path: Path, text: str, place: Sequence[str], key: str, value: Any) -> str:
-    """The text with `key: value` in the mapping at `place`, which is made where it is missing.
+    """The text with `key: value` in the mapping at `place`, which is created if it is missing.
 
-    ConfigError, with the lines to put in by hand, where a file is written so that this cannot be done.
+    ConfigError, with the lines to add by hand, if the file's style makes a safe edit impossible.
     """
     wanted = load(path, text).value
     mapping: Any = wanted
@@ -39,7 +39,7 @@ def with_entry(path: Path, text: str, place: Sequence[str], key: str, value: Any
     except ConfigError:
         pass
     lines = block(_nested([*place, key], value))
-    raise ConfigError(f"{path} is written in a way that cannot be edited safely. Put this in by hand:\n{lines}")
+    raise ConfigError(f"{path} has a style that cannot be edited safely. Add these lines by hand:\n{lines}")
 
 
 def block(content: Value | Mapping[str, Any]) -> str:
@@ -75,7 +75,7 @@ def _inserted(text: str, node: MappingNode, entry: dict[str, Any]) -> str:
 
 
 def _replaced(text: str, parent: MappingNode, child: Node, value: Any) -> str:
-    """The text with another value for a key that is there. A mapping goes below its key, anything else beside it."""
+    """The text with a new value for an existing key. A mapping goes below its key, any other value beside it."""
     start, end = child.start_mark.index, child.end_mark.index
     if isinstance(value, dict) and not parent.flow_style:
         text = text[:start].rstrip(" ") + text[end:]
@@ -87,7 +87,7 @@ def _replaced(text: str, parent: MappingNode, child: Node, value: Any) -> str:
 
 
 def _new_lines(text: str, at: int, column: int, entry: dict[str, Any]) -> str:
-    """The text with an entry in lines of its own, after the line in which `at` is."""
+    """The text with an entry in new lines after the line that contains `at`."""
     newline = "\r\n" if "\r\n" in text else "\n"
     if at and text[at - 1] != "\n":
         at = len(text) if (found := text.find("\n", at)) < 0 else found + 1
@@ -97,7 +97,7 @@ def _new_lines(text: str, at: int, column: int, entry: dict[str, Any]) -> str:
 
 
 def _end(node: Node) -> int:
-    """Where the last character of a node's content is. A block's own end mark lies behind the comments that follow."""
+    """The end of a node's content. A block's own end mark comes after the comments that follow it."""
     import yaml
 
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:

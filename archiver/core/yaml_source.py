@@ -1,7 +1,7 @@
-"""YAML without surprises: plain values, a position for each of them, duplicate keys refused.
+"""Strict YAML: plain values, a position for each value, and no duplicate keys.
 
 YAML 1.1 reads `on` as true, `0123` as 83 and `2026-11-24` as a date. Here only null, true, false, decimal integers and
-decimal fractions are anything but text; keys are always text. Tags, anchors and aliases are not used in our files.
+decimal fractions are not text. Keys are always text. Tags, anchors and aliases are refused.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 type Value = bool | int | float | str | list[Value] | dict[str, Value] | None
 type Loc = tuple[str | int, ...]
 
-MAX_LISTED_FAULTS = 20  # faults of a file that are listed
+MAX_LISTED_FAULTS = 20  # the most faults of a file that a message lists
 
 _WORDS = {
     "extra_forbidden": "is not a known key",
     "missing": "is missing",
-    "model_type": "is to hold lines of `key: value`",
-    "dict_type": "is to hold lines of `key: value`",
-    "tuple_type": "is to be a list: [one, two]",
-    "string_type": "is to be text",
-    "bool_type": "is to be true or false",
-    "int_type": "is to be a whole number",
-    "float_type": "is to be a number",
-    "date_from_datetime_parsing": "is no day; write it as 2027-03-31",
-    "date_parsing": "is no day; write it as 2027-03-31",
-}  # what is wrong, in a person's words
+    "model_type": "must be a mapping (lines of `key: value`)",
+    "dict_type": "must be a mapping (lines of `key: value`)",
+    "tuple_type": "must be a list such as [one, two]",
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "date_from_datetime_parsing": "is not a valid date (YYYY-MM-DD)",
+    "date_parsing": "is not a valid date (YYYY-MM-DD)",
+}  # pydantic's error types in plain words
 _TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+")
@@ -45,14 +45,14 @@ _TEXT = {_TAG + name for name in ("str", "int", "float", "bool", "null", "timest
 
 @dataclass(frozen=True)
 class Marked:
-    """What a YAML file says, and where it says it."""
+    """The value of a YAML file, with the position of each part."""
 
     value: Value
     path: Path
     places: dict[Loc, tuple[int, int]]
 
     def where(self, loc: Loc = ()) -> str:
-        """`file:line:column` of that key or list item, or of the nearest parent that the file has."""
+        """`file:line:column` of this key or list item, or of its nearest parent in the file."""
         while loc not in self.places:
             loc = loc[:-1]
         line, column = self.places[loc]
@@ -60,7 +60,7 @@ class Marked:
 
 
 def load(path: Path, text: str | None = None) -> Marked:
-    """The file's one document; an empty file is an empty mapping. ConfigError names file, line and column."""
+    """Read the file's one document; an empty file is an empty mapping. ConfigError names file, line and column."""
     import yaml
 
     loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -70,30 +70,30 @@ def load(path: Path, text: str | None = None) -> Marked:
         return Marked(_plain(root, (), path, places, set()) if root else {}, path, places)
     except OSError as error:
         raise ConfigError(
-            f"{path} cannot be read: {error.strerror}. See that it is a file, and who may read it."
+            f"{path} cannot be read: {error.strerror}. Check that it is a file and that you may read it."
         ) from None
     except UnicodeDecodeError as error:
         before = bytes(error.object[: error.start])
         place = f"{before.count(b'\n') + 1}:{len(before) - before.rfind(b'\n')}"
-        raise ConfigError(f"{path}:{place} this is not UTF-8 text. Save the file as UTF-8.") from None
+        raise ConfigError(f"{path}:{place} is not UTF-8 text. Save the file as UTF-8.") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ConfigError(f"{_at(path, mark)} {error.problem or error.context}.") from None
     except yaml.reader.ReaderError as error:
         place = _reached(path, text, error.position)
-        raise ConfigError(f"{path}:{place} has a control character. Take it out.") from None
+        raise ConfigError(f"{path}:{place} is a control character. Remove it.") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}:1:1 {' '.join(str(error).split())}.") from None
     except RecursionError:
-        raise ConfigError(f"{path}:1:1 is nested too deeply.") from None
+        raise ConfigError(f"{path}:1:1 is nested too deeply. Use fewer levels.") from None
 
 
 def validate[M: BaseModel](marked: Marked, model: type[M]) -> M:
-    """The value as that model, strictly. One ConfigError lists `file:line:column key: message` for all faults."""
+    """Validate the value strictly. One ConfigError lists `file:line:column key: message` for all faults."""
     from pydantic import ValidationError
 
     try:
-        # As JSON, because strict JSON still has tuples, enums and paths, which strict Python values would not.
+        # Via JSON: pydantic's strict mode accepts lists for tuples and text for enums and paths only from JSON.
         return model.model_validate_json(json.dumps(marked.value), strict=True)
     except ValidationError as error:
         faults = [
@@ -109,7 +109,7 @@ def _plain(node: Node, loc: Loc, path: Path, places: dict[Loc, tuple[int, int]],
     import yaml
 
     if id(node) in seen:
-        raise ConfigError(f"{_at(path, node.start_mark)} anchors and aliases are not used here.")
+        raise ConfigError(f"{_at(path, node.start_mark)} anchors and aliases are not allowed. Write the value twice.")
     seen.add(id(node))
     if isinstance(node, yaml.ScalarNode) and node.tag in _TEXT:
         return _scalar(node.tag.removeprefix(_TAG), node.value)
@@ -123,17 +123,17 @@ def _plain(node: Node, loc: Loc, path: Path, places: dict[Loc, tuple[int, int]],
         entries: dict[str, Value] = {}
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise ConfigError(f"{_at(path, key.start_mark)} a key must be one word or text.")
+                raise ConfigError(f"{_at(path, key.start_mark)} a key must be plain text.")
             if key.value in entries:
-                raise ConfigError(f"{_at(path, key.start_mark)} {key.value}: this key is there twice.")
+                raise ConfigError(f"{_at(path, key.start_mark)} {key.value}: this key occurs twice. Remove one.")
             places[*loc, key.value] = _position(key.start_mark)
             entries[key.value] = _plain(item, (*loc, key.value), path, places, seen)
         return entries
-    raise ConfigError(f"{_at(path, node.start_mark)} the tag {node.tag.replace(_TAG, '!!')} is not used here.")
+    raise ConfigError(f"{_at(path, node.start_mark)} the tag {node.tag.replace(_TAG, '!!')} is not allowed. Remove it.")
 
 
 def _scalar(kind: str, text: str) -> Value:
-    """YAML 1.1's reading, taken only where YAML 1.2 and common sense agree."""
+    """The value of a scalar: YAML 1.1's reading where YAML 1.2 agrees, otherwise text."""
     match kind:
         case "null":
             return None
@@ -147,7 +147,7 @@ def _scalar(kind: str, text: str) -> Value:
 
 
 def _reached(path: Path, text: str | None, position: int) -> str:
-    """`line:column` of a character that is no text at all, at which a file is not even begun to be read."""
+    """`line:column` of a control character, for which the parser gives only an offset."""
     before = (read_file(path).decode("utf-8-sig") if text is None else text)[:position]
     return f"{before.count('\n') + 1}:{len(before) - before.rfind('\n')}"
 

@@ -57,7 +57,7 @@ def with_witness(root: Path) -> Path:
 
 ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
     "no settings file": (lambda r: (r / "archiver.yaml").unlink(), "home", State.PROBLEM, "archiver init"),
-    "a wrong setting": (lambda r: append(r / "archiver.yaml", b"colour: red\n"), "settings", State.PROBLEM, "Mend"),
+    "a wrong setting": (lambda r: append(r / "archiver.yaml", b"colour: red\n"), "settings", State.PROBLEM, "Fix"),
     "a lost folder": (lambda r: shutil.rmtree(r / "state"), "home", State.WARNING, "backup"),
     "no vault": (lambda r: (r / "vault.enc").unlink(), "vault", State.PROBLEM, ""),
     "a damaged vault": (lambda r: (r / "vault.enc").write_bytes(b"x"), "vault", State.PROBLEM, ""),
@@ -70,8 +70,8 @@ ILLS: dict[str, tuple[Callable[[Path], object], str, State, str]] = {
         lambda r: append(r / "clients/acme.yaml", b"  two: {provider: nowhere}\n"), "accounts", State.PROBLEM, "",
     ),
     "staging": (lambda r: append(r / "archive/acme/staging/7/x", b""), "archives", State.WARNING, "Nothing is lost"),
-    "an intent": (lambda r: append(r / LEDGER / "intents.jsonl", b"{}"), "archives", State.WARNING, "tidies"),
-    "a torn line": (lambda r: append(r / LEDGER / "ledger.jsonl", b"{"), "archives", State.WARNING, "tidies"),
+    "an intent": (lambda r: append(r / LEDGER / "intents.jsonl", b"{}"), "archives", State.WARNING, "cleans up"),
+    "a torn line": (lambda r: append(r / LEDGER / "ledger.jsonl", b"{"), "archives", State.WARNING, "cleans up"),
     "an orphan": (
         lambda r: shutil.copytree(first(r, EVIDENCE), first(r, EVIDENCE).with_name("20200101_a_b_00000000")),
         "archives", State.PROBLEM, "compare with a copy",
@@ -150,7 +150,7 @@ def test_what_a_share_cannot_do_is_named(healthy: Home, monkeypatch: pytest.Monk
     monkeypatch.setattr(machine_checks, "lock", lambda handle: None)
     monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError(22, "Invalid argument")))
     [found] = [each for each in examine(healthy.root).diagnoses if each.check == "file system"]
-    assert found.state is State.PROBLEM and "writing durably (Invalid argument), locks" in found.message
+    assert found.state is State.PROBLEM and "durable writes (Invalid argument), locks" in found.message
 
 
 @pytest.mark.usefixtures("machine_is_fit")
@@ -158,7 +158,7 @@ def test_authorities_are_asked_only_online_and_tell_the_time(healthy: Home, tmp_
     with LocalAuthority(tmp_path / "authority") as authority:
         text = f"timestamps: [{{name: a, url: '{authority.url}'}}]\n"
         append(healthy.root / "archiver.yaml", text.encode())
-        for online, words in {False: "was not asked", True: "answers and says 20"}.items():
+        for online, words in {False: "was not contacted", True: "answers and says 20"}.items():
             [told] = [e for e in examine(healthy.root, online=online).diagnoses if e.check == "timestamps"]
             assert told.state is State.OK and words in told.message
 

@@ -55,7 +55,7 @@ def test_what_a_clock_left_that_was_ahead(ran: Home, monkeypatch: pytest.MonkeyP
     assert {"problem", "warning"} == {each["state"] for each in checks if each["check"] == "clock"}
 
     assert "--yes" in ran("repair-clock", "--by", "Ada Example", code=2).stderr
-    assert "Repaired 3 times" in ran("repair-clock", "--by", "Ada Example", "--yes").stderr
+    assert "Corrected 3 wrong times" in ran("repair-clock", "--by", "Ada Example", "--yes").stderr
     assert "No time lies in the future" in ran("repair-clock", "--by", "Ada Example", "--yes").stderr
     lines = [json.loads(line) for line in (ran.archive() / "ledger/ledger.jsonl").read_text().splitlines()]
     [noted] = [line for line in lines if line["type"] == "clock"]

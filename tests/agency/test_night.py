@@ -176,7 +176,7 @@ def test_what_never_arrives_whole_is_named_costs_no_other_and_is_asked_for_once_
 def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(site: Site, night: Callable[..., RunSummary]) -> None:
     site.rows, site.certificates = 1, False
     failed = night([("wrong", "site")], "notify: ['http://127.0.0.1:9/hook']\n")
-    [warning] = [each for each in failed.warnings if "http://127.0.0.1:9/hook could not be told" in each]
+    [warning] = [each for each in failed.warnings if "message to http://127.0.0.1:9/hook failed" in each]
     assert "platform" not in warning and ".." not in warning
     home = Home.load(night.root)  # type: ignore[attr-defined]
     (home.root / "archiver.yaml").write_text(f"notify: {site.url}/hook\n")

@@ -143,7 +143,7 @@ def test_a_first_run_is_foretold_and_its_progress_told(home: Home, tmp_path: Pat
     info = load("shutterstock").info
     assert forecast(7200, info, 1.0) == 7200 and forecast(7200, info, 0) == 0 and spelt(7200) == "2 h"
     dry = home("run", "--dry-run", "--replay", QUICK).stdout
-    assert "to be archived, about" in dry and not list(home.archive().glob("evidence/*"))
+    assert "to archive, which take about" in dry and not list(home.archive().glob("evidence/*"))
     later = datetime.now(UTC) + timedelta(days=7)  # a dry run is none that would be missed
     assert "silent" in {cause.kind for cause in causes(Loaded.load(home.root), later)}
     assert "silent" not in {cause.kind for cause in causes(Loaded.load(home.root), datetime.now(UTC))}
@@ -206,11 +206,11 @@ def test_a_broken_adapter_costs_neither_a_runs_end_nor_what_is_archived(
             Loaded.load(ran.root), RunSummary(run="", accounts=[AccountResult("one", "broken", error="ConfigError")])
         )
     ]
-    assert told == ["Next: see to 1 ConfigError, as told above."]
+    assert told == ["Next: fix 1 ConfigError, as described above."]
 
 
 def test_a_user_of_no_name_is_not_everybody_whose_seat_is_not_named(ran: Home) -> None:
-    assert "is ''" in ran("account", "leaver", "", "--dry-run", code=2).stderr
+    assert "names the user ''" in ran("account", "leaver", "", "--dry-run", code=2).stderr
 
 
 def test_before_a_leavers_seat_goes_everything_is_read_and_what_is_missing_is_named(ran: Home) -> None:

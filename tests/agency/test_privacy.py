@@ -197,7 +197,7 @@ def test_the_commands(ran: Home, tmp_path: Path) -> None:
     home("hold", name, "--by", ADA, "--reason", "letter of 3 May")
     assert "by Ada Example because: letter of 3 May" in home(*asked, "--yes", code=10).stderr
     assert home.json("hold", name, "--by", ADA, "--release")["outcome"] == "released"
-    assert "No secure deletion is promised" in home(*asked, "--yes").stdout
+    assert "Secure deletion is not promised" in home(*asked, "--yes").stdout
     assert "was erased" in home("proof", name, "--out", tmp_path / "proof.zip", code=2).stderr
     assert "ERASED" in home("show", name).stdout and "court_order" in home("verify").stdout
 

@@ -32,13 +32,13 @@ def test_a_run_says_what_is_to_be_renewed_and_verify_renews_it(home: Home, tmp_p
         home.account("two", "envato_market", client="house")
         home(*RUN)
         early = home("verify", "--renew", "--json")
-        assert early.stderr.count("nothing was renewed: it is due from 2028") == 2
+        assert early.stderr.count("not renewed: renewal is due from 2028") == 2
         at(young, "2028-10-01")
         said = home(*RUN, "--account", "one").stderr
-        assert "The timestamps of house are to be renewed since 2028" in said and "of acme are" not in said
+        assert "The timestamps of house are due for renewal since 2028" in said and "of acme are" not in said
         renewed = home("verify", "--renew", "--json")
         assert "house: renewed: the new timestamps of checkpoint" in renewed.stderr
-        assert "acme: nothing was renewed" in renewed.stderr
+        assert "acme: not renewed" in renewed.stderr
     for done in (early, renewed):
         clients = json.loads(done.stdout)["clients"]
         assert [client["state"] for client in clients] == ["PROVEN", "PROVEN"]

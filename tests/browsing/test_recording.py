@@ -56,16 +56,16 @@ def test_everything_in_its_type(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "words"),
     [
-        ("scenario: two-pages", "scenario: 7", ":3:1 scenario: is to be text"),
+        ("scenario: two-pages", "scenario: 7", ":3:1 scenario: must be text"),
         ("format: 1", "format: 2", ":1:1 format: Input should be 1"),
         ("origin: authored", "origin: imagined", ":5:1 origin: Input should be 'authored' or 'captured'"),
         ("method: token", "methods: token", ":4:1 methods: is not a known key"),
         ("method: token", "methods: token", ":1:1 method: is missing"),
-        ("method: token", "origin: captured", ":5:1 origin: this key is there twice"),
+        ("method: token", "origin: captured", ":5:1 origin: this key occurs twice"),
         (
             "status: 200, json",
             "status: ok, json",
-            ":15:16 exchanges.1.response.status: is to be a whole number",
+            ":15:16 exchanges.1.response.status: must be a whole number",
         ),
         ("json: {total: 0}", "json: {}, text: x", ":15:5 exchanges.1.response: give one of body, text and json"),
         ("bodies/1.pdf", "bodies/2.pdf", ":13:95 the body bodies/2.pdf is not a file"),

@@ -65,7 +65,7 @@ def test_a_wrong_name_is_said(home: Home, arguments: list[str], words: str) -> N
         ("agency: {name: A}\npacing: {default: soon}\n", ":2:"),
         ("agency: {name: A}\nagency: {name: B}\n", ":2:1"),
         ("agency: {name: A}\ncolour: red\n", ":2:1"),
-        ("timestamps: x\n", ":1:1 timestamps: is to be a list"),
+        ("timestamps: x\n", ":1:1 timestamps: must be a list"),
         ("agency: {country: Germany}\n", ":1:10 agency.country: is no code of a country"),
     ],
 )

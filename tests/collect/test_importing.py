@@ -170,7 +170,7 @@ def test_an_erasure_names_the_list_in_which_the_licence_stands_as_well(home: Hom
     (folder / "history.csv").write_bytes(papers.adobe_history(2))
     [row, _] = home.json("import", folder, "--client", "acme")["licences"]
     told = home.json("erase", row["licence"], "--reason", "other", "--by", "Ada Example", "--dry-run")["not_reached"]
-    assert told[0].startswith("acme/undated_adobe_stock_") and "a paper about several licences" in told[0]
+    assert told[0].startswith("acme/undated_adobe_stock_") and "a document about several licences" in told[0]
 
 
 def test_an_import_adds_to_what_an_adapter_captured_and_never_doubles_it(home: Home, folder: Path) -> None:

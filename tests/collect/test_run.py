@@ -177,7 +177,7 @@ def test_one_clients_broken_archive_does_not_stop_the_others(home: Home) -> None
 
 
 def test_a_run_for_nobody_is_told(home: Home) -> None:
-    assert "no account yet" in home("run", "--replay", QUICK).stderr
+    assert "no accounts yet" in home("run", "--replay", QUICK).stderr
     home("client", "add", "other", "--name", "Other Ltd")
     home.account("one", "shutterstock")
     done = home("run", "--client", "other", "--account", "one", "--replay", QUICK, code=2)

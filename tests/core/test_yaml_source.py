@@ -35,14 +35,14 @@ def test_where_names_the_key_or_its_nearest_parent() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a: 1\nb: 2\na: 3\n", "a.yaml:3:1 a: this key is there twice"),
+        ("a: 1\nb: 2\na: 3\n", "a.yaml:3:1 a: this key occurs twice"),
         ("a:\n  b: [1\nc: 2\n", "a.yaml:3:"),
         ("a: &x [1]\nb: *x\n", "aliases"),
         ("a: &x [*x]\n", "aliases"),
         ("a: !!python/name:os.system x\n", "a.yaml:1:4 the tag"),
         ("a: 1\n---\nb: 2\n", "a.yaml:2:1"),
         ("? [1]\n: 2\n", "a.yaml:1:3 a key must be"),
-        ("b: 1\na: \x00\n", "a.yaml:2:4 has a control character"),
+        ("b: 1\na: \x00\n", "a.yaml:2:4 is a control character"),
         ("[" * 100_000 + "]" * 100_000, "a.yaml:1:"),
         ("[" * 990 + "]" * 990, "a.yaml:1:1 is nested too deeply"),
     ],
@@ -57,7 +57,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load(tmp_path / "none.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"b: 1\na: \xe4\n")
-    with pytest.raises(ConfigError, match=r"latin\.yaml:2:4 this is not UTF-8"):
+    with pytest.raises(ConfigError, match=r"latin\.yaml:2:4 is not UTF-8"):
         load(tmp_path / "latin.yaml")
     (tmp_path / "empty.yaml").write_bytes(b"\xef\xbb\xbf# nothing yet\n")
     assert load(tmp_path / "empty.yaml").value == {}
@@ -81,10 +81,10 @@ def test_a_model_is_checked_strictly_and_all_faults_are_told_at_once() -> None:
         validate(load(FILE, "servers:\n  - port: '7'\n    hots: a\n"), Settings)
     assert str(error.value).splitlines() == [
         "a.yaml:2:5 servers.0.host: is missing",
-        "a.yaml:2:5 servers.0.port: is to be a whole number",
+        "a.yaml:2:5 servers.0.port: must be a whole number",
         "a.yaml:3:5 servers.0.hots: is not a known key",
     ]
     with pytest.raises(ConfigError, match="And 30 more"):
         validate(load(FILE, f"servers: [{', '.join(['7'] * 50)}]"), Settings)
-    with pytest.raises(ConfigError, match="is to be a whole number"):
+    with pytest.raises(ConfigError, match="must be a whole number"):
         validate(load(FILE, f"servers: [{{host: a, port: {'9' * 5000}}}]"), Settings)

@@ -86,7 +86,7 @@ def test_every_key_of_the_settings(home: Path) -> None:
         ("agency: {name: x\n", "archiver.yaml:2:1", "expected"),
         ("notify: []\nagency:\n  colour: red\n", "archiver.yaml:3:3", "agency.colour: is not a known key"),
         ("replay: true\nreplay: false\n", "archiver.yaml:2:1", "twice"),
-        ("pacing:\n  hosts: {api.example.com: fast}\n", "archiver.yaml:2:11", "is to be a number"),
+        ("pacing:\n  hosts: {api.example.com: fast}\n", "archiver.yaml:2:11", "must be a number"),
         ("timestamps:\n- {name: a, url: 'http://a.example', roots: no.pem}\n", "archiver.yaml:2:38", "is not there"),
         ("network: {proxy: 'http://a:b:c'}\n", "archiver.yaml:1:11", "is not an http"),
         ("network: {ca_file: no.pem}\n", "archiver.yaml:1:11", "is not there"),
@@ -96,7 +96,7 @@ def test_every_key_of_the_settings(home: Path) -> None:
         ("notify: [nobody]\n", "archiver.yaml:1:1", "neither a mail address"),
         ("notify: [a@example.com]\n", "archiver.yaml:1:1", "needs `mail:"),
         ("run: {deadline: 90}\n", "archiver.yaml:1:7", "is not a duration"),
-        ("- a list\n", "archiver.yaml:1:1", "is to hold lines of"),
+        ("- a list\n", "archiver.yaml:1:1", "must be a mapping"),
     ],
 )
 def test_bad_settings_are_refused_with_their_place(home: Path, text: str, place: str, words: str) -> None:
