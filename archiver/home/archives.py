@@ -1,4 +1,4 @@
-"""How the parts of a home are opened: its network, its mail, its locks, and a client's archive for writing."""
+"""Open the parts of a home: its network, its mail server, its locks, and a client's archive for writing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def network_of(home: Home) -> Network:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock file that says who holds it; ArchiveBusy names the holder."""
+    """Hold a lock file that records its holder; ArchiveBusy names the holder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     holder = path.with_suffix(".holder")
     try:
@@ -42,14 +42,14 @@ def exclusive(path: Path) -> Iterator[None]:
             yield
     except Timeout:
         who = read_file(holder).decode() if holder.exists() else "another process"
-        raise ArchiveBusy(f"it is held by {who}") from None
+        raise ArchiveBusy(f"{who} holds it") from None
 
 
 @contextmanager
 def writing(
     home: Home, vault: Vault, client: str, *, after_restore: Path | None = None, clock_is_right: bool = False
 ) -> Iterator[ArchiveWriter]:
-    """The one way to a client's archive for writing: its lock, its signing key, its authorities and witnesses."""
+    """Open a client's archive for writing, with its lock, key, authorities and witnesses. The only way to write."""
     home.client(client)
     authorities = [
         Authority(name=each.name, url=each.url, roots=home.root / each.roots if each.roots else None)
@@ -72,7 +72,7 @@ def writing(
 
 @contextmanager
 def writing_when_free(home: Home, vault: Vault, client: str, say: Callable[[str], None]) -> Iterator[ArchiveWriter]:
-    """The archive for writing, once another command that writes to it has ended."""
+    """Open the archive for writing; wait while another command writes to it."""
     deadline, announced = time.monotonic() + ANOTHER_WRITER_TIMEOUT_S, False
     with ExitStack() as stack:
         while True:
@@ -83,21 +83,21 @@ def writing_when_free(home: Home, vault: Vault, client: str, say: Callable[[str]
                 if time.monotonic() > deadline:
                     raise
                 if not announced:
-                    say("Another command is writing to this archive; waiting until it ends.")
+                    say("Another command is writing to this archive. Waiting until it ends.")
                     announced = True
                 time.sleep(RETRY_INTERVAL_S)
         yield archive
 
 
 def finish(home: Home, vault: Vault, client: str) -> None:
-    """Finish what a killed command left in a client's archive, and seal it; nothing where all is done."""
+    """Finish the work of a killed command in a client's archive and seal it. Does nothing if there is none."""
     if unfinished(home.archive(client)):
         with writing(home, vault, client) as archive:
             archive.seal()
 
 
 def as_rotated(home: Home, vault: Vault, account: Account) -> Account:
-    """The account with the user name that its secrets belong to: a rotation that was killed is finished."""
+    """The account with the user name that belongs to its secrets. Finishes a killed rotation."""
     name = vault.renamed(account.name)
     if name is None:
         return account
@@ -108,7 +108,7 @@ def as_rotated(home: Home, vault: Vault, account: Account) -> Account:
 
 
 def witnesses_of(home: Home) -> Iterator[Witness]:
-    """The witnesses in the home's settings, each ready to take a checkpoint."""
+    """The witnesses in the home's settings, ready to receive checkpoints."""
     for each in home.settings.witnesses:
         if each.folder:
             yield FolderWitness(name=each.name, folder=home.root / each.folder)
@@ -119,14 +119,14 @@ def witnesses_of(home: Home) -> Iterator[Witness]:
 
 
 def mailer_of(home: Home) -> Mailer:
-    """The mail server in the home's settings; ConfigError where none is set."""
+    """The mail server in the home's settings; ConfigError if none is set."""
     mail = home.settings.mail
     if not (mail.host and mail.sender):
-        raise ConfigError("Mail cannot go out: archiver.yaml names no `mail: {host: ..., from: ...}`.")
+        raise ConfigError("Mail cannot be sent. Set `mail: {host: ..., from: ...}` in archiver.yaml.")
 
     def password() -> str:
         if not mail.secret_command:
-            raise ConfigError("The mail settings name a user and no secret_command that prints the password.")
+            raise ConfigError("The mail settings name a user but no password. Set a secret_command that prints it.")
         return run_secret_command(mail.secret_command, bare="password").get("password", "")
 
     return Mailer(

@@ -66,7 +66,7 @@ def test_a_wrong_name_is_said(home: Home, arguments: list[str], words: str) -> N
         ("agency: {name: A}\nagency: {name: B}\n", ":2:1"),
         ("agency: {name: A}\ncolour: red\n", ":2:1"),
         ("timestamps: x\n", ":1:1 timestamps: must be a list"),
-        ("agency: {country: Germany}\n", ":1:10 agency.country: is no code of a country"),
+        ("agency: {country: Germany}\n", ":1:10 agency.country: is not a country code"),
     ],
 )
 def test_a_wrong_setting_is_found_by_line_and_column(home: Home, text: str, place: str) -> None:
