@@ -36,7 +36,10 @@ from tests.support.homes import QUICK, Home
         (["run", "--no-such-option"], "no-such-option"),
         (["client", "add", "beta", "--name", "Beta", "--alias", ""], "not empty"),
         (["find", "x", "--image", "x.png"], "words or --image"),
-        (["capture", "--client", "acme", "--replay", "{recordings}", "https://[::1"], "https://[::1 is no web address"),
+        (
+            ["capture", "--client", "acme", "--replay", "{recordings}", "https://[::1"],
+            "https://[::1 is not a web address",
+        ),
         (["find", "--sheet", "x.png"], "--sheet needs --image"),
         (["assess", "x", "--client", "acme", "--image", "x.png"], "not both"),
         (["hold", "x", "--reason", " ", "--by", "Ada Example"], "needs a reason"),
