@@ -25,7 +25,7 @@ RETRY_INTERVAL_S = 2.0
 def writing(
     home: Home, vault: Vault, client: str, *, after_restore: Path | None = None, clock_is_right: bool = False
 ) -> Iterator[ArchiveWriter]:
-    """The one way to a client's archive for writing: its lock, its signing key, its authorities and witnesses."""
+    """Open a client's archive for writing, with its lock, key, authorities and witnesses. The only way to write."""
     home.client(client)
     authorities = [
         Authority(name=each.name, url=each.url, roots=home.root / each.roots if each.roots else None)
@@ -48,7 +48,7 @@ def writing(
 
 @contextmanager
 def writing_when_free(home: Home, vault: Vault, client: str, say: Callable[[str], None]) -> Iterator[ArchiveWriter]:
-    """The archive for writing, once another command that writes to it has ended."""
+    """Open the archive for writing; wait while another command writes to it."""
     deadline, announced = time.monotonic() + ANOTHER_WRITER_TIMEOUT_S, False
     with ExitStack() as stack:
         while True:
@@ -59,21 +59,21 @@ def writing_when_free(home: Home, vault: Vault, client: str, say: Callable[[str]
                 if time.monotonic() > deadline:
                     raise
                 if not announced:
-                    say("Another command is writing to this archive; waiting until it ends.")
+                    say("Another command is writing to this archive. Waiting until it ends.")
                     announced = True
                 time.sleep(RETRY_INTERVAL_S)
         yield archive
 
 
 def finish(home: Home, vault: Vault, client: str) -> None:
-    """Finish what a killed command left in a client's archive, and seal it; nothing where all is done."""
+    """Finish the work of a killed command in a client's archive and seal it. Does nothing if there is none."""
     if unfinished(home.archive(client)):
         with writing(home, vault, client) as archive:
             archive.seal()
 
 
 def witnesses_of(home: Home) -> Iterator[Witness]:
-    """The witnesses in the home's settings, each ready to take a checkpoint."""
+    """The witnesses in the home's settings, ready to receive checkpoints."""
     for each in home.settings.witnesses:
         if each.folder:
             yield FolderWitness(name=each.name, folder=home.root / each.folder)

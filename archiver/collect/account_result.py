@@ -1,4 +1,4 @@
-"""What a run did for one account, and how progress is reported."""
+"""The result of a run for one account, and the progress callback."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from archiver.reading.secret_scan import Needle, mask, mask_text
 
 
 class Progress(Protocol):
-    """Who watches: called after every licence with the numbers so far."""
+    """A progress callback, called after every licence with the numbers so far."""
 
     def __call__(self, account: str, done: int, total: int | None) -> None: ...
 
 
 @dataclass
 class AccountResult:
-    """What a run did for one account. `incomplete` holds short ids, and `completed` those that were incomplete before;
-    `unexplained` holds the platform's ids."""
+    """The result of a run for one account. `incomplete` holds short ids, `completed` those of licences that were
+    incomplete before; `unexplained` holds the platform's ids."""
 
     account: str
     provider: str
@@ -44,13 +44,13 @@ class AccountResult:
     gaps: dict[str, dict[str, int]] = field(default_factory=dict)
     unexplained: list[str] = field(default_factory=list)
     seconds: float = 0.0
-    funds: str | None = None  # what the platform states before and after: unchanged | changed; None: it does not
+    funds: str | None = None  # the stated funds before and after the run: unchanged | changed; None: not stated
     requests_refused: int = 0
     exit_code: int = 0
-    passed_over: list[str] = field(default_factory=list)  # the platform's ids of what a sample left out
+    passed_over: list[str] = field(default_factory=list)  # the platform's ids that a sample left out
 
     def fail(self, error: ArchiverError, secrets: Sequence[str] = ()) -> None:
-        """The account could not be finished; what was archived before stays counted. `secrets` are masked."""
+        """Record that the account failed. Licences archived before still count. `secrets` are masked."""
         self.outcome, self.error, self.exit_code = Outcome.FAILED, type(error).__name__, error.exit_code
         self.message = mask_text(error.message(self.account), [*secrets])
 
@@ -61,13 +61,14 @@ class AccountResult:
 
 
 def most_severe(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that says most: of all that happened at once, the one with the highest exit code."""
+    """The error with the highest exit code in a group."""
     flat = [most_severe(each) if isinstance(each, BaseExceptionGroup) else each for each in group.exceptions]
     return max(flat, key=lambda error: error.exit_code if isinstance(error, ArchiverError) else 1000)
 
 
 def keep_page(folder: Path, account: str, content: bytes, suffix: str, secret_values: list[Needle]) -> Path:
-    """Save a page for the adapter's maintainer, without secrets; named by account and content, so once per page."""
+    """Save a page for the adapter's maintainer, without secrets. Its name comes from account and content, so the same
+    page is saved once."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     content = mask(content, secret_values)
     path = folder / f"{account}-{sha256(content).hexdigest()[:12]}{re.sub(r'[^.a-z0-9]', '', suffix.lower())}"

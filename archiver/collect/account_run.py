@@ -1,4 +1,4 @@
-"""One account's part of a run: may it run, sign in, sync, and what to remember of it."""
+"""One account's part of a run: check that it may run, sign in, sync, save the session."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from archiver.reading.secret_scan import all_forms
 
 @dataclass
 class AccountRun:
-    """One account's turn: may it run, sign in, sync, and what to remember of it."""
+    """Runs one account: check that it may run, sign in, sync, save the session."""
 
     run: RunContext
     account: Account
@@ -51,9 +51,9 @@ class AccountRun:
     result: AccountResult = field(init=False)
 
     def overdue(self, timeout_s: float) -> AccountResult:
-        """What came of a turn that was ended at its deadline: what it archived stays, the rest is for the next run."""
+        """The result of an account that reached its deadline. Archived licences stay; the next run does the rest."""
         span = f"{timeout_s / 3600:g} h" if timeout_s >= 3600 else f"{timeout_s:g} s"
-        late = SiteUnavailable(f"{self.account.name} was not done at its deadline, {span} after its turn began")
+        late = SiteUnavailable(f"{self.account.name} did not finish before its deadline, {span} after its start")
         self.result.fail(late)
         if self.result.archived:
             self.result.outcome = Outcome.PARTIAL
@@ -88,7 +88,7 @@ class AccountRun:
                         if terms
                         else []
                     )
-                    await remember(self.run.vault, self.account, session)  # it was earned, whatever becomes of the sync
+                    await remember(self.run.vault, self.account, session)  # keep it even if the sync fails
                     await sync()
                     await remember(self.run.vault, self.account, session)
                 except REFUSALS as error:
@@ -105,7 +105,7 @@ class AccountRun:
             if terms:
                 terms.cancel()
             raise
-        except Exception as error:  # noqa: BLE001  # a fault of one adapter, told in full, must not stop the others
+        except Exception as error:  # noqa: BLE001  # one adapter's fault is reported and must not stop the others
             trace = "".join(traceback.format_exception(error)).encode()
             broken = AdapterBroken(f"{type(error).__name__}: {error}", page=SavedPage("", trace))
             self._keep(broken, secret_values)
@@ -153,4 +153,4 @@ class AccountRun:
         if error.page and error.page.content:
             folder = self.run.home.state / "trouble"
             path = keep_page(folder, self.account.name, error.page.content, ".html", all_forms(secret_values))
-            error.detail += f" (page kept as {path.relative_to(self.run.home.root).as_posix()})"
+            error.detail += f" (page saved as {path.relative_to(self.run.home.root).as_posix()})"

@@ -40,7 +40,7 @@ from archiver.provider import (
 )
 
 CLOSE_TIMEOUT_S = 20.0  # for a browser's context
-RENEW_BEFORE = timedelta(hours=36)  # the end of a session: one night before is too late
+RENEW_BEFORE = timedelta(hours=36)  # before a session's end; one night before would be too late
 
 type AccountSession = HttpSession | PlaywrightSession
 
@@ -49,7 +49,7 @@ REFUSALS = (WrongPassword, PasswordExpired, AccountBlocked)  # never tried again
 
 @dataclass(frozen=True, kw_only=True)
 class AccountAccess:
-    """What is needed to sign in to an account that may run. `now` is a recording's clock, or this machine's."""
+    """Everything needed to sign in to an account. `now` is a recording's clock, or this machine's."""
 
     account: Account
     provider: Provider[Any]
@@ -61,7 +61,7 @@ class AccountAccess:
 
     @asynccontextmanager
     async def open(self, run: RunContext, network: Network) -> AsyncIterator[AccountSession]:
-        """A guarded session, restored from the saved one where there is one."""
+        """A guarded session, restored from the saved one if there is one."""
         saved = saved_state(run.vault, self.account, self.provider.info, self.method, run.summary.warnings.append)
         async with open_session(
             run.tools, self.provider.info, self.method, self.account, network, self.secrets, self.now,
@@ -71,10 +71,10 @@ class AccountAccess:
 
 
 def admit(run: RunContext, account: Account) -> AccountAccess:
-    """Whether an account may run, and what it needs for that.
+    """Check that an account may run, and return what its sign-in needs.
 
-    ConfigError for an unknown provider; NotAccepted, SignInNeeded; and the refusal of an earlier run, where no secret
-    has changed since.
+    ConfigError for an unknown provider; NotAccepted; SignInNeeded; and the refusal of an earlier run if no secret has
+    changed since.
     """
     provider: Provider[Any] = load(account.provider)()
     recording = find_recording(run.order.replay, account) if run.order.replay else None
@@ -86,7 +86,7 @@ def admit(run: RunContext, account: Account) -> AccountAccess:
     trouble = run.vault.trouble(account.name)
     if trouble and trouble.secret_digest == digest:
         refusal = next(each for each in REFUSALS if each.__name__ == trouble.error)
-        raise refusal(f"it was refused on {trouble.at} and nothing has changed since, so it was not tried")
+        raise refusal(f"this happened on {trouble.at}, and the secrets have not changed since, so nothing was tried")
     return AccountAccess(
         account=account, provider=provider, method=method, recording=recording, secrets=secrets, secret_digest=digest,
         now=clock(recording),
@@ -95,7 +95,7 @@ def admit(run: RunContext, account: Account) -> AccountAccess:
 
 @dataclass
 class SigningIn:
-    """Restore or sign in, once; and once more when the session expires on the way."""
+    """Restores the session or signs in, and signs in once more if the session expires."""
 
     provider: Provider[Any]
     session: Any
@@ -103,7 +103,7 @@ class SigningIn:
     challenge: Challenge
 
     async def once(self) -> None:
-        """Use the restored session where it still holds, else sign in."""
+        """Use the restored session if it is still valid, else sign in."""
         try:
             if await self.provider.signed_in(self.session):
                 return
@@ -112,18 +112,18 @@ class SigningIn:
         await self.again()
 
     async def again(self) -> None:
-        """Sign in; where that does not make the account signed in, a person is needed."""
+        """Sign in; SignInNeeded if the account is still not signed in."""
         before = len(self.session.refused)
         await self.provider.sign_in(self.session, self.secrets, self.challenge)
         if not await self.provider.signed_in(self.session):
             refused = self.session.refused[before:]
-            on_the_way = f"; refused on the way, as no rule allows it: {', '.join(refused)}" if refused else ""
-            raise SignInNeeded(f"the sign-in ended, and the platform still does not show the account{on_the_way}")
+            on_the_way = f"; requests blocked because no rule allows them: {', '.join(refused)}" if refused else ""
+            raise SignInNeeded(f"after the sign-in, the platform still does not show the account{on_the_way}")
 
 
 @dataclass
 class Totp:
-    """The unattended challenge: a code from the vault's TOTP secret, or SignInNeeded. No code is used twice."""
+    """The challenge of unattended runs: a code from the vault's TOTP secret, or SignInNeeded. No code is used twice."""
 
     secret: str | None
     now: Callable[[], datetime]
@@ -131,7 +131,7 @@ class Totp:
 
     async def code(self) -> str:
         if not self.secret:
-            raise SignInNeeded("the platform asks for a code that is not in the vault")
+            raise SignInNeeded("the platform asks for a code, but the vault has no secret for codes")
         totp = ShortSecretTotp(self.secret.replace(" ", ""))
         if totp.at(self.now()) == self.used:  # wait for the next one
             await asyncio.sleep(totp.interval - self.now().timestamp() % totp.interval)
@@ -140,7 +140,7 @@ class Totp:
 
 
 class ShortSecretTotp(pyotp.TOTP):
-    """TOTP that accepts the 80-bit secrets which many sites still hand out."""
+    """TOTP that accepts 80-bit secrets, which many sites still issue."""
 
     min_secret_length_bits = 0
 
@@ -171,39 +171,42 @@ async def open_session(
         try:
             yield browser
         finally:
-            with suppress(TimeoutError):  # one that hangs must not keep the run
+            with suppress(TimeoutError):  # a hanging browser must not delay the run
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await browser.close()
 
 
 def find_recording(folder: Path, account: Account) -> Recording:
-    """The recording that serves an account: DIR itself, DIR/ACCOUNT, or DIR/PROVIDER/two-pages."""
+    """The recording for an account: DIR itself, DIR/ACCOUNT, or DIR/PROVIDER/two-pages."""
     for path in (folder, folder / account.name, folder / account.provider / "two-pages"):
         if (path / "session.yaml").is_file():
             recording = Recording.load(path)
             if recording.provider != account.provider:
-                raise ConfigError(f"{path} is a recording of {recording.provider}, and {account.name} is of another.")
+                raise ConfigError(
+                    f"{path} is a recording of {recording.provider}, but {account.name} is an account of "
+                    f"{account.provider}. Name another recording."
+                )
             return recording
-    raise ConfigError(f"No recording for account {account.name} in {folder}. Add {account.name}/session.yaml there.")
+    raise ConfigError(f"{folder} has no recording for account {account.name}. Add {account.name}/session.yaml there.")
 
 
 def secrets_of(vault: Vault, account: Account, method: SignInMethod, recording: Recording | None) -> dict[str, str]:
-    """An account's secrets, from its command or the vault, over a recording's; SignInNeeded names those missing."""
+    """An account's secrets from its command or the vault, over a recording's. SignInNeeded names missing ones."""
     stored = vault.secrets(account.name)
     if account.secret_command:
         stored = run_secret_command(account.secret_command, bare=next(iter(method.secrets), "password"))
     secrets = {**(recording.secrets if recording else {}), **stored}
     missing = [name for name in method.secrets if not secrets.get(name)]
     if missing:
-        raise SignInNeeded(f"the vault holds no {' and no '.join(missing)} for {account.name}")
+        raise SignInNeeded(f"the vault has no {' and no '.join(missing)} for {account.name}")
     return secrets
 
 
 def saved_state(
     vault: Vault, account: Account, info: ProviderInfo, method: SignInMethod, warn: Callable[[str], None]
 ) -> Any:
-    """The saved session. One that soon ends is renewed while there is somebody to notice if that fails: by secrets at
-    once, else by a person, whom `warn` tells."""
+    """The saved session. If it ends soon, it is renewed early enough for a person to see a failure: None makes the
+    caller sign in with secrets; without secrets, `warn` asks a person."""
     state = vault.session(account.name)
     ends = expiry(info, state)
     if ends is None or ends - datetime.now(UTC) > RENEW_BEFORE:
@@ -212,12 +215,12 @@ def saved_state(
         return None
     warn(
         f"{account.name}: the saved session ends on {ends:%Y-%m-%d %H:%M} UTC. Run `archiver sign-in {account.name}` "
-        "before."
+        "before that."
     )
     return state
 
 
 async def remember(vault: Vault, account: Account, session: AccountSession) -> None:
-    """Keep a browser's sign-in for the next run."""
+    """Save a browser's session for the next run."""
     if isinstance(session, PlaywrightSession) and not session.info.on_request:
         vault.save_session(account.name, await session.state())

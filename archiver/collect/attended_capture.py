@@ -54,7 +54,7 @@ async def capture_attended(
     home.client(client)
     home.check_replay(replay)
     if wrong := [url for url in urls if not web_host(url)]:
-        raise ConfigError(f"{wrong[0]} is no web address. Begin it with https://.")
+        raise ConfigError(f"{wrong[0]} is not a web address. Begin it with https://.")
     recording = Recording.load(replay) if replay else None
     place = home.state / "attended" / client
     with exclusive(place / "capture.lock"), DocumentReader() as reader:
@@ -66,7 +66,7 @@ async def capture_attended(
                 network = (await shared.replay.serve(recording, Rules(allow=()))).network
             watching = shared.browsers.observe(network, session.take, keep=session.place_for, say=say)
             async with watching as session.observation:
-                say("Close the browser, or press Ctrl-C here, to end. Alt+Shift+M archives the page that you see.")
+                say("To end, close the browser or press Ctrl-C here. Alt+Shift+M archives the page that you see.")
                 for url in urls or (None,):
                     await session.observation.open(url)
                 with _interrupt() as stopped:

@@ -90,7 +90,7 @@ class AttendedSession:
         digest = sha256(content).hexdigest()[:12]
         path = self.quarantine / f"attended-{digest}{re.sub(r'[^.a-z0-9]', '', Path(name).suffix.lower())}"
         replace_file(path, content)
-        return f"it contains a secret of this browser; it is kept apart, unaltered, as {path.name} in state/quarantine"
+        return f"it contains a secret of this browser, so it was saved unaltered as {path.name} in state/quarantine"
 
     def log(self, folder: Path) -> None:
         """What the person's pages sent besides GET, for people who ask later; disposable."""

@@ -1,4 +1,4 @@
-"""Unattended runs need a named person's acceptance where a platform's terms restrict automation."""
+"""Require a named person's acceptance of unattended runs if a platform's terms restrict automation."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from archiver.provider import (
 
 
 def accepted(home: Home, account: Account, info: ProviderInfo) -> None:
-    """NotAccepted where the platform's terms bar or do not mention robots, and no named person accepted that.
+    """Raise NotAccepted if the platform's terms forbid or do not mention robots and no named person accepted that.
 
-    What a person asks for there and then is no unattended run.
+    A person's own request for an asset is not an unattended run.
     """
     if not info.automation.stance.needs_acceptance or info.on_request or home.settings.replay:
         return
     archive = Archive(home.archive(account.client))
-    said = acceptance(account, info).object_id[:-8]  # what follows tells an acceptance after an erased one
+    said = acceptance(account, info).object_id[:-8]  # without the digest, which differs after an erasure
     stated = (line.id or "" for line in archive.lines() if b'"statement"' in line.raw and line.type == "statement")
     if not any(each.startswith(said) and object_path(archive.root, each).exists() for each in stated):
         raise NotAccepted(
@@ -33,8 +33,10 @@ def accepted(home: Home, account: Account, info: ProviderInfo) -> None:
 
 
 def acceptance(account: Account, info: ProviderInfo, statement: bytes = b"", again: str = "") -> NewObject:
-    """The archive object by which a person accepted unattended runs of an account; found again by its id, but for the
-    digest at its end. `again` makes it another one, where the first was erased."""
+    """The archive object of a person's acceptance of unattended runs. Its id without the final digest identifies it.
+
+    `again` makes a new object if the first was erased.
+    """
     return NewObject(
         kind="statements",
         date=None,

@@ -60,7 +60,7 @@ def walk(
             if path.is_dir():
                 yield from _folder(_Folder.open(path), name, home, reader)
             elif not stat.S_ISREG(path.stat().st_mode):
-                yield Refused(path=name, reason="it is no file")
+                yield Refused(path=name, reason="it is not a regular file")
             else:
                 with _reading(os.open(path, _READ_FLAGS | _NO_LINKS)) as file:
                     yield from _file(file, ContainerPlace(name), reader)
@@ -109,7 +109,7 @@ def _folder(
             yield Refused(path=display_path, reason="it is the archiver's own home")
             return
         if depth > MAX_FOLDER_DEPTH:
-            yield Refused(path=display_path, reason=f"it lies more than {MAX_FOLDER_DEPTH} folders deep")
+            yield Refused(path=display_path, reason=f"it is more than {MAX_FOLDER_DEPTH} folders deep")
             return
         for entry in folder.entries():
             path = f"{display_path}/{display_name(entry.name)}"
@@ -122,7 +122,7 @@ def _folder(
                     with _reading(folder.file(entry.name)) as file:
                         yield from _file(file, ContainerPlace(path), reader)
                 else:
-                    yield Refused(path=path, reason="it is no file but a device, a pipe or the like")
+                    yield Refused(path=path, reason="it is a device, a pipe or similar, not a regular file")
             except OSError as error:
                 yield Refused(path=path, reason=f"it cannot be read ({error.strerror or error})")
     finally:
@@ -133,7 +133,7 @@ def _folder(
 def _reading(handle: int) -> Iterator[io.FileIO]:
     with io.FileIO(handle) as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):  # it was a file a moment ago
-            raise OSError("it is no file any more")
+            raise OSError("it is no longer a regular file")
         yield file
 
 

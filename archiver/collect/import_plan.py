@@ -173,19 +173,19 @@ class _Planner:
                 continue
             if all(self.known.erased(licence.identity) for licence in paper.licences):
                 self._end(
-                    seen, ImportOutcome.KNOWN, message="what it names had to be erased, and is not archived again"
+                    seen, ImportOutcome.KNOWN, message="the licence that it names was erased, so it is not archived"
                 )
                 continue
             found = [(licence, self._group(licence, seen.machine_read)) for licence in paper.licences]
             groups = [group for _, group in found if group]
             missed = [licence.asset.asset_id for licence, group in found if group is None]
             if not groups:
-                message = f"it names {', '.join(missed[:3])}, and it is not clear which licence that is"
+                message = f"it names {', '.join(missed[:3])}, but several licences match"
                 self._keep(seen, ImportOutcome.UNREAD, message=message)
                 continue
             several = len(paper.licences) > 1
             changed = [self._add(group, seen, licence, several=several) for licence, group in found if group]
-            message = f"{len(missed)} of its licences fit several" if missed else _differences(seen, found)
+            message = f"{len(missed)} of its entries match several licences" if missed else _differences(seen, found)
             if several:
                 self._keep(seen, _best(changed), groups, message)
             else:
@@ -248,7 +248,7 @@ class _Planner:
             if changed:
                 self._end(seen, changed[0], groups)
             elif seen.machine_read:
-                message = "" if groups else "a receipt; no licence of its order is here"
+                message = "" if groups else "a receipt; this archive has no licence of its order"
                 self._keep(seen, ImportOutcome.ARCHIVED, groups, message)
 
     def _of_own_order(self, seen: ClassifiedFile, paper: Paper) -> list[Group]:
@@ -329,7 +329,7 @@ class _Planner:
                 continue
             groups, day = self._plans(seen), iso(seen.dated) or "an unknown day"
             if len(groups) == 1:
-                self._deliver(seen, groups, f"bound to the plan by its name and its own date, {day}")
+                self._deliver(seen, groups, f"linked to the plan by its name and its own date, {day}")
             else:
                 fault = "several plan periods in this archive cover" if groups else "no plan period here covers"
                 title = PLATFORMS[seen.platform].title
@@ -357,7 +357,7 @@ class _Planner:
             elif seen.named:
                 assets = ", ".join(f"{each.platform} {each.asset_id}" for each in seen.named)
                 self._end(
-                    seen, ImportOutcome.IRRELEVANT, message=f"a file of {assets}; no licence of it is in this archive"
+                    seen, ImportOutcome.IRRELEVANT, message=f"a file of {assets}; this archive has no licence of it"
                 )
             elif seen.fingerprint and not seen.fingerprint.flat and seen.machine_read:
                 unnamed.append((seen, seen.fingerprint))
@@ -438,11 +438,11 @@ class _Planner:
             self._end(seen, ImportOutcome.IRRELEVANT)
         elif seen.is_letter and seen.within:
             there = self.known.file(seen.within) or self.known.paper(seen.within)
-            self._end(seen, ImportOutcome.KNOWN if there else ImportOutcome.UNREAD, message="kept within its letter")
+            self._end(seen, ImportOutcome.KNOWN if there else ImportOutcome.UNREAD, message="archived with its letter")
         elif entry := self.known.file(seen.sha256):
             self._end(seen, ImportOutcome.KNOWN, [self._archived(entry)])
         else:
-            self._keep(seen, ImportOutcome.UNREAD, message=seen.note or "it speaks of licences, and no reader knows it")
+            self._keep(seen, ImportOutcome.UNREAD, message=seen.note or "it is about licences, but no reader fits")
 
 
 def differences(licence: Licence, claimed: Licence) -> dict[str, list[str]]:

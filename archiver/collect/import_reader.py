@@ -39,7 +39,7 @@ def recognised(
         try:
             seen = recognise(item, reader, lookup, ocr)
         except Exception as fault:  # noqa: BLE001  # a fault of ours in one file is told with it, and costs no other
-            message = f"the archiver has a fault ({type(fault).__name__}: {fault}); please report it"
+            message = f"the archiver failed ({type(fault).__name__}: {fault}); please report this"
             seen = ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", refused=message)
         if spool:
             kept = seen.keep or (keep_files and bool(seen.named or seen.fingerprint))

@@ -40,7 +40,7 @@ def import_files(
     """
     home.client(client)
     if missing := [path for path in paths if not path.exists()]:
-        raise ConfigError(f"There is no file or folder {missing[0]}. Nothing was imported.")
+        raise ConfigError(f"{missing[0]} does not exist, so nothing was imported. Check the path.")
     report = ImportReport(client, dry_run=dry_run)
     with ExitStack() as stack:
         archive = None if dry_run else stack.enter_context(writing(home, vault, client))

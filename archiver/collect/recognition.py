@@ -164,7 +164,7 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
         return media if media.named else _described(media, content, reader)
     if content.startswith(_OUTLOOK) and ending == "msg":
         said = content[:OUTLOOK_SEARCHED_BYTES].decode("utf-16-le", "replace")  # as it keeps its texts
-        note = "an Outlook message, which is not read; save it as .eml and import that"
+        note = "an Outlook message, which cannot be read; save it as .eml and import that"
         return replace(base, what="letter", media_type="application/vnd.ms-outlook", note=note,
                        sign=_signs(name) or bool(_SIGN.search(said)))  # fmt: skip
     if not _is_text(content):

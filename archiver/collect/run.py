@@ -1,8 +1,8 @@
-"""One run over many accounts: who is due, how much at once, isolated from each other, with one summary.
+"""Run many accounts at once, isolated from each other, with one summary.
 
-Clients are independent and run side by side; a client's accounts do too, into one archive that has one writer. How many
-may be at one platform at once is bounded, so that a slow client leaves room to the others. One failing account never
-stops the others, and a hanging one is given up at its deadline.
+Clients run side by side, and so do a client's accounts, which share one archive with one writer. The number of accounts
+at one platform is limited, so that a slow client does not block the others. A failing account never stops the others,
+and a hanging account ends at its deadline.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from archiver.provider import (
 MAX_CLIENTS = 16  # archives open at once
 
 
-MAX_ACCOUNTS_PER_PLATFORM = 4  # of one platform
+MAX_ACCOUNTS_PER_PLATFORM = 4  # accounts of one platform at once
 
 
-MAX_BROWSER_ACCOUNTS = 4  # accounts, of all platforms; each is a context of the one browser
+MAX_BROWSER_ACCOUNTS = 4  # accounts of all platforms at once; each is a context of the one browser
 
 
 def clients_without_accounts(home: Home, order: RunRequest) -> list[str]:
-    """Clients with an archive and no open account: it is held against witnesses, tidied up, and sealed if need be."""
+    """Clients with an archive but no open account. Their archives are checked against witnesses, cleaned and sealed."""
     if order.dry_run or order.accounts or order.asset_id or (order.after_restore and not order.clients):
         return []
     asked = [home.client(slug).slug for slug in order.clients] or list(home.clients)
@@ -53,14 +53,14 @@ def clients_without_accounts(home: Home, order: RunRequest) -> list[str]:
 
 
 def select_accounts(home: Home, order: RunRequest) -> list[Account]:
-    """The accounts of an order that are open, in the order of the home's files; ConfigError for unknown names and where
-    none fits."""
+    """The open accounts that a request selects, in the order of the home's files; ConfigError for unknown names, or if
+    no account matches."""
     wanted_clients = {home.client(slug).slug for slug in order.clients}
     wanted = {home.account(name).name for name in order.accounts}
     keys = {account.name: info.title for account in home.accounts() if (info := on_request(account))}
     if named := sorted(wanted & keys.keys()):
         raise ConfigError(
-            f"{named[0]} only holds a key: {keys[named[0]]} keeps no history. Ask for single assets with "
+            f"{named[0]} only holds an API key, because {keys[named[0]]} has no history. Capture single assets with "
             "`archiver capture`."
         )
     accounts = [
@@ -71,47 +71,47 @@ def select_accounts(home: Home, order: RunRequest) -> list[Account]:
         and account.name not in keys
     ]
     if closed := [account for account in accounts if account.closed and account.name in wanted]:
-        raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}; nothing signs in there any more.")
+        raise ConfigError(f"{closed[0].name} was closed on {closed[0].closed}. Leave it out, or name another account.")
     accounts = [account for account in accounts if not account.closed]
     if (
         not accounts
         and not clients_without_accounts(home, order)
         and (asked := ", ".join((*order.clients, *order.accounts)))
     ):
-        raise ConfigError(f"No account fits {asked}. Ask for less at once, or add one with `archiver account add`.")
+        raise ConfigError(f"No account matches {asked}. Name fewer, or add one with `archiver account add`.")
     return accounts
 
 
 def on_request(account: Account) -> ProviderInfo | None:
-    """The declaration of the account's platform where that keeps no history."""
-    with suppress(ConfigError):  # an unknown provider: its visit tells
+    """The declaration of the account's platform if it has no history; else None."""
+    with suppress(ConfigError):  # the account's run reports an unknown provider
         info = load(account.provider).info
         return info if info.on_request else None
     return None
 
 
 def not_asked(home: Home, order: RunRequest) -> Iterator[str]:
-    """Which platforms were not asked for the order's asset, as they keep no history to look through."""
+    """A warning about platforms without a history, where a run cannot look for the requested asset."""
     fit = [each for each in home.accounts() if not (order.clients and each.client not in order.clients)]
     titles = dict.fromkeys(info.title for each in fit if not each.closed and (info := on_request(each)))
     if order.asset_id and not order.accounts and titles:
         yield (
-            f"{', '.join(titles)}: not asked for {order.asset_id}, as no history is kept there. `archiver capture` "
-            "asks for single assets."
+            f"{', '.join(titles)}: not searched for {order.asset_id}, because there is no history. Capture single "
+            "assets with `archiver capture`."
         )
 
 
 def asking(account: Account, assets: Sequence[str], by: str) -> Account:
-    """The account, asked by a person for these assets of a platform without a history: ids, or pages' addresses."""
+    """The account with a person's request for these assets (ids or page addresses) of a platform without a history."""
     return account.model_copy(update={"settings": {**account.settings, "assets": " ".join(assets), "by": by}})
 
 
 class ConcurrencyLimits:
-    """How much of a run goes on at once.
+    """The limits on what runs at once.
 
-    A platform is visited by a few accounts together, and by no more than two of one client: so whoever has many
-    accounts, or slow ones, does not keep the others waiting. Of accounts that see a whole organisation, one client's
-    follow one another, since they may list the same licences. Requests are paced by host besides.
+    A few accounts use a platform together, at most two of one client, so that many or slow accounts of one client do
+    not block the others. A client's accounts that see a whole organisation run in turn, because they may list the same
+    licences. In addition, requests are paced by host.
     """
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ class ConcurrencyLimits:
     async def turn(self, account: Account) -> AsyncIterator[None]:
         """Wait for the account's turn, and hold it."""
         browser, organisation = False, False
-        with suppress(ConfigError):  # the visit tells
+        with suppress(ConfigError):  # the account's run reports it
             info = load(account.provider).info
             organisation = info.scope is Scope.ORGANISATION
             browser = info.method(account.method).transport is Transport.BROWSER
@@ -157,14 +157,14 @@ class ClientRun:
                         if found := was_ahead(self.run.home.archive(client)):
                             self.run.summary.warnings.append(
                                 f"{client}: this machine's clock said {found[0]} when an authority said {found[1]}. "
-                                "Set it right."
+                                "Set the clock right."
                             )
                     if self.run.order.after_restore:
                         self.run.summary.warnings.append(
-                            f"{client}: the restore is recorded. What was imported since the backup is to be imported "
-                            "again, and what was erased since then is there again: erase it again."
+                            f"{client}: the restore is recorded. Import again what you imported since the backup, and "
+                            "erase again what you erased since then."
                         )
-        except (ArchiverError, OSError) as error:  # the archive itself: all accounts that were to follow share its fate
+        except (ArchiverError, OSError) as error:  # the archive failed, so its remaining accounts fail too
             fault = machine_error(error) if isinstance(error, OSError) else error
             self.run.summary.faults[client] = fault
             for account in accounts:
@@ -187,7 +187,7 @@ class ClientRun:
         async with self.gates.turn(account):
             with Catalogue(
                 self.run.home.catalogue(account.client)
-            ) as catalogue:  # one for each: they go on side by side
+            ) as catalogue:  # one for each account, because accounts run side by side
                 result = await self._account(account, archive, catalogue)
         done.add(account.name)
         self._end(result)
@@ -226,7 +226,7 @@ class ClientRun:
 
 
 async def run_accounts(run: RunContext, by_client: Mapping[str, list[Account]]) -> list[BaseException]:
-    """Run the accounts of each client, all clients side by side; what could not even be a result of one of them."""
+    """Run the accounts of all clients side by side. Returns the errors that are not an account's result."""
     gates = ConcurrencyLimits()
     visits = [ClientRun(run, gates)(client, accounts) for client, accounts in by_client.items()]
     ends = await asyncio.gather(*visits, return_exceptions=True)

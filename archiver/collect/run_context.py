@@ -1,4 +1,4 @@
-"""What every account of a run is given: the request, the summary, and what the accounts share."""
+"""The data that the accounts of a run share: request, summary and tools."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from archiver.provider import ProviderInfo
 class RunRequest:
     """What to run. Empty `clients` and `accounts` mean all; `replay` is a folder of recordings (replay homes only).
 
-    `after_restore` names what a witness holds of before a restore from a backup; every history is then read to its end.
-    `sample` bounds how many licences of each list are fetched (recordings): the rest count as known, and are told.
+    `after_restore` names a witness's checkpoint from before a restore from a backup; every history is then read to its
+    end. `sample` limits how many licences of each list are fetched (for recordings); the rest count as known.
     """
 
     clients: Sequence[str] = ()
@@ -42,14 +42,14 @@ class RunRequest:
 
 @dataclass
 class RunSummary:
-    """A run as a whole; `replays` holds what served each account, with its log; empty in a real home."""
+    """The result of a whole run. `replays` holds each account's replay with its log; it is empty in a real home."""
 
     run: str
     accounts: list[AccountResult] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
-    faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written on
-    machine: ArchiverError | None = None  # what kept a step after the accounts from being done
+    faults: dict[str, ArchiverError] = field(default_factory=dict)  # client -> why its archive could not be written
+    machine: ArchiverError | None = None  # the error of a step after the accounts
     replays: dict[str, Listener] = field(default_factory=dict)
 
     @property
@@ -66,13 +66,13 @@ class RunSummary:
         return max(codes, default=0)
 
     def as_json(self) -> dict[str, Any]:
-        """The document that `run --json` prints."""
+        """The document of `run --json`."""
         return {"run": self.run, "outcome": self.outcome, "accounts": [result.as_json() for result in self.accounts]}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """What every account of a run is given. `seen_terms` opens a platform's pages of terms once for all accounts."""
+    """The shared context of a run. `seen_terms` opens a platform's terms pages once for all accounts."""
 
     home: Home
     vault: Vault

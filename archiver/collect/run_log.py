@@ -17,11 +17,11 @@ from archiver.home.settings import Home
 
 RUN_LOG = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]+(?:\.requests|-attended)?\.jsonl")
 _LOG_OF_ACCOUNTS = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]+\.jsonl")
-BUSY = "ArchiveBusy"  # another run is at work there, which is no trouble
+BUSY = "ArchiveBusy"  # another run was writing there, which is not a fault
 
 
 def logged_at(path: Path) -> datetime | None:
-    """When the run began whose log this is; None for another file."""
+    """The start time of the run with this log; None for any other file."""
     found = RUN_LOG.fullmatch(path.name)
     with suppress(ValueError):
         return datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if found else None
@@ -29,8 +29,7 @@ def logged_at(path: Path) -> datetime | None:
 
 
 def log(home: Home, summary: RunSummary, *, dry_run: bool) -> None:
-    """One JSON line per account and run, and per client whose archive could not be written on, for people who ask
-    later; disposable like all of state/."""
+    """Write one JSON line for each account, and for each client whose archive could not be written."""
     folder = home.state / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     frame = {"run": summary.run, "at": iso(datetime.now(UTC)), "dry_run": dry_run}
@@ -53,9 +52,12 @@ def log(home: Home, summary: RunSummary, *, dry_run: bool) -> None:
 def read_logs(
     home: Home, now: datetime
 ) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, str]], datetime | None]:
-    """From the run logs, newest first: each account's last line, the clients whose archive was last at fault (error and
-    message), and when the last run began. Dry runs and attended captures are none; where nothing ran yet, the day on
-    which the clients' files were last changed stands for it. Logs of the future are passed over."""
+    """Read the run logs: each account's last line, clients with a fault of their archive (error and message), and the
+    start of the last run.
+
+    Dry runs and attended captures do not count, and logs from the future are ignored. Before the first run, the newest
+    change of the clients' files stands for the last run.
+    """
     said: dict[str, dict[str, Any]] = {}
     faults: dict[str, tuple[str, str]] = {}
     newest, settled, wanted = None, set[str](), {account.name: account.client for account in home.accounts()}
@@ -63,12 +65,12 @@ def read_logs(
     for path in (home.state / "runs").glob("*.jsonl"):
         began = logged_at(path) if _LOG_OF_ACCOUNTS.fullmatch(path.name) else None
         if began and began <= now + clock_skew.CLOCK_TOLERANCE:
-            with suppress(FileNotFoundError):  # pruned meanwhile
-                logs.append((began, path.stat().st_mtime_ns, path))  # runs that began in one second ended in order
+            with suppress(FileNotFoundError):  # just pruned
+                logs.append((began, path.stat().st_mtime_ns, path))  # the end orders runs that began in one second
     for began, _, path in sorted(logs, reverse=True):
         try:
             lines = [json.loads(line) for line in read_file(path).decode().splitlines()]
-        except (OSError, ValueError):  # pruned meanwhile, or torn: a log is no evidence
+        except (OSError, ValueError):  # just pruned, or incomplete; a log is not evidence
             continue
         if lines and lines[0].get("dry_run"):
             continue

@@ -247,10 +247,10 @@ class DocumentChecker:
     trouble: Path
 
     async def check(self, document: Document, licence: Licence) -> tuple[Licence, Document | Gap]:
-        """The document, or a gap that says why it is refused. A certificate must be one, and be this licence's."""
+        """The document, or a gap with the reason of its refusal. A certificate must belong to this licence."""
         kind = document.kind
         if kind is DocumentKind.PREVIEW and not document.media_type.startswith("image/"):
-            return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} is no picture")
+            return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=f"{document.url} is not a picture")
         text = ""
         if kind in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT):
             reading = await self.reader.read_soon(document.content, document.media_type)
@@ -268,7 +268,7 @@ class DocumentChecker:
         if kind.native and contains(document.content + text.encode(), self.secrets.forms()):
             quarantine = self.trouble.with_name("quarantine")  # unaltered, hence apart from what may be sent on
             kept = keep_page(quarantine, self.account, document.content, Path(document.name).suffix, [])
-            detail = f"it contains a secret of this sign-in, so it was not archived but kept apart as {kept.name}"
+            detail = f"it contains a secret of this sign-in, so it was saved outside the archive as {kept.name}"
             return licence, Gap(kind=kind, reason=GapReason.FAILED, detail=detail)
         if not kind.native and not maskable(document.media_type):
             # A capture comes masked; replacing bytes in a packed file would break it, and find nothing.
@@ -278,25 +278,25 @@ class DocumentChecker:
         return licence, self.masked(document)
 
     async def _complete(self, document: Document, layout: TextLayout | None) -> Document:
-        """The document, if its end is proven: by its format or its declared layout, and by a length that was stated;
-        else by a second answer that is the same. NotACertificate where it is not.
+        """The document if it is provably complete: by its format or declared layout and a stated length, or else by an
+        identical second answer. NotACertificate otherwise.
         """
         place = document.url or document.name
         end = end_of(document, layout)
         if end is End.MISSING:
-            raise NotACertificate(f"{place} is not whole: its end is missing")
+            raise NotACertificate(f"{place} is incomplete: its end is missing")
         textual = document.media_type.startswith("text/") or document.name.endswith(".txt")
         if not textual or (end is End.THERE and document.length_stated):
             return document
         if document.url is None:
-            raise NotACertificate(f"nothing shows that {place} is whole")
+            raise NotACertificate(f"nothing shows that {place} is complete")
         try:
             again = await self.session.get(document.url)
         except (SiteUnavailable, SpendRefused) as error:
-            said = f"nothing shows that {place} is whole, and it did not come again: {error.detail}"
+            said = f"nothing shows that {place} is complete, and a second fetch failed: {error.detail}"
             raise NotACertificate(said) from None
         if again.content != document.content:
-            raise NotACertificate(f"{place} came twice, and not the same")
+            raise NotACertificate(f"two fetches of {place} gave different content")
         return replace(document, notes={**document.notes, "whole": "fetched twice, and the same"})
 
     def masked(self, document: Document) -> Document:
@@ -313,7 +313,7 @@ class DocumentChecker:
         kept = ""
         if error.page:
             path = keep_page(self.trouble, self.account, error.page.content, ".html", self.secrets.forms())
-            kept = f"; kept as {path.name}"
+            kept = f"; saved as {path.name}"
         return Gap(kind=kind, reason=GapReason.FAILED, detail=self.secrets.mask_text(error.detail) + kept)
 
 
@@ -449,15 +449,15 @@ class Reconciliation:
             read = tally.reading
             if not tally.agrees:
                 changed = "" if read.steady else ", and its total changed while it was read"
-                yield f"The platform states {read.total} in {tally.listing} and lists {read.read}{changed}."
+                yield f"The platform states {read.total} in {tally.listing}, but lists {read.read}{changed}."
         for each in self.withheld.values():
-            yield f"Not shown by the platform: {each}."
+            yield f"The platform does not show: {each}."
         if self.incomplete:
             yield (
-                f"{len(self.incomplete)} incomplete: a document could not be had. The next runs try again, less often "
-                "the longer it fails; `archiver run --full` tries all at once."
+                f"{len(self.incomplete)} incomplete: a document could not be fetched. The next runs try again, less "
+                "often after each failure; `archiver run --full` tries all of them now."
             )
             failures = [failure for failure in list(self.incomplete.values())[:MAX_FAILURES_IN_MESSAGE] if failure]
             yield from (f"{failure}." for failure in failures)
         if self.unexplained:
-            yield f"{len(self.unexplained)} listed and not archived."
+            yield f"{len(self.unexplained)} listed but not archived."

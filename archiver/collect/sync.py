@@ -1,8 +1,8 @@
 """One account: read its history, fetch what is new, archive it, and account for every row. `stages` has the steps.
 
-A sweep reads one list of a platform, newest first. Licences that the archive knows are counted, new ones are fetched at
-a bounded concurrency and archived as they come. What a list states, what was seen and what was archived must agree, or
-the account's outcome is `partial` and names the difference.
+A sweep reads one list of a platform, newest first. Known licences are counted; new ones are fetched side by side, up to
+a limit, and archived as they arrive. The stated, seen and archived numbers must agree; otherwise the account's
+outcome is `partial` and its message names the difference.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Sync:
     async def _sweep(self, tally: Tally) -> None:
         reading = ListReading(self._cursor(tally.listing), self.known)
         tally.begin(reading)
-        lost: ArchiverError | None = None  # why the list could not be read on; what was listed is fetched all the same
+        lost: ArchiverError | None = None  # why reading the list stopped; the listed licences are still fetched
         async with asyncio.TaskGroup() as tasks:
             history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
             try:
@@ -162,7 +162,7 @@ class Sync:
                     if not reading.ended:
                         raise LayoutChanged(
                             f"the list {tally.listing} stops after {reading.read} rows without a total, an empty page "
-                            "or a mark of its end"
+                            "or an end mark"
                         )
                     reading.full = True
             except ArchiverError as error:
@@ -174,7 +174,7 @@ class Sync:
             self.cursors.put(tally.listing, left)
 
     def _cursor(self, listing: str) -> HistoryCursor | None:
-        """What the last run left of this list, where this one may rely on it and stop early."""
+        """The last run's cursor for this list, if this run may use it to stop early; else None."""
         if self.full:
             return None
         if self.known:
@@ -312,7 +312,7 @@ class Sync:
         self.progress(self.account, self._rows.settled, self._rows.total)
 
     def _reconcile(self) -> None:
-        """Every listed row is archived, already there, a comp, or named; anything else makes the outcome partial."""
+        """Fill in the result. Every listed row must be archived, known, a comp or named, else it is partial."""
         result, rows, error = self.result, self._rows, self._fetcher.adapter_error
         result.listed, result.total, result.unexplained = rows.listed, rows.total, rows.unexplained
         result.archived, result.already, result.comps = map(rows.count, (Row.ARCHIVED, Row.ALREADY, Row.COMP))
@@ -331,42 +331,42 @@ class Sync:
         result.message = " ".join([*missing, *self._remarks()])
 
     def _remarks(self) -> Iterator[str]:
-        """What is worth knowing besides."""
+        """Additional remarks for the message."""
         result = self.result
         for tally in self._rows.tallies.values():
             if twice := tally.reading.read - tally.reading.seen:
-                yield f"{twice} of the rows in {tally.listing} are listed twice; each licence is archived once."
+                yield f"{tally.listing} lists {twice} rows twice; each licence is archived once."
         if result.completed:
-            yield f"{len(result.completed)} that were incomplete are complete now: {', '.join(result.completed)}."
+            yield f"Completed {len(result.completed)} incomplete licences: {', '.join(result.completed)}."
         yield from (f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings))
         if self.dry_run:
             yield "Dry run: nothing was fetched or archived."
         if self.asset_id and not result.listed:
-            yield f"No licence of asset {self.asset_id} is listed."
+            yield f"The platform lists no licence of asset {self.asset_id}."
         if result.requests_refused:
-            yield f"{result.requests_refused} requests of the site's pages were refused as not read-only."
+            yield f"Blocked {result.requests_refused} requests of the site's pages that were not read-only."
 
     async def _funds(self) -> object:
-        """What the account may still spend, as the platform states it; None where it does not, or not now."""
+        """The account's remaining funds, as the platform states them; None if it does not."""
         try:
             return await self.provider.funds(self.session)
         except (LayoutChanged, RateLimited, SessionExpired, SiteUnavailable):
-            return None  # the histories will meet the same trouble, and tell
+            return None  # reading the histories reports the same error
 
     def _compare(self, before: object, after: object) -> None:
-        """Say whether the funds are what they were. Another person may have bought meanwhile; this run cannot have."""
+        """Report whether the funds changed. Another person may have bought something; this run cannot buy."""
         if after is None:
-            said = "The platform stated the account's funds before this run, and no longer after it."
+            said = "The platform stated the account's funds before this run, but not after it."
         elif after == before:
             self.result.funds = "unchanged"
-            said = "The platform states the same funds before and after."
+            said = "The platform states the same funds before and after the run."
         else:
             self.result.funds = "changed"
             if isinstance(before, Mapping) and isinstance(after, Mapping):
                 names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
                 before, after = ({name: stated.get(name) for name in names} for stated in (before, after))
             said = (
-                f"The account's funds changed while it was read, from {before} to {after}. Nothing that spends can "
-                "leave this machine, so somebody else used the account; if nobody did, report it."
+                f"The account's funds changed during the run, from {before} to {after}. The archiver cannot send "
+                "requests that spend, so somebody else used the account. If nobody did, report this."
             )
         self.result.message = f"{self.result.message} {self._secrets.mask_text(said)}".strip()

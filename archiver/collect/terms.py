@@ -1,8 +1,8 @@
-"""The platforms' licence terms: public pages, looked at in every run, one object for each distinct text.
+"""The platforms' licence terms: every run opens the public pages and archives one object for each distinct text.
 
-An object's id comes from the platform, the page's name and the text alone, so that a text is archived once in each
-archive, whoever sees it when, and a changed text is another object. A licence refers to the texts that were seen when
-it was archived; what was in force when it was granted is not ours to say.
+An object's id depends only on the platform, the page's name and the text. So each archive holds a text once, and a
+changed text becomes a new object. A licence refers to the texts seen when it was archived. That does not say which
+terms were in force when it was granted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from archiver.reading.html import Field, value
 from archiver.reading.licence_json import FiledDocument
 from archiver.reading.terms_json import TERMS_FORMAT
 
-MIN_TERMS_LENGTH = 500  # characters that terms have at the least; what has fewer is a notice or a wall
+MIN_TERMS_LENGTH = 500  # characters; a shorter text is a notice or a sign-in wall
 
 
 PAGE_TIMEOUT_S = 180.0  # seconds for one page, with all that is tried again and its capture
@@ -120,7 +120,7 @@ def relation(licensed_at: Moment | None, seen_at: datetime) -> TermsRelation:
 
 
 def normalised(text: str) -> bytes:
-    """A text as `terms.txt` has it: white space collapsed within lines, no empty lines, a newline after each."""
+    """The text in the form of `terms.txt`: single spaces, no empty lines, a newline after each line."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
     return "".join(f"{line}\n" for line in lines if line).encode("utf-8", "replace")
 
@@ -139,7 +139,7 @@ def terms_from_api(info: ProviderInfo, terms: TermsText) -> SeenTerms:
 
 
 def rules(info: ProviderInfo) -> Rules:
-    """What looking at a platform's terms may send: GET of those pages and of what they load."""
+    """The request rules for the terms pages: GET of these pages and of the files that they load."""
     return Rules(
         allow=tuple(rule for page in info.terms for rule in page.rules),
         refuse=info.rules.refuse,
@@ -155,15 +155,15 @@ async def fetch_terms(
     pacing: Pacing,
     missing: Callable[[str], bool],
 ) -> tuple[list[SeenTerms], list[str]]:
-    """Open each page of terms once, unsigned: what was seen, and a warning for each page that could not be had.
+    """Open each terms page once, without signing in. Returns the seen terms and a warning for each failed page.
 
-    A page is captured only where its text is new to an archive, which `missing` says of an object's id.
+    A page is captured only if an archive lacks its text: `missing` tells that for an object's id.
     """
     seen: list[SeenTerms] = []
     warnings: list[str] = []
 
     def failed(page: TermsPage, why: str) -> None:
-        warnings.append(f"the licence terms of {info.title} at {redact_url(page.url)} could not be had: {why}.")
+        warnings.append(f"the licence terms of {info.title} at {redact_url(page.url)} could not be fetched: {why}.")
 
     try:
         async with _unsigned(browsers, info, network, pacing) as session:
@@ -172,11 +172,11 @@ async def fetch_terms(
                     async with asyncio.timeout(PAGE_TIMEOUT_S):
                         seen.append(await _look_at(session, info, page, missing))
                 except TimeoutError:
-                    failed(page, f"nothing within {PAGE_TIMEOUT_S:.0f} seconds")
+                    failed(page, f"no answer within {PAGE_TIMEOUT_S:.0f} seconds")
                 except _NotTerms as error:
                     failed(page, str(error))
                 except SpendRefused:
-                    failed(page, "it leads to another place than the one declared")
+                    failed(page, "it redirects to an undeclared address")
                 except ArchiverError as error:
                     failed(page, error.detail or type(error).__name__)
     except (ArchiverError, OSError) as error:  # no browser, no network
@@ -188,7 +188,7 @@ async def fetch_terms(
 
 
 class _NotTerms(Exception):
-    """The page that came is not one of terms; the text says why."""
+    """The page does not contain terms; the text says why."""
 
 
 @asynccontextmanager
@@ -206,13 +206,13 @@ async def _unsigned(
 async def _look_at(
     session: PlaywrightSession, info: ProviderInfo, page: TermsPage, missing: Callable[[str], bool]
 ) -> SeenTerms:
-    """A page of terms is one that comes as such: its place, a status of 200, its element, enough text, no sign-in."""
+    """Read a terms page. It needs the declared address, status 200, its element, enough text and no sign-in form."""
     answer = await session.goto(page.url)
     if answer.status != 200:
         raise _NotTerms(f"it answered {answer.status}")
     place = Request("GET", answer.url)
     if not any(rule.matches(place) for rule in page.rules):
-        raise _NotTerms(f"it leads to {redact_url(answer.url)}")
+        raise _NotTerms(f"it redirects to {redact_url(answer.url)}")
     text = normalised(await session.visible_text(page.selector))
     if await session.seen(PASSWORD):
         raise _NotTerms("it asks for a password")

@@ -108,10 +108,10 @@ async def archive_given_terms(
         for text in await provider.terms(session):
             terms = terms_from_api(provider.info, text)
             if contains(terms.text, all_forms(session.secret_values())):
-                raise SecretFound(f"the text {text.page.name} holds a secret of this sign-in")
+                raise SecretFound(f"the text {text.page.name} contains a secret of this sign-in")
             await asyncio.wrap_future(archive.put(terms.new_object(run.summary.run)))
             seen.append(terms)
     except (ArchiverError, OSError) as error:
         why = mask_text(str(error), session.secret_values())
-        run.summary.warnings.append(f"{account.name}: the terms that {title} gives by its interface: {why}")
+        run.summary.warnings.append(f"{account.name}: the terms from the API of {title}: {why}")
     return seen

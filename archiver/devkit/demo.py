@@ -1,8 +1,7 @@
-"""The whole job on bundled recordings: two clients, four accounts, a real browser, a local timestamp authority, and
-a letter about one of the pictures.
+"""The demo: two clients, four accounts, a real browser, a local timestamp authority, and a letter about one picture.
 
-The recordings are authored, so the archives they make are marked NOT EVIDENCE. Everything else is the real thing. On a
-machine without a browser the accounts that need none are shown, and what was left out is said.
+It plays authored recordings, so its archives are marked NOT EVIDENCE. Everything else is real. Without a browser, the
+demo shows only the accounts that need none, and says what it left out.
 """
 
 from __future__ import annotations
@@ -34,35 +33,35 @@ MARKER = "made-by-archiver-demo.txt"
 
 
 async def demo(keep: Path | None, say: Callable[[str], None]) -> None:
-    """Run the demo and tell what happens. All that it makes stays in `keep`, else in a new folder."""
+    """Run the demo and report each step. Its files stay in `keep`, or else in a new temporary folder."""
     folder = cleared(keep) if keep else Path(tempfile.mkdtemp(prefix="archiver-demo-"))
-    (folder / MARKER).write_text("Everything in this folder was made by `archiver demo`, which may make it anew.\n")
+    (folder / MARKER).write_text("`archiver demo` made everything in this folder and may replace it.\n")
     with ExitStack() as stack:
         browser = browser_for_demo(say)
         await show(folder, say, stack, browser=browser)
     say(
-        f"Everything lies in {_near(folder)}; remove it when you have seen enough. The demo's timestamp authority has "
-        "stopped: what you archive there from now on stays UNPROVEN."
+        f"All files are in {_near(folder)}. Remove the folder when you are done. The demo's timestamp authority "
+        "has stopped, so new licences in this home stay UNPROVEN."
     )
     if not browser:
-        say("Left out for want of a browser: Envato Elements, Freepik, licence terms, PDFs. To bring one, run")
+        say("Left out without a browser: Envato Elements, Freepik, licence terms, PDFs. To install one, run")
         say("  " + " or ".join(commands_to_install()))
     if extras := list(missing_extras()):
-        say("Not installed, and optional:")
+        say("Optional parts that are not installed:")
         say("\n".join(extras))
     if find_spec("starlette"):
-        say("To look at it in your browser, run")
+        say("To see the result in your browser, run")
         say(f"  {_desk_command(folder)}")
 
 
 def cleared(folder: Path) -> Path:
-    """The folder, made where it is not there and emptied of an earlier demo; ConfigError if other files lie in it."""
+    """Create the folder, or empty it of an earlier demo; ConfigError if it holds other files."""
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     if not any(folder.iterdir()):
         return folder
     if not (folder / MARKER).is_file():
-        raise ConfigError(f"{folder} is not empty, and no demo made it. Choose a new folder for the demo.")
+        raise ConfigError(f"{folder} holds files that no demo made. Choose a new folder for the demo.")
     for path in sorted(folder.iterdir(), key=lambda path: path.name == MARKER):  # the marker goes last
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -78,22 +77,22 @@ def browser_for_demo(say: Callable[[str], None]) -> bool:
         try:
             try_start(chromium)
         except SandboxRefused:
-            say("Chromium's sandbox cannot start here. The demo opens only pages of its own, so it goes on without.")
+            say("Chromium's sandbox cannot start here. The demo opens only its own pages, so it continues without it.")
             os.environ[SANDBOX_VARIABLE] = "off"
             try_start(chromium)
     except BrowserMissing as error:
-        say(f"{error} The demo goes on without a browser.")
+        say(f"{error} The demo continues without a browser.")
         return False
     return True
 
 
 def _near(path: Path) -> Path:
-    """The path as it is shortest to type from here."""
+    """The shortest path to type from the current folder."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _desk_command(folder: Path) -> str:
-    """The command that opens the desk on this demo, as it works from where the person stands."""
+    """The command that opens the desk on this demo, for the current folder."""
     program = Path(sys.argv[0]).absolute()
     if program.name == "__main__.py":
         name = f"{quote(sys.executable)} -m archiver"
@@ -106,7 +105,7 @@ def _desk_command(folder: Path) -> str:
 
 
 async def show(folder: Path, say: Callable[[str], None], stack: ExitStack, *, browser: bool) -> None:
-    say("The archiver's demo. Its recordings are authored from public documents and prove nothing of real accounts.")
+    say("The archiver's demo. Its recordings are written from public documents and prove nothing about real accounts.")
     os.environ["ARCHIVER_KEY_FILE"] = str(folder / "vault.key")
     find_key(create=True)
     authority = stack.enter_context(LocalAuthority(folder / "authority"))

@@ -1,4 +1,4 @@
-"""The demo's first half: two clients' accounts are run twice, searched and verified."""
+"""The demo's first half: run the accounts of two clients twice, search and verify."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def prepare(root: Path, authority: LocalAuthority, accounts: Mapping[str, tuple[
 
 
 async def timed(home: Home, vault: Vault, order: RunRequest, say: Callable[[str], None] = lambda _: None) -> RunSummary:
-    """One run, told in a line per account."""
+    """Run once and print a line for each account."""
     started = time.monotonic()
     summary = await run(home, vault, order)
     for each in summary.accounts:
@@ -62,12 +62,12 @@ async def timed(home: Home, vault: Vault, order: RunRequest, say: Callable[[str]
 
 
 def urls(summary: RunSummary) -> set[str]:
-    """What a run asked of the replay proxy."""
+    """The addresses that a run requested from the replay proxy."""
     return {request.url for listener in summary.replays.values() for request in listener.log}
 
 
 def document_urls(home: Home) -> set[str]:
-    """Where the archived certificates and previews came from."""
+    """The addresses of the archived certificates and previews."""
     found: set[str] = set()
     for slug in CLIENTS:
         archive = Archive(home.archive(slug))
@@ -92,8 +92,8 @@ async def archive_steps(home: Home, accounts: Mapping[str, tuple[str, str]], say
     before, again = (len(documents & urls(summary)) for summary in (first, second))
     already = sum(result.already for result in second.accounts)
     say(
-        f"2. archiver run, again: {already} licences were there already; certificates and previews fetched: {before} "
-        f"before, {again} again"
+        f"2. archiver run, again: {already} licences were known; certificates and previews fetched: {before} "
+        f"in the first run, {again} in the second"
     )
 
     [hit, *_] = search.find(home, "harbour crane")

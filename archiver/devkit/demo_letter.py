@@ -19,7 +19,7 @@ LETTER_ABOUT = "Lighthouse in heavy surf"
 
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
-    """A letter, its picture, what was done to the picture, and the day on which a page first showed it."""
+    """A letter, its picture, the changes to the picture, and the day of its first use."""
 
     letter: Path
     picture: Path
@@ -123,7 +123,7 @@ def letter_page(lines: list[str], jpeg: bytes) -> str:
 
 
 def letter_mail(lines: list[str], jpeg: bytes, sent: datetime) -> bytes:
-    """The letter as a mail with the picture attached."""
+    """The letter as a mail with the picture as an attachment."""
     mail = EmailMessage()
     mail["From"], mail["To"] = "Northgate Picture Claims <claims@northgate.example>", "office@acme.example"
     mail["Subject"], mail["Date"] = "Case Number: DEMO-4711", sent

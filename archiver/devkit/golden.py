@@ -1,4 +1,4 @@
-"""Golden results: what an adapter must make of a recording (`expected.yaml`), written once and compared ever after.
+"""Golden results: the expected result of a recording (`expected.yaml`), written once and compared by every check.
 
 A recording is checked by the real run: a throw-away replay home with one account, the real browser or HTTP client, the
 real archive. Nothing is compared that the archive does not hold.
@@ -35,7 +35,7 @@ ACCOUNT = "recorded"
 
 @asynccontextmanager
 async def checking() -> AsyncIterator[RunTools]:
-    """Tools to be shared by several checks, so that they share one browser."""
+    """Tools for several checks, so that they share one browser."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=scratch("check"))))
         yield await stack.enter_async_context(open_tools(create_home(folder / "home", replay=True), replay=True))
@@ -115,28 +115,30 @@ def describe(file: LicenceFile) -> dict[str, Any]:
 
 
 async def expect(path: Path, *, force: bool = False, shared: RunTools | None = None) -> Path:
-    """Write expected.yaml from what the adapter makes of the recording now; over an existing one only if forced."""
+    """Write the adapter's current result to expected.yaml. Only `force` overwrites an existing file."""
     target = path / "expected.yaml"
     if target.exists() and not force:
         raise ConfigError(f"{target} exists. Look at the difference with `recording check`, or overwrite with --force.")
     found = await replayed(path, shared)
     trouble = [line for name in ("unknown_requests", "undeclared_requests") for line in found.pop(name, [])]
     if trouble:
-        raise ConfigError(f"The adapter asked for what {path} does not hold or its rules deny: {'; '.join(trouble)}.")
+        raise ConfigError(
+            f"{path} lacks these requests of the adapter, or its rules forbid them: {'; '.join(trouble)}."
+        )
     replace_file(target, yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=120).encode())
     return target
 
 
 async def check(path: Path, shared: RunTools | None = None) -> list[str]:
-    """The differences between expected.yaml and what the adapter makes of the recording now, one line a field."""
+    """The differences between expected.yaml and the adapter's current result, one line for each field."""
     target = path / "expected.yaml"
     if not target.exists():
-        raise ConfigError(f"There is no {target}. Write it with `archiver recording expect {path}`.")
+        raise ConfigError(f"{target} does not exist. Write it with `archiver recording expect {path}`.")
     return differences(load(target).value, await replayed(path, shared))
 
 
 def differences(expected: Any, found: Any) -> list[str]:
-    """Field by field; licences are matched by their ids, other lists as sets, since their order says nothing."""
+    """Compare field by field. Licences are matched by id, other lists as sets, because their order has no meaning."""
     return list(_differences("", _keyed(expected), _keyed(found)))
 
 
@@ -164,9 +166,9 @@ def _differences(where: str, expected: Any, found: Any) -> list[str]:
         for name in dict.fromkeys((*expected, *found)):
             place = f"{where}.{name}" if where else str(name)
             if name not in found:
-                lines.append(f"{place}: expected{_printable(expected[name])}, and not found")
+                lines.append(f"{place}: expected{_printable(expected[name])}, but not found")
             elif name not in expected:
-                lines.append(f"{place}: found{_printable(found[name])}, and not expected")
+                lines.append(f"{place}: found{_printable(found[name])}, but not expected")
             else:
                 lines += _differences(place, expected[name], found[name])
         return lines
@@ -175,5 +177,5 @@ def _differences(where: str, expected: Any, found: Any) -> list[str]:
 
 
 def _printable(value: Any) -> str:
-    """A plain value; of a whole licence its name, which stands before it, says enough."""
+    """A plain value; empty for a whole licence, whose name already precedes it."""
     return "" if isinstance(value, Mapping) else f" {value!r}"

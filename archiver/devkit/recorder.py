@@ -1,7 +1,7 @@
-"""Recording a session of a real account, for whoever has one: it proves an adapter, or shows where it is wrong.
+"""Record a real account's session to test an adapter.
 
-What is recorded is a whole run, through the same guard, into a throw-away home: so the recording holds what a run asks
-for, and the adapter's own reading says which names and numbers in it are personal.
+It records a whole run through the same guard into a temporary home. So the recording holds all requests of a run, and
+the adapter's own reading shows which names and numbers in it are personal.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.provider import ProviderInfo, load
 
-SAMPLE = 25  # licences of each list whose documents are recorded; their rows and those of all others are, anyway
+SAMPLE = 25  # licences of each list whose documents are recorded; the rows of all licences are recorded
 
 
 async def capture(
@@ -39,17 +39,17 @@ async def capture(
     replay: Path | None = None,
     progress: Progress = lambda *_: None,
 ) -> CapturedRecording:
-    """Run an account into a throw-away home, and leave the scrubbed recording at `out`/PROVIDER/SCENARIO.
+    """Run an account in a temporary home, and write the scrubbed recording to `out`/PROVIDER/SCENARIO.
 
-    A run that fails is recorded, too: that is what a maintainer needs. SecretLeft, and nothing written, where the
-    scrubbed recording still holds something; NotAccepted and SignInNeeded as for any run.
+    A failed run is recorded too, because a maintainer needs it. SecretLeft, with nothing written, if the scrubbed
+    recording still contains a secret; NotAccepted and SignInNeeded as for any run.
     """
     account = home.account(name)
     target = out / account.provider / scenario
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", scenario):
-        raise ConfigError(f"{scenario!r} cannot be a scenario's name. Use a-z, 0-9 and -, at most 40: two-pages.")
+        raise ConfigError(f"{scenario!r} is not a valid scenario name. Use at most 40 of a-z, 0-9 and -: two-pages.")
     if target.exists():
-        raise ConfigError(f"{target} exists. Choose another scenario's name, or remove that folder first.")
+        raise ConfigError(f"{target} exists. Choose another scenario name, or remove that folder first.")
     home.check_replay(replay)
     info: ProviderInfo = load(account.provider).info
     played = find_recording(replay, account) if replay else None
@@ -67,7 +67,9 @@ async def capture(
         [result] = summary.accounts
         bring_back(vault, kept, name)
         if not tape.heard:
-            raise ConfigError(f"Nothing was recorded, since nothing answered: {result.message or 'no reason is known'}")
+            raise ConfigError(
+                f"Nothing was recorded, because there was no answer: {result.message or 'reason unknown'}"
+            )
         raw = Path(folder) / "raw"
         write_recording(
             raw,

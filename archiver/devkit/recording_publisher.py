@@ -1,4 +1,4 @@
-"""Scrub the raw recording of a run, write what its adapter must make of it, and put both in their place."""
+"""Scrub the raw recording of a run, write its expected result, and publish both."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from archiver.reading.worker import DocumentReader
 
 @dataclass(frozen=True)
 class CapturedRecording:
-    """Where the recording is, what the recorded run came to, and what a reader should know."""
+    """The recording's folder, the result of the recorded run, and notes for the reader."""
 
     folder: Path
     result: AccountResult
@@ -47,13 +47,13 @@ async def publish(
 
 
 async def _expected(folder: Path, result: AccountResult) -> list[str]:
-    """Write expected.yaml from the recording itself; in words, where it does not play as the account did."""
+    """Write expected.yaml from the recording. Returns notes if the replay differs from the account's run."""
     try:
         found = yaml.safe_load((await expect(folder)).read_text("utf-8"))
     except ConfigError as error:
-        return [f"It does not play yet, so it has no expected.yaml. {error}"]
+        return [f"The recording does not play yet, so it has no expected.yaml. {error}"]
     live = (result.outcome.value, result.error)
     played = (found["outcome"], found["error"])
     if live != played and not (result.passed_over and played[0] == Outcome.COMPLETE):
-        return [f"The account's run was {live[0]} ({live[1]}), and the recording plays as {played[0]} ({played[1]})."]
+        return [f"The account's run was {live[0]} ({live[1]}), but the replay is {played[0]} ({played[1]})."]
     return []

@@ -1,4 +1,4 @@
-"""The files of a new adapter: a small package that installs beside the archiver's own, with a recording that plays."""
+"""The files of a new adapter: a small package to install beside the archiver, with a working recording."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _LICENCES: tuple[tuple[str, int, str, str, str, str, str | None, bool], ...] = (
 
 
 def lay_out(name: str, folder: Path) -> list[Path]:
-    """Write the package into a new folder and return its files; ConfigError for a name that is taken or not one."""
+    """Write the package to a new folder and return its files; ConfigError for a name that is taken or invalid."""
     if not re.fullmatch("[a-z][a-z0-9_]{1,30}", name):
         raise ConfigError(
-            f"{name!r} cannot be an adapter's name. Use a-z, 0-9 and _, beginning with a letter: acme_stock."
+            f"{name!r} is not a valid adapter name. Use a-z, 0-9 and _, beginning with a letter: acme_stock."
         )
     if name in installed():
-        raise ConfigError(f"There is an adapter {name!r} already. Choose another name, or change that one.")
+        raise ConfigError(f"The adapter {name!r} exists already. Choose another name, or change that one.")
     if folder.exists():
         raise ConfigError(f"{folder} exists. Choose another folder with --out.")
     files = {path: content.encode() if isinstance(content, str) else content for path, content in _files(name).items()}

@@ -1,4 +1,4 @@
-"""A throw-away home with one real account, and what its recording may not hold."""
+"""A temporary home with one real account, and the personal data that its recording must not contain."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archiver.provider import ProviderInfo
 
 
 def personal_of(home: Home, vault: Vault) -> dict[str, str]:
-    """What a home knows that no recording may hold: secrets, sessions, and who its people and clients are."""
+    """The values of a home that no recording may contain: secrets, sessions, and names of people and clients."""
     known = {home.settings.agency.name: scrub.NAME}
     for client in home.clients.values():
         known |= dict.fromkeys((client.name, *client.aliases), scrub.NAME)
@@ -29,7 +29,7 @@ def personal_of(home: Home, vault: Vault) -> dict[str, str]:
 def throw_away(
     home: Home, account: Account, root: Path, secrets: Mapping[str, str], state: Any, info: ProviderInfo
 ) -> tuple[Home, Vault]:
-    """A home with this account alone, no authorities and no witnesses."""
+    """Create a home with only this account, without authorities and witnesses."""
     create_home(root, replay=home.settings.replay, timestamps=[])
     add_client(root, "client", name="Client")
     add_account(
@@ -48,7 +48,7 @@ def throw_away(
 
 
 def bring_back(vault: Vault, kept: Vault, name: str) -> None:
-    """The session as it is now, and a refusal: platforms count both, whatever asked."""
+    """Copy the new session and any refusal to the real vault, because the platform remembers both."""
     if state := kept.session(name):
         vault.save_session(name, state)
     if trouble := kept.trouble(name):

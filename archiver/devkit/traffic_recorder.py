@@ -1,4 +1,4 @@
-"""Record every exchange of a run, and write them as a recording that is not scrubbed yet."""
+"""Record every exchange of a run and write them as an unscrubbed recording."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PLAIN = re.compile(r"[\w .:/-]{1,60}")  # a body field's value that may tell tw
 
 @dataclass(frozen=True)
 class Heard:
-    """One exchange as it was on the wire."""
+    """One exchange, as sent and received."""
 
     request: Request
     request_headers: tuple[tuple[str, str], ...]
@@ -44,7 +44,7 @@ class Heard:
 
 
 class TrafficRecorder:
-    """`exchange.Hear`: everything that was heard, in the order of the answers."""
+    """An exchange listener that keeps everything, in the order of the answers."""
 
     def __init__(self) -> None:
         self._heard: list[Heard] = []
@@ -78,7 +78,7 @@ class TrafficRecorder:
         return whole
 
     def secrets(self) -> dict[str, str]:
-        """What requests carried as credentials. It is never written, but may stand elsewhere, too."""
+        """The credentials in the requests. They are never written, but may also occur elsewhere."""
         found: dict[str, str] = {}
         for name, value in (pair for heard in self.heard for pair in (*heard.request_headers, *heard.response_headers)):
             if name.lower() == "cookie":
@@ -92,7 +92,7 @@ class TrafficRecorder:
 
 
 def write_recording(folder: Path, tape: TrafficRecorder, rules: Rules, head: dict[str, Any]) -> None:
-    """The tape as a recording, unscrubbed. An answer that only repeats the one before it is there once."""
+    """Write the traffic as an unscrubbed recording. An answer that repeats the one before it is written once."""
     (folder / "bodies").mkdir(parents=True)
     fields = _telling_fields(tape, rules)
     exchanges: list[dict[str, Any]] = []

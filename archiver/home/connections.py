@@ -20,11 +20,11 @@ def mailer_of(home: Home) -> Mailer:
     """The mail server in the home's settings; ConfigError where none is set."""
     mail = home.settings.mail
     if not (mail.host and mail.sender):
-        raise ConfigError("Mail cannot go out: archiver.yaml names no `mail: {host: ..., from: ...}`.")
+        raise ConfigError("Mail cannot be sent. Set `mail: {host: ..., from: ...}` in archiver.yaml.")
 
     def password() -> str:
         if not mail.secret_command:
-            raise ConfigError("The mail settings name a user and no secret_command that prints the password.")
+            raise ConfigError("The mail settings name a user but no password. Set a secret_command that prints it.")
         return run_secret_command(mail.secret_command, bare="password").get("password", "")
 
     return Mailer(

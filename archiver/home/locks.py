@@ -23,4 +23,4 @@ def exclusive(path: Path) -> Iterator[None]:
             yield
     except Timeout:
         who = read_file(holder).decode() if holder.exists() else "another process"
-        raise ArchiveBusy(f"it is held by {who}") from None
+        raise ArchiveBusy(f"{who} holds it") from None

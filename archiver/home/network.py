@@ -1,4 +1,4 @@
-"""The proxy and the certificates that everything uses which opens a connection."""
+"""The proxy and the certificates for every connection."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ if TYPE_CHECKING:
     import aiohttp
 
 LOOPBACK = ("localhost", "127.0.0.1")
-# Why there is no answer, whatever carried the request.
-UNKNOWN = "its name is not known here"
-UNREACHED = "no connection came about"
-INSECURE = "no secure connection came about"
+# Why there is no answer, the same for every HTTP client and for the browser.
+UNKNOWN = "its name cannot be resolved"
+UNREACHED = "the connection failed"
+INSECURE = "the secure connection failed"
 NO_PROXY = "the proxy cannot be reached"
-SLOW = "no answer for too long"
-DROPPED = "the connection was closed before an answer came"
-NO_HTTP = "what it answered is no HTTP"
-PACKED = "the answer cannot be unpacked"
+SLOW = "it did not answer in time"
+DROPPED = "it closed the connection without an answer"
+NO_HTTP = "its answer is not valid HTTP"
+PACKED = "its answer cannot be decompressed"
 _MAX_ANSWER_BYTES = 4_000_000
 _MAX_HEADER_BYTES = 100 << 10  # bytes
-_IDLE_TIMEOUT_S = 5.0  # seconds after which a connection is not used again: many servers close theirs about then
+_IDLE_TIMEOUT_S = 5.0  # many servers close an idle connection after about this time, so it is not used again
 
 
 def web_host(url: str) -> str:
-    """The host of an http or https address that somebody wrote; empty for anything else."""
+    """The host of an http or https address; empty for any other text."""
     try:
         parts = urlsplit(url)
         return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
-    except ValueError:  # a bracket that does not close
+    except ValueError:  # an unclosed bracket
         return ""
 
 
 @dataclass(frozen=True)
 class Network:
-    """`proxy` is `http://[user:password@]host:port`; `ca_file` holds PEM certificates trusted besides the usual ones.
+    """`proxy` is `http://[user:password@]host:port`; `ca_file` holds additional trusted certificates (PEM).
 
-    A `no_proxy` entry is a host, which stands for its subdomains too, or `*`.
+    A `no_proxy` entry is a host, which includes its subdomains, or `*`.
     """
 
     proxy: str | None = None
@@ -69,7 +69,7 @@ class Network:
     def from_environment(
         cls, proxy: str | None = None, ca_file: Path | None = None, no_proxy: tuple[str, ...] = LOOPBACK
     ) -> Network:
-        """These settings, filled up from HTTPS_PROXY with NO_PROXY, and from SSL_CERT_FILE."""
+        """These settings; missing ones come from HTTPS_PROXY with NO_PROXY, and from SSL_CERT_FILE."""
         if proxy is None and (proxy := _environment("HTTPS_PROXY")):
             proxy = proxy if "://" in proxy else f"http://{proxy}"
             no_proxy += tuple(host.strip() for host in _environment("NO_PROXY").split(",") if host.strip())
@@ -78,38 +78,38 @@ class Network:
         return cls(proxy, ca_file, no_proxy)
 
     def proxy_for(self, host: str) -> str | None:
-        """The proxy by which this host is reached; None: directly."""
+        """The proxy for this host; None means a direct connection."""
         bare = (entry.removeprefix("*").lstrip(".").lower() for entry in self.no_proxy)
         direct = any(not entry or host == entry or host.endswith("." + entry) for entry in bare)
         return None if direct else self.proxy
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Trusts the system's roots, certifi's and those of `ca_file`. One for all: to make it takes a while."""
+        """A context that trusts the roots of the system, certifi and `ca_file`. Shared, because it is slow to make."""
         return _ssl_context(self.ca_file)
 
     def client(self, timeout_s: float, headers: Mapping[str, str]) -> aiohttp.ClientSession:
-        """An HTTP client that trusts what this network does, in a running loop; to be closed after use.
+        """An HTTP client with this network's trust, for a running event loop. Close it after use.
 
-        It reads no environment, and gives up after `patience` seconds without a sign of the other side. Which proxy to
-        take (`proxy_for`) is said with each request.
+        It reads no environment variables and gives up after `timeout_s` seconds without data. Each request names its
+        proxy (`proxy_for`).
         """
         import aiohttp
 
         client = aiohttp.ClientSession(
-            auto_decompress=False,  # a body that is cut off would pass for a whole one
+            auto_decompress=False,  # otherwise a truncated body would look complete
             connector=aiohttp.TCPConnector(ssl=self.ssl_context(), keepalive_timeout=_IDLE_TIMEOUT_S),
-            cookie_jar=aiohttp.CookieJar(unsafe=True, quote_cookie=False),  # of addresses, too; as they came
+            cookie_jar=aiohttp.CookieJar(unsafe=True, quote_cookie=False),  # allow IP addresses; keep values unchanged
             timeout=aiohttp.ClientTimeout(total=None, connect=timeout_s, sock_read=timeout_s),
             headers=headers,
             skip_auto_headers=("content-type",),
             max_line_size=_MAX_HEADER_BYTES,
             max_field_size=_MAX_HEADER_BYTES,
         )
-        client._retry_connection = False  # what was judged and paced once is sent once
+        client._retry_connection = False  # the guard and the pacing count each request once
         return client
 
     def post(self, url: str, body: bytes, content_type: str, timeout: float) -> bytes:
-        """The answer to one POST, within `timeout` seconds in all; SiteUnavailable says what came instead."""
+        """The answer to one POST, within `timeout` seconds in total; SiteUnavailable gives the reason of a failure."""
         import httpx
 
         deadline = time.monotonic() + timeout
@@ -133,15 +133,15 @@ class Network:
         return answer
 
     def get(self, url: str, timeout: float = 30, most: int = 64 << 20) -> tuple[bytes, str]:
-        """What an http or https address that a person typed gives, with its media type; up to five redirects.
+        """Fetch an http or https address that a person typed: content and media type, after up to five redirects.
 
-        ConfigError for another kind of address; AddressUnavailable where it is too much, too slow or not there.
+        ConfigError for another kind of address; AddressUnavailable if the content is too large, too slow or missing.
         """
         import httpx
 
         deadline, name = time.monotonic() + timeout, web_host(url)
         if not name:
-            raise ConfigError(f"{url} is no http:// or https:// address. Save the picture and name the file.")
+            raise ConfigError(f"{url} is not an http:// or https:// address. Save the picture and name the file.")
         settings = self._client_settings() | {"follow_redirects": True, "max_redirects": 5}
         answer = b""
         try:
@@ -157,18 +157,18 @@ class Network:
             raise AddressUnavailable(self._reason(error, name)) from None
 
     def bundle(self) -> Path | None:
-        """A file of all certificates that are trusted, for programs that take only such; None: the usual ones."""
+        """A file of all trusted certificates, for programs that need one; None if only the usual ones are trusted."""
         import certifi
 
         if self.ca_file is None:
             return None
         try:
             return joined(Path(certifi.where()), self.ca_file)
-        except OSError:  # a full disk: most programs reach the proxy's authority alone
+        except OSError:  # a full disk; behind a company proxy its own authority is usually enough
             return self.ca_file
 
     def driver_environment(self) -> dict[str, str]:
-        """What Node.js reads when it starts, so that `ca_file` is trusted there besides what is already named."""
+        """Environment variables that make Node.js trust `ca_file`, in addition to the file already named there."""
         if not self.ca_file:
             return {}
         already = os.environ.get("NODE_EXTRA_CA_CERTS")
@@ -176,7 +176,7 @@ class Network:
         return {"NODE_EXTRA_CA_CERTS": str(joined(Path(already or ""), self.ca_file) if both else self.ca_file)}
 
     def _reason(self, error: Exception, host: str) -> str:
-        """What kept an answer of `post` or `get` from coming, in words for whoever reads the message."""
+        """Why `post` or `get` got no answer, in words for people."""
         import httpx
 
         within = tuple(_causes(error))
@@ -186,7 +186,7 @@ class Network:
             asks = "asks for a user name and password (407)" if status == "407" else f"answered {status}"
             return f"{host}: the proxy {asks}"
         unreached = NO_PROXY if self.proxy_for(host) else UNREACHED
-        dropped = re.search("disconnected|closed", str(error))  # else what came is of no form that HTTP has
+        dropped = re.search("disconnected|closed", str(error))  # any other protocol error means invalid HTTP
         meanings: Mapping[str, tuple[type[Exception], ...]] = {
             SLOW: (httpx.TimeoutException,),
             INSECURE: (ssl.SSLError,),
@@ -196,7 +196,7 @@ class Network:
             NO_HTTP: (httpx.RemoteProtocolError,),
             PACKED: (httpx.DecodingError,),
             "it redirects too often": (httpx.TooManyRedirects,),
-            "it leads to an address that cannot be read": (httpx.InvalidURL, httpx.UnsupportedProtocol),
+            "it redirects to an invalid address": (httpx.InvalidURL, httpx.UnsupportedProtocol),
         }
         found = (words for words, kinds in meanings.items() if any(isinstance(each, kinds) for each in within))
         return f"{host}: {next(found, None) or error}"
@@ -217,13 +217,13 @@ class Network:
 
 def untrusted(host: str, reason: str) -> str:
     return (
-        f"the certificate of {host} is not trusted here ({reason}); behind a company proxy, name its certificates in "
-        "network.ca_file"
+        f"this machine does not trust the certificate of {host} ({reason}); behind a company proxy, name its "
+        "certificates in network.ca_file"
     )
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what it arose from."""
+    """An error and its causes."""
     while error:
         yield error
         error = error.__cause__ or error.__context__
@@ -234,7 +234,7 @@ def _environment(name: str) -> str:
 
 
 def _pattern(entry: str) -> str:
-    """A `no_proxy` entry as httpx writes it: `*host` is the host and all below it."""
+    """A `no_proxy` entry in httpx's form: `*host` is the host and its subdomains."""
     bare = entry.removeprefix("*").lstrip(".")
     return f"[{bare}]" if ":" in bare else f"*{bare}"
 
@@ -246,18 +246,18 @@ def _ssl_context(ca_file: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     if ca_file:
-        # Python 3.13 demands extensions that the authorities of company proxies often lack; browsers do not.
+        # Python 3.13 requires extensions that the authorities of company proxies often lack; browsers do not.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         try:
             context.load_verify_locations(ca_file)
         except ssl.SSLError:
-            raise ConfigError(f"network.ca_file {ca_file} holds no certificate in PEM form.") from None
+            raise ConfigError(f"network.ca_file {ca_file} has no PEM certificate. Name a file that has.") from None
     return context
 
 
 @cache
 def joined(*files: Path) -> Path:
-    """PEM files in one, which this process removes at its end."""
+    """Join PEM files in one temporary file, which this process removes at its end."""
     with tempfile.NamedTemporaryFile("wb", prefix=scratch("roots"), suffix=".pem", delete=False) as one:
         one.write(b"\n".join(file.read_bytes() for file in files))
     path = Path(one.name)

@@ -1,7 +1,7 @@
-"""The home folder: where it is, what its YAML files say, and how new clients and accounts get into them.
+"""The home folder: find it, read its YAML files, and add clients and accounts to them.
 
 `archiver.yaml` holds the settings, `clients/<slug>.yaml` one client and its accounts. Unknown keys, duplicates and bad
-values are refused with `file:line:column`. Files are written so that a person may go on editing them.
+values are refused with `file:line:column`. A person can edit the files at any time.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from archiver.core.yaml_source import Loc, Marked, Value, load, validate
 
 HOUSE = "house"
 
-# Names that Windows keeps for devices, with or without an extension.
+# Names that Windows reserves for devices, with or without an extension.
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 
 
 def check_slug(text: str) -> str:
-    """A client's short name, fit for a folder on every system; ValueError says what is allowed."""
+    """Check a client's short name, which must be a valid folder name on every system; ValueError gives the rule."""
     if not re.fullmatch("[a-z0-9][a-z0-9-]{0,39}", text) or text in _RESERVED:
-        raise ValueError(f"{text!r} cannot be a client's short name; use a-z, 0-9 and -, at most 40, e.g. acme")
+        raise ValueError(f"{text!r} is not a valid short name; use at most 40 of a-z, 0-9 and -, for example acme")
     return text
 
 
 def check_account_name(text: str) -> str:
-    """An account's name, fit for a file name on every system; ValueError says what is allowed."""
+    """Check an account's name, which must be a valid file name on every system; ValueError gives the rule."""
     if not re.fullmatch("[a-z0-9]([a-z0-9._-]{0,38}[a-z0-9_-])?", text) or text.split(".")[0] in _RESERVED:
-        raise ValueError(f"{text!r} cannot be an account's name; use a-z, 0-9, - and _, at most 40, e.g. acme-freepik")
+        raise ValueError(f"{text!r} is not a valid account name; use at most 40 of a-z, 0-9, - and _, as acme-freepik")
     return text
 
 
-# ---------------------------------------------------------------- what the files may say
+# ---------------------------------------------------------------- the models of the files
 
 
 class _SettingsModel(BaseModel):
@@ -52,12 +52,12 @@ class _SettingsModel(BaseModel):
 
 
 def _setting(value: object) -> object:
-    """Adapters' own settings are text; `false` and `5` need no quotes in the file."""
+    """Convert an adapter's setting to text, so that `false` and `5` need no quotes in the file."""
     return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int | float) else value
 
 
 def _duration(value: object) -> object:
-    """`4h`, `90m`, `1h 30m` or `45s`, in seconds; a bare number says nothing of its unit and is refused."""
+    """Convert `4h`, `90m`, `1h 30m` or `45s` to seconds. A number without a unit is refused."""
     if isinstance(value, str) and re.fullmatch(r"(\d+(\.\d+)?[hms]\s*)+", value.strip()):
         units = {"h": 3600, "m": 60, "s": 1}
         return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([hms])", value))
@@ -80,7 +80,7 @@ def _destination(value: str) -> str:
 
 
 def _one_or_many(value: object) -> object:
-    # A tuple, for what came through a validator is no JSON any more, and strictly checked.
+    # A tuple, because pydantic's strict mode refuses lists from a validator.
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
@@ -88,7 +88,7 @@ def _url(value: str) -> str:
     try:
         parts = urlsplit(value)
         reachable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not close, a port that is none
+    except ValueError:  # an unclosed bracket or an invalid port
         reachable = False
     if not reachable or re.search(r"\s", value):
         raise ValueError("is not an http:// or https:// address")
@@ -103,23 +103,23 @@ type _Rate = Annotated[float, Field(ge=0, le=1000)]
 
 
 class Agency(_SettingsModel):
-    """Who runs the archiver; country as ISO 3166 alpha-2, language as a BCP 47 tag."""
+    """The agency that runs the archiver; country as ISO 3166 alpha-2, language as a BCP 47 tag."""
 
     name: str = ""
-    country: Annotated[str, _like("[A-Z]{2}", "is no code of a country such as DE")] | None = None
-    language: Annotated[str, _like("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "is no code of a language such as en")] = "en"
+    country: Annotated[str, _like("[A-Z]{2}", "is not a country code such as DE")] | None = None
+    language: Annotated[str, _like("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "is not a language code such as en")] = "en"
 
 
 class Timestamps(_SettingsModel):
     """One timestamp authority. `name` becomes part of file names; `roots` is a PEM file, absolute once loaded."""
 
-    name: Annotated[str, _like("[a-z0-9][a-z0-9-]{0,19}", "is to be of a-z, 0-9 and -, at most 20")]
+    name: Annotated[str, _like("[a-z0-9][a-z0-9-]{0,19}", "must be at most 20 of a-z, 0-9 and -")]
     url: _Url
     roots: Path | None = None
 
 
 class WitnessSettings(_SettingsModel):
-    """Someone outside who holds the latest checkpoint: a folder (seen from the home), a mail address or a command."""
+    """A witness that holds the newest checkpoint: a folder (relative to the home), a mail address or a command."""
 
     name: str
     folder: Path | None = None
@@ -134,7 +134,7 @@ class WitnessSettings(_SettingsModel):
 
 
 class MailSettings(_SettingsModel):
-    """The server by which mail goes out. `secret_command` prints the password of `username`."""
+    """The server that sends mail. `secret_command` prints the password of `username`."""
 
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -144,7 +144,7 @@ class MailSettings(_SettingsModel):
 
 
 class PacingSettings(_SettingsModel):
-    """Requests a second; 0 = off. No `default` leaves each provider its own pace."""
+    """Requests per second; 0 turns pacing off. Without `default`, each provider keeps its own pace."""
 
     default: _Rate | None = None
     hosts: dict[str, _Rate] = {}
@@ -163,17 +163,18 @@ class MatchSettings(_SettingsModel):
 
 
 class RunSettings(_SettingsModel):
-    """`deadline`: the longest one account's turn may take, in seconds; what is left over is for the next run."""
+    """`deadline`: the longest time for one account, in seconds. The next run continues the rest."""
 
     deadline: _Duration = 4 * 3600.0
 
 
 class Notify(_SettingsModel):
-    """Who is told what matters, besides each client's contact; see docs/operations.md.
+    """Who gets messages besides each client's contact; see docs/operations.md.
 
-    `channels` are mail addresses, https:// addresses that take a POST, and addresses of apprise. A certificate that is
-    missing is told of again after `missing_days`, a claim's deadline `deadline_days` before. `ping` is fetched at the
-    end of every run, for a service that misses it. `weekly`: say once a week that all is well.
+    `channels` are mail addresses, https:// addresses that accept a POST, and apprise addresses. A message about a
+    missing certificate is sent again after `missing_days`, one about a claim's deadline `deadline_days` before. Every
+    run fetches `ping` at its end, so that a monitoring service notices missing runs. `weekly`: send a message once a
+    week if all is well.
     """
 
     channels: _Destinations = ()
@@ -184,12 +185,12 @@ class Notify(_SettingsModel):
 
 
 def _channels(value: object) -> object:
-    """A list alone is a list of channels."""
+    """A plain list means a list of channels."""
     return {"channels": value} if isinstance(value, list | str) else value
 
 
 class Contact(_SettingsModel):
-    """The person who is told what matters of a client; `to` as the channels of `notify`."""
+    """The person who gets a client's messages; `to` has the form of `notify.channels`."""
 
     name: str = ""
     to: _Destinations = ()
@@ -200,7 +201,7 @@ def _contact(value: object) -> object:
 
 
 class Settings(_SettingsModel):
-    """archiver.yaml. `replay` marks a home whose archives are never evidence."""
+    """The model of archiver.yaml. `replay` marks a home whose archives are never evidence."""
 
     replay: bool = False
     agency: Agency = Agency()
@@ -233,13 +234,13 @@ class Settings(_SettingsModel):
 
 
 class AssignmentRule(_SettingsModel):
-    """Which licences of a shared account are for `client`: those that fit every condition that is given.
+    """A rule that assigns licences of a shared account to `client`: those that match all given conditions.
 
-    A condition on text is a pattern for the whole of it, in any case: `*` is any text, `?` one character. `hint` looks
-    at every client hint, `hints` at those named; `since` and `until` are days, both included.
+    A text condition is a pattern for the whole text, ignoring case: `*` is any text, `?` one character. `hint` matches
+    any client hint, `hints` the named ones. `since` and `until` are days, both included.
     """
 
-    name: Annotated[str, _like("[a-z0-9][a-z0-9-]{0,39}", "is to be of a-z, 0-9 and -, at most 40")]
+    name: Annotated[str, _like("[a-z0-9][a-z0-9-]{0,39}", "must be at most 40 of a-z, 0-9 and -")]
     client: str
     hint: str | None = None
     hints: dict[str, str] = {}
@@ -255,7 +256,7 @@ class AssignmentRule(_SettingsModel):
         if not self.model_dump(exclude={"name", "client"}, exclude_defaults=True):
             raise ValueError("needs a condition: one of hint, hints, project, folder, seat, title, since and until")
         if self.since and self.until and self.since > self.until:
-            raise ValueError("its `since` is after its `until`, so it fits nothing")
+            raise ValueError("its `since` is after its `until`, so it matches nothing")
         return self
 
 
@@ -298,7 +299,7 @@ class Account(AccountSettings):
     client: str
 
 
-type _Line = Annotated[str, _like(r"[^\n]*\S[^\n]*", "is to be one line that is not empty")]
+type _Line = Annotated[str, _like(r"[^\n]*\S[^\n]*", "must be one line that is not empty")]
 
 
 class _Client(_SettingsModel):
@@ -309,7 +310,7 @@ class _Client(_SettingsModel):
     accounts: dict[Annotated[str, AfterValidator(check_account_name)], AccountSettings] = {}
 
 
-# ---------------------------------------------------------------- what the rest of the program sees
+# ---------------------------------------------------------------- the loaded home
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,7 +327,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Home:
-    """A loaded home: its settings, its clients by slug, and where everything lies."""
+    """A loaded home: its settings, its clients by slug, and the paths of its parts."""
 
     root: Path
     settings: Settings
@@ -334,33 +335,33 @@ class Home:
 
     @classmethod
     def load(cls, root: Path) -> Home:
-        """Read all files; ConfigError names `file:line:column` of what is wrong."""
+        """Read all files; ConfigError names `file:line:column` of each fault."""
         root = root.absolute()
         marked = load(root / "archiver.yaml")
         settings = _with_files(root, marked, _checked(marked, Settings))
         return cls(root, settings, _clients(root))
 
     def accounts(self) -> list[Account]:
-        """Every account, in the order of clients and of their files."""
+        """All accounts, in the order of the clients and of their files."""
         return [account for client in self.clients.values() for account in client.accounts]
 
     def account(self, name: str) -> Account:
-        """ConfigError names the accounts that there are."""
+        """The account of this name; ConfigError lists the known accounts."""
         return _pick({account.name: account for account in self.accounts()}, name, "account", "archiver account add")
 
     def client(self, slug: str) -> Client:
-        """ConfigError names the clients that there are."""
+        """The client of this name; ConfigError lists the known clients."""
         return _pick(self.clients, slug, "client", "archiver client add")
 
     def check_replay(self, recordings: Path | None) -> None:
-        """ConfigError unless recordings are named in a replay home, and only there."""
+        """ConfigError for recordings in a real home, and for a replay home without recordings."""
         if recordings and not self.settings.replay:
             raise ConfigError(
                 "A replay is never evidence, so --replay works only in a replay home. Make one with "
                 "`archiver init HOME --replay`."
             )
         if self.settings.replay and not recordings:
-            raise ConfigError("This is a replay home: it reaches no live site. Name the recordings with --replay DIR.")
+            raise ConfigError("This is a replay home: it never connects to a site. Name recordings with --replay DIR.")
         if recordings and not recordings.is_dir():
             raise ConfigError(f"There is no folder {recordings}. Name the folder of the recordings with --replay.")
 
@@ -380,7 +381,7 @@ class Home:
 
 
 def default_home() -> Path:
-    """Where the home is or would be: $ARCHIVER_HOME, this folder if it is one, the system's data folder."""
+    """The default home: $ARCHIVER_HOME, the current folder if it is a home, or the system's data folder."""
     if named := os.environ.get("ARCHIVER_HOME"):
         return Path(named)
     if Path("archiver.yaml").is_file():
@@ -391,7 +392,7 @@ def default_home() -> Path:
 
 
 def find_home(option: Path | None) -> Path:
-    """The home that was named, or the default one; ConfigError says how to make one where there is none."""
+    """The named home or the default one; ConfigError if it does not exist."""
     path = option or default_home()
     if not (path / "archiver.yaml").is_file():
         what = "has no archiver.yaml, so it is not a home" if path.is_dir() else "does not exist"
@@ -404,7 +405,7 @@ def _checked[M: BaseModel](marked: Marked, model: type[M]) -> M:
 
 
 def _present(value: Value) -> Value:
-    """Without empty keys: `key:` with nothing after it says nothing, so the default holds."""
+    """The value without empty keys: a `key:` without a value means the default."""
     if isinstance(value, dict):
         return {key: _present(item) for key, item in value.items() if item is not None}
     return [_present(item) for item in value] if isinstance(value, list) else value
@@ -418,11 +419,11 @@ def _pick[T](known: Mapping[str, T], name: str, kind: str, command: str) -> T:
 
 
 def _with_files(root: Path, marked: Marked, settings: Settings) -> Settings:
-    """The settings with file names made absolute; ConfigError for a file that is not there."""
+    """The settings with absolute file names; ConfigError for a missing file."""
 
     def there(path: Path, *loc: str | int) -> Path:
         if not (root / path).is_file():
-            raise ConfigError(f"{marked.where(loc)} {root / path} is not there.")
+            raise ConfigError(f"{marked.where(loc)} {root / path} does not exist. Correct the path or add the file.")
         return root / path
 
     timestamps = tuple(
@@ -444,7 +445,7 @@ def _clients(root: Path) -> dict[str, Client]:
             here = marked.where(("accounts", account.name))
             if account.name in seen:
                 raise ConfigError(
-                    f"{here} {account.name}: the account is already at {seen[account.name]}. Account names are unique."
+                    f"{here} {account.name}: {seen[account.name]} already has this account. Choose another name."
                 )
             seen[account.name] = here
         read.append((marked, client))
@@ -460,7 +461,7 @@ def _client(path: Path, marked: Marked) -> tuple[Marked, Client]:
     except ValueError as error:
         raise ConfigError(f"{path}: {error}.") from None
     if path.suffix != ".yaml":
-        raise ConfigError(f"{path} would be overlooked. Rename it to {slug}.yaml.")
+        raise ConfigError(f"{path} does not end in .yaml. Rename it to {slug}.yaml.")
     client = _checked(marked, _Client)
     accounts = tuple(
         Account.model_construct(name=name, client=slug, **dict(each)) for name, each in client.accounts.items()
@@ -472,14 +473,14 @@ def _client(path: Path, marked: Marked) -> tuple[Marked, Client]:
 
 
 def _check_rules(marked: Marked, client: Client, clients: Mapping[str, Client]) -> None:
-    """ConfigError for rules of an account that is not shared, and for those that lead to no client."""
+    """ConfigError for rules of an account that is not shared, and for rules with an unknown client."""
     for account in client.accounts:
         for number, rule in enumerate(account.rules):
             here: Loc = ("accounts", account.name, "rules", number, "client")
             if client.slug != HOUSE:
                 raise ConfigError(
-                    f"{marked.where(here[:-1])} rules are for shared accounts, in clients/{HOUSE}.yaml; what this "
-                    f"account licenses is for {client.slug} anyway."
+                    f"{marked.where(here[:-1])} only shared accounts, in clients/{HOUSE}.yaml, have rules. Remove "
+                    f"them: all licences of this account are for {client.slug}."
                 )
             if rule.client == HOUSE or rule.client not in clients:
                 known = ", ".join(sorted(clients.keys() - {HOUSE})) or "none yet"
@@ -488,12 +489,10 @@ def _check_rules(marked: Marked, client: Client, clients: Mapping[str, Client]) 
 
 # ---------------------------------------------------------------- writing
 
-_HOME_HEADING = (
-    "# Settings of this home. Every key may be left out; keys that the archiver does not know are refused.\n"
-)
-_CLIENT_HEADING = "# One client and its accounts. Secrets are never here: they are in the vault.\n"
+_HOME_HEADING = "# Settings of this home. Every key is optional; unknown keys are refused.\n"
+_CLIENT_HEADING = "# One client and its accounts. Secrets belong in the vault, never in this file.\n"
 
-# Two public authorities of different operators, and the subjects of the roots by which their tokens are checked.
+# Two public authorities of different operators, with the subjects of the roots that verify their tokens.
 _PUBLIC_TIMESTAMPS = {
     "digicert": ("http://timestamp.digicert.com", ("DigiCert Trusted Root G4",)),
     "sectigo": (
@@ -510,12 +509,12 @@ def create_home(
     agency: str | None = None,
     timestamps: Sequence[Mapping[str, str]] | None = None,
 ) -> Home:
-    """A new home; ConfigError if there is one already. `agency` is its name; `timestamps` are name, url and roots each.
+    """Create a home; ConfigError if one exists. `agency` is a name; each of `timestamps` has name, url and roots.
 
-    By default a real home gets two public authorities, with roots out of certifi's list, and a replay home none.
+    By default a real home gets two public authorities with roots from certifi, and a replay home gets none.
     """
     if (root / "archiver.yaml").exists():
-        raise ConfigError(f"{root} is a home already. Choose another folder, or go on using it with --home.")
+        raise ConfigError(f"{root} is a home already. Choose another folder, or use this home with --home.")
     try:
         for folder in (root, root / "clients", root / "archive", root / "state"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -528,24 +527,24 @@ def create_home(
         }
         _write(root / "archiver.yaml", _HOME_HEADING + (block(content) if content else ""), Settings)
     except OSError as error:
-        raise ConfigError(f"{root} cannot be made a home: {error.strerror}. Choose another folder.") from None
+        raise ConfigError(f"The home {root} cannot be created: {error.strerror}. Choose another folder.") from None
     return Home.load(root)
 
 
 def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), domains: Sequence[str] = ()) -> Client:
-    """Write clients/<slug>.yaml; ConfigError if the slug is another client's, is not one, or is the house's."""
+    """Write clients/<slug>.yaml; ConfigError if the slug is taken, invalid or `house`."""
     try:
         path = root / "clients" / f"{check_slug(slug)}.yaml"
     except ValueError as error:
         raise ConfigError(f"{error}.") from None
     if slug == HOUSE:
-        raise ConfigError("`house` is the agency's own archive; it is there when its first account is. Choose another.")
+        raise ConfigError("`house` is the agency's own archive; its first account creates it. Choose another name.")
     with _writing(root):
         there = Home.load(root).clients.get(slug)
         if there and (there.name, there.aliases, there.domains) == (name, tuple(aliases), tuple(domains)):
-            return there  # a command that was killed added it
+            return there  # a killed command added it
         if there:
-            raise ConfigError(f"There is a client {slug!r} already. Edit {path}, or choose another short name.")
+            raise ConfigError(f"The client {slug!r} exists already. Edit {path}, or choose another short name.")
         content: dict[str, Value] = {"name": name}
         content |= {key: list(value) for key, value in (("aliases", aliases), ("domains", domains)) if value}
         _write(path, _CLIENT_HEADING + block(content), _Client)
@@ -553,12 +552,11 @@ def add_client(root: Path, slug: str, name: str, aliases: Sequence[str] = (), do
 
 
 def planned_account(root: Path, name: str, *, client: str, **fields: Any) -> tuple[Home, str]:
-    """The home as it would be with this account, and its client's file as it would read; nothing is written.
+    """The home as it would be with this account, and the new text of its client's file. Writes nothing.
 
     `fields` are those of `AccountSettings`; empty ones are left out.
 
-    ConfigError for an unknown client or a name that is taken or not one. The house's file is made with its first
-    account.
+    ConfigError for an unknown client, or a name that is taken or invalid. The house's first account creates its file.
     """
     try:
         check_account_name(name)
@@ -566,7 +564,7 @@ def planned_account(root: Path, name: str, *, client: str, **fields: Any) -> tup
         raise ConfigError(f"{error}.") from None
     home = Home.load(root)
     if name in {account.name for account in home.accounts()}:
-        raise ConfigError(f"There is an account {name!r} already. Account names are unique; choose another.")
+        raise ConfigError(f"The account {name!r} exists already. Choose another name.")
     path = root / "clients" / f"{client}.yaml"
     if client == HOUSE and client not in home.clients:
         text = _CLIENT_HEADING + block({"name": home.settings.agency.name or "House"})
@@ -580,7 +578,7 @@ def planned_account(root: Path, name: str, *, client: str, **fields: Any) -> tup
 
 
 def add_account(root: Path, name: str, *, client: str, **fields: Any) -> Account:
-    """Write the account into its client's file; arguments and errors as `planned_account`."""
+    """Write the account to its client's file. Arguments and errors as for `planned_account`."""
     with _writing(root):
         _, text = planned_account(root, name, client=client, **fields)
         _write(root / "clients" / f"{client}.yaml", text, _Client)
@@ -588,7 +586,7 @@ def add_account(root: Path, name: str, *, client: str, **fields: Any) -> Account
 
 
 def change_account(root: Path, name: str, **fields: str) -> Account:
-    """Give an account another `username`, or note the day on which it was `closed`."""
+    """Change an account's `username`, or set the day on which it was `closed`."""
     with _writing(root):
         account = Home.load(root).account(name)
         path = root / "clients" / f"{account.client}.yaml"
@@ -609,17 +607,17 @@ def _writing(root: Path) -> Iterator[None]:
 
 
 def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8")  # line ends as they are
+    return path.read_bytes().decode("utf-8")  # keep the line ends
 
 
 def _write(path: Path, text: str, model: type[BaseModel]) -> None:
-    """Nothing is written that could not be read again."""
+    """Write a settings file after checking that it can be read again."""
     _checked(load(path, text), model)
     replace_file(path, text.encode())
 
 
 def _public_timestamps(root: Path) -> list[dict[str, str]]:
-    """The public authorities; of the roots that each needs, those that certifi has are written to roots/<name>.pem."""
+    """The public authorities. Writes their roots, as far as certifi has them, to roots/<name>.pem."""
     import certifi
     from cryptography import x509
     from cryptography.x509.oid import NameOID
@@ -631,7 +629,7 @@ def _public_timestamps(root: Path) -> list[dict[str, str]]:
         found: list[str] = []
         for pem in blocks:
             der = base64.b64decode(pem.removeprefix("-----BEGIN CERTIFICATE-----"))
-            # Only the few that mention a wanted name are parsed: some old roots do not parse without warnings.
+            # Parse only roots that contain a wanted name, because some old roots cause warnings.
             if any(subject.encode() in der for subject in subjects):
                 names = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
                 found += [f"{pem}-----END CERTIFICATE-----\n" for each in names if each.value in subjects]

@@ -1,8 +1,8 @@
-"""Secrets at rest: one encrypted file, and the places where its key may lie.
+"""The vault: one encrypted file for all secrets, and the places that may hold its key.
 
-The file is one line that says which key fits, then a Fernet token (AES-128-CBC with HMAC-SHA-256) over JSON. It holds,
-per account, the secrets, the saved session and the "needs a person" mark, per client the signing key, and how often it
-was written, by which `vault_replay` notices an older copy.
+The file is one line that identifies the key, then a Fernet token (AES-128-CBC with HMAC-SHA-256) over JSON. It holds,
+per account, the secrets, the saved session and the "needs a person" mark; per client the signing key; and a count of
+its writes, which lets `vault_rollback` detect an older copy.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ LOCK_TIMEOUT_S = 30
 KEYRING_SERVICE, KEYRING_USER = "archiver", "vault key"
 
 _MAGIC = "archiver-vault-1"
-_taken: dict[str, str] = {}  # what was taken out of this process's environment, which is as global
+_taken: dict[str, str] = {}  # secrets removed from this process's environment; global because the environment is
 _SECRET_VARIABLE = re.compile(r"ARCHIVER_KEY|ARCHIVER_.*(SECRET|TOKEN|PASSWORD).*")
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why an account needs a person: the error's name, since when (UTC, `…Z`), the failed secrets' digest."""
+    """Why an account needs a person: the error's name, its time (UTC, `…Z`), the refused secrets' digest."""
 
     error: str
     at: str
@@ -53,10 +53,10 @@ class Trouble:
 
 
 class Vault:
-    """The encrypted file at `path`. Every call reads it afresh; every change is locked, atomic and durable.
+    """The encrypted file at `path`. Every call reads the file again; every change is locked, atomic and durable.
 
-    Raises VaultLocked where the key does not fit, or the file is missing or damaged. With `remember`, an older copy of
-    the file is noticed, and `replayed` tells of it.
+    Raises VaultLocked if the key does not fit, or the file is missing or damaged. With `remember`, `replayed` reports
+    an older copy of the file.
     """
 
     def __init__(self, path: Path, key: str, *, remember: bool = False) -> None:
@@ -69,7 +69,7 @@ class Vault:
 
     @classmethod
     def create(cls, path: Path, key: str) -> Vault:
-        """An empty vault; one that is already there is opened and left as it is."""
+        """Create an empty vault. An existing vault is opened and not changed."""
         vault = cls(path, key)
         with vault._lock():
             if not path.exists():
@@ -78,17 +78,17 @@ class Vault:
         return vault
 
     def secrets(self, account: str) -> dict[str, str]:
-        """Secret name → value; empty where none were given."""
+        """Secret name → value; empty if there are none."""
         return dict(self._account(account).get("secrets", {}))
 
     def set_secrets(self, account: str, secrets: Mapping[str, str]) -> None:
-        """Replace all secrets of the account; ConfigError for a name that is not one of SECRET_NAMES."""
+        """Replace all secrets of the account; ConfigError for a name outside SECRET_NAMES."""
         _check_names(secrets)
         with self._changing(account) as record:
             record["secrets"] = dict(secrets)
 
     def forget(self, account: str) -> None:
-        """Drop all that is kept of the account: secrets, session, mark."""
+        """Delete everything about the account: secrets, session, mark."""
         with self._lock():
             content = self._read()
             if content["accounts"].pop(account, None) is not None:
@@ -97,8 +97,8 @@ class Vault:
     def rotate(
         self, account: str, secrets: Mapping[str, str], session: Mapping[str, Any] | None, username: str | None
     ) -> None:
-        """Replace secrets and session and drop the mark, in one stroke. `username` is the user name that belongs to
-        them, and is not in the settings yet: see `renamed`."""
+        """Replace secrets and session and delete the mark, in one write. `username` is the matching user name, which is
+        not in the settings yet: see `renamed`."""
         _check_names(secrets)
         new = {"secrets": dict(secrets), "session": session and dict(session), "username": username}
         with self._changing(account) as record:
@@ -106,26 +106,26 @@ class Vault:
             record.update({key: value for key, value in new.items() if value})
 
     def renamed(self, account: str) -> str | None:
-        """The user name that a rotation gave the account and has not written into the settings yet."""
+        """The new user name of a rotation that is not in the settings yet; None if there is none."""
         name: str | None = self._account(account).get("username")
         return name
 
     def settle_name(self, account: str) -> None:
-        """The settings have the account's new user name."""
+        """Record that the settings have the account's new user name."""
         with self._changing(account) as record:
             record.pop("username", None)
 
     def accounts(self) -> list[str]:
-        """The accounts of which something is kept."""
+        """The accounts in the vault."""
         return sorted(self._read()["accounts"])
 
     def session(self, account: str) -> dict[str, Any] | None:
-        """The saved browser sign-in: a Playwright storage state."""
+        """The saved browser session: a Playwright storage state."""
         session: dict[str, Any] | None = self._account(account).get("session")
         return session
 
     def sessions(self) -> dict[str, tuple[dict[str, Any] | None, Trouble | None]]:
-        """The saved sign-in and the mark of every account that is known here, by one reading."""
+        """The saved session and the mark of every account in the vault, with one read."""
         known = self._read()["accounts"].items()
         return {name: (each.get("session"), Trouble(**found) if (found := each.get("trouble")) else None)
                 for name, each in known}  # fmt: skip
@@ -139,7 +139,7 @@ class Vault:
             record.pop("session", None)
 
     def trouble(self, account: str) -> Trouble | None:
-        """The "needs a person" mark. It counts only while the account's secrets still have this digest."""
+        """The "needs a person" mark. It counts only while the account's secrets have the same digest."""
         found = self._account(account).get("trouble")
         return Trouble(**found) if found else None
 
@@ -152,7 +152,7 @@ class Vault:
             record.pop("trouble", None)
 
     def signer(self, client: str) -> Ed25519PrivateKey:
-        """The client's signing key, made when first asked for."""
+        """The client's signing key. The first call creates it."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         raw = self._read()["signers"].get(client)
@@ -165,11 +165,11 @@ class Vault:
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(raw))
 
     def replayed(self) -> str | None:
-        """What a person must know where an older copy was put back, once the vault was read; None where none was."""
+        """A warning if an older copy was put back; None otherwise. Call it after the vault was read."""
         return self._memory.warning if self._memory else None
 
     def accept_as_newest(self) -> None:
-        """Record, on a person's word, that the vault as it lies there is the right one."""
+        """Record that a person accepts the current vault as the right one."""
         if self._memory:
             with self._lock():
                 self._memory.accept(self._read().get("writes", 0), read_file(self._path))
@@ -195,7 +195,7 @@ class Vault:
             with FileLock(self._path.with_name(f"{self._path.name}.lock"), timeout=LOCK_TIMEOUT_S):
                 yield
         except Timeout:
-            raise VaultLocked(f"another command has held it for {LOCK_TIMEOUT_S} seconds; try again") from None
+            raise VaultLocked(f"another command has used it for {LOCK_TIMEOUT_S} seconds; try again") from None
 
     def _read(self) -> dict[str, Any]:
         from cryptography.fernet import InvalidToken
@@ -205,18 +205,18 @@ class Vault:
             text = read_file(self._path)
         except FileNotFoundError:
             raise VaultLocked(
-                f"{self._path} is not there; bring it back from a copy, or begin an empty one with `archiver setup`"
+                f"{self._path} does not exist; restore it from a copy, or create an empty one with `archiver setup`"
             ) from None
         except OSError as error:
             raise VaultLocked(f"{self._path} cannot be read ({error.strerror}); check who may read it") from None
         head, _, token = text.partition(b"\n")
         magic, _, key_id = head.decode("ascii", "replace").partition(" ")
-        damaged = f"{self._path} is damaged; bring it back from a copy"
+        damaged = f"{self._path} is damaged; restore it from a copy"
         if magic != _MAGIC or not re.fullmatch("[0-9a-f]{16}", key_id):
             raise VaultLocked(damaged)
         if key_id != self._key_id:
             raise VaultLocked(
-                f"the key does not fit {self._path}; give the key with which it was made (ARCHIVER_KEY_FILE or keyring)"
+                f"the key does not fit {self._path}; give the key that created it (ARCHIVER_KEY_FILE or keyring)"
             )
         try:
             content: dict[str, Any] = json.loads(self._fernet.decrypt(token))
@@ -227,7 +227,7 @@ class Vault:
         return content
 
     def _write(self, content: Mapping[str, Any]) -> None:
-        """Only with the lock, and of what was read with it."""
+        """Write the vault. Hold the lock, and pass content that was read while holding it."""
         counted = {**content, "writes": content.get("writes", 0) + 1}
         file = f"{_MAGIC} {self._key_id}\n".encode() + self._fernet.encrypt(json.dumps(counted).encode())
         replace_file(self._path, file)
@@ -236,7 +236,7 @@ class Vault:
 
 
 def open_vault(path: Path, *, create: bool = False, remember: bool = False) -> Vault:
-    """The vault at `path` with the key that `find_key` finds; `create` makes a missing vault, and a key for it."""
+    """Open the vault at `path` with the key from `find_key`. `create` creates a missing vault and its key."""
     if create and not path.exists():
         return Vault.create(path, find_key(create=True))
     vault = Vault(path, find_key(), remember=remember)
@@ -245,7 +245,7 @@ def open_vault(path: Path, *, create: bool = False, remember: bool = False) -> V
 
 
 def secret_digest(secrets: Mapping[str, str]) -> str:
-    """One value that changes whenever a secret does; kept only inside the vault."""
+    """A digest that changes whenever a secret changes. Only the vault stores it."""
     return hashlib.sha256(json.dumps(dict(secrets), sort_keys=True).encode()).hexdigest()
 
 
@@ -253,14 +253,14 @@ def secret_digest(secrets: Mapping[str, str]) -> str:
 
 
 def new_key() -> str:
-    """44 characters of URL-safe base64: 32 random bytes."""
+    """A new key: 32 random bytes as 44 characters of URL-safe base64."""
     from cryptography.fernet import Fernet
 
     return Fernet.generate_key().decode()
 
 
 def checked_key(text: str, where: str) -> str:
-    """The key without white space around it; VaultLocked, naming `where` it lay, if it cannot be a key."""
+    """The key without surrounding white space. VaultLocked, which names `where`, if it is invalid."""
     key = text.strip()
     try:
         if len(key) == 44 and len(base64.b64decode(key, altchars=b"-_", validate=True)) == 32:
@@ -276,13 +276,13 @@ def find_key(*, create: bool = False, interactive: bool | None = None) -> str:
 
 
 def locate_key(*, create: bool = False, interactive: bool | None = None) -> tuple[str, str]:
-    """The vault's key and, in words, where it was.
+    """The vault's key and, in words, its place.
 
-    Looked at are: systemd credential, ARCHIVER_KEY_FILE, the system's keyring, the user's own key file, ARCHIVER_KEY, a
-    person's typing. With `create`, a key is made where none is found: in the file that ARCHIVER_KEY_FILE names, else in
-    the keyring, else in the user's own key file.
-    `interactive` is whether a person may be asked; by default, whether standard input and error are a terminal.
-    VaultLocked says which places were looked at.
+    The order of search: systemd credential, ARCHIVER_KEY_FILE, the system's keyring, the user's own key file,
+    ARCHIVER_KEY, a prompt. With `create`, a missing key is created: in the file that ARCHIVER_KEY_FILE names, or else
+    in the keyring, or else in the user's own key file.
+    `interactive` allows the prompt; by default it is allowed if standard input and error are a terminal.
+    VaultLocked says what failed.
     """
     pop_secrets_from_environment()
     if interactive is None:
@@ -311,20 +311,20 @@ def locate_key(*, create: bool = False, interactive: bool | None = None) -> tupl
     if interactive:
         from getpass import getpass
 
-        return checked_key(getpass("Vault key: "), "what was typed"), "what was typed"
+        return checked_key(getpass("Vault key: "), "the typed text"), "your input"
     seen = f" ({'; '.join(notes)})" if notes else ""
     raise VaultLocked(f"no key was found{seen}; set ARCHIVER_KEY_FILE to the file that holds the key")
 
 
 def default_key_file() -> Path:
-    """The user's own key file, for machines without a keyring. It lies apart from any home."""
+    """The user's own key file, for machines without a keyring. It is outside any home."""
     from platformdirs import user_config_path
 
     return user_config_path("archiver-key", appauthor=False) / "vault.key"
 
 
 def key_file() -> Path | None:
-    """The file that holds the key, if a file does: the named one, else the user's own."""
+    """The file that holds the key: the named one, or else the user's own; None if the key is not in a file."""
     if name := os.environ.get("ARCHIVER_KEY_FILE"):
         return Path(name)
     own = default_key_file()
@@ -339,11 +339,11 @@ def _key_from_file(path: Path, create: bool) -> str:
             sweep_beside(path)
             replace_file(path, f"{key}\n".encode())
         except OSError as error:
-            raise VaultLocked(f"the key file {path} cannot be made ({error.strerror}); name another one") from None
+            raise VaultLocked(f"the key file {path} cannot be created ({error.strerror}); name another one") from None
         return key
     text = _read_key(path)
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise VaultLocked(f"the key file {path} can be read by others; run `chmod 600 {path}`")
+        raise VaultLocked(f"others can read the key file {path}; run `chmod 600 {path}`")
     return checked_key(text, str(path))
 
 
@@ -360,9 +360,10 @@ def _read_key(path: Path) -> str:
 
 
 def usable_keyrings(found: KeyringBackend | None = None) -> tuple[list[KeyringBackend], list[str]]:
-    """The back ends that keep a secret, best first, and in words why others were refused; a chain is looked into.
+    """The back ends that store secrets safely, best first, and the reasons why others were refused.
 
-    `found` is the back end to judge; by default the one that `keyring` chose for this system.
+    `found` is the back end to check, by default the one that `keyring` chose for this system. Members of a chain are
+    checked one by one.
     """
     import keyring
     from keyring.backends.chainer import ChainerBackend
@@ -374,12 +375,12 @@ def usable_keyrings(found: KeyringBackend | None = None) -> tuple[list[KeyringBa
 
 
 def _fault(backend: type) -> str | None:
-    """Judged by class, subclasses included, since a back end's own priority says nothing about safety."""
+    """Why a back end is refused, by its class and base classes. Its priority says nothing about safety."""
     for kind in backend.__mro__:
         if kind.__module__ in ("keyring.backends.fail", "keyring.backends.null"):
-            return "keeps nothing"
+            return "stores nothing"
         if kind.__module__.startswith("keyrings.alt") or "plaintext" in kind.__name__.lower():
-            return "was refused, because it keeps secrets as plain text"
+            return "was refused, because it stores secrets as plain text"
     return None
 
 
@@ -398,7 +399,7 @@ def _stored_key(backend: KeyringBackend, notes: list[str]) -> str | None:
 
 
 def _store_key(backend: KeyringBackend, key: str, notes: list[str]) -> bool:
-    """Whether the keyring took the key and gives it back."""
+    """Store the key in the keyring. Returns whether the keyring gives it back."""
     from keyring.errors import KeyringError
 
     try:
@@ -413,22 +414,22 @@ def _store_key(backend: KeyringBackend, key: str, notes: list[str]) -> bool:
 
 
 def pop_secrets_from_environment() -> None:
-    """Take every secret out of this process's environment, so that no browser or command that it starts inherits one.
+    """Remove every secret from this process's environment, so that no browser or command inherits one.
 
-    `find_key` still knows ARCHIVER_KEY afterwards.
+    `find_key` can still use ARCHIVER_KEY afterwards.
     """
     for name in [name for name in os.environ if _SECRET_VARIABLE.fullmatch(name)]:
         _taken[name] = os.environ.pop(name)
 
 
 def parse_secrets(text: str, bare: str | None = None) -> dict[str, str]:
-    """Secrets as a YAML mapping of SECRET_NAMES to text, or as one bare line, the secret named `bare`.
+    """Parse secrets: a YAML mapping of SECRET_NAMES to text, or one plain line, which is the secret `bare`.
 
-    Every value is text as written (`0123` stays `0123`). ConfigError never repeats anything of the input.
+    Every value stays as written (`0123` stays `0123`). ConfigError never repeats any input.
     """
     import yaml
 
-    allowed = f"Give one YAML mapping with names out of: {', '.join(SECRET_NAMES)}."
+    allowed = f"Give one YAML mapping with these names: {', '.join(SECRET_NAMES)}."
     line = text.strip()
     try:
         node = yaml.compose(text, yaml.SafeLoader)
@@ -442,19 +443,19 @@ def parse_secrets(text: str, bare: str | None = None) -> dict[str, str]:
     for key, value in node.value:
         number = key.start_mark.line + 1
         if key.value not in SECRET_NAMES:
-            raise ConfigError(f"Line {number} of the secrets has a name that is not known. {allowed}")
+            raise ConfigError(f"Line {number} of the secrets has an unknown name. {allowed}")
         if not isinstance(value, yaml.ScalarNode) or not value.value or key.value in secrets:
             raise ConfigError(
-                f"Line {number} of the secrets: {key.value} is empty, given twice or not one text. {allowed}"
+                f"Line {number} of the secrets: {key.value} is empty, repeated or not plain text. {allowed}"
             )
         secrets[key.value] = value.value
     return secrets
 
 
 def run_secret_command(argv: Sequence[str], *, bare: str) -> dict[str, str]:
-    """What a password manager's command prints, read by `parse_secrets`; no shell, at most COMMAND_SECONDS.
+    """Run a password manager's command and parse its output with `parse_secrets`. No shell; at most COMMAND_TIMEOUT_S.
 
-    ConfigError names the program only: arguments and output may be secret.
+    ConfigError names only the program, because arguments and output may be secret.
     """
     try:
         done = subprocess.run(
@@ -477,4 +478,4 @@ def run_secret_command(argv: Sequence[str], *, bare: str) -> dict[str, str]:
 def _check_names(secrets: Mapping[str, str]) -> None:
     unknown = sorted(set(secrets) - set(SECRET_NAMES))
     if unknown:
-        raise ConfigError(f"{', '.join(unknown)}: no such secret. Known: {', '.join(SECRET_NAMES)}.")
+        raise ConfigError(f"{', '.join(unknown)}: unknown secret. Use one of {', '.join(SECRET_NAMES)}.")

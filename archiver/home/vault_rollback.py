@@ -1,7 +1,7 @@
-"""Noticing that an older copy of a vault was put back: what was last seen of it, kept outside of the home.
+"""Detect that somebody put back an older copy of a vault, by a record outside the home.
 
-A vault counts its own writes, inside what is encrypted. This user's state folder remembers the highest count that was
-seen here, so whoever may write to the home cannot change it. A copy of the home at another place is another vault.
+A vault counts its own writes inside the encrypted part. This user's state folder records the highest count seen here,
+so write access to the home is not enough to change it. A copy of the home at another place counts as another vault.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from archiver.core.model import iso
 
 @dataclass(frozen=True)
 class SeenVault:
-    """The newest state of a vault: how often it was written, and the file's digest. `older` is the count of a copy that
-    was found in its place, and `noticed` when; they stay until a person accepts that copy."""
+    """The newest seen state of a vault: its count of writes and the file's digest.
+
+    `older` is the count of an older copy found in its place, and `noticed` the time. Both stay until a person accepts
+    that copy.
+    """
 
     vault: str
     writes: int
@@ -30,7 +33,7 @@ class SeenVault:
 
 
 class VaultMemory:
-    """What this machine and user remember of the vault at `path`. Nothing is raised where nothing can be remembered."""
+    """This machine's and user's record of the vault at `path`. If it cannot be saved, no error is raised."""
 
     def __init__(self, path: Path, key_id: str) -> None:
         import platformdirs
@@ -40,7 +43,7 @@ class VaultMemory:
         self.path = platformdirs.user_state_path("archiver", appauthor=False) / "vaults" / f"{name}.json"
 
     def see(self, seen: SeenVault | None, writes: int, file: bytes) -> None:
-        """Take in a vault; `seen` is what was remembered before its file was read, since another process may write."""
+        """Record a vault. `seen` is the record from before its file was read, because another process may write."""
         digest = hashlib.sha256(file).hexdigest()
         if seen is None:
             self._remember(SeenVault(self._vault, writes, digest))
@@ -50,20 +53,20 @@ class VaultMemory:
             self._remember(replace(seen, older=writes, noticed=iso(datetime.now(UTC))))
 
     def accept(self, writes: int, file: bytes) -> None:
-        """A person says that the vault as it lies there is the right one."""
+        """Record that a person accepts the current vault as the right one."""
         self._remember(SeenVault(self._vault, writes, hashlib.sha256(file).hexdigest()))
 
     @property
     def warning(self) -> str | None:
-        """What is to be told of an older copy, and what to do; None where none was seen."""
+        """A warning about an older copy, with what to do; None if none was seen."""
         seen = self.seen()
         if seen is None or seen.older is None:
             return None
         return (
-            f"The vault {self._vault} is not the newest one that was seen here: it was written {seen.older} times, the "
-            f"newest one {seen.writes} times (noticed {seen.noticed}). If you restored the home from a backup, say so "
-            "once: `archiver doctor --vault-restored`. Otherwise somebody put an old copy there: bring the newest one "
-            "back, and change the secrets of all accounts."
+            f"The vault {self._vault} is older than one seen here before: it was written {seen.older} times, the "
+            f"newest one {seen.writes} times (noticed {seen.noticed}). If you restored the home from a backup, run "
+            "once `archiver doctor --vault-restored`. Otherwise somebody put an old copy there: restore the newest "
+            "vault, and change the secrets of all accounts."
         )
 
     def seen(self) -> SeenVault | None:
@@ -72,6 +75,6 @@ class VaultMemory:
         return None
 
     def _remember(self, seen: SeenVault) -> None:
-        with suppress(OSError):  # a user without a folder of their own: `doctor` says so
+        with suppress(OSError):  # the user may have no state folder
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             replace_file(self.path, json.dumps(asdict(seen)).encode())

@@ -105,5 +105,5 @@ def test_platforms_without_an_adapter_are_listed_with_the_reason(home: Home) -> 
 
 def test_what_nothing_knows_is_no_web_address(home: Home) -> None:
     home.env.pop("DISPLAY", None)  # no window opens, should the address be taken for one
-    assert "no web address" in home("capture", "nothing", "--client", "acme", "--replay", RECORDINGS / "unsplash" /
+    assert "not a web address" in home("capture", "nothing", "--client", "acme", "--replay", RECORDINGS / "unsplash" /
                                     "two-pages", code=2).stderr  # fmt: skip

@@ -84,7 +84,7 @@ def test_what_hangs_refuses_or_drops_keeps_none_of_the_others_and_is_named(
         "hangs": "SiteUnavailable", "wrong": "WrongPassword", "drops": "SiteUnavailable",
     }  # fmt: skip
     assert [found[f"good-{number}"].archived for number in range(5)] == [3] * 5
-    assert "hangs was not done at its deadline, 4 s" in found["hangs"].message
+    assert "hangs did not finish before its deadline, 4 s" in found["hangs"].message
     assert "deadline" not in found["drops"].message and "rotate wrong" in found["wrong"].message
     assert (summary.exit_code, summary.outcome) == (30, "partial")
     home = Home.load(night.root)  # type: ignore[attr-defined]

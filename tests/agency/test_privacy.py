@@ -157,7 +157,7 @@ def test_a_restore_is_recorded_without_accounts_too_and_tells_of_what_was_erased
     assert (refused.exit_code, refused.outcome) == (90, "failed")
     order = RunRequest(clients=["acme"], after_restore=disk / "acme")
     done = asyncio.run(run(agency.home, agency.vault, order))
-    assert done.exit_code == 0 and "erase it again" in " ".join(done.warnings)
+    assert done.exit_code == 0 and "erase again" in " ".join(done.warnings)
     assert agency.erase(statement, "other")["outcome"] == "erased"
     assert agency.codes() == {"erased", "rollback"}
     shutil.rmtree(next((agency.archive / "evidence/statements").glob("*/*/*")))

@@ -167,10 +167,10 @@ async def test_where_there_is_no_connection_nothing_was_received(info: ProviderI
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (b"", "the connection was closed before an answer came"),
+        (b"", "it closed the connection without an answer"),
         (OK + b"content-length: 20\r\n\r\nhalfEND", "the answer was cut off"),
-        (b"SSH-2.0-other\r\nEND", "what it answered is no HTTP"),
-        (None, "no answer for too long"),
+        (b"SSH-2.0-other\r\nEND", "its answer is not valid HTTP"),
+        (None, "it did not answer in time"),
     ],
 )
 async def test_why_there_is_no_answer_is_said_in_plain_words(

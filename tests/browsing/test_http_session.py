@@ -253,7 +253,7 @@ async def test_an_untrusted_certificate_is_said_to_be_one(visit: Visit, info: Pr
     async with visit(exchange("GET", "/api/a", "status: 200")) as site:
         network = replace(site.listener.network, ca_file=None)
         async with HttpSession(info, network=network, pacing=Pacing(off=True)) as session:
-            with pytest.raises(SiteUnavailable, match=r"not trusted here.*network\.ca_file"):
+            with pytest.raises(SiteUnavailable, match=r"does not trust.*network\.ca_file"):
                 await session.get(SITE + "/api/a")
         assert paths(site) == []
 

@@ -175,7 +175,7 @@ def test_a_picture_is_fetched_by_its_address(at: Agency, tmp_path: Path) -> None
         assert "answered 404" in gone and "save the picture" in gone and "next run" not in gone
         server.shutdown()
     for other in ("file:///x.jpg", "ftp://stock.example/x.jpg", "data:image/png,x", "https://[::1/x"):
-        assert "no http:// or https:// address" in at.run("find", "--image", other, code=2).stderr
+        assert "not an http:// or https:// address" in at.run("find", "--image", other, code=2).stderr
 
 
 @pytest.mark.parametrize(("size", "said"), [((1, 1), "1 × 1 pixels"), ((640, 400), "nearly one colour")])

@@ -36,7 +36,10 @@ from tests.support.homes import QUICK, Home
         (["run", "--no-such-option"], "no-such-option"),
         (["client", "add", "beta", "--name", "Beta", "--alias", ""], "not empty"),
         (["find", "x", "--image", "x.png"], "words or --image"),
-        (["capture", "--client", "acme", "--replay", "{recordings}", "https://[::1"], "https://[::1 is no web address"),
+        (
+            ["capture", "--client", "acme", "--replay", "{recordings}", "https://[::1"],
+            "https://[::1 is not a web address",
+        ),
         (["find", "--sheet", "x.png"], "--sheet needs --image"),
         (["assess", "x", "--client", "acme", "--image", "x.png"], "not both"),
         (["hold", "x", "--reason", " ", "--by", "Ada Example"], "needs a reason"),
@@ -66,7 +69,7 @@ def test_a_wrong_name_is_said(home: Home, arguments: list[str], words: str) -> N
         ("agency: {name: A}\nagency: {name: B}\n", ":2:1"),
         ("agency: {name: A}\ncolour: red\n", ":2:1"),
         ("timestamps: x\n", ":1:1 timestamps: must be a list"),
-        ("agency: {country: Germany}\n", ":1:10 agency.country: is no code of a country"),
+        ("agency: {country: Germany}\n", ":1:10 agency.country: is not a country code"),
     ],
 )
 def test_a_wrong_setting_is_found_by_line_and_column(home: Home, text: str, place: str) -> None:

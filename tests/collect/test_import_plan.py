@@ -92,7 +92,7 @@ def test_a_paper_that_fits_two_licences_is_given_to_neither(reader: DocumentRead
     unclear = one.replace(number, "")
     decided, outcomes = planned(reader, {"1.txt": one, "2.txt": other, "3.txt": unclear})
     assert outcomes == {"1.txt": ImportOutcome.ARCHIVED, "2.txt": ImportOutcome.ARCHIVED, "3.txt": ImportOutcome.UNREAD}
-    assert "not clear which" in decided.fates[2].message
+    assert "several licences match" in decided.fates[2].message
 
 
 def test_a_history_that_names_no_platform_is_kept_for_a_person(reader: DocumentReader) -> None:

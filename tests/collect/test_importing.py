@@ -251,7 +251,9 @@ def test_a_letter_in_a_letter_that_nobody_reads_is_known_the_second_time(home: H
 
 
 def test_an_unknown_path_or_client_is_told(home: Home, folder: Path) -> None:
-    assert "no file or folder" in home("import", folder / "none", "--client", "acme", code=2).stderr
+    assert (
+        "does not exist, so nothing was imported" in home("import", folder / "none", "--client", "acme", code=2).stderr
+    )
     assert "no client" in home("import", folder, "--client", "nobody", code=2).stderr
 
 

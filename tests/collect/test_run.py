@@ -181,7 +181,7 @@ def test_a_run_for_nobody_is_told(home: Home) -> None:
     home("client", "add", "other", "--name", "Other Ltd")
     home.account("one", "shutterstock")
     done = home("run", "--client", "other", "--account", "one", "--replay", QUICK, code=2)
-    assert "No account fits other, one" in done.stderr
+    assert "No account matches other, one" in done.stderr
 
 
 def test_a_renewed_sign_in_uses_no_code_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,6 +250,6 @@ def test_one_asset_is_looked_for_by_its_page_and_it_is_told_where_not(home: Home
     page = "https://www.shutterstock.com/image-photo/harbour-9264430928"
     done = home("run", "--asset", page, "--replay", QUICK)
     assert "1 listed, 1 archived" in done.stderr and "first run" not in done.stderr
-    assert "Unsplash: not asked for 9264430928" in done.stderr and "archiver capture" in done.stderr
+    assert "Unsplash: not searched for 9264430928" in done.stderr and "archiver capture" in done.stderr
     for other in ("https://stock.example/1", "https://[::1", ""):
         assert "the platform's asset id" in home("run", "--asset", other, "--replay", QUICK, code=2).stderr

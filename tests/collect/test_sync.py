@@ -249,7 +249,7 @@ def test_a_row_that_the_platform_lists_twice_is_no_shortfall(desk: Desk) -> None
     for total in (63, 60):
         result = desk.sync(always(*(Page(each, total) for each in pages)), full=True)
         assert (result.outcome, result.total, result.listed) == (Outcome.COMPLETE, total, 60), result
-        assert "3 of the rows in downloads are listed twice" in result.message
+        assert "downloads lists 3 rows twice" in result.message
     desk.sync(lambda _: [Page(each, 63) for each in pages], full=True)
     again = desk.sync(lambda _: [Page(each, 63) for each in pages])
     assert (again.sweep, desk.site.pages_read) == ("known", 1), "its length is known with them"
@@ -309,8 +309,8 @@ def test_an_import_is_completed_by_one_row_at_most(desk: Desk, pages: list[list[
     ("second", "said"),
     [
         (b"Licence of asset A1", None),
-        (b"Licence of asset A", "not the same"),
-        (SiteUnavailable("cut"), "not come again"),
+        (b"Licence of asset A", "different content"),
+        (SiteUnavailable("cut"), "second fetch failed"),
     ],
 )
 def test_a_text_whose_length_nobody_stated_must_come_twice_and_the_same(
@@ -331,7 +331,7 @@ def test_a_text_whose_length_nobody_stated_must_come_twice_and_the_same(
     result = desk.sync(
         lambda _: [Page(rows(2), 1)], lambda of: replace(document(of), url=None), session=without, full=True
     )
-    assert "nothing shows that certificate.txt is whole" in result.message
+    assert "nothing shows that certificate.txt is complete" in result.message
 
 
 def test_another_licences_certificate_is_not_filed(desk: Desk) -> None:
@@ -426,7 +426,7 @@ def test_a_dry_run_counts_and_archives_nothing(desk: Desk) -> None:
 def test_one_asset_alone(desk: Desk) -> None:
     result = desk.sync(lambda _: [Page(down(3, 1), 3)], asset_id="A2")
     assert (result.listed, result.archived, len(desk.archived)) == (1, 1, 1)
-    assert "No licence of asset A9" in desk.sync(lambda _: [Page(down(3, 1), 3)], asset_id="A9").message
+    assert "no licence of asset A9" in desk.sync(lambda _: [Page(down(3, 1), 3)], asset_id="A9").message
 
 
 PACKED = {"capture.warc.gz": "application/gzip", "page.pdf": "application/pdf"}
@@ -458,7 +458,7 @@ def test_a_secret_packed_inside_a_native_pdf_is_found_too(desk: Desk) -> None:
     [
         ([{"credits": 7}, {"credits": 7}], "unchanged", "the same funds before and after"),
         ([{"credits": 7, "files": 1}, {"credits": 6, "files": 1}], "changed", "from {'credits': 7} to {'credits': 6}"),
-        ([{"credits": 7}, SiteUnavailable("gone")], None, "no longer after it"),
+        ([{"credits": 7}, SiteUnavailable("gone")], None, "but not after it"),
         ([SiteUnavailable("gone"), {"credits": 7}], None, ""),
         ([], None, ""),
     ],

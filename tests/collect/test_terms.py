@@ -141,7 +141,9 @@ def test_a_page_that_cannot_be_had_is_a_warning_and_concerns_no_licence(home: Ho
     home.account("one", "shutterstock")
     gone = {"status": 404, "headers": {"content-type": "text/html"}, "text": TEXT}
     done = home("run", "--json", "--replay", recording(tmp_path / "gone", [NOW], gone))
-    assert f"warning: the licence terms of Shutterstock at {LICENCE} could not be had: it answered 404." in done.stderr
+    assert (
+        f"warning: the licence terms of Shutterstock at {LICENCE} could not be fetched: it answered 404." in done.stderr
+    )
     [account] = json.loads(done.stdout)["accounts"]
     assert (account["outcome"], account["archived"], account["message"]) == ("complete", 1, "")
     assert terms_of(home.archive(), 0) == [] and not objects(home.archive())
@@ -186,8 +188,8 @@ def test_a_dry_run_and_a_recording_without_terms_start_no_browser(
 PASSWORD = '<form><input type="password" value=""></form>'
 WRONG = {  # what stands at a place, and the words that say why it was not filed
     "login": (page(more=PASSWORD), "asks for a password"),
-    "sent-away": ({"status": 302, "headers": {"location": "/log-in"}}, "leads to another place"),
-    "another": ({"status": 302, "headers": {"location": "/good"}}, "leads to https://www.shutterstock.com/good"),
+    "sent-away": ({"status": 302, "headers": {"location": "/log-in"}}, "undeclared address"),
+    "another": ({"status": 302, "headers": {"location": "/good"}}, "redirects to https://www.shutterstock.com/good"),
     "gone": ({**page(), "status": 404}, "answered 404"),
     "wall": ({**page(), "status": 403}, "answered 403"),
     "short": (page("We are checking that you are no robot."), "characters, too few"),

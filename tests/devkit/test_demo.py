@@ -57,5 +57,5 @@ def test_without_a_browser_the_demo_does_the_job_and_says_what_it_left_out(tmp_p
     (kept / "mine.txt").write_text("mine")
     (kept / "made-by-archiver-demo.txt").unlink()
     refused = demo(tmp_path, "--keep", "kept")
-    assert refused.returncode == 2 and "no demo made it" in refused.stderr
+    assert refused.returncode == 2 and "that no demo made" in refused.stderr
     assert (kept / "mine.txt").exists()

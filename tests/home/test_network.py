@@ -74,8 +74,8 @@ def test_post_says_what_came_instead_of_an_answer(server: ThreadingHTTPServer, b
 @pytest.mark.parametrize(
     ("proxy", "url", "words"),
     [
-        (None, "http://127.0.0.1:9/", "127.0.0.1: no connection came about"),
-        (None, "http://a..example.com/", "its name is not known here"),
+        (None, "http://127.0.0.1:9/", "127.0.0.1: the connection failed"),
+        (None, "http://a..example.com/", "its name cannot be resolved"),
         ("http://127.0.0.1:9", "http://tsa.example.com/", "tsa.example.com: the proxy cannot be reached"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_ca_file_is_trusted_and_others_are_not(server: ThreadingHTTPServer, ca
     url = f"https://localhost:{server.server_port}/"
 
     assert Network(ca_file=ca_file).post(url, b"x", "text/plain", 5).endswith(b"x")
-    with pytest.raises(SiteUnavailable, match=r"not trusted here .*network\.ca_file"):
+    with pytest.raises(SiteUnavailable, match=r"does not trust .*network\.ca_file"):
         Network().post(url, b"x", "text/plain", 5)
 
 
@@ -134,7 +134,7 @@ def test_settings_that_cannot_work(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"does not exist"):
         Network(ca_file=tmp_path / "none.pem")
     (tmp_path / "empty.pem").write_text("nothing")
-    with pytest.raises(ConfigError, match="holds no certificate"):
+    with pytest.raises(ConfigError, match="has no PEM certificate"):
         Network(ca_file=tmp_path / "empty.pem").ssl_context()
     for proxy in ("proxy:8080", "socks5://proxy:1080", "http://"):
         with pytest.raises(ConfigError, match="http://host:port"):

@@ -87,9 +87,9 @@ def test_every_key_of_the_settings(home: Path) -> None:
         ("notify: []\nagency:\n  colour: red\n", "archiver.yaml:3:3", "agency.colour: is not a known key"),
         ("replay: true\nreplay: false\n", "archiver.yaml:2:1", "twice"),
         ("pacing:\n  hosts: {api.example.com: fast}\n", "archiver.yaml:2:11", "must be a number"),
-        ("timestamps:\n- {name: a, url: 'http://a.example', roots: no.pem}\n", "archiver.yaml:2:38", "is not there"),
+        ("timestamps:\n- {name: a, url: 'http://a.example', roots: no.pem}\n", "archiver.yaml:2:38", "does not exist"),
         ("network: {proxy: 'http://a:b:c'}\n", "archiver.yaml:1:11", "is not an http"),
-        ("network: {ca_file: no.pem}\n", "archiver.yaml:1:11", "is not there"),
+        ("network: {ca_file: no.pem}\n", "archiver.yaml:1:11", "does not exist"),
         ("witnesses: [{name: a}]\n", "archiver.yaml:1:13", "exactly one of"),
         ("witnesses: [{name: a, folder: x, email: a@example.com}]\n", "archiver.yaml:1:13", "exactly one of"),
         ("witnesses: [{name: a, email: a@example.com}]\n", "archiver.yaml:1:1", "needs `mail:"),
@@ -111,7 +111,7 @@ def test_bad_clients_are_refused_with_their_place(home: Path) -> None:
     path = home / "clients/other.yaml"
     path.write_text("name: Other\naccounts:\n  one: {provider: freepik}\n")
     first = home / "clients/acme.yaml"
-    assert f"{path}:3:3 one: the account is already at {first}:8:3" in refusal(home)
+    assert f"{path}:3:3 one: {first}:8:3 already has this account" in refusal(home)
     path.write_text("name: Other\naccounts:\n  a:\n    provider: freepik\n    password: oh\n")
     assert f"{path}:5:5 accounts.a.password: is not a known key" in refusal(home)
     path.rename(home / "clients/other.yml")

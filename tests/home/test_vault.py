@@ -102,7 +102,7 @@ def test_what_goes_in_comes_out_and_never_lies_in_the_clear(tmp_path: Path) -> N
     again.drop_session("acme")
     again.clear_mark("acme")
     assert (again.session("acme"), again.trouble("acme"), again.secrets("nobody")) == (None, None, {})
-    with pytest.raises(ConfigError, match="pin: no such secret"):
+    with pytest.raises(ConfigError, match="pin: unknown secret"):
         vault.set_secrets("acme", {"pin": "1"})
 
 
@@ -116,7 +116,7 @@ def test_changes_made_at_once_are_all_kept(vault: Vault) -> None:
 
 def test_wrong_key_damage_and_absence_are_told_apart(tmp_path: Path) -> None:
     path, key = tmp_path / "vault.enc", new_key()
-    with pytest.raises(VaultLocked, match="is not there; bring it back"):
+    with pytest.raises(VaultLocked, match="does not exist; restore it"):
         Vault(path, key).secrets("a")
     Vault.create(path, key).set_secrets("a", {"token": "x"})
     with pytest.raises(VaultLocked, match="the key does not fit"):
@@ -142,7 +142,7 @@ def test_the_key_is_looked_up_in_order(
     def found(*, interactive: bool = False) -> str:
         return find_key(create=False, interactive=interactive)
 
-    with pytest.raises(VaultLocked, match=r"Keyring keeps nothing\); set ARCHIVER_KEY_FILE") as caught:
+    with pytest.raises(VaultLocked, match=r"Keyring stores nothing\); set ARCHIVER_KEY_FILE") as caught:
         found()
     assert caught.value.exit_code == 50
     monkeypatch.setattr("getpass.getpass", lambda _: f" {typed}\n")
@@ -219,7 +219,7 @@ def test_keyrings_that_keep_nothing_or_plain_text_are_refused_by_class(keyring_c
 
     assert usable_keyrings(made(Chain))[0] == members[1:]
     keyring_choice.append(made(PlaintextKeyring))
-    with pytest.raises(VaultLocked, match=r"PlaintextKeyring was refused, because it keeps secrets as plain text"):
+    with pytest.raises(VaultLocked, match=r"PlaintextKeyring was refused, because it stores secrets as plain text"):
         find_key(interactive=False)
     assert Desktop.stored == {}
 
@@ -261,7 +261,7 @@ def test_secret_commands_run_without_a_shell_and_say_nothing(monkeypatch: pytest
         ([*python, "print('hunter2'); raise SystemExit('hunter2')"], "ended with exit code 1"),
         ([*python, "import time; print('hunter2', flush=True); time.sleep(9)"], "did not end"),
         (["no-such-program", "hunter2"], "cannot be started"),
-        ([*python, "print('hunter2: hunter2')"], "not known"),
+        ([*python, "print('hunter2: hunter2')"], "unknown name"),
     ):
         with pytest.raises(ConfigError, match=words) as caught:
             run_secret_command(argv, bare="token")
@@ -357,7 +357,7 @@ def test_commands_and_doctor_tell_of_an_older_copy(
     Vault(home.vault, key).set_secrets("a", {"token": "new"})
     assert not told()
     home.vault.write_bytes(old)
-    assert "not the newest" in told()[0] and "--vault-restored`." in told()
+    assert "is older than one seen" in told()[0] and "--vault-restored`." in told()
     with pytest.raises(typer.Exit):
         setup.doctor(vault_restored=True, home=home.root)
     capsys.readouterr()
