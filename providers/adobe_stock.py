@@ -37,7 +37,7 @@ LIMIT = 100  # rows of a page, the documented maximum
 THUMBNAIL = "240"  # pixels, the largest without a watermark
 MEDIA = {"1": "photo", "2": "illustration", "3": "vector", "4": "video", "6": "3d", "7": "template"}
 UNTOLD = (
-    "details of assets (403), which say licences' dates more exactly. Use a token that may read them, or set "
+    "details of assets (403), which have more exact licence dates. Use a token that may read them, or set "
     "`details: false` in the account's settings"
 )
 PURCHASED = ("purchased", "just_purchased")
@@ -69,7 +69,7 @@ class AdobeStock(ApiProvider):
     @override
     async def sign_in(self, session: Session, secrets: Mapping[str, str], challenge: Challenge) -> None:
         session.authorise({"Authorization": f"Bearer {secrets['token']}", "x-api-key": secrets["api_key"]})
-        with refusing("Adobe does not accept this token; tokens last 24 hours"):
+        with refusing("Adobe does not accept this token. A token is valid for 24 hours"):
             answer = await _ask(session, PROFILE, {})
             if answer.status == 403:
                 raise WrongPassword("Adobe does not let this token read the member's profile")

@@ -1,7 +1,7 @@
-"""Depositphotos, by its regular API, and what that has in common with the enterprise one.
+"""Depositphotos, by its regular API, with the parts that the enterprise API shares.
 
-Both are one address, where a field of the request (`dp_command`) tells reading from spending; what comes says by its
-`type`, not by its status, whether it succeeded.
+Both APIs have one address. The request field `dp_command` separates reading from spending. The answer's `type`, not its
+status, says whether the request succeeded.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ class EnvatoElements(Website):
         """Both forms of the list: pages with a next link, or one that grows while it is scrolled to its end mark."""
         page = await self.open(session, DOWNLOADS)
         if not await session.seen(f"{ROW}, {EMPTY}", wait=PATIENCE):
-            raise changed(await session.page(), "My Downloads shows neither rows nor that it is empty")
+            raise changed(await session.page(), "My Downloads shows no rows, but does not say that it is empty")
         if not await session.rows(ROW):
             yield Page((), total=0)
             return
@@ -170,7 +170,7 @@ class EnvatoElements(Website):
                 waited = True
                 await session.seen(END, wait=STALL)
             else:
-                raise changed(page, "the list stops without a link to a next page and without the mark of its end")
+                raise changed(page, "the list stops without a link to the next page and without an end mark")
 
     async def _is_last(self, session: BrowserSession, address: str, here: Sequence[Licence]) -> bool:
         """Whether a list in pages ends with this one, which has neither a link to a next page nor an end mark.
@@ -216,7 +216,7 @@ class EnvatoElements(Website):
             raise NotACertificate("the certificate names no licence code")
         for said, listed in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
             if said and said != listed:
-                raise NotACertificate(f"the certificate is for {said}, and My Downloads lists {listed}")
+                raise NotACertificate(f"the certificate is for {said}, but My Downloads lists {listed}")
         asset = titled(licence.asset, found.title, found.author)
         return replace(
             licence,
@@ -232,7 +232,7 @@ def _licence(html: str, owner: str | None, certified: bool) -> Licence:
     row = read_row(html, FIELDS)
     # Buyers report rows without the link; a list without any, or a link of another form, is a page of another layout.
     if not certified or ("certificate" in row) != ("code" in row):
-        raise ValueError("a row has no certificate's link as it is known")
+        raise ValueError("a row has no certificate link in the known form")
     return Licence(
         asset=Asset(provider="envato_elements", asset_id=row["item_id"], title=row.get("title")),
         licence_id=row.get("code"),

@@ -157,5 +157,5 @@ def _instant(text: str) -> datetime:
 def _permitted(answer: Response, permission: str) -> Response:
     """The answer; WrongPassword names the permission that the token lacks (403)."""
     if answer.status == 403:
-        raise WrongPassword(f"this token may not {permission}; make one with that permission")
+        raise WrongPassword(f"this token may not {permission}. Create a token with that permission")
     return answer.expect()

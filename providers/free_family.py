@@ -1,7 +1,7 @@
-"""What free picture sites share: no account and no history. A person names a picture; its page is captured as offered.
+"""Base for free picture sites, which have no account and no history. A person names a picture; its page is captured.
 
-What comes of it shows what was offered, who was credited and when it was seen, and is never more than that: it names
-no licensee, and the date on which somebody took the picture is not the site's to say.
+The capture shows what was offered, who was credited and when it was seen. It shows no licensee, and the site does not
+say when a person took the picture.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def declared(module: str, rules: Rules, *, key: str) -> ProviderInfo:
 
     There is no sign-in; a key of the site's API, if there is one, adds the API's record. `key` says where it is had.
     """
-    where = f"none is needed; an API key adds the API's own record of each picture: {key}"
+    where = f"no sign-in is needed; an API key adds the API's own record of each picture: {key}"
     public = SignInMethod(name="public", transport=Transport.BROWSER, optional_secrets=("api_key",), where=where)
     return ProviderInfo.beside(
         module,
@@ -144,8 +144,9 @@ class FreeSite(Provider[BrowserSession]):
                 gone.append(redact_url(url))
         if gone:
             raise ConfigError(
-                f"{self.info.title} shows no picture at {', '.join(gone)}. Check the address; what a site has removed "
-                "can no longer be archived from it."
+                f"{self.info.title} shows no picture at {', '.join(gone)}. Check the address. If the site has "
+                "removed the "
+                "picture, it can no longer be archived."
             )
         yield Page((), last=True)
 
@@ -156,7 +157,9 @@ class FreeSite(Provider[BrowserSession]):
         if found := re.match(self.asset_id, url := redact_url(asked)):
             spoken = not self.info.rules.permit(Request("GET", url))  # the page in another language
             return found[1], self.page.format(id=found[1]) if spoken else url
-        raise ConfigError(f"{asked} is no picture's page and no picture's id of {self.info.title}. Name one.")
+        raise ConfigError(
+            f"{asked} is not a picture's page or ID of {self.info.title}. Give a page's address or an ID."
+        )
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
@@ -178,7 +181,7 @@ class FreeSite(Provider[BrowserSession]):
                 return None
             if answer.status == 403:
                 raise SiteUnavailable(
-                    f"{self.info.title} shows an unattended browser no page (403 at {redact_url(url)}); open it "
+                    f"{self.info.title} refuses an unattended browser (403 at {redact_url(url)}). Open the page "
                     "yourself with `archiver capture --attended`"
                 )
             place = re.match(self.asset_id, redact_url(answer.expect().url))
@@ -235,7 +238,7 @@ class FreeSite(Provider[BrowserSession]):
         if answer.status == 400 and "api key" in answer.text.lower():
             raise WrongPassword(f"{self.info.title} does not accept this API key")
         if answer.status == 403 and "rate limit" in answer.text.lower():
-            raise RateLimited(f"{self.info.title} allows its API key no more requests for now")
+            raise RateLimited(f"{self.info.title} allows no more requests with this API key for now")
         photo = None
         if answer.status not in (400, 404):  # which say that it has no such picture
             with known_layout(answer.expect()):

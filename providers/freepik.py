@@ -134,14 +134,14 @@ class Freepik(Website):
             await self.open(session, address)
             visited.add(address)
             if not await session.seen(f'{ROW}, :text("{EMPTY}")', wait=PATIENCE):
-                raise changed(await session.page(), "the downloads show neither rows nor that there are none")
+                raise changed(await session.page(), "the downloads show no rows, but do not say that there are none")
             page = await session.page()
             with known_layout(page):
                 licences = [_licence(row, session.username) for row in rows(page.text, ROW)]
                 address, last = _next(page, visited)
             yield Page(licences, total=None if licences or len(visited) > 1 else 0, last=last)
             if licences and not (address or last):
-                raise changed(page, "the downloads have neither a link to the next page nor the number of the last one")
+                raise changed(page, "the downloads have no link to the next page and no number of the last page")
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
@@ -157,7 +157,7 @@ class Freepik(Website):
         found = freepik_certificate(text)
         named = found.resource_ids
         if named and licence.asset.asset_id not in named:
-            raise NotACertificate(f"the PDF is for {', '.join(named)}, and the list says {licence.asset.asset_id}")
+            raise NotACertificate(f"the PDF is for {', '.join(named)}, but the list says {licence.asset.asset_id}")
         # One address for a resource, however often it was downloaded: the PDF may have another download's date.
         when = found.licensed_at if found.licensed_at and near(found.licensed_at, licence.licensed_at) else None
         asset = titled(licence.asset, found.title, found.author)

@@ -1,4 +1,4 @@
-"""What Getty Images and iStock share: one API, read with an API key and a customer's token. Nothing is downloaded."""
+"""Base for Getty Images and iStock: one API, read with an API key and a customer's token. No asset is downloaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pexels: a photo's page as it is offered, and the API's record of it."""
+"""Pexels: a photo's page with its offer, and the API's record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixabay: an item's page as it is offered, and the API's record of it."""
+"""Pixabay: an item's page with its offer, and the API's record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unsplash: a photo's page as it is offered, and the API's record of it. Its download endpoint is never asked."""
+"""Unsplash: a photo's page with its offer, and the API's record. The download endpoint is never requested."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Objects built by a process of its own.
+"""Build objects in a separate process.
 
-Each file of an object takes a few calls of the system, and after each of them a thread waits for the interpreter's lock
-anew. Beside a busy run that takes longer than all the calls.
+Each file of an object needs a few system calls, and after each of them a thread waits for the interpreter's lock.
+During a busy run this wait takes longer than all the calls.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Builder:
             sink.flush()
             answer: list[Staged] | OSError = _receive(source)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
-            raise OSError(errno.EIO, "the process that builds objects ended") from None
+            raise OSError(errno.EIO, "the process that builds objects has ended") from None
         if isinstance(answer, OSError):
             raise answer
         return answer

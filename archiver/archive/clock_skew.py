@@ -1,4 +1,4 @@
-"""A clock that was ahead when an archive was written, as the timestamps on it show."""
+"""Detect a clock that was ahead when an archive was written, by the archive's timestamps."""
 
 from __future__ import annotations
 

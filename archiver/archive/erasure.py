@@ -1,8 +1,8 @@
-"""Erasing an object's content so that everybody sees that it was erased, and holding what must not be erased.
+"""Erase an object's content visibly, and place legal holds on objects that must not be erased.
 
-The content goes; a tombstone with its digests stays, an OCFL object of its own. An `erasure` line of the ledger records
-the tombstone and names what it stands for. Only that line makes a missing object an erased one. Holds are `statement`
-lines, and so is the release of one; what the person said lies in the statement's object, which can itself be erased.
+The content is removed. A tombstone, an OCFL object of its own, keeps the digests. An `erasure` line of the ledger
+records the tombstone and names the erased object. Only with that line does a missing object count as erased. A hold
+and its release are `statement` lines. The person's words are in the statement's object, which can itself be erased.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def tombstone(
     lines = [line for line in archive.lines() if needle in line.raw and "inventory_sha512" in line.fields]
     place = archive.root / verify.object_path(object_id)
     if not lines or not place.is_dir():
-        raise IntegrityError(f"{object_id} is not there, so there is nothing to erase")
+        raise IntegrityError(f"{object_id} is not in the archive, so there is nothing to erase")
     checked = verify.check_object(place)
     recorded = {line.fields["version"]: line.fields["inventory_sha512"] for line in lines}
     intact = checked.inventories == recorded and not any(finding.damage for finding in checked.findings)

@@ -1,4 +1,4 @@
-"""What proves one object to an outsider, and tells nothing about any other: for `verify.py --proof`."""
+"""Make the proof of one object for an outsider, for `verify.py --proof`. It reveals nothing about other objects."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What this machine last saw of an archive, kept outside of it: who can write to the archive alone cannot change this.
+"""Remember what this machine last saw of an archive, outside that archive, so that forgers there cannot change it.
 
-It is disposable and proves nothing. What differs from it is told: an archive that lost its end, or a file of it that
-another one stands for, can look whole from inside.
+It is disposable and proves nothing. Differences give a warning, because an archive with a lost end or a swapped file
+can look intact from inside.
 """
 
 from __future__ import annotations
@@ -59,18 +59,18 @@ class LastSeen:
             line = next(read_lines(root / verify.LEDGER, int(offset)), None)
             if line is None:
                 yield (
-                    f"The ledger of {client} had {int(seq) + 1} lines when this machine last wrote to it, and has "
-                    "fewer. If it was restored from a backup: what was imported or erased since then is to be imported "
-                    "or erased again."
+                    f"The ledger of {client} had {int(seq) + 1} lines when this machine last wrote to it. Now it has "
+                    "fewer. If you restored it from a backup, repeat all imports and erasures since that "
+                    "backup."
                 )
             elif line.hash != digest.decode():
-                yield f"Line {int(seq)} of the ledger of {client} is not the one that this machine wrote there."
+                yield f"Line {int(seq)} of the ledger of {client} differs from the line that this machine wrote."
 
     def _file_doubts(self, client: str, root: Path) -> Iterator[str]:
         with suppress(OSError, ValueError, AttributeError):
             for path, digest in json.loads(read_file(self._files)).items():
                 if _digest(root / path) != digest:
-                    what = "is not as this machine left it" if (root / path).exists() else "is gone"
+                    what = "was changed after this machine wrote it" if (root / path).exists() else "is missing"
                     yield f"{path} in the archive of {client} {what}. Run `archiver verify --client {client}`."
 
     def close(self) -> None:

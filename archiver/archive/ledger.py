@@ -1,4 +1,4 @@
-"""The ledger: an append-only list of canonical JSON lines, each holding the SHA-256 of the line before it."""
+"""The ledger: an append-only list of canonical JSON lines. Each line contains the SHA-256 of the line before it."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def last_line(path: Path) -> Line | None:
         if last:
             return Line(last, size - len(_unfinished) - len(last) - 1)
         if size > _TAIL_BYTES:
-            raise IntegrityError("the ledger's end is no ledger line")
+            raise IntegrityError("the ledger's last line is not valid")
     return None
 
 
@@ -137,7 +137,7 @@ def _opened(path: Path) -> BinaryIO:
         return open_file(path)
     except OSError as error:
         if path.exists() and not path.is_file():
-            raise IntegrityError(f"{path} is no regular file") from error
+            raise IntegrityError(f"{path} is not a regular file") from error
         raise
 
 
@@ -145,7 +145,9 @@ def check_fields(fields: Mapping[str, object]) -> None:
     """ValueError where a line would hold free text, a person's name or address, or more than a line may."""
     text = canonical(dict(fields))
     if len(text) > _MAX_LINE_BYTES or not all(_VALUE.fullmatch(each) for each in _strings(fields)):
-        raise ValueError(f"a ledger line holds ids, digests and numbers, no free text: {text.decode()[:200]}")
+        raise ValueError(
+            f"a ledger line may contain only ids, digests and numbers, not free text: {text.decode()[:200]}"
+        )
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -178,11 +180,11 @@ class Ledger:
                 lock(self.handle)
             except OSError as error:
                 if error.errno not in HELD:
-                    raise MachineRefused(f"{path} cannot be locked ({error.strerror})") from None
+                    raise MachineRefused(f"it cannot lock {path} ({error.strerror})") from None
                 who = "another process"
                 with contextlib.suppress(OSError):
                     who = read_file(holder).decode()
-                raise ArchiveBusy(f"{path.parent.parent} is held by {who}") from None
+                raise ArchiveBusy(f"{who} has locked {path.parent.parent}") from None
             self._held = True
             with contextlib.suppress(OSError):  # on a full disk it stays unsaid
                 holder.unlink(missing_ok=True)
@@ -202,7 +204,7 @@ class Ledger:
         now = datetime.now(UTC).replace(microsecond=0)
         if self.latest and now + timedelta(seconds=CLOCK_TOLERANCE_S) < datetime.fromisoformat(self.latest[0]):
             moment, source = self.latest
-            raise ClockWrong(f"it says {iso(now)}, and {source} of {self.path.parent.parent} is of {moment}")
+            raise ClockWrong(f"it shows {iso(now)}, but {source} of {self.path.parent.parent} is from {moment}")
         return str(iso(now))
 
     def append(self, entries: Sequence[LedgerEntry]) -> list[Line]:

@@ -1,4 +1,4 @@
-"""A timestamp authority on this machine, for the demo and the tests. It proves nothing to anybody else."""
+"""A local timestamp authority for the demo and the tests. Its timestamps prove nothing to others."""
 
 from __future__ import annotations
 

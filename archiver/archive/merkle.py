@@ -1,4 +1,4 @@
-"""The Merkle tree over the ledger's lines: followed as it grows, and inclusion paths for disclosure."""
+"""The Merkle tree over the ledger's lines: incremental roots, and inclusion paths for proofs."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def inclusion_paths(lines: Iterable[Line], wanted: Sequence[tuple[int, int]]) ->
                 frontier.add(leaf)
         read += 1
     if read < most:
-        raise ValueError(f"a tree of {most} lines needs more than the {read} that there are")
+        raise ValueError(f"the tree has {most} lines, but only {read} were read")
     return [[subtrees[span].root() for span in _siblings(index, 0, size)] for index, size in wanted]
 
 

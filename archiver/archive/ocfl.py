@@ -1,4 +1,4 @@
-"""OCFL 1.1 objects: how they are named, where they lie, and how one is built so that it is either there or not."""
+"""OCFL 1.1 objects: their names and paths, and how to build them atomically."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def check_names(files: Mapping[str, bytes]) -> None:
     """ValueError for a file name that some system cannot store, and for an object without files."""
     wrong = [name for name in files if not _FILE_NAME.fullmatch(name)]
     if wrong or not files:
-        raise ValueError(f"not names of files in an archive: {wrong}")
+        raise ValueError(f"these are not valid file names in an archive: {wrong}")
 
 
 def object_id(kind: str, date: Moment | None, provider: str, asset_id: str, identity: str) -> str:

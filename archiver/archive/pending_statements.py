@@ -1,4 +1,4 @@
-"""Statements that a killed command archived without recording anything by them: the same command takes them up."""
+"""Statements that a killed command archived but did not record. The next run of the command uses them."""
 
 from __future__ import annotations
 

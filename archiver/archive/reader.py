@@ -1,4 +1,4 @@
-"""Reading an archive: its ledger and its objects. Never needs a lock; sees only what is completely written."""
+"""Read an archive: its ledger and its objects. It needs no lock and sees only completely written objects."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class StoredObject:
                 for name in names
             }
         except (KeyError, TypeError, AttributeError, IndexError):
-            raise IntegrityError(f"{self.folder} has an inventory that makes no sense") from None
+            raise IntegrityError(f"{self.folder} has an invalid inventory") from None
 
     def first_versions(self) -> dict[str, str]:
         """For each file of the newest version, the first version that holds its bytes."""
@@ -66,7 +66,7 @@ class StoredObject:
         try:
             return self.files(version)[name]
         except KeyError:
-            raise IntegrityError(f"{self.folder} holds no {name}") from None
+            raise IntegrityError(f"{self.folder} has no {name}") from None
 
     def read(self, name: str, version: str | None = None) -> bytes:
         """A file's bytes; IntegrityError where they are not what was archived, or the object has no such file."""

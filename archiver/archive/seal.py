@@ -132,15 +132,15 @@ def _check(root: Path, response: Path, note: Path, nonce: int | None, authority:
     data = read_file(response)
     token = verify.Token.parse(data)
     if not token.covers(read_file(note)):
-        raise verify.Malformed("it is a timestamp of something else")
+        raise verify.Malformed("it is a timestamp of other data")
     if token.nonce is None or int.from_bytes(token.nonce, "big") != nonce:
         raise verify.Malformed("it answers another request")
     roots = _roots(authority, data)
     if not roots:
-        raise verify.Malformed("its root certificate is not known here; name it as `roots` of this authority")
+        raise verify.Malformed("its root certificate is unknown; add it as `roots` of this authority")
     ends = verify.token_ends(data, [each.public_bytes(Encoding.DER) for each in roots])
     if ends and ends < token.time:
-        raise verify.Malformed("its hash function or a certificate came to its end before")
+        raise verify.Malformed("its hash function or a certificate was no longer valid")
     refusal = _refusal(data, read_file(note), roots)
     known = root / verify.TSA_ROOTS
     _remember(known, roots)

@@ -1,7 +1,7 @@
-"""Witnesses: somebody outside who holds the newest checkpoint, so that nobody can rewrite the archive unseen.
+"""Witnesses: outsiders who keep the newest checkpoint, so that nobody can rewrite the archive unnoticed.
 
-What a witness gets is a few kilobytes that tell nothing but the archive's name, how many lines its ledger has, a hash
-over them, and the time.
+A witness gets a few kilobytes. They reveal only the archive's name, the number of ledger lines, a hash of them, and the
+time.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ COMMAND_TIMEOUT_S = 30.0  # seconds for a command
 MAIL = """\
 Attached is the newest checkpoint of the archive "{archive}": {size} lines, with {count} timestamp(s).
 
-Please keep this mail; nothing else is asked of you. Whoever holds it can later prove that nothing which the archive
-held today was changed or removed:
+Please keep this mail. You need to do nothing else. With this mail you can later prove that nothing which the archive
+contained today was changed or removed:
 
     archiver verify --client {archive} --against {name}
     python3 tools/verify.py --against {name}        (in a copy of the archive)
 
-The attachment holds a signed hash. It shows nothing of what is in the archive.
+The attachment contains a signed hash. It does not show the content of the archive.
 """
 
 
@@ -156,7 +156,7 @@ def hand_over(witnesses: Sequence[Witness], handover: Handover, memory: Path) ->
     memory.parent.mkdir(parents=True, exist_ok=True)
     replace_file(memory, json.dumps(_of(witnesses, {**had, **now})).encode())
     return tuple(
-        f"The witness {each.name} did not get checkpoint {handover.size} of {handover.archive}: "
+        f"The archiver could not give checkpoint {handover.size} of {handover.archive} to the witness {each.name}: "
         f"{trouble.rstrip('.')}. The next seal tries again."
         for each, trouble in zip(lacking, troubles, strict=True)
         if trouble is not None

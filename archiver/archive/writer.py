@@ -1,7 +1,7 @@
-"""Writing an archive: one writer, group commit, and recovery from whatever moment the last one was killed at.
+"""Write an archive: one writer, group commit, and recovery from a kill at any moment.
 
-The order that makes this safe: build in `staging/`, make it durable, note durably what is about to happen (the intent),
-rename into place, make the rename durable, append the ledger line durably. The ledger line is the commit.
+The safe order: build in `staging/`, sync it, write the intent durably, rename into place, sync the rename, and append
+the ledger line durably. The ledger line is the commit.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _check_there(root: Path) -> None:
     if (root / verify.LEDGER).exists():
         return
     if verify.newest_checkpoint(root)[0] or (root / "evidence").exists():
-        raise IntegrityError(f"{root} holds evidence and its {verify.LEDGER} is lost")
+        raise IntegrityError(f"{root} contains evidence, but its {verify.LEDGER} is missing")
 
 
 def _check_files(root: Path) -> tuple[str, ...]:
@@ -155,12 +155,12 @@ def _check_files(root: Path) -> tuple[str, ...]:
         if path in written and path.is_symlink():
             raise IntegrityError(f"{path} is a link")
         if path.exists() and not path.is_file():
-            raise IntegrityError(f"{path} is no regular file")
+            raise IntegrityError(f"{path} is not a regular file")
     with os.scandir(root / verify.CHECKPOINTS) as entries:
         files = {each.name: each.is_file() for each in entries}
     for name, regular in files.items():
         if not regular and name.endswith((".note", ".tsr")):
-            raise IntegrityError(f"{root / verify.CHECKPOINTS / name} is no regular file")
+            raise IntegrityError(f"{root / verify.CHECKPOINTS / name} is not a regular file")
     return tuple(sorted(files))
 
 
@@ -172,7 +172,7 @@ def _check_whole(root: Path, ledger: Ledger, names: tuple[str, ...]) -> None:
         note = newest[1]
         raise IntegrityError(f"the ledger of {root} has {lines} lines, but {note.name} covers more")
     if not lines and (root / "evidence").exists():
-        raise IntegrityError(f"{root} holds evidence and no ledger")
+        raise IntegrityError(f"{root} contains evidence but no ledger")
 
 
 def latest_moment(root: Path, names: tuple[str, ...] | None = None) -> tuple[str, str] | None:
@@ -303,8 +303,8 @@ def _check_witnessed(
     if not after_restore and held.forked:
         lost = held.forked[-1]
         raise IntegrityError(
-            f"its ledger is no continuation of {lost.path}, which covers {lost.size} lines, so lines were lost or "
-            f"changed. If the archive was restored from a backup, record that with `archiver run --client {client} "
+            f"its ledger does not continue {lost.path}, which covers {lost.size} lines. Lines were lost or "
+            f"changed. If you restored the archive from a backup, record that: `archiver run --client {client} "
             f"--after-restore {lost.path}`"
         )
     if not after_restore:
@@ -369,9 +369,9 @@ def _check_authentic(root: Path, ledger: Ledger, signer: Ed25519PrivateKey, know
     if note and note.signed_by(public) and note.root == merkle.follow(ledger.path, known).root():
         return
     raise IntegrityError(
-        f"the last line of {ledger.path} is not signed by this archive's key, and no checkpoint covers it, so anybody "
-        "who can write there may have written it. If an earlier version of the archiver was stopped before it sealed, "
-        "let that version finish: run it once more"
+        f"the last line of {ledger.path} is not signed by this archive's key, and no checkpoint covers it. Anyone "
+        "with write access may have added it. If an earlier version of the archiver was stopped before it sealed, "
+        "run that version once more"
     )
 
 
@@ -387,13 +387,11 @@ def _introduce(root: Path, ledger: Ledger, client: str, signer: Ed25519PrivateKe
         ledger.append([("origin", {"origin": origin, "key": fingerprint, "log": client})])
     elif first.fields.get("origin") != origin:
         raise ConfigError(
-            f"{root} is a {first.fields.get('origin')} archive, and this is a {origin} run. A replay is never "
-            "evidence: keep replays in a home made by `archiver init --replay`."
+            f"{root} is a {first.fields.get('origin')} archive, but this is a {origin} run. A replay is never "
+            "evidence. Keep replays in a home made by `archiver init --replay`."
         )
     elif first.fields.get("key") != fingerprint:
-        raise ConfigError(
-            f"{root} was signed with another key than the vault holds. Put back the vault that belongs to this archive."
-        )
+        raise ConfigError(f"The vault does not have the key that signed {root}. Restore the vault of this archive.")
     tool, current = root / verify.TOOL, Path(verify.__file__).read_bytes()
     if not tool.exists() or read_file(tool) != current:
         replace_file(tool, current)
@@ -690,7 +688,7 @@ class ArchiveWriter:
                     self._refuse_erased(object_id)
                     line, before = self._recorded(object_id), self.reader.object(object_id).inventory
                     if sha512(before).hexdigest() != line.fields["inventory_sha512"]:
-                        raise IntegrityError(f"the inventory of {object_id} is not the one in the ledger")
+                        raise IntegrityError(f"the inventory of {object_id} differs from the ledger")
                     request.staged = stage_version(self._new_staging(), object_id, before, files)
                     if request.staged is None:
                         request.answer.set_result(_stored(object_id, line, already=True))
@@ -776,7 +774,7 @@ class ArchiveWriter:
     def _recorded(self, object_id: str) -> Line:
         line = self._ledger.newest(object_id)
         if line is None:
-            raise IntegrityError(f"{object_id} lies in the archive and is not in the ledger")
+            raise IntegrityError(f"{object_id} is in the archive but not in the ledger")
         return line
 
     def _place(self, staged: Sequence[Staged], lines: int) -> None:
@@ -912,10 +910,11 @@ class ArchiveWriter:
         if placed or (signs and (unrecorded or intents.unsigned)):
             about = "".join(f" ({each.id} {each.version})" for each in (placed or unrecorded)[:1])
             raise IntegrityError(
-                f"what {self._intents} names{about} is not adopted, because this archive's key did not sign that for "
-                "the ledger as it is: anybody who can write there may have put it there. If an earlier version of the "
-                "archiver was killed while it wrote, let that version finish: run it once more. Else keep a copy of "
-                "that file and of what it names, and take both out of the archive"
+                f"the archiver does not adopt what {self._intents} names{about}, because this archive's key did not "
+                "sign it for "
+                "the present ledger. Anyone with write access may have added it. If an earlier version of the "
+                "archiver was killed while it wrote, run that version once more. If not, keep a copy of "
+                "that file and of what it names, and move both out of the archive"
             )
 
     def _undo_erasure(self, id: str, version: str, inventory_sha512: str) -> None:

@@ -1,1 +1,1 @@
-"""Chromium and HTTP under the guard: sessions, captures, pages that a person browses, recordings and their replay."""
+"""Guarded access with Chromium and HTTP: sessions, captures, attended browsing, recordings and their replay."""

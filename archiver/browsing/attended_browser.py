@@ -1,7 +1,7 @@
-"""A person's browser, watched: what they open or download is taken as it comes, and pages as they mark them.
+"""An attended browser: it archives what a person opens or downloads, and the pages that the person marks.
 
-Nothing is refused here: a person is at the wheel. Documents are taken out of the answer itself while it passes, never
-asked for a second time, since asking again may buy again.
+Nothing is refused here, because a person decides. Documents are copied from the answer in transit and never requested
+again, because a second request may buy again.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class Observation:
                 await page.goto(url, wait_until="commit")
             except Error as error:
                 if "Download is starting" not in error.message and "ERR_ABORTED" not in error.message:
-                    self.say(f"{redact_url(url)} did not open: {error.message.splitlines()[0]}")
+                    self.say(f"The browser could not open {redact_url(url)}: {error.message.splitlines()[0]}")
         return page
 
     def _do(self, work: Awaitable[None]) -> asyncio.Task[None]:

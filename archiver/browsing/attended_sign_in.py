@@ -1,4 +1,4 @@
-"""Attended sign-in: a person signs in by hand, and the archiver notices when they are in."""
+"""Attended sign-in: a person signs in by hand, and the archiver detects the end of the sign-in."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ async def attend(
     """
     deadline = time.monotonic() + timeout_s
     await session.goto(login_url)
-    say(f"Sign in to {provider.info.title} in the browser window. This command ends by itself when you are in.")
+    say(f"Sign in to {provider.info.title} in the browser window. This command ends when you are signed in.")
     login = Request("GET", login_url).place
     while Request("GET", session.tab.url).place == login:
         await _wait(session, deadline, LOOK_INTERVAL_S)
     async with session.beside() as hidden:
         while not await _signed_in(provider, hidden):
             await _wait(session, deadline, ASK_INTERVAL_S)
-    say("Signed in; the session is kept.")
+    say("Signed in. The session is saved.")
 
 
 async def _wait(session: PlaywrightSession, deadline: float, seconds: float) -> None:
     if session.tab.is_closed():
-        raise SignInNeeded("the browser window was closed before the sign-in was done")
+        raise SignInNeeded("the browser window was closed before you were signed in")
     if time.monotonic() > deadline:
-        raise SignInNeeded("nobody signed in in time")
+        raise SignInNeeded("nobody signed in before the time limit")
     await asyncio.sleep(seconds)
 
 

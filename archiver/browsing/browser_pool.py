@@ -1,4 +1,4 @@
-"""Chromium for all accounts: it starts when one first needs it, and opens a guarded session for each."""
+"""One Chromium for all accounts. It starts when first needed, and opens a guarded session for each account."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Browsers:
                     proxy={"server": proxy.url, "bypass": guarding.SOCKETS},
                 )
             except Error as error:
-                raise SignInNeeded(f"the saved session cannot be restored ({first_line(error)})") from None
+                raise SignInNeeded(f"the archiver cannot restore the saved session ({first_line(error)})") from None
             stack.push_async_callback(_close, context)
             await guard.watch(context)
             await stay_on_pages(context, guard)
@@ -165,7 +165,7 @@ class Browsers:
 
     async def _launch(self, headless: bool) -> Browser:
         if not headless and sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
-            raise ConfigError("A visible browser needs a screen, and there is none here. Run this on a desktop.")
+            raise ConfigError("A visible browser needs a screen, and this machine has none. Run this on a desktop.")
         executable = self.executable or (await asyncio.to_thread(usable)).path
         if self._playwright is None:
             variables = child_environment() | self.network.driver_environment()

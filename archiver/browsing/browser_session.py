@@ -329,7 +329,7 @@ class PlaywrightSession(ExchangeSession):
     async def _code(self, challenge: Challenge) -> str:
         code = await challenge.code()
         if code in self._codes:
-            raise SignInNeeded("the platform asks again for a code that was already used")
+            raise SignInNeeded("the platform asks for another code, but the last code was already used")
         self._codes.add(code)
         return code
 
@@ -342,10 +342,11 @@ class PlaywrightSession(ExchangeSession):
         wanted = self.settings.get(setting)
         fitting = [number for number, text in enumerate(texts) if text.casefold() == (wanted or "").casefold()]
         if len(fitting) != 1:
-            said = f"the setting `{setting}` says {wanted!r}" if wanted else f"no setting `{setting}` says which"
+            said = f"the setting `{setting}` is {wanted!r}" if wanted else f"the setting `{setting}` is missing"
             raise ConfigError(
-                f"The platform asks whose account to open, and {said}. Let the account's `settings` in its client's "
-                f"file name one of: {', '.join(texts)}."
+                f"The platform asks which account to open, and {said}. In the client's file, set it in the account's "
+                "`settings` "
+                f"to one of: {', '.join(texts)}."
             )
         await self._polite()
         with self._named_errors(f"{options!r}"):
@@ -496,7 +497,7 @@ class PlaywrightSession(ExchangeSession):
         except TimeoutError:
             if self._navigations.lost:
                 raise self._navigations.error() from None
-            raise LayoutChanged(f"{what} did not come at {redact_url(self.tab.url)}") from None
+            raise LayoutChanged(f"{what} did not appear at {redact_url(self.tab.url)}") from None
         except Error as error:
             raise SiteUnavailable(f"{what} at {redact_url(self.tab.url)}: {first_line(error)}") from None
 

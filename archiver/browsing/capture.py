@@ -1,8 +1,7 @@
-"""Captures: our dated observation of a page. What it shows, as PDF and picture, and what it was made of, as a WARC.
+"""Captures: our dated observation of a page, as PDF, picture and WARC.
 
-A capture is made by us, so secrets are masked in it before it is made into files: in the page's texts before it is
-printed, in every URL, header and body before it is written. What cannot be masked is searched, and not archived where
-a secret is found.
+A capture is our own work, so secrets in it are masked: in the page's texts before printing, and in every URL, header
+and body before writing. Content that cannot be masked is searched, and is not archived if it contains a secret.
 """
 
 from __future__ import annotations
@@ -327,7 +326,7 @@ async def _masked_page(tab: Page, mask: _Mask) -> AsyncIterator[None]:
         yield
         for frame in tab.frames:  # scripts may have put them back meanwhile
             if await _visible_text(frame, mask):
-                raise SecretFound("the page writes a secret of this sign-in anew while it is captured")
+                raise SecretFound("the page writes a secret of this sign-in again during the capture")
     finally:
         for places, changes in changed:
             with suppress(Error, TimeoutError):
@@ -385,9 +384,9 @@ async def capture(
             certificates = await _certificates(traffic)
             tls, main_url = await _tls(traffic)
     except TimeoutError:
-        raise SiteUnavailable("Chromium did not draw the page in time") from None
+        raise SiteUnavailable("Chromium did not draw the page before the time limit") from None
     except Error as error:
-        raise SiteUnavailable(f"the page could not be captured: {error.message.splitlines()[0]}") from None
+        raise SiteUnavailable(f"Chromium could not capture the page: {error.message.splitlines()[0]}") from None
     provenance = {
         "url": tab.url,
         "captured_at": _instant(began),

@@ -1,4 +1,4 @@
-"""Where a Chromium is, and the one way to start it."""
+"""Find Chromium and start it."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def find() -> Chromium | None:
     if named:
         path = shutil.which(named)
         if path is None:
-            raise ConfigError(f"ARCHIVER_CHROMIUM names {named}, which is no program. Correct or unset it.")
+            raise ConfigError(f"ARCHIVER_CHROMIUM names {named}, which is not a program. Correct or unset it.")
         return Chromium(Path(path), "named in ARCHIVER_CHROMIUM")
     return next(_candidates(), None)
 
@@ -153,7 +153,7 @@ def ensure(say: Callable[[str], None]) -> Chromium:
                 break
         if installed := find():
             return installed
-        say(f"That did not work: {failure or 'it left no Chromium behind'}")
+        say(f"The installation failed: {failure or 'it installed no Chromium'}")
     raise missing()
 
 
@@ -227,13 +227,13 @@ async def playwright_driver(variables: Mapping[str, str]) -> AsyncIterator[Playw
     from playwright.async_api import async_playwright
 
     if fault := await asyncio.to_thread(driver_fault):
-        raise BrowserMissing(f"Playwright, which drives it, does not start on this machine ({fault})")
+        raise BrowserMissing(f"Playwright, which controls it, does not start on this machine ({fault})")
     async with AsyncExitStack() as stack:
         with environment(variables):  # Playwright passes this process's environment on, and takes no other
             try:
                 playwright = await stack.enter_async_context(async_playwright())
             except Exception as error:  # noqa: BLE001  # Playwright has no type of its own for a driver that ends
-                raise BrowserMissing(f"Playwright, which drives it, does not start ({first_line(error)})") from None
+                raise BrowserMissing(f"Playwright, which controls it, does not start ({first_line(error)})") from None
         yield playwright
 
 

@@ -1,4 +1,4 @@
-"""How old a Chromium is, by its version: an old one has holes that are known, and pages of platforms are hostile."""
+"""The age of a Chromium by its version. An old one has known security holes, and platforms' pages are not trusted."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The guard's last layer: a forward proxy on the loopback that knows a provider's hosts and lets nothing else out.
+"""The guard's last layer: a forward proxy on the loopback that only connects to a provider's hosts.
 
-It tunnels TLS unread (CONNECT), so what the platform sees is the browser's own handshake. Plain HTTP it reads, and the
-rules judge each request: one request, one judgement, one connection. Where the network has a proxy of its own, ours
-goes through that one.
+It tunnels TLS unread (CONNECT), so the platform sees the browser's own handshake. It reads plain HTTP, and the rules
+judge each request on its own connection. If the network has a proxy, ours goes through it.
 """
 
 from __future__ import annotations

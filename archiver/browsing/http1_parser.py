@@ -1,7 +1,7 @@
-"""HTTP/1.1 requests as our proxies receive them: parsed by h11, one at a time, and only where there is one reading.
+"""Parse the HTTP/1.1 requests that our proxies receive, with h11, one at a time. Ambiguous requests are refused.
 
-h11 forgives what older programs send: lines that end in a bare LF, folded lines, a length beside chunks. A server
-behind a proxy may read such a request as two, of which the rules would judge one. So all of that is refused here.
+h11 accepts the faults of older programs: lines that end in a bare LF, folded lines, a length beside chunks. A server
+may read such a request as two, but the rules would judge only one. So this module refuses them.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _second_reading(head: bytes) -> str | None:
     if lengths + lower.count(b"\ntransfer-encoding") > 1:
         return "states its length twice"
     if lengths and _LISTED_LENGTH.search(lower):
-        return "states a length that is no number"
+        return "states a length that is not a number"
     return None
 
 
@@ -119,7 +119,7 @@ async def read_request(reader: asyncio.StreamReader, max_body_bytes: int) -> Rec
         if event.headers:
             raise AmbiguousRequest("has headers behind its body")
     except h11.RemoteProtocolError as error:
-        raise AmbiguousRequest(f"is no HTTP ({error})") from None
+        raise AmbiguousRequest(f"is not valid HTTP ({error})") from None
     except asyncio.LimitOverrunError:
         raise AmbiguousRequest("is too large", "413 Content Too Large") from None
     return Received(

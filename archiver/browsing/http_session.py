@@ -146,7 +146,7 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
         if len(content) > MAX_ANSWER_BYTES:
             raise endless(str(answer.url))
     elif coding not in ("gzip", "x-gzip", "identity", ""):
-        raise OSError(f"the answer is coded as {coding}, which was not asked for")
+        raise OSError(f"the answer has the coding {coding}, which we did not ask for")
     return bytes(content)
 
 

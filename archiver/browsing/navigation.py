@@ -1,7 +1,7 @@
-"""Where a page's main frame goes, and how a page stays readable when one of its own navigations brings no page.
+"""Follow the navigations of a page's main frame, and keep the page readable if a navigation brings no page.
 
-A page may start a download by itself, or lead to an address that is refused. Chromium would show an error page instead
-of it, or stop reading it in the middle.
+A page may start a download by itself, or lead to a refused address. Chromium would then show an error page, or stop
+reading the page.
 """
 
 from __future__ import annotations

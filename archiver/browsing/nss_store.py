@@ -1,6 +1,6 @@
-"""Chromium trusts the certificates of a CA file: a private NSS database, which Chromium on Linux reads from its HOME.
+"""Make Chromium trust the certificates of a CA file, with a private NSS database in its HOME (on Linux).
 
-Run as a program in a process of its own, because NSS keeps one database per process:
+Run it as a separate process, because NSS keeps one database per process:
 `python -m archiver.browsing.nss_store HOME CA_FILE`.
 """
 
@@ -31,9 +31,11 @@ def certificates(ca_file: Path) -> list[bytes]:
     try:
         found = [ssl.PEM_cert_to_DER_cert(pem) for pem in block.findall(ca_file.read_text("ascii", "replace"))]
     except (OSError, ValueError) as error:
-        raise ConfigError(f"The CA file {ca_file} cannot be read ({error}). Give a PEM file of certificates.") from None
+        raise ConfigError(
+            f"The archiver cannot read the CA file {ca_file} ({error}). Give a PEM file of certificates."
+        ) from None
     if not found:
-        raise ConfigError(f"The CA file {ca_file} holds no certificate. Give a PEM file of certificates.")
+        raise ConfigError(f"The CA file {ca_file} contains no certificate. Give a PEM file of certificates.")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Politeness: evenly spaced requests to each host, shared by all accounts of a run."""
+"""Rate limit: evenly spaced requests to each host, shared by all accounts of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of our own made into PDFs by Chromium, which reaches nothing while it does so."""
+"""Print our own pages to PDF with Chromium, without network access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture that a platform shows of an asset: no evidence of a licence, but what it is found by."""
+"""Fetch the platform's preview picture of an asset. It is not evidence of a licence; picture search uses it."""
 
 from __future__ import annotations
 

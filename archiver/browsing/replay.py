@@ -1,4 +1,4 @@
-"""Plays recordings back to real clients: a loopback forward proxy that answers for every host of a recording."""
+"""Replay recordings to real clients, with a loopback forward proxy that answers for every recorded host."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The guard inside the browser: nothing that no rule allows leaves Chromium, by whatever way a page tries.
+"""The guard inside the browser: a request leaves Chromium only if a rule allows it.
 
-Two judges see a request before it is sent. The account's own (`RequestGuard`) hears of it from the page and knows which
-account asks; it also takes away what pages cannot be watched doing. The browser's (`watch_browser`) sits nearest to the
-network and sees what no page tells: redirect hops, workers, prefetches, popups, downloads, requests of closing pages.
-What they let through still has to pass the account's proxy.
+Two judges see a request before it is sent. The account's judge (`RequestGuard`) gets it from the page and knows the
+account; it also disables features of pages that it cannot watch. The browser's judge (`watch_browser`) is nearest to
+the network and also sees redirect hops, workers, prefetches, popups, downloads and requests of closing pages.
+Permitted requests must still pass the account's proxy.
 """
 
 from __future__ import annotations

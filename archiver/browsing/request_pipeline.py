@@ -1,4 +1,4 @@
-"""One account's requests, whatever sends them: the rules at every hop, pacing, retries, redirects, errors by name."""
+"""The request pipeline of one account: rules at every hop, pacing, retries, redirects, and named errors."""
 
 from __future__ import annotations
 
@@ -306,7 +306,7 @@ def _next_hop(request: Request, status: int, target: str, headers: dict[str, str
     try:
         url = urljoin(request.url, target).partition("#")[0]
     except ValueError:
-        raise LayoutChanged(f"{redact_url(request.url)} leads to an address that is none") from None
+        raise LayoutChanged(f"{redact_url(request.url)} leads to an invalid address") from None
     if status == 303 or (status in (301, 302) and request.method == "POST"):
         method = "HEAD" if request.method == "HEAD" else "GET"
         headers = {name: value for name, value in headers.items() if name != "content-type"}

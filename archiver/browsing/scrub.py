@@ -1,9 +1,9 @@
-"""Scrubbing a recording: what is secret or personal in it goes, and a stand-in takes its place wherever it stood.
+"""Scrub a recording: replace secret and personal values with placeholders everywhere.
 
-Nobody can list what is secret on a page that nobody here has seen. So three kinds of knowledge are put together: what
-the archiver knew (the vault, the user name, what the adapter read as licensee or order), what names and shapes tell
-(cookies, tokens, JSON keys, labels), and a last look, which refuses whatever still has such a name or shape. The same
-value gets the same stand-in in every exchange, so that the recording still plays.
+Nobody can list the secrets of an unknown page. So the scrubber combines three sources: values that the archiver knows
+(the vault, the user name, the licensee or order that the adapter read), names and shapes (cookies, tokens, JSON keys,
+labels), and a final check that refuses what still has such a name or shape. Equal values get equal placeholders in
+every exchange, so the recording still works.
 """
 
 from __future__ import annotations
@@ -462,7 +462,7 @@ class ScrubReport:
             ", ".join(f"{number} × {kind}" for kind, number in sorted(counted.items()))
             for counted in (self.replaced, self.files)
         )
-        stand_ins = [f"Files that are stand-ins now: {files}."] if files else []
+        stand_ins = [f"Files replaced by placeholders: {files}."] if files else []
         return [f"Replaced: {replaced or 'nothing'}.", *stand_ins, *self.notes]
 
 

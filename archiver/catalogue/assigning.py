@@ -1,4 +1,4 @@
-"""Assign a licence that a person names, undo it, and assign what shared accounts license by their rules."""
+"""Assign a named licence, undo that, and assign the licences of shared accounts by their rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def assign(
     home: Home, vault: Vault, name: str, made: Assignment, agreed: assignment.Agreed = assignment.disagreed
 ) -> None:
-    """Record which client a licence is for, on a person's word; ConfigError where that cannot be."""
+    """Record which client a licence is for, on a person's word; ConfigError if that is not possible."""
     from archiver.catalogue.archives import writing
 
     with DocumentReader() as reader, located(home, name, reader) as (_, _, entry):
@@ -30,7 +30,7 @@ def undo_assignment(
     home: Home, vault: Vault, name: str, by: str, reason: str = "",
     agreed: assignment.Agreed = assignment.disagreed,
 ) -> list[str]:  # fmt: skip
-    """Undo a licence's last assignment; for which clients it is then."""
+    """Undo a licence's last assignment. Returns the clients that it is for afterwards."""
     from archiver.catalogue.archives import writing
 
     with DocumentReader() as reader, located(home, name, reader, assigned_away=True) as (_, _, entry):
@@ -39,7 +39,7 @@ def undo_assignment(
 
 
 def assign_shared(home: Home, vault: Vault) -> list[str]:
-    """Assign what the rules of shared accounts say, and bring copies up to date; what a person should know of that."""
+    """Assign licences by the rules of shared accounts, and update copies. Returns messages for a person."""
     from archiver.catalogue.archives import writing
 
     opened = partial(writing, home, vault)

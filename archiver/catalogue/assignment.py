@@ -1,4 +1,4 @@
-"""Which client a licence is for, by rule or on a named person's word: copied into its archive, recorded in both.
+"""Assign a licence to a client, by rule or on a named person's word: copy it to that archive, and record it in both.
 
 The house archive keeps what shared accounts bought. An assignment copies the licence byte for byte, with the texts of
 terms that it names, and a statement that holds the place of the original in its ledger, with that checkpoint's
@@ -37,9 +37,9 @@ from archiver.core.model import Licence, iso
 from archiver.home.settings import HOUSE, Account, AssignmentRule, Home
 from archiver.reading.worker import DocumentReader
 
-COPIES_AT_ONCE = 8  # licences that are copied at once, so that they share the archive's durable writes
-PROJECTS = ("project", "job")  # client hints by which platforms call a project
-FOLDERS = ("folder", "collection", "board", "album")  # and the place where a picture was filed
+COPIES_AT_ONCE = 8  # parallel copies, so that they share the archive's durable writes
+PROJECTS = ("project", "job")  # client hints with a project's name
+FOLDERS = ("folder", "collection", "board", "album")  # client hints with a folder's name
 
 type Open = Callable[[str], AbstractContextManager[ArchiveWriter]]
 """Opens a client's archive for writing."""
@@ -47,7 +47,7 @@ type Open = Callable[[str], AbstractContextManager[ArchiveWriter]]
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """Who says that a licence is for a client, and why. `also`: for the clients that it was for before, too.
+    """An assignment: the client, the person who confirms it, and why. `also`: keep the earlier clients, too.
 
     `ruled` is what the ledger says of an assignment by rule: `rule`, `reason` (the conditions that fitted), `rules`.
     """
@@ -61,23 +61,23 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """A copy that an assignment takes back from a client: `licence` is the short id in that client's archive."""
+    """A copy that an assignment takes back from a client. `licence` is the short ID in that client's archive."""
 
     client: str
     licence: str
 
 
 type Agreed = Callable[[Sequence[Loss]], bool]
-"""Asks a person whether these copies are to be taken back."""
+"""Asks a person whether to take these copies back."""
 
 
 def disagreed(_: Sequence[Loss]) -> bool:
-    """Nobody is there to agree."""
+    """The answer when no person can agree: no."""
     return False
 
 
 def assign(home: Home, opened: Open, entry: CatalogueEntry, made: Assignment, agreed: Agreed = disagreed) -> None:
-    """Record an assignment in the archives concerned, and seal each of them. Repeating it completes what broke off.
+    """Record an assignment in the archives concerned, and seal them. Repeating it completes an interrupted one.
 
     It governs the copies that assignments made: where the licence came through an account or an import of the client
     itself, it stays. ConfigError for an unknown client, the house, a comp, no reason or person, and where other clients
@@ -105,12 +105,12 @@ class _Change:
 
     @property
     def placed(self) -> bool:
-        """Whether the original's place in its ledger goes along."""
+        """Whether the copy gets the original's place in its ledger."""
         return bool(self.clients) or (self.held is True and self.slug != self.source)
 
     @property
     def rank(self) -> int:
-        """Copies are given before others are taken back, and the house archive, which knows for whom, comes last."""
+        """The order of changes: give copies, then take copies back, then update the house archive."""
         return 2 if self.held is None else 0 if self.held else 1
 
 
@@ -137,8 +137,8 @@ class _Said:
         return self.lines[-2] if len(self.lines) > 1 else None
 
     def statement(self, line: Line) -> dict[str, Any]:
-        """What the person said; empty where the statement was erased."""
-        with suppress(IntegrityError, ValueError):  # `verify` names what is wrong there
+        """The person's statement; empty if it was erased."""
+        with suppress(IntegrityError, ValueError):  # `verify` reports the fault
             return dict(json.loads(self.archive.object(str(line.fields["statement"])).read("statement.json")))
         return {}
 
@@ -165,15 +165,13 @@ class _Said:
 def assign_all(
     home: Home, opened: Open, wanted: Iterable[tuple[CatalogueEntry, Assignment]], agreed: Agreed = disagreed
 ) -> list[Loss]:
-    """Record many assignments: each archive concerned is opened and sealed once for each step; the copies that were
-    taken back. As `assign`."""
+    """Record many assignments, as `assign` does, and open and seal each archive once for each step. Returns the copies
+    that were taken back."""
     wanted = list(wanted)
     for entry, made in wanted:
         _check(home, entry, made)
     if twice := [each for each, count in Counter(entry.short_id for entry, _ in wanted).items() if count > 1]:
-        raise ConfigError(
-            f"{twice[0]} is to be assigned twice at once. Say which of both, or add the second with --also."
-        )
+        raise ConfigError(f"The list assigns {twice[0]} twice. Keep one assignment, or add the second with --also.")
     with DocumentReader() as reader:
         known = _known(home, {entry.object_id for entry, _ in wanted}, reader)
     changes: list[_Change] = []
@@ -184,7 +182,7 @@ def assign_all(
 
 
 def _planned(entry: CatalogueEntry, made: Assignment, said: Mapping[str, _Said]) -> Iterator[_Change]:
-    """What one assignment changes where; what a killed command recorded of it already is `done`."""
+    """The changes of one assignment in each archive. Changes that a killed command already recorded are `done`."""
     source = _source(entry, said)
     original = said[source].entry if source in said else entry
     held = {slug for slug, each in said.items() if slug != HOUSE and each.entry.held}
@@ -205,7 +203,7 @@ def _planned(entry: CatalogueEntry, made: Assignment, said: Mapping[str, _Said])
 
 
 def _source(entry: CatalogueEntry, said: Mapping[str, _Said]) -> str:
-    """The archive that holds the original: the house's, else that of a client whose own it is."""
+    """The archive with the original: the house's, or that of a client who owns it."""
     own = sorted(slug for slug, each in said.items() if not each.copied)
     return HOUSE if HOUSE in said else entry.client if entry.client in own or not own else own[0]
 
@@ -223,7 +221,7 @@ def _begun(made: Assignment, clients: Sequence[str], said: Mapping[str, _Said]) 
             continue
         same = each.act(each.newest) == act
         if not same and str(each.newest.fields["at"]) >= str(own.newest.fields["at"]):
-            return None  # something else was said since
+            return None  # a later assignment exists
         if same and slug == HOUSE and each.newest.fields.get("clients") != list(clients):
             return None
     return act
@@ -238,20 +236,20 @@ def undo(
     ConfigError where nothing was assigned, without a person's name, and where `agreed` does not agree to the losses.
     """
     if not by.strip():
-        raise ConfigError("Somebody must stand for this. Give a name with --by.")
+        raise ConfigError("A person must confirm this. Give the name with --by.")
     with DocumentReader() as reader:
         known = _known(home, [entry.object_id], reader)[entry.object_id]
     everywhere = {slug: _Said.by(home, slug, each) for slug, each in known.items()}
     said = {slug: (each, each.newest) for slug, each in everywhere.items() if each.newest}
     if not said:
-        raise ConfigError(f"{entry.short_id} was assigned to nobody, so there is nothing to undo.")
+        raise ConfigError(f"{entry.short_id} has no assignment, so there is nothing to undo.")
 
     def age(slug: str) -> tuple[bool, str, bool]:
         line = said[slug][1]
         return slug == HOUSE, str(line.fields["at"]), "undoes" in line.fields
 
     last, line = said[max(said, key=age)]
-    act = str(line.fields.get("undoes") or last.act(line))  # what is undone already stays undone
+    act = str(line.fields.get("undoes") or last.act(line))  # an earlier undo stays
     source = _source(entry, everywhere)
     token = hashlib.sha256(f"undo:{act}".encode()).hexdigest()[:16]
     changes = []
@@ -267,7 +265,7 @@ def undo(
         if slug == HOUSE:
             what = {"clients": tuple(before.fields.get("clients") or ()) if before else ()}
         elif not what["held"] and not each.copied:
-            continue  # the client's own: it was there before, and stays
+            continue  # the client's own licence stays
         what |= {"act": token, "undoes": act, "done": done}
         changes.append(_Change(slug=slug, entry=known[source], source=source, made=made, **what))
     losses = _carry_out(home, opened, changes, agreed)
@@ -277,20 +275,20 @@ def undo(
 
 
 def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agreed) -> list[Loss]:
-    """Make the changes that are not done yet, and seal what a killed command left unsealed."""
+    """Make the open changes, and seal archives that a killed command left unsealed."""
     open_ones = [each for each in changes if not each.done]
     lost = [each for each in open_ones if each.held is False]
     losses = [Loss(client=each.slug, licence=f"{each.slug}/{each.entry.folder}") for each in lost]
     if losses and not agreed(losses):
         words = "; ".join(f"{each.client} loses {each.licence}" for each in losses)
         raise ConfigError(
-            f"By this, clients lose copies that assignments gave them: {words}. Nothing was changed. Confirm it with "
-            "--yes, or leave them their copies with --also."
+            f"Clients would lose copies from earlier assignments: {words}. Nothing was changed. Confirm with "
+            "--yes, or keep the copies with --also."
         )
     places: dict[str, _Place] = {}
     for source, of_source in _by([each for each in open_ones if each.placed], lambda change: change.source):
         with opened(source) as writer:
-            writer.seal()  # the places in its ledger that are handed on lie under a checkpoint
+            writer.seal()  # the ledger places in the copies must be under a checkpoint
         originals = {each.entry.object_id: each.entry for each in of_source}
         places |= _places(Archive(home.archive(source)), list(originals.values()))
     at = datetime.now(UTC)
@@ -324,17 +322,19 @@ def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agr
 
 
 def _check(home: Home, entry: CatalogueEntry, made: Assignment) -> None:
-    """ConfigError where the assignment cannot be made."""
+    """ConfigError if the assignment is not possible."""
     if home.client(made.client).slug == HOUSE:
-        raise ConfigError("The house archive is nobody's: name the client that the licence is for.")
+        raise ConfigError("The house archive is not a client. Name the client that the licence is for.")
     if not made.reason.strip() or not made.by.strip():
-        raise ConfigError("An assignment needs a reason and the person who says so: --reason TEXT --by NAME.")
+        raise ConfigError("An assignment needs a reason and a person who confirms it: --reason TEXT --by NAME.")
     if entry.licence.comp:
-        raise ConfigError(f"{entry.short_id} is a preview download (comp), which grants nothing to assign.")
+        raise ConfigError(
+            f"{entry.short_id} is a preview download (comp). It grants no licence, so there is nothing to assign."
+        )
 
 
 def holders(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dict[str, dict[str, CatalogueEntry]]:
-    """For each licence the archives that hold it and are not withdrawn from, by client; the house's among them."""
+    """For each licence, the archives that have it and that it was not withdrawn from, by client, with the house's."""
     return {
         object_id: {slug: entry for slug, entry in there.items() if entry.held or slug == HOUSE}
         for object_id, there in _known(home, object_ids, reader).items()
@@ -342,7 +342,7 @@ def holders(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> di
 
 
 def _known(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dict[str, dict[str, CatalogueEntry]]:
-    """For each licence all archives that hold it, by client, those that were withdrawn from, too."""
+    """For each licence, all archives that have it, by client, also those that it was withdrawn from."""
     found: dict[str, dict[str, CatalogueEntry]] = {object_id: {} for object_id in object_ids}
     for slug in home.clients:
         archive = Archive(home.archive(slug))
@@ -357,23 +357,23 @@ def _known(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dic
 
 
 def _by(changes: Iterable[_Change], whose: Callable[[_Change], str]) -> Iterator[tuple[str, list[_Change]]]:
-    """The changes by archives, in the order of their names."""
+    """The changes by archive, sorted by name."""
     groups: dict[str, list[_Change]] = {}
     for change in changes:
         groups.setdefault(whose(change), []).append(change)
     yield from sorted(groups.items())
 
 
-# ---------------------------------------------------------------- by rule
+# ---------------------------------------------------------------- rules
 
 
 def fitting(rules: Iterable[AssignmentRule], licence: Licence) -> list[tuple[AssignmentRule, Mapping[str, str]]]:
-    """The rules that a licence fits, each with what fits in words, by the name of the condition. Pure."""
+    """The rules that a licence matches, each with the matching values by condition. Pure."""
     return [(rule, why) for rule in rules if (why := _fits(rule, licence))]
 
 
 def _fits(rule: AssignmentRule, licence: Licence) -> dict[str, str]:
-    """What fits a rule, by the name of the condition; nothing where one condition does not."""
+    """The values that match a rule, by condition; empty if one condition does not match."""
     hints = licence.client_hints
     asked: list[tuple[str, str | None, list[tuple[str, str]]]] = [
         ("hint", rule.hint, list(hints.items())),
@@ -405,12 +405,12 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def rules_digest(rules: Sequence[AssignmentRule]) -> str:
-    """What changes whenever a rule does; 16 hex digits."""
+    """A fingerprint of a rule: 16 hex digits."""
     return hashlib.sha256(json.dumps([each.model_dump(mode="json") for each in rules]).encode()).hexdigest()[:16]
 
 
 def follow_rules(home: Home, opened: Open) -> Iterator[str]:
-    """Assign what the rules of shared accounts say, where no person said anything; yields what a person should know.
+    """Assign licences by the rules of shared accounts, unless a person has decided. Yields messages for a person.
 
     A licence that fits rules for two clients is assigned to nobody. What a rule assigned, changed rules may assign
     anew; what a named person said stays. Doing it again changes nothing.
@@ -428,7 +428,7 @@ def follow_rules(home: Home, opened: Open) -> Iterator[str]:
                 if said is not None and (not said.get("rule") or said.get("rules") == digest):
                     continue
                 if said is None and len(entry.lines) > 1 and _Said.by(home, HOUSE, entry).lines:
-                    continue  # a person undid what was assigned
+                    continue  # a person undid the assignment
                 fits = fitting(account.rules, entry.licence)
                 clients = {rule.client for rule, _ in fits}
                 if len(clients) > 1:
@@ -442,12 +442,12 @@ def follow_rules(home: Home, opened: Open) -> Iterator[str]:
                     f"nobody, among them {some}. See them with `archiver unassigned`."
                 )
     for slug in sorted({made.client for _, made in wanted}):
-        try:  # each client for itself: one archive that is held or damaged does not stop the others
+        try:  # client by client: one locked or damaged archive does not stop the others
             moved = [(entry, made) for entry, made in wanted if made.client == slug]
-            for lost in assign_all(home, opened, moved, agreed=lambda _: True):  # the rules' own copies, by their words
-                yield f"{lost.client}: {lost.licence} is no longer for this client, as the changed rules say."
+            for lost in assign_all(home, opened, moved, agreed=lambda _: True):  # only copies that the rules made
+                yield f"{lost.client}: {lost.licence} is no longer for this client, because the rules changed."
         except (ArchiverError, OSError) as error:
-            yield f"{slug}: not all that the rules say was assigned, and the next run tries it again: {error}"
+            yield f"{slug}: the rules could not assign every licence. The next run tries again: {error}"
 
 
 def _by_rule(account: Account, digest: str, rule: AssignmentRule, why: Mapping[str, str]) -> Assignment:
@@ -457,7 +457,7 @@ def _by_rule(account: Account, digest: str, rule: AssignmentRule, why: Mapping[s
 
 
 def follow(home: Home, opened: Open) -> Iterator[str]:
-    """Bring the copies of assigned licences up to their originals' versions; yields a warning for each that fails."""
+    """Update the copies of assigned licences to their originals' versions. Yields a warning for each failure."""
     with DocumentReader() as reader:
         for slug in home.clients:
             if slug == HOUSE or not home.archive(slug).is_dir():
@@ -478,7 +478,7 @@ def follow(home: Home, opened: Open) -> Iterator[str]:
 
 
 def _newer(home: Home, slug: str, object_id: str) -> tuple[Archive, str] | None:
-    """Where versions lie that continue the copy: in the house archive, else in that of another client."""
+    """The archive with later versions of the copy: the house's, or another client's."""
     mine = Archive(home.archive(slug)).object(object_id)
     in_house = HOUSE in home.clients and object_path(home.archive(HOUSE), object_id).is_dir()
     for other in [HOUSE] if in_house else home.clients:
@@ -490,7 +490,7 @@ def _newer(home: Home, slug: str, object_id: str) -> tuple[Archive, str] | None:
             head = theirs.path / mine.versions[-1] / "inventory.json"
             if len(theirs.versions) > len(mine.versions) and read_file(head) == mine.inventory:
                 return archive, object_id
-        except (IntegrityError, OSError):  # `verify` names what is wrong there
+        except (IntegrityError, OSError):  # `verify` reports the fault
             continue
     return None
 
@@ -530,7 +530,7 @@ class _Place:
 
 
 def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _Place]:
-    """The place of each licence's newest version, by object id."""
+    """The ledger place of each licence's newest version, by object ID."""
     checkpoints = verify.checkpoint_files(archive.root / verify.CHECKPOINTS)
     newest = [
         [line for line in (next(archive.lines(offset=offset)) for _, offset in entry.lines) if _records(line.fields)][

@@ -50,7 +50,9 @@ def identity_of(model: Path) -> str:
             while part := file.read(1 << 20):
                 size, check = size + len(part), zlib.crc32(part, check)
     except OSError as error:
-        raise ConfigError(f"The model {model} cannot be read: {error.strerror}. Correct `match.model`.") from None
+        raise ConfigError(
+            f"The archiver cannot read the model {model}: {error.strerror}. Correct `match.model`."
+        ) from None
     return f"{size}-{check:08x}"
 
 
@@ -94,7 +96,7 @@ class Embedder:
             )
             [taken], [given] = session.get_inputs(), session.get_outputs()
         except broken as error:
-            raise ConfigError(f"The model cannot be used: {error}. Correct `match.model`.") from None
+            raise ConfigError(f"The archiver cannot use the model: {error}. Correct `match.model`.") from None
         return session, taken.name, given.name
 
     def embed(self, pictures: Sequence[bytes]) -> list[NDArray[np.float32] | None]:

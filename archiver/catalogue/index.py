@@ -1,4 +1,4 @@
-"""The search index of one client's archive: a cache, caught up from the ledger, rebuilt at will, never evidence."""
+"""The search index of one client's archive: a cache that is updated from the ledger. It is never evidence."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ _SPELT_OUT = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "t
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogueEntry:
-    """A licence or comp as the catalogue knows it. `lines` are its ledger lines' (seq, byte offset), oldest first."""
+    """A licence or comp in the catalogue. `lines` are the (seq, byte offset) of its ledger lines, oldest first."""
 
     client: str
     folder: str
@@ -139,7 +139,7 @@ class CatalogueEntry:
 
     @property
     def held(self) -> bool:
-        """Whether it is for the owner of this archive, or was withdrawn for another client."""
+        """Whether it is for the owner of this archive. False if it was withdrawn."""
         return self.assigned is None or bool(self.assigned.get("held", True))
 
     @cached_property
@@ -156,13 +156,13 @@ class CatalogueEntry:
 
     @property
     def short_id(self) -> str:
-        """What it is called everywhere: `acme/20261124_shutterstock_1234567890_1a2b3c4d`."""
+        """Its short ID: `acme/20261124_shutterstock_1234567890_1a2b3c4d`."""
         return f"{self.client}/{self.folder}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunLine:
-    """What the ledger says of one account's turn in a run; `at` is UTC, `2026-11-24T02:00:00Z`."""
+    """The ledger line of one account's run; `at` is UTC, `2026-11-24T02:00:00Z`."""
 
     account: str
     provider: str
@@ -179,7 +179,7 @@ class RunLine:
 
 @dataclass(frozen=True, kw_only=True)
 class ErasedEntry:
-    """A licence or comp whose content was erased: when, the class of the reason, and the tombstone's object id."""
+    """A licence or comp whose content was erased: when, the class of the reason, and the tombstone's object ID."""
 
     client: str
     folder: str
@@ -195,7 +195,7 @@ class ErasedEntry:
 
 @dataclass(frozen=True)
 class Hit:
-    """An entry that a search found: in which field (`asset_id`, `title`, … `text`), and how well, from 0 to 1."""
+    """A search result: the entry, the matching field (`asset_id`, `title`, … `text`), and the score from 0 to 1."""
 
     entry: CatalogueEntry
     match: str | None
@@ -245,7 +245,7 @@ class Catalogue:
     # ------------------------------------------------------------ following the archive
 
     def catch_up(self, archive: Archive, reader: DocumentReader, *, remembered: bool = False) -> None:
-        """Take in the ledger's new lines; all of them, where the ledger is not the one that was read before.
+        """Read the ledger's new lines, or all lines if it is another ledger than before.
 
         `remembered`: the reader has just read their documents, and nothing is gained by reading side by side.
         """
@@ -253,7 +253,7 @@ class Catalogue:
             pass
 
     def _follow(self, archive: Archive, reader: DocumentReader, threads: int) -> bool:
-        """Take in some new lines; False where there is none."""
+        """Read some new lines; False if there are none."""
         with self._turn:
             if (offset := self._next(archive)) is None:
                 self._forget()
@@ -262,19 +262,19 @@ class Catalogue:
                 return False
             read = _read_all(archive, reader, lines, threads)
             with self._writing():
-                if offset == (self._next(archive) or 0):  # else another process was quicker
+                if offset == (self._next(archive) or 0):  # otherwise another process has done it
                     self._store(archive, lines, read)
             if any(line.type == "erasure" for line in lines):
                 self._wipe()
         return True
 
     def rebuild(self, archive: Archive, reader: DocumentReader) -> None:
-        """Start over from the archive."""
+        """Rebuild the index from the archive."""
         self._forget()
         self.catch_up(archive, reader)
 
     def embed(self, archive: Archive, embedder: Embeds, watch: Callable[[int, int], object]) -> None:
-        """Make the vectors that are missing, oldest first; may be broken off and taken up again at any time.
+        """Make the missing vectors, oldest first. It can stop and continue at any time.
 
         `watch` hears how many of how many are made. Pictures that cannot be read are left to the hash.
         """
@@ -306,10 +306,10 @@ class Catalogue:
             watch(done := done + len(part), len(missing))
 
     def unreadable(self) -> dict[str, str]:
-        """Objects that could not be read, and why: they are in no result, and `verify` names the fault."""
+        """Unreadable objects and why. Results leave them out; `verify` reports the fault."""
         return dict(self._db.execute("SELECT object_id, reason FROM unreadable ORDER BY object_id"))
 
-    # ------------------------------------------------------------ asking
+    # ------------------------------------------------------------ queries
 
     def known(self, *identities: str) -> dict[str, CatalogueEntry]:
         """The archived licences and comps of these identities."""

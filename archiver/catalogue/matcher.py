@@ -203,7 +203,7 @@ class _Answers:
             return b"+" + content
         if kind == b"m":
             return b"1" if self._marked(about.decode("utf-8", "replace")) else b"0"
-        raise ValueError("no question that is known")
+        raise ValueError("unknown question")
 
     def _picture(self, number: bytes) -> Indexed:
         (place,) = _ID.unpack(number)
@@ -244,7 +244,7 @@ class _Asked:
     def load(self, picture: Indexed) -> bytes:
         content = self._channel.ask(b"l" + _ID.pack(int(picture.object_id)))
         if content[:1] != b"+":
-            raise IntegrityError("the archive does not give it")
+            raise IntegrityError("the archive cannot read it")
         return content[1:]
 
     def marked(self, provider: str) -> bool:

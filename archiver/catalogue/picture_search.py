@@ -1,4 +1,4 @@
-"""Search in the archives by a picture."""
+"""Search the archives by a picture."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.matcher import Found, Matcher
 from archiver.catalogue.search import PageUses, _opened, find
 
-ANNOUNCE_FROM_PICTURES = 200  # pictures to embed, of which a person is told
+ANNOUNCE_FROM_PICTURES = 200  # from this many pictures to embed, the person gets a message
 
 
 EMBEDDINGS_PER_SECOND = 20  # by a core, as tests/benchmarks/matching_speed.py measures it
@@ -32,19 +32,20 @@ MIN_PICTURE_SIDE_PX = 32  # pixels of a picture's shorter side; below, any two l
 
 
 type EmbeddingProgress = Callable[[str, int, int | None], None]
-"""Hears of a client how much of how much is done."""
+"""Gets a client, the pictures done and their total."""
 
 
 def _embedding(slug: str, watch: EmbeddingProgress, warn: Callable[[str], None], done: int, total: int) -> None:
     if done == 0 and total > ANNOUNCE_FROM_PICTURES:
         minutes = max(1, round(total / EMBEDDINGS_PER_SECOND / 60))
-        warn(f"{slug}: {total} pictures are made recognisable by their parts, once: some {minutes} minutes.")
+        warn(f"{slug}: {total} pictures are prepared once for the search by parts. This takes about {minutes} minutes.")
     watch(slug, done, total)
 
 
 @dataclass(frozen=True)
 class PictureRecogniser:
-    """What looks at pictures: kept by who asks often, since starting it takes longer than a search. For one thread."""
+    """The matcher process for picture searches. Keep it for several searches, because its start is slow. "
+    "Single-threaded."""
 
     reader: DocumentReader
     matcher: Matcher
@@ -52,7 +53,7 @@ class PictureRecogniser:
 
 @contextmanager
 def open_recogniser(home: Home) -> Iterator[PictureRecogniser]:
-    """The home's sight; without the extra `match` its matcher compares hashes only."""
+    """The home's matcher; without the extra `match` it compares only hashes."""
     from archiver.catalogue.matcher import Matcher
 
     with DocumentReader() as reader, Matcher(home.settings.match.model) as matcher:
@@ -61,13 +62,13 @@ def open_recogniser(home: Home) -> Iterator[PictureRecogniser]:
 
 @dataclass(frozen=True)
 class PictureMatches:
-    """What a picture found: the rows of `find --json`, and each asset that matches with its licences, best first."""
+    """The result of a picture search: rows of `find --json`, and matching assets with their licences, best first."""
 
     rows: list[dict[str, Any]]
     matches: list[tuple[Found, list[str]]]
 
     def sheet(self) -> bytes:
-        """One PNG: the best matches side by side with the picture; empty where there is none."""
+        """A PNG of the best matches beside the picture; empty without matches."""
         from archiver.catalogue.matcher import sheet
 
         best = [each for each, _ in self.matches if each.word is self.matches[0][0].word]
@@ -97,17 +98,21 @@ def find_picture(
         size = look.fingerprint.width, look.fingerprint.height
         if look.fingerprint.flat or min(size) < MIN_PICTURE_SIDE_PX:
             what = f"{size[0]} × {size[1]} pixels{', nearly one colour' if look.fingerprint.flat else ''}"
-            warn(f"The picture ({what}) shows too little to be recognised. Take another of it, or look for words.")
+            warn(
+                f"The picture ({what}) has too few details to be recognised. Use another copy of it, or search by "
+                "words."
+            )
         if not matcher.points:
-            warn("The extra `match` is not installed: a picture that was cropped or covered is not recognised.")
+            warn("The extra `match` is not installed, so cropped or covered pictures are not recognised.")
         archives, indexes, catalogues = {}, [], {}
         for slug, unassigned, archive, catalogue in _opened(home, client, reader, warn, alone=alone, stack=stack):
             try:
                 if matcher.points:
                     catalogue.embed(archive, matcher, partial(_embedding, slug, watch, warn))
-            except (OSError, MachineRefused):  # a home that can only be read
+            except (OSError, MachineRefused):  # a read-only home
                 warn(
-                    f"{slug}: what recognises cropped pictures cannot be kept here; of new ones only the hash is used."
+                    f"{slug}: the archiver cannot save the data that recognises cropped pictures. New pictures use "
+                    "only the hash."
                 )
             archives[slug], catalogues[slug] = archive, catalogue
             indexes.append(catalogue.pictures(unassigned=unassigned))
@@ -134,21 +139,26 @@ def find_picture(
 
 
 def picture_of(home: Home, where: str) -> tuple[bytes, str]:
-    """The bytes of a picture by file name or address, and what it is called."""
+    """The bytes and the name of a picture, from a file or an address."""
     if re.match(r"[a-z][a-z0-9+.-]+:", where, re.IGNORECASE) and not Path(where).exists():  # `C:` is a drive
         from archiver.home.connections import network_of
 
         content, media_type = network_of(home).get(where)
         if media_type.startswith("text/"):
-            raise ConfigError(f"{where} is a page, not a picture. Name the picture's own address, or save it.")
+            raise ConfigError(
+                f"{where} is a page, not a picture. Give the address of the picture itself, or save it and give the "
+                "file."
+            )
         return content, where
     try:
         return Path(where).read_bytes(), Path(where).name
     except OSError as error:
-        raise ConfigError(f"{where} cannot be read: {error.strerror}. Name a picture's file or address.") from None
+        raise ConfigError(
+            f"The archiver cannot read {where}: {error.strerror}. Give a picture's file or address."
+        ) from None
 
 
 def _marked(provider: str) -> bool:
-    """Whether the platform's archived previews carry its watermark."""
+    """Whether the platform's archived previews have its watermark."""
     info = declared(provider)
     return info is not None and info.previews_marked

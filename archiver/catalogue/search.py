@@ -1,4 +1,4 @@
-"""Search in the archives by words and names: find, show, and what is not archived."""
+"""Search the archives by words and names: find, show, and what is missing."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 @contextmanager
 def followed(home: Home, client: str) -> Iterator[Catalogue]:
-    """A client's catalogue, caught up with the archive."""
+    """A client's catalogue, updated from the archive."""
     with DocumentReader() as reader, Catalogue(home.catalogue(client)) as catalogue:
         catalogue.catch_up(Archive(home.archive(client)), reader)
         yield catalogue
 
 
 type AccountRuns = Callable[[Home, str], Mapping[str, Sequence[RunLine]]]
-"""The turns of each account that a client's archive tells of, oldest first: `runs_of`, or what remembers that."""
+"""Returns the runs of each account in a client's archive, oldest first: `runs_of`, or a cached version."""
 
 
 def runs_of(home: Home, client: str) -> dict[str, list[RunLine]]:
-    """The turns of each account that a client's archive tells of, oldest first."""
+    """The runs of each account in a client's archive, oldest first."""
     found: dict[str, list[RunLine]] = {}
     if home.archive(client).is_dir():
         with followed(home, client) as catalogue:
@@ -50,7 +50,7 @@ _as_they_are: ContextVar[bool] = ContextVar("catalogues as they are", default=Fa
 
 @contextmanager
 def catalogues_as_they_are() -> Iterator[None]:
-    """In here nobody catches up with a ledger: whoever answers many questions does that once for all of them."""
+    """Inside, catalogues are not updated from the ledgers. A caller with many queries updates them once before."""
     before = _as_they_are.set(True)
     try:
         yield
@@ -59,12 +59,12 @@ def catalogues_as_they_are() -> Iterator[None]:
 
 
 type PageUses = Callable[[], Mapping[str, Collection[str]]]
-"""Gives the folders of the licences found for claims, by the addresses of the pages that the claims name."""
+"""Returns the folders of the claims' licences, by the page addresses that the claims name."""
 
 
 @contextmanager
 def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tuple[Archive, Catalogue]]:
-    """A client's archive and its catalogue, caught up with the ledger's head."""
+    """A client's archive and its catalogue, updated to the ledger's head."""
     archive = Archive(home.archive(slug))
     with Catalogue(home.catalogue(slug)) as catalogue:
         if not _as_they_are.get():
@@ -73,7 +73,7 @@ def catalogue_of(home: Home, slug: str, reader: DocumentReader) -> Iterator[tupl
 
 
 def archives(home: Home, client: str | None = None) -> list[str]:
-    """The clients that have an archive, or the one asked for."""
+    """The clients that have an archive, or only the given client."""
     slugs = [home.client(client).slug] if client else list(home.clients)
     return [slug for slug in slugs if home.archive(slug).is_dir()]
 
@@ -90,17 +90,17 @@ def scope(home: Home, client: str | None, *, alone: bool = False) -> Iterator[tu
 
 
 def without_client(home: Home) -> list[str]:
-    """The archives whose client's file is gone; they are evidence all the same."""
+    """The archives whose client's file is missing. They are still evidence."""
     places = sorted(home.archive("-").parent.glob("*"))
     whole = [each for each in places if (each / verifier.LEDGER).is_file() or (each / "evidence").is_dir()]
     return [place.name for place in whole if place.name not in home.clients]
 
 
 def orphan_archives(home: Home) -> list[str]:
-    """A sentence for each archive whose client's file is gone."""
+    """A sentence for each archive whose client's file is missing."""
     return [
-        f"archive/{slug} belongs to no client: bring clients/{slug}.yaml back from a backup. Until then only `archiver "
-        "verify` looks at that archive."
+        f"archive/{slug} has no client. Restore clients/{slug}.yaml from a backup. Until then only `archiver "
+        "verify` reads that archive."
         for slug in without_client(home)
     ]
 
@@ -109,7 +109,7 @@ def find(
     home: Home, text: str, *, client: str | None = None, alone: bool = False, limit: int = 20,
     used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Licences that match, best first, in the form of `find --json`. `warn` is told which objects cannot be read.
+    """Matching licences, best first, in the form of `find --json`. `warn` gets the objects that cannot be read.
 
     A file name or an address in which a platform wrote an asset's id finds that asset's licences alone, and the address
     of a page on which a claim says that a picture is, the licence that was found for that claim. `alone` is a client's
@@ -132,7 +132,7 @@ def find(
             hits = hits or catalogue.find(text, limit, unassigned=unassigned, outside=alone)
             rows += views.hits(slug, archive, hits)
             for object_id, reason in catalogue.unreadable().items():
-                warn(f"warning: {slug}: {object_id} is in no result: {reason}. Run `archiver verify`.")
+                warn(f"warning: {slug}: the results leave out {object_id}: {reason}. Run `archiver verify`.")
     if by_name := [row for row in rows if row["match"] == by]:
         rows = by_name
     return sorted(rows, key=lambda row: -row["score"])[:limit]
@@ -160,7 +160,7 @@ def _opened(
 
 
 def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_of) -> list[str]:
-    """What the archives that a search looks in do not hold, a sentence for each account: for a search in vain."""
+    """What the searched archives do not contain, a sentence for each account. For a search without results."""
     messages = []
     for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
         runs: dict[str, RunLine] = {}
@@ -173,19 +173,19 @@ def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_
             last = runs.get(account.name)
             if account.closed:
                 messages.append(
-                    f"{slug}: {account.name} was closed on {account.closed}; what came later is not archived"
+                    f"{slug}: {account.name} was closed on {account.closed}; later licences are not archived"
                 )
             elif (info := declared(account.provider)) and info.on_request:
-                messages.append(f"{slug}: {info.title} keeps no history; only what was captured is archived")
+                messages.append(f"{slug}: {info.title} has no licence history; only captured pages are archived")
             elif last is None:
-                messages.append(f"{slug}: {account.name} was never read")
+                messages.append(f"{slug}: {account.name} has not been read yet")
             elif last.outcome != "complete":
-                since = f", and to its end last on {full[account.name]}" if account.name in full else ""
+                since = f"; its last complete reading was on {full[account.name]}" if account.name in full else ""
                 messages.append(
                     f"{slug}: {account.name} was read on {last.at[:10]} with the outcome {last.outcome}{since}"
                 )
             else:
-                messages.append(f"{slug}: {account.name} is archived up to {last.at[:10]}; what came later is not")
+                messages.append(f"{slug}: {account.name} is archived up to {last.at[:10]}; later licences are not")
         if not home.client(slug).accounts:
             messages.append(f"{slug}: no account is connected")
     return messages
@@ -195,8 +195,8 @@ def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_
 def located(
     home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
 ) -> Iterator[tuple[str, Archive, CatalogueEntry]]:
-    """The one licence that a short id, or any unique part of it, names; ConfigError for none or several, Erased where
-    only an erased one has that name. `assigned_away`: a copy that was taken back from its client counts, too."""
+    """The one licence with this short ID or unique part of it; ConfigError for none or several, Erased if only an
+    erased one has that name. `assigned_away`: also count a copy that was taken back from its client."""
     slug, entry = named(home, name, reader, prefer, assigned_away=assigned_away)
     if isinstance(entry, ErasedEntry):
         raise Erased(f"{entry.short_id} on {entry.at} ({entry.reason})")
@@ -207,9 +207,9 @@ def located(
 def named(
     home: Home, name: str, reader: DocumentReader, prefer: str | None = None, *, assigned_away: bool = False
 ) -> tuple[str, CatalogueEntry | ErasedEntry]:
-    """The client and the one licence that are meant; an erased one where no other has that name.
+    """The client and the one licence with this name; an erased one only if no other has it.
 
-    Of copies of one licence the one of the client `prefer` is meant, else a client's rather than the house's.
+    If a licence has several copies, the copy of the client `prefer` counts, then any client's, then the house's.
     """
     client, _, part = name.rpartition("/")
     if client and client not in home.clients:
@@ -225,15 +225,15 @@ def named(
         of_client = [each for each in found if each[0] == prefer]
         found = of_client or [each for each in found if each[0] != HOUSE] or found
     if not found:
-        raise ConfigError(f"No licence in this archive is named {name!r}. Look for it with `archiver find`.")
+        raise ConfigError(f"No licence in this archive has the name {name!r}. Search with `archiver find`.")
     if len(found) > 1:
         some = ", ".join(entry.short_id for _, entry in found[:5])
-        raise ConfigError(f"{name!r} names more than one licence, among them {some}. Give more of the name.")
+        raise ConfigError(f"{name!r} matches more than one licence, for example {some}. Give more of the name.")
     return found[0]
 
 
 def show(home: Home, name: str) -> dict[str, Any]:
-    """Everything about one licence, in the form of `show --json`; of an erased one what its tombstone says."""
+    """Everything about one licence, in the form of `show --json`; for an erased one, the content of its tombstone."""
     with DocumentReader() as reader:
         slug, entry = named(home, name, reader)
     archive = Archive(home.archive(slug))
@@ -244,7 +244,7 @@ def show(home: Home, name: str) -> dict[str, Any]:
 
 
 def rebuild(home: Home) -> dict[str, int]:
-    """Build every catalogue anew; the number of licences by client."""
+    """Rebuild every catalogue. Returns the number of licences by client."""
     counts = {}
     with DocumentReader() as reader:
         for slug in archives(home):
@@ -255,12 +255,12 @@ def rebuild(home: Home) -> dict[str, int]:
 
 
 def secured_in_words(row: Mapping[str, Any]) -> str:
-    """Since when the documents of a row of `find --json` are secured, in one phrase."""
+    """A phrase that says since when the documents of a `find --json` row are secured."""
     return views.in_words(row["secured_documents"])
 
 
 def assigned_at(archive: Archive, entry: CatalogueEntry) -> str | None:
-    """When the licence was last assigned to the archive's client, or away from it."""
+    """When the licence was last assigned to the archive's client, or withdrawn from it."""
     history = (next(archive.lines(offset=offset)) for _, offset in entry.lines)
     assigned = [str(line.fields["at"]) for line in history if line.type == "assign"]
     return assigned[-1] if assigned else None

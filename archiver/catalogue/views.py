@@ -1,4 +1,4 @@
-"""The documents of `find --json` and `show --json`, with their stable keys."""
+"""The JSON documents of `find --json` and `show --json`. Their keys are stable."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def hits(client: str, archive: Archive, found: Iterable[Hit]) -> list[dict[str, 
 
 
 def secured(archive: Archive, entry: CatalogueEntry, proven: Dates) -> dict[str, str | None]:
-    """Since when each document of a licence is secured; None: not yet. One without documents has its description."""
+    """Since when each document of a licence is secured; None if not yet. Without documents, the description counts."""
     names = [document.name for document in entry.file.documents] or ["licence.json"]
     return archive.secured(entry.object_id, entry.lines, names, proven)
 
 
 def by_date(documents: Mapping[str, str | None]) -> dict[str | None, list[str]]:
-    """The names of documents by the date since when they are secured, oldest first; those that are not yet, last."""
+    """The names of documents by the date since which they are secured, oldest first; unsecured ones last."""
     found: dict[str | None, list[str]] = {}
     for name, since in documents.items():
         found.setdefault(since, []).append(name)
@@ -39,7 +39,7 @@ def by_date(documents: Mapping[str, str | None]) -> dict[str | None, list[str]]:
 
 
 def in_words(documents: Mapping[str, str | None]) -> str:
-    """Since when documents are secured, in one phrase."""
+    """A phrase that says since when documents are secured."""
     dated = by_date(documents)
     if len(dated) == 1:
         (since,) = dated
@@ -50,7 +50,7 @@ def in_words(documents: Mapping[str, str | None]) -> str:
 
 
 def show(client: str, archive: Archive, entry: CatalogueEntry) -> dict[str, Any]:
-    """The document of `show --json`: everything about one licence or comp, with its lines of the ledger.
+    """The JSON document of `show --json`: everything about one licence or comp, with its ledger lines.
 
     `gaps` gives for each missing kind of document the reason and, after a colon, the detail.
     """
@@ -99,9 +99,9 @@ def show(client: str, archive: Archive, entry: CatalogueEntry) -> dict[str, Any]
 
 
 def _assignment(archive: Archive, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What a person stated, and since when that is so; `held` is false where a licence was withdrawn."""
+    """A person's statement and its date; `held` is false if the licence was withdrawn."""
     statement: dict[str, Any] = {}
-    with suppress(IntegrityError):  # it can be erased by itself; else `verify` names the fault
+    with suppress(IntegrityError):  # it can be erased separately; otherwise `verify` reports the fault
         statement = json.loads(archive.object(fields["statement"]).read("statement.json"))
     return {name: statement.get(name) for name in ("client", "by", "reason", "at")} | {
         "held": fields.get("held") is not False,
@@ -110,7 +110,7 @@ def _assignment(archive: Archive, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def erased(client: str, archive: Archive, entry: ErasedEntry) -> dict[str, Any]:
-    """The document of `show --json` for what was erased: what its tombstone says, and its lines of the ledger."""
+    """The JSON document of `show --json` for an erased licence: its tombstone and its ledger lines."""
     search_terms = [f'"{key}":"{entry.object_id}"'.encode() for key in ("id", "erases")]
     history = [line for line in archive.lines() if any(needle in line.raw for needle in search_terms)]
     return {

@@ -1,4 +1,4 @@
-"""Whether a licence, or the one that a picture shows, covers a use: everything known, put before the rules."""
+"""Assess whether a licence, named or found by a picture, covers a use."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from archiver.reading.worker import DocumentReader
 
 @dataclass(frozen=True, kw_only=True)
 class Assessed:
-    """What was assessed, and what came of it; `licence` is None where no licence was found, and `missing` says why.
+    """The result of an assessment. If no licence was found, `licence` is None and `missing` says why.
 
-    `licence` is the first of `licences`: a claim may be about several pictures, and then the worst verdict counts.
+    `licence` is the first of `licences`. A claim may be about several pictures; then the worst verdict counts.
     """
 
     licence: str | None
@@ -36,7 +36,7 @@ class Assessed:
     notes: Sequence[str] = ()
 
     def as_json(self, language: str) -> dict[str, Any]:
-        """The document of `assess --json`. A licence that was not found is an open question, never a fault."""
+        """The JSON document of `assess --json`. A missing licence is an open question, not a fault."""
         if self.assessment:
             document = self.assessment.as_json(language)
         else:
@@ -55,10 +55,10 @@ def assess(
     home: Home, client: str, use: Use, *, name: str | None = None, picture: str | None = None,
     claim: Claim | None = None, used_on: str | None = None, warn: Callable[[str], None] = lambda _: None,
 ) -> Assessed:  # fmt: skip
-    """Whether a licence, or the one that a picture shows, covers a use for a client.
+    """Assess whether a licence, named or found by a picture, covers a client's use.
 
-    Of a claim the first use counts, and its pictures and licence where neither is named. A licence that only a picture
-    led to counts as compared by a person once it is named. ConfigError where the claim's readings are not confirmed.
+    A claim gives the first use, and its licences or pictures if none are named. A licence found only by a picture
+    counts as compared by a person when it is named. ConfigError if the claim's values are not confirmed.
     """
     owner = home.client(client)
     if claim:
@@ -89,10 +89,10 @@ def assess(
         claim_files.with_licences(home, claim, [*claim.licences, *judged], sorted(probable))
     notes = []
     if use.first_seen and claim_files.to_come(use.first_seen):
-        notes.append(f"The first use, {use.first_seen}, is still to come.")
+        notes.append(f"The first use, {use.first_seen}, is in the future.")
     host = web_host(used_on or "")
     if host and not any(host == each or host.endswith(f".{each}") for each in owner.domains):
-        notes.append(f"{host} is no domain that {owner.name} is known by in this home.")
+        notes.append(f"{host} is not a known domain of {owner.name}.")
     match = next((each for each in matches if each != "same"), matches[0] if matches else None)
     return Assessed(
         licence=next(iter(judged)), licences=tuple(judged), assessment=together(judged), match=match, used_on=used_on,
@@ -101,7 +101,7 @@ def assess(
 
 
 def together(judged: Mapping[str, Assessment]) -> Assessment:
-    """One assessment of several licences: the worst verdict, and all findings, each with its licence before it."""
+    """Combine the assessments of several licences: the worst verdict, and all findings with their licences."""
     if len(judged) == 1:
         return next(iter(judged.values()))
     findings = [
@@ -114,7 +114,7 @@ def together(judged: Mapping[str, Assessment]) -> Assessment:
 
 
 def _pictured(home: Home, client: str, where: str, warn: Callable[[str], None]) -> dict[str, Any] | None:
-    """The best find for a picture; what is only possible is not taken for it, and is told."""
+    """The best match for a picture; None if there are only possible matches, which go to `warn`."""
     content, name = picture_search.picture_of(home, where)
     rows = picture_search.find_picture(
         home, content, name, client=client, used_on=partial(claim_files.licences_by_page, home), warn=warn
@@ -124,5 +124,5 @@ def _pictured(home: Home, client: str, where: str, warn: Callable[[str], None]) 
         own = [row for row in good if row["match"] == good[0]["match"] and row["client"] == client]
         return (own or good)[0]
     for row in rows:
-        warn(f"possible, to be compared by eye with `archiver find --image`: {row['licence']}")
+        warn(f"possible match: {row['licence']}. Compare both pictures with `archiver find --image`.")
     return None

@@ -1,4 +1,4 @@
-"""What an archive knows of one licence, as the case that the rules judge."""
+"""Build the case that the rules judge, from what an archive knows of one licence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archiver.reading.worker import DocumentReader
 
 
 def case_of(home: Home, owner: Client, archive: Archive, entry: CatalogueEntry, reader: DocumentReader) -> Case:
-    """Everything that bears on one licence for one client, out of archive and home."""
+    """All facts about one licence for one client, from the archive and the home."""
     agency = home.settings.agency.name
     house = home.clients.get(HOUSE)
     held = assignment.holders(home, [entry.object_id], reader)[entry.object_id]
@@ -52,7 +52,7 @@ def case_of(home: Home, owner: Client, archive: Archive, entry: CatalogueEntry, 
 
 
 def _texts(archive: Archive, entry: CatalogueEntry, reader: DocumentReader) -> dict[str, list[str]]:
-    """The text of each page of the documents that say something. IntegrityError where one is not what was archived."""
+    """The page texts of record, certificates and receipts. IntegrityError if one is not what was archived."""
     stored = archive.object(entry.object_id)
     texts = {}
     for document in entry.file.documents:

@@ -1,4 +1,4 @@
-"""Claims: made of letters or of what a person states, confirmed reading by reading, and entered into evidence."""
+"""Make claims from letters or from a person's statements, confirm their values, and archive their papers."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 STATED = "stated by you"
 
 type AskPerson = Callable[[str, str], str]
-"""Asks a person a question, with an answer that Enter accepts."""
+"""Asks a person a question. Enter accepts the second argument as the answer."""
 
 
 def add(
     home: Home, client: str, path: Path | None, stated: Mapping[str, Any], pictures: Sequence[Path] = (),
     *, accept: bool = False, ask: AskPerson | None = None, say: Callable[[str], None] = lambda _: None,
 ) -> Claim:  # fmt: skip
-    """A letter, or without one what a person states, as a claim. The same file for the same client is the same claim.
+    """Make a claim from a letter, or from `stated` alone. The same file for the same client is the same claim.
 
-    What `stated` names overrides what was read. Readings count once they are confirmed: by `accept`, or field by field
-    through `ask`. ConfigError for files that cannot be read.
+    Values in `stated` override those that were read. Values count only when they are confirmed: all at once with
+    `accept`, or field by field with `ask`. ConfigError for unreadable files.
     """
     owner = home.client(client)
     for field in ("received", "first_seen"):
         if (day := stated.get(field)) and to_come(day):
-            raise ConfigError(f"{_named(field)}: {StillToCome(day)}. Look at the year.")
+            raise ConfigError(f"{_named(field)}: {StillToCome(day)}. Check the year.")
     content = _read(path) if path else b""
     what = content or json.dumps([sorted(map(str, stated.items())), [str(each) for each in pictures]]).encode()
     name = f"{client}-{hashlib.sha256(what).hexdigest()[:8]}"
@@ -59,15 +59,15 @@ def add(
     files = {f"picture-{n}{ending}": each for n, (each, ending) in enumerate(filter(None, looked), 1)}
     claim = _read_claim(name, home, owner, parsed, stated, before)
     if content and claim.sure.keys() == {"received"}:
-        say(f"{path} says nothing that letters say. Look whether it is the right file, or state what it says yourself.")
+        say(f"No claim details found in {path}. Check that it is the right file, or enter them yourself.")
     letter = f"letter{_ending(path)}" if path else None
-    if before and not pictures:  # those that a person named then stay
+    if before and not pictures:  # keep the pictures that a person named earlier
         files = {}
     claim = replace(claim, pictures=tuple(files) or (before.pictures if before else ()), letter=letter)
     if letter:
         files[letter] = content
     known = bool(before and before.confirmed)
-    again = "These readings were confirmed before. Go through them again (yes or no)"
+    again = "You confirmed these values before. Go through them again (yes or no)"
     if ask and not accept and (not known or agreed(ask(again, "no"))):
         claim = _asked(claim, ask, say)
     confirmed = accept or ask is not None or (path is None) or known
@@ -80,17 +80,19 @@ def _read(path: Path, what: str = "letter") -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}. Name the {what}'s file.") from None
+        raise ConfigError(f"The archiver cannot read {path}: {error.strerror}. Give the {what}'s file.") from None
     if not content or len(content) > MAX_DOCUMENT_BYTES:
-        raise ConfigError(f"{path} is {'empty' if not content else f'too large for a {what}'}. Name the {what}'s file.")
+        raise ConfigError(f"{path} is {'empty' if not content else f'too large for a {what}'}. Give the {what}'s file.")
     return content
 
 
 def _picture(path: Path, reader: DocumentReader) -> tuple[bytes, str]:
-    """A picture that a person named, with its ending; ConfigError where it can be none."""
+    """A picture that a person named, with its file extension; ConfigError if it is not a picture."""
     found = picture_of(_read(path, "picture"), reader)
     if not found:
-        raise ConfigError(f"{path} is no picture, or a broken one. Save it anew as a JPEG or PNG file, and name that.")
+        raise ConfigError(
+            f"{path} is not a picture, or it is broken. Save it again as a JPEG or PNG file, and use that file."
+        )
     return found
 
 
@@ -102,13 +104,13 @@ def _ending(path: Path) -> str:
 def _read_claim(
     name: str, home: Home, owner: Client, parsed: ParsedLetter, stated: Mapping[str, Any], before: Claim | None
 ) -> Claim:
-    """Readings, overridden by what was stated before and now."""
+    """The values read from the letter, overridden by those stated before and now."""
     kept = {key: getattr(before, key) for key, how in before.sure.items() if how.startswith(STATED)} if before else {}
     given = kept | {key: value for key, value in stated.items() if value not in (None, (), [])}
     received = given.get("received") or parsed.received or (before and before.received) or datetime.now(UTC).date()
     letter = read_letter(parsed.text, received=received, domains=owner.domains, links=parsed.links)
     assumed = "received" not in given and not parsed.received
-    if assumed and letter.dated and letter.dated < received:  # a term from receipt rather ends too early than too late
+    if assumed and letter.dated and letter.dated < received:  # better a deadline too early than too late
         received = letter.dated
         letter = read_letter(parsed.text, received=received, domains=owner.domains, links=parsed.links)
     sure = dict(letter.sure)
@@ -134,14 +136,14 @@ def agreed(answer: str) -> bool:
 
 
 class StillToCome(ValueError):
-    """A day on which nothing can have been received or seen yet."""
+    """A date in the future, where only a past date is possible."""
 
     def __init__(self, day: date) -> None:
-        super().__init__(f"{day} is still to come")
+        super().__init__(f"{day} is in the future")
 
 
 def _day(text: str) -> date:
-    """A day as people write it, where that can be one day only."""
+    """A date as people write it; ValueError if it is ambiguous."""
     day = printed(text)
     return day.date() if isinstance(day, datetime) else day
 
@@ -159,17 +161,17 @@ def _named(field: str) -> str:
 
 QUESTIONS = {
     "kind": "Kind of letter: inquiry, demand or abmahnung",
-    "urls": "Urls of the pages with the picture",
-    "first_seen": "First seen or used, as far as known",
+    "urls": "URLs of the pages with the picture",
+    "first_seen": "First seen or first used, if known",
 }
-"""What people are asked for, where a field's own name says too little."""
+"""The questions for fields whose own name says too little."""
 
 HOW = {
     "kind": "Write inquiry, demand or abmahnung",
-    "amount": "Write a sum as 389.59",
-    **dict.fromkeys(("received", "deadline", "first_seen"), "Write a day as 2026-12-31"),
+    "amount": "Write the amount, for example 389.59",
+    **dict.fromkeys(("received", "deadline", "first_seen"), "Write the date, for example 2026-12-31"),
 }
-"""How an answer is written that could not be read."""
+"""Help for the format of an answer."""
 
 
 FIELDS: Mapping[str, Callable[[str], Any]] = {
@@ -183,18 +185,18 @@ FIELDS: Mapping[str, Callable[[str], Any]] = {
     "deadline": _day,
     "first_seen": _gone,
 }
-"""What is confirmed field by field, and how an answer is read."""
+"""The fields to confirm, and how to parse an answer."""
 
 
 def _number(text: str) -> Decimal:
     found = number(text)
     if found is None:
-        raise ValueError(f"{text!r} is no sum")
+        raise ValueError(f"{text!r} is not an amount")
     return found
 
 
 def displayed(claim: Claim, name: str) -> str:
-    """A field's value as a person reads and types it; `-` for none."""
+    """A field's value as a person reads and types it; `-` if it has none."""
     value = claim.as_json()[name]
     if isinstance(value, list):
         return " ".join(value) or "-"
@@ -202,8 +204,8 @@ def displayed(claim: Claim, name: str) -> str:
 
 
 def _asked(claim: Claim, ask: AskPerson, say: Callable[[str], None]) -> Claim:
-    """Each reading accepted or corrected; `-` takes one away."""
-    say("This was read; in brackets, from what. Enter accepts it. Type what is right instead, or - for nothing.")
+    """Ask about each value. The person accepts, corrects, or removes it with `-`."""
+    say("These values were read; the brackets say from what. Enter accepts a value. Type the right one, or - for none.")
     for name in FIELDS:
         how = claim.sure.get(name, "not found")
         while True:
@@ -211,17 +213,17 @@ def _asked(claim: Claim, ask: AskPerson, say: Callable[[str], None]) -> Claim:
             try:
                 claim = corrected(claim, name, answer)
             except StillToCome as error:
-                say(f"That cannot be: {error}. Look at the year.")
+                say(f"{error}. Check the year.")
                 continue
             except ValueError:
-                say(f"{answer!r} cannot be read. {HOW.get(name, 'Write it otherwise')}.")
+                say(f"{answer!r} is not valid. {HOW.get(name, 'Write it in another way')}.")
                 continue
             break
     return claim
 
 
 def corrected(claim: Claim, name: str, answer: str) -> Claim:
-    """One reading as a person accepts or corrects it; `-` takes it away. ValueError for what cannot be read."""
+    """The claim with one value accepted, corrected, or removed with `-`. ValueError for an invalid answer."""
     if answer == displayed(claim, name):
         return claim
     value = FIELDS[name](answer) if answer != "-" else () if name == "urls" else None
@@ -230,16 +232,16 @@ def corrected(claim: Claim, name: str, answer: str) -> Claim:
 
 
 def confirm(home: Home, claim: Claim, answers: Mapping[str, str]) -> Claim:
-    """All readings accepted by a person, save those that `answers` correct; kept. ConfigError names what is amiss."""
+    """Apply the corrections in `answers`, mark the claim as confirmed, and save it. ConfigError for invalid answers."""
     for name, answer in answers.items():
         try:
             claim = corrected(claim, name, answer.strip() or "-")
         except StillToCome as error:
-            raise ConfigError(f"{_named(name)}: {error}. Look at the year.") from None
+            raise ConfigError(f"{_named(name)}: {error}. Check the year.") from None
         except ValueError:
             raise ConfigError(
-                f"{_named(name)}: {answer!r} cannot be read. Write days as 2026-12-31 and sums as 389.59; leave the "
-                "field empty where nothing is known."
+                f"{_named(name)}: {answer!r} is not valid. Write dates as 2026-12-31 and amounts as 389.59. Leave the "
+                "field empty if you do not know it."
             ) from None
     claim = replace(claim, confirmed=True)
     claim_files.save(home, claim)
@@ -247,16 +249,16 @@ def confirm(home: Home, claim: Claim, answers: Mapping[str, str]) -> Claim:
 
 
 def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
-    """Make one paper of a claim evidence in its client's archive, on a person's word; the object's id.
+    """Archive one paper of a claim in its client's archive, on a person's word. Returns the object's ID.
 
-    A letter becomes a statement, any other paper a sighting. Entering it again changes nothing. ConfigError where there
-    is no such paper.
+    A letter becomes a statement, any other paper a sighting. Entering it again changes nothing. ConfigError if there is
+    no such paper.
     """
     from archiver.catalogue.archives import writing
 
     claim = claim_files.load(home, name)
     if not by.strip():
-        raise ConfigError("Say who enters the paper: --by NAME.")
+        raise ConfigError("Give the name of the person who enters the paper: --by NAME.")
     inside = claim_files.folder(home, claim.claim) / Path(file).name
     path = inside if inside.is_file() else Path(file)
     content = _read(path, "paper")
@@ -284,8 +286,10 @@ def enter(home: Home, vault: Vault, name: str, file: str, by: str) -> str:
 
 
 def _entered(archive: Archive, new: NewObject) -> tuple[str | None, bool]:
-    """The id under which this paper of the claim is archived, on whatever day that was, and whether its entering is
-    recorded: a command may have been killed in between."""
+    """The ID of this paper if it is already archived, on any day, and whether its ledger line exists.
+
+    A command may have been killed between the two.
+    """
     kind, rest = new.object_id.rpartition(":")[0], new.object_id.rpartition(":")[2].partition("_")[2]
     lines = [line for line in archive.lines() if line.id and line.id.startswith(kind) and line.id.endswith(f"_{rest}")]
     ids = [str(line.id) for line in lines if object_path(archive.root, str(line.id)).exists()]
@@ -293,7 +297,7 @@ def _entered(archive: Archive, new: NewObject) -> tuple[str | None, bool]:
 
 
 def described(claim: Claim) -> list[str]:
-    """A claim in sentences: who, what, by when, and how each was read."""
+    """A claim as lines of text: its values, how each was read, and its deadlines."""
     read = [
         f"{name.replace('_', ' ')}: {displayed(claim, name)}" + (f" ({claim.sure[name]})" if name in claim.sure else "")
         for name in FIELDS
@@ -303,19 +307,22 @@ def described(claim: Claim) -> list[str]:
 
 
 def urgent(claim: Claim) -> list[str]:
-    """By when what is to be done for a claim, in sentences."""
+    """The deadlines and warnings of a claim, as sentences."""
     clocks = claim.clocks(datetime.now(UTC))
     lines = []
     if claim.deadline:
         left = clocks["days_left"]
         left = f"overdue by {_days(-left)}" if clocks["overdue"] else f"{_days(left)} left"
-        lines.append(f"The deadline ends with {claim.deadline} in {claim.deadline_zone}: {left}.")
+        lines.append(f"The deadline is the end of {claim.deadline} in {claim.deadline_zone}: {left}.")
     if claim.notice_deadline:
         days = clocks["notice_days_left"]
-        left = f"{_days(days)} left" if days >= 0 else f"{_days(-days)} ago: read that platform's own clause"
-        lines.append(f"A platform that indemnifies you may want to be told by {claim.notice_deadline}, {left}.")
+        left = f"{_days(days)} left" if days >= 0 else f"{_days(-days)} ago: read the platform's own clause"
+        lines.append(f"If the platform indemnifies you, it may require notice by {claim.notice_deadline}, {left}.")
     if claim.kind is LetterKind.ABMAHNUNG:
-        lines.append("This is an Abmahnung: give it to a lawyer, and sign no undertaking before.")
+        lines.append(
+            "This is an Abmahnung (a German warning letter). Give it to a lawyer. Do not sign an "
+            "undertaking before that."
+        )
     return lines
 
 

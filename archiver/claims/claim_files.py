@@ -1,7 +1,7 @@
-"""Claims: demands for proof or money, as working papers in `work/<claim>/`. Never evidence; they may be deleted.
+"""Claims (demands for proof or money), stored as working papers in `work/<claim>/`. They may be deleted.
 
-A folder holds `claim.json`, the letter as it came, the pictures found in it, and what is worked out later. Nothing of
-it enters a ledger or goes to a witness.
+A folder contains `claim.json`, the original letter, its pictures, and later results. Claims are not evidence: nothing
+of them enters a ledger or goes to a witness.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from archiver.reading.letters import NOTICE_BUSINESS_DAYS, LetterKind, business_
 
 CLAIM_FORMAT = 1
 CLAIM = "claim.json"
-ASSUMED = "assumed"  # how a reading that rests on nothing in the letter begins
+ASSUMED = "assumed"  # begins the `sure` text of a value that the letter does not state
 LISTS = ("urls", "pictures", "licences", "probable")
-CONFIRM = "Add the letter again: at a terminal, which asks for each of them, or with --yes."
+CONFIRM = "Add the letter again, at a terminal to confirm each value, or with --yes to confirm all."
 
-# By whose clock a day ends. Where a country has several, the easternmost: rather too early than too late.
+# The time zone in which a day ends. For a country with several, the easternmost: better too early than too late.
 ZONES = {
     "AT": "Europe/Vienna", "AU": "Australia/Sydney", "BE": "Europe/Brussels", "BR": "America/Sao_Paulo",
     "CA": "America/St_Johns", "CH": "Europe/Zurich", "CZ": "Europe/Prague", "DE": "Europe/Berlin",
@@ -42,11 +42,12 @@ ZONES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One demand. `sure` says for each field how it was read or who stated it; `confirmed`: a person accepted them all.
+    """One demand. `sure` says for each field how it was read or who stated it. `confirmed`: a person accepted all
+    values.
 
     `deadline` ends at midnight in `deadline_zone`; `notice_deadline` is the last day for the platform's indemnity
-    notice. `letter` and `pictures` are files in the claim's folder; `licences`: the short ids found for it, of which
-    `probable` were only matched by picture, and no person has said that they are the ones.
+    notice. `letter` and `pictures` are files in the claim's folder. `licences` are the short IDs found for it. Those in
+    `probable` were only matched by picture, and no person has confirmed them.
     """
 
     claim: str
@@ -71,12 +72,13 @@ class Claim:
 
     @property
     def came(self) -> date | None:
-        """The day on which it came, where that is more than assumed."""
+        """The day of receipt; None if it is only assumed."""
         return None if self.sure.get("received", "").startswith(ASSUMED) else self.received
 
     @property
     def notice_deadline(self) -> date | None:
-        """Counted from receipt, by the platform's own clause where that was read, else five business days."""
+        """The last day for the notice, from receipt: by the platform's own clause if we read it, else five business "
+        "days."""
         if self.received is None:
             return None
         notices = [platform_of(provider_of(each)).get("notice", {}) for each in self.licences]
@@ -84,14 +86,14 @@ class Claim:
         return business_days_after(self.received, min(days, default=NOTICE_BUSINESS_DAYS))
 
     def as_json(self) -> dict[str, Any]:
-        """The document of `claim add --json`; days are ISO texts."""
+        """The JSON document of `claim add --json`; dates are ISO texts."""
         days = ("dated", "received", "deadline", "notice_deadline", "first_seen")
         lists = {name: list(getattr(self, name)) for name in LISTS} | {"sure": dict(self.sure)}
         first = self.licences[0] if self.licences else None
         return vars(self) | {name: iso(getattr(self, name)) for name in days} | lists | {"licence": first}
 
     def clocks(self, now: datetime) -> dict[str, Any]:
-        """Whole days left of both deadlines, 0 on the last day, negative once it is past; None without one."""
+        """Whole days left of both deadlines: 0 on the last day, negative after it, None without a deadline."""
         today = now.astimezone(zone(self.deadline_zone)).date()
         days = {"days_left": self.deadline, "notice_days_left": self.notice_deadline}
         left = {name: (day - today).days if day else None for name, day in days.items()}
@@ -99,18 +101,18 @@ class Claim:
 
 
 def to_come(day: date) -> bool:
-    """Whether a day has begun nowhere yet: it begins 14 hours earlier than in UTC at most."""
+    """Whether a day has not begun anywhere yet. A day begins at most 14 hours earlier than in UTC."""
     return day > (datetime.now(UTC) + timedelta(hours=14)).date()
 
 
 def provider_of(licence: str | None) -> str:
-    """The platform in a licence's short id."""
+    """The platform in a licence's short ID; empty if there is none."""
     found = re.search(r"(?:\d{8}|undated)_([a-z0-9_]+?)_[^_/]+_[0-9a-f]{8}$", licence or "")
     return found[1] if found else ""
 
 
 def zone(name: str) -> ZoneInfo:
-    """The time zone; UTC where this machine does not know it."""
+    """The time zone; UTC if this machine does not know it."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
@@ -118,22 +120,22 @@ def zone(name: str) -> ZoneInfo:
 
 
 def zone_of(home: Home) -> str:
-    """By whose clock the agency's deadlines end."""
+    """The time zone of the agency's deadlines."""
     return ZONES.get(home.settings.agency.country or "", "UTC")
 
 
-# ---------------------------------------------------------------- where they lie
+# ---------------------------------------------------------------- files
 
 
 def folder(home: Home, claim: str) -> Path:
-    """The claim's folder; ConfigError for a name that is none."""
+    """The claim's folder; ConfigError for an invalid name."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,60}", claim):
-        raise ConfigError(f"{claim!r} names no claim. `archiver claim list` shows them.")
+        raise ConfigError(f"There is no claim {claim!r}. `archiver claim list` shows all claims.")
     return home.root / "work" / claim
 
 
 def save(home: Home, claim: Claim, files: Mapping[str, bytes] | None = None) -> None:
-    """Write the claim, with further files of its folder, for this user only."""
+    """Write the claim and further files to its folder, for this user only."""
     place = folder(home, claim.claim)
     place.parent.mkdir(mode=0o700, exist_ok=True)
     place.mkdir(mode=0o700, exist_ok=True)
@@ -144,21 +146,21 @@ def save(home: Home, claim: Claim, files: Mapping[str, bytes] | None = None) -> 
 
 
 def load(home: Home, claim: str) -> Claim:
-    """The claim of this name, or of a unique part of it or of its reference; ConfigError where there is none."""
+    """The claim with this name, a unique part of the name, or this reference; ConfigError if there is none."""
     if re.fullmatch(r"[a-z0-9-]+", claim) and (path := home.root / "work" / claim / CLAIM).is_file():
         return _read(path)
     known = {each.claim: each for each in all_claims(home)}
     found = [each for each in known.values() if claim and (claim in each.claim or claim == each.reference)]
     if len(found) != 1:
-        what = "names more than one claim" if found else "names no claim"
-        raise ConfigError(f"{claim!r} {what}. `archiver claim list` shows them.")
+        what = "matches more than one claim" if found else "matches no claim"
+        raise ConfigError(f"{claim!r} {what}. `archiver claim list` shows all claims.")
     return found[0]
 
 
 def all_claims(home: Home, warn: Callable[[str], None] = lambda _: None) -> list[Claim]:
-    """All claims, the most urgent first; those without a deadline last. A folder that holds none is left out.
+    """All claims, the most urgent first; those without a deadline last.
 
-    One that cannot be read is left out, too, and told to `warn`.
+    Folders without a claim are left out. `warn` gets a message for each unreadable claim, which is left out, too.
     """
     found = []
     for path in sorted((home.root / "work").glob(f"*/{CLAIM}")):
@@ -185,7 +187,8 @@ def _read(path: Path) -> Claim:
         return Claim(**described)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
-            f"{path} cannot be read ({error}). It is a working paper: delete its folder and add the letter again."
+            f"The archiver cannot read {path} ({error}). It is a working paper. Delete its folder and add the letter "
+            "again."
         ) from None
 
 
@@ -195,13 +198,13 @@ def pictures(home: Home, claim: Claim | None) -> list[Path]:
 
 
 def must_be_confirmed(claim: Claim) -> None:
-    """ConfigError where no person has accepted what was read."""
+    """ConfigError if no person has confirmed the claim's values."""
     if not claim.confirmed:
-        raise ConfigError(f"The readings of {claim.claim} are not confirmed. {CONFIRM}")
+        raise ConfigError(f"The values of {claim.claim} are not confirmed. {CONFIRM}")
 
 
 def with_licences(home: Home, claim: Claim, licences: Iterable[str], probable: Iterable[str] = ()) -> Claim:
-    """The claim with the licences that were found for it, kept; of one in two archives the later named counts."""
+    """Save the claim with these licences. If a licence is in two archives, the last one named counts."""
     by_folder = {each.rpartition("/")[2]: each for each in licences}
     found = replace(claim, licences=tuple(by_folder.values()), probable=tuple(dict.fromkeys(probable)))
     save(home, found)
@@ -209,7 +212,7 @@ def with_licences(home: Home, claim: Claim, licences: Iterable[str], probable: I
 
 
 def licences_by_page(home: Home, warn: Callable[[str], None] = lambda _: None) -> dict[str, set[str]]:
-    """The folders of the licences found for claims, by the addresses of the pages that the claims name."""
+    """The folders of the claims' licences, by the page addresses that the claims name."""
     found: dict[str, set[str]] = {}
     for claim in all_claims(home, warn):
         for url in claim.urls:

@@ -1,4 +1,4 @@
-"""What is handed over: the pack of a claim's licences, and drafts of letters and statements."""
+"""Write what is handed over: the pack of a claim's licences, and drafts of letters and statements."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from archiver.reading.worker import DocumentReader
 
 @dataclass(frozen=True, kw_only=True)
 class HandOver:
-    """What to write, and for what use: `use` counts for the drafts, which depend on the verdict."""
+    """What to write. `use` matters for the drafts, which depend on the verdict."""
 
     out: Path
     language: str = "en"
@@ -34,20 +34,22 @@ class HandOver:
 def hand_over(
     home: Home, names: Sequence[str], order: HandOver, *, warn: Callable[[str], None] = lambda _: None
 ) -> list[Path]:
-    """Write the pack of these licences, or of the claim's own, and drafts where asked for; what was written.
+    """Write the pack of these licences, or of the claim's, and drafts if requested. Returns the written files.
 
-    Drafts lie in the claim's folder, else in `drafts` beside the pack, in a folder for each of several licences. `warn`
-    hears of licences that a picture alone led to, and of those that do not cover the claim's use.
+    Drafts go into the claim's folder, or into `drafts` beside the pack; several licences have a folder each. `warn`
+    gets the licences that were found only by a picture, and those that do not cover the claim's use.
     """
     claim = order.claim
     if claim:
         claim_files.must_be_confirmed(claim)
-    unsure = set(claim.probable) if claim and not names else set()  # whoever names a licence has compared it
+    unsure = set(claim.probable) if claim and not names else set()  # a person who names a licence has compared it
     names = names or (claim.licences if claim else ())
     for each in [name for name in names if name in claim.probable] if claim else ():
-        warn(f"{each} was found by its picture only, and is not sure: compare both by eye before you hand this on.")
+        warn(f"{each} was found only by its picture and is not certain. Compare both pictures before you hand this on.")
     if not names:
-        raise ConfigError("Name a licence, or a claim whose licence was found: `archiver assess --claim CLAIM`.")
+        raise ConfigError(
+            "Name a licence, or a claim with a licence. To find a claim's licence: `archiver assess --claim CLAIM`."
+        )
     judged = names if claim or order.drafts or order.internal else ()
     matters = [_matter(home, name, order, compared=name not in unsure) for name in judged]
     for matter in matters:
@@ -66,20 +68,22 @@ def hand_over(
             place = folder / matter.folder if len(matters) > 1 else folder
             new = write_drafts(place, made)
             if len(new) < 2 * len(made):
-                warn(f"{place} holds drafts already, which are kept as they are. Delete those that you want anew.")
+                warn(
+                    f"{place} already contains drafts. They stay as they are. Delete those that you want to make again."
+                )
             written += new
     return written
 
 
 def checklist(home: Home, order: HandOver) -> Draft | None:
-    """What to do where nobody answers by machine: for a claim of a use that is not covered, or an Abmahnung."""
+    """The checklist for a claim that gets no drafted reply: an uncovered use, or an Abmahnung."""
     named = [_matter(home, name, order) for name in order.claim.licences] if order.claim else []
     made = (each for matter in named for each in drafts(matter, order.language))
     return next((each for each in made if each.name.startswith("checklist-")), None)
 
 
 def _matter(home: Home, name: str, order: HandOver, *, compared: bool = True) -> DraftContext:
-    """What rules say of one licence, and what drafts may state."""
+    """The rules' verdict on one licence, and the facts that drafts may state."""
     claim = order.claim
     prefer = claim.client if claim else None
     with DocumentReader() as reader, search.located(home, name, reader, prefer=prefer) as (slug, archive, entry):

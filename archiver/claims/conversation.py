@@ -1,4 +1,4 @@
-"""A conversation with a person in the terminal: lines that are said, and questions that may be skipped."""
+"""A conversation with a person in the terminal: messages, and questions that the person may skip."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from archiver.claims.claim_entry import AskPerson, agreed
 
 @dataclass(frozen=True, kw_only=True)
 class Conversation:
-    """`ask` puts a question; without it nothing is asked, and every answer is empty."""
+    """`ask` asks a question. Without it, every answer is empty."""
 
     ask: AskPerson | None
     tell: Callable[[str], None]
 
     def say(self, *texts: str) -> None:
-        """Say these lines, below the step's heading."""
+        """Print these lines below the step's heading."""
         for line in "\n".join(texts).split("\n"):
             self.tell(f"   {line}")
 
     def asked(self, question: str, default: str = "") -> str:
-        """The answer to a question; empty where nobody can be asked."""
+        """The answer to a question; empty if there is nobody to ask."""
         return self.ask(f"   {question}", default).strip() if self.ask else ""
 
     def agrees(self, question: str, default: str) -> bool:

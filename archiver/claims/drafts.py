@@ -1,6 +1,6 @@
-"""Letters and statements about a licence, for a person to check, complete and sign. Working papers, never evidence.
+"""Drafts of letters and statements about a licence, to check, complete and sign. Working papers, never evidence.
 
-The texts are data, in `drafts.yaml`. What the facts do not hold is left out or left blank; nothing is guessed.
+The texts are in `drafts.yaml`. Unknown facts are left out or left blank; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class DraftContext:
-    """What the drafts about one licence may state. `secured` and `assigned`: as `iso` writes them.
+    """The facts that the drafts about one licence may state. `secured` and `assigned` have the format of `iso`.
 
-    `secured` is the date of the newest document, and `secured_documents` has the date of each, by name.
+    `secured` is the date of the newest document. `secured_documents` has the date of each document, by name.
 
-    `evidence`: that the archive is of live accounts; what was made from recordings says so.
+    `evidence` is false for an archive made from recordings; its drafts say so.
     """
 
     file: LicenceFile
@@ -70,7 +70,7 @@ def _texts() -> Mapping[str, Any]:
 
 
 def drafts(matter: DraftContext, language: str, *, counter_requests: bool = True) -> list[Draft]:
-    """The drafts that fit. A use that is not covered, and a German Abmahnung, get a checklist and never a reply."""
+    """The drafts that fit the case. An uncovered use or an Abmahnung gets a checklist and never a reply."""
     kind = matter.claim.kind.value if matter.claim and matter.claim.kind else "demand" if matter.claim else "none"
     words = PackWords(language)
     facts = _facts(matter, words)
@@ -100,7 +100,7 @@ def _filled(text: str, facts: Mapping[str, str], *, blank: bool) -> str | None:
 
 def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
     licence, claim = matter.file.licence, matter.claim
-    licensee = None if "@" in (licence.licensee or "") else licence.licensee  # an account's address goes nowhere
+    licensee = None if "@" in (licence.licensee or "") else licence.licensee  # never publish an account's address
 
     def day(text: str | None) -> str | None:
         return words.moment(text[:10]) if text else None
@@ -113,7 +113,7 @@ def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
     }
     theirs = licensee and may_be_one(licensee, matter.client)
     licensed = day(iso(licence.licensed_at and day_of(licence.licensed_at)))
-    fetched = matter.file.provenance.get("source") == "adapter"  # not brought by a person
+    fetched = matter.file.provenance.get("source") == "adapter"  # not imported by a person
     known: dict[str, str | None] = {
         "fetched_from": "the account's history at the platform" if fetched else None,
         "from_en": f", received by us from {matter.platform}," if fetched else "",
@@ -154,7 +154,7 @@ def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
 
 
 def _secured(matter: DraftContext) -> str | None:
-    """On what date the documents are known to have existed, or each on which; None where that is not known of all."""
+    """The date or dates on which the documents are known to have existed; None if some have none."""
     dated = by_date(matter.secured_documents)
     if matter.secured is None or len(dated) < 2:
         return PackWords("en").moment(matter.secured)
@@ -162,7 +162,7 @@ def _secured(matter: DraftContext) -> str | None:
 
 
 def _letter_said(claim: Demand, enquired: str | None) -> dict[str, str]:
-    """Parts of sentences about the letter, empty where it does not say that."""
+    """Parts of sentences about the letter; empty if the letter does not say it."""
     url, case = next(iter(claim.urls), None), claim.reference
     of_en, of_de = (f" of {enquired}", f" vom {enquired}") if enquired else ("", "")
     return {
@@ -180,9 +180,9 @@ def _letter_said(claim: Demand, enquired: str | None) -> dict[str, str]:
 
 
 def write_drafts(folder: Path, made: Iterable[Draft]) -> list[Path]:
-    """Write each draft as text and as DOCX, for this user only; returns what was written.
+    """Write each draft as text and as DOCX, for this user only. Returns the written files.
 
-    What is there already stays as it is: a person may have worked on it.
+    Existing files stay as they are, because a person may have edited them.
     """
     from docx import Document
 

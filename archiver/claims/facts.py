@@ -1,6 +1,6 @@
-"""The facts of a licence and its use, as `rules.yaml` compares them, and where in the documents each one stands.
+"""The facts of a licence and its use that `rules.yaml` compares, and their places in the documents.
 
-Pure: everything known comes in as a `Case`. What is not known is a fact of its own, `unknown`.
+Pure: all input comes in a `Case`. An unknown fact has the value `unknown`.
 """
 
 from __future__ import annotations
@@ -60,16 +60,16 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
         "secured": "yes partly no",
     }.items()
 }
-"""The facts that a rule's `when` may name, and the values that each can take."""
+"""The facts that a rule's `when` may name, and the values of each."""
 
 
 CLAUSES = ("clause", "routes", "plan_clause", "seat_clause", "lapse_clause")
-"""What was read of a platform's terms, as sentences quote it; in German with `_de` at the end."""
+"""The clauses from a platform's terms that sentences quote; the German ones end in `_de`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """What only people know about a use of the picture; None or 0 is not known. `kind`: commercial or editorial."""
+    """What only people know about a use of the picture. None or 0 means unknown. `kind`: commercial or editorial."""
 
     first_seen: date | None = None
     kind: str | None = None
@@ -80,13 +80,13 @@ class Use:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One licence, for one client, with everything that bears on it.
+    """One licence for one client, with all facts about it.
 
-    `texts` gives for each document that has been read the text of its pages; `terms` the relation of each archived
-    licence text (`at_purchase` or `later`) and when it was seen. `assigned`: a person or a rule bound the licence to
-    this client; a licence in the client's own account counts as bound. `plan_ended`: the last day of the subscription.
-    `compared`: that the picture is this asset's is sure, or a person named the licence. `secured_since` is the date of
-    the newest document, and `secured_documents` has the date of each, by name.
+    `texts`: for each document that was read, the text of its pages. `terms`: for each archived licence text, its
+    relation (`at_purchase` or `later`) and when it was seen. `assigned`: a person or a rule assigned the licence to
+    this client, or it is in the client's own account. `plan_ended`: the last day of the subscription. `compared`: the
+    match is certain, or a person named the licence. `secured_since`: the date of the newest document.
+    `secured_documents`: the date of each document, by name.
     """
 
     file: LicenceFile
@@ -106,7 +106,7 @@ class Case:
 
 @dataclass(frozen=True)
 class DocumentPlace:
-    """Where a fact stands: a document of the archive, and the page, from 1; None where it has none."""
+    """Where a fact was found: the document and its page, from 1; None if it has no pages."""
 
     document: str | None = None
     page: int | None = None
@@ -114,18 +114,18 @@ class DocumentPlace:
 
 @cache
 def rules() -> Mapping[str, Any]:
-    """`rules.yaml`: `rules`, a list, and `platforms`, by provider."""
+    """The content of `rules.yaml`: the list `rules`, and `platforms` by provider."""
     import yaml
 
     loaded: Mapping[str, Any] = yaml.safe_load(files("archiver.claims").joinpath("rules.yaml").read_text("utf-8"))
     return loaded
 
 
-# ---------------------------------------------------------------- what they are
+# ---------------------------------------------------------------- the facts
 
 
 def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPlace]]:
-    """The facts of a case, by name: those that rules compare (`VOCABULARY`) and those that sentences show."""
+    """The facts of a case by name: those that rules compare (`VOCABULARY`), and those that sentences show."""
     licence, file = case.file.licence, case.file
     kind, plan = licence.kind or "", licence.plan or ""
     platform = platform_of(licence.asset.provider, kind)
@@ -134,7 +134,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
     certified = "\n".join(read[each.name] for each in file.documents if each.kind is DocumentKind.CERTIFICATE)
     papers = certified + "\n".join(read[each.name] for each in file.documents if each.kind is DocumentKind.RECEIPT)
     if licence.asset.title:
-        papers = papers.replace(licence.asset.title, "")  # which may say anything
+        papers = papers.replace(licence.asset.title, "")  # a title may say anything
     voided = stated("void", papers) or says("void_record", text)
     private = stated("private", papers)
     limited = next((found for found in _LIMITS.finditer(certified) if not says("unlimited", found[0])), None)
@@ -216,7 +216,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
 
 
 def platform_of(provider: str, kind: str = "") -> dict[str, Any]:
-    """What was read of a platform's terms, with what differs for this kind of licence; only `title` is always there."""
+    """What we read in a platform's terms, adjusted for this kind of licence. Only `title` is always there."""
     known = dict(rules()["platforms"].get(provider, {"title": provider.replace("_", " ").title()}))
     for word, differs in known.get("kinds", {}).items():
         if word in kind.lower():
@@ -225,7 +225,7 @@ def platform_of(provider: str, kind: str = "") -> dict[str, Any]:
 
 
 def _secured(case: Case, joined_by: str) -> str:
-    """Since when the documents are secured: the day, or each date with its documents."""
+    """The date since which the documents are secured, or each date with its documents."""
     dated = by_date(case.secured_documents or {"": case.secured_since})
     if len(dated) == 1:
         return (case.secured_since or "")[:10]
@@ -238,7 +238,7 @@ def _yes(holds: object) -> str:
 
 
 def _order(licensed: Moment | None, first_seen: date | None) -> tuple[str, int]:
-    """How the two dates stand to each other, and by how many days the licence came too late."""
+    """The order of the two dates, and by how many days the licence is too late."""
     if licensed is None or first_seen is None:
         return "unknown", 0
     late = (day_of(licensed) - first_seen).days
@@ -274,36 +274,36 @@ _LIMITS = re.compile(
 
 
 def bare(name: str) -> str:
-    """A company's name without its legal form, case and punctuation: `ACME, Ltd.` and `Acme Limited` are one."""
+    """A company's name without legal form, case and punctuation: `ACME, Ltd.` and `Acme Limited` are equal."""
     words = re.sub(r"[^\w\s]", "", name.casefold())
     return " ".join(FORMS.sub(" ", words).split()) or " ".join(words.split())
 
 
 def _forms(name: str) -> set[str]:
-    """The legal forms in a company's name, each in one spelling; those of `Acme Ltd` and `Acme GmbH` are two."""
+    """The legal forms in a company's name, each in one spelling. `Acme Ltd` and `Acme GmbH` differ."""
     found = FORMS.findall(re.sub(r"[^\w\s]", "", name.casefold()))
     return {SPELLED_OUT.get(each, each) for each in found} - {"co", "company"}
 
 
 def may_be_one(company: str, other: str) -> bool:
-    """Whether two names may be one company's: a legal form may be left out, and two of them are two companies."""
+    """Whether two names may be the same company. A legal form may be missing; different forms mean two companies."""
     forms, others = _forms(company), _forms(other)
     return bare(company) == bare(other) and (forms == others or not (forms and others))
 
 
 def says(words: str, text: str) -> bool:
-    """Whether a text holds any of such words of `rules.yaml`."""
+    """Whether a text contains any word of this list in `rules.yaml`."""
     return bool(re.search("|".join(rules()["words"][words]), text, re.IGNORECASE | re.MULTILINE))
 
 
 def stated(words: str, text: str) -> bool:
-    """Whether a paper says so of its own licence, not of what may be in general."""
+    """Whether a paper says this about its own licence, and not only in general terms."""
     found = re.finditer("|".join(rules()["words"][words]), text, re.IGNORECASE | re.MULTILINE)
     return any(not in_terms(text, each.start()) for each in found)
 
 
 def _editorial(kind: str, text: str, papers: str, otherwise: str) -> str:
-    """`otherwise`: what it means that neither kind nor text says editorial, on this platform."""
+    """`otherwise`: the value on this platform if neither kind nor text says editorial."""
     if says("editorial", kind) or says("editorial_line", text):
         return "yes"
     return "mentioned" if stated("editorial", papers) else otherwise if kind else "unknown"
@@ -322,12 +322,12 @@ def _lapse(days: int | None, plan: str, ended: date | None, licensed: Moment | N
     if first_seen and ended:
         return "late" if first_seen > ended + grace else "in_time"
     if first_seen and licensed and first_seen <= day_of(licensed) + grace:
-        return "in_time"  # whenever the subscription ended, it cannot have been long before
+        return "in_time"  # whenever the subscription ended, it cannot have ended long before
     return "unknown"
 
 
 def _paid(until: date | None, first_seen: date | None) -> str:
-    """Whether a plan was paid for on the day of use, as far as the archive shows; a later receipt may be missing."""
+    """Whether the archive shows a paid plan on the day of use. A later receipt may be missing."""
     if not until or not first_seen:
         return "unknown"
     return "in_time" if first_seen <= until else "unpaid"
@@ -349,7 +349,7 @@ def _yes_or_unread(names: Sequence[str], texts: Mapping[str, Sequence[str]]) -> 
     return "yes" if any(page.strip() for name in names for page in texts.get(name, ())) else "unread"
 
 
-# ---------------------------------------------------------------- where facts stand
+# ---------------------------------------------------------------- places of facts
 
 
 def _places(case: Case) -> dict[str, DocumentPlace]:
@@ -389,7 +389,7 @@ def _find(words: str, texts: Mapping[str, Sequence[str]]) -> DocumentPlace | Non
 
 
 def _spellings(moment: Moment | None) -> Iterator[str]:
-    """A day as documents write it."""
+    """The spellings of a date in documents."""
     if moment is None:
         return
     day = day_of(moment)

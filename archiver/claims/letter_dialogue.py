@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from archiver.home.vault import Vault
 
 EMPTY = """\
-No licence was found in this archive. Each of these brings one in; then start `archiver letter` again:
+No licence found in this archive. Add it with one of these commands. Then start `archiver letter` again:
   archiver import FILE --client {client}            a certificate, an invoice or a mail that you have
-  archiver capture --client {client} URL            the platform's page of the licence, opened by you
-  archiver run --client {client} --asset ID         one asset, fetched from the connected accounts"""
+  archiver capture --client {client} URL            the platform's page of the licence
+  archiver run --client {client} --asset ID         one asset from the connected accounts"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dialogue:
-    """A dialogue about one letter: whom to `ask`, and what was told beforehand.
+    """A dialogue about one letter, with the answers that the command line already gave.
 
-    What was done before is kept, and every step may be skipped. Without `ask` nothing is asked: steps that need a
-    person are skipped, and said so. `yes` accepts what is read, and what is certain.
+    Earlier results stay, and every step may be skipped. Without `ask`, the dialogue skips the steps that need a person
+    and says so. `yes` accepts the values that were read, and certain matches.
     """
 
     home: Home
@@ -55,21 +55,21 @@ class Dialogue:
     language: str = "en"
 
     def about(self, letter: Path) -> None:
-        """Go as far as the letter, the archive and the answers allow."""
+        """Go through the steps as far as the letter, the archive and the answers allow."""
         self.tell("1. The letter")
         claim = self._claim(letter)
         if not claim.confirmed:
-            return self._talk.say(f"These readings are not confirmed. {CONFIRM}")
+            return self._talk.say(f"These values are not confirmed. {CONFIRM}")
         self.tell("2. The licence")
         about = LicenceDialogue(
             home=self.home, vault=self.vault, client=self.client, talk=self._talk, by=self.by, reason=self.reason
         )
-        known = [] if claim.probable else [*claim.licences]  # what nobody has compared is asked again
+        known = [] if claim.probable else [*claim.licences]  # ask again about licences that nobody has compared
         named = [self.licence] if self.licence else known or about.matched(claim) or about.looked_for()
         if not named:
             return self._talk.say(*search.incomplete(self.home, self.client), EMPTY.format(client=self.client))
         claim, found = about.with_licences(claim, named)
-        self.tell("3. Whom it was for")
+        self.tell("3. The client")
         for slug, short_id in found:
             claim = about.assigned(claim, slug, short_id)
         self.tell("4. The verdict")
@@ -88,14 +88,14 @@ class Dialogue:
     def _claim(self, letter: Path) -> Claim:
         pictures = [self.picture] if self.picture else []
         claim = add(self.home, self.client, letter, self.stated, pictures, accept=self.yes, ask=self.ask, say=self.tell)
-        asked = self.ask and not self.yes  # and thereby shown
+        asked = self.ask and not self.yes  # the questions have shown the values
         self._talk.say(*([f"Kept as claim {claim.claim}.", *urgent(claim)] if asked else described(claim)))
         return claim
 
     def _use(self) -> Use:
         if self.use.kind:
             return self.use
-        kind = self._talk.asked("Was the use commercial or editorial (Enter: not known)").lower()
+        kind = self._talk.asked("Was the use commercial or editorial? (Enter: not known)").lower()
         return replace(self.use, kind=kind if kind in ("commercial", "editorial") else None)
 
     def _judged(self, assessed: Assessed) -> Verdict:
@@ -108,16 +108,19 @@ class Dialogue:
     def _listed(self, claim: Claim, use: Use) -> None:
         order = HandOver(out=Path(), language=self.language, claim=claim, use=use)
         if draft := checklist(self.home, order):
-            self._talk.say(*draft.paragraphs, f"(`archiver capture --client {self.client} URL` captures a page, and")
-            self._talk.say(f"`archiver proof --claim {claim.claim} --out FILE.zip` makes the pack for a lawyer.)")
+            self._talk.say(
+                *draft.paragraphs,
+                f"(To capture a page: `archiver capture --client {self.client} URL`.",
+            )
+            self._talk.say(f"To make the pack for a lawyer: `archiver proof --claim {claim.claim} --out FILE.zip`.)")
 
     def _packed(self, claim: Claim, use: Use) -> None:
         out = self.out or claim_files.folder(self.home, claim.claim) / "proof.zip"
         if out.exists():
-            return self._talk.say(f"{out} is there already; it is kept.")
+            return self._talk.say(f"{out} exists already and stays as it is.")
         if self.ask and not self._talk.agrees(f"Write {out}", "yes"):
-            return self._talk.say("Skipped. `archiver proof` writes it.")
+            return self._talk.say("Skipped. You can write it with `archiver proof`.")
         order = HandOver(out=out, language=self.language, claim=claim, use=use, drafts=True)
         for path in hand_over(self.home, claim.licences, order, warn=lambda text: self._talk.say(f"warning: {text}")):
             self._talk.say(f"Wrote {path}.")
-        return self._talk.say("Look through all of it before you send anything; nothing is sent by itself.")
+        return self._talk.say("Read all of it before you send anything. The archiver sends nothing.")

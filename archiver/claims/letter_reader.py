@@ -1,4 +1,4 @@
-"""A letter taken apart: a PDF, a mail with what is attached, a text, or a scan. Nothing in it is trusted."""
+"""Parse a letter: a PDF, a mail with attachments, a text, or a scan. Its content is not trusted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from archiver.reading.mail import Unreadable, looks_like_mail, mail_by
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
 OCR_TIMEOUT_S = 60
-MAX_FORWARDED_LETTERS = 3  # letters inside letters that are opened
+MAX_FORWARDED_LETTERS = 3  # depth of letters inside letters
 PICTURES = {
     b"\xff\xd8": ".jpg",
     b"\x89PNG": ".png",
@@ -36,9 +36,9 @@ _LINK = re.compile(r"""\bhref\s*=\s*["'](https?://[^"'\s<>]+)""", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedLetter:
-    """A letter taken apart: its text, where its links lead, the pictures in it, the day its envelope states.
+    """A parsed letter: its text, links and pictures, and the date on its envelope.
 
-    `told` says what went wrong.
+    `messages` say what went wrong.
     """
 
     text: str = ""
@@ -49,10 +49,10 @@ class ParsedLetter:
 
 
 def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
-    """What a PDF, a mail with its attachments, a text or a scanned picture holds. Nothing in it is trusted."""
+    """Parse a PDF, a mail with its attachments, a text or a scanned picture. Its content is not trusted."""
     if is_pdf(content):
         reading = reader.read(content, "application/pdf")
-        messages = [f"The PDF: {reading.error}."] if reading.error else []
+        messages = [f"The PDF has a problem: {reading.error}."] if reading.error else []
         pictures = reader.pictures(content)
         if not reading.text.strip():  # a scan
             scans = [_recognised(each, reader) for each in pictures]
@@ -71,11 +71,11 @@ def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
 
 
 def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
-    """A mail and what is attached; of a letter that was forwarded so, the day on which the first one got it."""
+    """Parse a mail and its attachments. For a forwarded letter, the date is that of its first receipt."""
     try:
         mail = mail_by(reader, content)
     except Unreadable as error:
-        return ParsedLetter(messages=[f"The mail cannot be read: {error}."])
+        return ParsedLetter(messages=[f"The archiver cannot read the mail: {error}."])
     page = reader.page(mail.html).text
     texts = [mail.headers.get("Subject", ""), max(mail.text, page, key=len)]
     links = [unescape(found[1]) for found in _LINK.finditer(mail.html)]
@@ -85,8 +85,10 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     try:
         received = parsedate_to_datetime(mail.headers["Date"]).date()
     except (KeyError, ValueError, TypeError):
-        messages.append("The mail states no day that can be read.")
-    if _FORWARD.match(texts[0]) and (sent := _SENT.search(texts[1])):  # its first header tells who got it when
+        messages.append("The mail has no readable date.")
+    if _FORWARD.match(texts[0]) and (
+        sent := _SENT.search(texts[1])
+    ):  # its first header has the date of the first receipt
         received = min(filter(None, (received, *(day for day, _ in days_in(sent["when"])))), default=None)
     for name, attached in mail.attachments:
         if picture_ending(attached):
@@ -109,7 +111,7 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
 
 
 def picture_of(content: bytes, reader: DocumentReader) -> tuple[bytes, str] | None:
-    """A picture that can be looked at, with its ending; None for any other."""
+    """A readable picture with its file extension; None for anything else."""
     try:
         reader.look(content)
     except UnreadablePicture:
@@ -118,16 +120,16 @@ def picture_of(content: bytes, reader: DocumentReader) -> tuple[bytes, str] | No
 
 
 def picture_ending(content: bytes) -> str | None:
-    """How the name of such a picture's file ends; None for what begins like no picture."""
+    """The file extension of a picture; None if the content does not begin like a picture."""
     return next((ending for start, ending in PICTURES.items() if content.startswith(start)), None)
 
 
 def _recognised(content: bytes, reader: DocumentReader) -> tuple[str, str | None]:
-    """The text in a picture by the program tesseract, and why there is none."""
+    """The text that tesseract reads in a picture, and the reason if there is none."""
     if not shutil.which("tesseract"):
-        return "", "The letter is a picture, and the program tesseract, which reads it, is not installed."
+        return "", "The letter is a picture. To read it, install the program tesseract."
     try:
         text = reader.recognised(content, "", OCR_TIMEOUT_S, "eng+deu")
     except ReaderFailed as failed:
-        return "", f"tesseract did not read the picture: {failed}."
-    return re.sub(r"(https?):/\S{0,2}?(?=www\.)", r"\1://", text), None  # slashes are easily misread
+        return "", f"tesseract could not read the picture: {failed}."
+    return re.sub(r"(https?):/\S{0,2}?(?=www\.)", r"\1://", text), None  # OCR often misreads slashes

@@ -1,4 +1,4 @@
-"""The licence of a claim, in a conversation: found by its picture or by words, and assigned to the claim's client."""
+"""Find a claim's licence in a dialogue, by its picture or by words, and assign it to the claim's client."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from archiver.reading.worker import DocumentReader
 if TYPE_CHECKING:
     from archiver.home.vault import Vault
 
-MAX_CHOICES = 5  # licences that a person chooses from
+MAX_CHOICES = 5  # licences to choose from
 
 
 @dataclass(frozen=True, kw_only=True)
 class LicenceDialogue:
-    """About the licence of one claim of `client`. `by` and `reason` are a person's word, where it was given before."""
+    """The dialogue about one claim's licence. `by` and `reason` are for the assignment, if already known."""
 
     home: Home
     vault: Callable[[], Vault]
@@ -34,16 +34,16 @@ class LicenceDialogue:
     reason: str | None = None
 
     def matched(self, claim: Claim) -> Sequence[str]:
-        """The licences of the letter's pictures; a person confirms what is not surely the same."""
+        """The licences that match the letter's pictures. A person confirms uncertain matches."""
         matched: dict[str, None] = {}
         if not claim.pictures:
-            self.talk.say("The letter holds no picture. Save one from its page, and name it with --picture.")
+            self.talk.say("The letter contains no picture. Save the picture from its page, and add it with --picture.")
         for number, picture in enumerate(claim_files.pictures(self.home, claim), 1):
             found = picture_search.find_picture(
                 self.home, picture.read_bytes(), client=claim.client, warn=self.talk.tell
             )
             if not found.rows:
-                self.talk.say(f"Nothing in the archive looks like {picture}.")
+                self.talk.say(f"No picture in the archive looks like {picture}.")
                 continue
             best = found.rows[0]
             name, same = str(best["licence"]), best["match"] == "same"
@@ -58,12 +58,12 @@ class LicenceDialogue:
             ):
                 matched[name] = None
             elif not self.talk.ask:
-                self.talk.say("A person has to confirm that: name it with --licence.")
+                self.talk.say("A person must confirm this. Name the licence with --licence.")
         return list(matched)
 
     def looked_for(self) -> Sequence[str]:
-        """A licence that a person finds by words."""
-        text = self.talk.asked("Words, an asset id, a file name or an address to look for (Enter skips this)")
+        """The licence that a person finds by words; empty if none."""
+        text = self.talk.asked("Search for words, an asset ID, a file name or an address (Enter skips this)")
         rows = (
             search.find(
                 self.home,
@@ -77,14 +77,16 @@ class LicenceDialogue:
         )
         if len(rows) > MAX_CHOICES:
             rows = rows[:MAX_CHOICES]
-            self.talk.say(f"These are {MAX_CHOICES} of more; start again with more words if yours is not among them.")
+            self.talk.say(
+                f"There are more than {MAX_CHOICES}. If yours is not in the list, start again with more words."
+            )
         for number, row in enumerate(rows, 1):
             self.talk.say(f"{number}. {row['licence']} {row['title'] or ''}".rstrip())
         choice = self.talk.asked("Which one (Enter: none)") if rows else ""
         return [str(row["licence"]) for number, row in enumerate(rows, 1) if choice == str(number)]
 
     def with_licences(self, claim: Claim, named: Sequence[str]) -> tuple[Claim, Sequence[tuple[str, str]]]:
-        """The claim with these licences, and of each the archive and the short id."""
+        """The claim with these licences, and for each its archive and short ID."""
         found = []
         for name in named:
             with (
@@ -96,16 +98,16 @@ class LicenceDialogue:
         return claim_files.with_licences(self.home, claim, [short_id for _, short_id in found]), found
 
     def assigned(self, claim: Claim, slug: str, short_id: str) -> Claim:
-        """The claim with the licence in its client's archive, where a person says that it is for that client."""
+        """Assign the licence to the claim's client if a person confirms it. Returns the updated claim."""
         name = self.home.client(self.client).name
         if slug == self.client:
-            self.talk.say(f"{short_id} lies in the archive of {name}.")
+            self.talk.say(f"{short_id} is in the archive of {name}.")
             return claim
-        self.talk.say(f"{short_id} lies in the archive {slug}, and nothing says that it is for {name}.")
-        by = self.by or self.talk.asked("Who says that it is (Enter skips this)")
-        reason = self.reason or (by and self.talk.asked("Why: the order, the job"))
+        self.talk.say(f"{short_id} is in the archive {slug}. No record says that it is for {name}.")
+        by = self.by or self.talk.asked("Person who confirms that it is (Enter skips this)")
+        reason = self.reason or (by and self.talk.asked("Reason, for example the order or the job"))
         if not (by and reason):
-            self.talk.say("Skipped. `archiver assign` records it.")
+            self.talk.say("Skipped. You can record it with `archiver assign`.")
             return claim
         made = assignment.Assignment(client=self.client, by=by, reason=reason)
         refused: list[str] = []
@@ -121,8 +123,10 @@ class LicenceDialogue:
         except ConfigError:
             if not refused:
                 raise
-            self.talk.say("Skipped: other clients would lose their copies. `archiver assign` asks about that.")
+            self.talk.say(
+                "Skipped, because other clients would lose their copies. Use `archiver assign` if you want that."
+            )
             return claim
-        self.talk.say(f"Assigned to {self.client} on the word of {by}.")
+        self.talk.say(f"Assigned to {self.client}, confirmed by {by}.")
         own = f"{self.client}/{short_id.rpartition('/')[2]}"
         return claim_files.with_licences(self.home, claim, [*claim.licences, own])

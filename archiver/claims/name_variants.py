@@ -1,4 +1,4 @@
-"""How names look in texts: escaped, joined, dotted, spaced out, with initials, and in letters that look alike. Pure."""
+"""Find variants of names in texts: escaped, joined, dotted, spaced out, with initials, in look-alike letters. Pure."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from archiver.claims.facts import FORMS, SPELLED_OUT
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[\s._·-]{1,3}[^\W_]){3,}(?![^\W_])")
-"""Letters that stand alone, as `B e t a`."""
+"""Spaced-out letters, such as `B e t a`."""
 
 _LATIN = str.maketrans(
-    "АВЕЅІЈКМНОРСТХУаеіјорсухѕһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαν",  # alike to look at: that is what they are for
+    "АВЕЅІЈКМНОРСТХУаеіјорсухѕһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαν",  # look-alike letters on purpose
     "ABESIJKMHOPCTXYaeijopcyxshdqwABEZHIKMNOPTYXoav",
 )
 _MIXED = re.compile(r"(?<!\w)(?=\w*[A-Za-z])(?=\w*[\u0370-\u052f])\w+")
-"""Words of Latin letters and others: a word all in Cyrillic or Greek is what it is."""
+"""Words that mix Latin letters with others. A word in only Cyrillic or Greek stays as it is."""
 
 
 def as_seen(text: str) -> str:
-    """A text with its escapes read, in composed letters, with single spaces and without what nobody sees."""
+    """A text as a reader sees it: escapes decoded, letters composed, single spaces, no invisible characters."""
     text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), html.unescape(unquote(text)))
     text = re.sub(r"\s+", " ", _UNSEEN.sub("", unicodedata.normalize("NFKC", text)))
     return _MIXED.sub(lambda word: word[0].translate(_LATIN), text)
 
 
 def spaced_out(words: Iterable[str], text: str) -> bool:
-    """Whether any of these words stands in a text letter by letter."""
+    """Whether a text contains any of these words with spaces between the letters."""
     runs = [_letters(run[0]) for run in _SPACED.finditer(text)]
     return bool(runs) and any(
         letters in run for word in words if len(letters := _letters(word)) > 3 and not letters.isdigit() for run in runs
@@ -43,13 +43,13 @@ def _letters(text: str) -> str:
 
 
 def any_of(words: Iterable[str]) -> re.Pattern[str] | None:
-    """A pattern for any of these words; None without any."""
+    """A pattern for any of these words; None if there are none."""
     patterns = sorted({_bounded(as_seen(word).strip()) for word in words if len(word.strip()) > 1}, key=len)[::-1]
     return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
 
 
 def without_form(name: str) -> str:
-    """A company's name of several words as people say it; of one word it would be a word like others."""
+    """A company's name without its legal form, if at least two words remain. One word could be any word."""
     words = name.split()
     while len(words) > 2 and _form(words[-1]):
         words.pop()
@@ -57,7 +57,7 @@ def without_form(name: str) -> str:
 
 
 def with_initials(name: str) -> re.Pattern[str] | None:
-    """A person's name of several words as `E. Example` and `Example, E.`; None for other names."""
+    """A pattern for a person's name with initials (`E. Example`, `Example, E.`); None for other names."""
     first, *others = re.split(r"[\s.]+", name.strip()) if "@" not in name else [""]
     if not first or not others or len(others[-1]) < 3:
         return None
@@ -67,11 +67,12 @@ def with_initials(name: str) -> re.Pattern[str] | None:
 
 _LETTERS = {"ä": "(?:ä|ae)", "ö": "(?:ö|oe)", "ü": "(?:ü|ue)", "ß": "(?:ß|ss)", "'": "['’‘´`]?", "’": "['’‘´`]?"}
 _BETWEEN = r"(?:[\s._+-]|%20)"
-_MIN_JOINED_LETTERS = 6  # letters of a name that may be written as one word
+_MIN_JOINED_LETTERS = 6  # shortest name that is also matched as one word
 
 
 def _bounded(word: str) -> str:
-    """A pattern for whole words as texts, addresses and file names join them; where no spaces part words, anywhere."""
+    """A pattern for whole words as in texts, addresses and file names. In scripts without spaces it matches "
+    "anywhere."""
     edge = r"[^\W_]"  # `_` parts words
     before, after = (edge if each.isascii() or each.lower() != each.upper() else None for each in (word[0], word[-1]))
     first, *others = word.split()
@@ -81,7 +82,7 @@ def _bounded(word: str) -> str:
 
 
 def _joint(part: str, *, joined: bool) -> str:
-    """What stands before a further word: nothing before a legal form, and before a capital after a small letter."""
+    """The separator before a further word. It may be missing before a legal form, or before a capital letter."""
     if joined and len(_form(part)) > 2:
         return f"{_BETWEEN}*"
     capital = rf"|(?-i:(?<=[^\W\d_A-ZÄÖÜ])(?={part[0]}))" if joined and part[0].isalpha() and part[0].isupper() else ""
@@ -98,6 +99,6 @@ def _part(part: str, form: str = "") -> str:
 
 
 def _form(word: str) -> str:
-    """The legal form that a word is, bare; empty for any other word."""
+    """The legal form in this word, without punctuation; empty for any other word."""
     bare = re.sub(r"\W", "", word.casefold())
     return bare if FORMS.fullmatch(bare) else ""

@@ -1,4 +1,4 @@
-"""What is to be packed, and whether it is sound: nothing that is not as it was archived is handed over."""
+"""The licences to pack, and the check that each is unchanged since it was archived."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from archiver.reading.worker import DocumentReader
 
 @dataclass(frozen=True)
 class LicenceToPack:
-    """One licence to hand over: where it lies, and what its holder and its platform are called.
+    """One licence to hand over: its place in the archive, its client and its platform.
 
-    `own` are further names of the client, which may be told; `assigned_at` is when it was assigned to the client.
+    `own` are further names of the client that the pack may show. `assigned_at` is the time of the assignment.
     """
 
     archive: Archive
@@ -36,10 +36,10 @@ class LicenceToPack:
 
 @dataclass(frozen=True, kw_only=True)
 class PackOptions:
-    """How to pack. `others` are names of all other clients, which must not get out; `pictures` are the claimant's.
-    `accounts` and `elsewhere` as in `Private`. `verdicts`, by a licence's folder, stay inside.
+    """How to pack. `others` are the names of all other clients, which must stay out. `pictures` are the claimant's.
+    `accounts` and `elsewhere` are as in `RedactionRules`. `verdicts`, by licence folder, are internal.
 
-    `now` becomes the bag's date, the one thing in which packs of the same licences differ.
+    `now` becomes the bag's date. Packs of the same licences differ only in it.
     """
 
     now: datetime
@@ -55,7 +55,7 @@ class PackOptions:
 
 @dataclass(frozen=True)
 class VerifiedLicence:
-    """A licence that was found to be sound, and what of it goes out."""
+    """A licence that was verified, and what of it may be disclosed."""
 
     packed: LicenceToPack
     stored: StoredObject
@@ -65,7 +65,7 @@ class VerifiedLicence:
     terms: Sequence[tuple[TermsReference, StoredObject]]
 
     def newest(self) -> Iterator[tuple[str, DocumentKind | None, bytes, bool]]:
-        """Name, kind, bytes and whether it is withheld, of each file of the newest version."""
+        """For each file of the newest version: its name, kind, bytes, and whether it is withheld."""
         kinds = {each.name: each.kind for each in self.file.documents}
         for name, file in sorted(self.stored.files().items()):
             place = file.path.relative_to(self.stored.path).as_posix()
@@ -73,7 +73,7 @@ class VerifiedLicence:
 
 
 def verify_licence(packed: LicenceToPack, order: PackOptions, reader: DocumentReader) -> VerifiedLicence:
-    """Look whether everything is what was archived, also what stays here: excerpts are made of it."""
+    """Verify all files of a licence, also the withheld ones, because excerpts are made from them."""
     stored = packed.archive.object(packed.entry.object_id)
     refuse(verify.check_object(stored.path, f"{stored.folder}/").findings)
     file = from_json(stored.read("licence.json"))
@@ -88,6 +88,6 @@ def verify_licence(packed: LicenceToPack, order: PackOptions, reader: DocumentRe
 
 
 def refuse(findings: Sequence[verify.Finding]) -> None:
-    """IntegrityError where one of these is damage."""
+    """IntegrityError if one of these findings is damage."""
     if damage := [f"{finding.path} {finding.message}" for finding in findings if finding.damage]:
         raise IntegrityError("; ".join(damage[:3]))

@@ -1,4 +1,4 @@
-"""Pack licences that are found by name: what a claim or a person asks to be handed over."""
+"""Find licences by name and pack them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def proof(
     verdicts: Mapping[str, Assessment] | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
-    """Write what proves these licences, see `write_proof`; refuses damaged ones and never overwrites.
+    """Write the proof pack of these licences with `write_proof`. Refuses damaged licences and never overwrites.
 
-    Of a licence that several archives hold, the one of the client `prefer` counts.
+    If several archives have a licence, the copy of the client `prefer` counts.
     """
     from archiver.claims.pack_input import LicenceToPack, PackOptions
-    from archiver.claims.proof_pack import write_proof  # which brings in what drives the browser
+    from archiver.claims.proof_pack import write_proof  # imported late because it loads the browser code
 
     packed = []
     with DocumentReader() as reader:
@@ -46,7 +46,8 @@ def proof(
             with located(home, name, reader, prefer=prefer) as (slug, archive, entry):
                 if not entry.held:
                     raise ConfigError(
-                        f"{entry.short_id} was assigned to another client, and proves nothing for {slug}."
+                        f"{entry.short_id} was assigned to another client. It proves nothing for {slug}. "
+                        "Name another licence."
                     )
                 client = home.client(slug)
                 own = (slug, *client.aliases, *client.domains)

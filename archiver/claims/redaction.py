@@ -1,7 +1,7 @@
-"""What of a licence does not concern an outsider: other clients, prices, accounts and seats, tokens, places of files.
+"""Redaction: keep private data out of a pack (other clients, prices, accounts, seats, tokens, file paths).
 
-Nothing native is altered: a file that holds such data stays here whole, and an excerpt of ours goes in its stead. What
-cannot be read counts as holding it.
+Original files are never changed. If a file contains private data, the pack leaves it out and has an excerpt instead. An
+unreadable file counts as private.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from archiver.reading.licence_json import LicenceFile
 from archiver.reading.secret_scan import MASK, mask_named
 from archiver.reading.worker import DocumentReader
 
-MAX_SEARCHED_BYTES = 64 << 20  # bytes of a packed capture that are searched
+MAX_SEARCHED_BYTES = 64 << 20  # maximum unpacked size of a capture to search
 
 _CODES = (
     "USD|EUR|Usd|Eur|Gbp|Chf|GBP|CHF|JPY|AUD|CAD|NZD|PLN|CZK|SEK|NOK|DKK|HUF|RON|BGN|TRY|ILS|INR|CNY|RMB|KRW|HKD|SGD|TWD|THB|AED|ZAR"
@@ -38,8 +38,8 @@ _IN_WORDS = (
 )
 _SHAPES = {
     "an e-mail address": re.compile(
-        # Begins at its first letter, so that a long word is looked through once.
-        # The number of a program's version, or of a picture's pixels, is no domain.
+        # Starts at the first letter of a word, so that a long word is searched only once.
+        # A version number or a picture's pixel size is not a domain.
         r"(?<![\w.+%-])[\w.+%-]+ ?(?:@(?!\d+(?:\.\d+)+(?![\w-]|\.\w)|\d+x\.(?:png|jpe?g|webp|gif|svg)\b)|%40"
         r"|[(\[{<]at[)\]}>]) ?[\w-]+(?: ?(?:\.|[(\[{<]dot[)\]}>]) ?[\w-]+)+"
         r"|(?<![\w.+%-])[\w.+%-]+ at [\w-]+(?: dot [\w-]+)+",
@@ -54,7 +54,7 @@ _SHAPES = {
         rf"|\b(?i:{_IN_WORDS})\s(?:[Ee]uros?|[Dd]ollars|[Pp]ounds(?!\sof\s[a-z])|[Ff]ranken|[Cc]ents?)\b"
         rf"|\b(?i:rupees|euros?|dollars)\s(?i:{_IN_WORDS})\b"
     ),
-    "a place on somebody's machine": re.compile(
+    "a path on a person's machine": re.compile(
         r"(?:(?<![\w.:/])/(?:(?:(?:[a-z]|export|usr|cygdrive/[a-z])/)?(?:home|Users)|cygdrive|root|tmp|var|mnt"
         r"|media|srv|opt|work|private|Volumes|data|etc|run|net|nas|storage/emulated)/"
         r"|\b[A-Za-z]:(?:\\|/(?!/))|\\\\\w|\\Users\\|%\w+%\\|\$HOME\b|(?<![\w/])~/|(?:file:/|(?:smb|afp|nfs)://))"
@@ -80,21 +80,21 @@ _KEY = re.compile(
     r"path|folder|party|charged?|gross|net|discount|eur|usd|gbp|chf|cents|preis|betrag|summe|kosten|rabatt|prix|"
     r"montant|precio|importe)(?:_|$)",
 )
-"""Names of JSON's fields, in words joined by `_`, whose values are not an outsider's."""
+"""Names of JSON fields with private values, as words joined by `_`."""
 _ACCOUNT = re.compile(
     r"\b(?:total|subtotal|price|amount|tax|vat|gst|mwst|ust|summe|betrag|preis|paid|payment|card|visa|mastercard|amex|"
     r"paypal|iban|bic|balance|credits?|account|konto|user|customer|kunde|bill(?:ed|ing)?|address|anschrift|phone)\b",
     re.IGNORECASE,
 )
-"""Words of a receipt's line that is left out of its excerpt."""
+"""A receipt's excerpt leaves out lines with these words."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RedactionRules:
-    """What is nobody else's business about one licence. `others`: names of all other clients; `own`: this client's.
+    """What is private about one licence. `others`: names of all other clients. `own`: names of this client.
 
-    `accounts`: with what names people sign in at platforms. `elsewhere` tells whether any of some words is the number
-    of a licence that the pack is not about, as on a page that lists many. `mark` stands where such things stood.
+    `accounts`: the user names at platforms. `elsewhere`: whether any of these words is the number of a licence outside
+    the pack, as on a page that lists many. `mark`: the text that replaces private data.
     """
 
     file: LicenceFile
@@ -106,7 +106,7 @@ class RedactionRules:
 
     @cached_property
     def shapes(self) -> Sequence[tuple[str, re.Pattern[str]]]:
-        """What each sort of private data looks like; of names, sorts without any are left out."""
+        """The pattern of each sort of private data. Sorts of names without any name are left out."""
         sorts = (
             *((sort, any_of(words)) for sort, words in self._names.items()),
             ("the name of a seat", with_initials(self.file.licence.seat or "")),
@@ -116,7 +116,7 @@ class RedactionRules:
 
     @cached_property
     def _names(self) -> Mapping[str, Sequence[str]]:
-        """The private words of each sort. What is a word of the work's own title is no client's name."""
+        """The private words of each sort. A word of the work's own title does not count as a client's name."""
         licence = self.file.licence
         seat = licence.seat or ""
         own = {each.casefold() for each in (*self.own, licence.licensee or "")}
@@ -131,21 +131,21 @@ class RedactionRules:
         return {sort: [each for each in words if each.casefold() not in own] for sort, words in sorts.items()}
 
     def _without_ending(self) -> re.Pattern[str] | None:
-        """Addresses at hosts that this home knows, as people write them: `ada@agency`. None where it knows no host."""
+        """A pattern for short addresses at known hosts, such as `ada@agency`; None if no host is known."""
         domains = [each.rpartition("@")[2] for each in (*self.accounts, *self.own, *self.others) if " " not in each]
         hosts = sorted({re.escape(host) for each in domains if (host := each.partition(".")[0])})
         pattern = rf"(?<![\w.+%-])[\w.+%-]+@(?:{'|'.join(hosts)})(?![\w-])"
         return re.compile(pattern, re.IGNORECASE) if hosts else None
 
     def found(self, text: str) -> list[str]:
-        """What sorts of private data a text holds, in words."""
+        """The sorts of private data in a text, in words."""
         found = self._sorts(text)
         if self.elsewhere({word for word in _NUMBER.findall(text) if any(map(str.isdigit, word))}):
             found.append("another licence")
         return found
 
     def _sorts(self, text: str) -> list[str]:
-        """What sorts a text holds by their shapes, as it stands and as a reader sees it."""
+        """The sorts that match a text, in its raw form and as a reader sees it."""
         seen = as_seen(text)
         found = [sort for sort, shape in self.shapes if shape.search(text) or (seen != text and shape.search(seen))] + [
             sort for sort, words in self._names.items() if spaced_out(words, seen)
@@ -156,9 +156,9 @@ class RedactionRules:
         return list(dict.fromkeys(found))
 
     def scrub(self, text: str | None, *, sums: bool = True) -> str:
-        """A text of ours or the platform's without such data; a text that we print keeps what only looks like a sum.
+        """A text without private data. With `sums=False` it keeps what only looks like a sum of money.
 
-        Nothing is left of a text that hides such data in another spelling.
+        If private data remains in another spelling, the whole text is replaced.
         """
         scrubbed = mask_named((text or "").encode("utf-8", "replace")).decode()
         for sort, shape in self.shapes:
@@ -172,14 +172,14 @@ class RedactionRules:
 
 @dataclass
 class Disclosure:
-    """What goes out of one object and what stays: content files that are withheld, and why; warnings about the rest."""
+    """The withheld files of one object, with the reasons, and warnings about the other files."""
 
     withheld: dict[str, list[str]] = field(default_factory=dict)  # content file -> reasons
     warnings: list[str] = field(default_factory=list)
 
 
 def external(stored: StoredObject, private: RedactionRules, reader: DocumentReader) -> Disclosure:
-    """Decide for each file of each version. Certificates and previews go out as they are, with a warning."""
+    """Decide for each file of each version. Certificates and previews are disclosed unchanged, with a warning."""
     kinds = {each.name: each.kind for each in private.file.documents}
     tier = Disclosure()
     for version in stored.versions:
@@ -194,19 +194,21 @@ def external(stored: StoredObject, private: RedactionRules, reader: DocumentRead
                 tier.warnings += [f"{name} of {stored.folder} holds {sort}" for sort in private.found("\n".join(said))]
                 continue
             if kind in (DocumentKind.LETTER, DocumentKind.DELIVERED):
-                tier.withheld[place] = ["nothing that an outsider needs"]
+                tier.withheld[place] = ["not needed by an outsider"]
                 continue
-            looked_at = "page.pdf" if name == "page.png" else name  # what a picture shows, its page says in words
+            looked_at = "page.pdf" if name == "page.png" else name  # the page's PDF has the text of its picture
             if looked_at not in files:
-                tier.withheld[place] = ["what cannot be read"]
+                tier.withheld[place] = ["unreadable content"]
                 continue
             text = _text(stored.read(looked_at, version), reader)
             if kind is DocumentKind.CERTIFICATE:
                 tier.warnings += [f"{name} of {stored.folder} holds {sort}" for sort in private.found(text or "")]
                 if text is None:
-                    tier.warnings.append(f"{name} of {stored.folder} cannot be read as text: look at it")
+                    tier.warnings.append(
+                        f"{name} of {stored.folder} cannot be read as text. Look at it before you send it"
+                    )
                 continue
-            reasons = ["what cannot be read"] if text is None else private.found(text)
+            reasons = ["unreadable content"] if text is None else private.found(text)
             if name.endswith(".json"):
                 reasons += _keys(text or "")
             if reasons:
@@ -216,7 +218,7 @@ def external(stored: StoredObject, private: RedactionRules, reader: DocumentRead
 
 
 def _text(content: bytes, reader: DocumentReader) -> str | None:
-    """Everything in a file that can be read; None where that is not all of it."""
+    """The text of a file; None if not all of it can be read."""
     if content.startswith(b"%PDF-"):
         reading = reader.read_all(content)
         return None if reading.error else unicodedata.normalize("NFKC", reading.text)  # ligatures
@@ -242,7 +244,7 @@ def _words_of(key: str) -> str:
 
 
 def _dropped(tree: Any) -> bool:
-    """Whether an excerpt of this would lack something."""
+    """Whether an excerpt would leave out anything of this."""
     if isinstance(tree, dict):
         return any(
             _KEY.search(_words_of(key)) and value not in (None, "", {}, []) for key, value in tree.items()
@@ -251,11 +253,11 @@ def _dropped(tree: Any) -> bool:
 
 
 def record_excerpt(record: bytes, private: RedactionRules, heading: str) -> dict[str, Any]:
-    """The record's facts without fields that hold account data, and without such data in other fields."""
+    """The record without fields for account data, and with other fields scrubbed."""
     try:
         tree = json.loads(record)
     except ValueError:
-        raise IntegrityError("a record.json is no JSON") from None
+        raise IntegrityError("a record.json is not JSON") from None
     return {"excerpt": heading, "record": _excerpt(tree, private)}
 
 
@@ -269,7 +271,7 @@ def _excerpt(tree: Any, private: RedactionRules) -> Any:
 
 
 def licence_excerpt(private: RedactionRules, seat: str | None, heading: str) -> dict[str, Any]:
-    """What we read of the licence. `seat` is a name for the seat that says nothing about who it is."""
+    """The facts of the licence. `seat` is a name for the seat that does not reveal the person."""
     file, licence = private.file, private.file.licence
     facts = {
         "platform": licence.asset.provider,
@@ -297,7 +299,7 @@ def licence_excerpt(private: RedactionRules, seat: str | None, heading: str) -> 
 
 
 def receipt_excerpt(text: str, private: RedactionRules, heading: str) -> str:
-    """The receipt's lines that tell of no account and no sum, below `heading`; each run of others is one mark."""
+    """The receipt's lines without account data and sums, below `heading`. One mark replaces each run of other lines."""
     lines = [heading, ""]
     for line in filter(None, map(str.strip, text.splitlines())):
         kept = not _ACCOUNT.search(line) and not private.found(line)

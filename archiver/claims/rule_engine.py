@@ -1,7 +1,7 @@
-"""The verdict: does a licence cover a use? The facts are worked out in `facts.py`; what follows stands in `rules.yaml`.
+"""The rule engine: does a licence cover a use? `facts.py` works out the facts; `rules.yaml` has the rules.
 
-A verdict is a list of findings, each a plain sentence with the document and page it rests on. The worst wins, and what
-is not known is an open question, never covered.
+A verdict has a list of findings. Each is a plain sentence with its document and page. The worst finding decides. An
+unknown fact is an open question and never counts as covered.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from archiver.claims.facts import LANGUAGES, Case, DocumentPlace, Use, facts_of,
 
 
 class Verdict(StrEnum):
-    """Green, amber, red; from the best to the worst."""
+    """Green, amber, red: from best to worst."""
 
     COVERED = "covered"
     OPEN = "open"
@@ -26,12 +26,12 @@ WORST = list(Verdict)
 DAYS = {"en": ("1 day", "{} days"), "de": ("1 Tag", "{} Tage")}
 
 MANDATORY = ("late_purchase", "licensee", "editorial", "certificate", "date_proven")
-"""Rules that must each say `covered` before a licence counts as covered; a free site's or a comp never does."""
+"""Rules that must each say `covered` before a licence counts as covered. A free site or a comp never does."""
 
 
 @dataclass(frozen=True)
 class RuleFinding:
-    """What one rule says. `source`: where the rule comes from, with how sure that is."""
+    """The result of one rule. `source`: where the rule comes from, and how sure that is."""
 
     rule: str
     verdict: Verdict
@@ -52,18 +52,19 @@ class RuleFinding:
 
 @dataclass(frozen=True)
 class Assessment:
-    """The verdict and what it rests on, the worst first."""
+    """The verdict and its findings, the worst first."""
 
     verdict: Verdict
     findings: tuple[RuleFinding, ...]
 
     def as_json(self, language: str = "en") -> dict[str, Any]:
-        """The document of `assess --json`."""
+        """The JSON document of `assess --json`."""
         return {"verdict": self.verdict.value, "findings": [each.as_json(language) for each in self.findings]}
 
 
 def assess(case: Case, use: Use) -> Assessment:
-    """Apply every rule. The worst finding decides; a mandatory rule that says nothing good leaves the verdict open."""
+    """Apply every rule. The worst finding decides. A mandatory rule that does not say `covered` leaves the verdict "
+    "open."""
     facts, places = facts_of(case, use)
     found = [finding for rule in rules()["rules"] if (finding := apply(rule, facts, places))]
     found.sort(key=lambda finding: -WORST.index(finding.verdict))  # stable: rules keep their order
@@ -75,7 +76,7 @@ def assess(case: Case, use: Use) -> Assessment:
 
 
 def apply(rule: Mapping[str, Any], facts: Mapping[str, str], places: Mapping[str, DocumentPlace]) -> RuleFinding | None:
-    """What one rule says of these facts: its first case whose `when` fits; None where none does."""
+    """Apply one rule to these facts: its first case whose `when` fits; None if no case fits."""
     for case in rule["cases"]:
         if all(facts[name] == value for name, value in case["when"].items()):
             messages = {language: _say(case[language], facts, language) for language in LANGUAGES}

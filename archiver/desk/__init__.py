@@ -1,1 +1,1 @@
-"""The desk: a page in the browser for the person who gets the letter. It adds no logic of its own."""
+"""The desk: the web interface for people who receive letters. It adds no logic of its own."""

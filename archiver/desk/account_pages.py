@@ -1,4 +1,4 @@
-"""The accounts: which of them need a person, what runs just now, a run and a sign-in beside the desk."""
+"""The accounts page: which accounts need a person, the present job, and the forms to run or sign in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from archiver.provider import SignInMethod, Transport, load
 def accounts(visit: PageRequest) -> Response:
     """All accounts, and which of them need a person."""
     marks = {each.account: each for each in troubles(visit)}
-    here = visit.operates and not visit.desk.site.secure  # a person signs in where the desk runs
+    here = visit.operates and not visit.desk.site.secure  # a person must sit at the machine of the desk to sign in
     known = visit.home.accounts()
     methods = {each.name: method for each in known if (method := _method(each))}
     attended = {name for name, method in methods.items() if here and method.transport is not Transport.HTTP}
@@ -27,7 +27,7 @@ def accounts(visit: PageRequest) -> Response:
     standing = {each.account: each for each in status(visit.home, turns=visit.desk.turns).accounts}
     added = None
     if key := visit.asked("added"):
-        with suppress(HTTPException):  # told once; by now it may be forgotten
+        with suppress(HTTPException):  # shown once; it may no longer be kept
             added = visit.desk.kept(f"{visit.visitor.name} {key}")
     return visit.page(
         "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
@@ -36,18 +36,18 @@ def accounts(visit: PageRequest) -> Response:
 
 
 def _method(account: Account) -> SignInMethod | None:
-    with suppress(ConfigError):  # where its adapter is gone or broken, it is among those that need a person
+    with suppress(ConfigError):  # with a missing or broken adapter, the account is listed as needing a person
         return load(account.provider).info.method(account.method)
     return None
 
 
 def progress(visit: PageRequest) -> Response:
-    """A part of a page: what runs just now, and how far it is."""
+    """A page fragment: the present job and its progress."""
     return visit.page("progress.html", work=visit.desk.work)
 
 
 def run(visit: PageRequest) -> Response:
-    """Run one account, or all, beside the desk."""
+    """Run one account, or all, in the background."""
     name = visit.given("account")
     names = [visit.home.account(name).name] if name else []
     visit.desk.work.run(visit.home, visit.desk.vault, names)
@@ -57,7 +57,7 @@ def run(visit: PageRequest) -> Response:
 
 def sign_in(visit: PageRequest) -> Response:
     """Open the attended sign-in on this machine."""
-    if visit.desk.site.secure:  # the window would open where nobody sits
+    if visit.desk.site.secure:  # the window would open on another machine
         raise HTTPException(403)
     account = visit.home.account(visit.given("account"))
     visit.desk.work.sign_in(visit.home, visit.desk.vault, account.name)

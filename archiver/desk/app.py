@@ -1,6 +1,6 @@
-"""The desk's application: what every request passes, what every page is given, and which page is where.
+"""The desk's application: checks for every request, the context of every page, and the routes.
 
-A page is a function of a `PageRequest` that returns a response. It runs in a thread, so that it may take its time.
+A page is a function that takes a `PageRequest` and returns a response. It runs in a thread, so it may be slow.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from archiver.home.settings import Client, Home
 HERE = Path(__file__).parent
 
 
-MAX_UPLOAD_BYTES = 40 << 20  # bytes of a whole request
+MAX_UPLOAD_BYTES = 40 << 20  # a whole request
 
 
 PAGE_POLICY = (
@@ -52,7 +52,7 @@ PAGE_POLICY = (
 
 HEADERS = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",  # with none at all, browsers would name no origin in forms
+    "referrer-policy": "same-origin",  # without a referrer, browsers send no origin with forms
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
@@ -62,7 +62,7 @@ HEADERS = {
 
 @dataclass
 class PageRequest:
-    """One request of one visitor, and how it is answered."""
+    """One request of one visitor, with helpers to answer it."""
 
     desk: Desk
     request: Request
@@ -93,47 +93,47 @@ class PageRequest:
 
     @property
     def address(self) -> str:
-        """Where the request comes from; behind a proxy, what that added last to what it passes on."""
+        """The client's address; behind a proxy, the last address in X-Forwarded-For."""
         if self.desk.site.proxied:
             said = self.request.headers.getlist("x-forwarded-for")
             return said[-1].rpartition(",")[2].strip()[:60] if said else ""
         return self.request.client.host if self.request.client else ""
 
     def asked(self, name: str) -> str:
-        """A field of the address."""
+        """A query parameter."""
         return self.request.query_params.get(name, "").strip()
 
     def given(self, name: str) -> str:
-        """A field of the form."""
+        """A form field."""
         value = self.form.get(name)
         return value.strip() if isinstance(value, str) else ""
 
     def upload(self, name: str) -> tuple[bytes, str] | None:
-        """A file of the form and its name; None where none was chosen."""
+        """An uploaded file and its name; None if no file was chosen."""
         value = self.form.get(name)
         if not isinstance(value, UploadFile) or not value.size:
             return None
         return value.file.read(), (value.filename or "").replace("\\", "/").rpartition("/")[2]
 
     def client(self, slug: str) -> Client:
-        """A client whom the visitor may see; HTTPException 404 else, as for one that there is not."""
+        """A client that the visitor may see; otherwise HTTPException 404, as for an unknown client."""
         if slug not in self.home.clients or (self.visitor.client and self.visitor.client != slug):
             raise HTTPException(404)
         return self.home.clients[slug]
 
     def clients(self) -> list[Client]:
-        """All clients whom the visitor may see."""
+        """All clients that the visitor may see."""
         return [each for each in self.home.clients.values() if self.visitor.client in (None, each.slug)]
 
     def claim(self) -> Claim:
-        """The claim that the address names; HTTPException 404 where there is none."""
+        """The claim that the address names; HTTPException 404 if there is none."""
         found = [each for each in claim_files.all_claims(self.home) if each.claim == self.path["claim"]]
         if not found:
             raise HTTPException(404)
         return found[0]
 
     def page(self, template: str, status: int = 200, **facts: Any) -> Response:
-        """A page, or a part of one, in the visitor's language."""
+        """Render a page or a fragment in the visitor's language."""
         given = {
             "visit": self,
             "w": self.words,
@@ -145,7 +145,7 @@ class PageRequest:
         return HTMLResponse(text, status_code=status)
 
     def to(self, *parts: str, **query: str) -> Response:
-        """Go to another page."""
+        """Redirect to another page."""
         return RedirectResponse(at(*parts, **query), status_code=303)
 
     def log_action(self, what: str, target: str = "", **more: object) -> None:
@@ -153,11 +153,11 @@ class PageRequest:
 
 
 type PageFunction = Callable[[PageRequest], Response | Awaitable[Response]]
-"""Runs in a thread of its own; what takes strangers' forms is a coroutine function, and chooses its threads itself."""
+"""Runs in its own thread. A page for strangers' forms is a coroutine function and chooses its threads itself."""
 
 
 def at(*parts: str, **query: str) -> str:
-    """The address of a page; nothing in a part can leave its place."""
+    """The address of a page. Each part is escaped, so it cannot change the path."""
     asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items() if value)
     return "/" + "/".join(quote(each, safe="") for each in parts) + (f"?{asked}" if asked else "")
 
@@ -166,7 +166,7 @@ _environment: list[Any] = []
 
 
 def templates() -> Any:
-    """The pages' templates; every text that goes into one is escaped."""
+    """The templates of the pages. Every text in them is escaped."""
     if not _environment:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -184,7 +184,7 @@ def templates() -> Any:
 
 
 class SecurityHeaders:
-    """In front of everything: hosts, origins, sizes, and the headers of every answer."""
+    """Middleware that checks host, origin and size of every request, and sets the headers of every answer."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app, self._site = app, site
@@ -193,9 +193,9 @@ class SecurityHeaders:
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
-            return  # there are no web sockets here
+            return  # the desk has no web sockets
 
-        if self._site.secure:  # a proxy asks by http, and no address that is made here may begin so
+        if self._site.secure:  # a proxy asks by http, but our addresses must begin with https
             scope["scheme"] = "https"
 
         async def sent(message: Message) -> None:
@@ -218,34 +218,38 @@ class SecurityHeaders:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self._site.hosts:
-            return PlainTextResponse("The desk is not called by this name.", 421)
+            return PlainTextResponse(
+                "The desk does not use this host name. Open the address that `archiver desk` printed.", 421
+            )
         if scope["method"] in ("GET", "HEAD"):
             return None
         scheme = "https" if self._site.secure else "http"
         same = headers.get("origin") == f"{scheme}://{hosts[0]}"
         if not same or headers.get("sec-fetch-site", "same-origin") != "same-origin":
-            return PlainTextResponse("This did not come from a page of the desk.", 403)
-        length = headers.get("content-length", "")  # without one nothing is read: browsers always send it
+            return PlainTextResponse(
+                "This request did not come from a page of the desk. Open the desk and try again.", 403
+            )
+        length = headers.get("content-length", "")  # browsers always send it; without it nothing is read
         if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > MAX_UPLOAD_BYTES:
-            return PlainTextResponse(f"That is more than the {MAX_UPLOAD_BYTES >> 20} MB that the desk takes.", 413)
+            return PlainTextResponse(f"The desk accepts at most {MAX_UPLOAD_BYTES >> 20} MB. Send less.", 413)
         return None
 
 
 @dataclass(frozen=True)
 class PageRoute:
-    """Where a page is, who may see it, and whether it is posted to."""
+    """The path of a page, the role it needs, and how it is called."""
 
     path: str
     page: PageFunction
     needs: Role = Role.READ
     post: bool = False
-    open: bool = False  # without any sign-in
+    open: bool = False  # needs no sign-in
     upload: bool = False  # its form has files
-    background: bool = False  # asked for by a page by itself: nobody need be there
+    background: bool = False  # a script requests it, so it does not count as use
 
 
 def route(desk: Desk, way: PageRoute) -> Route:
-    """One way as the web framework has it."""
+    """The framework's route for a page."""
 
     async def endpoint(request: Request) -> Response:
         cookie, visitor = request.cookies.get(desk.site.cookie), None
@@ -300,7 +304,7 @@ async def _answered(way: PageRoute, visit: PageRequest, visitor: Visitor | None)
 
 @asynccontextmanager
 async def _sent(way: PageRoute, visit: PageRequest, visitor: Visitor | None) -> AsyncIterator[FormData]:
-    """The form that was posted; HTTPException 408 where it trickles, 413 where it is too long."""
+    """The posted form; HTTPException 408 if it is too slow, 413 if it is too long."""
     request, length = visit.request, int(visit.request.headers["content-length"])
     if visitor is None:
         seconds, most = connection_limits.FORM_TIMEOUT_S, connection_limits.MAX_STRANGER_FORM_BYTES
@@ -342,7 +346,7 @@ def _made(way: PageRoute, visit: PageRequest) -> Response:
 
 
 def spoken(request: Request) -> str:
-    """The visitor's language: as just chosen, as chosen before, as the browser asks for."""
+    """The visitor's language: chosen now, chosen before, or requested by the browser."""
     for each in (request.query_params.get("lang"), request.cookies.get("language")):
         if each in LANGUAGES:
             return str(each)
@@ -359,7 +363,7 @@ def _same(given: str, token: str) -> bool:
 
 
 def _turned_away(visit: PageRequest) -> Response:
-    """To whoever carries no cookie: the way in."""
+    """Send a visitor without a session to the sign-in."""
     if visit.request.method != "GET":
         raise HTTPException(403)
     if visit.desk.access.users.all():
@@ -368,12 +372,12 @@ def _turned_away(visit: PageRequest) -> Response:
 
 
 def failed(visit: PageRequest, error: ArchiverError | OSError | HTTPException) -> Response:
-    """A page that says what happened and what to do, in the words of `errors.py` where it is one of those."""
+    """An error page: what happened and what to do. Its text comes from `errors.py` or `words.yaml`."""
     if isinstance(error, HTTPException):
         text, status = visit.words.get(f"error_{error.status_code}", "error_400"), error.status_code
-        if visit.who is None:  # in a moment, since there may be many
+        if visit.who is None:  # fast, because there may be many
             return PlainTextResponse(text, status)
-    elif visit.visitor.client and not isinstance(error, UnreadablePicture):  # what is wrong here is our business alone
+    elif visit.visitor.client and not isinstance(error, UnreadablePicture):  # clients must not see our internal errors
         print(f"desk: {error}", file=sys.stderr)
         return visit.page("error.html", 503, text=visit.words("error_503"), code=503, ours=True)
     else:
@@ -387,9 +391,9 @@ async def _crowded(request: Request, _: Exception) -> Response:
 
 
 async def _broken(_: Request, error: Exception) -> Response:
-    """A fault of the program: told on the terminal, and to the visitor without its details."""
+    """A fault of the program. The terminal shows its details; the visitor does not see them."""
     traceback.print_exception(error)
-    return PlainTextResponse("Something is wrong with the desk itself; its terminal says what.", 500)
+    return PlainTextResponse("The desk has a fault. Its terminal shows the details.", 500)
 
 
 def build(desk: Desk, ways: Sequence[PageRoute]) -> ASGIApp:
@@ -401,7 +405,7 @@ def build(desk: Desk, ways: Sequence[PageRoute]) -> ASGIApp:
             visitor = await desk.workers.run("", desk.access.visitor, cookie)
         status = error.status_code if isinstance(error, HTTPException) else 404
         if visitor is None:
-            return PlainTextResponse("There is nothing here.", status)
+            return PlainTextResponse("Page not found.", status)
         visit = PageRequest(desk, request, visitor, words(spoken(request)), FormData())
         return await desk.workers.run(visitor.name, failed, visit, HTTPException(status))
 
@@ -410,5 +414,5 @@ def build(desk: Desk, ways: Sequence[PageRoute]) -> ASGIApp:
         routes=[static, *(route(desk, way) for way in ways)],
         exception_handlers={404: missing, 405: missing, Crowded: _crowded, Exception: _broken},
     )
-    app.router.redirect_slashes = False  # there is one address of each page
+    app.router.redirect_slashes = False  # each page has one address
     return SecurityHeaders(app, desk.site)

@@ -1,8 +1,8 @@
-"""The desk's audit log: who did what, in lines that each hold the SHA-256 of the line before, like the ledger's.
+"""The desk's audit log: who did what. Each line contains the SHA-256 of the line before, as in the ledger.
 
-What cannot be written (a full disk, a folder that is read-only) waits in memory and is written with the next line that
-can be: no page waits for it. Lines about reading and refusals are limited by how often their author writes them, and
-the next line says how many were left out, so that nobody fills the disk.
+If a line cannot be written (a full disk, a read-only folder), it waits in memory until a later line can be written. No
+page waits for it. Lines about reading and refusals have a rate limit for each author, so that nobody can fill the disk.
+The next line says how many were left out.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from archiver.core.errors import AuditChanged, IntegrityError
 from archiver.core.model import iso
 
 MAX_WAITING_LINES = 1_000
-LOCK_TIMEOUT_S = 2.0  # for another process that writes
+LOCK_TIMEOUT_S = 2.0  # wait for another process that writes
 MAX_TARGET_CHARACTERS = 300
-BURST_LINES, LINE_EVERY_SECONDS = 60, 60.0  # of one author: at once, and then one in so many seconds
+BURST_LINES, LINE_EVERY_SECONDS = 60, 60.0  # per author: a burst, then one line in so many seconds
 MAX_AUTHORS = 2_000
 
 
 class AuditLog:
-    """One file of lines. For any thread; several processes may write."""
+    """The log file. It is safe for several threads and processes."""
 
     def __init__(self, path: Path, now: Callable[[], float] = time.monotonic) -> None:
         self.path, self._now = path, now
-        self.fault = ""  # why lines wait in memory just now
+        self.fault = ""  # why lines wait in memory now
         self._waiting: deque[dict[str, object]] = deque(maxlen=MAX_WAITING_LINES)
-        self._lines_of: dict[str, tuple[float, float, int]] = {}  # by author: lines left, as of when, left out since
+        self._lines_of: dict[str, tuple[float, float, int]] = {}  # by author: lines left, at what time, left out since
         self._lock = threading.Lock()
 
     def write(self, who: str | None, what: str, target: str = "", *, limit: str | None = None, **more: Any) -> None:
-        """Add a line. `limit` names an author whose lines are limited; nothing is raised for what the disk refuses."""
+        """Add a line. `limit` names an author with a rate limit. A disk fault raises nothing."""
         with self._lock:
             left_out = 0
             if limit is not None:
@@ -56,7 +56,7 @@ class AuditLog:
             self._write_waiting()
 
     def _counted(self, author: str) -> int | None:
-        """How many lines of this author were left out before this one; None where this one is left out, too."""
+        """The number of this author's lines left out before this one; None if this one is left out, too."""
         now = self._now()
         lines, since, left_out = self._lines_of.pop(author, (float(BURST_LINES), now, 0))
         lines = min(float(BURST_LINES), lines + (now - since) / LINE_EVERY_SECONDS)
@@ -71,7 +71,10 @@ class AuditLog:
             _append(self.path, self._waiting)
         except OSError as error:
             if not self.fault:
-                print(f"warning: {self.path} cannot be written ({error}); its lines wait in memory.", file=sys.stderr)
+                print(
+                    f"warning: The desk cannot write {self.path} ({error}). The new lines wait in memory.",
+                    file=sys.stderr,
+                )
             self.fault = str(error.strerror or error)
         else:
             self._waiting.clear()
@@ -79,14 +82,14 @@ class AuditLog:
 
 
 def _append(path: Path, fields: Iterable[Mapping[str, object]]) -> None:
-    """Chain lines to the newest one. A last line that a crash left unfinished is cut off."""
+    """Append lines to the chain. An unfinished last line from a crash is cut off."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         handle = os.open(path, flags, 0o600)
         try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise OSError("it is no regular file")
+                raise OSError("it is not a regular file")
             sequence, previous, end = _head(path)
             if os.fstat(handle).st_size != end:
                 os.ftruncate(handle, end)
@@ -100,17 +103,18 @@ def _append(path: Path, fields: Iterable[Mapping[str, object]]) -> None:
                 while data:
                     data = data[os.write(handle, data) :]
             except OSError:
-                os.ftruncate(handle, end)  # so that none is written twice when they are tried again
+                os.ftruncate(handle, end)  # so that a retry writes no line twice
                 raise
         finally:
             os.close(handle)
 
 
 def _head(path: Path) -> tuple[int, str, int]:
-    """The newest line's number and digest, and where it ends; lines of versions without a chain have no number."""
+    """The number and digest of the newest line, and its end offset. Lines of versions without a chain have no "
+    "number."""
     try:
         head = last_line(path)
-    except IntegrityError:  # not lines of ours: `verify` says so, and what comes is written all the same
+    except IntegrityError:  # foreign lines: `verify` reports them, and new lines are still written
         return -1, FIRST_PREVIOUS_HASH, path.stat().st_size
     if head is None:
         return -1, FIRST_PREVIOUS_HASH, 0
@@ -134,7 +138,7 @@ def _clean(fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def verify(path: Path) -> int:
-    """The number of chained lines; AuditChanged names the first line that does not follow from the one before.
+    """The number of chained lines; AuditChanged names the first line that does not continue the one before.
 
     Lines that an older version wrote without a chain come before the first chained one, which holds the digest of the
     last of them.
@@ -144,7 +148,7 @@ def verify(path: Path) -> int:
         fields = _fields(line)
         if "prev" in fields or chained:
             if fields.get("prev") != previous or fields.get("seq") != chained:
-                raise AuditChanged(f"line {number} of {path} does not follow from the line before it")
+                raise AuditChanged(f"line {number} of {path} does not continue the line before it")
             chained += 1
         previous = line.hash
     return chained

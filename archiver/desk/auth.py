@@ -1,8 +1,9 @@
-"""Who may see and do what at the desk: sign-ins, links, roles, sessions, and a line of audit for each.
+"""Access control of the desk: users, links, roles, sessions and the audit log.
 
-Visitors come by a one-time link (whoever started the desk), by name and password, or by a client's read-only link. What
-they carry is a random cookie; what it stands for is in this process alone, so that a restart ends all of it. Users lie
-in `desk-users.json` of the home. `state/desk/` has a file for each session and for each link: deleting one ends it.
+A visitor signs in with the one-time link of the desk's start, with name and password, or with a client's read-only
+link. The session cookie is random, and its meaning exists only in this process, so a restart ends all sessions. The
+home's `desk-users.json` has the users. `state/desk/` has a file for each session and each link; deleting the file
+ends it.
 """
 
 from __future__ import annotations
@@ -33,17 +34,17 @@ from archiver.desk.password_throttle import Throttle
 USERS = "desk-users.json"
 SHORTEST_PASSWORD = 10
 VISIT_HOURS = 12
-IDLE_MINUTES, OWNER_IDLE_MINUTES = 60, 240  # after which a session ends on which nobody asks anything
-NOTED_SECONDS = 60.0  # how old the time may be that a session's file states
+IDLE_MINUTES, OWNER_IDLE_MINUTES = 60, 240  # an idle session ends after this time
+NOTED_SECONDS = 60.0  # the last-use time in a session's file may be this old
 MAX_SESSIONS_OF_NAME = 50
-DEVICE_DAYS = 180  # for which a browser is known in which somebody signed in
-LINK_DAYS = 400  # at the most
-OWNER = "this machine"  # whoever came by the one-time link; no user may be called so
-LINKED = "link of "  # begins the names of whoever came by a client's link, and of no user
+DEVICE_DAYS = 180  # how long a browser stays known after a sign-in
+LINK_DAYS = 400  # maximum
+OWNER = "this machine"  # the visitor with the one-time link; no user may have this name
+LINKED = "link of "  # prefix of the names of visitors with a client's link; no user may have it
 
 
 class Role(IntEnum):
-    """What a visitor may do; each may do what those before it may."""
+    """What a visitor may do. Each role includes the roles before it."""
 
     CLIENT = 0  # one client's licences, by a link
     READ = 1
@@ -61,30 +62,30 @@ class User:
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """Who is at the desk. `token` belongs into every form; `client` is all that a client's link shows."""
+    """A visitor of the desk. Every form must contain `token`. A client's link shows only `client`."""
 
     name: str
     role: Role
     expires: float  # seconds since 1970
     client: str | None = None
-    link: str | None = None  # by which link a client came
-    password: str = field(default="", repr=False)  # the hash of the one that was given
+    link: str | None = None  # the client's link
+    password: str = field(default="", repr=False)  # the hash of the password used at the sign-in
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     began: float = field(default_factory=time.time)
-    id: str = field(default_factory=lambda: secrets.token_hex(4))  # of the session, for people
+    id: str = field(default_factory=lambda: secrets.token_hex(4))  # of the session, to show to people
 
 
 # ---------------------------------------------------------------- users
 
 
 class Users:
-    """The named users of a home. Passwords are kept as argon2id hashes only."""
+    """The named users of a home. Only argon2id hashes of the passwords are stored."""
 
     def __init__(self, home: Path) -> None:
         self._path = home / USERS
 
     def all(self) -> dict[str, User]:
-        """By name; ConfigError where the file is not one of ours."""
+        """All users by name; ConfigError if the file is not valid."""
         try:
             listed = json.loads(self._path.read_text("utf-8"))
             return {
@@ -97,18 +98,18 @@ class Users:
             raise ConfigError(f"{self._path} cannot be read ({error}). Delete it and add the users again.") from None
 
     def add(self, name: str, role: str, password: str) -> None:
-        """Add a user, or give one another role and password. ConfigError for a bad name, role or password."""
+        """Add a user, or change the role and password of one. ConfigError for an invalid name, role or password."""
         if not re.fullmatch(r"[^\W_][\w .@'-]{0,59}", name) or name != name.strip() or name.startswith((OWNER, LINKED)):
             raise ConfigError(f"{name!r} cannot be a user's name. Use letters, digits, spaces and . @ ' - _.")
         if role not in ("read", "operate"):
-            raise ConfigError(f"{role!r} is no role. A user may `read` or `operate`.")
+            raise ConfigError(f"{role!r} is not a role. Use `read` or `operate`.")
         if len(password) < SHORTEST_PASSWORD:
-            raise ConfigError(f"The password is too short. Take at least {SHORTEST_PASSWORD} characters.")
+            raise ConfigError(f"The password is too short. Use at least {SHORTEST_PASSWORD} characters.")
         user = User(name=name, role=Role[role.upper()], password=self._hasher.hash(password))
         self._write(self.all() | {name: user})
 
     def remove(self, name: str) -> None:
-        """ConfigError where there is no such user."""
+        """Remove a user; ConfigError if there is no such user."""
         users = self.all()
         if name not in users:
             raise ConfigError(f"There is no user {name!r}. Known: {', '.join(sorted(users)) or 'none yet'}.")
@@ -116,7 +117,7 @@ class Users:
         self._write(users)
 
     def known(self, name: str, password: str) -> User | None:
-        """The user whose password this is. An unknown name takes as long as a wrong password."""
+        """The user with this name and password, or None. An unknown name takes as long as a wrong password."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
         user = self.all().get(name)
@@ -146,7 +147,7 @@ class Users:
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A client's read-only link. Of its secret part only a digest is kept."""
+    """A client's read-only link. Only a digest of its secret part is stored."""
 
     id: str
     client: str
@@ -161,15 +162,15 @@ class Link:
 
 
 class Links:
-    """Read-only links of clients, one file each. Deleting the file ends the link and the sessions that came by it."""
+    """Read-only links of clients, one file each. Deleting the file ends the link and its sessions."""
 
     def __init__(self, state: Path) -> None:
         self._folder = state / "desk" / "links"
 
     def made(self, client: str, days: int, by: str = "") -> tuple[str, datetime]:
-        """The secret part of a new link, and when it ends; ConfigError for a time that is none."""
+        """Create a link. Returns its secret part and its end; ConfigError for an invalid number of days."""
         if not 1 <= days <= LINK_DAYS:
-            raise ConfigError(f"A link can hold from 1 to {LINK_DAYS} days. Give another number.")
+            raise ConfigError(f"A link can be valid for 1 to {LINK_DAYS} days. Choose another number.")
         now = datetime.now(UTC).replace(microsecond=0)
         until, id, secret = now + timedelta(days=days), secrets.token_hex(4), secrets.token_urlsafe(24)
         link = Link(
@@ -180,21 +181,21 @@ class Links:
         return f"{client}.{id}.{secret}", until
 
     def read(self, text: str) -> Link | None:
-        """The link of this secret part, where it was made here and still holds."""
+        """The link with this secret part, if it is genuine and still valid."""
         said, _, secret = text.rpartition(".")
         client, _, id = said.rpartition(".")
         link = self.named(id)
         return link if link and link.client == client and hmac.compare_digest(link.digest, _digest(secret)) else None
 
     def named(self, id: str) -> Link | None:
-        """The link of this id that still holds."""
+        """The link with this id, if it is still valid."""
         if not re.fullmatch(r"[0-9a-f]{8}", id, re.ASCII):
             return None
         link = _read_link(self._folder / f"{id}.json")
         return link if link and time.time() < link.ends else None
 
     def all(self) -> list[Link]:
-        """The links that hold, the newest first. Files of those that ended are removed."""
+        """The valid links, the newest first. Files of expired links are removed."""
         links = []
         for path in sorted(self._folder.glob("*.json")):
             if (link := self.named(path.stem)) is not None:
@@ -204,10 +205,10 @@ class Links:
         return sorted(links, key=lambda each: each.made_at, reverse=True)
 
     def end(self, id: str) -> Link:
-        """End a link; ConfigError where there is none of this id."""
+        """End a link; ConfigError if there is no link with this id."""
         link = self.named(id)
         if link is None:
-            raise ConfigError(f"There is no link {id!r}. `archiver desk link list` shows those that hold.")
+            raise ConfigError(f"There is no link {id!r}. `archiver desk link list` shows the valid links.")
         (self._folder / f"{id}.json").unlink(missing_ok=True)
         return link
 
@@ -224,7 +225,7 @@ def _read_link(path: Path) -> Link | None:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionFile:
-    """What `state/desk/sessions/ID.json` says of a session; when it was last used is the time of the file."""
+    """The content of `state/desk/sessions/ID.json`. The file's time is the session's last use."""
 
     id: str
     who: str
@@ -234,7 +235,7 @@ class SessionFile:
     began: str
     ends: str
     idle_minutes: float
-    desk: str  # at which address
+    desk: str  # the desk's address
 
 
 @dataclass
@@ -243,7 +244,7 @@ class _Session:
     idle_seconds: float
     seen: float
     noted: float
-    file: Path | None  # where it could be written: a session whose file is gone has ended
+    file: Path | None  # None if it could not be written; deleting the file ends the session
     says: SessionFile
 
 
@@ -256,7 +257,7 @@ class Sessions:
         self._lock = threading.Lock()
 
     def begin(self, visitor: Visitor, address: str) -> str:
-        """The value of a new session's cookie. Of one name only so many go on."""
+        """Begin a session and return its cookie's value. If one name has too many sessions, the oldest end."""
         cookie, now = secrets.token_urlsafe(32), time.time()
         usual = OWNER_IDLE_MINUTES if visitor.name == OWNER else IDLE_MINUTES
         idle = usual if self._idle_minutes is None else self._idle_minutes
@@ -268,7 +269,7 @@ class Sessions:
         try:
             _private(self._folder)
             replace_file(self._folder / f"{visitor.id}.json", json.dumps(asdict(says), indent=1).encode())
-        except OSError:  # a full disk, or one that is only read, keeps nobody out
+        except OSError:  # a full or read-only disk must not lock people out
             file = None
         with self._lock:
             self._sessions[_digest(cookie)] = _Session(visitor, 60 * idle, now, now, file, says)
@@ -279,11 +280,11 @@ class Sessions:
         return cookie
 
     def known(self, cookie: str | None) -> bool:
-        """Whether a session of this cookie began here; asks no disk."""
+        """Whether a session with this cookie began here. Does not read the disk."""
         return _digest(cookie or "") in self._sessions
 
     def visitor(self, cookie: str | None, *, asks: bool = True) -> Visitor | None:
-        """Whose session this is; None where it has ended. `asks`: it is being used, and not idle."""
+        """The visitor of this session; None if it has ended. `asks`: this request counts as use."""
         key = _digest(cookie or "")
         session = self._sessions.get(key)
         if session is None:
@@ -300,11 +301,11 @@ class Sessions:
         return session.visitor
 
     def all(self) -> list[tuple[SessionFile, float]]:
-        """This desk's sessions that go on, the newest first, and when each was last used (seconds since 1970)."""
+        """The open sessions of this desk, the newest first, with their last use (seconds since 1970)."""
         return [(each.says, each.seen) for each in reversed(list(self._sessions.values())) if _goes_on(each)]
 
     def end(self, id: str) -> bool:
-        """Whether there was a session of this id; it is over."""
+        """End the session with this id. Returns whether there was one."""
         found = [key for key, each in list(self._sessions.items()) if each.visitor.id == id]
         for key in found:
             self._end(key)
@@ -314,7 +315,7 @@ class Sessions:
         self._end(_digest(cookie or ""))
 
     def clear(self) -> None:
-        """Remove the files of this desk's sessions, and of those that an earlier desk left at its address."""
+        """Remove the session files of this desk, and those that an earlier desk left at the same address."""
         for path, says, _ in _session_files(self._folder):
             if says.desk == self._desk:
                 with suppress(OSError):
@@ -336,7 +337,7 @@ def _goes_on(session: _Session) -> bool:
         return session.file is None or bool(session.file.stat())
     except FileNotFoundError:
         return False
-    except OSError:  # a share that does not answer just now has ended nothing
+    except OSError:  # an unreachable network share does not end sessions
         return True
 
 
@@ -347,7 +348,7 @@ def _session_files(folder: Path) -> Iterator[tuple[Path, SessionFile, float]]:
 
 
 def sessions_on_disk(state: Path) -> list[tuple[SessionFile, float]]:
-    """The sessions of all desks of a home, the newest first, and when each was last used, to a minute."""
+    """The sessions of all desks of a home, the newest first, with their last use to the minute."""
     now, found = time.time(), []
     for path, says, seen in _session_files(state / "desk" / "sessions"):
         over = datetime.fromisoformat(says.ends).timestamp() <= now
@@ -359,19 +360,19 @@ def sessions_on_disk(state: Path) -> list[tuple[SessionFile, float]]:
 
 
 def end_session_on_disk(state: Path, id: str) -> SessionFile:
-    """End a session of any desk of a home; ConfigError where there is none of this id."""
+    """End a session of any desk of a home; ConfigError if there is no session with this id."""
     for path, says, _ in _session_files(state / "desk" / "sessions"):
         if says.id == id:
             path.unlink(missing_ok=True)
             return says
-    raise ConfigError(f"There is no session {id!r}. `archiver desk session list` shows those that go on.")
+    raise ConfigError(f"There is no session {id!r}. `archiver desk session list` shows the open sessions.")
 
 
-# ---------------------------------------------------------------- all of it
+# ---------------------------------------------------------------- access control
 
 
 class AccessControl:
-    """Who is let in to one desk. `desk` is its address; `idle_minutes` replaces the usual times."""
+    """Access control of one desk. `desk` is its address; `idle_minutes` replaces the default."""
 
     def __init__(self, home: Path, state: Path, *, desk: str = "", idle_minutes: float | None = None) -> None:
         self.users, self.links, self.throttle = Users(home), Links(state), Throttle()
@@ -385,15 +386,18 @@ class AccessControl:
     # ------------------------------------------------------------ the one-time link
 
     def one_time_key(self) -> str:
-        """What opens the desk once, to whoever started it."""
+        """A new one-time key. It opens the desk once, for the person who started it."""
         key = secrets.token_urlsafe(32)
         with self._lock:
             self._keys.add(_digest(key))
         return key
 
     def opener(self, state: Path, address: str) -> Path:
-        """A page, readable by this user alone, that leads a browser to a one-time link: what a program is started with
-        can be read by every user of the machine, and this file's name tells nothing. It goes when the link is used."""
+        """Write a page that only this user can read and that leads the browser to a one-time link.
+
+        Every user of the machine can read a program's arguments, but this file's name reveals nothing. The file is
+        removed when the link is used.
+        """
         folder = state / "desk"
         _private(folder)
         self._opener = folder / f"open-{secrets.token_hex(8)}.html"
@@ -405,7 +409,7 @@ class AccessControl:
         return self._opener
 
     def use_key(self, key: str) -> bool:
-        """Whether this key was given out, and not used before."""
+        """Use up a one-time key. Returns whether it was valid."""
         with self._lock:
             known = _digest(key) in self._keys
             self._keys.discard(_digest(key))
@@ -414,7 +418,7 @@ class AccessControl:
         return known
 
     def close(self) -> None:
-        """The desk ends, and all sessions with it."""
+        """End the desk and all its sessions."""
         self.remove_opener()
         self.sessions.clear()
 
@@ -423,18 +427,18 @@ class AccessControl:
             with suppress(OSError):
                 self._opener.unlink(missing_ok=True)
 
-    # ------------------------------------------------------------ browsers that are known
+    # ------------------------------------------------------------ known browsers
 
     def device_mark(self, name: str) -> str | None:
-        """What a browser keeps in which somebody signed in, so that nobody else's guesses make it wait; None where its
-        key cannot be kept."""
+        """The cookie value that makes a browser known, so that other people's guesses do not slow it down; None if
+        the key cannot be saved."""
         try:
             return str(self._marks.dumps([name, secrets.token_hex(8)]))
         except OSError:
             return None
 
     def device_of(self, mark: str | None, name: str) -> str | None:
-        """The browser of this mark, where it was made here for this name."""
+        """The browser with this cookie value, if it was made here for this name."""
         from itsdangerous import BadData
 
         if not mark or not self._device_key.exists():
@@ -457,15 +461,15 @@ class AccessControl:
             replace_file(self._device_key, key)
         return URLSafeTimedSerializer(key, salt="archiver desk device")
 
-    # ------------------------------------------------------------ who asks
+    # ------------------------------------------------------------ visitors
 
     def enter(self, visitor: Visitor, address: str = "") -> str:
-        """Begin a session; the value of its cookie."""
+        """Begin a session and return its cookie's value."""
         return self.sessions.begin(visitor, address)
 
     def visitor(self, cookie: str | None, *, asks: bool = True) -> Visitor | None:
-        """Whose session a cookie stands for, with the role that the user has now. It ends with the user, with the
-        password by which it began, and with the link."""
+        """The visitor of a session cookie, with the user's present role. The session ends if the user is removed, the
+        password changes, or the link ends."""
         visitor = self.sessions.visitor(cookie, asks=asks)
         if visitor is None or visitor.name == OWNER:
             return visitor
@@ -475,7 +479,7 @@ class AccessControl:
         return replace(visitor, role=user.role) if user and user.password == visitor.password else None
 
     def log_action(self, who: Visitor | str | None, what: str, target: str = "", **more: Any) -> None:
-        """One line of audit. Only of whoever may operate are lines not limited."""
+        """Write one audit line. All visitors except operators have a rate limit."""
         if isinstance(who, Visitor):
             limit = None if who.role is Role.OPERATE else f"person {who.name}"
             self.audit.write(who.name, what, target, limit=limit, session=who.id, **more)
@@ -498,7 +502,7 @@ def linked(link: Link) -> Visitor:
 
 
 def _private(folder: Path) -> None:
-    """Make a folder of `state/desk/`, or that itself, which only this user may read."""
+    """Create `state/desk/` or a folder in it, for this user only."""
     for each in (folder.parent, folder) if folder.parent.name == "desk" else (folder,):
         each.mkdir(parents=True, exist_ok=True, mode=0o700)
 

@@ -1,4 +1,4 @@
-"""What the desk lets run beside it: one run of accounts, or one sign-in by a person; told while it goes on."""
+"""One background job of the desk: a run of accounts or an attended sign-in. The pages show its progress."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from archiver.home.vault import Vault
 
 @dataclass
 class Work:
-    """At most one thing at a time. `done` counts what each account has behind it, of how many, if that is known."""
+    """At most one job at a time. `done` has, for each account, the licences done and the total, if known."""
 
     what: str = ""  # "run", "sign-in" or nothing yet
     account: str = ""
@@ -33,7 +33,7 @@ class Work:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def run(self, home: Home, vault: Vault, accounts: list[str]) -> None:
-        """Run accounts, all where none is named. A home of recordings runs on those that came with the program."""
+        """Run the named accounts, or all of them. A home of recordings uses the recordings of the package."""
         order = RunRequest(accounts=accounts, replay=bundled() if home.settings.replay else None)
 
         async def going() -> None:
@@ -43,7 +43,7 @@ class Work:
         self._begin("run", ", ".join(accounts), going)
 
     def sign_in(self, home: Home, vault: Vault, account: str) -> None:
-        """Open a visible browser on this machine, in which a person signs in."""
+        """Open a visible browser on this machine, so that a person can sign in."""
         from archiver.agency.sign_ins import sign_in
 
         replay = bundled() if home.settings.replay else None
@@ -56,7 +56,7 @@ class Work:
     def _begin(self, what: str, account: str, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         with self._lock:
             if self.going:
-                raise ArchiveBusy("the desk itself is at work")
+                raise ArchiveBusy("the desk itself is busy")
             self.what, self.account, self.going, self.error, self.summary = what, account, True, "", None
             self.done, self.results, self.said = {}, {}, []
         threading.Thread(target=self._do, args=(job,), name=f"desk {what}").start()
@@ -70,7 +70,7 @@ class Work:
             self.error = str(machine_error(error))
         except BaseException as error:
             traceback.print_exception(error)
-            self.error = f"It broke off ({type(error).__name__}); the terminal of the desk says where."
+            self.error = f"The program failed ({type(error).__name__}). The terminal of the desk shows the details."
             raise
         finally:
             self.going = False

@@ -20,14 +20,14 @@ from archiver.reading.worker import DocumentReader
 
 
 def licences_of(visit: PageRequest, claim: Claim) -> list[tuple[CatalogueEntry | ErasedEntry, bool]]:
-    """The claim's licences, and whether each lies in its client's archive."""
+    """The claim's licences, and whether each is in the archive of the claim's client."""
     with DocumentReader() as reader:
         found = [search.named(visit.home, each, reader, prefer=claim.client) for each in claim.licences]
     return [(entry, slug == claim.client) for slug, entry in found]
 
 
 def match(visit: PageRequest) -> Response:
-    """Look for the licence by the claim's first picture that finds something, or by one given now."""
+    """Search for the licence with the claim's pictures, until one has a match, or with an uploaded picture."""
     claim = visit.claim()
     folder = claim_files.folder(visit.home, claim.claim)
     given = visit.upload("picture")
@@ -46,7 +46,7 @@ def match(visit: PageRequest) -> Response:
 
 
 def choose(visit: PageRequest) -> Response:
-    """A person says which licence it is."""
+    """Record which licence the person chose."""
     claim = visit.claim()
     with DocumentReader() as reader, search.located(visit.home, visit.given("licence"), reader) as (_, _, entry):
         pass
@@ -57,7 +57,7 @@ def choose(visit: PageRequest) -> Response:
 
 
 def assign(visit: PageRequest) -> Response:
-    """A named person says that the licence was bought for this client."""
+    """Assign the licence to this client, on the word of a named person."""
     claim = visit.claim()
     by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
     made = Assignment(client=claim.client, by=by, reason=visit.given("reason"))

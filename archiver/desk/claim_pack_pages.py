@@ -26,20 +26,20 @@ PACK = "proof.zip"
 
 
 def assessed_for(visit: PageRequest, claim: Claim, licence: str, use: str) -> Assessed:
-    """The verdict on one of a claim's licences, of which nothing is kept."""
+    """Show the verdict on one of a claim's licences, without saving it."""
     known = Use(kind=use or None, first_seen=claim.first_seen)
     page = next(iter(claim.urls), None)
     return assess(visit.home, claim.client, known, name=licence, used_on=page)
 
 
 def worst_verdict(assessed: list[Assessed]) -> Verdict | None:
-    """What all together come to; None for none."""
+    """The combined verdict; None without licences."""
     verdicts = [each.assessment.verdict for each in assessed if each.assessment]
     return max(verdicts, key=WORST.index, default=None)
 
 
 def pack(visit: PageRequest) -> Response:
-    """The pack and its drafts, made anew where they were made before."""
+    """Make the pack and its drafts. They replace earlier ones."""
     claim = visit.claim()
     use = Use(kind=visit.given("use") if visit.given("use") in USES else None)
     verdict = worst_verdict([assessed_for(visit, claim, each, use.kind or "") for each in claim.licences])

@@ -1,4 +1,4 @@
-"""One claim: the guided way from the letter to the pack. Each step is a form; what was done stays done."""
+"""The page of one claim, with the steps from the letter to the pack. Each step is a form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from archiver.reading.letters import LetterKind
 
 
 def show(visit: PageRequest) -> Response:
-    """A claim with all its steps, and the deadline above them."""
+    """A claim with its deadline and all its steps."""
     claim = visit.claim()
     use = visit.asked("use") if visit.asked("use") in USES else ""
     entries = licences_of(visit, claim)
@@ -58,7 +58,7 @@ def _typed(claim: Claim, name: str) -> str:
 
 
 def confirm(visit: PageRequest) -> Response:
-    """A person accepts or corrects what was read."""
+    """Save the values that the person confirmed or corrected."""
     claim = visit.claim()
     answers = {name: " ".join(visit.given(name).split()) for name in claim_entry.FIELDS if name in visit.form}
     claim_entry.confirm(visit.home, claim, answers)

@@ -1,4 +1,4 @@
-"""Client and accounts: what an archive holds, what it lacks, and the sign-ins that fill it."""
+"""The pages of a client: its licences, report, link, and unassigned licences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LINK_DAYS = (7, 30, 90)
 
 
 def client(visit: PageRequest, link: tuple[str, object] | None = None) -> Response:
-    """One client: the licences, the newest first, a page at a time; and a link to show them by."""
+    """One client: its licences, the newest first, page by page; and the form for a read-only link."""
     owner = visit.client(visit.path["client"])
     rows, more, stands = [], None, visit.desk.standing(visit.home, owner.slug)
     if visit.home.archive(owner.slug).is_dir():
@@ -42,14 +42,14 @@ def client(visit: PageRequest, link: tuple[str, object] | None = None) -> Respon
 
 
 def _months(newest: str) -> list[str]:
-    """Twelve months, the newest first: `2026-11`."""
+    """The last twelve months, the newest first, as `2026-11`."""
     year, month = map(int, newest.split("-"))
     numbers = (year * 12 + month - 1 - back for back in range(12))
     return [f"{number // 12}-{number % 12 + 1:02}" for number in numbers]
 
 
 def report(visit: PageRequest) -> Response:
-    """A client's report of a month, as a PDF."""
+    """A client's monthly report, as a PDF."""
     owner, month = visit.client(visit.path["client"]), visit.asked("month")
     made = monthly.report(visit.home, owner.slug, month)
     with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
@@ -61,7 +61,7 @@ def report(visit: PageRequest) -> Response:
 
 
 def unassigned(visit: PageRequest) -> Response:
-    """What shared accounts bought for nobody in particular yet, with a client for each where something suggests one."""
+    """Licences from shared accounts that have no client yet, each with suggested clients."""
     start = int(asked) if (asked := visit.asked("from")).isdecimal() and len(asked) < 8 else 0
     rows = deciding.listed(visit.home, start, PAGE + 1)
     return visit.page(
@@ -71,7 +71,7 @@ def unassigned(visit: PageRequest) -> Response:
 
 
 def assign(visit: PageRequest) -> Response:
-    """A named person says for which clients licences were bought, several at once."""
+    """Assign several licences to clients, on the word of a named person."""
     by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
     reason = visit.given("reason")
     chosen = {
@@ -93,7 +93,7 @@ def assign(visit: PageRequest) -> Response:
 
 
 def make_link(visit: PageRequest) -> Response:
-    """A read-only link to one client's licences."""
+    """Create a read-only link to one client's licences."""
     owner = visit.client(visit.path["client"])
     days = visit.given("days")
     days_asked = int(days) if days.isdecimal() and len(days) < 4 else 0

@@ -1,5 +1,4 @@
-"""A client is added, and an account connected or given a new secret: what its platform asks for, and the test of its
-sign-in before anything is kept."""
+"""Add a client, connect an account, or give it a new secret. The sign-in is tested before anything is saved."""
 
 from __future__ import annotations
 
@@ -20,8 +19,8 @@ from archiver.home import settings
 from archiver.home.settings import HOUSE, Account
 from archiver.provider import ProviderInfo, SignInMethod, Transport, installed, load
 
-SEVERAL = ("aliases", "domains")  # of a client
-KEPT_AS_TYPED = "password"  # all other secrets are pasted, often with a space at their end
+SEVERAL = ("aliases", "domains")  # fields of a client with several values
+KEPT_AS_TYPED = "password"  # other secrets are pasted, often with a trailing space
 
 
 def new_client(visit: PageRequest) -> Response:
@@ -41,7 +40,7 @@ def add_client(visit: PageRequest) -> Response:
 
 
 def new(visit: PageRequest) -> Response:
-    """The platforms to choose from; for one of them, the form with what it asks for."""
+    """Show the platforms to choose from, or the sign-in form of one platform."""
     if name := visit.asked("provider"):
         info = _platform(name)
         return _form(visit, info, info.method(visit.asked("method") or None))
@@ -55,7 +54,7 @@ def new(visit: PageRequest) -> Response:
 
 
 def add(visit: PageRequest) -> Response:
-    """Test the sign-in and keep the account, as `archiver account add` does; refused, nothing is kept."""
+    """Test the sign-in and save the account, as `archiver account add` does. A refusal saves nothing."""
     info = _platform(visit.given("provider"))
     method = info.method(visit.given("method") or None)
     client = visit.given("client")
@@ -84,7 +83,7 @@ def secret(visit: PageRequest) -> Response:
 
 
 def change(visit: PageRequest) -> Response:
-    """Test the new sign-in and keep it, as `archiver account rotate` does; refused, nothing is changed."""
+    """Test the new sign-in and save it, as `archiver account rotate` does. A refusal changes nothing."""
     account = visit.home.account(visit.given("account"))
     info = load(account.provider).info
     typed = {key: text for key, text in _secrets(visit, info.method(account.method)).items() if text}
@@ -109,7 +108,7 @@ def _replay(visit: PageRequest) -> Path | None:
 
 
 def _refused(visit: PageRequest, name: str, info: ProviderInfo, error: ArchiverError | OSError) -> tuple[str, bool]:
-    """What to show of a refusal, and whether that is in the visitor's language."""
+    """The text of a refusal, and whether it is in the visitor's language."""
     refusal = machine_error(error) if isinstance(error, OSError) else error
     visit.log_action("account refused", name, provider=info.name, error=type(refusal).__name__)
     if isinstance(refusal, WrongPassword):
@@ -118,21 +117,21 @@ def _refused(visit: PageRequest, name: str, info: ProviderInfo, error: ArchiverE
 
 
 def _done(visit: PageRequest, what: str, said: list[str]) -> Response:
-    """The accounts, above them once what was done and what was said meanwhile."""
+    """Go to the accounts page. It shows the result and its messages once."""
     key = chance.token_urlsafe(12)
     visit.desk.keep(f"{visit.visitor.name} {key}", 1, (what, said))
     return visit.to("accounts", added=key)
 
 
 def _platform(name: str) -> ProviderInfo:
-    """What an installed adapter declares; HTTPException 404 for any other, and for one that no account is kept of."""
+    """The declaration of an installed adapter; HTTPException 404 for any other, and for one without accounts."""
     if name not in installed() or (info := load(name).info).on_request:
         raise HTTPException(404)
     return info
 
 
 def _person(visit: PageRequest, field: str) -> str:
-    """Who states something: whoever signed in by name, and nobody else in their place."""
+    """The person who states something. A user who signed in by name can state it only in that name."""
     return visit.given(field) if visit.visitor.name == OWNER else visit.visitor.name
 
 
@@ -146,7 +145,7 @@ def _secrets(visit: PageRequest, method: SignInMethod) -> dict[str, str]:
 def _form(
     visit: PageRequest, info: ProviderInfo, method: SignInMethod, error: str = "", *, ours: bool = False
 ) -> Response:
-    """The form, with all that was typed but the secrets."""
+    """The form with all typed values except the secrets."""
     return visit.page(
         "connect.html", 422 if error else 200, info=info, method=method, error=error, ours=ours, house=HOUSE,
         client=visit.given("client") or visit.asked("client"), in_browser=method.transport is Transport.BROWSER,

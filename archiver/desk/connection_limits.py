@@ -1,8 +1,7 @@
-"""Connections of the desk's server: how long each may be slow, and which one ends where there are too many.
+"""Connection limits of the desk's server: timeouts, and which connection to close when there are too many.
 
-Nobody is refused because others fill the desk with connections. Where there are too many, a stranger's ends before a
-signed-in person's, one that waits before one that is being answered, one of the address that has most before others,
-and then the oldest.
+New connections are always accepted, so nobody can fill the desk. If there are too many, the desk closes one, in this
+order: strangers before signed-in people, idle before active, the address with most connections first, then the oldest.
 """
 
 from __future__ import annotations
@@ -17,25 +16,25 @@ from uvicorn import Config, Server
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-OPEN_FILES = 4096  # that are asked of the system: connections, archives, readers
+OPEN_FILES = 4096  # requested limit of open files: connections, archives, readers
 MAX_CONNECTIONS = 2048
-MAX_STRANGERS = 1365  # connections on which nobody signed in has asked
-MAX_OF_PERSON = 100  # connections: a browser keeps up to six
-ENDED_AT_ONCE = 16  # a part of so many, since to choose takes longer than to end
+MAX_STRANGERS = 1365  # connections without a signed-in person
+MAX_OF_PERSON = 100  # connections; a browser keeps up to six
+ENDED_AT_ONCE = 16  # one in so many is closed at once, because choosing takes longer than closing
 
-# Seconds: of strangers, and of people who signed in.
-REQUEST_TIMEOUT_S, PERSON_REQUEST_TIMEOUT_S = 10.0, 20.0  # for a request's headers to arrive
-KEEP_ALIVE_S, PERSON_KEEP_ALIVE_S = 10, 75  # between requests; what is closed as it is used again looks like a fault
-WRITE_TIMEOUT_S = 30.0  # for whoever is sent an answer to take some of it
-HANDSHAKE_TIMEOUT_S = 10.0  # of TLS
+# Seconds, for strangers and for signed-in people.
+REQUEST_TIMEOUT_S, PERSON_REQUEST_TIMEOUT_S = 10.0, 20.0  # for the request's headers
+KEEP_ALIVE_S, PERSON_KEEP_ALIVE_S = 10, 75  # between requests; closing a connection in use looks like a fault
+WRITE_TIMEOUT_S = 30.0  # for a client to read some of the answer
+HANDSHAKE_TIMEOUT_S = 10.0  # TLS handshake
 CLOSING_S = 5.0
 
-FORM_TIMEOUT_S, PERSON_FORM_TIMEOUT_S, UPLOAD_TIMEOUT_S = 10.0, 60.0, 300.0  # for all of a form to arrive
+FORM_TIMEOUT_S, PERSON_FORM_TIMEOUT_S, UPLOAD_TIMEOUT_S = 10.0, 60.0, 300.0  # for a whole form
 MAX_STRANGER_FORM_BYTES = 8 << 10
 
 
 class Connection(H11Protocol):
-    """Uvicorn's protocol, which by itself waits forever: for a first request, a begun one, or a reader of answers.
+    """Uvicorn's protocol with timeouts. Alone it waits forever for a first request, a started one, or a slow reader.
 
     A request finds its connection in the scope's state.
     """
@@ -54,18 +53,18 @@ class Connection(H11Protocol):
 
     @property
     def holder(self) -> str:
-        """On whose account the connection is: a person's, or an address's."""
+        """The key of the connection's owner: a person or an address."""
         return (
             f"person {self.person}" if self.person is not None else f"address {self.client[0] if self.client else ''}"
         )
 
     @property
     def answering(self) -> bool:
-        """Whether a whole request has arrived that is not answered yet."""
+        """Whether a complete request waits for its answer."""
         return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
 
     def belongs_to(self, person: str, *, shared: bool) -> None:
-        """The request just now is a person's. `shared`: the connection is a proxy's, and of nobody in particular."""
+        """Note that the present request is this person's. `shared`: the connection belongs to a proxy."""
         self.person, self.timeout_keep_alive = ("" if shared else person), PERSON_KEEP_ALIVE_S
         others = [each for each in self.connections if isinstance(each, Connection) and each.person == self.person]
         if not shared and len(others) > MAX_OF_PERSON:
@@ -87,20 +86,20 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if not self._asking and (self.cycle is None or self.cycle.response_complete):
-            if self.cycle is not None:  # the first one's time runs since the connection was made
+            if self.cycle is not None:  # the first request's time began with the connection
                 self._limit(REQUEST_TIMEOUT_S if self.person is None else PERSON_REQUEST_TIMEOUT_S)
             self._asking = True
 
     def handle_events(self) -> None:
         before = self.cycle
         super().handle_events()
-        if self.cycle is not before:  # a new request: whose it is, its cookie will say
+        if self.cycle is not before:  # a new request: its cookie tells whose it is
             self.person, self._asking = None, False
             self._limit(None)
 
     def on_response_complete(self) -> None:
         self.since, self._asking = self.loop.time(), False
-        self._limit(self.timeout_keep_alive + CLOSING_S)  # the server closes it before, but waits for what is unread
+        self._limit(self.timeout_keep_alive + CLOSING_S)  # the server closes it earlier, but waits for unread data
         super().on_response_complete()
 
     def pause_writing(self) -> None:
@@ -141,9 +140,9 @@ class Connection(H11Protocol):
 
 
 class DeskServer(Server):
-    """Uvicorn's server on sockets that are open already, with a limit on TLS handshakes, which are no connections yet.
+    """Uvicorn's server on open sockets, with a limit on TLS handshakes, which are not connections yet.
 
-    `at_end` is called however the server ends: after a signal, uvicorn itself lets nothing run any more.
+    `at_end` runs however the server ends. After a signal, uvicorn runs no more code.
     """
 
     def __init__(self, config: Config, at_end: Callable[[], object] = lambda: None) -> None:
@@ -171,8 +170,7 @@ class DeskServer(Server):
 
 
 def allow_open_files() -> None:
-    """Raise this process's own limit of open files, which is often lower than what the system allows. Where that is
-    low, fewer connections are kept."""
+    """Raise this process's limit of open files to what the system allows. With a low limit, keep fewer connections."""
     try:
         import resource
     except ModuleNotFoundError:  # Windows has no such limit

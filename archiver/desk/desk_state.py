@@ -1,4 +1,4 @@
-"""One home at one site, and what all its visitors share."""
+"""The state that all visitors of a desk share: one home, served at one site."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from archiver.home.settings import Home
 from archiver.home.vault import Vault, find_key
 from archiver.reading.worker import DocumentReader
 
-FRESH_SECONDS = 3.0  # for which a count may be old while a run writes, which itself keeps the catalogue
+FRESH_SECONDS = 3.0  # maximum age of a count during a run, because the run itself updates the catalogue
 
 
-KEPT_BYTES = 96 << 20  # of pictures that were looked for
+KEPT_BYTES = 96 << 20  # memory for pictures that were searched for
 
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """How the desk is reached: the hosts by which it may be called, with their ports, and whether by https."""
+    """The desk's address: the permitted hosts with their ports, and whether it uses https."""
 
     hosts: frozenset[str]
     secure: bool = False
@@ -44,18 +44,18 @@ class Site:
 
     @property
     def cookie(self) -> str:
-        """The visit's cookie. Other desks of this machine have other ports, and cookies do not know ports."""
+        """The name of the session cookie. It contains the port, because browsers share cookies between ports."""
         return "__Host-desk" if self.secure else f"desk-{min(self.hosts).rpartition(':')[2]}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveSummary:
-    """How many licences an archive holds, how many of them lack a document, and the turns of its accounts."""
+    """The number of licences in an archive, how many lack a document, and the runs of its accounts."""
 
-    followed: object = None  # what the catalogue had taken in then
+    followed: object = None  # the state that the catalogue had read
     count: int = 0
     incomplete: int = 0
-    fault: str = ""  # why it cannot be read
+    fault: str = ""  # why the archive cannot be read
     runs: Mapping[str, Sequence[RunLine]] = field(default_factory=dict)
 
 
@@ -73,12 +73,12 @@ def _stands(home: Home, slug: str, followed: object) -> ArchiveSummary:
             return ArchiveSummary(
                 followed=followed, count=catalogue.count(), incomplete=catalogue.count_incomplete(), runs=runs
             )
-    except ArchiverError as error:  # one archive at fault does not take the others from whoever looks
+    except ArchiverError as error:  # one faulty archive must not hide the others
         return ArchiveSummary(fault=str(error))
 
 
 def _stamp(home: Home, slug: str) -> object:
-    """What changes whenever a ledger grows, or its catalogue is made anew; None where there is no archive."""
+    """A stamp that changes when the ledger grows or the catalogue is rebuilt; None without an archive."""
     try:
         ledger = (home.archive(slug) / LEDGER).stat()
         return ledger.st_mtime_ns, ledger.st_size, home.catalogue(slug).stat().st_ino
@@ -88,17 +88,17 @@ def _stamp(home: Home, slug: str) -> object:
 
 @dataclass
 class Desk:
-    """One home at one site, and what its visitors share."""
+    """One home, served at one site, with the state that its visitors share."""
 
     root: Path
     site: Site
     access: AccessControl
     work: Work = field(default_factory=Work)
     workers: Workers = field(default_factory=Workers)
-    vault_key: str | None = None  # as it was typed at the start; else it is looked for when it is needed
+    vault_key: str | None = None  # as typed at the start; if None, it is looked up when needed
     _home: tuple[object, Home] | None = None
     _standing: dict[str, ArchiveSummary] = field(default_factory=dict)
-    _followed: dict[str, tuple[object, float]] = field(default_factory=dict)  # as what, and when
+    _followed: dict[str, tuple[object, float]] = field(default_factory=dict)  # by client: the state read, and when
     _reader: DocumentReader | None = None
     _sight: picture_search.PictureRecogniser | None = None
     _open: ExitStack = field(default_factory=ExitStack)
@@ -109,9 +109,9 @@ class Desk:
 
     @property
     def home(self) -> Home:
-        """The home as its files are now; they are read again when one of them changed."""
+        """The home with its present settings. Changed files are read again."""
         files = {"": (self.root / "archiver.yaml").stat()}
-        # No folder is no clients, as in `Home.load`; a file that goes just now changes the stamp all the same.
+        # A missing folder means no clients, as in `Home.load`. A file that vanishes now changes the stamp anyway.
         with suppress(FileNotFoundError), os.scandir(self.root / "clients") as entries:
             files |= {each.name: each.stat() for each in entries if fnmatch(each.name, "*.y*ml")}
         stamp = {name: (status.st_mtime_ns, status.st_size) for name, status in files.items()}
@@ -122,35 +122,37 @@ class Desk:
 
     @property
     def vault(self) -> Vault:
-        """The home's vault; nobody is asked for its key while a page waits."""
+        """The home's vault. A page never asks for its key."""
         if self.vault_key is None:
             self.vault_key = find_key(interactive=False)
         return Vault(self.home.vault, self.vault_key, remember=not self.home.settings.replay)
 
     @contextmanager
     def following(self) -> Iterator[None]:
-        """In here pages read the catalogues as they are. While a run writes, these are caught up every few seconds and
-        not by each page, and by readers of documents that stay."""
+        """Inside, pages read the catalogues without updating them.
+
+        During a run the desk updates them every few seconds, not for each page, and keeps its document readers.
+        """
         home, whole = self.home, True
         for slug in search.archives(home):
             known, at = self._followed.get(slug, (None, 0.0))
             if known is not None and (known == _stamp(home, slug) or time.monotonic() < at + FRESH_SECONDS):
                 continue
             if not self._catching_up.acquire(blocking=not at):
-                continue  # another page takes in what is new; only who has changed something here waits for it
+                continue  # another page does the update; only a visitor who changed something waits for it
             try:
-                if self._followed.get(slug, (None, 0.0))[0] is known:  # nobody was quicker
+                if self._followed.get(slug, (None, 0.0))[0] is known:  # no other page has done it
                     whole = self._catch_up(home, slug) and whole
             finally:
                 self._catching_up.release()
-        if not whole:  # each page then says itself what is wrong with what it is about
+        if not whole:  # each page then reports the faults of its own archive
             yield
             return
         with search.catalogues_as_they_are():
             yield
 
     def _catch_up(self, home: Home, slug: str) -> bool:
-        """Take in what is new; False where that cannot be kept, or the archive is at fault."""
+        """Update the catalogue; False if it cannot be written, or if the archive has a fault."""
         if self._reader is None:
             self._reader = self._open.enter_context(DocumentReader())  # ends with the process
         stamp = _stamp(home, slug)
@@ -159,18 +161,18 @@ class Desk:
                 pass
         except ArchiverError:
             return False
-        if not home.catalogue(slug).is_file():  # a home that can only be read
+        if not home.catalogue(slug).is_file():  # a read-only home
             return False
-        if stamp:  # else the catalogue was not there yet, and is looked at once more
+        if stamp:  # without a stamp the catalogue did not exist yet; check again
             self._followed[slug] = stamp, time.monotonic()
         return True
 
     def changed(self) -> None:
-        """What was done here is seen at once."""
+        """Make a change visible at once."""
         self._followed = {slug: (known, 0.0) for slug, (known, _) in self._followed.items()}
 
     def standing(self, home: Home, slug: str) -> ArchiveSummary:
-        """How a client's archive stands, as far as its catalogue has taken it in."""
+        """The state of a client's archive, according to its catalogue."""
         if not home.archive(slug).is_dir():
             return ArchiveSummary()
         followed, known = self._followed.get(slug, (None, 0.0))[0], self._standing.get(slug)
@@ -179,11 +181,11 @@ class Desk:
         return known
 
     def turns(self, home: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
-        """`status.runs_of`, remembered."""
+        """`status.runs_of`, cached."""
         return self.standing(home, slug).runs
 
     def look_for(self, content: bytes, name: str, client: str | None, **more: Any) -> picture_search.PictureMatches:
-        """What a picture shows, see `picture_search.find_picture`: one after another, with what looks kept ready."""
+        """Search for a picture with `picture_search.find_picture`. One search at a time; the matcher stays loaded."""
         with self._looking:
             if self._sight is None:
                 self._sight = self._open.enter_context(
@@ -195,14 +197,14 @@ class Desk:
             )
 
     def keep(self, key: str, size: int, value: Any) -> None:
-        """Remember a search for a while: the newest ones, as far as memory was set aside for them."""
+        """Keep a search for a while. The newest searches stay, up to `KEPT_BYTES`."""
         with self._lock:
             self._kept[key] = size, value
             while sum(size for size, _ in self._kept.values()) > KEPT_BYTES and len(self._kept) > 1:
                 self._kept.popitem(last=False)
 
     def kept(self, key: str) -> Any:
-        """What was kept under this key; HTTPException 404 where it is gone."""
+        """The search with this key; HTTPException 404 if it is no longer kept."""
         with self._lock:
             if key not in self._kept:
                 raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""Forms that are posted to the desk: only what its own pages send is read, and everything else is refused.
+"""Parser for the forms that the desk's own pages post. It refuses every other form.
 
 A form is UTF-8 or says nothing of its character set. Python knows codecs that take minutes for a megabyte, and ones
 that raise what no server expects; none is looked up by a name that a stranger chose.
@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, Headers
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 MAX_FIELDS, MAX_FIELD_BYTES = 600, 64 << 10
-MAX_FORM_BYTES = 256 << 10  # of a form without files
+MAX_FORM_BYTES = 256 << 10  # a form without files
 MAX_FILES, MAX_FIELDS_BESIDE_FILES = 4, 30
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 PART_HEADERS = {b"content-disposition", b"content-type"}
@@ -28,7 +28,7 @@ _FILE_TYPE = re.compile(rf"[\w.+-]{{1,80}}/[\w.+-]{{1,80}}{_CHARSET}", re.IGNORE
 
 
 class _StrictParser(MultiPartParser):
-    """As Starlette's, with the names, headers and texts of parts that browsers send."""
+    """Starlette's parser, limited to the names, headers and texts that browsers send."""
 
     whole = False
 
@@ -39,7 +39,7 @@ class _StrictParser(MultiPartParser):
         form = await super().parse()
         if not self.whole:
             await form.close()
-            raise MultiPartException("The form ends before its end.")
+            raise MultiPartException("The form is cut off.")
         return form
 
     def on_headers_finished(self) -> None:
@@ -49,10 +49,10 @@ class _StrictParser(MultiPartParser):
             raise MultiPartException("A part has headers that no browser sends.")
         kind = dict(headers).get(b"content-type")
         if kind is not None and not _FILE_TYPE.fullmatch(kind.decode("latin-1")):
-            raise MultiPartException("A part is neither UTF-8 nor silent about its character set.")
+            raise MultiPartException("A part names a character set other than UTF-8.")
         disposition = dict(headers).get(b"content-disposition", b"")
         if not _DISPOSITION.fullmatch(disposition):
-            raise MultiPartException("A part is no field of a form.")
+            raise MultiPartException("A part is not a form field.")
         _utf8(disposition)
         super().on_headers_finished()
 
@@ -70,13 +70,13 @@ def _utf8(content: bytes | bytearray) -> None:
 
 
 async def read_form(headers: Headers, stream: AsyncGenerator[bytes, None], *, files: bool) -> FormData:
-    """The fields of a form, and its files where `files` are expected; MultiPartException for anything else.
+    """The fields of a form, and its files if `files` is true; MultiPartException for anything else.
 
-    The caller closes it, and has limited how many bytes come.
+    The caller closes the form, and limits the number of bytes.
     """
     kinds = headers.getlist("content-type")
     if len(kinds) != 1 or "content-encoding" in headers or "transfer-encoding" in headers:
-        raise MultiPartException("The form does not say plainly what it is.")
+        raise MultiPartException("The form's headers are not clear.")
     try:
         if _URLENCODED.fullmatch(kinds[0]) and int(headers["content-length"]) <= MAX_FORM_BYTES:
             return await FormParser(headers, stream, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES).parse()
@@ -85,4 +85,4 @@ async def read_form(headers: Headers, stream: AsyncGenerator[bytes, None], *, fi
             return await _StrictParser(headers, stream, **limits).parse()
     except FormParserError:
         raise MultiPartException("The form is malformed.") from None
-    raise MultiPartException("The form is of a kind, a length or a character set that the desk does not take.")
+    raise MultiPartException("The desk does not accept this form's type, length or character set.")

@@ -1,4 +1,4 @@
-"""The first page: clients, what waits for a person, deadlines."""
+"""The home page: clients, tasks for a person, and deadlines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = 24  # licences of a page
 
 
 def start(visit: PageRequest) -> Response:
-    """Is everything archived? Clients, what needs a person, deadlines."""
+    """Show whether everything is archived: clients, tasks for a person, and deadlines."""
     if visit.visitor.client:
         return visit.to("client", visit.visitor.client)
     home = visit.home
@@ -34,7 +34,7 @@ def start(visit: PageRequest) -> Response:
 
 
 def troubles(visit: PageRequest) -> list[DueSignIn]:
-    """The sign-ins that wait for a person; none where the vault is locked, as its commands say themselves."""
+    """The sign-ins that need a person; empty if the vault is locked, because its commands report that."""
     with suppress(VaultLocked):
         return due_sign_ins(visit.home, visit.desk.vault, turns=visit.desk.turns)
     return []

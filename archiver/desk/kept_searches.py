@@ -1,4 +1,4 @@
-"""Searches by a picture that the desk remembers for a while, and what a search in vain should say."""
+"""Picture searches that the desk keeps for a while, and what the archives lack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archiver.desk.app import PageRequest
 
 @dataclass
 class Search:
-    """A picture that was looked for, and what it found."""
+    """A picture that was searched for, and its matches."""
 
     name: str
     content: bytes = field(repr=False)
@@ -20,14 +20,14 @@ class Search:
     sheets: dict[int, bytes] = field(default_factory=dict, repr=False)
 
     def sheet(self, number: int) -> bytes:
-        """Query and match side by side, as a PNG."""
+        """The query and the match side by side, as a PNG."""
         if number not in self.sheets:
             self.sheets[number] = self.found.matches[number][0].side_by_side()
         return self.sheets[number]
 
 
 def missing(visit: PageRequest, client: str) -> list[str]:
-    """What the archives lack in which was looked in vain."""
+    """What the searched archives lack."""
     return [] if visit.visitor.client else search.incomplete(visit.home, client or None, visit.desk.turns)
 
 

@@ -1,4 +1,4 @@
-"""The pages of one licence: its documents, its check, and the bytes of unknown origin that it hands out."""
+"""The pages of one licence: its documents, its verification, and downloads of bytes of unknown origin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from archiver.home.settings import HOUSE
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
 
-# How documents are shown in place. Anything else is only handed out to be saved.
+# Media types that the page can show. Every other file is only a download.
 PICTURES = {
     b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp",
 }  # fmt: skip
@@ -44,13 +44,13 @@ SANDBOX = (
 )
 
 
-# Browsers show no PDF in a sandbox. Their viewer is one itself; and as nothing but a PDF can it be read.
+# Browsers show no PDF in a sandbox. Their PDF viewer is a sandbox itself, and `nosniff` keeps the type.
 PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
 @contextmanager
 def opened(visit: PageRequest) -> Iterator[tuple[Archive, Catalogue, CatalogueEntry]]:
-    """The licence of an address, in its client's archive; HTTPException 404 where the visitor may not see it."""
+    """The licence at this address, in its client's archive; HTTPException 404 if the visitor may not see it."""
     slug = visit.client(visit.path["client"]).slug
     if not visit.home.archive(slug).is_dir():
         raise HTTPException(404)
@@ -62,7 +62,7 @@ def opened(visit: PageRequest) -> Iterator[tuple[Archive, Catalogue, CatalogueEn
 
 
 def licence(visit: PageRequest, report: dict[str, Any] | None = None) -> Response:
-    """Everything about one licence."""
+    """Show everything about one licence."""
     slug, folder = visit.client(visit.path["client"]).slug, visit.path["folder"]
     try:
         with opened(visit) as (archive, _, entry):
@@ -87,7 +87,7 @@ def licence(visit: PageRequest, report: dict[str, Any] | None = None) -> Respons
 def _names(archive: Archive, object_id: str) -> list[str]:
     try:
         return sorted(name for name in archive.object(object_id).files() if not name.endswith((".json", ".gz")))
-    except IntegrityError:  # `verify` names what is wrong there
+    except IntegrityError:  # `verify` reports the fault
         return []
 
 
@@ -100,7 +100,7 @@ def _erased(visit: PageRequest, slug: str, folder: str) -> dict[str, Any] | None
 
 
 def check(visit: PageRequest) -> Response:
-    """Verify one licence now: every byte of it, and where it stands in the ledger."""
+    """Verify one licence now: each of its bytes and its ledger lines."""
     with opened(visit) as (_, _, entry):
         pass
     slug = visit.path["client"]
@@ -110,7 +110,7 @@ def check(visit: PageRequest) -> Response:
 
 
 def verdict(visit: PageRequest) -> Response:
-    """A part of a page: what the rules say of a licence, with what is known of its use."""
+    """A page fragment: the verdict of the rules on a licence and its known use."""
     with opened(visit) as (_, _, entry):
         owner = visit.asked("for") or entry.client
     assessed = assess(visit.home, visit.client(owner).slug, Use(), name=entry.short_id)
@@ -120,7 +120,7 @@ def verdict(visit: PageRequest) -> Response:
 
 
 def document(visit: PageRequest) -> Response:
-    """A document's bytes as they were archived, in a way in which nothing in it can run."""
+    """Send a document's archived bytes so that no code in it can run."""
     with opened(visit) as (archive, _, entry):
         name = visit.path["name"]
         filed = next((each for each in entry.file.documents if each.name == name), None)
@@ -133,7 +133,7 @@ def document(visit: PageRequest) -> Response:
 
 
 def terms(visit: PageRequest) -> Response:
-    """A text of terms that a licence names."""
+    """Send a text of terms that a licence names."""
     with opened(visit) as (archive, _, entry):
         found = next((each for each in entry.file.terms if each.id.endswith(f":{visit.path['terms']}")), None)
         if found is None:
@@ -150,7 +150,7 @@ def _read(stored: StoredObject, name: str) -> bytes:
 
 
 def preview(visit: PageRequest) -> Response:
-    """The licence's preview picture; where there is none, a drawing that says so."""
+    """Send the licence's preview picture, or a placeholder if it has none."""
     with opened(visit) as (archive, _, entry), suppress(IntegrityError):
         for filed in entry.file.documents:
             if filed.kind is DocumentKind.PREVIEW and filed.media_type.startswith("image/"):
@@ -166,7 +166,7 @@ def _picture_type(content: bytes) -> str | None:
 
 
 def handed_out(visit: PageRequest, content: bytes, name: str, media_type: str) -> Response:
-    """Bytes of unknown origin. What they are is told by themselves or by a short list; a sandbox is around the rest."""
+    """Send bytes of unknown origin. Their type comes from their content or a short list; all else gets a sandbox."""
     pdf, picture = is_pdf(content), _picture_type(content)
     in_place = "application/pdf" if pdf else picture or IN_PLACE.get(media_type.partition(";")[0].strip().lower())
     saved = bool(visit.asked("save")) or in_place is None

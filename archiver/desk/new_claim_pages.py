@@ -1,4 +1,4 @@
-"""All claims, and how a letter or a picture becomes a new one."""
+"""The list of claims, and the form that makes a new claim from a letter or a picture."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def new(visit: PageRequest) -> Response:
 
 
 def add(visit: PageRequest) -> Response:
-    """A letter, a picture, or both, become a claim."""
+    """Make a claim from a letter, a picture, or both."""
     letter, picture = visit.upload("letter"), visit.upload("picture")
     if key := visit.given("letter_key"):
         letter = visit.desk.kept(f"{visit.visitor.name} {key}")
@@ -45,7 +45,7 @@ def begun(
     visit: PageRequest, client: str, letter: tuple[bytes, str] | None, picture: tuple[bytes, str] | None,
     licence: str | None = None,
 ) -> Response:  # fmt: skip
-    """A new claim, of the files as they came."""
+    """Make a new claim from the uploaded files."""
     with tempfile.TemporaryDirectory(prefix=scratch("desk")) as folder:
         paths: dict[str, Path] = {}
         for what, file in (("letter", letter), ("picture", picture)):
@@ -54,7 +54,7 @@ def begun(
                 paths[what].write_bytes(file[0])
         pictures = [paths["picture"]] if picture else []
         claim = claim_entry.add(visit.home, client, paths.get("letter"), {}, pictures)
-    if letter is None:  # nothing was read, so a person has still to say what the letter says
+    if letter is None:  # nothing was read, so a person must enter what the letter says
         claim = replace(claim, confirmed=False)
         claim_files.save(visit.home, claim)
     if licence:
@@ -64,7 +64,7 @@ def begun(
 
 
 def taken(visit: PageRequest, content: bytes, name: str, client: str) -> Response:
-    """A letter that was dropped where pictures are looked for. Whose it is, a person says, where that is not clear."""
+    """A letter that was dropped on the search page. If the client is not clear, a person chooses it."""
     own = [each.slug for each in visit.clients() if each.slug != HOUSE]
     if client or len(own) == 1:
         return begun(visit, client or own[0], (content, name), None)
@@ -74,7 +74,7 @@ def taken(visit: PageRequest, content: bytes, name: str, client: str) -> Respons
 
 
 def from_picture(visit: PageRequest) -> Response:
-    """A picture that was found becomes a claim, with the licence that a person chose for it."""
+    """Make a claim from a matched picture and the licence that the person chose."""
     kept: Search = visit.desk.kept(f"{visit.visitor.name} {visit.path['key']}")
     name = visit.given("licence")
     slug = visit.client(name.partition("/")[0]).slug

@@ -1,10 +1,9 @@
-"""How soon a password may be tried again: each attempt is counted before its password is checked.
+"""Throttle for password attempts. Each attempt is counted before its password is checked.
 
-Addresses and names are counted apart. After a burst, the next attempt has to wait for a gap that doubles up to a
-minute, and never longer, so that strangers slow guessing down and lock nobody out. Two ways stay open for the person
-whose name others guess at: a browser in which the person signed in before is counted by itself, and an address from
-which nobody failed lately does not wait for the name. (Own code, as `limits` and `aiolimiter` know neither a growing
-gap nor how to give an attempt back.)
+Addresses and names have separate counters. After a burst, each attempt must wait. The wait doubles up to one minute and
+never grows further, so guessing is slow but nobody is locked out. The owner of a name can still sign in while others
+guess: a known browser has its own counter, and an address without recent failures does not wait for the name. (This is
+our own code because `limits` and `aiolimiter` have no growing wait and cannot give an attempt back.)
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-NAME_BURST, ADDRESS_BURST = 5, 20  # attempts without a gap
+NAME_BURST, ADDRESS_BURST = 5, 20  # attempts without a wait
 MAX_GAP_SECONDS = 60.0
-MAX_WAIT_SECONDS = 5.0  # for which an attempt is kept waiting; with a longer wait it is refused
+MAX_WAIT_SECONDS = 5.0  # an attempt with a longer wait is refused
 FORGET_SECONDS = 15 * 60.0
-MAX_COUNTERS = 20_000  # of names and addresses; beyond, the one that was quiet for longest is forgotten
+MAX_COUNTERS = 20_000  # names and addresses; beyond that, the least recently used is dropped
 
 
 @dataclass
@@ -37,7 +36,7 @@ class _Counter:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt's turn: `wait` seconds from now. Where that is `refused`, nothing was counted."""
+    """The turn of one attempt, in `wait` seconds. A `refused` attempt is not counted."""
 
     wait: float
     refused: bool
@@ -45,7 +44,7 @@ class Attempt:
 
 
 class Throttle:
-    """The counters of one desk. For any thread."""
+    """The counters of one desk. Thread-safe."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -53,7 +52,7 @@ class Throttle:
         self._lock = threading.Lock()
 
     def reserve(self, name: str, address: str, device: str | None = None) -> Attempt:
-        """Count an attempt and say when its turn is. `device` names a browser in which this person signed in before."""
+        """Count an attempt and return its turn. `device` names a browser that this person used to sign in before."""
         with self._lock:
             now = self._now()
             if device:
@@ -72,14 +71,14 @@ class Throttle:
             return Attempt(turn - now, refused=False, keys=keys)
 
     def succeeded(self, attempt: Attempt) -> None:
-        """The password was right: what was counted for it is given back."""
+        """The password was right: uncount the attempt."""
         with self._lock:
             for key in attempt.keys:
                 if (counter := self._counters.get(key)) and counter.failures:
                     counter.failures -= 1
 
     def _counter(self, key: str, burst: int, now: float) -> _Counter:
-        """The counter of this key, which is then the last to be forgotten."""
+        """The counter of this key, now the most recently used."""
         counter = self._counters.pop(key, None)
         if counter is None or counter.touched < now - FORGET_SECONDS:
             counter = _Counter(burst, touched=now)
@@ -90,7 +89,7 @@ class Throttle:
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 network that one IPv6 customer has."""
+    """The key of an address: an IPv4 address, or the /64 network of one IPv6 customer."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""All pages of the desk by their addresses, gathered from the modules that make them."""
+"""The routes of the desk: the address of each page and its function."""
 
 from __future__ import annotations
 

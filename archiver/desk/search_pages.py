@@ -1,4 +1,4 @@
-"""Home, find and licence: what is there, and where it is shown."""
+"""The search pages: by words, and by picture."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from archiver.desk.home_page import PAGE
 from archiver.desk.kept_searches import Search, _search, missing
 from archiver.desk.licence_pages import _picture_type
 
-MOST = 240  # found by words; more than that, nobody looks through
+MOST = 240  # matches by words; nobody reads more
 
 
 def find(visit: PageRequest) -> Response:
-    """By words, an id, a day, a file name, an address; and the form for a picture or a letter."""
+    """Search by words, ID, date, file name or address; and the form for a picture or a letter."""
     text, client = visit.asked("q"), visit.visitor.client or visit.asked("client")
     if client:
         visit.client(client)
@@ -43,7 +43,7 @@ def find(visit: PageRequest) -> Response:
 
 
 def find_file(visit: PageRequest) -> Response:
-    """A picture is looked for; anything else is taken for a letter, and read into a claim."""
+    """Search for an uploaded picture. Any other file is read as a letter and becomes a claim."""
     client = visit.visitor.client or visit.given("client")
     if client:
         visit.client(client)
@@ -57,7 +57,7 @@ def find_file(visit: PageRequest) -> Response:
             content, name, client or None, alone=bool(visit.visitor.client), warn=messages.append
         )
     except UnreadablePicture:
-        if _picture_type(content):  # a broken picture, no letter
+        if _picture_type(content):  # a broken picture, not a letter
             raise
         from archiver.desk.new_claim_pages import taken
 
@@ -72,7 +72,7 @@ def find_file(visit: PageRequest) -> Response:
 
 
 def found_picture(visit: PageRequest) -> Response:
-    """What a picture found: each match beside the query."""
+    """The matches of a picture, each beside the query."""
     search = _search(visit)
     rows = {row["licence"]: row for row in search.found.rows}
     groups = [

@@ -1,4 +1,4 @@
-"""Starting the desk: where it listens, by which names it may be called, and who is let in."""
+"""Start the desk: its address, its permitted host names, and who may use it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ PORTS_TRIED = 20
 
 @dataclass(frozen=True, kw_only=True)
 class ServeOptions:
-    """How the desk is to be served. `names` are hosts by which others call it; none means this machine alone.
+    """How to serve the desk. `names` are the host names for other machines; without any, only this machine can use it.
 
-    TLS is by `certificate` and `key` (PEM), or ends at a reverse proxy on this machine (`behind_proxy`).
+    TLS uses `certificate` and `key` (PEM), or ends at a reverse proxy on this machine (`behind_proxy`).
     """
 
     port: int | None = None
@@ -37,58 +37,63 @@ class ServeOptions:
     certificate: Path | None = None
     key: Path | None = None
     behind_proxy: bool = False
-    idle_minutes: float | None = None  # after which a session ends; None: the usual times
+    idle_minutes: float | None = None  # an idle session ends after this time; None: the default
 
 
 def checked(plan: ServeOptions, access: AccessControl) -> None:
-    """ConfigError where others would be served without names and passwords, or passwords without encryption."""
+    """ConfigError if other machines could use the desk without sign-in, or without encryption."""
     if not plan.names:
         if plan.certificate or plan.behind_proxy:
-            raise ConfigError("A certificate or a proxy is for others: name the host they use with --serve HOST.")
+            raise ConfigError("A certificate or a proxy needs a host name. Add it with --serve HOST.")
         return
     if not access.users.all():
         raise ConfigError(
-            "Nobody may use the desk from another machine yet. Add whoever may with `archiver desk user add NAME`."
+            "The desk has no users yet, so nobody can use it from another machine. "
+            "Add one: `archiver desk user add NAME`."
         )
     if bool(plan.certificate) != bool(plan.key):
-        raise ConfigError("A certificate needs its private key, and a key its certificate: name both.")
+        raise ConfigError("A certificate and its private key belong together. Give both.")
     if bool(plan.certificate) == plan.behind_proxy:
         raise ConfigError(
-            "Passwords never cross a network in clear. Name a certificate with --certificate PEM and --private-key "
-            "PEM, or say --behind-proxy where a reverse proxy on this machine ends TLS."
+            "Passwords must not cross a network unencrypted. Give --certificate PEM and --private-key "
+            "PEM, or add --behind-proxy if a reverse proxy on this machine ends TLS."
         )
     if plan.certificate and plan.key:
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(plan.certificate, plan.key)
         except OSError as error:  # ssl.SSLError is one
             raise ConfigError(
-                f"{plan.certificate} and {plan.key} cannot be used together: {error.strerror or error}. Name a "
-                "certificate with its chain and the private key that belongs to it, both PEM."
+                f"{plan.certificate} and {plan.key} do not work together: {error.strerror or error}. Give a "
+                "certificate with its chain, and its private key, both as PEM."
             ) from None
     for name in plan.names:
         if not name or any(each in name for each in "/:@ ") or name == "*":
-            raise ConfigError(f"{name!r} is no host's name. Name it as it stands in the address: archive.example.com.")
+            raise ConfigError(
+                f"{name!r} is not a host name. Write it as in the address, for example archive.example.com."
+            )
 
 
 def bound(plan: ServeOptions) -> socket.socket:
-    """The socket to listen on; ConfigError where its port is taken."""
+    """The listening socket; ConfigError if the port is in use."""
     host = "0.0.0.0" if plan.names and not plan.behind_proxy else LOOPBACK  # noqa: S104  # that is what --serve asks for
     wanted = [plan.port] if plan.port is not None else [*range(PORT, PORT + PORTS_TRIED), 0]
     for port in wanted:
-        listening = socket.socket(proto=socket.IPPROTO_TCP)  # named, so that asyncio lets small packets go at once
+        listening = socket.socket(
+            proto=socket.IPPROTO_TCP
+        )  # with the protocol, so that asyncio sends small packets at once
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
-            listening.listen(128)  # whoever comes before the server is ready waits
+            listening.listen(128)  # early connections wait until the server is ready
             return listening
         except OSError as error:
             listening.close()
             last = error
-    raise ConfigError(f"Port {plan.port} cannot be used: {last.strerror}. Choose another with --port.")
+    raise ConfigError(f"The desk cannot use port {plan.port}: {last.strerror}. Choose another with --port.")
 
 
 def site_of(plan: ServeOptions, port: int) -> Site:
-    """By which names the desk answers on a port. Any other name is refused, so that no foreign page can borrow one."""
+    """The host names that the desk accepts on a port. It refuses all others, against DNS rebinding."""
     if not plan.names:
         return Site(hosts=frozenset(f"{each}:{port}" for each in (LOOPBACK, "localhost")))
     usual = 443
@@ -104,21 +109,21 @@ def application(home: Home, site: Site, access: AccessControl, vault_key: str | 
 
 
 def serve(home: Home, plan: ServeOptions, *, browse: bool, say: Callable[[str], None]) -> None:
-    """Serve the desk until Ctrl-C. `browse` opens it in the browser of whoever started it."""
+    """Serve the desk until Ctrl-C. `browse` opens it in the user's browser."""
     import uvicorn
 
     from archiver.desk.connection_limits import PERSON_KEEP_ALIVE_S, DeskServer, allow_open_files
 
     checked(plan, AccessControl(home.root, home.state))
     key = None
-    with suppress(VaultLocked):  # then pages say so where they need it
+    with suppress(VaultLocked):  # pages that need the vault report it
         key = find_key()
     with bound(plan) as listening:
         port = listening.getsockname()[1]
         site = site_of(plan, port)
         address = min(site.hosts)
         access = AccessControl(home.root, home.state, desk=address, idle_minutes=plan.idle_minutes)
-        access.sessions.clear()  # whose desk was killed
+        access.sessions.clear()  # left by a killed desk
         allow_open_files()
         config = uvicorn.Config(
             application(home, site, access, key), http="h11", ws="none", log_level="warning", access_log=False,
@@ -129,7 +134,7 @@ def serve(home: Home, plan: ServeOptions, *, browse: bool, say: Callable[[str], 
         if plan.names:
             say(f"The desk is at https://{address}/ for named users. Stop it with Ctrl-C.")
             if plan.behind_proxy:
-                say(f"It listens on {LOOPBACK}:{port}; the proxy passes the Host header on and ends TLS.")
+                say(f"It listens on {LOOPBACK}:{port}. Your proxy must end TLS and pass the Host header on.")
         else:
             link = f"http://{LOOPBACK}:{port}/enter/{access.one_time_key()}"
             say(f"The desk is open on this machine. Stop it with Ctrl-C.\nThis link opens it once: {link}")
@@ -141,6 +146,6 @@ def serve(home: Home, plan: ServeOptions, *, browse: bool, say: Callable[[str], 
 def _open_browser(access: AccessControl, home: Home, link: str) -> None:
     try:
         page = access.opener(home.state, link)
-    except OSError:  # a home that can only be read: the person opens the link
+    except OSError:  # a read-only home: the person opens the link
         return
     webbrowser.open(page.as_uri())

@@ -1,4 +1,4 @@
-"""Who is at the desk just now, and which clients' links hold: each can be ended."""
+"""The open sessions and the valid client links. Each can be ended here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archiver.desk.auth import Role, SessionFile
 
 
 def show(visit: PageRequest) -> Response:
-    """The sessions of this desk, and the links: all of them to whoever operates, their own to everybody else."""
+    """The sessions and links of this desk. Operators see all of them; other users see only their own sessions."""
     sessions = [
         (says, datetime.fromtimestamp(seen, UTC))
         for says, seen in visit.desk.access.sessions.all()
@@ -27,7 +27,7 @@ def _may(visit: PageRequest, says: SessionFile) -> bool:
 
 
 def end_session(visit: PageRequest) -> Response:
-    """End one session, at once."""
+    """End one session at once."""
     id = visit.given("id")
     found = [says for says, _ in visit.desk.access.sessions.all() if says.id == id and _may(visit, says)]
     if not found:
@@ -38,7 +38,7 @@ def end_session(visit: PageRequest) -> Response:
 
 
 def end_link(visit: PageRequest) -> Response:
-    """End a client's link, and the sessions that came by it."""
+    """End a client's link and its sessions."""
     link = visit.desk.access.links.end(visit.given("id"))
     visit.log_action("link ended", link.client, link=link.id)
     return visit.to("access")

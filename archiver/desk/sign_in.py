@@ -1,4 +1,4 @@
-"""The ways in and out: the one-time link, name and password, a client's link."""
+"""Sign-in and sign-out: the one-time link, name and password, a client's link."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from archiver.desk.auth import DEVICE_DAYS, OWNER, Role, User, Visitor, linked, 
 
 
 def _in(visit: PageRequest, visitor: Visitor) -> Response:
-    """Begin a session. The page leads on by itself: a redirect would not carry the new cookie after a foreign link."""
+    """Begin a session. The page forwards by itself, because a redirect after a foreign link would not send the "
+    "cookie."""
     access, site = visit.desk.access, visit.desk.site
     cookie = access.enter(visitor, visit.address)
     access.log_action(visitor, "entered", origin=visit.address)
@@ -27,7 +28,7 @@ def _in(visit: PageRequest, visitor: Visitor) -> Response:
 
 
 def _looks_ahead(request: Request) -> bool:
-    """Whether a program looks at an address that a person may open later: that uses nothing up."""
+    """Whether a program only previews an address that a person may open later. A preview must not use up the link."""
     purpose = request.headers.get("sec-purpose", "") + request.headers.get("purpose", "")
     return request.method != "GET" or "prefetch" in purpose.lower()
 
@@ -60,7 +61,7 @@ def sign_in(visit: PageRequest) -> Response:
 
 
 async def signed_in(visit: PageRequest) -> Response:
-    """Name and password: each attempt is counted, and waits for its turn, before its password is looked at."""
+    """Sign in with name and password. Each attempt is counted, and may wait, before the password is checked."""
     access, work, name = visit.desk.access, visit.desk.workers, visit.given("name")[:80]
     device = access.device_of(visit.request.cookies.get(_mark(visit)), name)
     attempt = access.throttle.reserve(name, visit.address, device)
@@ -83,7 +84,7 @@ def _wait(visit: PageRequest, seconds: int) -> Response:
 
 
 def _wrong(visit: PageRequest) -> Response:
-    # Of a name that nobody here has, nothing is kept: people type passwords into the wrong field.
+    # Do not log unknown names: people type passwords into the wrong field.
     name = visit.given("name")[:80]
     visit.desk.access.log_action(
         name if name in visit.desk.access.users.all() else None, "sign-in refused", origin=visit.address
@@ -102,7 +103,7 @@ def _right(visit: PageRequest, user: User) -> Response:
 
 
 def _mark(visit: PageRequest) -> str:
-    """The cookie of a browser in which somebody signed in."""
+    """The cookie of a browser that was used to sign in before."""
     return f"{visit.desk.site.cookie}-known"
 
 
@@ -112,7 +113,7 @@ def sign_out(visit: PageRequest) -> Response:
     visit.desk.access.sessions.leave(visit.request.cookies.get(site.cookie))
     marked = visit.visitor.client is None and visit.visitor.name != OWNER
     response = visit.page("left.html", text="left_text_known" if marked else "left_text")
-    response.headers["clear-site-data"] = '"cache"'  # previews are kept for a while
+    response.headers["clear-site-data"] = '"cache"'  # the browser caches previews for a while
     response.delete_cookie(site.cookie, secure=site.secure, httponly=True, samesite="strict")
     return response
 

@@ -1,4 +1,4 @@
-"""How facts look on a page: days, names, colours of states. Pure."""
+"""Template filters that format dates, names and states. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def moment(value: Moment | str | None, language: str = "en") -> str:
 
 
 def trouble(w: Translations, standing: AccountStatus) -> str:
-    """What is wrong with an account, in a person's words; empty where nothing is."""
+    """The fault of an account as a text; empty without a fault."""
     said = [w.get(f"trouble_{standing.error}", "trouble_other")] if standing.error else []
     if standing.coverage.incomplete:
         said.append(w.count("trouble_incomplete", standing.coverage.incomplete))
@@ -40,19 +40,19 @@ def trouble(w: Translations, standing: AccountStatus) -> str:
 
 
 def waits(w: Translations, due: DueSignIn) -> str:
-    """Why an account waits for a person: its first word may be an error's name."""
+    """Why an account waits for a person. The first word may be an error's name."""
     error, _, since = due.why.partition(" on ")
     key = f"trouble_{error}"
     return f"{w(key)}, {w('since', day=day(since, w.language))}" if w.known(key) and since else due.why
 
 
 def platform(name: str) -> str:
-    """The platform's name as people write it."""
+    """The platform's title."""
     return str(platform_of(name).get("title") or name.replace("_", " ").capitalize())
 
 
 def urgency(days: int | None) -> str:
-    """How a deadline looks: `bad` once it is past or today, `warn` in its last week."""
+    """The style of a deadline: `bad` if it is today or past, `warn` in the last week."""
     return "" if days is None else "bad" if days <= 0 else "warn" if days <= 7 else "calm"
 
 
@@ -69,12 +69,12 @@ def tone(state: str | None) -> str:
 
 
 def text(value: object) -> str:
-    """A text of unknown origin, without what could rewrite the page around it."""
+    """A text of unknown origin, without characters that could change the page around it."""
     return printable(str(value), keep="\n")
 
 
 def sentence(value: str) -> str:
-    """With a capital letter, whatever the rest."""
+    """The text with a capital first letter. The rest stays as it is."""
     return value[:1].upper() + value[1:]
 
 

@@ -1,4 +1,4 @@
-"""The desk's words in each language, out of `words.yaml`."""
+"""The desk's texts in each language, from `words.yaml`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LANGUAGES = ("en", "de")
 
 @dataclass(frozen=True)
 class Translations:
-    """One language. `w("days_left", n=3)` fills in; `w.get` takes the first text that there is."""
+    """One language. `w("days_left", n=3)` fills in a value. `w.get` returns the first text that exists."""
 
     language: str
     texts: Mapping[str, str]
@@ -28,7 +28,7 @@ class Translations:
         return self(f"{key}_{'one' if number == 1 else 'many'}", n=localised.number(number, self.language))
 
     def get(self, *keys: str) -> str:
-        """The first of these texts that there is; of none, the last key itself."""
+        """The first of these texts that exists; if none does, the last key itself."""
         return next((self.texts[key] for key in keys if key in self.texts), keys[-1])
 
     def known(self, key: str) -> bool:

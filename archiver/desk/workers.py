@@ -1,4 +1,4 @@
-"""The threads in which pages are made, shared out so that nobody takes them all."""
+"""The threads that make pages, with limits so that no visitor takes them all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 
 from anyio import CapacityLimiter, to_thread
 
-UPLOAD_WAIT_SECONDS = 300.0  # for others' uploads
+UPLOAD_WAIT_SECONDS = 300.0  # wait for other uploads
 
 
 UPLOADS_AT_ONCE, UPLOADS_OF_PERSON, UPLOADS_READ_AT_ONCE, MAX_UPLOADS_WAITING = 6, 2, 3, 60
@@ -19,20 +19,20 @@ UPLOADS_AT_ONCE, UPLOADS_OF_PERSON, UPLOADS_READ_AT_ONCE, MAX_UPLOADS_WAITING = 
 THREADS, THREADS_OF_PERSON, THREADS_OF_STRANGERS = 40, 8, 4
 
 
-MAX_WAITING = 300  # requests of one person, or of all strangers, for a thread; some may be of connections that ended
+MAX_WAITING = 300  # waiting requests of one person, or of all strangers; some connections may have ended
 
 
 HASHES_AT_ONCE = 2  # argon2 takes 64 MB each
 
 
 class Crowded(Exception):
-    """Too much of one person, or of strangers, waits already: this is not done."""
+    """Too many requests of one person, or of strangers, are waiting. This one is refused."""
 
 
 class Workers:
-    """The threads in which pages are made. No person takes all of them, nor do strangers or uploads any from others.
+    """The threads that make pages. No person, stranger or upload can take all of them.
 
-    Crowded where more waits than may.
+    Crowded if too many requests are waiting.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Workers:
         self._places = Counter[tuple[str, str | None]]()
 
     async def run[**P, T](self, who: str | None, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
-        """The function's result, from a thread. `who` is a visitor's name, None for a stranger."""
+        """Run the function in a thread and return its result. `who` is a visitor's name, or None for a stranger."""
         work = partial(function, *given, **more)
         with self._place("page", who, MAX_WAITING):
             if who is None:
@@ -54,16 +54,16 @@ class Workers:
                 return await to_thread.run_sync(work, limiter=self._pages)
 
     async def hash[**P, T](self, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
-        """As `run`, of what hashes a password."""
+        """As `run`, for a function that hashes a password."""
         return await to_thread.run_sync(partial(function, *given, **more), limiter=self._hashes)
 
     async def read_upload[**P, T](self, function: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
-        """As `run`, of what has a file in memory."""
+        """As `run`, for a function that has a file in memory."""
         return await to_thread.run_sync(partial(function, *given, **more), limiter=self._uploads)
 
     @asynccontextmanager
     async def upload_of(self, who: str) -> AsyncIterator[None]:
-        """In here one more upload may arrive and be read; until then nothing of it is taken from the network."""
+        """Inside, one more upload may arrive and be read. Before that, nothing of it is read from the network."""
         with self._place("upload", who, MAX_UPLOADS_WAITING):
             async with AsyncExitStack() as turns:
                 try:

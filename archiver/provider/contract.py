@@ -69,7 +69,7 @@ class Response:
             return _json.loads(self.content)
         except (ValueError, RecursionError):
             raise LayoutChanged(
-                f"{redact_url(self.url)} should be JSON and is not (sent as {self.media_type or 'no type'})",
+                f"{redact_url(self.url)} sent no JSON (media type: {self.media_type or 'none'})",
                 page=SavedPage(self.url, self.content),
             ) from None
 
@@ -277,7 +277,7 @@ class ApiProvider(Provider[Session]):
 
     async def identified(self, session: Session, url: str, query: Mapping[str, str] | None = None) -> Response:
         """The first answer to whoever signs in. There was no session yet, so an expired one is a refusal."""
-        with refusing(f"{self.info.title} does not accept this token, or no longer"):
+        with refusing(f"{self.info.title} does not accept this token. It may be wrong or expired"):
             return await session.get(url, query=query)
 
     async def widest(
@@ -290,7 +290,7 @@ class ApiProvider(Provider[Session]):
         what is not seen then is `withheld`.
         """
         others = self.info.narrowed[setting]
-        refused = f"{others}. If this account may see no more than its own, set `{setting}: false` in its settings"
+        refused = f"{others}. If this account may see only its own, set `{setting}: false` in its settings"
         if session.settings.get(setting, "true").lower() != "true" or refused in self.withheld:
             return await ask(False)
         answer = await ask(True)

@@ -1,4 +1,4 @@
-"""What adapters of web sites share: a declared sign-in form, and pages that lead to it when a session has ended."""
+"""Base for adapters of web sites: a declared sign-in form, and the check for ended sessions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Website(Provider[BrowserSession]):
     async def sign_in(self, session: BrowserSession, secrets: Mapping[str, str], challenge: Challenge) -> None:
         form = self.form
         if not secrets.get("password"):
-            raise SignInNeeded(f"no saved session for {self.info.title} is valid, and there is no password")
+            raise SignInNeeded(f"the saved session for {self.info.title} has ended, and no password is stored")
         self.check(await session.goto(self.at(session, form.url)))
         if await session.seen(form.cookies):
             try:
@@ -80,7 +80,9 @@ class Website(Provider[BrowserSession]):
             return url
         if host not in self.hosts:
             known = ", ".join(self.hosts)
-            raise ConfigError(f"The setting `host` says {host!r}. Let it name one of {self.info.title}'s: {known}.")
+            raise ConfigError(
+                f"The setting `host` is {host!r}, which is not a host of {self.info.title}. Use one of: {known}."
+            )
         return url.replace(f"https://{self.hosts[0]}/", f"https://{host}/", 1)
 
     def check(self, page: Response) -> Response:

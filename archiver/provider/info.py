@@ -1,4 +1,4 @@
-"""What an adapter declares about itself and its platform, as data: `ProviderInfo`."""
+"""`ProviderInfo`: what an adapter declares about itself and its platform."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ class ProviderInfo:
         known = sorted({"without", *self.narrowed, *self.settings})
         if strange := [repr(name) for name in settings if name not in known]:
             raise ConfigError(
-                f"An account of {self.title} has no setting {', '.join(strange)}. It has: {', '.join(known)}."
+                f"An account of {self.title} has no setting {', '.join(strange)}. Use one of: {', '.join(known)}."
             )
 
     def unseen(self, settings: Mapping[str, str]) -> list[str]:
@@ -202,7 +202,7 @@ class ProviderInfo:
         named = [name.strip() for name in settings.get("without", "").split(",") if name.strip()]
         if strange := [name for name in named if name not in self.listings]:
             raise ConfigError(
-                f"The setting `without` names {', '.join(strange)}, and {self.title} has no such list. It has: "
+                f"The setting `without` names {', '.join(strange)}, but {self.title} has no such list. Use one of: "
                 f"{', '.join(self.listings)}."
             )
         return named

@@ -1,4 +1,4 @@
-"""The bounds of what an adapter knows of a page: whatever does not fit is LayoutChanged, with the page kept."""
+"""Turn unexpected pages into LayoutChanged, with the page saved."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ def known_layout(page: PageAnswer) -> Iterator[None]:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else str(error)
         if isinstance(error, (AttributeError, TypeError)):
-            what = f"a value is missing, or is of another type than it was ({error})"
+            what = f"a value is missing or has another type ({error})"
         raise changed(page, what) from error

@@ -32,7 +32,7 @@ def rows(body: Mapping[str, Any], name: str, total: int | None) -> Sequence[Any]
     if found is None and total == 0:
         return ()
     if not isinstance(found, list):
-        raise ValueError(f"{name} is no list")
+        raise ValueError(f"{name} is not a list")
     return found
 
 

@@ -1,4 +1,4 @@
-"""What adapters make documents of: the platform's own data as a record, and certificates as they come."""
+"""Make documents from answers: the platform's own data as a record, and unaltered certificates."""
 
 from __future__ import annotations
 

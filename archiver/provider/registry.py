@@ -1,4 +1,4 @@
-"""Finding the installed adapters, by the entry-point group `archiver.providers`."""
+"""Find the installed adapters, by the entry-point group `archiver.providers`."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ def load(name: str) -> type[Provider[Any]]:
             found: type[Provider[Any]] = entry.load()
         except Exception as error:  # whatever somebody else's module raises
             raise ConfigError(
-                f"The provider {name!r} cannot be loaded from {entry.value} ({type(error).__name__}: {error}). Install "
-                "its package anew, or uninstall it."
+                f"The archiver cannot load the provider {name!r} from {entry.value} ({type(error).__name__}: "
+                f"{error}). Install "
+                "its package again, or uninstall it."
             ) from error
         return found
     raise ConfigError(f"There is no provider {name!r}. Installed: {', '.join(installed()) or 'none'}.")

@@ -1,4 +1,5 @@
-"""Which requests an adapter may make. Permissions match exactly; refusals match what a server could mistake."""
+"""The requests that an adapter may make. Permissions match exactly; refusals match everything that a server could "
+"confuse."""
 
 from __future__ import annotations
 
@@ -260,7 +261,7 @@ def _json_pairs(body: bytes, bound: Collection[str]) -> list[tuple[str, str]] | 
     def read(pairs: list[tuple[str, object]]) -> dict[str, object]:
         here = [_field(name) for name, _ in pairs]
         if len(set(here)) < len(here) or not all(_NAME.fullmatch(name) for name, _ in pairs):
-            raise ValueError("a name occurs twice, or is not plain")
+            raise ValueError("a name occurs twice, or is not a plain name")
         names.extend(here)
         return dict(pairs)
 

@@ -1,1 +1,1 @@
-"""Bytes become facts: certificates, letters, tables, mails, pictures. Hostile files are read in confined processes."""
+"""Read documents: certificates, letters, tables, mails and pictures. Confined processes read hostile files."""

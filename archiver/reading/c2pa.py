@@ -1,7 +1,7 @@
-"""What the C2PA manifests of a file say: the texts of their claims and assertions, by name. Nothing is verified.
+"""Read the C2PA manifests of a file: the texts of their claims and assertions, by name. Nothing is verified.
 
-Manifests lie in boxes (JUMBF, ISO 19566-5) that hold JSON or CBOR; what else is in them, such as thumbnails, hashes and
-signatures, is passed over.
+Manifests are boxes (JUMBF, ISO 19566-5) with JSON or CBOR. Thumbnails, hashes, signatures and other content are
+skipped.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What papers say: labelled lines, and the certificates of Envato and Freepik as data.
+"""Parse labelled lines, and the certificates of Envato and Freepik.
 
-The adapters read the certificates that they fetch with the functions here; `paper` recognises, by the same functions,
-certificates that came from elsewhere.
+The adapters parse fetched certificates with these functions. `document_parser` uses the same functions for certificates
+from other sources.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Taking from this process, for good, what reading a document does not need: the network, other files and processes.
+"""Confine this process permanently: no network, no other files, no other processes.
 
-On Linux by Landlock (files, TCP) and a seccomp filter (system calls); where the kernel has no Landlock, by namespaces
-of its own, in which only the permitted folders exist. Both work without privileges, and whatever a confined process
-starts is confined, too. Other systems offer nothing that a process could use so: there only limits hold.
+Linux uses Landlock (files, TCP) and a seccomp filter (system calls). A kernel without Landlock uses namespaces that
+contain only the permitted folders. Both need no privileges and also confine child processes. Other systems have no such
+means, so only resource limits apply there.
 """
 
 from __future__ import annotations

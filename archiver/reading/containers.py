@@ -1,7 +1,7 @@
-"""What lies in zips, letters and mboxes: every file, as bytes or with the reason why not. Runs in a reader process.
+"""Read the files in zips, letters and mboxes, as bytes or with a reason for the refusal. Runs in a reader process.
 
-Nothing is unpacked to disk, and names inside containers are shown, never used as paths. What would take more memory,
-time or depth than an honest file is refused. `unpack` is the way in for the process that walks a disk.
+Nothing is unpacked to disk, and names in containers are never used as paths. Files that need too much memory, time or
+depth are refused. The process that walks a disk calls `unpack`.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Cautious(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0 or size > max(self.most, CHUNK_BYTES):
-            raise zipfile.BadZipFile("its list of members is too long")
+            raise zipfile.BadZipFile("it has too many members")
         return super().read(size) or b""
 
 
@@ -158,7 +158,7 @@ def unpack(
         for head in answers:
             found = checked(_Found, head)
             if found.path != place.path and not found.path.startswith(f"{place.path}!"):
-                raise ValueError("a file from elsewhere")
+                raise ValueError("a file from outside the archive")
             if found.refused is not None:
                 yield Refused(path=found.path, reason=found.refused)
                 continue
@@ -268,7 +268,7 @@ def is_mbox(start: bytes, path: str) -> bool:
 def _taken_apart(digest: str, content: bytes | None, size: int, place: ContainerPlace) -> Iterator[Item | Refused]:
     """A file whose bytes are there, and what it contains."""
     if place.depth > MAX_DEPTH:
-        yield Refused(path=place.path, reason=f"it lies more than {MAX_DEPTH} containers deep")
+        yield Refused(path=place.path, reason=f"it is nested more than {MAX_DEPTH} containers deep")
         return
     start = (content or b"")[:8192]
     mail = None
@@ -323,7 +323,7 @@ def _mbox(file: BinaryIO, place: ContainerPlace) -> Iterator[Item | Refused]:
 def _zip(file: BinaryIO, place: ContainerPlace) -> Iterator[Item | Refused]:
     if place.depth >= MAX_DEPTH:
         place.budget.members -= TOO_DEEP_MEMBERS
-        yield Refused(path=place.path, reason=f"it lies more than {MAX_DEPTH} containers deep")
+        yield Refused(path=place.path, reason=f"it is nested more than {MAX_DEPTH} containers deep")
         return
     try:
         opened = zipfile.ZipFile(file)

@@ -1,4 +1,4 @@
-"""The dates that platforms and papers write, as moments: an instant in UTC where they say time and zone, else a day."""
+"""Parse the dates of platforms and papers: an instant in UTC if time and zone are known, otherwise a day."""
 
 from __future__ import annotations
 
@@ -78,12 +78,12 @@ def moment(text: str) -> Moment:
         try:
             return datetime.fromisoformat(zoned).astimezone(UTC)
         except OverflowError:
-            raise ValueError(f"{text!r} is outside the calendar") from None
+            raise ValueError(f"{text!r} is not a date in the calendar") from None
     if found := _DAY.fullmatch(text):
         return date(*map(int, found.groups()))
     if found := _MONTH_FIRST.fullmatch(text.lower()) or _DAY_FIRST.fullmatch(text.lower()):
         return date(int(found["year"]), _month(found["month"]), int(found["day"]))
-    raise ValueError(f"{text!r} is no date that is known here")
+    raise ValueError(f"{text!r} is not in a known date format")
 
 
 def utc(text: str) -> Moment:
@@ -123,7 +123,7 @@ def printed(text: str, order: DateOrder | None = None) -> Moment:
         if order:
             day, month = (found[1], found[3]) if order is DateOrder.DAY_FIRST else (found[3], found[1])
             return date(int(found[4]) + (2000 if len(found[4]) == 2 else 0), int(month), int(day))
-    raise ValueError(f"{text!r} is no date that is known here, or one that can be read in two ways")
+    raise ValueError(f"{text!r} is not a known date format, or it can be read in two ways")
 
 
 def near(one: Moment, other: Moment | None) -> bool:
@@ -161,5 +161,5 @@ def _month(name: str) -> int:
     short = _MONTHS.index(name[:3])
     full = date(2000, short + 1, 1).strftime("%B").lower()
     if not (full.startswith(name) or name == "sept"):
-        raise ValueError(f"{name!r} is no month")
+        raise ValueError(f"{name!r} is not a month")
     return short + 1

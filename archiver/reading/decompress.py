@@ -1,4 +1,4 @@
-"""What gzip, zlib or raw deflate packed, within a limit. Call it in a confined process only."""
+"""Unpack gzip, zlib or raw deflate, up to a limit. Call it only in a confined process."""
 
 from __future__ import annotations
 

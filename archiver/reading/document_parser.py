@@ -1,11 +1,11 @@
-"""Papers from anywhere, recognised: whose certificate, receipt or history it is, and what it says.
+"""Recognise and parse documents from any source: certificates, receipts and histories.
 
     read_text(text, name, ...)  a certificate or receipt as plain text, from a PDF, a text file or a page
     read_table(content, name)   a history as CSV, as bytes
 
-Each gives a `Paper`, or None for what is not known here. A licence that is read here has the identity that the
-platform's adapter gives it, so that both become one. Where the adapter's key begins with the account, which no paper
-names, `same_licence` tells whether two are one.
+Each returns a `Paper`, or None for an unknown document. A parsed licence has the same identity as from the platform's
+adapter, so both become one. If the adapter's key begins with the account, which no paper names, `same_licence` decides
+whether two licences are the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Documents as text, and whether a certificate is one. Pure functions; hostile PDFs belong in `worker`, not here."""
+"""Extract text from documents, and check certificates. Pure functions; read hostile PDFs in `worker`, not here."""
 
 from __future__ import annotations
 
@@ -347,7 +347,7 @@ def check_certificate(
     if not document.content:
         raise refuse("is empty")
     if document.media_type.endswith("html") or is_html(document.content):
-        raise refuse(f"is the web page {_title(document.content)!r}, as a login page would be")
+        raise refuse(f"is the web page {_title(document.content)!r}, perhaps a sign-in page")
     if document.media_type == "application/pdf" or document.name.endswith(".pdf"):
         if not is_pdf(document.content):
             raise refuse("is not a PDF")
@@ -360,12 +360,12 @@ def check_certificate(
     elif not reading.text.strip():
         raise refuse("has no text")
     elif end_of(document, layout) is End.MISSING:
-        what = (layout.lacks(decoded(document.content)) if layout else None) or "not its end"
-        raise refuse(f"is not whole: there is {what}, as if it broke off")
+        what = (layout.lacks(decoded(document.content)) if layout else None) or "no end"
+        raise refuse(f"is incomplete: there is {what}. The download may have stopped early")
     ids = [each for each in (licence.licence_id, licence.asset.asset_id, licence.order) if each]
     text = _folded(reading.text)
     if not any(_names(text, _folded(each)) for each in ids):
-        raise refuse(f"names none of {', '.join(ids)}, so it is another licence's or no certificate")
+        raise refuse(f"does not name {', '.join(ids)}. It may belong to another licence, or be no certificate")
     return CertificateCheck(identified=True)
 
 

@@ -1,7 +1,7 @@
-"""What a media file says of itself: IPTC, XMP, EXIF, C2PA, and Alamy's order reference.
+"""Read the metadata of a media file: IPTC, XMP, EXIF, C2PA, and Alamy's order reference.
 
-Hostile files can take over any parser: call these in a confined process. No picture is decoded. Pillow reads pictures;
-what it does not know (video, sound, EPS) is read by exiftool where that is installed.
+A hostile file can take over any parser, so call these functions in a confined process. No picture is decoded. Pillow
+reads pictures. exiftool, if installed, reads the formats that Pillow does not know (video, sound, EPS).
 """
 
 from __future__ import annotations

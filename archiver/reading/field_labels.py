@@ -1,4 +1,4 @@
-"""What papers and lists call their fields, in English, German, French, Spanish, Italian, Dutch and Polish."""
+"""The labels of fields in papers and lists, in English, German, French, Spanish, Italian, Dutch and Polish."""
 
 from __future__ import annotations
 

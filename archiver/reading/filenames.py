@@ -1,7 +1,7 @@
-"""Platform and asset id from file names and preview addresses, with what content systems add to names taken off.
+"""Find the platform and asset ID in file names and preview addresses, without the additions of content systems.
 
-Sources: names in public repositories, a public rule set for preview addresses, and the platforms' own pages; a pattern
-without the platform's name in it is `possible` only.
+Sources: names in public repositories, a public rule set for preview addresses, and the platforms' own pages. A pattern
+without the platform's name is only `possible`.
 """
 
 from __future__ import annotations

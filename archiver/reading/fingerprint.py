@@ -1,6 +1,6 @@
-"""Pictures as fingerprints: decoding that limits what a file may cost, a 256-bit hash, a small preview. Pure.
+"""Fingerprints of pictures: decoding with resource limits, a 256-bit hash, and a small preview. Pure.
 
-Hostile files can still take time and memory up to those limits: decode them through `worker`.
+A hostile file can still use time and memory up to the limits, so decode it through `worker`.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def decode(content: bytes) -> Picture:
     broken = (ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError,
               SyntaxError, TypeError, ValueError, unpacked, zlib.error)  # fmt: skip
     if content[4:8] == b"ftyp" and b"hei" in content[8:40] and b"avif" not in content[8:40]:
-        raise UnreadablePicture("it is a HEIC file, as phones write them, which is not read here")
+        raise UnreadablePicture("it is a HEIC file from a phone, and the archiver cannot read that format")
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
             width, height = opened.size
@@ -83,7 +83,7 @@ def decode(content: bytes) -> Picture:
     except MemoryError:
         raise UnreadablePicture("it needs too much memory") from None
     except broken as error:
-        raise UnreadablePicture(f"it is no picture, or a broken one ({type(error).__name__})") from None
+        raise UnreadablePicture(f"it is not a picture, or it is broken ({type(error).__name__})") from None
     return Picture(width, height, image)
 
 

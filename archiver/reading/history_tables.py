@@ -1,8 +1,8 @@
-"""Histories as CSV: Adobe Stock's, Shutterstock's, Depositphotos's and others', by the names of their columns.
+"""Parse licence histories in CSV form, from Adobe Stock, Shutterstock, Depositphotos and others, by column names.
 
-No platform publishes the columns of its export; known are the fields of three interfaces, which tools write as columns
-(Adobe's License History, Shutterstock's licences, Depositphotos's purchases). All else is read by labelled columns in
-the languages of `labels`, as papers are.
+No platform publishes its export columns. We know the fields of three APIs, which tools write as columns (Adobe's
+License History, Shutterstock's licences, Depositphotos's purchases). All other columns are recognised by their
+labels, in the languages of `field_labels`.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def _licences(
     for row in table.rows:
         values = _values(fields, row)
         if len(row) > len(fields) or (len(row) < len(fields) and any("\n" in cell for cell in row)):
-            left_out["not as many cells as columns"] += 1
+            left_out["fewer or more cells than columns"] += 1
             continue
         written = values.pop(dated, None)
         when = None
@@ -175,7 +175,7 @@ def _licences(
         if _UNDONE.search(values.pop("status", "")):
             left_out["refunded, cancelled or not licensed"] += 1
         elif (licence := licence_of(platform, values, when, written)) is None:
-            left_out["no asset id or no date in a known form"] += 1
+            left_out["no asset ID, or no date in a known format"] += 1
         else:
             asset = replace(licence.asset, media_type=values.get("media_type"))
             licence = replace(licence, asset=asset, row=dict(zip(table.header, row, strict=False)))

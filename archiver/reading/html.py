@@ -1,4 +1,4 @@
-"""Rows of a web page as declared fields: which element, which attribute, which part of its value."""
+"""Read the rows of a web page into declared fields: the element, the attribute, and the part of its value."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Licences and receipts of any platform, by labelled fields in the languages of `labels`.
+"""Parse licences and receipts of any platform by their labelled fields, in the languages of `field_labels`.
 
-For papers whose layout is not known: Depositphotos, Shutterstock, Adobe Stock, Getty Images, iStock and others. Such a
-paper must say by its title what it is, speak of one platform only, and name the asset by an id of that platform's form.
+This is for papers with an unknown layout: Depositphotos, Shutterstock, Adobe Stock, Getty Images, iStock and others.
+The paper's title must say what it is. It must name only one platform, and an asset ID in that platform's form.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Letters that demand money or proof for a picture: who writes, which case, which pages, how much, by when.
+"""Parse letters that demand money or proof for a picture: the sender, case, pages, amount and deadline.
 
-Pure: text in, readings out. Every reading says how it was found, because a person confirms each before it counts.
-What the letter does not say stays open. The words and the known claimants are data, in `letters.yaml`.
+Pure: text in, values out. Every value says how it was found, because a person must confirm it. Values that the letter
+does not state stay unknown. `letters.yaml` has the words and the known claimants.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _claimant(text: str, sure: dict[str, str]) -> Mapping[str, Any]:
 def _reference(text: str, claimant: Mapping[str, Any], sure: dict[str, str]) -> str | None:
     for pattern in claimant.get("reference", ()):
         if found := re.search(rf"{pattern}(?!-?\w)", text, re.IGNORECASE):  # whole, or by its label
-            sure["reference"] = f"as this claimant writes it: {_quote(found)}"
+            sure["reference"] = f"in this claimant's format: {_quote(found)}"
             return found[1].upper()
     written = r"(?P<id>[A-Z0-9][A-Z0-9/._:-]{2,29}(?: [A-Z]{1,3}(?:/[A-Z]{1,3})?(?=[ \t]*$))?)"
     labelled = r"(?:(?<=[ -]n[or]\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen))"
@@ -217,7 +217,7 @@ def _urls(text: str, domains: tuple[str, ...], links: Iterable[str], sure: dict[
     if own:
         sure["urls"] = "addresses of the client's own domains"
     elif found:
-        sure["urls"] = "addresses in the letter; none is of a domain that this client is known by"
+        sure["urls"] = "addresses in the letter; none belongs to a known domain of this client"
     if found and joined:
         sure["urls"] += "; one was broken over two lines"
     return tuple(own or found)
@@ -370,6 +370,6 @@ def _deadline(
     business, days, start = claimant.get("business_days", 0), claimant.get("days", 0), dated or received
     if start and (business or days):
         usual = f"{business} business days" if business else f"{days} days"
-        sure["deadline"] = f"the letter sets none; {claimant['name']} usually sets {usual}, counted from {start}"
+        sure["deadline"] = f"the letter sets no deadline; {claimant['name']} usually sets {usual}, counted from {start}"
         return business_days_after(start, business) if business else start + timedelta(days=days)
     return None

@@ -1,7 +1,7 @@
 """`licence.json`, our description inside a licence's object.
 
-It says what was licensed, which documents lie beside it, what is missing and why, and where all this came from. Keys
-are stable and sorted, so that an unchanged licence gives unchanged bytes.
+It says what was licensed, which documents belong to it, what is missing and why, and where everything came from. Keys
+are stable and sorted, so an unchanged licence gives unchanged bytes.
 """
 
 from __future__ import annotations

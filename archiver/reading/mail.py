@@ -1,6 +1,6 @@
-"""Letters: their text and attachments, the letters of an mbox, and what their DKIM signature says of their origin.
+"""Parse mails: text and attachments, the mails of an mbox, and the origin by the DKIM signature.
 
-`mail_by` and `origin_by` have a reader process do it, as letters of any origin need; the rest is what runs in there.
+`mail_by` and `origin_by` use a reader process, because mails are not trusted. The other functions run in that process.
 """
 
 from __future__ import annotations
@@ -113,24 +113,24 @@ def plain(text: str) -> str:
 def read_mail(content: bytes) -> ParsedMail:
     """Take a letter apart. Unreadable where it has more parts, or deeper ones, than any honest letter."""
     if content.count(b"\n--") > 20 * MAX_PARTS:
-        raise Unreadable("it has more parts than any letter")
+        raise Unreadable("it has too many parts")
     header = re.search(rb"\r?\n\r?\n", content)
     if (header.start() if header else len(content)) > MAX_HEADER_BYTES:
         raise Unreadable(f"its header is longer than {MAX_HEADER_BYTES >> 20} MB")
     if any(match.end() - match.start() > MAX_FIELD_BYTES for match in _ABOUT_PART.finditer(content)):
-        raise Unreadable("what it says of a part is longer than in any letter")
+        raise Unreadable("the header of a part is too long")
     try:
         return _taken_apart(content)
     except RecursionError:
         raise Unreadable("its parts are nested too deeply") from None
     except (MessageError, AttributeError, LookupError, TypeError, ValueError) as error:  # of the parser's own
-        raise Unreadable(f"it cannot be taken apart ({type(error).__name__})") from None
+        raise Unreadable(f"it cannot be parsed ({type(error).__name__})") from None
 
 
 def _taken_apart(content: bytes) -> ParsedMail:
     parts = list(email.message_from_bytes(content).walk())
     if len(parts) > MAX_PARTS:
-        raise Unreadable(f"it has {len(parts)} parts, and no more than {MAX_PARTS} are read")
+        raise Unreadable(f"it has {len(parts)} parts, but at most {MAX_PARTS} are read")
     texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
     attachments: list[tuple[str, bytes]] = []
     inside: set[int] = set()  # parts of an attached letter, which is read for itself
@@ -307,7 +307,7 @@ def origin(content: bytes, lookup: Lookup) -> str:
     if b"dkim-signature:" not in content[: 1 << 20].lower():
         return NOT_SIGNED
     if len(content) > MAX_DKIM_BYTES or max(map(len, re.findall(rb"[ \t]+", content)), default=0) > MAX_BLANKS:
-        return "not checked: the letter is too large, or has runs of blanks that would take too long"
+        return "not checked: the letter is too large, or its runs of blanks would take too long"
     import dkim
 
     good: list[str] = []
@@ -338,15 +338,15 @@ def origin(content: bytes, lookup: Lookup) -> str:
         unchecked = ""
         domain, length = (re.search(rb"(?:^|;)\s*%b\s*=\s*([^;\s]+)" % tag, value) for tag in (b"d", b"l"))
         name = domain[1].decode("ascii", "replace")[:253] if domain else "a domain not named"
-        reason = "the signature does not fit the letter"
+        reason = "the signature does not match the letter"
         try:
             verified = letter.verify(idx=number, dnsfunc=ask)
         except (dkim.DKIMException, ValueError, TypeError, KeyError, IndexError) as error:
             verified, reason = False, _short(error)
         if reason.startswith("x= value is past"):
-            unchecked = "the time is over for which {} signed it"
+            unchecked = "the signature of {} has expired"
         elif reason.startswith("body hash mismatch"):
-            reason = "the text is not the one that was signed"
+            reason = "the text differs from the signed text"
         if verified:
             of_it = f" (of its text the first {length[1].decode('ascii', 'replace')[:12]} bytes only)" if length else ""
             good.append(f"{name}{of_it}")

@@ -1,4 +1,4 @@
-"""PDFs of any origin made into one that does nothing but show pages. Call `join_pdfs` in a process with limits only."""
+"""Join PDFs of any origin into one that only shows pages. Call `join_pdfs` only in a process with limits."""
 
 from __future__ import annotations
 

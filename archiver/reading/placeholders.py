@@ -1,4 +1,4 @@
-"""Small honest stand-ins for files that a scrubbed recording must not keep: PDFs, pictures, anything packed."""
+"""Small placeholders for files that a scrubbed recording must not contain: PDFs, pictures, packed files."""
 
 from __future__ import annotations
 

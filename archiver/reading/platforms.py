@@ -1,6 +1,6 @@
-"""The platforms that papers and pictures name: by what marks, and what their ids look like.
+"""Recognise platforms in papers and pictures: their marks, and the form of their IDs.
 
-Names are those of the adapters, where there is one. Sources: the platforms' pages and files as public code sees them.
+The names are those of the adapters, if there is one. Sources: the platforms' pages and files in public code.
 """
 
 from __future__ import annotations

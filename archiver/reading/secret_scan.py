@@ -1,4 +1,4 @@
-"""Secrets in what is about to be archived: found in every form they take, and masked where the bytes are ours."""
+"""Find secrets in every form before archiving, and mask them in our own files."""
 
 from __future__ import annotations
 

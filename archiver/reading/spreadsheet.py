@@ -1,4 +1,4 @@
-"""Tables that people open, edit and hand back: CSV as every spreadsheet takes it, and as each of them saves it."""
+"""Read and write CSV tables that people edit in a spreadsheet and return."""
 
 from __future__ import annotations
 

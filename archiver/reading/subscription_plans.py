@@ -1,7 +1,8 @@
-"""Plan periods: what a receipt of a platform that licenses no single items says of the plan that it pays for.
+"""Read the plan period in receipts of platforms that do not license single items.
 
-What counts at such a platform is the plan, its period, who holds it and the terms then. A period is read from words
-such as `Billing period` or from the only two dates that the receipt joins. Labels are assumed: no copies were found.
+At such a platform the plan, its period, its holder and the terms of that time count. The period comes from labels such
+as `Billing period`, or from the only two dates that the receipt joins. We assume the labels, because we found no
+copies.
 """
 
 from __future__ import annotations

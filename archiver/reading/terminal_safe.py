@@ -1,4 +1,4 @@
-"""Text of unknown origin, made fit for a terminal and a page: what could rewrite either shows as a replacement mark."""
+"""Make text of unknown origin safe for a terminal and a page: dangerous characters become a replacement mark."""
 
 from __future__ import annotations
 

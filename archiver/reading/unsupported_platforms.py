@@ -1,4 +1,4 @@
-"""Platforms without an adapter, and the web sides of those with one: what a person can archive there, and why."""
+"""Platforms without an adapter, and the web pages of those with one: what a person can archive there, and why."""
 
 from __future__ import annotations
 

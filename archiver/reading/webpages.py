@@ -1,9 +1,9 @@
-"""Licence histories, licences and invoices as pages of a web account, which a person opens and marks.
+"""Parse the account pages that a person opens and marks: licence histories, licences and invoices.
 
-Shutterstock and Adobe Stock. What is observed: addresses, cards and their ids, the six cells, the columns' suffixes.
-What is assumed until somebody marks a real page: `time[datetime]` on a card, the labels in a licence's panel, months
-before days in Adobe's dates. A page that is otherwise is not read; it is kept all the same. Of the account pages of
-Getty Images and iStock no layout is known: they are read by their labels, as papers are.
+For Shutterstock and Adobe Stock, public code shows addresses, cards and their IDs, the six cells, and the columns'
+suffixes. We assume `time[datetime]` on a card, the labels in a licence's panel, and months before days in Adobe's
+dates. A page with another layout is archived but not parsed. We know no layout of the account pages of Getty Images
+and iStock, so their labels are parsed, as in papers.
 """
 
 from __future__ import annotations

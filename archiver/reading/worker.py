@@ -1,5 +1,7 @@
-"""Reading documents without trusting them: in processes of their own, which a hostile PDF or picture may kill or take
-over: they reach neither network nor home (see `confinement`), and what they answer is checked before it is used.
+"""Read untrusted documents in worker processes.
+
+A hostile PDF or picture may kill or take over a worker. Workers have no access to network or home (see `confinement`),
+and their answers are checked before use.
 """
 
 from __future__ import annotations
@@ -338,7 +340,7 @@ class DocumentReader:
         return answers, None
 
 
-MADE_UP = "the reader's answer makes no sense"
+MADE_UP = "the reader's answer is not valid"
 HASH_BYTES = 32
 
 
@@ -395,7 +397,7 @@ class Pool:
                 try:
                     worker = _Worker(self._kind)
                 except OSError as error:
-                    raise ReaderFailed(f"the reader could not be started: {error}") from None
+                    raise ReaderFailed(f"the reader did not start: {error}") from None
             yield worker
         finally:
             self._idle.put(worker if worker and worker.alive else None)
@@ -467,7 +469,7 @@ class _Worker:
             self.end()
             if self._late:
                 raise ReaderFailed(f"reading it took longer than {seconds:g} s") from None
-            raise ReaderFailed("reading it took too much memory or broke the reader") from None
+            raise ReaderFailed("reading it took too much memory or crashed the reader") from None
         finally:
             if not done:
                 self.end()  # in the midst of an answer: of no more use

@@ -166,6 +166,6 @@ def test_authorities_are_asked_only_online_and_tell_the_time(healthy: Home, tmp_
 def test_an_archive_whose_client_is_lost_is_verified_all_the_same(ran: Home) -> None:
     (ran.root / "clients/acme.yaml").unlink()
     assert [each["client"] for each in ran.json("verify")["clients"]] == ["acme"]
-    assert "archive/acme belongs to no client" in ran("find", "anything").stderr
+    assert "archive/acme has no client" in ran("find", "anything").stderr
     shutil.rmtree(first(ran.root, EVIDENCE))
     ran("verify", code=90)

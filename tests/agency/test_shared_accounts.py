@@ -122,7 +122,7 @@ def test_rules_assign_and_persons_overrule_them(tmp_path: Path) -> None:
         assert assigned(at, acme.folder) == [by_rule, ("acme", "Ada Example", True)]
         rules(at, '[{name: c, client: acme, hint: "beta*"}]')
         [moved] = follow()
-        assert moved == f"beta: beta/{beta.folder} is no longer for this client, as the changed rules say."
+        assert moved == f"beta: beta/{beta.folder} is no longer for this client, because the rules changed."
         assert follow() == []
         assert [each[0] for each in assigned(at, beta.folder)] == ["beta", "acme"]
         assert [row["client"] for row in at.run.json("find", "48288131", "--client", "beta")] == []

@@ -55,7 +55,7 @@ def test_what_an_earlier_version_left_unsigned_is_not_adopted(sealed: Kit) -> No
     sealed.witnesses = []
     report = sealed.verify()
     assert (report.state, {each.code for each in report.findings}) == ("UNPROVEN", {"unsigned"})
-    with pytest.raises(IntegrityError, match="run it once more"):
+    with pytest.raises(IntegrityError, match="run that version once more"):
         sealed.write(5)
     tree = Frontier()
     for line in lines:

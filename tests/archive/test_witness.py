@@ -63,7 +63,7 @@ def test_a_folder_gets_every_checkpoint_and_verify_holds_the_archive_against_it(
 def test_a_witness_that_fails_is_a_warning_and_tried_again(kit: Kit, disk: Path) -> None:
     disk.parent.rmdir()
     (warning,) = kit.write(1).warnings
-    assert "The witness disk did not get checkpoint 2 of acme" in warning and "is not there" in warning
+    assert "could not give checkpoint 2 of acme to the witness disk" in warning and "is not there" in warning
     disk.parent.mkdir()
     assert kit.write().warnings == () and names(disk) == names(kit.root / "ledger/checkpoints")
 
@@ -147,7 +147,7 @@ def test_a_run_refuses_to_start_on_a_fork_and_the_archive_is_left_as_it_was(
     kit.write(2)
     restore(kit, tmp_path / "backup")
     before = (kit.root / "ledger/ledger.jsonl").read_bytes()
-    with pytest.raises(IntegrityError, match=r"no continuation of .*00000004\.note.*--after-restore"), kit.open():
+    with pytest.raises(IntegrityError, match=r"does not continue .*00000004\.note.*--after-restore"), kit.open():
         pass
     assert (kit.root / "ledger/ledger.jsonl").read_bytes() == before
     assert findings(kit, disk) == ("FORKED", ["forked"])

@@ -134,7 +134,7 @@ def test_what_is_damaged_is_neither_read_nor_built_upon(kit: Kit) -> None:
 def test_what_is_no_file_keeps_nobody_waiting(sealed: Kit, name: str) -> None:
     (sealed.root / name).unlink()
     os.mkfifo(sealed.root / name)
-    with pytest.raises(IntegrityError, match=f"{name} is no regular file"), sealed.open():
+    with pytest.raises(IntegrityError, match=f"{name} is not a regular file"), sealed.open():
         pass
     if name == verify.LEDGER:
         with pytest.raises(IntegrityError, match="no regular file"):
@@ -221,4 +221,4 @@ def test_a_ledger_that_shrank_is_told_once_though_no_witness_holds_it(kit: Kit, 
     shutil.rmtree(kit.root)
     backup.rename(kit.root)
     said = " ".join(kit.write(1).warnings)
-    assert "had 3 lines when this machine last wrote to it, and has fewer" in said and kit.write(1).warnings == ()
+    assert "had 3 lines when this machine last wrote to it. Now it has fewer" in said and kit.write(1).warnings == ()

@@ -61,7 +61,7 @@ def test_a_missing_browser_is_installed_or_its_absence_explained(
     monkeypatch.setattr(chromium, "_installers", lambda: iter([failing]))
     with pytest.raises(BrowserMissing):
         chromium.ensure(said.append)
-    assert said == ["No Chromium found: failing ...", "That did not work: no network"]
+    assert said == ["No Chromium found: failing ...", "The installation failed: no network"]
     monkeypatch.setattr(
         chromium, "_installers", lambda: iter([failing, ("making one", [[sys.executable, "-c", make]])])
     )

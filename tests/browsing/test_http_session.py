@@ -108,7 +108,7 @@ async def test_a_redirect_to_an_address_that_is_none_is_another_layout(info: Pro
     async def send(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Raw:
         return Raw(302, {"location": "https://[acme.example.com/"}, b"")
 
-    with pytest.raises(LayoutChanged, match="api/file leads to an address that is none"):
+    with pytest.raises(LayoutChanged, match="api/file leads to an invalid address"):
         await Exchange(info, Pacing(off=True)).request(send, "GET", SITE + "/api/file")
 
 

@@ -87,7 +87,9 @@ def test_a_claim_of_several_pictures_is_assessed_and_packed_without_naming_its_l
         judged = "".join(
             page.extract_text() for page in PdfReader(io.BytesIO(zipped.read("internal/verdict.pdf"))).pages
         )
-    assert judged.count("Offen: was folgt") == 2 and "certificate.txt, Seite 1" in judged and "das Archivbuch" in judged
+    assert (
+        judged.count("Offen: klären Sie") == 2 and "certificate.txt, Seite 1" in judged and "das Archivbuch" in judged
+    )
     drafts = sorted((at.run.root / "work" / claim / "drafts").rglob("reply.txt"))
     assert [path.parent.name.split("_")[2] for path in drafts] == ["500001", "500002"]
     assert all("Zeichen 90012345" in path.read_text() for path in drafts) and str(drafts[0]) in told
@@ -99,7 +101,7 @@ def test_a_pack_for_a_use_that_is_not_covered_is_warned_of(at: Agency, tmp_path:
     late = at.run.json(*add, "2026-03-01")["claim"]
     run = at.run.without_browser()
     told = run("proof", "_500001_", "--claim", late, "--out", tmp_path / "late.zip").stderr
-    assert "8 days before licence" in told and "lawyer" in told
+    assert "8 days before the licence" in told and "lawyer" in told
     at.run(*add, "2026-03-20")
     assert "lawyer" not in run("proof", "_500001_", "--claim", late, "--out", tmp_path / "early.zip").stderr
 
@@ -107,18 +109,18 @@ def test_a_pack_for_a_use_that_is_not_covered_is_warned_of(at: Agency, tmp_path:
 def test_where_nothing_was_looked_for_nothing_is_said_to_be_missing(at: Agency, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text(f"{GETTY}{tmp_path}")
     told = at.run("letter", tmp_path / "letter.txt", "--client", "acme", "--yes").stdout
-    assert "No licence was found in this archive" in told and "does not hold" not in told
+    assert "No licence found in this archive" in told and "does not hold" not in told
     assert all(f"archiver {way}" in told for way in ("import", "capture", "run"))
 
 
 def test_a_day_that_is_still_to_come_is_no_day_of_receipt_or_of_a_first_use(at: Agency, claim: str) -> None:
     manual = ("claim", "add", "--manual", "--client", "acme", "--claimant", "x")
     for option in ("--received", "--first-seen"):
-        assert "still to come" in at.run(*manual, option, "2099-01-02", code=2).stderr
-    with pytest.raises(ConfigError, match="First seen: 2099-01-02 is still to come"):
+        assert "is in the future" in at.run(*manual, option, "2099-01-02", code=2).stderr
+    with pytest.raises(ConfigError, match="First seen: 2099-01-02 is in the future"):
         confirm(at.home, load(at.home, claim), {"first_seen": "2099-01-02"})
     planned = at.run("assess", "_500001_", "--client", "acme", "--first-seen", "2099-01-02")
-    assert "is still to come" in planned.stdout
+    assert "is in the future" in planned.stdout
 
 
 def test_a_claim_that_cannot_be_read_is_named_and_stops_no_other(at: Agency, claim: str, tmp_path: Path) -> None:
@@ -131,7 +133,7 @@ def test_a_claim_that_cannot_be_read_is_named_and_stops_no_other(at: Agency, cla
         assert "acme-0bad0bad" in listed.stderr
         assert "acme-0bad0bad" in at.run("find", "https://acme.example/x").stderr
         assert at.run.json("claim", "show", claim)["claim"] == claim
-        assert "delete its folder" in at.run("claim", "show", "acme-0bad0bad", code=2).stderr
+        assert "Delete its folder" in at.run("claim", "show", "acme-0bad0bad", code=2).stderr
     finally:
         broken.unlink()
 
@@ -203,7 +205,7 @@ def test_the_first_search_by_picture_says_what_it_does(at: Agency, monkeypatch: 
         picture_search.find_picture(
             at.home, jpeg(scene(1)), client="acme", warn=told.append, watch=lambda *step: seen.append(step)
         )
-    assert [each for each in told if "made recognisable" in each] == [told[0]] and "2 pictures" in told[0]
+    assert [each for each in told if "are prepared once" in each] == [told[0]] and "2 pictures" in told[0]
     assert seen == [("acme", 0, 2), ("acme", 2, 2)]
 
 
@@ -267,8 +269,8 @@ def test_the_dialogue_at_a_terminal(at: Agency, tmp_path: Path) -> None:
         "letter", tmp_path / "letter.txt", "--client", "acme", "--picture", tmp_path / "1.jpg", "--out", out
     )
     said = [
-        ("Claimant", ""), ("Reference", ""), ("Kind", "quarrel"), ("cannot be read", None), ("Kind", "demand"),
-        ("Urls of", ""), ("Amount", "600"), ("Currency", ""), ("Received", ""), ("Deadline", ""),
+        ("Claimant", ""), ("Reference", ""), ("Kind", "quarrel"), ("is not valid", None), ("Kind", "demand"),
+        ("URLs of", ""), ("Amount", "600"), ("Currency", ""), ("Received", ""), ("Deadline", ""),
         ("First seen", "20.3.2026"), ("Is acme/.*_500001_", "yes"), ("commercial or editorial", "commercial"),
         ("Write ", "no"), ("Skipped", None),
     ]  # fmt: skip

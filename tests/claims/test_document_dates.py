@@ -63,8 +63,8 @@ def test_the_rule_the_drafts_and_find_say_it_of_each_document() -> None:
         return next(each.messages["en"] for each in findings if each.rule == "date_proven")
 
     dated = "2026-11-24 05:33 UTC (record.json) and 2026-11-26 06:06 UTC (certificate.pdf)"
-    assert f"unchanged since {dated}, as" in said(secured_since=LATER, secured_documents=BOTH)
-    assert "since 2026-11-26, as" in said(secured_since=LATER, secured_documents=dict.fromkeys(BOTH, LATER))
+    assert f"unchanged since {dated}. A" in said(secured_since=LATER, secured_documents=BOTH)
+    assert "since 2026-11-26. A" in said(secured_since=LATER, secured_documents=dict.fromkeys(BOTH, LATER))
     partly = said(secured_since=None, secured_documents=BOTH | {"certificate.pdf": None})
     assert "only some of the documents, since 2026-11-24 05:33 UTC (record.json)" in partly
     matter = replace(MATTER, secured=LATER, secured_documents=BOTH)

@@ -37,7 +37,7 @@ def test_the_reply_is_short_and_states_facts(language: str) -> None:
     for fact in ("AB12CD", "1234567890", "PO-12", "Agency Ltd", "Acme Ltd", "(8)", "2021", "2022", received):
         assert fact in reply, fact
     assert [found[0] for each in made.values() for found in NEVER.finditer(each.text)] == []
-    assert all(re.match("DRAFT for a person to check|ENTWURF", each.text) for each in made.values())
+    assert all(re.match("DRAFT. A person must check it|ENTWURF", each.text) for each in made.values())
     assert set(made) == {
         "client-mail", "reply", "assignment", "indemnity-notice", "custodian-certificate-us", "officer-certificate-uk",
         "shutterstock-proof-of-licence",
@@ -71,7 +71,7 @@ def test_what_is_not_known_is_left_out_or_blank() -> None:
     )  # fmt: skip
     made = {each.name: each.text for each in drafts(matter, "en")}
     assert "None" not in "".join(made.values()) and "@" not in "".join(made.values())
-    assert "licensed on" not in made["reply"] and "recorded as being for" not in made["reply"]
+    assert "licensed on" not in made["reply"] and "Our records show since" not in made["reply"]
     assert f"Name of the licensee: {BLANK}" in made["shutterstock-proof-of-licence"]
     assert all("asset 1234567890" in made[name] for name in ("reply", "client-mail", "indemnity-notice"))
     assert "assignment" not in made, "nobody would state anything in it"

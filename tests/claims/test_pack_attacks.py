@@ -64,7 +64,7 @@ def test_a_certificate_that_came_later_has_its_own_date_everywhere(pack: Pack) -
     assert search.secured_in_words(pack.found) == said
     [finding] = [each for each in pack.assessed["findings"] if each["rule"] == "date_proven"]
     assert re.search(
-        r"since [\d: -]+ UTC \(record.json, preview.jpg\) and [\d: -]+ UTC \(certificate.pdf\), as", finding["message"]
+        r"since [\d: -]+ UTC \(record.json, preview.jpg\) and [\d: -]+ UTC \(certificate.pdf\)\. A", finding["message"]
     )
     sheet = (pack.bag / f"data/06_use_and_dates/{pack.two}/dates-by-us.txt").read_text()
     assert re.search("record.json: secured since .*\n  undated_.*terms.json: secured since ", sheet)

@@ -214,7 +214,7 @@ def test_the_summary_is_one_page_whatever_the_title_and_keeps_the_dates_apart(pa
     assert [page for page in pages[5:] if "Excerpt of the receipt" in page and packs.names[0] in page]
     assert "IN DETAIL" in pages[5].upper()
     assert pages[1].count("Harbour at dawn") > 2, "what does not fit shrinks, and the title stays"
-    assert "on request only" in pages[1] and "by the form" not in pages[1], "whom to ask stands above"
+    assert "only on request" in pages[1] and "by the form" not in pages[1], "whom to ask stands above"
     assert f"{packs.names[0]}: certificate.pdf" in str(PdfReader(out.with_suffix(".pdf")).outline)
     first = pages[0]
     assert "by mail to [withheld]" in first and "seat 1 (name withheld)" in first and "Who may ask" in first
@@ -237,9 +237,9 @@ def test_the_same_archive_gives_the_same_bytes_in_german_too(packs: Packs, tmp_p
     assert one.read_bytes() == two.read_bytes()
     assert one.with_suffix(".pdf").read_bytes() == two.with_suffix(".pdf").read_bytes()
     first = page_texts(one.with_suffix(".pdf"))[0]
-    assert "15. Juli 2021, 15:46 UTC" in first and "Lizenziert an" in first and "verschiedene Dinge" in first
+    assert "15. Juli 2021, 15:46 UTC" in first and "Lizenziert an" in first and "verschiedene Daten" in first
     folder = unpacked(one, tmp_path)
-    assert "WIE DIES OHNE" in (folder / "HOW-TO-CHECK.txt").read_text("utf-8")
+    assert "SO PRÜFEN SIE DIES OHNE" in (folder / "HOW-TO-CHECK.txt").read_text("utf-8")
     excerpts = {each.name: each.read_text("utf-8") for each in folder.glob("data/0[24]*/*/*-excerpt.*")}
     assert len(excerpts) == 3 and all("Auszug, vom Absender" in each for each in excerpts.values())
     assert not [name for name, each in excerpts.items() if re.search("withheld|removed|seat 1", each)]

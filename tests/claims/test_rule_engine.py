@@ -37,7 +37,7 @@ def test_a_purchase_after_the_first_use_is_not_covered_and_says_by_how_many_days
     found = assess(CASE, replace(USE, first_seen=date(2026, 3, 1)))
     assert found.verdict is Verdict.NOT_COVERED
     assert found.findings[0].rule == "late_purchase"
-    assert "8 days before licence" in found.findings[0].messages["en"]
+    assert "8 days before the licence" in found.findings[0].messages["en"]
     assert "8 Tage vor der Lizenz" in found.findings[0].messages["de"]
 
 

@@ -240,7 +240,7 @@ def test_the_dkim_result_says_what_is_known_and_no_more(signed: tuple[bytes, byt
     assert origin(content, lambda name: b"v=DKIM1; p=") == "not checked: example.com publishes this key no longer"
     assert origin(content, lambda name: b"p=AAAA") == "not checked: example.com publishes a key of no known form"
     late = content.replace(b"; d=", b"; x=1000; d=", 1)
-    assert origin(late, lambda name: record) == "not checked: the time is over for which example.com signed it"
+    assert origin(late, lambda name: record) == "not checked: the signature of example.com has expired"
     assert origin(longer, lambda name: record) == "pass: example.com (of its text the first 10 bytes only)"
     assert origin(b"\t" + content, lambda name: record).startswith("fail: ")
     assert origin(letter(), nobody) == "none: the letter is not signed"

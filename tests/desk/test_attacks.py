@@ -99,7 +99,7 @@ def test_after_an_abmahnung_the_lawyer_says_when_the_picture_comes_down(served: 
     claim = Claim(claim="acme-0a0a0a0a", client="acme", kind=LetterKind.ABMAHNUNG, licences=licences, confirmed=True)
     save(served.agency.home, claim)
     page = person("Rita Reader").get("/claim/acme-0a0a0a0a").text
-    assert "the lawyer says" in page and "then take the picture down" not in page
+    assert "The lawyer decides" in page and "Then take the picture down" not in page
 
 
 def test_a_clients_link_shows_that_client_alone_until_it_ends(served: Served, person: Sign) -> None:
@@ -224,11 +224,11 @@ def test_a_session_ends_when_its_user_goes(served: Served, person: Sign) -> None
 
 def test_others_are_served_only_by_name_and_over_tls(served: Served, tmp_path: Path) -> None:
     access, name = AccessControl(served.agency.home.root, tmp_path), ["archive.example.com"]
-    with pytest.raises(ConfigError, match="in clear"):
+    with pytest.raises(ConfigError, match="unencrypted"):
         checked(ServeOptions(names=name), access)
     with pytest.raises(ConfigError, match="desk user add"):
         checked(ServeOptions(names=name, behind_proxy=True), AccessControl(tmp_path, tmp_path))
-    with pytest.raises(ConfigError, match="is no host"):
+    with pytest.raises(ConfigError, match="is not a host name"):
         checked(ServeOptions(names=["https://x/"], behind_proxy=True), access)
     checked(ServeOptions(names=name, behind_proxy=True), access)
     assert site_of(ServeOptions(names=name, behind_proxy=True), 8737).cookie.startswith("__Host-")

@@ -118,7 +118,7 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
         first.locator(".findings li").first.wait_for()  # the verdict came after the page
         fine(page)
         pictured(page, "picture")
-        first.get_by_role("button", name="This is it").click()
+        first.get_by_role("button", name="Use this licence").click()
         page.wait_for_url("**/claim/*")
         page.fill("#f-claimant", "Studio Ada Example")
         page.fill("#f-deadline", due.isoformat())
@@ -134,7 +134,7 @@ def test_the_whole_dispute_from_a_dropped_picture_to_a_verified_pack(
         fine(page)
         pictured(page, "claim")
         page.get_by_role("button", name="Make the pack").click()
-        page.get_by_role("heading", name="The pack is made").wait_for()
+        page.get_by_role("heading", name="The pack is ready").wait_for()
         assert "Reply to the letter" in page.locator("main").inner_text()
         fine(page)
         with page.expect_download() as download:
@@ -181,7 +181,7 @@ def test_by_keyboard_alone_in_german_on_a_telephone(browser: Browser, served: Se
         press(page, "button", "Lesen")
         page.wait_for_url("**/claim/*")
         assert page.locator("#f-reference").input_value() == "X7K2P9"
-        press(page, "button", "Das alles bestätigen")
+        press(page, "button", "Alle Werte bestätigen")
         page.wait_for_selector(".step.done")
         press(page, "textbox", "Nach Wörtern", "9")
         page.keyboard.type("004")

@@ -269,7 +269,7 @@ def test_an_audit_log_that_cannot_be_written_bars_nobody_and_is_caught_up(served
         again = person("Olaf Operator", fresh=True)
         assert again.get("/find?q=9001").status_code == 200
         assert again.get(served.place("harbour") + "/file/record.json?save=1").status_code == 200
-        assert "The audit log cannot be written" in again.get("/").text
+        assert "The desk cannot write the audit log" in again.get("/").text
         assert "The audit log" not in person("Rita Reader").get("/").text
     finally:
         path.rmdir()

@@ -36,7 +36,7 @@ def test_others_are_served_over_tls_by_name_with_cookies_that_never_go_in_clear(
         certificate,
         "--private-key",
     ]
-    assert "cannot be used together" in home(*arguments, foreign, code=2).stderr
+    assert "do not work together" in home(*arguments, foreign, code=2).stderr
     process = subprocess.Popen(home.command(*arguments, key), stderr=subprocess.PIPE, text=True, env=home.env)
     try:
         assert process.stderr
