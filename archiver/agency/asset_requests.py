@@ -104,7 +104,7 @@ def _account(home: Home, client: str, provider: str) -> Account:
     slugs = [slug for slug in (client, HOUSE) if slug in home.clients]
     held = [each for slug in slugs for each in home.client(slug).accounts if each.provider == provider]
     nameless = Account(name=f"_{provider}", client=client, provider=provider, settings={})
-    return replace(held[0], client=client) if held else nameless
+    return held[0].model_copy(update={"client": client}) if held else nameless
 
 
 def _newest(home: Home, client: str, asked: Sequence[Asked]) -> dict[str, CatalogueEntry]:

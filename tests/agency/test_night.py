@@ -130,7 +130,10 @@ def test_38_of_40_are_told_to_the_named_person_once_and_the_next_run_fetches_jus
         site.asked.clear()
         last = night()
         assert sorted(path.rpartition("/")[2] for path in site.asked if "/certificate/" in path) == ["31", "7"]
-        assert last.accounts[0].completed == account.incomplete and "2 that were incomplete" in last.accounts[0].message
+        assert (
+            last.accounts[0].completed == account.incomplete
+            and "Completed 2 incomplete licences" in last.accounts[0].message
+        )
         assert (last.accounts[0].outcome, last.accounts[0].archived, last.accounts[0].already) == ("complete", 0, 40)
         assert len(mail.mails) == 2 and "all is well" in site.hooks[-1]["subject"]
         assert str(status(home).accounts[0].coverage) == "40/40"

@@ -198,7 +198,7 @@ def test_a_broken_adapter_costs_neither_a_runs_end_nor_what_is_archived(
     monkeypatch.syspath_prepend(tmp_path)
     load.cache_clear()
     assert asked_for("ada-example-aBcDeFgHiJk-unsplash.jpg") is None  # a person can still capture it
-    with pytest.raises(ConfigError, match="Install its package anew"):
+    with pytest.raises(ConfigError, match="Install its package again"):
         asked_for("broken:1")
     assert "broken" in installed() and declared("broken") is None
     told = [

@@ -160,5 +160,5 @@ def test_origin_and_key_are_those_of_the_first_day(kit: Kit) -> None:
     with pytest.raises(ConfigError, match="replay"), kit.open("replay"):
         pass
     kit.signer = Ed25519PrivateKey.generate()
-    with pytest.raises(ConfigError, match="another key"), kit.open():
+    with pytest.raises(ConfigError, match="does not have the key"), kit.open():
         pass

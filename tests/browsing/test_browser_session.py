@@ -441,7 +441,7 @@ async def test_an_attended_sign_in_ends_when_the_person_is_in(visit: Open, info:
         assert (await site.session.page()).url == f"{SITE}/page/welcome"
         assert said and site.seen[-1] == "GET /account"
     async with visit(page("/login", FORM), mode=Mode.SIGN_IN) as site:
-        with pytest.raises(SignInNeeded, match="in time"):
+        with pytest.raises(SignInNeeded, match="before the time limit"):
             await attend(site.session, ByPage(info), f"{SITE}/login", said.append, timeout_s=0.5)  # type: ignore[arg-type]  # a part of one
 
 
@@ -536,7 +536,7 @@ async def test_whose_history_is_read_is_the_accounts_setting_and_never_a_guess(v
         f"url:{SITE}/account": None,
     }
     exchanges = page("/login", WORKSPACES) + page("/account", "Ada")
-    for settings, words in (({}, "no setting `workspace`"), ({"workspace": "Other"}, "says 'Other'")):
+    for settings, words in (({}, "setting `workspace` is missing"), ({"workspace": "Other"}, "is 'Other'")):
         async with visit(exchanges, settings=settings) as site:
             await site.session.goto(f"{SITE}/login")
             with pytest.raises(ConfigError, match=f"{words}.*one of: Acme Ltd, Private"):

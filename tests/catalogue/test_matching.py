@@ -351,5 +351,5 @@ def test_questions_that_make_no_sense_end_the_search(six: Acme, monkeypatch: pyt
     with Matcher() as matcher:
         real = _Answers.__call__
         monkeypatch.setattr(_Answers, "__call__", lambda *_: real(answers, b"x"))
-        with pytest.raises(UnreadablePicture, match="no sense"):
+        with pytest.raises(UnreadablePicture, match="not valid"):
             matcher.match(edited("crop 70", 5), [six.catalogue.pictures()], loader({"acme": six.archive}))

@@ -142,7 +142,7 @@ def fill(folder: Path) -> dict[str, str]:
         "parts.eml": (letter_of(5000), "parts.eml", "parts"),
         "nested.eml": (deep_letter(2000), "nested.eml", "parts"),
         "huge.png": (huge_png(), "huge.png", "megapixels"),
-        "broken.jpg": (b"\xff\xd8\xff" + bytes(range(256)), "broken.jpg", "no picture"),
+        "broken.jpg": (b"\xff\xd8\xff" + bytes(range(256)), "broken.jpg", "not a picture"),
         "locked.pdf": (encrypted_pdf(), "locked.pdf", "encrypted"),
         "loop.pdf": (pdf_of(b"<</Type/Pages/Kids[2 0 R 2 0 R]/Count 9>>"), "loop.pdf", "read"),
         "broken.pdf": (b"%PDF-1.7 and no more", "broken.pdf", "read as a PDF"),
