@@ -10,11 +10,7 @@ from archiver.archive import seal as sealing
 from archiver.archive import verify as verifier
 from archiver.archive.verify import moment, renewal
 from archiver.catalogue.archives import writing
-from archiver.core.errors import (
-    ArchiveBusy,
-    ArchiverError,
-    ConfigError,
-)
+from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError
 from archiver.home.network import joined
 from archiver.home.settings import Home
 from archiver.home.vault import Vault

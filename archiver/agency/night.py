@@ -20,11 +20,7 @@ from archiver.collect.run_context import RunContext, RunRequest, RunSummary
 from archiver.collect.run_log import log
 from archiver.collect.run_tools import RunTools, open_tools
 from archiver.collect.terms_visits import TermsVisits
-from archiver.core.errors import (
-    ArchiverError,
-    ConfigError,
-    machine_error,
-)
+from archiver.core.errors import ArchiverError, ConfigError, machine_error
 from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
 

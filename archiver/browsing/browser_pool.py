@@ -22,15 +22,9 @@ from archiver.browsing.forward_proxy import NOTHING, GuardProxy
 from archiver.browsing.navigation import stay_on_pages
 from archiver.browsing.pacing import Pacing
 from archiver.browsing.request_pipeline import Exchange, ExchangeListener
-from archiver.core.errors import (
-    ConfigError,
-    SignInNeeded,
-)
+from archiver.core.errors import ConfigError, SignInNeeded
 from archiver.home.network import Network
-from archiver.provider import (
-    Mode,
-    ProviderInfo,
-)
+from archiver.provider import Mode, ProviderInfo
 from archiver.reading.worker import DocumentReader
 
 if TYPE_CHECKING:

@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.app import (
-    HomeOption,
-    JsonOption,
-    app,
-    catalogue_app,
-    confirmed,
-    language_of,
-    opened,
-    unlocked,
-)
+from archiver.cli.app import HomeOption, JsonOption, app, catalogue_app, confirmed, language_of, opened, unlocked
 from archiver.cli.output import emit, say, table, tell, tell_lines
 
 if TYPE_CHECKING:

@@ -10,17 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.app import (
-    HomeOption,
-    JsonOption,
-    a_day,
-    app,
-    asking,
-    claim_app,
-    language_of,
-    opened,
-    unlocked,
-)
+from archiver.cli.app import HomeOption, JsonOption, a_day, app, asking, claim_app, language_of, opened, unlocked
 from archiver.cli.output import emit, say, table, tell
 
 if TYPE_CHECKING:

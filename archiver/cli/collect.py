@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.app import (
-    HomeOption,
-    JsonOption,
-    ReplayOption,
-    app,
-    awaited,
-    opened,
-    unlocked,
-)
+from archiver.cli.app import HomeOption, JsonOption, ReplayOption, app, awaited, opened, unlocked
 from archiver.cli.output import emit, progress, say, table, tell
 
 if TYPE_CHECKING:

@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.app import (
-    HomeOption,
-    JsonOption,
-    app,
-    confirmed,
-    opened,
-    unlocked,
-)
+from archiver.cli.app import HomeOption, JsonOption, app, confirmed, opened, unlocked
 from archiver.cli.output import emit, progress, say, tell, tell_lines
 
 if TYPE_CHECKING:

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from archiver.core.atomic_files import replace_file
-from archiver.core.errors import (
-    ArchiverError,
-)
+from archiver.core.errors import ArchiverError
 from archiver.core.model import Outcome
 from archiver.reading.secret_scan import Needle, mask, mask_text
 

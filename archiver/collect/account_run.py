@@ -14,27 +14,13 @@ from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.replay import Listener
 from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import AccountResult, keep_page
-from archiver.collect.account_session import (
-    REFUSALS,
-    AccountAccess,
-    AccountSession,
-    SigningIn,
-    Totp,
-    admit,
-    remember,
-)
+from archiver.collect.account_session import REFUSALS, AccountAccess, AccountSession, SigningIn, Totp, admit, remember
 from archiver.collect.history_cursor import HistoryCursors, Retries, sweep_day
 from archiver.collect.run_context import RunContext
 from archiver.collect.sync import Sync
 from archiver.collect.terms import SeenTerms
 from archiver.collect.terms_visits import archive_given_terms, archive_terms, seen_terms
-from archiver.core.errors import (
-    AdapterBroken,
-    ArchiverError,
-    SavedPage,
-    SiteUnavailable,
-    machine_error,
-)
+from archiver.core.errors import AdapterBroken, ArchiverError, SavedPage, SiteUnavailable, machine_error
 from archiver.core.model import Outcome
 from archiver.home.settings import Account
 from archiver.reading.secret_scan import all_forms

@@ -30,14 +30,7 @@ from archiver.home.network import Network
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account
 from archiver.home.vault import Vault, run_secret_command, secret_digest
-from archiver.provider import (
-    Challenge,
-    Provider,
-    ProviderInfo,
-    SignInMethod,
-    Transport,
-    load,
-)
+from archiver.provider import Challenge, Provider, ProviderInfo, SignInMethod, Transport, load
 
 CLOSE_TIMEOUT_S = 20.0  # for a browser's context
 RENEW_BEFORE = timedelta(hours=36)  # before a session's end; one night before would be too late

@@ -6,13 +6,9 @@ from datetime import UTC, datetime
 
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
-from archiver.core.errors import (
-    NotAccepted,
-)
+from archiver.core.errors import NotAccepted
 from archiver.home.settings import Account, Home
-from archiver.provider import (
-    ProviderInfo,
-)
+from archiver.provider import ProviderInfo
 
 
 def accepted(home: Home, account: Account, info: ProviderInfo) -> None:

@@ -20,18 +20,9 @@ from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import AccountResult
 from archiver.collect.account_run import AccountRun
 from archiver.collect.run_context import RunContext, RunRequest
-from archiver.core.errors import (
-    ArchiverError,
-    ConfigError,
-    machine_error,
-)
+from archiver.core.errors import ArchiverError, ConfigError, machine_error
 from archiver.home.settings import Account, Home
-from archiver.provider import (
-    ProviderInfo,
-    Scope,
-    Transport,
-    load,
-)
+from archiver.provider import ProviderInfo, Scope, Transport, load
 
 MAX_CLIENTS = 16  # archives open at once
 

@@ -13,9 +13,7 @@ from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run_tools import RunTools
 from archiver.collect.terms import SeenTerms
 from archiver.core.alert import Alert
-from archiver.core.errors import (
-    ArchiverError,
-)
+from archiver.core.errors import ArchiverError
 from archiver.core.model import Outcome
 from archiver.home.settings import Home
 from archiver.home.vault import Vault

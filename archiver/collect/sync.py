@@ -281,7 +281,7 @@ class Sync:
         """Run a step; where the session expires on the way, sign in once more and take the step again."""
         try:
             await step()
-        except ExceptionGroup as group:
+        except ExceptionGroup as group:  # of licences fetched side by side; the worst is raised below
             error = most_severe(group)
         except SessionExpired as expired:
             error = expired

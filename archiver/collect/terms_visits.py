@@ -17,12 +17,7 @@ from archiver.collect.terms import SeenTerms, fetch_terms, terms_from_api
 from archiver.collect.terms import rules as terms_rules
 from archiver.core.errors import ArchiverError, SecretFound
 from archiver.home.settings import Account, Home
-from archiver.provider import (
-    Provider,
-    ProviderInfo,
-    Request,
-    TermsPage,
-)
+from archiver.provider import Provider, ProviderInfo, Request, TermsPage
 from archiver.reading.secret_scan import all_forms, contains, mask_text
 
 

@@ -20,12 +20,7 @@ from archiver.agency.setup import missing_extras
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.browsing.chromium import SANDBOX_VARIABLE, commands_to_install, try_start, usable
 from archiver.core.errors import BrowserMissing, ConfigError, SandboxRefused
-from archiver.devkit.demo_archive import (
-    ACCOUNTS,
-    archive_steps,
-    needs_browser,
-    prepare,
-)
+from archiver.devkit.demo_archive import ACCOUNTS, archive_steps, needs_browser, prepare
 from archiver.devkit.demo_claim import claim_steps
 from archiver.home.vault import find_key
 

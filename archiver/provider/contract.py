@@ -14,10 +14,7 @@ from urllib.parse import urlsplit
 
 from archiver.core.errors import ArchiverError, LayoutChanged, SavedPage, SessionExpired, WrongPassword
 from archiver.core.model import Document, Gap, Licence, TextLayout
-from archiver.provider.info import (
-    ProviderInfo,
-    TermsText,
-)
+from archiver.provider.info import ProviderInfo, TermsText
 
 
 def redact_url(url: str) -> str:

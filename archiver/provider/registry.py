@@ -11,9 +11,7 @@ from typing import Any
 
 from archiver.core.errors import ConfigError
 from archiver.provider.contract import Provider
-from archiver.provider.info import (
-    ProviderInfo,
-)
+from archiver.provider.info import ProviderInfo
 
 
 @cache

@@ -288,10 +288,12 @@ class Change:
         os.mkfifo(path)
 
 
-CHANGES = [name for name, each in vars(Change).items() if callable(each) and not name.startswith("_")]
-
-
-CHANGES = [name for name in CHANGES if name not in ("path", "number", "new", "edit")]
+NO_CHANGES = ("path", "number", "new", "edit")
+CHANGES = [
+    name
+    for name, each in vars(Change).items()
+    if callable(each) and not name.startswith("_") and name not in NO_CHANGES
+]
 
 
 def any_change_is_seen(pack: Pack, draw: Callable[[st.SearchStrategy[object]], object], count: int) -> None:
