@@ -373,12 +373,13 @@ def test_a_lasting_attack_gets_one_guess_a_minute_and_is_forgotten_later() -> No
 
 
 def test_parallel_guesses_are_few_and_the_person_gets_in_all_the_same(served: Served, person: Sign) -> None:
-    olaf = person("Olaf Operator", fresh=True)  # signed in here before, so that this browser is known
-    olaf.post("/sign-out")
+    # A user of this test alone: the name must wait afterwards.
+    gina = person("Gina Guessed", fresh=True)  # signed in here before, so that this browser is known
+    gina.post("/sign-out")
     headers, numbers = {"origin": served.base}, itertools.count()
 
     def guess(_: int) -> int:
-        data = {"name": "Olaf Operator", "password": f"wrong {next(numbers)}"}
+        data = {"name": "Gina Guessed", "password": f"wrong {next(numbers)}"}
         with httpx.Client(base_url=served.base, timeout=60) as http:
             return http.post("/sign-in", data=data, headers=headers).status_code
 
@@ -386,12 +387,12 @@ def test_parallel_guesses_are_few_and_the_person_gets_in_all_the_same(served: Se
         statuses = list(pool.map(guess, range(40)))
     assert set(statuses) == {401, 429}
     assert statuses.count(401) <= NAME_BURST + 4
-    again = olaf.post("/sign-in", {"name": "Olaf Operator", "password": PASSWORD}, token="")
-    assert again.status_code == 200 and olaf.get("/").status_code == 200
+    again = gina.post("/sign-in", {"name": "Gina Guessed", "password": PASSWORD}, token="")
+    assert again.status_code == 200 and gina.get("/").status_code == 200
     try:
         transport = httpx.HTTPTransport(local_address="127.0.0.9")
         with httpx.Client(base_url=served.base, timeout=60, transport=transport) as http:
-            right = {"name": "Olaf Operator", "password": PASSWORD}
+            right = {"name": "Gina Guessed", "password": PASSWORD}
             assert http.post("/sign-in", data=right, headers=headers).status_code == 200
     except httpx.ConnectError:
         pass  # this system has one loopback address only

@@ -118,6 +118,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         users = Users(at.home.root)
         users.add("Rita Reader", "read", PASSWORD)
         users.add("Olaf Operator", "operate", PASSWORD)
+        users.add("Gina Guessed", "operate", PASSWORD)
         process, key = started(at)
         owners = ["acme", "acme", "beta", "house", "house", "acme", "acme"]
         stored = [harbour, hostile, beta, house, spare, inside, comp]
