@@ -447,7 +447,9 @@ class Reconciliation:
         """What keeps the account from being complete, in a sentence each."""
         for tally in self.tallies.values():
             read = tally.reading
-            if not tally.agrees:
+            if not tally.agrees and read.total is None:
+                yield from _unproven(tally)
+            elif not tally.agrees:
                 changed = "" if read.steady else ", and its total changed while it was read"
                 yield f"The platform states {read.total} in {tally.listing}, but lists {read.read}{changed}."
         for each in self.withheld.values():
@@ -461,3 +463,19 @@ class Reconciliation:
             yield from (f"{failure}." for failure in failures)
         if self.unexplained:
             yield f"{len(self.unexplained)} listed but not archived."
+
+
+def _unproven(tally: Tally) -> Iterator[str]:
+    """Why a list that states no total may have rows that were not seen."""
+    read = tally.reading
+    if read.displaced:
+        yield (
+            f"{len(read.displaced)} rows of {tally.listing} came again on another page, in two readings. Other rows may "
+            "be hidden, and the platform does not say how many there are."
+        )
+    if read.shrunk and read.earlier:
+        yield (
+            f"{tally.listing} showed {read.earlier.listed} rows on {read.earlier.full_on} and shows {read.seen} now, and "
+            "the platform does not say how many there are. If the rows really left the list, accept that with "
+            "`archiver run --full`."
+        )

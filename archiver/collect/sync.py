@@ -44,6 +44,7 @@ from archiver.core.errors import (
 )
 from archiver.core.model import Licence, Outcome, TermsReference, iso
 from archiver.provider import Provider
+from archiver.provider.paging import PageSource
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
 
@@ -140,13 +141,15 @@ class Sync:
                 )
 
     async def _sweep(self, tally: Tally) -> None:
-        reading = ListReading(self._cursor(tally.listing), self.known)
+        earlier = None if self.full else self.cursors.get(tally.listing)
+        reading = ListReading(self._cursor(tally.listing), self.known, earlier=earlier)
         tally.begin(reading)
         lost: ArchiverError | None = None  # why reading the list stopped; the listed licences are still fetched
         async with asyncio.TaskGroup() as tasks:
             history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
+            pages = PageSource.of(history.pages)
             try:
-                async for page in history.pages:
+                async for page in pages:
                     self._outage.succeeded()
                     archived = KnownLicences.of(page, self.catalogue)
                     for licence in reading.rows(page):
@@ -159,10 +162,11 @@ class Sync:
                     if reading.may_stop:
                         break
                 else:
-                    if not reading.ended:
+                    reading.end = pages.end
+                    if reading.end is None:
                         raise LayoutChanged(
-                            f"the list {tally.listing} stops after {reading.read} rows without a total, an empty page "
-                            "or an end mark"
+                            f"the list {tally.listing} stops after {reading.read} rows, and nothing proves that it has "
+                            "ended: no total, no empty page, no end mark"
                         )
                     reading.full = True
             except ArchiverError as error:

@@ -27,6 +27,7 @@ from archiver.core.errors import (
 )
 from archiver.core.model import Document, DocumentKind, Licence, Outcome
 from archiver.provider import History, Page, Response, Session
+from archiver.provider.paging import End
 from archiver.reading.licence_json import to_json
 from archiver.reading.terminal_safe import printable
 from archiver.reading.worker import DocumentReader
@@ -39,7 +40,7 @@ def desk(tmp_path: Path, reader: DocumentReader) -> Desk:
     return Desk(tmp_path, reader)
 
 
-def always(*pages: Page) -> Listed:
+def always(*pages: Page | End) -> Listed:
     """The same list at each reading."""
     return lambda _: [*pages]
 
@@ -231,14 +232,15 @@ def test_a_second_try_that_brings_less_takes_nothing_away(desk: Desk) -> None:
 
 def test_a_list_that_stops_without_a_total_an_empty_page_or_a_mark_is_a_changed_layout(desk: Desk) -> None:
     """Whatever the adapter makes of it; what was listed is archived."""
-    ends: list[tuple[Page, str | None]] = [
-        (Page(down(20, 1)), "LayoutChanged"),
-        (Page(down(20, 1), last=True), None),
-        (Page([]), None),
-        (Page(down(20, 1), 20), None),
+    rows = Page(down(40, 21)), Page(down(20, 1))
+    ends: list[tuple[tuple[Page | End, ...], str | None]] = [
+        (rows, "LayoutChanged"),
+        ((*rows, Page([])), "LayoutChanged"),  # an adapter's own loop cannot say that a page was the last one
+        *(((*rows, end), None) for end in End),
+        ((Page(down(40, 21)), Page(down(20, 1), 40)), None),
     ]
-    for page, error in ends:
-        result = desk.sync(always(*([page] if page.total else [Page(down(40, 21)), page])), full=True, error=error)
+    for said, error in ends:
+        result = desk.sync(always(*said), full=True, error=error)
         assert result.sweep == ("known" if error else "full") and not result.unexplained
     assert len(desk.archived) == 40
 
