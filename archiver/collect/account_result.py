@@ -32,6 +32,7 @@ class AccountResult:
     error: str | None = None
     message: str = ""
     sweep: str = "known"
+    ends: dict[str, str] = field(default_factory=dict)  # list -> what proved that it was read to its end
     total: int | None = None
     listed: int = 0
     archived: int = 0

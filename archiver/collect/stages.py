@@ -422,9 +422,10 @@ class Reconciliation:
 
     @property
     def total(self) -> int | None:
-        """What the platform states of all lists; None where it states nothing."""
-        totals = [tally.reading.total for tally in self.tallies.values() if tally.reading.total is not None]
-        return sum(totals) if totals else None
+        """What the platform states of all lists; None where it does not state it of each list that was read."""
+        readings = [tally.reading for tally in self.tallies.values()]
+        totals = [reading.total for reading in readings if reading.total is not None]
+        return sum(totals) if totals and len(totals) == sum(bool(each.seen) or each.full for each in readings) else None
 
     @property
     def unexplained(self) -> list[str]:

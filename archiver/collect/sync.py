@@ -44,7 +44,7 @@ from archiver.core.errors import (
 )
 from archiver.core.model import Licence, Outcome, TermsReference, iso
 from archiver.provider import Provider
-from archiver.provider.paging import PageSource
+from archiver.provider.paging import End, PageSource
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
 
@@ -320,6 +320,7 @@ class Sync:
         result, rows, error = self.result, self._rows, self._fetcher.adapter_error
         result.listed, result.total, result.unexplained = rows.listed, rows.total, rows.unexplained
         result.archived, result.already, result.comps = map(rows.count, (Row.ARCHIVED, Row.ALREADY, Row.COMP))
+        result.ends = {name: str(tally.reading.end) for name, tally in rows.tallies.items() if tally.reading.end}
         result.sweep = "full" if rows.is_full and not self.asset_id else "known"
         result.incomplete, result.completed = sorted(rows.incomplete), sorted(rows.completed)
         result.gaps |= rows.gaps()
@@ -340,6 +341,7 @@ class Sync:
         for tally in self._rows.tallies.values():
             if twice := tally.reading.read - tally.reading.seen:
                 yield f"{tally.listing} lists {twice} rows twice; each licence is archived once."
+        yield from self._uncounted()
         if result.completed:
             yield f"Completed {len(result.completed)} incomplete licences: {', '.join(result.completed)}."
         yield from (f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings))
@@ -349,6 +351,22 @@ class Sync:
             yield f"The platform lists no licence of asset {self.asset_id}."
         if result.requests_refused:
             yield f"Blocked {result.requests_refused} requests of the site's pages that were not read-only."
+
+    def _uncounted(self) -> Iterator[str]:
+        """What the platform does not say, so that nobody takes the number of rows for the number of licences."""
+        title = self.provider.info.title
+        for tally in self._rows.tallies.values():
+            read = tally.reading
+            if read.total is None and read.full and read.end is not End.NAMED:
+                yield (
+                    f"{title} does not say how many licences it has in {tally.listing}. {read.read} rows were read; "
+                    f"proof of the end: {read.end}."
+                )
+            elif read.total is None and read.may_stop and read.cursor:
+                yield (
+                    f"{title} does not say how many licences it has in {tally.listing}. Last read to its end on "
+                    f"{read.cursor.full_on or 'an unknown day'}."
+                )
 
     async def _funds(self) -> object:
         """The account's remaining funds, as the platform states them; None if it does not."""

@@ -14,9 +14,6 @@ from archiver.core.model import Licence
 from archiver.provider.contract import Page, Response
 from archiver.provider.layout_errors import known_layout
 
-MAX_PAGE_REPEATS = 3  # times that a page may come again: some interfaces give their last one for ever
-
-
 class End(StrEnum):
     """What showed that no row follows. A list that stops without one of these is LayoutChanged."""
 
@@ -111,7 +108,7 @@ async def pages(
     the answer the next page is named (`meta.next`): null, false or an empty text there says that none follows, and an
     answer without that place is LayoutChanged.
     """
-    before, last, repeated, turn = 0, list[str](), 0, Turn(1, 0)
+    before, seen, turn = 0, set[str](), Turn(1, 0)
     for number in count(1):
         answer = await ask(turn)
         if isinstance(answer, Page):
@@ -122,16 +119,15 @@ async def pages(
             body = answer.json()
             page = read(body)
             here = [licence.identity for licence in page.licences]
-            repeated = repeated + 1 if here == last else 0
-            if here and repeated == MAX_PAGE_REPEATS:
-                raise ValueError(f"page {number} is the same as the {MAX_PAGE_REPEATS} before it")
+            if here and seen.issuperset(here):
+                raise ValueError(f"page {number} shows no row that was not on a page before it")
             following = _at(body, cursor) if cursor else None
             if following and following == turn.cursor:
                 raise ValueError(f"page {number} names itself as the next page")
         if page.total is not None and before + len(page.licences) <= page.total:
             page = replace(page, licences=[*_distinct(page.licences)])
         yield page
-        last = here
+        seen.update(here)
         before += step or len(page.licences)
         if page.total is not None and before >= page.total:
             yield End.TOTAL

@@ -7,7 +7,7 @@ import gzip
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +243,23 @@ def test_a_list_that_stops_without_a_total_an_empty_page_or_a_mark_is_a_changed_
         result = desk.sync(always(*said), full=True, error=error)
         assert result.sweep == ("known" if error else "full") and not result.unexplained
     assert len(desk.archived) == 40
+
+
+def test_a_list_without_a_total_is_told_and_compared_with_the_night_before(desk: Desk) -> None:
+    """Rows that come again on another page may hide some, and so may a list that became shorter."""
+    whole = [Page(down(60, 41)), Page(down(40, 1)), End.EMPTY_PAGE]
+    result = desk.sync(always(*whole))
+    assert result.outcome is Outcome.COMPLETE and result.ends == {"downloads": End.EMPTY_PAGE}
+    assert "does not say how many licences" in result.message
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    for _ in range(2):  # every night, until a person accepts it
+        result = desk.sync(always(Page(down(60, 41)), End.EMPTY_PAGE), full_since=tomorrow)
+        assert result.outcome is Outcome.PARTIAL and "60 rows" in result.message and "20 now" in result.message, result
+    assert desk.sync(always(Page(down(60, 41)), End.EMPTY_PAGE), full=True).outcome is Outcome.COMPLETE
+    result = desk.sync(always(Page(down(60, 41)), Page(down(60, 41)), End.EMPTY_PAGE), full=True)
+    assert result.outcome is Outcome.PARTIAL and "came again" in result.message
+    shared = [Page(down(60, 41)), Page(down(41, 20)), End.EMPTY_PAGE]  # the last row of a page opens the next one
+    assert desk.sync(always(*shared), full=True).outcome is Outcome.COMPLETE
 
 
 def test_a_row_that_the_platform_lists_twice_is_no_shortfall(desk: Desk) -> None:

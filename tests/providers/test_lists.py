@@ -31,10 +31,12 @@ class Pages:
     def __init__(self, *shown: str, status: int = 200, **addressed: str) -> None:
         self._shown, self._addressed, self._status = [*shown], addressed, status
         self._url, self._html = "", ""
+        self.behind: str | None = None  # what any other page shows; None: the first one
 
     async def goto(self, url: str) -> Response:
         number = re.search(r"page=(\w+)", url)
-        self._url, self._html = url, self._addressed.get(f"page{number[1]}" if number else "", self._shown[0])
+        other = self._shown[0] if self.behind is None or not number else self.behind
+        self._url, self._html = url, self._addressed.get(f"page{number[1]}" if number else "", other)
         return Response(self._status, url, {"content-type": "text/html"}, self._html.encode(), datetime.now(UTC))
 
     async def page(self) -> Response:
