@@ -174,9 +174,9 @@ class EnvatoElements(Website):
         found = elements_certificate(text)
         if licence.licence_id and not found.code:
             raise NotACertificate("the certificate names no licence code")
-        for said, listed in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
-            if said and said != listed:
-                raise NotACertificate(f"the certificate is for {said}, but My Downloads lists {listed}")
+        for said, wanted in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
+            if said and said != wanted:
+                raise NotACertificate(f"the certificate is for {said}, but My Downloads lists {wanted}")
         asset = titled(licence.asset, found.title, found.author)
         return replace(
             licence,

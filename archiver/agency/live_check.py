@@ -34,6 +34,7 @@ async def check_live(steps: AccountSteps) -> None:
             try:
                 await _steps(steps, provider, session, secrets, Totp(secrets.get("totp"), now))
             finally:
+                steps.found.refused = provider.info.rules.explained(session.refused)
                 if isinstance(session, PlaywrightSession) and not steps.found.failed:
                     steps.vault.save_session(steps.account.name, await session.state())
 

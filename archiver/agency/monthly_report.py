@@ -152,10 +152,11 @@ def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
         if until or account in open_ones:
             found = coverage(until)
             complete = [run.at for run in until if run.outcome == "complete"]
+            provider = until[-1].provider if until else configured[account]
             yield Covered(
-                account=account, provider=until[-1].provider if until else configured[account],
+                account=account, provider=provider, counted=is_counted(until, provider),
                 closed=account not in open_ones, listed=found.listed,
-                counted=is_counted(until, until[-1].provider if until else configured[account]), archived=found.archived, whole=found.whole,
+                archived=found.archived, whole=found.whole,
                 last_complete=complete[-1] if complete else None,
             )  # fmt: skip
 

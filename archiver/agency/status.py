@@ -73,7 +73,7 @@ class AccountStatus:
     outcome: str | None
     error: str | None
     coverage: Coverage
-    counted: bool  # the platform states how many licences there are; else `coverage.listed` is what it showed
+    counted: bool = True  # the platform states how many licences there are; else `coverage.listed` is what it showed
     unexplained: int
     next_full: str | None
 

@@ -49,7 +49,9 @@ def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOpt
             tell(f"  sign-in:    {methods}; scope: {info['scope']}")
         tell(f"  basis:      {info['basis']}: {info['basis_detail']}; live: {info['live']}")
         if not info.get("states_total", True):
-            tell("  count:      the platform does not say how many licences there are; runs, reports and the desk say so")
+            tell(
+                "  count:      the platform does not say how many licences there are; runs, reports and the desk say so"
+            )
         for kind, how in info["documents"].items():
             tell(f"  {kind + ':':<11} {how}")
         if info["pages"]:

@@ -21,7 +21,7 @@ from archiver.core.atomic_files import read_file, replace_file
 if TYPE_CHECKING:  # for `status`, which reads no list and starts quicker without these
     from archiver.core.model import Licence
     from archiver.provider import Page
-    from archiver.provider.paging import End
+    from archiver.provider.paging import ListEnd
 
 STOP_AFTER_KNOWN = 20  # consecutive known licences after which a reading may stop
 
@@ -158,7 +158,7 @@ class ListReading:
     total: int | None = None  # as the platform stated last
     full: bool = False  # it came to the list's end
     steady: bool = True  # the total stayed the same
-    end: End | None = None  # what showed that nothing follows; None while it was not read to its end
+    end: ListEnd | None = None  # what showed that nothing follows; None while it was not read to its end
     earlier: HistoryCursor | None = None  # what the last full reading left, for comparison only
     twice: set[str] = field(default_factory=set)  # as a rule, rows that moved: another came above them
     displaced: set[str] = field(default_factory=set)  # rows that came again on another page, which may hide others

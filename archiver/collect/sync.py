@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ from archiver.core.errors import (
 )
 from archiver.core.model import Licence, Outcome, TermsReference, iso
 from archiver.provider import Provider
-from archiver.provider.paging import End, PageSource
+from archiver.provider.paging import ListEnd, PageSource
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
 
@@ -71,6 +71,7 @@ class Sync:
     run: str
     client: str
     trouble: Path  # where pages are left for the maintainer
+    personal: Mapping[str, str] = field(default_factory=dict)  # what no such page may show, and its kind
     renew: Callable[[], Awaitable[None]]
     full: bool = False
     full_since: date | None = None  # lists that were last read to their end before that day are read so again
@@ -87,7 +88,9 @@ class Sync:
         self._rows = Reconciliation()
         self._secrets = SessionSecrets(self.session)
         self._outage = Outage(self.give_up_s)
-        checker = DocumentChecker(self.account, self.provider, self.session, self.reader, self._secrets, self.trouble)
+        checker = DocumentChecker(
+            self.account, self.provider, self.session, self.reader, self._secrets, self.trouble, self.personal
+        )
         self._fetcher = DocumentFetcher(self.provider, self.session, checker, self._outage, self._still_signed_in)
         self._storage = EvidenceStore(self.account, self.method, self.provider, self.run, self.archive, self._secrets)
         self._fetching = asyncio.Semaphore(MAX_FETCHING)
@@ -325,6 +328,7 @@ class Sync:
         result.incomplete, result.completed = sorted(rows.incomplete), sorted(rows.completed)
         result.gaps |= rows.gaps()
         result.requests_refused = len(self.session.refused)
+        result.refused = self.provider.info.rules.explained(self.session.refused)
         rows.withheld |= {each: each for each in self.provider.withheld}
         missing = list(rows.shortfalls())
         if error:
@@ -349,15 +353,17 @@ class Sync:
             yield "Dry run: nothing was fetched or archived."
         if self.asset_id and not result.listed:
             yield f"The platform lists no licence of asset {self.asset_id}."
-        if result.requests_refused:
-            yield f"Blocked {result.requests_refused} requests of the site's pages that were not read-only."
+        if result.outcome is not Outcome.COMPLETE and (told := result.refusals_message()):
+            yield told
+        elif result.refused:
+            yield f"Blocked {len(result.refused)} requests of the site's pages; the log of the run lists them."
 
     def _uncounted(self) -> Iterator[str]:
         """What the platform does not say, so that nobody takes the number of rows for the number of licences."""
         title = self.provider.info.title
         for tally in self._rows.tallies.values():
             read = tally.reading
-            if read.total is None and read.full and read.end is not End.NAMED:
+            if read.total is None and read.full and read.end is not ListEnd.NAMED:
                 yield (
                     f"{title} does not say how many licences it has in {tally.listing}. {read.read} rows were read; "
                     f"proof of the end: {read.end}."

@@ -42,6 +42,7 @@ async def publish(
     with DocumentReader() as reader:
         report = scrub.scrub(raw, clean, known=known, reader=reader)
     notes = await _expected(clean, result)
+    notes += [told] if (told := result.refusals_message()) and told not in result.message else []
     scrub.put(clean, target)
     return CapturedRecording(target, result, report, tuple(notes))
 

@@ -195,8 +195,8 @@ class History:
     """One list of a platform, as pages: from `paging.pages` (an interface), `web_list.listed` (web pages), or an
     adapter's own loop, which must state a total.
 
-    Core decides whether it has ended, never the adapter (`paging.End`): by the stated total, an empty page after the
-    last row, the platform's own mark, or a cursor. A list that stops without one of these is LayoutChanged.
+    Core decides whether it has ended, never the adapter (`paging.ListEnd`): by the stated total, an empty page after
+    the last row, the platform's own mark, or a cursor. A list that stops without one of these is LayoutChanged.
     """
 
     listing: str

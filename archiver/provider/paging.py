@@ -14,7 +14,8 @@ from archiver.core.model import Licence
 from archiver.provider.contract import Page, Response
 from archiver.provider.layout_errors import known_layout
 
-class End(StrEnum):
+
+class ListEnd(StrEnum):
     """What showed that no row follows. A list that stops without one of these is LayoutChanged."""
 
     TOTAL = "the stated total"
@@ -31,9 +32,9 @@ class PageSource:
     the mark or the cursor stands, and core looks there. An adapter's own loop over pages can end by a total alone.
     """
 
-    def __init__(self, pages: AsyncIterator[Page | End]) -> None:
+    def __init__(self, pages: AsyncIterator[Page | ListEnd]) -> None:
         self._pages = pages
-        self.end: End | None = None
+        self.end: ListEnd | None = None
         self._total: int | None = None
 
     @classmethod
@@ -48,9 +49,9 @@ class PageSource:
         try:
             found = await anext(self._pages)
         except StopAsyncIteration:
-            self.end = self.end or (None if self._total is None else End.TOTAL)
+            self.end = self.end or (None if self._total is None else ListEnd.TOTAL)
             raise
-        if isinstance(found, End):
+        if isinstance(found, ListEnd):
             self.end = found
             return await self.__anext__()  # it ends there
         self._total = self._total if found.total is None else found.total
@@ -62,7 +63,7 @@ class PageSource:
             await close()
 
 
-def page_source[**P](walk: Callable[P, AsyncIterator[Page | End]]) -> Callable[P, PageSource]:
+def page_source[**P](walk: Callable[P, AsyncIterator[Page | ListEnd]]) -> Callable[P, PageSource]:
     """Make a page source of a generator that yields pages and, last, the reason of their end."""
 
     @wraps(walk)
@@ -100,7 +101,7 @@ def rows(body: Mapping[str, Any], name: str, total: int | None) -> Sequence[Any]
 @page_source
 async def pages(
     ask: FetchPage, read: Callable[[Any], Page], *, step: int | None = None, cursor: str | None = None
-) -> AsyncIterator[Page | End]:
+) -> AsyncIterator[Page | ListEnd]:
     """A list of a JSON interface: to its stated total, to a cursor that names no next page, or to an empty page.
 
     It never ends by a page that is short. `read` makes a page of an answer's JSON; what it cannot read is
@@ -113,7 +114,7 @@ async def pages(
         answer = await ask(turn)
         if isinstance(answer, Page):
             yield answer
-            yield End.EMPTY_PAGE if answer.total is None else End.TOTAL
+            yield ListEnd.EMPTY_PAGE if answer.total is None else ListEnd.TOTAL
             return
         with known_layout(answer):
             body = answer.json()
@@ -130,13 +131,13 @@ async def pages(
         seen.update(here)
         before += step or len(page.licences)
         if page.total is not None and before >= page.total:
-            yield End.TOTAL
+            yield ListEnd.TOTAL
             return
         if cursor and not following:
-            yield End.CURSOR
+            yield ListEnd.CURSOR
             return
         if not page.licences and not cursor:
-            yield End.EMPTY_PAGE
+            yield ListEnd.EMPTY_PAGE
             return
         turn = Turn(number + 1, before, following)
 
@@ -148,11 +149,11 @@ def _at(body: Any, path: str) -> str | None:
 
 
 @page_source
-async def named(pages: AsyncIterator[Page]) -> AsyncIterator[Page | End]:
+async def named(pages: AsyncIterator[Page]) -> AsyncIterator[Page | ListEnd]:
     """What a person named, instead of a list of the platform's: it ends when all of it was looked at."""
     async for page in pages:
         yield page
-    yield End.NAMED
+    yield ListEnd.NAMED
 
 
 def _distinct(licences: Sequence[Licence]) -> Iterator[Licence]:

@@ -12,7 +12,7 @@ from archiver.core.model import Licence
 from archiver.provider.contract import BrowserSession, Page, Response
 from archiver.provider.form_login import Website
 from archiver.provider.layout_errors import changed, known_layout
-from archiver.provider.paging import End, page_source
+from archiver.provider.paging import ListEnd, page_source
 
 if TYPE_CHECKING:  # what `archiver.reading.html` has: `Field` and `Words`
     type Finder = Callable[[str], str | None]
@@ -59,17 +59,17 @@ type ReadRows = Callable[[Sequence[str], Response], Sequence[Licence]]
 @page_source
 async def listed(
     site: Website, session: BrowserSession, layout: WebList, read: ReadRows
-) -> AsyncIterator[Page | End]:
+) -> AsyncIterator[Page | ListEnd]:
     """All pages of the list. It ends by its total, its mark, its count of pages, or an empty page behind the last.
 
     LayoutChanged names what is missing: rows that are not recognised, a page that comes again, an end without proof.
     """
     page = await site.open(session, layout.url)
-    addresses, shown, previous, waited = [page.url], 0, list[str](), False
+    addresses, read_here, previous, waited = [page.url], 0, list[str](), False
     while True:
         await _rows_or_none(session, layout)
         ended = layout.end is not None and await session.seen(layout.end)  # before the rows: none can come in between
-        rows = await session.rows(layout.row, start=shown)
+        rows = await session.rows(layout.row, start=read_here)
         page = await session.page()
         await _nothing_unread(session, layout, page)
         with known_layout(page):
@@ -81,26 +81,26 @@ async def listed(
             last = _is_last_of_count(layout, page, len(addresses))
             link = layout.following(page.text) if layout.following else None
             address = urljoin(page.url, link) if link else None
-            if address and not rows and not shown:
+            if address and not rows and not read_here:
                 raise ValueError(f"page {len(addresses)} shows no rows, but a link to the next page")
             if address in addresses and not last:
                 raise ValueError(f"the next page is {address} again")
-        first = len(addresses) == 1 and not shown
+        first = len(addresses) == 1 and not read_here
         if licences or total is not None:
             yield Page(licences, total=total)
-        shown, previous = shown + len(licences), here or previous
+        read_here, previous = read_here + len(licences), here or previous
         if address and address not in addresses:
-            addresses, shown = [*addresses, address], 0
+            addresses, read_here = [*addresses, address], 0
             await site.open(session, address)
         elif total is not None:
-            yield End.TOTAL
+            yield ListEnd.TOTAL
             return
-        elif not licences and not shown:
+        elif not licences and not read_here:
             yield Page((), total=0 if first else None)
-            yield End.MARK if first else End.EMPTY_PAGE
+            yield ListEnd.MARK if first else ListEnd.EMPTY_PAGE
             return
         elif ended or last:
-            yield End.MARK
+            yield ListEnd.MARK
             return
         elif layout.grows and len(addresses) == 1 and (licences or not waited):
             waited = not licences
@@ -109,14 +109,14 @@ async def listed(
             else:
                 await session.scroll_to_end(layout.row)
         elif len(addresses) > 1 and await _is_empty_behind(site, session, layout, addresses[-1]):
-            yield End.EMPTY_PAGE
+            yield ListEnd.EMPTY_PAGE
             return
         else:
             raise changed(page, f"the list stops after page {len(addresses)} without {_wanted(layout)}")
 
 
 def _wanted(layout: WebList) -> str:
-    """What would have shown where the list goes on, or that it ends."""
+    """What would have read_here where the list goes on, or that it ends."""
     looked = {
         "a link to the next page": layout.following,
         "the number of the last page": layout.position,

@@ -13,7 +13,7 @@ import pytest
 from archiver.core.errors import AccountBlocked, ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Asset, Gap, GapReason, Licence
 from archiver.provider import Page, Provider, Request, Response
-from archiver.provider.paging import End, PageSource
+from archiver.provider.paging import ListEnd, PageSource
 from archiver.provider.record_document import certificate
 from archiver.reading.html import rows, text
 from providers.envato_elements import EnvatoElements
@@ -62,7 +62,7 @@ class Pages:
         return await self.goto(url)
 
 
-def read_to_end(provider: Provider[Any], session: Pages) -> tuple[list[Page], End | None]:
+def read_to_end(provider: Provider[Any], session: Pages) -> tuple[list[Page], ListEnd | None]:
     source = PageSource.of(provider.history(session)[0].pages)
 
     async def pages() -> list[Page]:
@@ -94,23 +94,23 @@ NEXT_PAGE = '<a rel="nofollow next" href="?page=2">Next</a>'
 @pytest.mark.parametrize(
     ("session", "listed", "end"),
     [
-        (Pages(elements(range(1, 3)), elements(range(1, 5)), elements(range(1, 6), END)), 5, End.MARK),
-        (Pages(elements(range(1, 3), END)), 2, End.MARK),
+        (Pages(elements(range(1, 3)), elements(range(1, 5)), elements(range(1, 6), END)), 5, ListEnd.MARK),
+        (Pages(elements(range(1, 3), END)), 2, ListEnd.MARK),
         (
             Pages(elements(range(1, 4), NEXT_PAGE), page2=elements(range(4, 6)), page3=elements(range(0))),
             5,
-            End.EMPTY_PAGE,
+            ListEnd.EMPTY_PAGE,
         ),
         (
             Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(0))),
             4,
-            End.EMPTY_PAGE,
+            ListEnd.EMPTY_PAGE,
         ),
-        (Pages('<div data-testid="empty-state">Nothing yet</div>'), 0, End.MARK),
+        (Pages('<div data-testid="empty-state">Nothing yet</div>'), 0, ListEnd.MARK),
     ],
     ids=["endless", "single page", "paged", "full pages, an empty one", "empty"],
 )
-def test_elements_lists_that_end(session: Pages, listed: int, end: End) -> None:
+def test_elements_lists_that_end(session: Pages, listed: int, end: ListEnd) -> None:
     pages, found = read_to_end(EnvatoElements(), session)
     assert len({licence.identity for page in pages for licence in page.licences}) == listed
     assert pages[0].total == (None if listed else 0) and found is end

@@ -28,6 +28,7 @@ DATES = {
     "depositphotos_enterprise": ["datetime"],
 }  # fmt: skip
 TOTALS = {site.provider: site.total for site in SITES.values()}
+AS_THEY_ARE: Mutation = list
 SAMPLE = 5  # mutations of each interface in the suite; all of them take a minute
 
 
@@ -90,7 +91,9 @@ def sampled() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("provider", "mutation"), [*sampled()])
 def test_an_interface_that_changed_is_never_complete_with_a_licence_missing(
-    provider: str, mutation: Mutation, play: Play  # noqa: F811  # the fixture
+    provider: str,
+    mutation: Mutation,
+    play: Play,  # noqa: F811  # the fixture
 ) -> None:
     ends_honestly(SITES[provider], mutation(shown(SITES[provider])), play(provider))
 
@@ -98,7 +101,7 @@ def test_an_interface_that_changed_is_never_complete_with_a_licence_missing(
 @pytest.mark.parametrize("provider", [site.provider for site in SITES.values() if site.browser])
 def test_web_pages_that_changed_are_never_complete_with_a_licence_missing(provider: str) -> None:
     site, complete = SITES[provider], []
-    for name, mutation in [("as they are", lambda pages: pages), *web(site)]:
+    for name, mutation in [("as they are", AS_THEY_ARE), *web(site)]:
         pages = mutation(shown(site))
         session = Pages(pages[0], **{f"page{number}": page for number, page in enumerate(pages, 1)})
         session.behind = pages[-1]

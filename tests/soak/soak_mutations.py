@@ -23,7 +23,10 @@ def test_there_are_enough() -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize(("provider", "mutation"), EVERY)
 def test_a_list_that_changed_is_never_complete_with_a_licence_missing(
-    provider: str, mutation: Mutation, play: Play, monkeypatch: pytest.MonkeyPatch  # noqa: F811  # the fixture
+    provider: str,
+    mutation: Mutation,
+    play: Play,  # noqa: F811  # the fixture
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(web_list, "ROWS_TIMEOUT_S", 1.0)
     monkeypatch.setattr(web_list, "STALL_TIMEOUT_S", 0.3)

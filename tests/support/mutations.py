@@ -15,8 +15,10 @@ type Pages = list[Any]
 type Mutation = Callable[[Pages], Pages]
 
 # What a platform does not show, nobody can miss who reads it for the first time, unless it states a total.
-HIDDEN = ("a page left out", "rows halved", "rows halved on one page", "the newest row missing")
-HIDDEN += ("pages behind the first are empty",)
+HIDDEN = (
+    "a page left out", "rows halved", "rows halved on one page", "the newest row missing",
+    "pages behind the first are empty",
+)  # fmt: skip
 
 RENAMED_DATES = ("2026-13-45", "21st of someday", "", "vor 3 Tagen", "20261121", "1764100000000", "11/21/26 at noon")
 
@@ -47,13 +49,17 @@ def of_answers(rows: str, total: str, ids: Sequence[str], dates: Sequence[str]) 
     yield "paging removed, total gone", lambda pages: [without(pages[0], total)] * 9
     yield "paging renamed: later pages are the second", lambda pages: [pages[0], *[pages[1]] * 9]
     yield "a page repeated", lambda pages: [pages[0], pages[0], *pages[2:]]
-    yield "a page repeated, total gone", lambda pages: [
-        without(each, total) for each in (pages[0], pages[0], *pages[2:])
-    ]
-    yield "the last page repeated for ever, total gone", lambda pages: [
-        *(without(each, total) for each in pages[:2]),
-        *[without(pages[1], total)] * 9,
-    ]
+    yield (
+        "a page repeated, total gone",
+        lambda pages: [without(each, total) for each in (pages[0], pages[0], *pages[2:])],
+    )
+    yield (
+        "the last page repeated for ever, total gone",
+        lambda pages: [
+            *(without(each, total) for each in pages[:2]),
+            *[without(pages[1], total)] * 9,
+        ],
+    )
     yield "a page left out", lambda pages: [pages[0], *pages[2:]]
     yield "pages behind the first are empty", lambda pages: [pages[0], *({**each, rows: []} for each in pages[1:])]
     yield "pages behind the first are null", lambda pages: [pages[0], *({**each, rows: None} for each in pages[1:])]
@@ -68,7 +74,13 @@ def of_answers(rows: str, total: str, ids: Sequence[str], dates: Sequence[str]) 
     yield "nothing", lambda pages: [{} for _ in pages]
     yield "null", lambda pages: [None for _ in pages]
     yield "a page of HTML", lambda _: ["<!doctype html><title>Sign in</title>"] * 3
-    for name, value in (("gone", ...), ("null", None), ("text", "many"), ("too small by one", -1), ("too large", 10**6)):
+    for name, value in (
+        ("gone", ...),
+        ("null", None),
+        ("text", "many"),
+        ("too small by one", -1),
+        ("too large", 10**6),
+    ):
         if total:
             yield f"total {name}", each_page(lambda page, _, value=value: retotal(page, total, value))  # type: ignore[misc]
     for path in ids:
@@ -142,13 +154,23 @@ def of_pages(row: str, date: str, sign: str) -> Iterator[tuple[str, Mutation]]:
         "a script": "<script>addEventListener('scroll', () => fetch('?page=2'))</script>",
         "renamed in a language": '<a rel="weiter" href="?page=2">Weiter</a>',
     }
+
+    def turned(text: str, *without: str, start: int = 0) -> Mutation:
+        """The link to the next page as this text, and these marks gone, from the `start`-th page on."""
+
+        def mutated(pages: Pages) -> Pages:
+            rest = everywhere(link, text)(pages[start:])
+            for mark in without:
+                rest = everywhere(mark, "")(rest)
+            return [*pages[:start], *rest]
+
+        return mutated
+
     for name, text in buttons.items():
-        yield f"paging {name}", everywhere(link, text)
-        yield f"paging {name}, count gone", lambda pages, text=text: everywhere(link, text)(everywhere(count, "")(pages))  # type: ignore[misc]
-        yield f"paging {name}, end mark gone", lambda pages, text=text: everywhere(link, text)(everywhere(end, "")(pages))  # type: ignore[misc]
-        yield f"paging {name} behind the first page", lambda pages, text=text: [  # type: ignore[misc]
-            pages[0], *everywhere(link, text)(everywhere(count, "")(everywhere(end, "")(pages[1:])))
-        ]  # fmt: skip
+        yield f"paging {name}", turned(text)
+        yield f"paging {name}, count gone", turned(text, count)
+        yield f"paging {name}, end mark gone", turned(text, end)
+        yield f"paging {name} behind the first page", turned(text, count, end, start=1)
     yield "every page is the first", lambda pages: [pages[0]] * 9
     yield "every page is the first, without marks", lambda pages: [everywhere(count, "")(pages)[0]] * 9
     yield "a page repeated", lambda pages: [pages[0], pages[0], *pages[2:]]

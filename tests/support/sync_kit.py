@@ -24,7 +24,7 @@ from archiver.core.errors import (
 from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
 from archiver.home.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Response, Session, TextLayout, load
-from archiver.provider.paging import End, PageSource
+from archiver.provider.paging import ListEnd, PageSource
 from archiver.reading.worker import DocumentReader
 
 KEY = Ed25519PrivateKey.generate()
@@ -39,7 +39,7 @@ def licence(number: int, *, comp: bool = False) -> Licence:
     return Licence(asset=asset, licence_id=f"L{number}", licensed_at=when, comp=comp, row={"number": number})
 
 
-type Listed = Callable[[int], list[Page | End] | list[Page] | ArchiverError]
+type Listed = Callable[[int], list[Page | ListEnd] | list[Page] | ArchiverError]
 
 
 class Site(Provider[Session]):
@@ -61,7 +61,7 @@ class Site(Provider[Session]):
 
     def history(self, session: Session) -> Sequence[History]:
         listed = self.listed(self.readings + 1)
-        proven = isinstance(listed, list) and any(isinstance(each, End) for each in listed)
+        proven = isinstance(listed, list) and any(isinstance(each, ListEnd) for each in listed)
         return [History("downloads", PageSource(self._pages()) if proven else self._pages())]
 
     async def _pages(self) -> AsyncIterator[Any]:
