@@ -128,6 +128,7 @@ _KEYED[NAME] += _DISPLAYED_NAME
 # Where a body is code, only what cannot be anything but a token is taken: all else would break it.
 _CODE = re.compile(r"javascript|ecmascript|text/css")
 _KEY = re.compile(r"(?=[^\d]*\d)[\w+/=.~%-]{12,}")  # cannot be mistaken for a word
+_PREFIX = re.compile(r"(?:[A-Z]{1,5}[-_/])(?:(?:19|20)\d\d[-_/])?")  # of an id: letters, perhaps a year
 _WORD = re.compile(r"[^\W\d_]+")
 # What may follow directly before a value: an escape, or anything but a letter or digit.
 _BEFORE, _AFTER = r"(?:(?<![^\W_])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))", r"(?![^\W_])"
@@ -186,7 +187,13 @@ def _stand_in(kind: str, value: str, number: int) -> str:
 
 
 def shaped(value: str, number: int) -> str:
-    """A counted value of the same shape: digits for digits, letters (a to f) for letters, all else as it was."""
+    """A counted value of the same shape: digits for digits, letters (a to f) for letters, all else as it was.
+
+    What numbers of one kind begin with (`FJ-2026-`) stays, since an adapter may look for it.
+    """
+    prefix = _PREFIX.match(value)
+    if prefix and any(map(str.isalnum, value[prefix.end() :])):
+        return prefix[0] + shaped(value[prefix.end() :], number)
     if _UUID.fullmatch(value):
         return f"00000000-0000-4000-8000-{number:012d}"
     made: list[str] = []
@@ -204,6 +211,7 @@ def shaped(value: str, number: int) -> str:
 
 
 def _shaped_before(value: str) -> bool:
+    value = _PREFIX.sub("", value)
     bare = re.sub("[^A-Za-z0-9]", "", value)
     counted = len(bare) >= SHORTEST_NUMBER and re.fullmatch("[9aA0][0aA]*[0-9a-fA-F]{1,4}", bare) is not None
     return counted or re.fullmatch(r"00000000-0000-4000-8000-\d{12}", value) is not None

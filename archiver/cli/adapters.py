@@ -131,13 +131,16 @@ def recording_capture(
     name: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account.")],
     scenario: Annotated[str, typer.Argument(help="The scenario's name: two-pages.")],
     out: Annotated[Path, typer.Option(help="The folder that receives PROVIDER/SCENARIO.")] = Path("recordings"),
+    fresh_sign_in: Annotated[
+        bool, typer.Option("--fresh-sign-in", help="Sign in anew, so that the recording has the sign-in.")
+    ] = False,
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
     """Record a whole run of an account and scrub the recording. Use it to test or repair an adapter.
 
     The run is read-only and archives nothing. It records the first licences of each list with their documents, and the
-    others as rows.
+    others as rows. The exit code is 1 if the recording does not play as the run went.
 
     Example: archiver recording capture acme-freepik first-look
     """
@@ -145,11 +148,16 @@ def recording_capture(
 
     here = opened(home)
     with progress() as shown:
-        made = awaited(capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown))
-    for line in (made.result.message, *made.report.lines(), *made.notes):
+        made = awaited(
+            capture(
+                here, unlocked(here), name, scenario, out=out, replay=replay, fresh=fresh_sign_in, progress=shown
+            )
+        )  # fmt: skip
+    for line in (made.result.message, *made.report.lines(), *made.fields, *made.notes):
         if line:
             say(line)
     say(f"Recorded in {made.folder}. Read it yourself before you give it to anybody.")
+    raise typer.Exit(0 if made.plays else 1)
 
 
 @recording_app.command("scrub")
