@@ -32,6 +32,7 @@ from archiver.reading.html import Field, read_row
 
 SITE = "https://elements.envato.com"
 LOGIN = f"{SITE}/sign-in"
+HOSTS = ("elements.envato.com", "app.envato.com")  # both are said to have My Downloads
 IDENTITY = "https://account.envato.com"  # where pages of the sign-in may stand: the second factor, the welcome
 DOWNLOADS = f"{SITE}/account/downloads"
 CERTIFICATE = f"{DOWNLOADS}/*/license-certificate.txt"
@@ -82,6 +83,7 @@ CERTIFICATE_TEXT = TextLayout(
 class EnvatoElements(Website):
     text_layouts: ClassVar[Mapping[str, TextLayout]] = {"certificate.txt": CERTIFICATE_TEXT}
     account_page = DOWNLOADS
+    hosts = HOSTS
     leads_to_sign_in = (LOGIN, f"{IDENTITY}/")
     form = SignInForm(
         url=LOGIN,
@@ -104,8 +106,11 @@ class EnvatoElements(Website):
         rules=Rules(
             allow=(
                 *(Rule("GET", f"{SITE}{path}") for path in ("/", "/account", "/account/subscription")),
-                Rule("GET", DOWNLOADS),
-                Rule("GET", CERTIFICATE),  # what else lies below may take a licence, by GET too
+                *(
+                    Rule("GET", url.replace(HOSTS[0], host))
+                    for host in HOSTS
+                    for url in (DOWNLOADS, CERTIFICATE)  # what else lies below may take a licence, by GET too
+                ),
                 Rule("GET", LOGIN, Purpose.SIGN_IN),
                 Rule("GET", f"{LOGIN}/**", Purpose.SIGN_IN),
                 Rule("POST", LOGIN, Purpose.SIGN_IN),
@@ -116,14 +121,18 @@ class EnvatoElements(Website):
             # The first two create licences, by whatever method; repeated downloads may count as fair use.
             refuse=(
                 Rule("*", f"{SITE}/elements-api/items/**"),
-                Rule("*", "https://app.envato.com/**"),
+                Rule("*", "https://app.envato.com/**.data"),
+                Rule("*", "https://app.envato.com/**api/**"),
+                Rule("POST", "https://app.envato.com/**"),
                 Rule("*", f"{SITE}/**download_and_license**"),
-                Rule("*", f"{DOWNLOADS}/**download**"),
+                *(Rule("*", f"{DOWNLOADS.replace(HOSTS[0], host)}/**download**") for host in HOSTS),
+                # A control in the list itself creates licences; a person who signs in must not touch it by mistake.
+                *(Rule("POST", f"{SITE}/account/downloads{rest}") for rest in ("", "/**")),
                 # An account's own pages change it, and pay.
                 *(Rule("*", f"{IDENTITY}/**{word}**") for word in CHANGING),
             ),
             assets=(
-                *static_files(SITE),
+                *(pattern for host in HOSTS for pattern in static_files(f"https://{host}")),
                 *static_files(IDENTITY),
                 "https://assets.elements.envato.com/**",
                 "https://*.envatousercontent.com/**",
@@ -151,14 +160,14 @@ class EnvatoElements(Website):
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
-        yield record(DOWNLOADS, row=licence.row)
+        yield record(self.at(session, DOWNLOADS), row=licence.row)
         if licence.licence_id is None:
             detail = "My Downloads lists it without a link to a certificate"
             yield Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.NONE_OFFERED, detail=detail)
             for document in await self._captured(session, licence):
                 yield document
             return
-        answer = await session.get(CERTIFICATE.replace("*", licence.licence_id))
+        answer = await session.get(self.at(session, CERTIFICATE.replace("*", licence.licence_id)))
         yield certificate(answer, "certificate.txt", "text/plain")
 
     async def _captured(self, session: BrowserSession, licence: Licence) -> Sequence[Document]:

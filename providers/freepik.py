@@ -1,4 +1,4 @@
-"""Freepik (becoming Magnific), in the browser with a saved session: the download history and each licence's PDF."""
+"""Freepik (now Magnific), in the browser with a saved session: the download history and each licence's PDF."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from archiver.reading.certificates import freepik_certificate
 from archiver.reading.dates import near, printed
 from archiver.reading.html import Field, Words, read_row
 
-HOSTS = ("www.freepik.com", "www.magnific.com")  # it is becoming the second
+HOSTS = ("www.freepik.com", "www.magnific.com")  # it is now the second; account and subscription are carried over
 SITE = f"https://{HOSTS[0]}"
 LOGIN = f"{SITE}/log-in"
 DOWNLOADS = f"{SITE}/user/downloads"
@@ -136,6 +136,9 @@ class Freepik(Website):
         yield record(self.at(session, DOWNLOADS), row=licence.row)
         url = self.at(session, f"{CERTIFICATE}/{licence.asset.asset_id}?lang=en")
         answer = await session.get(url)
+        if answer.status == 404:  # the licences of both sites are one account's, and either may have the PDF
+            here, other = sorted(HOSTS, key=lambda host: host not in url)
+            answer = await session.get(url.replace(here, other))
         if "Access Denied" in answer.text[:5000]:  # a refusal without these words concerns this one PDF
             self.check(answer)
         yield certificate(answer, "certificate.pdf", "application/pdf")
