@@ -71,6 +71,9 @@ def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOpt
 def providers_new(
     name: Annotated[str, typer.Argument(help="The adapter's name, as in ProviderInfo.name: acme_stock.")],
     out: Annotated[Path | None, typer.Option(help="The folder to create [default: ./archiver-NAME].")] = None,
+    web: Annotated[
+        bool, typer.Option("--web/--api", help="Sign in and read in a browser, or use an API with a token.")
+    ] = False,
 ) -> None:
     """Create a new adapter: a small package with a working example, its recording and its test.
 
@@ -79,7 +82,7 @@ def providers_new(
     from archiver.devkit.scaffold import lay_out
 
     folder = out or Path(f"archiver-{name.replace('_', '-')}")
-    for path in lay_out(name, folder):
+    for path in lay_out(name, folder, web=web):
         tell(path)
     install = f'uv pip install --python "{sys.executable}" -e {folder}'
     say(f"Next: {install}, then archiver recording check {folder}/recordings/{name}/two-pages")
