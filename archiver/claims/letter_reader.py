@@ -7,12 +7,13 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from email.utils import parsedate_to_datetime
+from email.utils import getaddresses, parsedate_to_datetime
 from html import unescape
 
 from archiver.core.errors import UnreadablePicture
 from archiver.reading.dates import days_in
 from archiver.reading.documents import is_html, is_pdf, read_text
+from archiver.reading.letter_sender import Sender
 from archiver.reading.mail import Unreadable, looks_like_mail, mail_by
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
@@ -36,7 +37,7 @@ _LINK = re.compile(r"""\bhref\s*=\s*["'](https?://[^"'\s<>]+)""", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedLetter:
-    """A parsed letter: its text, links and pictures, and the date on its envelope.
+    """A parsed letter: its text, links and pictures, and the date and senders on its envelope.
 
     `messages` say what went wrong.
     """
@@ -45,6 +46,7 @@ class ParsedLetter:
     links: Sequence[str] = ()
     pictures: Sequence[bytes] = ()
     received: date | None = None
+    senders: Sequence[Sender] = ()
     messages: Sequence[str] = field(default_factory=list)
 
 
@@ -79,6 +81,8 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     page = reader.page(mail.html).text
     texts = [mail.headers.get("Subject", ""), max(mail.text, page, key=len)]
     links = [unescape(found[1]) for found in _LINK.finditer(mail.html)]
+    headers = [mail.headers[name] for name in ("Reply-To", "From") if name in mail.headers]
+    senders: list[Sender] = [(name, address.lower()) for name, address in getaddresses(headers) if address]
     pictures: list[bytes] = []
     messages: list[str] = []
     received = None
@@ -101,13 +105,15 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
         else:
             continue
         texts.append(inner.text)
+        senders += inner.senders
         links += inner.links
         pictures += inner.pictures
         messages += inner.messages
         received = min(filter(None, (received, inner.received)), default=None)
     return ParsedLetter(
-        text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, messages=messages
-    )
+        text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, senders=senders,
+        messages=messages,
+    )  # fmt: skip
 
 
 def picture_of(content: bytes, reader: DocumentReader) -> tuple[bytes, str] | None:

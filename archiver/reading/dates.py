@@ -143,6 +143,25 @@ def days_in(text: str, order: DateOrder | None = None) -> Iterator[tuple[date, r
             yield day.date() if isinstance(day, datetime) else day, found
 
 
+_WITHOUT_YEAR = re.compile(
+    rf"(?<![\w./-])(?:(?P<first>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)?(?P<month>{_NAMES})\b\.?"
+    rf"|(?P<named>{_NAMES})\b\.?\s+(?P<second>\d{{1,2}})(?:st|nd|rd|th)?\b"
+    r"|(?P<day>\d{1,2})\.\s?(?P<number>\d{1,2})\.)(?!\s*,?\s*(?:del?\s+)?\d{2,4}\b)(?![\w/]|-\w|\.\d)",
+    re.IGNORECASE,
+)
+
+
+def days_without_year(text: str, after: date) -> Iterator[tuple[date, re.Match[str]]]:
+    """The days that a text names without a year, each as the next such day after `after`."""
+    for found in _WITHOUT_YEAR.finditer(text):
+        name = (found["month"] or found["named"] or "").lower()
+        with suppress(ValueError):
+            month = int(found["number"] or _FOREIGN_MONTH.get(name) or _month(name))
+            number = int(found["first"] or found["second"] or found["day"])
+            day = date(after.year, month, number)
+            yield day if day > after else date(after.year + 1, month, number), found
+
+
 def day_order(texts: Iterable[str]) -> DateOrder | None:
     """What a day beyond the twelfth in any of the texts proves of all; None where there is none or they disagree."""
     found = set()
