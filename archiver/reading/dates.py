@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -33,6 +34,10 @@ _FOREIGN = [
     ("dezember", "dez", "décembre", "decembre", "déc", "diciembre", "dic", "dicembre", "grudnia"),
 ]
 _FOREIGN_MONTH = {name: number for number, names in enumerate(_FOREIGN, 1) for name in names}
+_UNACCENTED_MONTH = {
+    "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each)): number
+    for name, number in _FOREIGN_MONTH.items()
+}
 _FOREIGN_DAY = re.compile(
     r"(?P<day>\d{1,2})(?:\.|er|º)? ?(?:de )?(?P<month>[a-zäûéńśź]{3,12})\.?,? (?:del? )?(?P<year>\d{4})(?: r\.?)?",
     re.ASCII,
@@ -173,6 +178,16 @@ def day_order(texts: Iterable[str]) -> DateOrder | None:
             elif second > 12 >= first:
                 found.add(DateOrder.MONTH_FIRST)
     return found.pop() if len(found) == 1 else None
+
+
+def month_number(name: str) -> int | None:
+    """The month of a name in any of the seven languages, in full or cut, with or without its accents; else None."""
+    low = name.lower()
+    if number := _FOREIGN_MONTH.get(low) or _UNACCENTED_MONTH.get(low):
+        return number
+    with suppress(ValueError):
+        return _month(low)
+    return None
 
 
 def _month(name: str) -> int:
