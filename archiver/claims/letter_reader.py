@@ -15,6 +15,7 @@ from archiver.reading.dates import days_in
 from archiver.reading.documents import is_html, is_pdf, read_text
 from archiver.reading.letter_sender import Sender
 from archiver.reading.mail import Unreadable, looks_like_mail, mail_by
+from archiver.reading.office import document_by
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
 OCR_TIMEOUT_S = 60
@@ -51,7 +52,10 @@ class ParsedLetter:
 
 
 def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
-    """Parse a PDF, a mail with its attachments, a text or a scanned picture. Its content is not trusted."""
+    """Parse a PDF, a mail with its attachments (also Outlook's), a Word paper, a text or a scanned picture.
+
+    Its content is not trusted.
+    """
     if is_pdf(content):
         reading = reader.read(content, "application/pdf")
         messages = [f"The PDF has a problem: {reading.error}."] if reading.error else []
@@ -67,6 +71,10 @@ def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
     if picture_ending(content):
         text, trouble = _recognised(content, reader)
         return ParsedLetter(text=text, pictures=[content], messages=[trouble] if trouble else [])
+    if content.startswith(b"PK\x03\x04"):
+        paper = document_by(reader, content)
+        messages = [f"The Word paper has a problem: {paper.error}."] if paper.error else []
+        return ParsedLetter(text=paper.text, messages=messages)
     if is_html(content):
         return ParsedLetter(text=reader.page(read_text(content).text).text)
     return ParsedLetter(text=read_text(content).text)
@@ -98,9 +106,9 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
         if picture_ending(attached):
             pictures.append(attached)
             continue
-        if is_pdf(attached):
+        if is_pdf(attached) or (name.lower().endswith(".docx") and attached.startswith(b"PK\x03\x04")):
             inner = parse_letter(attached, reader)
-        elif deeper and name.endswith(".eml") and looks_like_mail(attached[:4096]):
+        elif deeper and name.lower().endswith((".eml", ".msg")) and looks_like_mail(attached[:4096]):
             inner = _mail(attached, reader, deeper - 1)
         else:
             continue

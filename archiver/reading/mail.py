@@ -16,6 +16,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.reading.documents import read_text
+from archiver.reading.outlook import COMPOUND_FILE, as_mail
 
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, ReaderJob
@@ -52,8 +53,8 @@ class ParsedMail:
 
 
 def looks_like_mail(start: bytes) -> bool:
-    """Whether bytes begin with the header of a letter."""
-    return bool(_MAIL.match(start.replace(b"\r\n", b"\n")))
+    """Whether bytes begin with the header of a letter, or may be an Outlook message."""
+    return start.startswith(COMPOUND_FILE) or bool(_MAIL.match(start.replace(b"\r\n", b"\n")))
 
 
 READ_TIMEOUT_S = 20.0  # for one letter
@@ -112,6 +113,11 @@ def plain(text: str) -> str:
 
 def read_mail(content: bytes) -> ParsedMail:
     """Take a letter apart. Unreadable where it has more parts, or deeper ones, than any honest letter."""
+    if content.startswith(COMPOUND_FILE):
+        try:
+            content = as_mail(content)
+        except ValueError as error:
+            raise Unreadable(str(error)) from None
     if content.count(b"\n--") > 20 * MAX_PARTS:
         raise Unreadable("it has too many parts")
     header = re.search(rb"\r?\n\r?\n", content)
