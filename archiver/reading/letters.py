@@ -205,7 +205,7 @@ _ID = r"(?:(?-i:[A-Z]{1,4}) (?=\d[\d/.-]*[/.-]?\d))?[A-Z0-9](?:[A-Z0-9/._:-]|(?<
 
 @cache
 def _reference_by(words: str) -> str:
-    labelled = r"(?:(?<=\w\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen|kenmerk)|"
+    labelled = r"(?:(?<=\w\.)|(?<=number|nummer)|(?<=[ -]reference)|(?<=zeichen|kenmerk|dossier)|"
     labelled += r"(?<=rechnung)|(?<=invoice|facture|fattura))"
     between = r"(?:[ \t]*\([^()\n]{0,40}\))?(?:[ \t]*[:#|]+[ \t]*|[ \t]{2,}|\t)"
     return rf"(?<!\w){any_of(words)}(?:{between}(?P<id>{_ID}{_SUFFIX})|{labelled}[ \t](?P<bare>{_ID}))"

@@ -46,7 +46,7 @@ def as_written(letter: Letter) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["layouts.txt", "layouts_more.txt"])
+@pytest.mark.parametrize("name", ["layouts.txt", "layouts_more.txt", "layouts_third.txt"])
 def test_no_field_is_wrong_and_hardly_one_is_missing(name: str) -> None:
     wrong: list[tuple[str, ...]] = []
     missing: list[tuple[str, ...]] = []
