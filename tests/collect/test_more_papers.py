@@ -131,7 +131,7 @@ def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
     word = Document()
     for line in sample.text.splitlines():
         word.add_paragraph(line)
-    word.save(tmp_path / "1.docx")
+    word.save(str(tmp_path / "1.docx"))
     book = Workbook()
     sheet = book.active
     assert sheet is not None
