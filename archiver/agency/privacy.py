@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -202,6 +203,39 @@ def hold(
         "statement": statement,
         "holds": [described(each) for each in now],
     }, warnings
+
+
+def hold_all(
+    home: Home, vault: Vault, names: Sequence[str], *, by: str, reason: str, release: bool = False
+) -> tuple[list[str], tuple[str, ...]]:
+    """Put several licences under legal hold, or release the holds on exactly them. Each archive is sealed once.
+
+    Returns the short ids of those that changed, and the warnings of the seals. What is held already stays as it is.
+    ConfigError as in `hold`.
+    """
+    if not (release or reason.strip()):
+        raise ConfigError("A hold needs a reason. Give it with --reason.")
+    scopes: dict[str, list[str]] = {}
+    for slug, object_id in dict.fromkeys(named_object(home, name) for name in names):
+        scopes.setdefault(slug, []).append(object_id)
+    changed, warnings = list[str](), list[str]()
+    for slug, objects in scopes.items():
+        there = Archive(home.archive(slug))
+        held = {scope: [each for each in holds(there) if each.scope == scope] for scope in objects}
+        todo = [scope for scope in objects if bool(held[scope]) is release and not erasure_of(there, scope)]
+        if not todo:
+            continue
+        with writing(home, vault, slug) as archive:
+            for scope in todo:
+                statement = state(archive, "release" if release else "hold", by.strip(), reason, scope=scope)
+                if release:
+                    for each in held[scope]:
+                        archive.append("statement", id=statement, release=each.statement)
+                else:
+                    archive.append("statement", id=statement, hold=scope)
+            warnings += archive.seal().warnings
+        changed += [f"{slug}/{scope.rpartition(':')[2]}" for scope in todo]
+    return changed, tuple(warnings)
 
 
 def released(archive: Archive, scope: str) -> str | None:

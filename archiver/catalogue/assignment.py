@@ -167,7 +167,30 @@ def assign_all(
 ) -> list[Loss]:
     """Record many assignments, as `assign` does, and open and seal each archive once for each step. Returns the copies
     that were taken back."""
-    wanted = list(wanted)
+    return _carry_out(home, opened, _changes(home, list(wanted)), agreed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveChanges:
+    """What assignments would change in one archive: how many licences it gets, loses, or only records (the house's)."""
+
+    client: str
+    gets: int = 0
+    loses: int = 0
+    records: int = 0
+
+
+def preview(home: Home, wanted: Sequence[tuple[CatalogueEntry, Assignment]]) -> list[ArchiveChanges]:
+    """What `assign_all` would change, archive by archive. Changes nothing; raises as `assign_all` does."""
+    counts: dict[str, Counter[str]] = {}
+    for change in _changes(home, wanted):
+        what = "records" if change.held is None else "gets" if change.held else "loses"
+        counts.setdefault(change.slug, Counter())[what] += 1
+    return [ArchiveChanges(client=slug, **counts[slug]) for slug in sorted(counts)]
+
+
+def _changes(home: Home, wanted: Sequence[tuple[CatalogueEntry, Assignment]]) -> list[_Change]:
+    """What each archive is to say after these assignments."""
     for entry, made in wanted:
         _check(home, entry, made)
     if twice := [each for each, count in Counter(entry.short_id for entry, _ in wanted).items() if count > 1]:
@@ -178,7 +201,7 @@ def assign_all(
     for entry, made in wanted:
         said = {slug: _Said.by(home, slug, each) for slug, each in known[entry.object_id].items()}
         changes += _planned(entry, made, said)
-    return _carry_out(home, opened, changes, agreed)
+    return changes
 
 
 def _planned(entry: CatalogueEntry, made: Assignment, said: Mapping[str, _Said]) -> Iterator[_Change]:
@@ -235,10 +258,28 @@ def undo(
 
     ConfigError where nothing was assigned, without a person's name, and where `agreed` does not agree to the losses.
     """
+    losses = undo_all(home, opened, [entry], by, reason, agreed)
+    with DocumentReader() as reader:
+        now = holders(home, [entry.object_id], reader)[entry.object_id]
+    return sorted(now.keys() - {HOUSE}), losses
+
+
+def undo_all(
+    home: Home, opened: Open, entries: Sequence[CatalogueEntry], by: str, reason: str = "", agreed: Agreed = disagreed
+) -> list[Loss]:
+    """Undo the last assignment of each licence, as `undo` does. Each step opens and seals an archive once."""
     if not by.strip():
         raise ConfigError("A person must confirm this. Give the name with --by.")
     with DocumentReader() as reader:
-        known = _known(home, [entry.object_id], reader)[entry.object_id]
+        known = _known(home, {each.object_id for each in entries}, reader)
+    changes = [change for each in entries for change in _undoing(home, each, known[each.object_id], by, reason)]
+    return _carry_out(home, opened, changes, agreed)
+
+
+def _undoing(
+    home: Home, entry: CatalogueEntry, known: Mapping[str, CatalogueEntry], by: str, reason: str
+) -> list[_Change]:
+    """What each archive is to say once the last assignment of a licence is undone."""
     everywhere = {slug: _Said.by(home, slug, each) for slug, each in known.items()}
     said = {slug: (each, each.newest) for slug, each in everywhere.items() if each.newest}
     if not said:
@@ -268,10 +309,7 @@ def undo(
             continue  # the client's own licence stays
         what |= {"act": token, "undoes": act, "done": done}
         changes.append(_Change(slug=slug, entry=known[source], source=source, made=made, **what))
-    losses = _carry_out(home, opened, changes, agreed)
-    with DocumentReader() as reader:
-        now = holders(home, [entry.object_id], reader)[entry.object_id]
-    return sorted(now.keys() - {HOUSE}), losses
+    return changes
 
 
 def _carry_out(home: Home, opened: Open, changes: Sequence[_Change], agreed: Agreed) -> list[Loss]:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from archiver.catalogue.picture_index import Embeds, PictureIndex, VectorFile
 
 WAL_BYTES = 1 << 16  # with less room SQLite cannot even read, and calls that an I/O error
-SCHEMA_VERSION = 8  # of the schema; a file of any other version is made anew
+SCHEMA_VERSION = 9  # of the schema; a file of any other version is made anew
 BATCH_LINES = 256  # ledger lines of one transaction
 READER_THREADS = 4  # threads that feed the document reader
 KINDS = (f"{URN}:licence:", f"{URN}:comp:")
@@ -59,6 +59,7 @@ EMBEDDINGS_PER_COMMIT = 64  # pictures between two commits
 ASSIGNED = ("held", "clients", "statement", "rule", "rules")  # what is kept of an `assign` line
 MAX_QUERY_WORDS = 32  # of a query
 MAX_WORD_LENGTH = 100
+JOBS = ("project", "job", "purchase_order")  # client hints that name the work a licence was bought for
 
 SCHEMA = """
 CREATE TABLE position (offset INTEGER, hash TEXT /* of the last ledger line that was read */);
@@ -89,6 +90,21 @@ CREATE INDEX licence_newest ON licence (coalesce(licensed_at, ''), id) WHERE NOT
 CREATE INDEX licence_comp ON licence (comp);
 CREATE INDEX licence_assigned ON licence (id) WHERE assigned IS NOT NULL;
 CREATE INDEX licence_failed ON licence (account) WHERE failed;
+CREATE TABLE listed (
+    licence INTEGER PRIMARY KEY,
+    folder TEXT,
+    provider TEXT,
+    kind TEXT,
+    day TEXT,
+    seat TEXT,
+    job TEXT,
+    title TEXT /* folded, to sort by */,
+    missing TEXT /* kinds of documents, each between spaces */,
+    seq INTEGER /* of its newest ledger line */,
+    shared INTEGER /* that it is assigned to a client whose archive has a copy */
+);
+CREATE INDEX listed_day ON listed (day, folder);
+CREATE INDEX listed_totals ON listed (provider, kind, missing, seq, day);
 CREATE TABLE picture (
     number INTEGER PRIMARY KEY /* and the row of its vector */,
     licence INTEGER,
@@ -112,6 +128,8 @@ CREATE VIRTUAL TABLE words USING fts5
 """
 PUT = """INSERT OR REPLACE INTO licence VALUES (:id, :object_id, :folder, :identity, :comp, :asset_id, :licence_id,
     :order_id, :licensed_at, :account, :failed, :described, :lines, :assigned, :withdrawn)"""
+LIST = """INSERT INTO listed VALUES
+    (:licence, :folder, :provider, :kind, :day, :seat, :job, :title, :missing, :seq, :shared)"""
 COLUMNS = "object_id, folder, described, lines, assigned"
 VISIBLE_SQL = "NOT comp AND NOT withdrawn"
 FOR_CLIENTS = (DocumentKind.CERTIFICATE, DocumentKind.PREVIEW, DocumentKind.TERMS)
@@ -455,6 +473,20 @@ class Catalogue:
                 hits.setdefault(hit.entry.object_id, hit)
         return list(hits.values())[:limit]
 
+    def select(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        """The rows of a query that `licence_list` builds."""
+        return self._db.execute(query, values).fetchall()
+
+    def in_folders(self, folders: Sequence[str]) -> list[CatalogueEntry]:
+        """The licences (no comps, nothing withdrawn) in these folders."""
+        query = f"SELECT {COLUMNS} FROM licence WHERE {VISIBLE_SQL} AND folder IN (?)"  # noqa: S608  # all ours
+        return [self._entry(row) for row in self._among(query, folders)]
+
+    def worded(self, text: str) -> str:
+        """A text as the words table is asked for all its words; empty where it has none."""
+        words = [word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))]
+        return " AND ".join(self._forms(words[:MAX_QUERY_WORDS], False))
+
     def newest(self, limit: int, after: str | None = None) -> tuple[list[Hit], str | None]:
         """Licences (no comps), the newest first, a page at a time; `after` is what came back with the page before."""
         where, values = VISIBLE_SQL, []
@@ -635,6 +667,7 @@ class Catalogue:
         with self._writing():
             self._db.execute("DELETE FROM position")
             self._db.execute("DELETE FROM licence")
+            self._db.execute("DELETE FROM listed")
             self._db.execute("DELETE FROM picture")
             self._db.execute("DELETE FROM run")
             self._db.execute("DELETE FROM unreadable")
@@ -665,7 +698,9 @@ class Catalogue:
         object_id, tombstone = str(line.fields["erases"]), str(line.id)
         for (number,) in self._db.execute("SELECT id FROM licence WHERE object_id = ?", (object_id,)).fetchall():
             self._picture(number, {})
-        self._db.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM licence WHERE object_id = ?)", (object_id,))
+        for table, column in (("words", "rowid"), ("listed", "licence")):
+            query = f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM licence WHERE object_id = ?)"  # noqa: S608  # all ours
+            self._db.execute(query, (object_id,))
         self._db.execute("DELETE FROM licence WHERE object_id = ?", (object_id,))
         self._db.execute("DELETE FROM unreadable WHERE object_id = ?", (object_id,))
         identity = None
@@ -710,12 +745,30 @@ class Catalogue:
         if number is not None:
             self._db.execute("DELETE FROM words WHERE rowid = ?", (number,))
         number = self._db.execute(PUT, values).lastrowid
+        self._list(number, found, values)
         columns = [_indexed(" ".join(each)) for each in _searched(found)]
         self._db.execute(
             "INSERT INTO words (rowid, ids, title, about, text, inside) VALUES (?, ?, ?, ?, ?, ?)", (number, *columns)
         )
         if found.pictures or values["id"] is not None:
             self._picture(number, found.pictures)
+
+    def _list(self, number: int | None, found: _Read, values: Mapping[str, Any]) -> None:
+        """What lists filter and sort by. They hold neither comps nor what was withdrawn."""
+        self._db.execute("DELETE FROM listed WHERE licence = ?", (number,))
+        if values["comp"] or values["withdrawn"]:
+            return
+        licence, hints = found.file.licence, found.file.licence.client_hints
+        missing = sorted({gap.kind.value for gap in found.file.gaps if gap.reason is not GapReason.NONE_OFFERED})
+        row = {
+            "licence": number, "folder": found.folder, "provider": licence.asset.provider, "kind": _plain(licence.kind),
+            "day": values["licensed_at"] or "", "seat": _plain(licence.seat),
+            "job": _plain(next((hints[name] for name in JOBS if name in hints), "")),
+            "title": _folded(_plain(licence.asset.title or licence.asset.asset_id)),
+            "missing": f" {' '.join(missing)} " if missing else "", "seq": json.loads(values["lines"])[-1][0],
+            "shared": bool(json.loads(values["assigned"] or "{}").get("clients")),
+        }  # fmt: skip
+        self._db.execute(LIST, row)
 
     def _picture(self, licence: int | None, pictures: Mapping[str, Fingerprint]) -> None:
         """A licence's pictures as they now stand. Those that stayed as they were keep their vectors."""

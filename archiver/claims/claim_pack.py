@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,6 +74,13 @@ def hand_over(
                 )
             written += new
     return written
+
+
+def pack_name(names: Sequence[str]) -> str:
+    """A file name that says what the pack of these licences (short ids) is, without an ending."""
+    client, _, folder = names[0].rpartition("/") if names else ("", "", "")
+    asset = "_".join(folder.split("_")[2:-1]) if len(names) == 1 else f"{len(names)}-licences"
+    return "_".join(filter(None, ("proof", client, re.sub(r"[^A-Za-z0-9._-]", "-", asset))))
 
 
 def checklist(home: Home, order: HandOver) -> Draft | None:

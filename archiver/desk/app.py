@@ -140,6 +140,7 @@ class PageRequest:
             "visitor": self.visitor,
             "home": self.home,
             "here": self.request.url.path,
+            "languages": LANGUAGES,
         }
         text = templates().get_template(template).render(given | facts)
         return HTMLResponse(text, status_code=status)

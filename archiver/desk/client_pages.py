@@ -1,4 +1,4 @@
-"""The pages of a client: its licences, report, link, and unassigned licences."""
+"""The pages of a client: its licences, report and link."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from starlette.responses import Response
 
 from archiver.agency import monthly_report as monthly
 from archiver.agency import monthly_report_page
-from archiver.agency import unassigned as deciding
 from archiver.agency.status import status
 from archiver.catalogue import search, views
-from archiver.catalogue.assignment import Assignment
 from archiver.core.atomic_files import scratch
-from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
-from archiver.desk.auth import OWNER, Role
+from archiver.desk.auth import Role
 from archiver.desk.home_page import PAGE
 from archiver.home.settings import HOUSE
 from archiver.reading.worker import DocumentReader
@@ -60,38 +57,6 @@ def report(visit: PageRequest) -> Response:
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-def unassigned(visit: PageRequest) -> Response:
-    """Licences from shared accounts that have no client yet, each with suggested clients."""
-    start = int(asked) if (asked := visit.asked("from")).isdecimal() and len(asked) < 8 else 0
-    rows = deciding.listed(visit.home, start, PAGE + 1)
-    return visit.page(
-        "unassigned.html", rows=rows[:PAGE], next=start + PAGE if len(rows) > PAGE else None,
-        by="" if visit.visitor.name == OWNER else visit.visitor.name,
-    )  # fmt: skip
-
-
-def assign(visit: PageRequest) -> Response:
-    """Assign several licences to clients, on the word of a named person."""
-    by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
-    reason = visit.given("reason")
-    chosen = {
-        name.removeprefix("for "): str(slug) for name, slug in visit.form.items() if name.startswith("for ") and slug
-    }
-    if not chosen or not by or not reason:
-        raise ConfigError(visit.words("assign_many_needs"))
-    decided = []
-    with DocumentReader() as reader, search.catalogue_of(visit.home, HOUSE, reader) as (_, catalogue):
-        for name, slug in chosen.items():
-            made = Assignment(client=visit.client(slug).slug, by=by, reason=reason)
-            folder = name.removeprefix(f"{HOUSE}/")
-            found = [each for each in catalogue.matching(folder) if each.folder == folder and not each.assigned]
-            decided += [(entry, made) for entry in found if not entry.licence.comp]
-    deciding.assign(visit.home, visit.desk.vault, decided)
-    for entry, made in decided:
-        visit.log_action("assigned", entry.short_id, client=made.client)
-    return visit.to("unassigned")
-
-
 def make_link(visit: PageRequest) -> Response:
     """Create a read-only link to one client's licences."""
     owner = visit.client(visit.path["client"])
@@ -105,7 +70,5 @@ def make_link(visit: PageRequest) -> Response:
 WAYS = [
     PageRoute("/client/{client}", client, Role.CLIENT),
     PageRoute("/client/{client}/report", report),
-    PageRoute("/unassigned", unassigned),
-    PageRoute("/unassigned", assign, Role.OPERATE, post=True),
     PageRoute("/client/{client}/link", make_link, Role.OPERATE, post=True),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -16,7 +16,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from archiver.archive.verify import LEDGER
+from archiver.archive.verify import CHECKPOINTS, LEDGER
 from archiver.catalogue import picture_search, search
 from archiver.catalogue.index import RunLine
 from archiver.claims import claim_files
@@ -29,6 +29,9 @@ from archiver.home.vault import Vault, find_key
 from archiver.reading.worker import DocumentReader
 
 FRESH_SECONDS = 3.0  # maximum age of a count during a run, because the run itself updates the catalogue
+
+
+MAX_CACHED_COUNTS = 200
 
 
 KEPT_BYTES = 96 << 20  # memory for pictures that were searched for
@@ -86,6 +89,13 @@ def _stamp(home: Home, slug: str) -> object:
         return None
 
 
+def _sealed(home: Home, slug: str) -> object:
+    """A stamp that changes when a checkpoint or a timestamp is added."""
+    with suppress(FileNotFoundError):
+        return (home.archive(slug) / CHECKPOINTS).stat().st_mtime_ns
+    return None
+
+
 @dataclass
 class Desk:
     """One home, served at one site, with the state that its visitors share."""
@@ -106,6 +116,7 @@ class Desk:
     _lock: Lock = field(default_factory=Lock)
     _catching_up: Lock = field(default_factory=Lock)
     _kept: OrderedDict[str, tuple[int, Any]] = field(default_factory=OrderedDict)
+    _cached: OrderedDict[str, tuple[object, Any]] = field(default_factory=OrderedDict)
 
     @property
     def home(self) -> Home:
@@ -183,6 +194,20 @@ class Desk:
     def turns(self, home: Home, slug: str) -> Mapping[str, Sequence[RunLine]]:
         """`status.runs_of`, cached."""
         return self.standing(home, slug).runs
+
+    def cached[T](self, key: str, count: Callable[[], T]) -> T:
+        """A count over all archives, done again when one of them has changed."""
+        home = self.home
+        stamp = tuple((slug, _stamp(home, slug), _sealed(home, slug)) for slug in search.archives(home))
+        known = self._cached.get(key)
+        if known is None or known[0] != stamp:
+            known = stamp, count()
+            with self._lock:
+                self._cached[key] = known
+                while len(self._cached) > MAX_CACHED_COUNTS:
+                    self._cached.popitem(last=False)
+        value: T = known[1]
+        return value
 
     def look_for(self, content: bytes, name: str, client: str | None, **more: Any) -> picture_search.PictureMatches:
         """Search for a picture with `picture_search.find_picture`. One search at a time; the matcher stays loaded."""

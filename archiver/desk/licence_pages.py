@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from archiver.agency import integrity
 from archiver.archive.reader import Archive, StoredObject
-from archiver.catalogue import search, views
+from archiver.catalogue import search
 from archiver.catalogue.index import FOR_CLIENTS, Catalogue, CatalogueEntry
 from archiver.claims.assessment import assess
 from archiver.claims.facts import Use
 from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind
-from archiver.desk.app import PageRequest, PageRoute, at
+from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
-from archiver.home.settings import HOUSE
 from archiver.reading.documents import is_pdf
 from archiver.reading.worker import DocumentReader
 
@@ -61,61 +58,14 @@ def opened(visit: PageRequest) -> Iterator[tuple[Archive, Catalogue, CatalogueEn
         yield archive, catalogue, found[0]
 
 
-def licence(visit: PageRequest, report: dict[str, Any] | None = None) -> Response:
-    """Show everything about one licence."""
-    slug, folder = visit.client(visit.path["client"]).slug, visit.path["folder"]
-    try:
-        with opened(visit) as (archive, _, entry):
-            facts = views.show(slug, archive, entry)
-            terms = [(each, _names(archive, each.id)) for each in entry.file.terms]
-    except HTTPException:
-        erased = None if visit.visitor.client else _erased(visit, slug, folder)
-        if erased is None:
-            raise
-        return visit.page("erased.html", facts=erased)
-    documents = [each for each in facts["documents"] if not visit.visitor.client or each["kind"] in FOR_CLIENTS]
-    asked = visit.asked("view")
-    chosen = next((each for each in documents if each["name"] == asked), None) or next(
-        (each for kind in ("certificate", "capture", "receipt", "record") for each in documents if each["kind"] == kind
-         and not each["name"].endswith(".gz")), None)  # fmt: skip
-    return visit.page(
-        "licence.html", facts=facts, folder=folder, documents=documents, chosen=chosen, terms=terms, report=report,
-        place=at("licence", slug, folder), clients=visit.clients(), house=HOUSE,
-    )  # fmt: skip
-
-
-def _names(archive: Archive, object_id: str) -> list[str]:
-    try:
-        return sorted(name for name in archive.object(object_id).files() if not name.endswith((".json", ".gz")))
-    except IntegrityError:  # `verify` reports the fault
-        return []
-
-
-def _erased(visit: PageRequest, slug: str, folder: str) -> dict[str, Any] | None:
-    if not visit.home.archive(slug).is_dir():
-        return None
-    with DocumentReader() as reader, search.catalogue_of(visit.home, slug, reader) as (archive, catalogue):
-        found = [each for each in catalogue.erased_matching(folder) if each.folder == folder]
-        return views.erased(slug, archive, found[0]) if found else None
-
-
-def check(visit: PageRequest) -> Response:
-    """Verify one licence now: each of its bytes and its ledger lines."""
-    with opened(visit) as (_, _, entry):
-        pass
-    slug = visit.path["client"]
-    _, document, _ = integrity.verify(visit.home, client=slug, licence=f"{slug}/{entry.folder}")
-    visit.log_action("verified", entry.short_id, state=document["state"])
-    return licence(visit, report=document["clients"][0])
-
-
 def verdict(visit: PageRequest) -> Response:
     """A page fragment: the verdict of the rules on a licence and its known use."""
     with opened(visit) as (_, _, entry):
         owner = visit.asked("for") or entry.client
     assessed = assess(visit.home, visit.client(owner).slug, Use(), name=entry.short_id)
     assert assessed.assessment
-    template = "verdict.html" if visit.asked("part") else "verdict-page.html"
+    parts = {"1": "verdict.html", "line": "verdict-line.html"}
+    template = parts.get(visit.asked("part"), "verdict-page.html")
     return visit.page(template, assessment=assessed.assessment, notes=assessed.notes, entry=entry)
 
 
@@ -180,8 +130,6 @@ def handed_out(visit: PageRequest, content: bytes, name: str, media_type: str) -
 
 
 WAYS = [
-    PageRoute("/licence/{client}/{folder}", licence, Role.CLIENT),
-    PageRoute("/licence/{client}/{folder}/verify", check, Role.READ, post=True),
     PageRoute("/licence/{client}/{folder}/verdict", verdict, Role.READ),
     PageRoute("/licence/{client}/{folder}/preview", preview, Role.CLIENT),
     PageRoute("/licence/{client}/{folder}/file/{name:path}", document, Role.CLIENT),

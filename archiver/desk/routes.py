@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from archiver.desk import (
-    account_pages,
-    claim_licence_pages,
-    claim_pack_pages,
-    claim_pages,
-    client_pages,
-    connect_account,
-    home_page,
-    licence_pages,
-    new_claim_pages,
-    search_pages,
-    session_pages,
-    sign_in,
-)
+from importlib import import_module
 
-ROUTES = [
-    *sign_in.WAYS,
-    *home_page.WAYS,
-    *search_pages.WAYS,
-    *licence_pages.WAYS,
-    *new_claim_pages.WAYS,
-    *claim_pages.WAYS,
-    *claim_licence_pages.WAYS,
-    *claim_pack_pages.WAYS,
-    *connect_account.WAYS,
-    *client_pages.WAYS,
-    *account_pages.WAYS,
-    *session_pages.WAYS,
-]
+from archiver.desk.app import PageRoute
+
+PAGES = (
+    "sign_in", "home_page", "search_pages", "licence_list_pages", "chosen_licences", "licence_overview",
+    "licence_actions", "licence_pages", "new_claim_pages", "claim_pages", "claim_licence_pages", "claim_pack_pages",
+    "connect_account", "client_pages", "unassigned_pages", "account_pages", "session_pages",
+)  # fmt: skip
+"""The modules of the pages. Each has its routes in `WAYS`. The first route that matches an address serves it."""
+
+ROUTES: list[PageRoute] = [way for name in PAGES for way in import_module(f"archiver.desk.{name}").WAYS]

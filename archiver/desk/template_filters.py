@@ -51,6 +51,11 @@ def platform(name: str) -> str:
     return str(platform_of(name).get("title") or name.replace("_", " ").capitalize())
 
 
+def kind(code: str) -> str:
+    """A platform's code of a kind of licence as words; a text that is words already stays."""
+    return code if " " in code or "_" not in code else sentence(code.replace("_", " "))
+
+
 def urgency(days: int | None) -> str:
     """The style of a deadline: `bad` if it is today or past, `warn` in the last week."""
     return "" if days is None else "bad" if days <= 0 else "warn" if days <= 7 else "calm"
@@ -84,6 +89,7 @@ def today() -> date:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day, "moment": moment, "size": localised.size, "number": localised.number, "money": localised.money,
-    "platform": platform, "tone": tone, "text": text, "iso": iso, "urgency": urgency, "sentence": sentence,
+    "platform": platform, "kind": kind,
+    "tone": tone, "text": text, "iso": iso, "urgency": urgency, "sentence": sentence,
 }  # fmt: skip
 GLOBALS: Mapping[str, Any] = {"today": today, "trouble": trouble, "waits": waits}

@@ -1,4 +1,4 @@
-"""The desk's texts in each language, from `words.yaml`."""
+"""The desk's texts in each language, from `words.yaml` and, for some pages, from `words/`."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ class Translations:
 def words(language: str) -> Translations:
     import yaml
 
-    loaded: Mapping[str, list[Any]] = yaml.safe_load(files("archiver.desk").joinpath("words.yaml").read_text("utf-8"))
-    place = LANGUAGES.index(language)
+    here, place = files("archiver.desk"), LANGUAGES.index(language)
+    pages = sorted(here.joinpath("words").iterdir(), key=lambda each: each.name)
+    loaded: dict[str, list[Any]] = {}
+    for file in (here.joinpath("words.yaml"), *pages):
+        loaded |= yaml.safe_load(file.read_text("utf-8"))
     return Translations(language, {key: str(both[place]) for key, both in loaded.items()})

@@ -1,14 +1,16 @@
-"""Read and write CSV tables that people edit in a spreadsheet and return."""
+"""Read and write CSV tables that people edit in a spreadsheet and return, and write Excel workbooks."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from archiver.reading.terminal_safe import printable
 
 DELIMITERS = ",;\t"
+MAX_CELL_CHARACTERS = 32_767  # Excel's limit
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -49,3 +51,25 @@ def read(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         if any(cell.strip() for cell in row):
             cells = (cell.strip().removeprefix("'") for cell in row)
             yield rows.line_num, dict(zip(names, cells, strict=False))
+
+
+def written_xlsx(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str) -> bytes:
+    """The table as an Excel workbook with one sheet. Each cell is a number or text, never a formula or a link."""
+    import xlsxwriter
+
+    out = io.BytesIO()
+    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(out, plain) as book:
+        sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31] or "1")
+        sheet.freeze_panes(1, 0)
+        sheet.write_row(0, 0, columns, book.add_format({"bold": True}))
+        last = 0
+        for last, row in enumerate(rows, 1):
+            for column, value in enumerate(row):
+                if isinstance(value, int):
+                    sheet.write_number(last, column, value)
+                elif value is not None:
+                    sheet.write_string(last, column, printable(str(value))[:MAX_CELL_CHARACTERS])
+        sheet.autofilter(0, 0, last, len(columns) - 1)
+        sheet.autofit(max_width=300)
+    return out.getvalue()

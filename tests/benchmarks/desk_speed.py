@@ -79,6 +79,13 @@ def fill(at: Agency, licences: int) -> str:
             "INSERT INTO words (rowid, ids, title, about, text) VALUES (?, ?, ?, ?, ?)",
             ((1000 + n, f"x{n}", f"picture of thing {n % 997}", "shutterstock", "") for n in range(licences)),
         )
+        kinds, platforms = ("standard", "extended", "editorial"), ("shutterstock", "getty_images", "freepik")
+        db.executemany(
+            "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            ((1000 + n, f"synthetic_{n}", platforms[n % 3], kinds[n % 3],
+              f"20{10 + n % 16:02}-{1 + n % 12:02}-{1 + n % 28:02}T00:00:00Z", f"person {n % 40}", f"job {n % 900}",
+              f"picture of thing {n % 997}", "" if n % 5 else " certificate ", n, 0) for n in range(licences)),
+        )  # fmt: skip
         pictures = min(licences, PICTURES)
         hashes = chance.integers(0, 1 << 63, (pictures, 4), np.uint64)
         db.executemany(
@@ -106,7 +113,10 @@ def main() -> int:
                 place = f"/licence/acme/{real}"
                 for path in (
                     "/", "/find", "/find?q=thing", "/find?q=picture+of+thing+500", "/find?q=x77", "/find?q=nowhere",
-                    "/client/acme", "/client/acme?after=2018-05-05T00:00:00Z+5000", place, f"{place}/preview",
+                    "/licences",
+                    "/licences?view=table&sort=title", "/licences?provider=freepik&missing=any&sort=oldest",
+                    "/licences?seat=person+7", "/licences?text=thing+500", "/licences?text=picture", "/client/acme",
+                    "/client/acme?after=2018-05-05T00:00:00Z+5000", place, f"{place}/preview",
                     f"{place}/file/certificate.txt", "/claims", "/accounts", "/unassigned",
                 ):  # fmt: skip
                     took = []

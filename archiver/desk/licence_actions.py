@@ -1,0 +1,84 @@
+"""What a person does with one licence: verify it, make its pack, hold it. Each leads back to the licence's page."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.agency import integrity, privacy
+from archiver.core.errors import ConfigError
+from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.auth import Role
+from archiver.desk.licence_pages import handed_out, opened
+from archiver.desk.made_packs import made, person
+
+
+def outcome(visit: PageRequest) -> dict[str, Any]:
+    """What a form of this licence's page did: a report, or packs with warnings; nothing if that is no longer kept."""
+    nothing: dict[str, Any] = {"report": None, "packs": (), "warnings": ()}
+    if visit.asked("done"):
+        with suppress(HTTPException):
+            kept = visit.desk.kept(f"{visit.visitor.name} {visit.asked('done')}")
+            if isinstance(kept, dict) and kept.get("licence") == f"{visit.path['client']}/{visit.path['folder']}":
+                return nothing | kept
+    return nothing
+
+
+def _then(visit: PageRequest, size: int, **what: Any) -> Response:
+    """Go back to the licence's page, which says what was done."""
+    key, slug, folder = secrets.token_urlsafe(12), visit.path["client"], visit.path["folder"]
+    visit.desk.keep(f"{visit.visitor.name} {key}", size, {"licence": f"{slug}/{folder}", **what})
+    return visit.to("licence", slug, folder, done=key, list=visit.given("list"))
+
+
+def _name(visit: PageRequest) -> str:
+    with opened(visit) as (_, _, entry):
+        return entry.short_id
+
+
+def check(visit: PageRequest) -> Response:
+    """Verify one licence now: each of its bytes and its ledger lines."""
+    name = _name(visit)
+    _, document, _ = integrity.verify(visit.home, client=visit.path["client"], licence=name)
+    visit.log_action("verified", name, state=document["state"])
+    return _then(visit, 1, report=document["clients"][0])
+
+
+def proof(visit: PageRequest) -> Response:
+    """Make the pack of this licence."""
+    name = _name(visit)
+    packs, warnings = made(visit, (name,), visit.given("language"))
+    visit.log_action("pack made", name)
+    return _then(visit, sum(len(content) for _, content in packs), packs=packs, warnings=warnings)
+
+
+def pack(visit: PageRequest) -> Response:
+    """One file of the pack that was made."""
+    content = dict(outcome(visit)["packs"]).get(visit.path["name"])
+    if content is None:
+        raise HTTPException(404)
+    visit.log_action("saved", visit.path["name"])
+    return handed_out(visit, content, visit.path["name"], "")
+
+
+def hold(visit: PageRequest) -> Response:
+    """Put this licence under legal hold, or release it."""
+    name, by, reason = _name(visit), person(visit, visit.given("by")), visit.given("reason")
+    release = bool(visit.given("release"))
+    if not by or not (release or reason):
+        raise ConfigError(visit.words("hold_needs"))
+    privacy.hold_all(visit.home, visit.desk.vault, [name], by=by, reason=reason, release=release)
+    visit.log_action("hold released" if release else "held", name)
+    return _then(visit, 1)
+
+
+WAYS = [
+    PageRoute("/licence/{client}/{folder}/verify", check, Role.READ, post=True),
+    PageRoute("/licence/{client}/{folder}/proof", proof, Role.OPERATE, post=True),
+    PageRoute("/licence/{client}/{folder}/pack/{name}", pack, Role.OPERATE),
+    PageRoute("/licence/{client}/{folder}/hold", hold, Role.OPERATE, post=True),
+]

@@ -1,0 +1,69 @@
+"""The list of licences: gallery or table, filters, order, totals, and its export; and the choice of many of them."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.agency import licence_table
+from archiver.catalogue.licence_list import MISSING, SORTS, LicenceList, ListFilter, options
+from archiver.core.errors import ConfigError
+from archiver.desk.app import PageRequest, PageRoute, at
+from archiver.desk.auth import Role
+from archiver.desk.chosen_licences import Chosen, keep, sent_table
+from archiver.home.settings import HOUSE
+
+VIEWS = ("gallery", "table")
+PAGES = {"gallery": 24, "table": 50}  # licences of a page
+
+
+def licences(visit: PageRequest) -> Response:
+    """The licences that a filter finds, page by page."""
+    chosen, sort = ListFilter.of(visit.asked), visit.asked("sort") or "newest"
+    view = visit.asked("view") if visit.asked("view") in VIEWS else VIEWS[0]
+    listed = LicenceList(visit.home, chosen, sort)
+    page = listed.page(PAGES[view], after=visit.asked("after") or None, before=visit.asked("before") or None)
+    query = urlencode(chosen.as_query() | ({"sort": sort} if sort != "newest" else {}))
+    kept = chosen.as_query() | {"sort": sort, "view": view}
+    return visit.page(
+        "licences.html", chosen=chosen, sort=sort, view=view, views=VIEWS, sorts=list(SORTS), page=page, query=query,
+        totals=visit.desk.cached(f"totals {query}", listed.totals), missing=MISSING, house=HOUSE,
+        options=visit.desk.cached("options", lambda: options(visit.home)),
+        link=lambda **changed: at("licences", **(kept | changed)),
+    )  # fmt: skip
+
+
+def export(visit: PageRequest) -> Response:
+    """The whole list as a table."""
+    kind = visit.path["kind"]
+    if kind not in licence_table.MEDIA_TYPES:
+        raise HTTPException(404)
+    chosen, sort = ListFilter.of(visit.asked), visit.asked("sort") or "newest"
+    names = LicenceList(visit.home, chosen, sort).names()
+    content = licence_table.written(visit.home, names, kind, visit.words("licences"))
+    visit.log_action("list saved", kind, filter=urlencode(chosen.as_query()))
+    return sent_table(content, kind, f"licences_{chosen.client or 'all'}")
+
+
+def choose(visit: PageRequest) -> Response:
+    """Keep the ticked licences, or all that the filter finds, and show what can be done with them."""
+    query = dict(parse_qsl(visit.given("query")))
+    if visit.given("every"):
+        chosen = ListFilter.of(lambda name: query.get(name, ""))
+        names = LicenceList(visit.home, chosen, query.get("sort") or "newest").names()
+    else:
+        names = [str(each) for each in visit.form.getlist("pick")]
+    if not names:
+        raise ConfigError(visit.words("pick_first"))
+    picked = Chosen(tuple(names), visit.given("query"))
+    return visit.to("licences", "chosen", keep(visit, picked, secrets.token_urlsafe(12)))
+
+
+WAYS = [
+    PageRoute("/licences", licences, Role.READ),
+    PageRoute("/licences/export.{kind}", export, Role.READ),
+    PageRoute("/licences/choose", choose, Role.READ, post=True),
+]

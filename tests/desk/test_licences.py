@@ -1,0 +1,128 @@
+"""The list of licences and the page of one, as a person uses them: filter, choose many, assign, undo, hold, prove."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+
+from archiver.desk.auth import Users
+from tests.desk.test_desk import fine, visiting
+from tests.support.agency import agency, certificate, preview, record
+from tests.support.claims_kit import jpeg, licence
+from tests.support.desk_kit import PASSWORD, Person, Served, started
+from tests.support.pictures import scene
+
+
+@pytest.fixture(scope="module")
+def twelve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A desk whose house archive has twelve unassigned licences, six with a hint at each client."""
+    with agency(tmp_path_factory.mktemp("twelve")) as at:
+        hints = ({"client": "Acme Ltd"}, {"client": "Beta GmbH"})
+        at.archive("house", *((licence(f"50{n:02}", client_hints=hints[n % 2]), [record()]) for n in range(12)))
+        proof = [record(), certificate("Licence 2032001560"), preview(jpeg(scene(7)))]
+        at.archive("acme", (licence("2032001560", seat="Lena Leaver"), proof), (licence("9009"), [record()]))
+        Users(at.home.root).add("Olaf Operator", "operate", PASSWORD)
+        process, key = started(at)
+        try:
+            yield Served(at, process, key)
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+
+
+def names(answer: httpx.Response) -> list[str]:
+    return re.findall(r'name="pick" value="([^"]+)"', answer.text)
+
+
+@pytest.mark.browser
+def test_twelve_assignments_take_at_most_four_clicks_and_can_be_undone(browser: Browser, twelve: Served) -> None:
+    home = twelve.agency.run
+    with visiting(browser, twelve) as page:
+        page.goto("/unassigned")
+        fine(page)
+        page.get_by_role("button", name="Use the 12 suggestions").click()  # 1
+        page.wait_for_url("**/review/*")
+        said = page.locator("main").inner_text()
+        assert "Acme Ltd" in said and "Beta GmbH" in said and said.count("gets copies of 6 licences") == 2
+        assert home.json("unassigned") and len(home.json("unassigned")) == 12  # nothing has happened yet
+        fine(page)
+        page.get_by_role("button", name="Assign 12 licences").click()  # 2
+        page.get_by_text("12 licences were assigned").wait_for()
+        assert home.json("unassigned") == []
+        page.reload()  # which sends no form again
+        page.get_by_role("button", name="Undo").click()
+        page.get_by_text("undone for 12 licences").wait_for()
+        assert len(home.json("unassigned")) == 12
+
+
+@pytest.mark.browser
+def test_a_leavers_purchases_are_one_search_and_one_export(browser: Browser, twelve: Served) -> None:
+    with visiting(browser, twelve) as page:
+        page.goto("/licences")
+        page.get_by_text("More conditions").click()
+        page.fill("#f-seat", "leaver")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**seat=leaver**")
+        assert "1 licence" in page.locator("#totals").inner_text()
+        fine(page)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Excel").click()
+        with zipfile.ZipFile(download.value.path()) as book:
+            text = book.read("xl/worksheets/sheet1.xml").decode() + book.read("xl/sharedStrings.xml").decode()
+        assert "2032001560" in text and "9009" not in text and "<f>" not in text
+        page.get_by_role("link", name="Table").click()
+        fine(page)
+
+
+@pytest.mark.browser
+def test_the_proof_is_made_on_the_licences_page_and_named_after_it(whole_browser: Browser, twelve: Served) -> None:
+    with visiting(whole_browser, twelve) as page:
+        page.goto("/licences?client=acme&sort=title")
+        page.get_by_role("link", name="Picture 2032001560").click()
+        page.wait_for_url("**/licence/acme/**")
+        page.locator("details.note").wait_for()  # the verdict, in a line
+        assert page.get_by_role("link", name="Next licence").is_visible()
+        fine(page)
+        page.select_option("#proof_language", "de")
+        page.get_by_role("button", name="Make the proof").click()
+        page.get_by_text("The proof is ready").wait_for()
+        page.reload()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Save proof_acme_2032001560.pdf").click()
+        assert download.value.suggested_filename == "proof_acme_2032001560.pdf"
+        assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
+        fine(page)
+
+
+def test_what_many_licences_can_have_done_to_them(twelve: Served) -> None:
+    olaf = Person(httpx.Client(base_url=twelve.base, timeout=60))
+    assert olaf.post("/sign-in", {"name": "Olaf Operator", "password": PASSWORD}, token="").status_code == 200
+    listed = olaf.get("/licences?client=acme")
+    assert len(names(listed)) == 2
+    saved = olaf.get("/licences/export.csv?client=acme")
+    rows = list(csv.DictReader(io.StringIO(saved.content.decode("utf-8-sig"))))
+    assert {row["licence"] for row in rows} == set(names(listed)) and {row["state"] for row in rows} == {"PROVEN"}
+    assert olaf.post("/licences/choose", {"query": ""}).status_code == 409  # nothing was ticked
+    place = olaf.post("/licences/choose", {"query": "client=acme", "every": "1"}).headers["location"]
+    assert "2 licences chosen" in olaf.get(place).text
+    before = olaf.http.get(f"{place}/assign", params={"client": "beta", "by": "X", "reason": "Job"}).text
+    assert "gets copies of 2 licences" in before and "Acme Ltd" not in before  # its own licences stay
+    held = olaf.post(f"{place}/hold", {"reason": "Dispute 7"})
+    assert held.status_code == 303 and "2 licences are held now" in olaf.get(place).text
+    order = ("erase", names(listed)[0], "--reason", "request", "--by", "Ada Example", "--yes")
+    erased = twelve.agency.run(*order, code=None)
+    assert erased.returncode != 0 and "held" in erased.stderr
+    assert olaf.post(f"{place}/undo").status_code == 303
+    assert olaf.post(f"{place}/undo").status_code == 404  # once
+    assert "Put under hold" in olaf.get(f"/licence/{names(listed)[0]}").text
+    assert olaf.get("/licences?since=soon").status_code == 409
+    assert olaf.get("/licences/chosen/nothing").status_code == 404
+    olaf.http.close()
