@@ -88,7 +88,8 @@ class ListTotals:
 
 @dataclass(frozen=True, kw_only=True)
 class ListPage:
-    """One page: rows as `find --json` has them, with the `seat`, and the short ids from which the next and the previous page go on."""
+    """One page: rows as `find --json` has them, with the `seat`; and the short ids from which the next and the previous
+    page go on."""
 
     rows: Sequence[dict[str, Any]]
     after: str | None

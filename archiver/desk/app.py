@@ -115,6 +115,11 @@ class PageRequest:
             return None
         return value.file.read(), (value.filename or "").replace("\\", "/").rpartition("/")[2]
 
+    def uploads(self, name: str) -> list[tuple[bytes, str]]:
+        """All uploaded files of a field, each with its name."""
+        files = [each for each in self.form.getlist(name) if isinstance(each, UploadFile) and each.size]
+        return [(each.file.read(), (each.filename or "").replace("\\", "/").rpartition("/")[2]) for each in files]
+
     def client(self, slug: str) -> Client:
         """A client that the visitor may see; otherwise HTTPException 404, as for an unknown client."""
         if slug not in self.home.clients or (self.visitor.client and self.visitor.client != slug):
@@ -141,6 +146,7 @@ class PageRequest:
             "home": self.home,
             "here": self.request.url.path,
             "languages": LANGUAGES,
+            "max_upload_bytes": MAX_UPLOAD_BYTES,
         }
         text = templates().get_template(template).render(given | facts)
         return HTMLResponse(text, status_code=status)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
+
+from starlette.responses import Response
 
 from archiver.catalogue import picture_search, search
 from archiver.desk.app import PageRequest
@@ -24,6 +27,17 @@ class Search:
         if number not in self.sheets:
             self.sheets[number] = self.found.matches[number][0].side_by_side()
         return self.sheets[number]
+
+
+def searched(visit: PageRequest, content: bytes, name: str, client: str) -> Response:
+    """Search for a picture, and show what was found; UnreadablePicture for anything else."""
+    messages: list[str] = []
+    found = visit.desk.look_for(content, name, client or None, alone=bool(visit.visitor.client), warn=messages.append)
+    key = secrets.token_urlsafe(12)
+    kept = len(content) + 12_000_000  # with the pictures that are decoded
+    kept_search = Search(name, content, client, found, [] if visit.visitor.client else messages)
+    visit.desk.keep(f"{visit.visitor.name} {key}", kept, kept_search)
+    return visit.to("find", "picture", key)
 
 
 def missing(visit: PageRequest, client: str) -> list[str]:

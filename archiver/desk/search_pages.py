@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from archiver.agency.arrivals import Proposal, classify
 from archiver.catalogue import search
 from archiver.claims import claim_files
 from archiver.core.errors import UnreadablePicture
 from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.arrival_pages import received
 from archiver.desk.auth import Role
 from archiver.desk.home_page import PAGE
-from archiver.desk.kept_searches import Search, _search, missing
+from archiver.desk.kept_searches import _search, missing, searched
 from archiver.desk.licence_pages import _picture_type
+from archiver.desk.new_claim_pages import taken
 
 MOST = 240  # matches by words; nobody reads more
 
@@ -43,7 +45,7 @@ def find(visit: PageRequest) -> Response:
 
 
 def find_file(visit: PageRequest) -> Response:
-    """Search for an uploaded picture. Any other file is read as a letter and becomes a claim."""
+    """Search for an uploaded picture. A letter becomes a claim. For any other file, a page says what it is."""
     client = visit.visitor.client or visit.given("client")
     if client:
         visit.client(client)
@@ -51,24 +53,15 @@ def find_file(visit: PageRequest) -> Response:
     if file is None:
         return visit.to("find", error="nothing")
     content, name = file
-    messages: list[str] = []
     try:
-        found = visit.desk.look_for(
-            content, name, client or None, alone=bool(visit.visitor.client), warn=messages.append
-        )
+        return searched(visit, content, name, client)
     except UnreadablePicture:
-        if _picture_type(content):  # a broken picture, not a letter
+        if _picture_type(content) or not visit.operates:  # a broken picture, not a letter
             raise
-        from archiver.desk.new_claim_pages import taken
-
-        if not visit.operates:
-            raise
+    [arrival] = classify(visit.home, [(name, content)])
+    if arrival.proposal is Proposal.CLAIM:
         return taken(visit, content, name, client)
-    key = secrets.token_urlsafe(12)
-    kept = len(content) + 12_000_000  # with the pictures that are decoded
-    search = Search(name, content, client, found, [] if visit.visitor.client else messages)
-    visit.desk.keep(f"{visit.visitor.name} {key}", kept, search)
-    return visit.to("find", "picture", key)
+    return received(visit, [arrival])
 
 
 def found_picture(visit: PageRequest) -> Response:

@@ -206,6 +206,7 @@ def test_a_licence_is_shown_with_its_documents_and_verified(whole_browser: Brows
         page.goto(served.place("harbour"))
         frame = page.frame_locator("iframe.viewer")
         assert "Licence shutterstock-9001" in frame.locator("body").inner_text()
+        page.get_by_text("Data and ledger").click()
         page.get_by_role("button", name="Verify now").click()
         page.get_by_role("heading", name="Proven").wait_for()
         fine(page)
@@ -239,6 +240,9 @@ def test_every_page_can_be_used_by_everybody(browser: Browser, served: Served) -
             "/accounts/new?provider=depositphotos",
             "/accounts/secret?account=house-stock",
             "/access",
+            "/licences",
+            "/licences?view=table&text=nothing",
+            "/arrivals",
         ):
             page.goto(path)
             fine(page)

@@ -1,29 +1,48 @@
 // What makes the desk livelier. Every form works without it.
 "use strict";
 
+// One door for everything that arrives: drop or paste on any page. A page's own zone takes a single file.
 const zone = document.querySelector("[data-drop]");
-if (zone) {
-  const form = zone.closest("form");
-  const field = form.querySelector("input[type=file]");
-  const take = (files) => {
-    if (!files || !files.length) return;
-    const carried = new DataTransfer();
-    carried.items.add(files[0]);
-    field.files = carried.files;
-    form.requestSubmit();
-  };
+const door = document.querySelector("#door");
+const landing = document.querySelector("#landing");
+const own = zone && zone.closest("form");
+const tooLarge = (files) => {
+  const note = document.querySelector("#too-large");
+  if (!note) return false;
+  note.hidden = [...files].reduce((sum, file) => sum + file.size, 0) < Number(note.dataset.bytes) - 65536;
+  return !note.hidden;
+};
+const take = (files) => {
+  if (!files || !files.length || tooLarge(files)) return;
+  const form = own && (files.length === 1 || !door) ? own : door;
+  if (!form) return;
+  const carried = new DataTransfer();
+  for (const file of form === own ? [files[0]] : files) carried.items.add(file);
+  form.querySelector("input[type=file]").files = carried.files;
+  form.requestSubmit();
+};
+if (own || door) {
   let inside = 0;
-  addEventListener("dragenter", (event) => { event.preventDefault(); inside += 1; zone.classList.add("over"); });
-  addEventListener("dragleave", () => { inside -= 1; if (inside <= 0) zone.classList.remove("over"); });
-  addEventListener("dragover", (event) => event.preventDefault());
+  const over = (on) => { if (own) zone.classList.toggle("over", on); else landing.hidden = !on; };
+  const carries = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+  addEventListener("dragenter", (event) => { if (!carries(event)) return; event.preventDefault(); inside += 1; over(true); });
+  addEventListener("dragleave", () => { inside -= 1; if (inside <= 0) over(false); });
+  addEventListener("dragover", (event) => { if (carries(event)) event.preventDefault(); });
   addEventListener("drop", (event) => {
-    event.preventDefault();
     inside = 0;
-    zone.classList.remove("over");
+    over(false);
+    if (!carries(event) || event.target.closest("input[type=file]")) return;
+    event.preventDefault();
     take(event.dataTransfer.files);
   });
   addEventListener("paste", (event) => {
     if (event.clipboardData.files.length) { event.preventDefault(); take(event.clipboardData.files); }
+  });
+}
+for (const form of document.querySelectorAll("form[enctype]")) {
+  form.addEventListener("submit", (event) => {
+    const files = [...form.querySelectorAll("input[type=file]")].flatMap((field) => [...field.files]);
+    if (tooLarge(files)) { event.preventDefault(); event.stopImmediatePropagation(); }
   });
 }
 
@@ -32,12 +51,14 @@ for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
+    if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
     const note = document.querySelector("#working");
     setTimeout(() => { if (note) { note.hidden = false; note.textContent = note.dataset.text; } }, 300);
   });
 }
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
   const note = document.querySelector("#working");
   if (note) { note.hidden = true; note.textContent = ""; }
 });

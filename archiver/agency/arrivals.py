@@ -1,0 +1,145 @@
+"""What arrives at the desk: say what each file is, and propose what to do with it. A person decides.
+
+A letter is what names a claimant, or asks for a licence or for money. Everything else is never a claim: a picture is
+searched for, papers about licences are imported, and what nobody can read is only named.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from archiver.agency.unassigned import named_in
+from archiver.claims.letter_reader import parse_letter
+from archiver.collect.import_reader import recognised
+from archiver.collect.import_report import ImportReport
+from archiver.collect.importing import import_files
+from archiver.collect.recognition import ClassifiedFile
+from archiver.core.atomic_files import scratch
+from archiver.home.settings import HOUSE, Home
+from archiver.home.vault import Vault
+from archiver.reading.documents import is_html, is_pdf
+from archiver.reading.letters import Letter, LetterKind, read_letter
+from archiver.reading.mail import looks_like_mail, unasked
+from archiver.reading.worker import DocumentReader
+
+UNSAFE = re.compile(r"[^\w .()+,@=-]+")
+MAX_NAME_LENGTH = 100
+
+
+class Proposal(StrEnum):
+    """What to do with a file."""
+
+    CLAIM = "claim"
+    SEARCH = "search"
+    IMPORT = "import"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """One file that arrived. `what` is its kind as an import names it, or `letter`; `why` says why nothing can be done.
+
+    `client` is the only client that it names. `allowed` are the proposals that make sense, the best first.
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+    what: str
+    allowed: tuple[Proposal, ...]
+    claimant: str | None = None
+    reference: str | None = None
+    client: str | None = None
+    why: str = ""
+
+    @property
+    def proposal(self) -> Proposal:
+        return self.allowed[0]
+
+
+def classify(home: Home, files: Sequence[tuple[str, bytes]]) -> list[Arrival]:
+    """What each file (name, content) is. Reads hostile files in confined processes; archives nothing."""
+    with tempfile.TemporaryDirectory(prefix=scratch("arrivals")) as folder, DocumentReader() as reader:
+        arrivals = []
+        for number, (name, content) in enumerate(files):
+            place = Path(folder) / str(number) / safe_name(name)
+            place.parent.mkdir()
+            place.write_bytes(content)
+            seen = list(_recognised(home, place, reader))
+            arrivals.append(_arrival(home, name, content, seen, reader))
+        return arrivals
+
+
+def safe_name(name: str) -> str:
+    """A file name from a stranger as one that every system takes."""
+    kept = UNSAFE.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    stem, dot, ending = kept.rpartition(".")
+    return f"{stem[: MAX_NAME_LENGTH - 10]}{dot}{ending[:9]}" if stem else kept[:MAX_NAME_LENGTH] or "file"
+
+
+def _recognised(home: Home, place: Path, reader: DocumentReader) -> Iterator[ClassifiedFile]:
+    yield from recognised([place], home.root, reader, unasked, None, False, lambda *_: None)
+
+
+def _arrival(home: Home, name: str, content: bytes, seen: Sequence[ClassifiedFile], reader: DocumentReader) -> Arrival:
+    whole = seen[0] if seen else None
+    what = whole.what if whole and len(seen) == 1 else "mail" if looks_like_mail(content[:4096]) else "container"
+    refused = next((each.refused or each.note for each in seen if each.refused), None) if len(seen) == 1 else None
+    if whole is None or refused:
+        return Arrival(name=name, content=content, what=what, allowed=(Proposal.NOTHING,), why=refused or "")
+    papers = any(each.paper or each.sign or each.named for each in seen)
+    if what == "picture":
+        also = (Proposal.IMPORT,) if papers else ()
+        return Arrival(name=name, content=content, what=what, allowed=(Proposal.SEARCH, Proposal.CLAIM, *also))
+    letter, text = _letter(content, whole, reader)
+    client = _named(home, f"{name}\n{text}")
+    if letter and _is_claim(letter, has_paper=any(each.paper for each in seen)):
+        return Arrival(
+            name=name, content=content, what="letter", claimant=letter.claimant, reference=letter.reference,
+            client=client, allowed=(Proposal.CLAIM, *((Proposal.IMPORT,) if papers else ())),
+        )  # fmt: skip
+    if papers:
+        also = () if whole.machine_read else (Proposal.CLAIM,)  # a scan may be a letter that OCR cannot read
+        return Arrival(name=name, content=content, what=what, client=client, allowed=(Proposal.IMPORT, *also))
+    why = whole.note if len(seen) == 1 else ""
+    return Arrival(name=name, content=content, what=what, client=client, allowed=(Proposal.NOTHING,), why=why)
+
+
+def _letter(content: bytes, seen: ClassifiedFile, reader: DocumentReader) -> tuple[Letter | None, str]:
+    """What a file says if it is read as a letter, and its text; None for what nobody writes letters in."""
+    text_like = seen.media_type in ("text/plain", "text/html", "message/rfc822") or is_html(content)
+    if not (text_like or is_pdf(content) or looks_like_mail(content[:4096]) or seen.what == "scan"):
+        return None, ""
+    parsed = parse_letter(content, reader)
+    return read_letter(parsed.text, received=parsed.received, links=parsed.links), parsed.text
+
+
+def _is_claim(letter: Letter, *, has_paper: bool) -> bool:
+    """Whether a letter wants something. A licence's own paper may ask for a payment, but names no claimant."""
+    if letter.claimant:
+        return letter.kind is not None or bool(letter.reference or letter.deadline or not has_paper)
+    return letter.kind in (LetterKind.DEMAND, LetterKind.ABMAHNUNG, LetterKind.INQUIRY) and not has_paper
+
+
+def _named(home: Home, text: str) -> str | None:
+    """The only client that a text names."""
+    found = named_in(text, [each for each in home.clients.values() if each.slug != HOUSE])
+    return found.pop() if len(found) == 1 else None
+
+
+def import_arrivals(
+    home: Home, vault: Vault, arrivals: Sequence[Arrival], client: str, *, by: str, dry_run: bool
+) -> ImportReport:
+    """Import these files into a client's archive, as `archiver import` does; a dry run archives nothing."""
+    with tempfile.TemporaryDirectory(prefix=scratch("arrivals")) as folder:
+        paths = []
+        for number, each in enumerate(arrivals):
+            place = Path(folder) / str(number) / safe_name(each.name)
+            place.parent.mkdir()
+            place.write_bytes(each.content)
+            paths.append(place)
+        return import_files(home, vault, paths, client, by=by, dry_run=dry_run)

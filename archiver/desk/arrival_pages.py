@@ -1,0 +1,152 @@
+"""The one door for everything that arrives: what each file is, what the desk proposes, and a person's decision."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.agency.arrivals import Arrival, Proposal, classify, import_arrivals
+from archiver.core.errors import ConfigError
+from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.auth import Role
+from archiver.desk.kept_searches import searched
+from archiver.desk.made_packs import person
+from archiver.desk.new_claim_pages import begun
+from archiver.home.settings import HOUSE
+
+
+@dataclass(frozen=True)
+class ReceivedFiles:
+    """Files that arrived together. `table` is what an import would do, or did (`imported`), with them; `client` whose
+    archive it is for, and `numbers` the files of it."""
+
+    arrivals: tuple[Arrival, ...]
+    client: str = ""
+    numbers: tuple[int, ...] = ()
+    table: tuple[tuple[str, str, str, str], ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    licences: tuple[dict[str, Any], ...] = ()
+    imported: bool = False
+
+
+def door(visit: PageRequest) -> Response:
+    """The form that takes files of any kind."""
+    return visit.page("arrivals.html", key="", received=None, client="")
+
+
+def receive(visit: PageRequest) -> Response:
+    """Take files of any kind. A single picture is searched for at once; all else waits for a decision."""
+    files = visit.uploads("file")
+    if not files:
+        return visit.to("arrivals", error="nothing")
+    arrivals = classify(visit.home, [(name, content) for content, name in files])
+    if len(arrivals) == 1 and arrivals[0].allowed[0] is Proposal.SEARCH:
+        return searched(visit, arrivals[0].content, arrivals[0].name, "")
+    return received(visit, arrivals)
+
+
+def received(visit: PageRequest, arrivals: list[Arrival]) -> Response:
+    """Keep what arrived, and show it."""
+    return visit.to("arrivals", _keep(visit, ReceivedFiles(tuple(arrivals)), secrets.token_urlsafe(12)))
+
+
+def _keep(visit: PageRequest, kept: ReceivedFiles, key: str) -> str:
+    visit.desk.keep(f"{visit.visitor.name} {key}", sum(len(each.content) for each in kept.arrivals), kept)
+    return key
+
+
+def _received(visit: PageRequest) -> tuple[str, ReceivedFiles]:
+    key = visit.path["key"]
+    kept = visit.desk.kept(f"{visit.visitor.name} {key}")
+    if not isinstance(kept, ReceivedFiles):
+        raise HTTPException(404)
+    return key, kept
+
+
+def show(visit: PageRequest) -> Response:
+    """What arrived: each file with what it is and what can be done with it."""
+    key, kept = _received(visit)
+    named = {each.client for each in kept.arrivals if each.client}
+    own = [each.slug for each in visit.clients() if each.slug != HOUSE]
+    guess = named.pop() if len(named) == 1 else own[0] if len(own) == 1 else ""
+    return visit.page("arrivals.html", key=key, received=kept, client=kept.client or guess)
+
+
+def _arrival(kept: ReceivedFiles, number: str, wanted: Proposal) -> Arrival:
+    if number not in map(str, range(len(kept.arrivals))) or wanted not in kept.arrivals[int(number)].allowed:
+        raise HTTPException(404)
+    return kept.arrivals[int(number)]
+
+
+def claim(visit: PageRequest) -> Response:
+    """Begin a claim with a letter, and with the picture that came with it."""
+    _, kept = _received(visit)
+    arrival = _arrival(kept, visit.given("number"), Proposal.CLAIM)
+    client = visit.given("client")
+    if client not in visit.home.clients:
+        raise ConfigError(visit.words("needs_client"))
+    with_it = visit.given("picture")
+    picture = _arrival(kept, with_it, Proposal.SEARCH) if with_it else None
+    files = (arrival.content, arrival.name), (picture.content, picture.name) if picture else None
+    if arrival.what == "picture" and not visit.given("letter"):
+        files = None, (arrival.content, arrival.name)  # type: ignore[assignment]  # no letter
+    return begun(visit, client, *files)
+
+
+def search(visit: PageRequest) -> Response:
+    """Search for one of the pictures."""
+    _, kept = _received(visit)
+    arrival = _arrival(kept, visit.given("number"), Proposal.SEARCH)
+    return searched(visit, arrival.content, arrival.name, "")
+
+
+def look(visit: PageRequest) -> Response:
+    """Say what an import of the ticked files would archive. Archives nothing."""
+    key, kept = _received(visit)
+    client = visit.given("client")
+    if client not in visit.home.clients:
+        raise ConfigError(visit.words("needs_client"))
+    ticked = [str(each) for each in visit.form.getlist("file")]
+    numbers = tuple(
+        number for number, each in enumerate(kept.arrivals)
+        if str(number) in ticked and Proposal.IMPORT in each.allowed
+    )  # fmt: skip
+    if not numbers:
+        raise ConfigError(visit.words("arrivals_tick"))
+    return _imported(visit, key, replace(kept, client=client, numbers=numbers), dry_run=True)
+
+
+def file_them(visit: PageRequest) -> Response:
+    """Import the files that the dry run was about."""
+    key, kept = _received(visit)
+    if not kept.table or kept.imported:
+        raise HTTPException(404)
+    return _imported(visit, key, kept, dry_run=False)
+
+
+def _imported(visit: PageRequest, key: str, kept: ReceivedFiles, *, dry_run: bool) -> Response:
+    by = person(visit, visit.given("by") or visit.visitor.name)
+    chosen = [kept.arrivals[number] for number in kept.numbers]
+    report = import_arrivals(visit.home, visit.desk.vault, chosen, kept.client, by=by, dry_run=dry_run)
+    if not dry_run:
+        visit.log_action("imported", kept.client, files=len(chosen), licences=len(report.licences))
+    done = replace(
+        kept, table=tuple(report.table()), counts={str(name): number for name, number in report.counts.items()},
+        licences=tuple(report.licences), imported=not dry_run,
+    )  # fmt: skip
+    return visit.to("arrivals", _keep(visit, done, key))
+
+
+WAYS = [
+    PageRoute("/arrivals", door, Role.READ),
+    PageRoute("/arrivals", receive, Role.READ, post=True, upload=True),
+    PageRoute("/arrivals/{key}", show, Role.READ),
+    PageRoute("/arrivals/{key}/claim", claim, Role.OPERATE, post=True),
+    PageRoute("/arrivals/{key}/search", search, Role.READ, post=True),
+    PageRoute("/arrivals/{key}/look", look, Role.OPERATE, post=True),
+    PageRoute("/arrivals/{key}/import", file_them, Role.OPERATE, post=True),
+]
