@@ -81,7 +81,9 @@ def desk(
 @user_app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="The person's name, as their statements show it.")],
-    role: Annotated[str, typer.Option(help="read: see everything; operate: also change it.")] = "read",
+    role: Annotated[
+        str, typer.Option(help="read: see everything; operate: also change it; admin: also users and tokens.")
+    ] = "read",
     home: HomeOption = None,
 ) -> None:
     """Add a person, or change a person's role and password. The password comes from a prompt or standard input.

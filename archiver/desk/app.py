@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
@@ -21,7 +22,7 @@ from starlette.datastructures import FormData, Headers, MutableHeaders, UploadFi
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,7 +31,7 @@ from archiver.claims import claim_files
 from archiver.claims.claim_files import Claim
 from archiver.core.errors import ArchiverError, ConfigError, UnreadablePicture, machine_error
 from archiver.desk import connection_limits
-from archiver.desk.auth import Role, Visitor
+from archiver.desk.auth import OWNER, Role, Visitor
 from archiver.desk.connection_limits import Connection
 from archiver.desk.desk_state import Desk, Site
 from archiver.desk.forms import MAX_FORM_BYTES, read_form
@@ -39,6 +40,11 @@ from archiver.desk.workers import Crowded
 from archiver.home.settings import Client, Home
 
 HERE = Path(__file__).parent
+
+
+API = "/api/v1/"
+FRESH_SIGN_IN_S = 600
+MAX_NEXT_LENGTH = 1_500  # of the address to which a sign-in leads
 
 
 MAX_UPLOAD_BYTES = 40 << 20  # a whole request
@@ -81,6 +87,10 @@ class PageRequest:
     @property
     def operates(self) -> bool:
         return self.visitor.role >= Role.OPERATE
+
+    @property
+    def administers(self) -> bool:
+        return self.visitor.role >= Role.ADMIN
 
     @property
     def path(self) -> Mapping[str, str]:
@@ -230,12 +240,17 @@ class SecurityHeaders:
             )
         if scope["method"] in ("GET", "HEAD"):
             return None
+        if scope["path"].startswith(API):  # no cookie counts there, so no other site can use a person's sign-in
+            return self._too_long(headers)
         scheme = "https" if self._site.secure else "http"
         same = headers.get("origin") == f"{scheme}://{hosts[0]}"
         if not same or headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return PlainTextResponse(
                 "This request did not come from a page of the desk. Open the desk and try again.", 403
             )
+        return self._too_long(headers)
+
+    def _too_long(self, headers: Headers) -> Response | None:
         length = headers.get("content-length", "")  # browsers always send it; without it nothing is read
         if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > MAX_UPLOAD_BYTES:
             return PlainTextResponse(f"The desk accepts at most {MAX_UPLOAD_BYTES >> 20} MB. Send less.", 413)
@@ -252,6 +267,7 @@ class PageRoute:
     post: bool = False
     open: bool = False  # needs no sign-in
     upload: bool = False  # its form has files
+    confirms: bool = False  # its form asks for the visitor's password again
     background: bool = False  # a script requests it, so it does not count as use
 
 
@@ -304,9 +320,33 @@ async def _answered(way: PageRoute, visit: PageRequest, visitor: Visitor | None)
         if not _same(visit.given("token"), visit.visitor.token):
             await workers.run(visit.who, log_action, visitor, "refused without token", way.path)
             raise HTTPException(403)
+        if way.confirms:
+            await _confirmed(visit)
         if way.upload:
             return await workers.read_upload(_done, way, visit)
         return await workers.run(visit.who, _done, way, visit)
+
+
+async def _confirmed(visit: PageRequest) -> None:
+    """Ask again for the password of the person. Who signed in without one must have done so just now; who opened the
+    desk at its own machine has nothing to repeat."""
+    access, visitor = visit.desk.access, visit.visitor
+    if visitor.name == OWNER:
+        return
+    if not visitor.password:
+        if time.time() - visitor.began > FRESH_SIGN_IN_S:
+            raise ConfigError(visit.words("again_sign_in"))
+        return
+    attempt = access.throttle.reserve(visitor.name, visit.address, f"session {visitor.id}")
+    if attempt.refused:
+        raise HTTPException(429)
+    await asyncio.sleep(attempt.wait)
+    password = visit.form.get("again")
+    typed = password if isinstance(password, str) else ""
+    if not await visit.desk.workers.hash(access.users.confirms, visitor.name, typed):
+        visit.log_action("password refused")
+        raise ConfigError(visit.words("again_wrong"))
+    access.throttle.succeeded(attempt)
 
 
 @asynccontextmanager
@@ -374,7 +414,8 @@ def _turned_away(visit: PageRequest) -> Response:
     if visit.request.method != "GET":
         raise HTTPException(403)
     if visit.desk.access.users.all():
-        return visit.to("sign-in")
+        asked = visit.request.url.path + (f"?{query}" if (query := visit.request.url.query) else "")
+        return visit.to("sign-in", next=asked if asked != "/" and len(asked) < MAX_NEXT_LENGTH else "")
     return visit.page("closed.html", 401)
 
 
@@ -403,10 +444,13 @@ async def _broken(_: Request, error: Exception) -> Response:
     return PlainTextResponse("The desk has a fault. Its terminal shows the details.", 500)
 
 
-def build(desk: Desk, ways: Sequence[PageRoute]) -> ASGIApp:
-    """The application of a desk."""
+def build(desk: Desk, ways: Sequence[PageRoute], more: Sequence[Route] = ()) -> ASGIApp:
+    """The application of a desk: its pages, and `more` routes that check their visitors themselves."""
 
     async def missing(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith(API):
+            status = error.status_code if isinstance(error, HTTPException) else 404
+            return JSONResponse({"error": {"code": status, "message": "There is no such address."}}, status)
         cookie, visitor = request.cookies.get(desk.site.cookie), None
         if desk.access.sessions.known(cookie):
             visitor = await desk.workers.run("", desk.access.visitor, cookie)
@@ -418,7 +462,7 @@ def build(desk: Desk, ways: Sequence[PageRoute]) -> ASGIApp:
 
     static = Mount("/static", StaticFiles(directory=HERE / "static"))
     app = Starlette(
-        routes=[static, *(route(desk, way) for way in ways)],
+        routes=[static, *more, *(route(desk, way) for way in ways)],
         exception_handlers={404: missing, 405: missing, Crowded: _crowded, Exception: _broken},
     )
     app.router.redirect_slashes = False  # each page has one address

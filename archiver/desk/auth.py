@@ -33,6 +33,7 @@ from archiver.desk.password_throttle import Throttle
 
 USERS = "desk-users.json"
 SHORTEST_PASSWORD = 10
+CODE_SECONDS = 30
 VISIT_HOURS = 12
 IDLE_MINUTES, OWNER_IDLE_MINUTES = 60, 240  # an idle session ends after this time
 NOTED_SECONDS = 60.0  # the last-use time in a session's file may be this old
@@ -49,15 +50,18 @@ class Role(IntEnum):
     CLIENT = 0  # one client's licences, by a link
     READ = 1
     OPERATE = 2
+    ADMIN = 3  # also users, roles and tokens
 
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A named person; `password` is an argon2 hash."""
+    """A named person. `password` is an argon2 hash, empty for who signs in with OpenID Connect only. `totp` is the key
+    of the authenticator app, in base 32, empty without one."""
 
     name: str
     role: Role
     password: str
+    totp: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,19 +81,62 @@ class Visitor:
 
 # ---------------------------------------------------------------- users
 
+ROLES = ("read", "operate", "admin")
+
+
+def _named(name: str) -> str:
+    if not re.fullmatch(r"[^\W_][\w .@'-]{0,59}", name) or name != name.strip() or name.startswith((OWNER, LINKED)):
+        raise ConfigError(f"{name!r} cannot be a user's name. Use letters, digits, spaces and . @ ' - _.")
+    return name
+
+
+def _role(role: str) -> Role:
+    if role not in ROLES:
+        raise ConfigError(f"{role!r} is not a role. Use `read`, `operate` or `admin`.")
+    return Role[role.upper()]
+
+
+class UsedCodes:
+    """The codes of authenticator apps (RFC 6238) that were used in this process: each counts once."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def accept(self, name: str, totp: str, code: str) -> bool:
+        """Whether it is the code of now, or of a step before or after, and later than any code used before."""
+        import pyotp
+
+        code, now = code.replace(" ", ""), int(time.time()) // CODE_SECONDS
+        if not re.fullmatch(r"\d{6}", code, re.ASCII):
+            return False
+        made = pyotp.TOTP(totp)
+        with self._lock:
+            for step in (now - 1, now, now + 1):
+                if hmac.compare_digest(made.generate_otp(step), code):
+                    fresh = step > self._used.get(name, -1)
+                    self._used[name] = max(step, self._used.get(name, -1))
+                    return fresh
+        return False
+
 
 class Users:
     """The named users of a home. Only argon2id hashes of the passwords are stored."""
 
     def __init__(self, home: Path) -> None:
-        self._path = home / USERS
+        self._path, self._codes = home / USERS, UsedCodes()
 
     def all(self) -> dict[str, User]:
         """All users by name; ConfigError if the file is not valid."""
         try:
             listed = json.loads(self._path.read_text("utf-8"))
             return {
-                each["name"]: User(name=each["name"], role=Role[each["role"].upper()], password=each["password"])
+                each["name"]: User(
+                    name=each["name"],
+                    role=Role[each["role"].upper()],
+                    password=each["password"],
+                    totp=each.get("totp", ""),
+                )
                 for each in listed
             }
         except FileNotFoundError:
@@ -99,25 +146,50 @@ class Users:
 
     def add(self, name: str, role: str, password: str) -> None:
         """Add a user, or change the role and password of one. ConfigError for an invalid name, role or password."""
-        if not re.fullmatch(r"[^\W_][\w .@'-]{0,59}", name) or name != name.strip() or name.startswith((OWNER, LINKED)):
-            raise ConfigError(f"{name!r} cannot be a user's name. Use letters, digits, spaces and . @ ' - _.")
-        if role not in ("read", "operate"):
-            raise ConfigError(f"{role!r} is not a role. Use `read` or `operate`.")
-        if len(password) < SHORTEST_PASSWORD:
-            raise ConfigError(f"The password is too short. Use at least {SHORTEST_PASSWORD} characters.")
-        user = User(name=name, role=Role[role.upper()], password=self._hasher.hash(password))
+        known = self.all().get(name)
+        self._write(
+            self.all()
+            | {name: User(
+                name=_named(name), role=_role(role), password=self._hashed(password), totp=known.totp if known else ""
+            )}
+        )  # fmt: skip
+
+    def change(
+        self, name: str, *, role: str | None = None, password: str | None = None, totp: str | None = None
+    ) -> None:
+        """Change some properties of a user; ConfigError for an unknown one, or an invalid role or password."""
+        user = self._user(name)
+        if role is not None:
+            user = replace(user, role=_role(role))
+        if password is not None:
+            user = replace(user, password=self._hashed(password))
+        if totp is not None:
+            user = replace(user, totp=totp)
         self._write(self.all() | {name: user})
 
-    def remove(self, name: str) -> None:
-        """Remove a user; ConfigError if there is no such user."""
+    def _user(self, name: str) -> User:
         users = self.all()
         if name not in users:
             raise ConfigError(f"There is no user {name!r}. Known: {', '.join(sorted(users)) or 'none yet'}.")
-        del users[name]
-        self._write(users)
+        return users[name]
 
-    def known(self, name: str, password: str) -> User | None:
-        """The user with this name and password, or None. An unknown name takes as long as a wrong password."""
+    def add_without_password(self, name: str, role: str) -> None:
+        """Add a user who signs in with OpenID Connect only."""
+        self._write(self.all() | {name: User(name=_named(name), role=_role(role), password="")})
+
+    def _hashed(self, password: str) -> str:
+        if len(password) < SHORTEST_PASSWORD:
+            raise ConfigError(f"The password is too short. Use at least {SHORTEST_PASSWORD} characters.")
+        return str(self._hasher.hash(password))
+
+    def remove(self, name: str) -> None:
+        """Remove a user; ConfigError if there is no such user."""
+        self._user(name)
+        self._write({other: user for other, user in self.all().items() if other != name})
+
+    def known(self, name: str, password: str, code: str = "") -> User | None:
+        """The user with this name, password and, where the user has an authenticator app, its `code`; else None. An
+        unknown name takes as long as a wrong password. A code counts once."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
         user = self.all().get(name)
@@ -125,10 +197,28 @@ class Users:
             self._hasher.verify(user.password if user else self._nobody, password)
         except (VerificationError, InvalidHashError):
             return None
-        return user
+        return user if user and (not user.totp or self._codes.accept(name, user.totp, code)) else None
+
+    def confirms(self, name: str, password: str) -> bool:
+        """Whether this is the password of a user who is signed in."""
+        from argon2.exceptions import InvalidHashError, VerificationError
+
+        user = self.all().get(name)
+        try:
+            return bool(self._hasher.verify(user.password if user else self._nobody, password)) and user is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def accept_code(self, name: str, totp: str, code: str) -> bool:
+        """Whether a code is one of this key's, and was not used before."""
+        return self._codes.accept(name, totp, code)
 
     def _write(self, users: Mapping[str, User]) -> None:
-        listed = [asdict(users[name]) | {"role": users[name].role.name.lower()} for name in sorted(users)]
+        listed = [
+            {key: value for key, value in asdict(users[name]).items() if key != "totp" or value}
+            | {"role": users[name].role.name.lower()}
+            for name in sorted(users)
+        ]
         replace_file(self._path, json.dumps(listed, indent=1, ensure_ascii=False).encode())
 
     @cached_property
@@ -481,14 +571,14 @@ class AccessControl:
     def log_action(self, who: Visitor | str | None, what: str, target: str = "", **more: Any) -> None:
         """Write one audit line. All visitors except operators have a rate limit."""
         if isinstance(who, Visitor):
-            limit = None if who.role is Role.OPERATE else f"person {who.name}"
+            limit = None if who.role >= Role.OPERATE else f"person {who.name}"
             self.audit.write(who.name, what, target, limit=limit, session=who.id, **more)
         else:
             self.audit.write(who, what, target, limit="strangers", **more)
 
 
 def owner() -> Visitor:
-    return Visitor(name=OWNER, role=Role.OPERATE, expires=time.time() + 3600 * VISIT_HOURS)
+    return Visitor(name=OWNER, role=Role.ADMIN, expires=time.time() + 3600 * VISIT_HOURS)
 
 
 def named(user: User) -> Visitor:

@@ -168,5 +168,5 @@ WAYS = [
     PageRoute("/accounts/new", new, Role.OPERATE),
     PageRoute("/accounts/new", add, Role.OPERATE, post=True),
     PageRoute("/accounts/secret", secret, Role.OPERATE),
-    PageRoute("/accounts/secret", change, Role.OPERATE, post=True),
+    PageRoute("/accounts/secret", change, Role.OPERATE, post=True, confirms=True),
 ]

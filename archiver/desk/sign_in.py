@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from math import ceil
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archiver.desk.app import PageRequest, PageRoute
+from archiver.desk.app import MAX_NEXT_LENGTH, PageRequest, PageRoute
 from archiver.desk.auth import DEVICE_DAYS, OWNER, Role, User, Visitor, linked, named, owner
 
 
-def _in(visit: PageRequest, visitor: Visitor) -> Response:
+def let_in(visit: PageRequest, visitor: Visitor, wanted: str) -> Response:
     """Begin a session. The page forwards by itself, because a redirect after a foreign link would not send the "
     "cookie."""
     access, site = visit.desk.access, visit.desk.site
     cookie = access.enter(visitor, visit.address)
     access.log_action(visitor, "entered", origin=visit.address)
-    response = visit.page("entered.html")
-    response.headers["refresh"] = "0; url=/"
+    place = _place(wanted)
+    response = visit.page("entered.html", place=place)
+    response.headers["refresh"] = f"0; url={place}"
     response.set_cookie(
         site.cookie, cookie, max_age=round(visitor.expires - visitor.began), httponly=True, samesite="strict",
         secure=site.secure, path="/",
     )  # fmt: skip
     return response
+
+
+def _place(wanted: str) -> str:
+    """The page of this desk that the visitor wanted before the sign-in."""
+    plain = re.fullmatch(r"/(?![/\\])[\w!$&'()*+,./:;=?@%~-]*", wanted, re.ASCII) and len(wanted) < MAX_NEXT_LENGTH
+    return wanted if plain else "/"
 
 
 def _looks_ahead(request: Request) -> bool:
@@ -40,7 +48,7 @@ def by_key(visit: PageRequest) -> Response:
     if not visit.desk.access.use_key(visit.path["key"]):
         visit.desk.access.log_action(None, "refused", "one-time link", origin=visit.address)
         return visit.page("closed.html", 401)
-    return _in(visit, owner())
+    return let_in(visit, owner(), "")
 
 
 def by_link(visit: PageRequest) -> Response:
@@ -51,13 +59,13 @@ def by_link(visit: PageRequest) -> Response:
     if link is None or link.client not in visit.home.clients:
         visit.desk.access.log_action(None, "refused", "link", origin=visit.address)
         return visit.page("closed.html", 401)
-    return _in(visit, linked(link))
+    return let_in(visit, linked(link), "")
 
 
 def sign_in(visit: PageRequest) -> Response:
     if not visit.desk.access.users.all():
         return visit.page("closed.html", 401)
-    return visit.page("sign-in.html", wrong=False, wait=0, name="")
+    return visit.page("sign-in.html", wrong=False, wait=0, name="", next=visit.asked("next"))
 
 
 async def signed_in(visit: PageRequest) -> Response:
@@ -69,7 +77,8 @@ async def signed_in(visit: PageRequest) -> Response:
         return await work.run(None, _wait, visit, ceil(attempt.wait))
     await asyncio.sleep(attempt.wait)
     password = visit.form.get("password")
-    user = await work.hash(access.users.known, name, password if isinstance(password, str) else "")
+    code = visit.given("code")[:20]
+    user = await work.hash(access.users.known, name, password if isinstance(password, str) else "", code)
     if user is None:
         return await work.run(None, _wrong, visit)
     access.throttle.succeeded(attempt)
@@ -78,7 +87,9 @@ async def signed_in(visit: PageRequest) -> Response:
 
 def _wait(visit: PageRequest, seconds: int) -> Response:
     visit.desk.access.log_action(None, "sign-in has to wait", origin=visit.address)
-    response = visit.page("sign-in.html", 429, wrong=False, wait=seconds, name=visit.given("name")[:80])
+    response = visit.page(
+        "sign-in.html", 429, wrong=False, wait=seconds, name=visit.given("name")[:80], next=visit.given("next")
+    )
     response.headers["retry-after"] = str(seconds)
     return response
 
@@ -89,11 +100,11 @@ def _wrong(visit: PageRequest) -> Response:
     visit.desk.access.log_action(
         name if name in visit.desk.access.users.all() else None, "sign-in refused", origin=visit.address
     )
-    return visit.page("sign-in.html", 401, wrong=True, wait=0, name=visit.given("name")[:80])
+    return visit.page("sign-in.html", 401, wrong=True, wait=0, name=name, next=visit.given("next"))
 
 
 def _right(visit: PageRequest, user: User) -> Response:
-    response, mark = _in(visit, named(user)), visit.desk.access.device_mark(user.name)
+    response, mark = let_in(visit, named(user), visit.given("next")), visit.desk.access.device_mark(user.name)
     if mark:
         response.set_cookie(
             _mark(visit), mark, max_age=86400 * DEVICE_DAYS, httponly=True, samesite="strict",

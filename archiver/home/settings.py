@@ -200,6 +200,26 @@ def _contact(value: object) -> object:
     return {"to": value} if isinstance(value, list | str) else value
 
 
+class OpenIdSettings(_SettingsModel):
+    """Sign-in at the desk with OpenID Connect. `secret_command` prints the client's secret; a public client has none.
+
+    `claim` names what the provider must say of a person: the desk's user with that name is signed in. An `email` counts
+    only if the provider says that it is verified.
+    """
+
+    issuer: _Url
+    client_id: str
+    secret_command: _Command | None = None
+    title: str = "OpenID Connect"
+    claim: str = "email"
+
+
+class DeskSettings(_SettingsModel):
+    """How people sign in at the desk."""
+
+    openid: OpenIdSettings | None = None
+
+
 class Settings(_SettingsModel):
     """The model of archiver.yaml. `replay` marks a home whose archives are never evidence."""
 
@@ -213,6 +233,7 @@ class Settings(_SettingsModel):
     pacing: PacingSettings = PacingSettings()
     network: NetworkSettings = NetworkSettings()
     match: MatchSettings = MatchSettings()
+    desk: DeskSettings = DeskSettings()
 
     @field_validator("timestamps", "witnesses")
     @classmethod

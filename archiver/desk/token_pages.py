@@ -1,0 +1,53 @@
+"""Tokens for other programs that use the API: make one, see it once, end it."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from archiver.desk.api_tokens import SCOPES, ApiTokens
+from archiver.desk.app import API, PageRequest, PageRoute
+from archiver.desk.auth import Role
+
+DAYS = (30, 90, 365)
+
+
+def tokens(visit: PageRequest) -> Response:
+    """The tokens that exist, and the form for a new one."""
+    new = None
+    if key := visit.asked("made"):
+        with suppress(HTTPException):  # shown for a while, to the person who made it
+            new = visit.desk.kept(f"{visit.visitor.name} {key}")
+    return visit.page(
+        "tokens.html", tokens=ApiTokens(visit.home.root).all(), scopes=SCOPES, days=DAYS, new=new,
+        api=f"{visit.request.base_url}{API.strip('/')}",
+    )  # fmt: skip
+
+
+def make(visit: PageRequest) -> Response:
+    """Make a token."""
+    scopes = tuple(each for each in SCOPES if each in visit.form.getlist("scope"))
+    client = visit.client(visit.given("client")).slug if visit.given("client") else ""
+    days = int(said) if (said := visit.given("days")).isdecimal() and len(said) < 5 else 0
+    secret = ApiTokens(visit.home.root).made(visit.given("name"), scopes, client, days, visit.visitor.name)
+    visit.log_action("token made", visit.given("name"), scopes=list(scopes), client=client)
+    key = secrets.token_urlsafe(12)
+    visit.desk.keep(f"{visit.visitor.name} {key}", 1, secret)
+    return visit.to("tokens", made=key)
+
+
+def end(visit: PageRequest) -> Response:
+    """End a token at once."""
+    ended = ApiTokens(visit.home.root).end(visit.given("id"))
+    visit.log_action("token ended", ended.name)
+    return visit.to("tokens")
+
+
+WAYS = [
+    PageRoute("/tokens", tokens, Role.ADMIN),
+    PageRoute("/tokens", make, Role.ADMIN, post=True, confirms=True),
+    PageRoute("/tokens/end", end, Role.ADMIN, post=True),
+]
