@@ -30,6 +30,7 @@ from archiver.reading.worker import DocumentReader
 
 MAX_ROWS = 200
 BODY_TIMEOUT_S = 120
+PATTERNS = {"date": r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "integer": "^[0-9]{1,6}$"}
 NAME = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,39}$"}
 
 
@@ -85,8 +86,6 @@ def _in_path(name: str, description: str) -> dict[str, Any]:
 def licences(asked: ApiRequest) -> Response:
     """A page of the list of licences."""
     limit = asked.query.get("limit", "50")
-    if not re.fullmatch(r"\d{1,3}", limit, re.ASCII) or not 1 <= int(limit) <= MAX_ROWS:
-        raise ConfigError(f"limit must be a number from 1 to {MAX_ROWS}.")
     named = {**asked.query, "client": asked.asked_client()}
     listed = LicenceList(
         asked.desk.home, ListFilter.of(lambda name: named.get(name, "")), asked.query.get("sort", "") or "newest"
@@ -291,7 +290,23 @@ def routes(desk: Desk) -> list[Route]:
     return [Route(f"{API}openapi.json", described), *map(endpoint_of, ENDPOINTS)]
 
 
+def _check(each: Endpoint, query: Mapping[str, str]) -> None:
+    """ConfigError for a value in the query that the document does not allow."""
+    for parameter in each.parameters:
+        name, schema = parameter["name"], parameter["schema"]
+        if parameter["in"] != "query" or name not in query:
+            continue
+        value = query[name]
+        pattern = schema.get("pattern") or PATTERNS.get(schema.get("format") or schema["type"], "")
+        valid = value in schema["enum"] if "enum" in schema else re.search(pattern, value, re.ASCII) is not None
+        if valid and schema["type"] == "integer":
+            valid = schema["minimum"] <= int(value) <= schema["maximum"]
+        if not valid:
+            raise ConfigError(f"{name}={value!r:.60} is not valid: {parameter['description']} Correct it.")
+
+
 def _answered(each: Endpoint, asked: ApiRequest) -> Response:
+    _check(each, asked.query)
     if each.post:
         try:
             return each.answer(asked)
