@@ -8,7 +8,7 @@ and its release are `statement` lines. The person's words are in the statement's
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -122,10 +122,10 @@ class Hold:
         return f"{what} has been held since {self.at} {who}"
 
 
-def holds(archive: Archive) -> list[Hold]:
-    """The holds in force, oldest first."""
+def holds(archive: Archive, lines: Iterable[Line] | None = None) -> list[Hold]:
+    """The holds in force, oldest first. `lines`: only these, if they are known to be all that hold or release."""
     found: dict[str, Line] = {}
-    for line in archive.lines():
+    for line in archive.lines() if lines is None else lines:
         if b'"type":"statement"' in line.raw:
             if "hold" in line.fields:
                 found[str(line.id)] = line

@@ -104,7 +104,10 @@ CREATE TABLE listed (
     shared INTEGER /* that it is assigned to a client whose archive has a copy */
 );
 CREATE INDEX listed_day ON listed (day, folder);
-CREATE INDEX listed_totals ON listed (provider, kind, missing, seq, day);
+CREATE INDEX listed_title ON listed (title, folder);
+CREATE INDEX listed_provider ON listed (provider, folder);
+CREATE TABLE hold (seq INTEGER PRIMARY KEY, offset INTEGER /* of a ledger line that holds something or releases it */);
+CREATE INDEX listed_totals ON listed (provider, kind, missing, seq, day, shared, seat, job);
 CREATE TABLE picture (
     number INTEGER PRIMARY KEY /* and the row of its vector */,
     licence INTEGER,
@@ -148,6 +151,7 @@ PICTURES = """SELECT coalesce(group_concat(number), ''), coalesce(group_concat(h
     FROM picture WHERE licence NOT IN (SELECT id FROM licence WHERE assigned IS NOT NULL AND (withdrawn OR ?))"""
 COMMON_WORD_LICENCES = 100  # licences: a word of so many is not also sought as the beginning of others
 NEAR_SCORE = 0.8  # of what the words themselves would get
+COMMON_QUERY_LICENCES = 2_000  # licences: of so many, a list looks each up instead of gathering all
 MAX_COMPARED_LICENCES = 100  # licences that are compared, of each question to the index
 NAMES = {"asset_id": "asset_id", "licence_id": "licence_id", "order": "order_id"}  # fields and their columns
 WEIGHTS = {**dict.fromkeys(NAMES, 10.0), "title": 5.0, "text": 1.0}  # of the field that holds a word; 3 for all others
@@ -482,6 +486,15 @@ class Catalogue:
         query = f"SELECT {COLUMNS} FROM licence WHERE {VISIBLE_SQL} AND folder IN (?)"  # noqa: S608  # all ours
         return [self._entry(row) for row in self._among(query, folders)]
 
+    def hold_lines(self, archive: Archive) -> list[Line]:
+        """The ledger's lines that hold something or release it, oldest first."""
+        offsets = self._db.execute("SELECT offset FROM hold ORDER BY seq").fetchall()
+        return [next(archive.lines(offset=offset)) for (offset,) in offsets]
+
+    def is_common(self, query: str) -> bool:
+        """Whether so many licences have the words of a query (`worded`) that a list meets them soon."""
+        return self._holds(query, COMMON_QUERY_LICENCES)
+
     def worded(self, text: str) -> str:
         """A text as the words table is asked for all its words; empty where it has none."""
         words = [word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))]
@@ -670,6 +683,7 @@ class Catalogue:
             self._db.execute("DELETE FROM listed")
             self._db.execute("DELETE FROM picture")
             self._db.execute("DELETE FROM run")
+            self._db.execute("DELETE FROM hold")
             self._db.execute("DELETE FROM unreadable")
             self._db.execute("DELETE FROM erased")
             self._db.execute("DELETE FROM words")
@@ -689,6 +703,9 @@ class Catalogue:
                 self._erase(archive, line)
         runs = [(line.seq, line.fields.get("account"), line.raw.decode()) for line in lines if line.type == "run"]
         self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?)", runs)
+        holding = [line for line in lines if line.type == "statement" and line.fields.keys() & {"hold", "release"}]
+        held = [(line.seq, line.offset) for line in holding]
+        self._db.executemany("INSERT OR REPLACE INTO hold VALUES (?, ?)", held)
         last = lines[-1]
         self._db.execute("DELETE FROM position")
         self._db.execute("INSERT INTO position VALUES (?, ?)", (last.offset, last.hash))

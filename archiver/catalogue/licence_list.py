@@ -151,12 +151,13 @@ class LicenceList:
         count = missing = unproven = 0
         platforms, clients, days = Counter[str](), Counter[str](), list[str]()
         for slug, catalogue, where, values, proven in self._archives():
-            query = f"""SELECT provider, missing != '', seq < ?, count(*), min(nullif(day, '')), max(day) FROM listed
-                WHERE {where} GROUP BY 1, 2, 3"""  # noqa: S608  # this file's own text
-            for provider, lacks, dated, number, first, last in catalogue.select(query, (_size(proven), *values)):
+            query = f"""SELECT provider, count(*), sum(missing != ''), sum(seq >= ?), min(nullif(day, '')), max(day)
+                FROM listed WHERE {where} GROUP BY provider"""  # noqa: S608  # this file's own text
+            rows = catalogue.select(query, (_size(proven), *values))
+            for provider, number, lacks, undated, first, last in rows:
                 count += number
-                missing += number if lacks else 0
-                unproven += 0 if dated else number
+                missing += lacks
+                unproven += undated
                 platforms[provider] += number
                 clients[slug] += number
                 days += [each for each in (first, last) if each]
@@ -169,19 +170,21 @@ class LicenceList:
         """The short ids of all licences of the list, in its order."""
         return [each.short_id for each in self._next(None, -1, back=False)]
 
-    def _archives(self) -> Iterator[tuple[str, Catalogue, str, list[object], Dates]]:
-        """Each archive of the list with its condition and the values in it. One at fault is left out: the home page
-        and `verify` name its fault."""
+    def _archives(self, *, page: bool = False) -> Iterator[tuple[str, Catalogue, str, list[object], Dates]]:
+        """Each archive of the list with its condition and the values in it; `page`: only a few rows are wanted.
+
+        An archive at fault is left out: the home page and `verify` name its fault.
+        """
         chosen = self._filter
         with DocumentReader() as reader:
             for slug in archives(self._home, chosen.client or None):
                 with suppress(IntegrityError), catalogue_of(self._home, slug, reader) as (archive, catalogue):
                     proven = dates(Archive(archive.root).root)
-                    condition = self._condition(slug, catalogue, proven)
+                    condition = self._condition(slug, catalogue, proven, page)
                     if condition is not None:
                         yield slug, catalogue, *condition, proven
 
-    def _condition(self, slug: str, catalogue: Catalogue, proven: Dates) -> tuple[str, list[object]] | None:
+    def _condition(self, slug: str, catalogue: Catalogue, proven: Dates, page: bool) -> tuple[str, list[object]] | None:
         """The condition in SQL and its values; None if no licence can fit."""
         chosen, size = self._filter, _size(proven)
         parts: list[tuple[str, list[object]]] = []
@@ -205,7 +208,9 @@ class LicenceList:
             words = catalogue.worded(chosen.text)
             if not words:
                 return None
-            parts.append(("licence IN (SELECT rowid FROM words WHERE words MATCH ?)", [words]))
+            of_row = "EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND rowid = licence)"
+            gathered = "licence IN (SELECT rowid FROM words WHERE words MATCH ?)"
+            parts.append((of_row if page and catalogue.is_common(words) else gathered, [words]))
         values = [value for _, given in parts for value in given]
         return " AND ".join(text for text, _ in parts) or "true", values
 
@@ -225,7 +230,7 @@ class LicenceList:
         down = self._descending is not back
         order, beyond = ("DESC", "<") if down else ("ASC", ">")
         found: list[ListPosition] = []
-        for slug, catalogue, where, values, _ in self._archives():
+        for slug, catalogue, where, values, _ in self._archives(page=limit >= 0):
             if place is not None:
                 if slug == place.client:
                     where, values = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from archiver.archive.erasure import Hold, holds
 from archiver.archive.reader import Archive
+from archiver.catalogue.index import Catalogue
 from archiver.claims import claim_files
 from archiver.core.model import iso
 from archiver.home.settings import Home
@@ -26,9 +27,9 @@ class LicenceEvent:
     claim: str = ""
 
 
-def holds_on(archive: Archive, object_id: str) -> list[Hold]:
+def holds_on(archive: Archive, catalogue: Catalogue, object_id: str) -> list[Hold]:
     """The legal holds in force on a licence."""
-    return [each for each in holds(archive) if each.covers(object_id)]
+    return [each for each in holds(archive, catalogue.hold_lines(archive)) if each.covers(object_id)]
 
 
 def timeline(home: Home, facts: Mapping[str, Any], held: Iterable[Hold]) -> list[LicenceEvent]:

@@ -28,10 +28,10 @@ def licence(visit: PageRequest) -> Response:
     slug, folder = visit.client(visit.path["client"]).slug, visit.path["folder"]
     inside = visit.visitor.client is None
     try:
-        with opened(visit) as (archive, _, entry):
+        with opened(visit) as (archive, catalogue, entry):
             facts = views.show(slug, archive, entry)
             terms = [(each, _names(archive, each.id)) for each in entry.file.terms]
-            held = holds_on(archive, entry.object_id) if inside else []
+            held = holds_on(archive, catalogue, entry.object_id) if inside else []
     except HTTPException:
         erased = _erased(visit, slug, folder) if inside else None
         if erased is None:
