@@ -104,12 +104,12 @@ def test_wrong_questions_are_answered_in_words(served: Served, api: httpx.Client
 
 
 @pytest.mark.long
-def test_the_answers_are_those_of_the_document(served: Served) -> None:
+def test_the_answers_are_those_of_the_document(served: Served, tmp_path: Path) -> None:
     token = bearer(served)["authorization"]
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", f"{served.base}/api/v1/openapi.json", "-H",
         f"Authorization: {token}", "--max-examples", "30", "--suppress-health-check", "all",
         "--exclude-checks", "unsupported_method,positive_data_acceptance", "--phases", "examples,coverage,fuzzing",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
