@@ -498,7 +498,8 @@ class Catalogue:
     def worded(self, text: str) -> str:
         """A text as the words table is asked for all its words; empty where it has none."""
         words = [word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))]
-        return " AND ".join(self._forms(words[:MAX_QUERY_WORDS], False))
+        forms = [self._spelt(word, outside=False) for word in dict.fromkeys(words[:MAX_QUERY_WORDS])]
+        return " AND ".join(form.query for form in forms if form.query)
 
     def newest(self, limit: int, after: str | None = None) -> tuple[list[Hit], str | None]:
         """Licences (no comps), the newest first, a page at a time; `after` is what came back with the page before."""
@@ -781,7 +782,7 @@ class Catalogue:
             "licence": number, "folder": found.folder, "provider": licence.asset.provider, "kind": _plain(licence.kind),
             "day": values["licensed_at"] or "", "seat": _plain(licence.seat),
             "job": _plain(next((hints[name] for name in JOBS if name in hints), "")),
-            "title": _folded(_plain(licence.asset.title or licence.asset.asset_id)),
+            "title": folded(_plain(licence.asset.title or licence.asset.asset_id)),
             "missing": f" {' '.join(missing)} " if missing else "", "seq": json.loads(values["lines"])[-1][0],
             "shared": bool(json.loads(values["assigned"] or "{}").get("clients")),
         }  # fmt: skip
