@@ -2942,11 +2942,15 @@ def unexpected_files(root: Path, expected: set[str], but: frozenset[str] = froze
 
 PROOFS = "07_integrity"
 TERMS_FOLDERS = {"at_purchase": "03_terms_at_purchase", "later": "03_terms_captured_later"}
-PACK_FORMAT = 2
+PACK_FORMAT = 3
+_SEALED_FORMAT, _PAGE_FORMAT = 2, 3
+"""Since which format timestamps have sealed names, and the page to check a pack in a browser lies in it."""
+
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 HOW_TO_CHECK = "HOW-TO-CHECK.txt"
-_BAG_FILES = (HOW_TO_CHECK, "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
-"""The files beside `data/` that `tagmanifest-sha256.txt` lists."""
+CHECK_PAGE = "CHECK-THIS.html"
+_BAG_FILES = (CHECK_PAGE, HOW_TO_CHECK, "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
+"""The files beside `data/` that `tagmanifest-sha256.txt` lists; `_PackCheck.bag_files` are those of the pack's format."""
 
 BY_SENDER = "written by the sender of this pack, not proven"
 
@@ -2957,9 +2961,11 @@ def folder_of_copy(name: str) -> str:
     return "04_invoice_payment" if receipt else "02_licence_original"
 
 
-def bag_info(date: str, size: int, files: int) -> bytes:
-    """A pack's `bag-info.txt`; `date` is YYYY-MM-DD, `size` in bytes."""
-    lines = ["Bag-Software-Agent: archiver", f"Bagging-Date: {date}", f"Archiver-Pack-Format: {PACK_FORMAT}"]
+def bag_info(date: str, size: int, files: int, pack_format: int = PACK_FORMAT) -> bytes:
+    """A pack's `bag-info.txt`; `date` is YYYY-MM-DD, `size` in bytes. Format 1 does not say its number."""
+    lines = ["Bag-Software-Agent: archiver", f"Bagging-Date: {date}"]
+    if pack_format > 1:
+        lines.append(f"Archiver-Pack-Format: {pack_format}")
     return "".join(f"{line}\n" for line in [*lines, f"Payload-Oxum: {size}.{files}"]).encode()
 
 
@@ -3012,6 +3018,7 @@ class _PackCheck:
 
     def run(self) -> list[VerifyReport]:
         self.info = self.read_info()
+        self.bag_files = _BAG_FILES if self.info >= _PAGE_FORMAT else _BAG_FILES[1:]
         self.read_proofs()
         self.read_claim()
         self.read_copies()
@@ -3027,7 +3034,7 @@ class _PackCheck:
         if self.in_bag:
             self.read_bag()
         else:
-            text = f"what lies beside the folder data of a pack ({', '.join(_BAG_FILES)}) is not here"
+            text = f"what lies beside the folder data of a pack ({', '.join(self.bag_files)}) is not here"
             self.find("remark", "bagit.txt", text)
         report = self.report
         report.evidence = all(each.evidence for each in self.proofs)
@@ -3055,7 +3062,7 @@ class _PackCheck:
             if check.report.client != name:
                 text = f"is the proof of {check.report.client}, under another name"
                 self.find("renamed", f"data/{PROOFS}/{name}", text)
-            if check.sealed != (self.info >= PACK_FORMAT) and self.in_bag and check.stamped:
+            if check.sealed != (self.info >= _SEALED_FORMAT) and self.in_bag and check.stamped:
                 text = "names its timestamps otherwise than packs of this format do"
                 self.find("changed", f"data/{PROOFS}/{name}/integrity", text)
             self.expect(name, check)
@@ -3137,8 +3144,8 @@ class _PackCheck:
         return 1
 
     def read_bag(self) -> None:
-        """What lies beside `data/`: five files, which say of all others what they are."""
-        expected = {*_BAG_FILES, "tagmanifest-sha256.txt"}
+        """What lies beside `data/`: the files that say of all others what they are."""
+        expected = {*self.bag_files, "tagmanifest-sha256.txt"}
         for place, message in unexpected_files(self.bag, expected, but=frozenset({"data"})):
             self.find("extra", place, message)
         if self.data.is_symlink():
@@ -3151,16 +3158,15 @@ class _PackCheck:
                 payload[f"data/{path}"] = digests(file, ["sha256"])["sha256"]
                 size += file.stat().st_size
         self.exactly("manifest-sha256.txt", payload)
-        self.exactly("tagmanifest-sha256.txt", {name: self.digest(name) for name in _BAG_FILES})
-        self.report.by_sender += [HOW_TO_CHECK, "bag-info.txt"]
-        self.read(HOW_TO_CHECK)
+        self.exactly("tagmanifest-sha256.txt", {name: self.digest(name) for name in self.bag_files})
+        self.report.by_sender += self.bag_files[:-2]
+        for name in self.bag_files[:-3]:
+            self.read(name)
         if self.read("bagit.txt") not in (None, BAGIT):
             self.find("changed", "bagit.txt", "does not have the content that it must have")
         info = self.read("bag-info.txt") or b""
         date = re.search(rb"^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})$", info, re.MULTILINE)
-        wanted = bag_info(date[1].decode() if date else "", size, len(payload))
-        if self.info < PACK_FORMAT:
-            wanted = wanted.replace(f"Archiver-Pack-Format: {PACK_FORMAT}\n".encode(), b"")
+        wanted = bag_info(date[1].decode() if date else "", size, len(payload), self.info)
         if self.info > PACK_FORMAT:
             text = f"is of a pack of format {self.info}, which is newer than this verifier. Use the one of that version"
             self.find("format", "bag-info.txt", text)
@@ -3189,7 +3195,7 @@ class _PackCheck:
         if stated is None or stated == wanted:
             return
         lines, right = stated.decode("utf-8", "replace").splitlines(), wanted.decode("utf-8", "replace").splitlines()
-        if self.info < PACK_FORMAT and sorted(lines) == sorted(right) and stated.count(b"\n") == len(right):
+        if self.info < _SEALED_FORMAT and sorted(lines) == sorted(right) and stated.count(b"\n") == len(right):
             return  # earlier versions sorted as their system does
         for path in sorted(path for path, digest in sums.items() if f"{digest}  {path}" not in lines):
             self.find("changed", path, f"does not have the digest that {name} states")
