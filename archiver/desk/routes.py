@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archiver.desk import (
     account_pages,
+    check_page,
     claim_licence_pages,
     claim_pack_pages,
     claim_pages,
@@ -30,4 +31,5 @@ ROUTES = [
     *client_pages.WAYS,
     *account_pages.WAYS,
     *session_pages.WAYS,
+    *check_page.WAYS,
 ]

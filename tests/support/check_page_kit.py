@@ -78,7 +78,9 @@ class Checker:
         assert found["state"] == copies.state, (found, copies.as_text())
         told = {(report.client, each.code, each.path) for report in reports for each in report.findings}
         seen = [*found["proofs"], found["copies"]]
-        assert {(report["client"], each["code"], each["path"]) for report in seen for each in report["findings"]} == told
+        assert {
+            (report["client"], each["code"], each["path"]) for report in seen for each in report["findings"]
+        } == told
         assert {each["path"]: each["secured_since"] for each in found["copies"]["documents"]} == copies.copies
         assert found["copies"]["by_sender"] == copies.by_sender
         for one, other in zip(found["proofs"], proofs, strict=True):

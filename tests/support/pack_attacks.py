@@ -86,7 +86,7 @@ def contents(bag: Path) -> dict[str, bytes | str | None]:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
     """With certificates, a receipt and terms of both kinds; the second licence's certificate came a second later."""
     folder = tmp_path_factory.mktemp("attacked")

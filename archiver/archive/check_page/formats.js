@@ -623,6 +623,32 @@ function within(item, ...path) {
   return item;
 }
 
+const INTEGER = 0x02, BIT_STRING = 0x03, OCTET_STRING = 0x04, OID = 0x06, SEQUENCE = 0x30, SET = 0x31, CONTEXT_0 = 0xa0, CONTEXT_1 = 0xa1;
+
+/** The items of a value in the order in which they are to stand there; `optional` ones may be absent and are null then. */
+function fieldsOf(item, tag, ...wanted) {
+  must(item && item.tag === tag, "not a timestamp response");
+  const items = der(item.value);
+  const found = wanted.map((each) => {
+    const { tag: expected, optional } = typeof each === "number" ? { tag: each } : each;
+    if (items.length && items[0].tag === expected) return items.shift();
+    must(optional, "not a timestamp response");
+    return null;
+  });
+  must(!items.length, "not a timestamp response");
+  return found;
+}
+const optional = (tag) => ({ tag, optional: true });
+
+/** The object identifier of an AlgorithmIdentifier, in hex. */
+function algorithmOf(item) {
+  must(item && item.tag === SEQUENCE, "not a timestamp response");
+  const [oid, parameters, ...more] = der(item.value);
+  must(oid && oid.tag === OID && !more.length, "not a timestamp response");
+  must(!parameters || parameters.tag !== 0x05 || !parameters.value.length, "not a timestamp response");
+  return hexOf(oid.value);
+}
+
 /** A UTCTime or GeneralizedTime as `2026-11-24T02:00:00Z`. */
 function timeOf(item) {
   let text = String.fromCharCode(...item.value);
@@ -650,7 +676,7 @@ const CURVES = { "2a8648ce3d030107": ["P-256", 32], "2b81040022": ["P-384", 48],
 
 /** Whether a key (SubjectPublicKeyInfo) made a signature; `algorithm` is an AlgorithmIdentifier. */
 async function signatureHolds(spki, algorithm, hash, signature, message) {
-  const known = SIGNATURE_OIDS[hexOf(within(algorithm, 0).value)];
+  const known = SIGNATURE_OIDS[algorithmOf(algorithm)];
   if (!known) throw new Unsupported("it is signed in a way that this page does not know");
   const name = known[0] || hash;
   const verify = async (form, how, bytes) => {
@@ -669,8 +695,9 @@ async function signatureHolds(spki, algorithm, hash, signature, message) {
   if (known[1] === "ed25519") return ed25519Verify(der(spki.value)[1].value.subarray(1), signature, message);
   const curve = CURVES[hexOf((der(within(spki, 0).value)[1] || { value: [] }).value)];
   if (!curve) throw new Unsupported("it is signed by a kind of key that this page does not know");
-  const numbers = der(within({ value: signature }, 0).value).map((each) => each.value);
-  if (numbers.length !== 2) return false;
+  const whole = der(signature);
+  must(whole.length === 1, "the signature is not written as it must be");
+  const numbers = fieldsOf(whole[0], SEQUENCE, INTEGER, INTEGER).map((each) => each.value);
   const raw = new Uint8Array(2 * curve[1]);
   for (const [index, value] of numbers.entries()) {
     const digits = value.subarray(Math.max(value.findIndex((byte) => byte), 0));
@@ -683,28 +710,36 @@ async function signatureHolds(spki, algorithm, hash, signature, message) {
 /** A name as OpenSSL compares it: without regard to case and to runs of spaces. */
 function nameOf(name) {
   const text = (item) => new TextDecoder().decode(item.value).trim().replace(/\s+/g, " ").toLowerCase();
-  return der(name.value).map((set) => der(set.value).map((pair) => {
-    const [oid, value] = der(pair.value);
-    return `${hexOf(oid.value)}=${text(value)}`;
-  }).join("+")).join(",");
+  return partsOfName(name).map((set) => set.map(([oid, value]) => `${hexOf(oid.value)}=${text(value)}`).join("+")).join(",");
+}
+
+const TEXT = new Set([0x0c, 0x12, 0x13, 0x14, 0x16, 0x1a, 0x1c, 0x1e]); // the tags of kinds of text
+
+/** The sets of [type, value] pairs that a name consists of. */
+function partsOfName(name) {
+  return der(name.value).map((set) => {
+    must(set.tag === SET, "not a name");
+    return der(set.value).map((pair) => {
+      const items = der(pair.value);
+      must(pair.tag === SEQUENCE && items.length === 2 && items[0].tag === OID && TEXT.has(items[1].tag), "not a name");
+      return items;
+    });
+  });
 }
 
 function partOfName(name, oid) {
-  for (const set of der(name.value)) {
-    for (const pair of der(set.value)) {
-      const [type, value] = der(pair.value);
-      if (hexOf(type.value) === oid) return new TextDecoder().decode(value.value);
-    }
-  }
-  return "";
+  const found = partsOfName(name).flat().find(([type]) => hexOf(type.value) === oid);
+  return found ? new TextDecoder().decode(found[1].value) : "";
 }
 
 class Certificate {
   constructor(whole) {
-    const [tbs, algorithm, signature] = der(der(whole)[0].value);
-    const all = der(tbs.value), fields = all.filter((each) => each.tag !== 0xa0);
+    const [tbs, algorithm, signature] = fieldsOf(der(whole)[0], SEQUENCE, SEQUENCE, SEQUENCE, BIT_STRING);
+    const all = der(tbs.value), fields = all.filter((each) => each.tag !== CONTEXT_0);
+    const tags = [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE];
+    must(tags.every((tag, index) => fields[index] && fields[index].tag === tag), "not a certificate");
+    must(der(whole).length === 1 && equal(algorithm.whole, fields[1].whole) && signature.value[0] === 0, "not a certificate");
     [this.serial, , this.issuer, this.validity, this.subject, this.spki] = fields;
-    must(signature && this.spki, "not a certificate");
     Object.assign(this, { whole, tbs, algorithm, signature: signature.value.subarray(1) });
     [this.begins, this.ends] = der(this.validity.value).map(timeOf);
     this.subjectName = nameOf(this.subject);
@@ -788,14 +823,20 @@ class Token {
   constructor(response) {
     const whole = der(response);
     must(whole.length === 1, "not a timestamp response");
-    const [status, content] = der(whole[0].value);
-    const granted = within(status, 0).value;
-    must(granted.length === 1 && granted[0] <= 1, "the authority refused the timestamp");
-    must(content && hexOf(within(content, 0).value) === SIGNED_DATA, "not a timestamp response");
-    this.signed = der(within(content, 1, 0).value);
-    const [type, content1] = der(this.signed[2].value);
-    const octets = der(content1 ? content1.value : []);
-    must(octets.length === 1 && octets[0].tag === 0x04, "the timestamp is not in one piece");
+    const [status, content] = fieldsOf(whole[0], SEQUENCE, SEQUENCE, SEQUENCE);
+    const [granted] = fieldsOf(status, SEQUENCE, INTEGER, optional(SEQUENCE), optional(BIT_STRING));
+    must(granted.value.length === 1 && granted.value[0] <= 1, "the authority refused the timestamp");
+    const [kind, inside] = fieldsOf(content, SEQUENCE, OID, CONTEXT_0);
+    must(hexOf(kind.value) === SIGNED_DATA, "not a timestamp response");
+    const [signed] = fieldsOf(inside, CONTEXT_0, SEQUENCE);
+    const [, hashes, encapsulated, certificates, , signers] = fieldsOf(
+      signed, SEQUENCE, INTEGER, SET, SEQUENCE, optional(CONTEXT_0), optional(CONTEXT_1), SET);
+    this.hashes = der(hashes.value).map(algorithmOf);
+    this.certificates = certificates ? der(certificates.value).map((each) => each.whole) : [];
+    this.signers = der(signers.value);
+    const [type, wrapped] = fieldsOf(encapsulated, SEQUENCE, OID, CONTEXT_0);
+    const octets = der(wrapped.value);
+    must(octets.length === 1 && octets[0].tag === OCTET_STRING, "the timestamp is not in one piece");
     must(hexOf(type.value) === TST_INFO, "not a timestamp response");
     this.content = octets[0].value;
     this.info = der(within({ value: this.content }, 0).value);
@@ -807,9 +848,6 @@ class Token {
   }
   async covers(data) {
     return equal(await subtleDigest(this.algorithm, data), this.digest);
-  }
-  get certificates() {
-    return this.signed.filter((each) => each.tag === 0xa0).flatMap((each) => der(each.value).map((c) => c.whole));
   }
 }
 
@@ -826,29 +864,29 @@ const parsedCertificates = (wholes) => wholes.flatMap((whole) => {
 async function tokenSigner(token, rootWholes, furtherWholes) {
   must(token.info[0].value.length === 1 && token.info[0].value[0] === 1, "the timestamp is of an unknown version");
   const roots = parsedCertificates(rootWholes);
-  const candidates = parsedCertificates([...furtherWholes, ...token.certificates]);
-  const signers = der(token.signed[token.signed.length - 1].value);
-  must(signers.length === 1, "the timestamp has not exactly one signature");
-  const fields = der(signers[0].value), [, id, hashField, attributes] = fields;
-  must(fields.length >= 6 && id.tag === 0x30 && attributes.tag === 0xa0, "the timestamp is not signed as it must be");
-  const hash = HASH_OIDS[hexOf(within(hashField, 0).value)];
+  const candidates = [...parsedCertificates(furtherWholes), ...token.certificates.map((each) => new Certificate(each))];
+  must(token.signers.length === 1, "the timestamp has not exactly one signature");
+  const [, id, hashField, attributes, algorithm, signature] = fieldsOf(
+    token.signers[0], SEQUENCE, INTEGER, SEQUENCE, SEQUENCE, CONTEXT_0, SEQUENCE, OCTET_STRING, optional(CONTEXT_1));
+  const hash = HASH_OIDS[algorithmOf(hashField)];
+  must(token.hashes.includes(algorithmOf(hashField)), "the timestamp does not announce the hash function that it uses");
   if (!hash) throw new Unsupported("it is signed over a hash function that this page does not know");
   const said = new Map();
   for (const attribute of der(attributes.value)) {
-    const [oid, values] = der(attribute.value);
+    const [oid, values] = fieldsOf(attribute, SEQUENCE, OID, SET);
     must(!said.has(hexOf(oid.value)), "the timestamp states an attribute twice");
     said.set(hexOf(oid.value), within(values, 0));
   }
   const kind = said.get(CONTENT_TYPE), digest = said.get(MESSAGE_DIGEST);
   must(kind && hexOf(kind.value) === TST_INFO, "the signature is of something else than a timestamp");
   must(digest && equal(digest.value, await subtleDigest(hash, token.content)), "the signed digest is of something else");
-  const [issuer, serial] = der(id.value);
+  const [issuer, serial] = fieldsOf(id, SEQUENCE, SEQUENCE, INTEGER);
   const signer = [...candidates, ...roots].find(
     (each) => nameOf(issuer) === each.issuerName && equal(each.serial.value, serial.value));
   must(signer, "the signer's certificate is not here");
   must(!signer.refusal, signer.refusal);
   const message = joined(new Uint8Array([0x31]), attributes.whole.subarray(1));
-  must(await signatureHolds(signer.spki, fields[4], hash, fields[5].value, message), "the signature does not hold");
+  must(await signatureHolds(signer.spki, algorithm, hash, signature.value, message), "the signature does not hold");
   const chain = await chainOf(signer, token.time, candidates, roots);
   must(chain, "no chain of certificates leads to a trusted root");
   await checkSigningCertificate(said, chain);

@@ -26,6 +26,9 @@ const WORDS = {
     proven: "What is proven",
     licensed: "Licensed on {date}, as the platform's data says.",
     since: "unchanged since {date}",
+    licence: "Licence {name}",
+    by: "Time stated by: {names}",
+    newest: "All documents have existed since: {date}",
     whole_since: "All enclosed documents of this licence have existed, unchanged, since {date}.",
     no_date: "no date is proven yet",
     document: "Document", state: "State", file: "File",
@@ -54,6 +57,7 @@ const WORDS = {
     bad_pem: "The file {name} cannot be used: {reason}.",
     details: "Details for experts",
     more: "… and {count} more",
+    remarks: [],
     footer: "This page uses no network and no code of others. It checks by the rules of verify.py, which lies in the same ZIP file (data/07_integrity).",
     code: {
       changed: "was changed", copy: "is not the document that is proven for this place", missing: "is missing",
@@ -95,6 +99,9 @@ const WORDS = {
     proven: "Was belegt ist",
     licensed: "Lizenziert am {date}, nach den Daten der Plattform.",
     since: "unverändert seit {date}",
+    licence: "Lizenz {name}",
+    by: "Die Zeit bestätigt: {names}",
+    newest: "Alle Dokumente bestehen seit: {date}",
     whole_since: "Alle beigefügten Dokumente dieser Lizenz bestehen unverändert seit {date}.",
     no_date: "noch ist kein Datum belegt",
     document: "Dokument", state: "Zustand", file: "Datei",
@@ -123,6 +130,12 @@ const WORDS = {
     bad_pem: "Die Datei {name} ist nicht zu gebrauchen: {reason}.",
     details: "Einzelheiten für Fachleute (englisch)",
     more: "… und {count} weitere",
+    remarks: [
+      ["what lies beside the folder", "Was neben dem Ordner data eines Nachweises liegt (bagit.txt und weitere), fehlt. Damit ist nicht geprüft, ob alles da ist, was der Absender schickte."],
+      ["UNPROVEN: that the licence refers", "Nicht belegt: dass die Lizenz auf diese Bedingungen verweist und wann sie gesehen wurden. Das steht in licence.json, die der Absender zurückbehält."],
+      ["which terms it refers to", "Auf welche Bedingungen die Lizenz verweist, steht in licence.json, die der Absender zurückbehält. Nichts anderes belegt es."],
+      ["the certificates or hash functions", "Die Zertifikate oder Hash-Funktionen dieser Zeitstempel sind abgelaufen, und kein neuerer Zeitstempel hier deckte sie vorher. Das Datum gilt, wenn ihre Schlüssel seither nicht missbraucht wurden."],
+    ],
     footer: "Diese Seite nutzt kein Netz und keinen fremden Code. Sie prüft nach den Regeln von verify.py, das in derselben ZIP-Datei liegt (data/07_integrity).",
     code: {
       changed: "wurde verändert", copy: "ist nicht das Dokument, das für diese Stelle belegt ist", missing: "fehlt",
@@ -188,6 +201,15 @@ function verdictOf(report) {
   return report.state === "PROVEN" ? ["PROVEN", "good", "✓"] : ["UNPROVEN", "warn", "!"];
 }
 
+const authorityName = (each) => [...new Set([each.title, each.organisation])].filter(Boolean).join(", ");
+
+/** What a finding says, in the reader's language as far as there are words for it. */
+function wordsOf({ code, message }) {
+  const remark = WORDS[language].remarks.find(([start]) => message.startsWith(start));
+  if (code === "remark") return remark ? remark[1] : language === "en" ? message : WORDS[language].code.remark;
+  return WORDS[language].code[code] || message;
+}
+
 function tell() {
   document.documentElement.lang = language;
   document.title = say("title");
@@ -212,18 +234,24 @@ function tellError({ name, reason, pem }) {
 function tellReport(report, name) {
   const [state, tone, mark] = verdictOf(report), findings = findingsOf(report), damage = findings.filter((each) => each.damage);
   const dateless = state === "UNPROVEN" && report.proofs.some((each) => each.state !== "PROVEN");
-  const shown = [box(state, tone, mark, say(dateless ? "UNPROVEN_dates" : `${state}_lead`), name)];
-  const sentence = (each) => [element("code", {}, each.path), ` ${WORDS[language].code[each.code] || each.message}`];
+  const lines = [say(dateless ? "UNPROVEN_dates" : `${state}_lead`)];
+  if (state === "PROVEN") {
+    const names = new Set(report.proofs.flatMap((each) => each.authorities).map(authorityName));
+    lines.push(say("newest", { date: dateOf(report.proofs.map((each) => each.secured_since).sort().pop()) }));
+    lines.push(say("by", { names: [...names].join("; ") }));
+  }
+  const shown = [box(state, tone, mark, ...lines, name)];
+  const sentence = (each) => [element("code", {}, each.path), ` ${wordsOf(each)}`];
   if (damage.length) {
     const first = [...new Map(damage.map((each) => [each.path, each])).values()];
     shown.push(element("h2", {}, say("wrong")), list(first.map(sentence)));
   }
   if (state !== "NOT_EVIDENCE" && state !== "DAMAGED") shown.push(...tellLicences(report));
   if (state !== "DAMAGED") shown.push(...tellTime(report));
-  shown.push(element("h2", {}, say("not")), list([say("not_1"), say("not_2"),
+  if (state !== "DAMAGED") shown.push(element("h2", {}, say("not")), list([say("not_1"), say("not_2"),
     [say("not_3"), list(report.copies.by_sender.map((path) => [element("code", {}, path)]))], say("not_4")]));
   const notes = findings.filter((each) => !each.damage && each.code !== "withheld");
-  if (notes.length) shown.push(element("h2", {}, say("notes")), list(notes.map((each) => each.code === "remark" && language === "en" ? [element("code", {}, each.path), ` ${each.message}`] : sentence(each))));
+  if (notes.length) shown.push(element("h2", {}, say("notes")), list(notes.map(sentence)));
   shown.push(tellFiles(report, damage));
   if (findings.length) {
     shown.push(element("details", {}, element("summary", {}, say("details")),
@@ -235,7 +263,7 @@ function tellReport(report, name) {
 function tellLicences(report) {
   const shown = [element("h2", {}, say("proven"))];
   for (const proof of report.proofs) {
-    shown.push(element("h3", {}, proof.client));
+    shown.push(element("h3", {}, say("licence", { name: proof.client })));
     if (proof.licensed_at) shown.push(element("p", {}, say("licensed", { date: dayOf(proof.licensed_at) })));
     shown.push(element("p", {}, proof.secured_since ? say("whole_since", { date: dateOf(proof.secured_since) }) : `${say("no_date")}.`));
     const rows = proof.documents.map((each) => [each.name, each.withheld ? `${since(each.secured_since)}; ${say("withheld")}` : since(each.secured_since)]);
@@ -252,8 +280,7 @@ function tellTime(report) {
   const shown = [element("h2", {}, say("vouch"))];
   const authorities = report.proofs.flatMap((each) => each.authorities);
   if (!authorities.length) return [...shown, element("p", {}, say("vouch_none"))];
-  const signer = (each) => [each.title, each.organisation !== each.title && each.organisation].filter(Boolean).join(", ");
-  const lines = new Set(authorities.map((each) => say("vouch_line", { time: dateOf(each.time), signer: signer(each) })));
+  const lines = new Set(authorities.map((each) => say("vouch_line", { time: dateOf(each.time), signer: authorityName(each) })));
   shown.push(list([...lines].sort()));
   for (const each of new Map(authorities.map((one) => [one.fingerprint, one])).values()) {
     shown.push(element("p", {}, say("root_line", { root: each.root }), element("br"), `${say("fingerprint")}: `, element("code", {}, each.fingerprint)));
@@ -271,13 +298,13 @@ function tellFiles(report, damage) {
   const wrong = new Map(damage.map((each) => [each.path, each])), sender = new Set(report.copies.by_sender);
   const rows = report.files.map((path) => {
     const fault = [...wrong.keys()].find((each) => path === each || path.startsWith(`${each}/`));
-    if (fault) return [path, WORDS[language].code[wrong.get(fault).code] || wrong.get(fault).message, "bad"];
+    if (fault) return [path, wordsOf(wrong.get(fault)), "bad"];
     if (sender.has(path)) return [path, say("by_sender")];
     if (proven.has(path)) return [path, since(proven.get(path)), proven.get(path) ? "good" : "warn"];
     return [path, say(path.startsWith("data/") ? "technical" : "listing")];
   });
   for (const each of damage.filter((one) => !report.files.some((path) => path === one.path || path.startsWith(`${one.path}/`)))) {
-    rows.push([each.path, WORDS[language].code[each.code] || each.message, "bad"]);
+    rows.push([each.path, wordsOf(each), "bad"]);
   }
   return element("details", {}, element("summary", {}, say("files", { count: report.files.length })), table([say("file"), say("state")], rows));
 }
