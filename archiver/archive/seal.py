@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from archiver.archive import verify
 from archiver.archive.ocfl import move_over, write_new, write_over
-from archiver.core.atomic_files import read_file, replace_file, sync_folder
+from archiver.core.atomic_files import read_file, replace_file, scratch, sync_folder
 from archiver.core.errors import ArchiverError
 
 if TYPE_CHECKING:
@@ -96,12 +97,42 @@ def ask(data: bytes, authority: Authority, post: Post) -> tuple[int | None, byte
 
     builder = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA512)
     request = builder.nonce(nonce=True).cert_request(cert_request=True).build()
+    answer = send(request.as_bytes(), authority, post)
+    return (None if isinstance(answer, str) else request.nonce), answer
+
+
+def send(request: bytes, authority: Authority, post: Post) -> bytes | str:
+    """Send an RFC 3161 request: the raw answer, or why there is none."""
     try:
-        return request.nonce, post(authority.url, request.as_bytes(), "application/timestamp-query", TSA_TIMEOUT_S)
+        return post(authority.url, request, "application/timestamp-query", TSA_TIMEOUT_S)
     except ArchiverError as error:  # in its own words: it is no platform, and asked by each seal
-        return None, error.detail
+        return error.detail
     except OSError as error:
-        return None, str(error)
+        return str(error)
+
+
+def hold_against_roots(response: bytes, digest: bytes, authority: Authority) -> None:
+    """Check an answer that is about a digest against its authority's roots; Malformed says what is wrong with it."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+
+    if verify.Token.parse(response).digest != digest:
+        raise verify.Malformed("it is a timestamp of other data")
+    roots = _roots(authority, response)
+    if not roots:
+        raise verify.Malformed("its root certificate is unknown; add it as `roots` of this authority")
+    try:
+        VerifierBuilder(roots=roots).build().verify(decode_timestamp_response(response), digest)
+    except (ValueError, VerificationError) as error:  # which need not be a fault: it reads DER only, and some send BER
+        program = verify.openssl()
+        if program is None:
+            raise verify.Malformed(str(error)) from None
+        with tempfile.TemporaryDirectory(prefix=scratch("answer")) as folder:
+            answer, trusted = Path(folder) / "answer", Path(folder) / "roots.pem"
+            answer.write_bytes(response)
+            trusted.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in roots))
+            if refusal := verify.openssl_refuses(program, answer, digest, trusted, trusted):
+                raise verify.Malformed(refusal) from None
 
 
 def _keep(root: Path, note: Path, authority: Authority, nonce: int | None, answer: bytes | str) -> str | None:

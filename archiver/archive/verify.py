@@ -898,13 +898,16 @@ def _is_openssl_3(version: str) -> bool:
     return number is not None and int(number[1]) >= 3
 
 
-def openssl_refuses(program: str, response: Path, data: Path, roots: Path, chain: Path) -> str | None:
+def openssl_refuses(program: str, response: Path, data: Path | bytes, roots: Path, chain: Path) -> str | None:
     """Why `openssl ts -verify` refuses a timestamp at the time that it states; None where it accepts it.
+
+    `data` is the file that was timestamped, or its digest.
 
     subprocess.TimeoutExpired where it does not end.
     """
     at = str(epoch(Token.parse(content(response)).time))
-    command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), "-data", data.resolve()]
+    about = ["-digest", data.hex()] if isinstance(data, bytes) else ["-data", data.resolve()]
+    command: list[str | Path] = [program, "ts", "-verify", "-in", response.resolve(), *about]
     command += ["-CAfile", roots.resolve(), "-attime", at]
     if chain.is_file():
         command += ["-untrusted", chain.name]  # openssl splits this value at spaces and commas: no folder may be in it
@@ -2950,7 +2953,7 @@ BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 HOW_TO_CHECK = "HOW-TO-CHECK.txt"
 CHECK_PAGE = "CHECK-THIS.html"
 _BAG_FILES = (CHECK_PAGE, HOW_TO_CHECK, "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
-"""The files beside `data/` that `tagmanifest-sha256.txt` lists; `_PackCheck.bag_files` are those of the pack's format."""
+"""The files beside `data/` that `tagmanifest-sha256.txt` lists; earlier formats have no `CHECK_PAGE`."""
 
 BY_SENDER = "written by the sender of this pack, not proven"
 

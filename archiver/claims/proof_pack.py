@@ -145,7 +145,11 @@ def _write_bag(
         marked = text if evidence else f"{words('not_evidence')}: {words('replay')}\n\n{text}"
         _write(data / name, marked.encode("utf-8", "replace"))
     try:
-        _write(data / "proof.pdf", pdf_of(sounds, summaries, natives, order, reader))
+        pdf = pdf_of(sounds, summaries, natives, order, reader)
+        pdf, reasons = order.timestamped(pdf) if order.timestamped else (pdf, [])
+        _write(data / "proof.pdf", pdf)
+        for reason in reasons:
+            warn(f"proof.pdf has no document timestamp of its own: {reason}. What the archive proves is not affected.")
     except BrowserMissing as error:
         _write(data / "proof.html", html_of(sounds, summaries, order, reader))
         warn(f"{error} Until then proof.html takes the place of proof.pdf: open it in a browser and print it there.")

@@ -34,7 +34,7 @@ JUDGE = """async ([roots, data, tokens]) => {
             const token = new Token(bytes(each));
             found.push((await token.covers(note)) && Boolean(await tokenSigner(token, certificates, certificates)));
         } catch (error) {
-            if (!(error instanceof Malformed || error instanceof Unsupported || error instanceof TypeError)) throw error;
+            if (![Malformed, Unsupported, TypeError].some((kind) => error instanceof kind)) throw error;
             found.push(false);
         }
     }

@@ -30,7 +30,6 @@ from tests.support.pack_attacks import (
 )
 from tests.support.pack_kit import licence, unpacked
 
-
 __all__ = ["checker"]
 
 

@@ -16,21 +16,21 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from archiver.archive.local_tsa import CONFIGURATION
 
 NOW = datetime.now(UTC)
-SIGNING = x509.KeyUsage(*[True, *[False] * 8])
-CERTIFYING = x509.KeyUsage(*[False] * 5, True, True, False, False)
+SIGNING = x509.KeyUsage(True, False, False, False, False, False, False, False, False)
+CERTIFYING = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
 STAMPING = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True)
 
 
 def key(kind: str) -> Any:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048) if kind == "rsa" else ec.generate_private_key(
-        {"p256": ec.SECP256R1, "p384": ec.SECP384R1, "p521": ec.SECP521R1}[kind]()
-    )  # fmt: skip
+    if kind == "rsa":
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return ec.generate_private_key({"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}[kind])
 
 
 def certificate(
     name: str, own: Any, issuer: tuple[x509.Certificate, Any] | None = None, *, ca: bool = True,
     length: int | None = None, usage: x509.KeyUsage | None = None, days: tuple[float, float] = (-1, 900),
-    more: tuple[tuple[x509.ExtensionType, bool], ...] = (), digest: hashes.HashAlgorithm | None = None,
+    more: tuple[tuple[x509.ExtensionType, bool], ...] = (), digest: hashes.SHA384 | None = None,
 ) -> x509.Certificate:  # fmt: skip
     """A certificate, good for `days` from now; its own root without `issuer`."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -63,10 +63,8 @@ def stamped(folder: Path, data: Path, leaf: x509.Certificate, own: Any, between:
     (folder / "serial").write_text("01\n")
     text = CONFIGURATION.format(folder=folder, digest=digest, chain=f"certs = {folder}/between.pem" if between else "")
     (folder / "tsa.cnf").write_text(text.replace("ess_cert_id_alg = sha256", f"ess_cert_id_alg = {ess}"))
-    for command in (
-        ["-query", "-data", data, "-sha512", "-cert", "-out", folder / "query"],
-        ["-reply", "-config", folder / "tsa.cnf", "-section", "local", "-queryfile", folder / "query", "-out",
-         folder / "reply"],
-    ):  # fmt: skip
+    query: list[str | Path] = ["-query", "-data", data, "-sha512", "-cert", "-out", folder / "query"]
+    reply: list[str | Path] = ["-reply", "-config", folder / "tsa.cnf", "-section", "local"]
+    for command in (query, [*reply, "-queryfile", folder / "query", "-out", folder / "reply"]):
         subprocess.run(["openssl", "ts", *command], check=True, capture_output=True)
     return (folder / "reply").read_bytes()
