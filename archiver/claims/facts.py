@@ -37,10 +37,13 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
         "for_client": "yes no",
         "editorial": "yes no mentioned unknown",
         "non_commercial": "yes mentioned no",
-        "credit": "yes no",
+        "credit": "yes plan no",
+        "ai_generated": "yes no",
         "limits": "yes no",
         "use": "commercial editorial unknown",
         "plan_excludes_clients": "yes no unknown",
+        "plan_excludes_agencies": "yes no unknown",
+        "plan_condition": "yes no",
         "other_clients": "yes no",
         "one_client": "yes no unknown",
         "several_seats": "yes no",
@@ -63,7 +66,10 @@ VOCABULARY: Mapping[str, frozenset[str]] = {
 """The facts that a rule's `when` may name, and the values of each."""
 
 
-CLAUSES = ("clause", "routes", "plan_clause", "seat_clause", "lapse_clause")
+CLAUSES = (
+    "clause", "routes", "plan_clause", "seat_clause", "lapse_clause", "credit_clause", "agency_clause",
+    "condition_clause",
+)  # fmt: skip
 """The clauses from a platform's terms that sentences quote; the German ones end in `_de`."""
 
 
@@ -162,10 +168,17 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
         "for_client": _yes(bool(case.client_names)),
         "editorial": _editorial(kind, text, papers, platform.get("editorial", "no")),
         "non_commercial": "yes" if says("non_commercial", kind) else "mentioned" if private else "no",
-        "credit": platform.get("credit", _yes(says("credit", kind))),
+        "credit": "yes"
+        if says("credit", kind)
+        else "plan"
+        if _names(platform.get("credit_plans"), kind, plan)
+        else "no",
+        "ai_generated": _yes(says("ai_generated", text)),
         "limits": _yes(limited),
         "use": use.kind or "unknown",
         "plan_excludes_clients": _excludes(platform.get("plan_excludes"), plan),
+        "plan_excludes_agencies": _excludes(platform.get("excludes_agencies"), plan),
+        "plan_condition": _yes(_names(platform.get("condition_plans"), kind, plan)),
         "other_clients": other_clients,
         "one_client": platform.get("one_client", "unknown"),
         "several_seats": _yes(use.seats > 1),
@@ -307,6 +320,11 @@ def _editorial(kind: str, text: str, papers: str, otherwise: str) -> str:
     if says("editorial", kind) or says("editorial_line", text):
         return "yes"
     return "mentioned" if stated("editorial", papers) else otherwise if kind else "unknown"
+
+
+def _names(pattern: str | None, *texts: str) -> bool:
+    """Whether kind or plan is one of those for which a platform's terms have such a clause."""
+    return pattern is not None and any(re.search(pattern, text, re.IGNORECASE) for text in texts)
 
 
 def _excludes(pattern: str | None, plan: str) -> str:
