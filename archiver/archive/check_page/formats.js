@@ -4,7 +4,7 @@
 
 const MAX_BYTES = 1 << 20; // of a file of our own; documents have no limit
 const MAX_INVENTORY_BYTES = 1 << 28;
-const MAX_BYTES_AT_ONCE = 1 << 25; // of a file that is hashed in one piece; larger ones are hashed as they are read
+const MAX_BYTES_AT_ONCE = 1 << 27; // of a file that WebCrypto hashes in one piece; larger ones are hashed as they are read
 
 class Malformed extends Error {} // something is not of the form that it should have
 class Unsupported extends Error {} // it may be sound, but this page cannot tell
@@ -357,9 +357,13 @@ class Files {
   async content(path, most = MAX_BYTES) {
     const node = this.file(path);
     if (node.size > most) throw new Unreadable(`it has more than ${most} bytes`);
-    const parts = [];
-    for await (const block of node.blocks()) parts.push(block);
-    return joined(...parts);
+    const whole = new Uint8Array(node.size);
+    let at = 0;
+    for await (const block of node.blocks()) {
+      whole.set(block, at);
+      at += block.length;
+    }
+    return whole;
   }
   /** SHA-256 and SHA-512 of a file, in hex; it is read once only. */
   async digests(path) {
