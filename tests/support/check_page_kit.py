@@ -76,17 +76,20 @@ class Checker:
         *proofs, copies = reports
         assert isinstance(copies, PackReport)
         assert found["state"] == copies.state, (found, copies.as_text())
+        whole = found["state"] != "DAMAGED"  # else the page may judge bytes of a timestamp that nobody signed otherwise
+        codes = {"timestamp", "dates-not-checked"} if not whole else set[str]()
         told = {(report.client, each.code, each.path) for report in reports for each in report.findings}
         seen = [*found["proofs"], found["copies"]]
-        assert {
-            (report["client"], each["code"], each["path"]) for report in seen for each in report["findings"]
-        } == told
-        assert {each["path"]: each["secured_since"] for each in found["copies"]["documents"]} == copies.copies
+        said = {(report["client"], each["code"], each["path"]) for report in seen for each in report["findings"]}
+        assert {each for each in said ^ told if each[1] not in codes} == set()
         assert found["copies"]["by_sender"] == copies.by_sender
+        if not whole:
+            return
+        assert {each["path"]: each["secured_since"] for each in found["copies"]["documents"]} == copies.copies
         for one, other in zip(found["proofs"], proofs, strict=True):
             mine = other.as_json()
-            keys = mine.keys() - {"findings"}
-            assert {key: one[key] for key in keys if key in one} == {key: mine[key] for key in keys if key in one}
+            keys = (mine.keys() & one.keys()) - {"findings"}
+            assert {key: one[key] for key in keys} == {key: mine[key] for key in keys}
 
 
 @pytest.fixture(scope="module")
