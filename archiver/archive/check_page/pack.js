@@ -790,6 +790,8 @@ class ProofCheck {
 const folderOfCopy = (name) =>
   /^(imported-|attended-)?(receipt|invoice)(-\d+)?\./.test(name) ? "04_invoice_payment" : "02_licence_original";
 
+const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/; // what verify.py, in Python, takes for one
+
 const byParts = (a, b) => {
   const one = a.split("/"), two = b.split("/");
   for (let n = 0; n < Math.min(one.length, two.length); n++) if (one[n] !== two[n]) return one[n] < two[n] ? -1 : 1;
@@ -973,7 +975,7 @@ class PackCheck {
   async exactly(name, sums) {
     const stated = await this.read(name, false), wanted = manifest(sums);
     if (!stated || equal(stated, encoded(wanted))) return;
-    const lines = new TextDecoder().decode(stated).split("\n"), right = wanted.split("\n");
+    const lines = new TextDecoder("utf-8", { ignoreBOM: true }).decode(stated).split(LINE_END), right = wanted.split("\n");
     if (this.info < 2 && lines.length === right.length && [...lines].sort().join("\n") === [...right].sort().join("\n")) return;
     for (const path of [...sums.keys()].sort()) {
       if (!lines.includes(`${sums.get(path)}  ${path}`)) this.find("changed", path, `does not have the digest that ${name} states`);
