@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver.browsing.scrub import page as scrubbed
-from archiver.collect.account_result import keep_page
+from archiver.collect.account_result import keep_page, name_account
 from archiver.collect.account_session import REFUSALS
 from archiver.core.errors import AdapterBroken, ArchiverError
 from archiver.home.settings import Account, Home
@@ -78,7 +78,8 @@ class AccountSteps:
             error = fault if isinstance(fault, ArchiverError) else AdapterBroken(f"{type(fault).__name__}: {fault}")
             secrets = session.secret_values() if session else []
             kept = self._keep(error, secrets) if error.page and error.page.content else ""
-            message = mask_text(error.message(self.account.name), [*secrets, *self.secret_values])
+            name_account(error, self.account)
+            message = mask_text(error.message(), [*secrets, *self.secret_values])
             self.found.steps.append(Step(name, "failed", message + kept))
             self.found.exit_code = error.exit_code
             if isinstance(error, REFUSALS):

@@ -30,6 +30,14 @@ REASONS = {
 }
 """The classes of reasons that may stand in the ledger; what else is to be said stands in the statement."""
 
+MARKS = {
+    "data_subject_request": r"gdpr|dsgvo|ccpa|lgpd|data subject|right to erasure|right to be forgotten",
+    "retention_expired": r"retention (period|expired|is over|time)|aufbewahrungsfrist",
+    "wrong_client": r"wrong (client|customer|archive)",
+    "court_order": r"court order|injunction|gerichtsbeschluss",
+}
+"""Words by which a reason in a person's own words names its class."""
+
 LASTING = (f"{verify.URN}:tombstone:", f"{verify.URN}:terms:")
 """How ids of objects begin that are never erased: they hold nothing about a person, and others rest on them."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archiver.archive import verify as verifier
 from archiver.archive.erasure import holds
@@ -19,8 +19,7 @@ from archiver.provider import declared
 from archiver.reading import filenames
 from archiver.reading.worker import DocumentReader
 
-if TYPE_CHECKING:
-    pass
+MAX_LISTED_ACCOUNTS = 4  # the most accounts that one sentence names
 
 
 @contextmanager
@@ -160,8 +159,13 @@ def _opened(
 
 
 def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_of) -> list[str]:
-    """What the searched archives do not contain, a sentence for each account. For a search without results."""
-    messages = []
+    """What the searched archives do not contain, for a search without results: a sentence for the accounts of a client
+    of which it is true."""
+    found: dict[tuple[str, str], list[str]] = {}
+
+    def note(slug: str, account: str, said: str) -> None:
+        found.setdefault((slug, said), []).append(account)
+
     for slug in dict.fromkeys([client, *({HOUSE} & home.clients.keys())]) if client else home.clients:
         runs: dict[str, RunLine] = {}
         full: dict[str, str] = {}
@@ -172,23 +176,29 @@ def incomplete(home: Home, client: str | None = None, turns: AccountRuns = runs_
         for account in home.client(slug).accounts:
             last = runs.get(account.name)
             if account.closed:
-                messages.append(
-                    f"{slug}: {account.name} was closed on {account.closed}; later licences are not archived"
-                )
+                note(slug, account.name, f"was closed on {account.closed}; later licences are not archived")
             elif (info := declared(account.provider)) and info.on_request:
-                messages.append(f"{slug}: {info.title} has no licence history; only captured pages are archived")
+                note(slug, info.title, "has no licence history; only captured pages are archived")
             elif last is None:
-                messages.append(f"{slug}: {account.name} has not been read yet")
+                note(slug, account.name, "has not been read yet")
             elif last.outcome != "complete":
                 since = f"; its last complete reading was on {full[account.name]}" if account.name in full else ""
-                messages.append(
-                    f"{slug}: {account.name} was read on {last.at[:10]} with the outcome {last.outcome}{since}"
-                )
+                note(slug, account.name, f"was read on {last.at[:10]} with the outcome {last.outcome}{since}")
             else:
-                messages.append(f"{slug}: {account.name} is archived up to {last.at[:10]}; later licences are not")
+                note(slug, account.name, f"is archived up to {last.at[:10]}; later licences are not")
         if not home.client(slug).accounts:
-            messages.append(f"{slug}: no account is connected")
-    return messages
+            note(slug, "", "no account is connected")
+    return [f"{slug}: {_of_accounts(accounts, said)}" for (slug, said), accounts in found.items()]
+
+
+def _of_accounts(accounts: Sequence[str], said: str) -> str:
+    """A sentence about one or several accounts; `said` begins with the verb for one."""
+    names = list(dict.fromkeys(filter(None, accounts)))
+    if len(names) > 1:
+        verb, rest = said.split(" ", 1)
+        said = {"is": "are", "has": "have", "was": "were"}[verb] + f" {rest}"
+    more = f" and {len(names) - MAX_LISTED_ACCOUNTS} more" if len(names) > MAX_LISTED_ACCOUNTS else ""
+    return f"{', '.join(names[:MAX_LISTED_ACCOUNTS])}{more} {said}".strip()
 
 
 @contextmanager

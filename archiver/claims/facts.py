@@ -372,11 +372,16 @@ def _places(case: Case) -> dict[str, DocumentPlace]:
         "kind": said(iter(filter(None, [licence.kind]))),
         "plan": said(iter(filter(None, [licence.plan]))),
         "seat": said(iter(filter(None, [licence.seat]))),
-        "certificate": DocumentPlace(certificate, 1 if certificate and case.texts.get(certificate) else None),
+        "certificate": DocumentPlace(certificate, 1 if certificate and case.texts.get(certificate) and _has_pages(certificate) else None),
         "terms": DocumentPlace("terms" if case.terms else None),
         "assignment": DocumentPlace("ledger"),
         "secured": DocumentPlace("ledger"),
     }
+
+
+def _has_pages(name: str) -> bool:
+    """Whether people find something in a document by its page: not in a record or another text."""
+    return name.lower().endswith((".pdf", ".docx"))
 
 
 def _find(words: str, texts: Mapping[str, Sequence[str]]) -> DocumentPlace | None:
@@ -384,7 +389,7 @@ def _find(words: str, texts: Mapping[str, Sequence[str]]) -> DocumentPlace | Non
     for name, pages in texts.items():
         for number, page in enumerate(pages, 1):
             if wanted in " ".join(page.casefold().split()):
-                return DocumentPlace(name, number)
+                return DocumentPlace(name, number if _has_pages(name) else None)
     return None
 
 

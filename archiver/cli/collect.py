@@ -9,6 +9,7 @@ import typer
 
 from archiver.cli.app import HomeOption, JsonOption, ReplayOption, app, awaited, opened, unlocked
 from archiver.cli.output import emit, progress, say, table, tell
+from archiver.core.errors import spoken
 
 if TYPE_CHECKING:
     from archiver.collect.account_result import AccountResult
@@ -99,7 +100,7 @@ def run(
 
     def finished(result: AccountResult) -> None:
         numbers = f"{result.listed} listed, {result.archived} archived, {result.already} already"
-        trouble = f" - {result.error}" if result.error else ""
+        trouble = f" - {spoken(result.error)}" if result.error else ""
         say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
 
     with progress() as watch:
@@ -168,8 +169,7 @@ def import_(
         emit(report.as_json())
     else:
         table(("file", "kind", "outcome", "licence, or why"), report.table())
-    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
-    say(f"{'Dry run (nothing archived)' if dry_run else client}: {counts or 'no files'}.")
+    say(f"{client}: {report.in_words()}.")
     raise typer.Exit(report.exit_code)
 
 

@@ -39,6 +39,11 @@ def emit(document: Any) -> None:
     print(json.dumps(document, indent=1, ensure_ascii=plain, default=str))
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: "1 licence", "1,200 licences"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str = "") -> None:
     """Print a plain table on standard output. Numbers are aligned to the right; no cell is cut to the terminal's width.
 

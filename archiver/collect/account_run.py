@@ -13,7 +13,7 @@ from typing import Any
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.replay import Listener
 from archiver.catalogue.index import Catalogue
-from archiver.collect.account_result import AccountResult, keep_page
+from archiver.collect.account_result import AccountResult, keep_page, name_account
 from archiver.collect.account_session import REFUSALS, AccountAccess, AccountSession, SigningIn, Totp, admit, remember
 from archiver.collect.history_cursor import HistoryCursors, Retries, sweep_day
 from archiver.collect.run_context import RunContext
@@ -83,6 +83,7 @@ class AccountRun:
                 finally:
                     secret_values += session.secret_values()
         except ArchiverError as error:
+            name_account(error, self.account)
             self._keep(error, secret_values)
             result.fail(error, secret_values)
         except OSError as error:
