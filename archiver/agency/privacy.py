@@ -10,7 +10,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from archiver.archive import pending_statements
-from archiver.archive.erasure import EVERYTHING, LASTING, MARKS, REASONS, STATEMENT, Hold, erasure_of, holds, refuse_held
+from archiver.archive.erasure import (
+    EVERYTHING,
+    LASTING,
+    MARKS,
+    REASONS,
+    STATEMENT,
+    Hold,
+    erasure_of,
+    holds,
+    refuse_held,
+)
 from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter, unfinished

@@ -263,7 +263,12 @@ def _windows(jobs: Sequence[ScheduledJob], key: Path | None, here: Path) -> Sche
     return Schedule(System.WINDOWS, folder, files, commands)
 
 
-PROGRAMS = {System.SYSTEMD: "systemctl", System.CRON: "crontab", System.LAUNCHD: "launchctl", System.WINDOWS: "schtasks"}
+PROGRAMS = {
+    System.SYSTEMD: "systemctl",
+    System.CRON: "crontab",
+    System.LAUNCHD: "launchctl",
+    System.WINDOWS: "schtasks",
+}
 """The program that loads the files of each scheduler."""
 
 
@@ -272,7 +277,9 @@ def require_scheduler(system: System) -> None:
     if shutil.which(PROGRAMS[system]):
         return
     there = [each.value for each, program in PROGRAMS.items() if shutil.which(program)]
-    instead = f"choose another scheduler with --system {' or '.join(there)}" if there else "start the shown command daily"
+    instead = (
+        f"choose another scheduler with --system {' or '.join(there)}" if there else "start the shown command daily"
+    )
     install = "install the package `cron`" if system is System.CRON else f"install {system}"
     raise ProgramMissing(
         f"this machine has no `{PROGRAMS[system]}`, so {system} cannot start the nightly run; {install}, or {instead}"

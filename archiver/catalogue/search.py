@@ -12,6 +12,7 @@ from archiver.archive import verify as verifier
 from archiver.archive.erasure import holds
 from archiver.archive.reader import Archive
 from archiver.catalogue import views
+from archiver.catalogue.filters import SORTS, LicenceFilter
 from archiver.catalogue.index import Catalogue, CatalogueEntry, ErasedEntry, Hit, RunLine
 from archiver.core.errors import ConfigError, Erased, IntegrityError
 from archiver.home.settings import HOUSE, Home
@@ -19,6 +20,7 @@ from archiver.provider import declared
 from archiver.reading import filenames
 from archiver.reading.worker import DocumentReader
 
+MAX_SEARCHED = 1_000_000  # the most licences of one archive that are looked at to narrow or sort a search
 MAX_LISTED_ACCOUNTS = 4  # the most accounts that one sentence names
 
 
@@ -106,14 +108,17 @@ def orphan_archives(home: Home) -> list[str]:
 
 def find(
     home: Home, text: str, *, client: str | None = None, alone: bool = False, limit: int = 20,
-    used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None,
+    used_on: PageUses = dict, warn: Callable[[str], None] = lambda _: None, only: LicenceFilter | None = None,
+    sort: str = "match",
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Matching licences, best first, in the form of `find --json`. `warn` gets the objects that cannot be read.
 
     A file name or an address in which a platform wrote an asset's id finds that asset's licences alone, and the address
     of a page on which a claim says that a picture is, the licence that was found for that claim. `alone` is a client's
-    own link: it finds nothing by what it does not show (seats, accounts, jobs, receipts, claims).
+    own link: it finds nothing by what it does not show (seats, accounts, jobs, receipts, claims). `only` narrows the
+    results, and `sort` is one of `SORTS`.
     """
+    whole = sort != "match" or (only is not None and only.narrows)
     rows: list[dict[str, Any]] = []
     named = [each for each in filenames.names(text.strip()) if each.asset_id]
     by = "page_url" if "://" in text else "file_name"
@@ -128,13 +133,15 @@ def find(
             ]
             seen = pages.get(text.strip(), ())
             hits += [Hit(entry, by, 1.0) for each in seen for entry in catalogue.matching(each) if entry.held]
-            hits = hits or catalogue.find(text, limit, unassigned=unassigned, outside=alone)
+            hits = hits or catalogue.find(text, MAX_SEARCHED if whole else limit, unassigned=unassigned, outside=alone)
+            if only:
+                hits = [hit for hit in hits if only.fits(hit.entry.licence)]
             rows += views.hits(slug, archive, hits)
             for object_id, reason in catalogue.unreadable().items():
                 warn(f"warning: {slug}: the results leave out {object_id}: {reason}. Run `archiver verify`.")
     if by_name := [row for row in rows if row["match"] == by]:
         rows = by_name
-    return sorted(rows, key=lambda row: -row["score"])[:limit]
+    return SORTS[sort](rows)[:limit]
 
 
 def _opened(

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from archiver.catalogue.views import by_date
-from archiver.claims.facts import day_of, may_be_one, platform_of
+from archiver.claims.facts import may_be_one, platform_of
 from archiver.claims.pack_pages import Demand, PackWords
 from archiver.claims.rule_engine import Assessment
 from archiver.core.atomic_files import replace_file
-from archiver.core.model import iso
+from archiver.core.model import day_of, iso
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.terminal_safe import printable
 

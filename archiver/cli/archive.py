@@ -82,7 +82,7 @@ def notify(
     met: list[ArchiverError] = []
     found = causes(here, datetime.now(UTC), met=met)
     if as_json:
-        emit([cause.as_json() for cause in found])
+        emit([cause.as_json() for cause in found], "messages")
     else:
         tell_lines("\n\n".join(cause.as_text() for cause in found) or "There is nothing to report.")
     for warning in [] if dry_run else tell_people(here):

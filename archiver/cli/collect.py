@@ -41,7 +41,7 @@ def sign_in(
     vault = unlocked(here)
     waiting = due_sign_ins(here, vault) if due else []
     if due and as_json:
-        emit([each.as_json() for each in waiting])
+        emit([each.as_json() for each in waiting], "sign_ins")
     elif due:
         rows = [(each.account, each.why, each.command) for each in waiting]
         table(("account", "why", "command"), rows, "No sign-in needs a person this week.")
@@ -50,7 +50,7 @@ def sign_in(
     chosen = names or [each.account for each in waiting if each.attended]
     found = awaited(sign_in_all(here, vault, chosen, replay=replay, headless=headless, say=say))
     if as_json:
-        emit([each.as_json() for each in found])
+        emit([each.as_json() for each in found], "accounts")
     raise typer.Exit(max((each.exit_code for each in found), default=0))
 
 

@@ -93,7 +93,9 @@ class FileOutcome:
     message: str = ""
 
 
-NEXT_UNREAD = "It is kept. Import the platform's own PDF, mail or CSV list too, or open its page with `archiver capture`"
+NEXT_UNREAD = (
+    "It is kept. Import the platform's own PDF, mail or CSV list too, or open its page with `archiver capture`"
+)
 
 
 @dataclass
@@ -443,15 +445,19 @@ class _Planner:
         elif entry := self.known.file(seen.sha256):
             self._end(seen, ImportOutcome.KNOWN, [self._archived(entry)])
         else:
-            self._keep(seen, ImportOutcome.UNREAD, message=seen.note or "it is about licences, but no reader fits. " + NEXT_UNREAD)
+            self._keep(
+                seen,
+                ImportOutcome.UNREAD,
+                message=seen.note or "it is about licences, but no reader fits. " + NEXT_UNREAD,
+            )
 
 
 def _without_licence(named: Sequence[Named]) -> str:
     """What to say of a picture whose name holds ids of platforms, if the archive has no licence of these assets."""
     assets = ", ".join(f"{each.platform} {each.asset_id}" for each in named)
     return (
-        f"the name says {assets}, but this archive has no licence of it. Archive the licence (`archiver run` or `archiver "
-        f"capture {named[0].platform}`), then import again"
+        f"the name says {assets}, but this archive has no licence of it. Archive the licence (`archiver run` or "
+        f"`archiver capture {named[0].platform}`), then import again"
     )
 
 
