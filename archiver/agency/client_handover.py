@@ -141,8 +141,8 @@ def why_unproven(checked: Mapping[str, Any]) -> Iterator[str]:
         yield "This archive comes from recordings, so it proves nothing. Hand over the archive of a real home."
         return
     yield (
-        "UNPROVEN: the copy is complete and its signatures are intact, but no trusted timestamp proves all of its "
-        "dates yet. Run `archiver run` while the timestamp authorities can be reached, check the archive with `archiver "
+        "UNPROVEN: the copy is complete and its signatures are intact, but no trusted timestamp proves all its dates "
+        "yet. Run `archiver run` while the timestamp authorities can be reached, check the archive with `archiver "
         "verify`, and hand over again."
     )
 

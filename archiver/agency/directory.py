@@ -13,6 +13,7 @@ from archiver.home.settings import (
     Account,
     Client,
     Home,
+    check_account_name,
     remove_account,
     remove_client,
     rename_account,
@@ -102,6 +103,10 @@ def give_account_name(home: Home, vault: Vault, name: str, new: str) -> None:
         vault.rename(name, new)
         return
     account = home.account(name)
+    try:
+        check_account_name(new)
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from None
     if _runs(home, account):
         raise ConfigError(
             f"The archive of {account.client} names {name} in its signed records, so the name stays. To use another "

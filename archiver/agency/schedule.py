@@ -282,7 +282,7 @@ def require_scheduler(system: System) -> None:
     )
     install = "install the package `cron`" if system is System.CRON else f"install {system}"
     raise ProgramMissing(
-        f"this machine has no `{PROGRAMS[system]}`, so {system} cannot start the nightly run; {install}, or {instead}"
+        f"without `{PROGRAMS[system]}`, {system} cannot start the nightly run. {install.capitalize()}, or {instead}"
     )
 
 

@@ -6,7 +6,6 @@ import io
 import os
 import sys
 import warnings
-from pathlib import Path
 
 from archiver.cli.output import Level, messages, say
 from archiver.core.errors import ArchiverError, machine_error
@@ -14,7 +13,6 @@ from archiver.core.errors import ArchiverError, machine_error
 INTERRUPTED_EXIT_CODE = 130  # typer's exit code for Ctrl-C
 
 
-PIPE_CLOSED_EXIT_CODE = 141  # as of a program that SIGPIPE ended
 COMPLETE = "__complete"  # the word with which a shell's completion asks
 
 
@@ -70,9 +68,6 @@ def main() -> None:
         if end.code == INTERRUPTED_EXIT_CODE:
             say("archiver: Interrupted. Everything archived so far is safe; run the command again to continue.")
         raise
-    except BrokenPipeError:  # who read the output, as `head` does, has enough
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  # so that nothing is flushed into the pipe at the end
-        sys.exit(PIPE_CLOSED_EXIT_CODE)
     except OSError as error:
         explain(error)
         refused = machine_error(error)

@@ -50,7 +50,7 @@ def sign_in(
     chosen = names or [each.account for each in waiting if each.attended]
     found = awaited(sign_in_all(here, vault, chosen, replay=replay, headless=headless, say=say))
     if as_json:
-        emit([each.as_json() for each in found], "accounts")
+        emit([each.as_json() for each in found], "results")
     raise typer.Exit(max((each.exit_code for each in found), default=0))
 
 

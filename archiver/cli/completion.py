@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from archiver.cli.command_tree import DEFAULT_COMMANDS
+
 FILES = ":files"
 
 SCRIPTS = {
@@ -174,6 +176,8 @@ def complete(program: Any, words: Sequence[str]) -> Iterator[str]:
     else:
         if hasattr(command, "commands") and not positional:
             yield from _lines(command.commands.summaries(), beginning)
+            if default := DEFAULT_COMMANDS.get(path[-1] if path else ""):
+                yield from _values(command.commands[default].params[0], path, asked)
         arguments = [each for each in command.params if each.param_type_name == "argument"]
         number = len(positional)
         if arguments and (number < len(arguments) or arguments[-1].nargs == -1):

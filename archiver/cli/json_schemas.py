@@ -51,7 +51,8 @@ STATE = one_of("PROVEN", "UNPROVEN", "DAMAGED", "FORKED", "ERASED")
 OUTCOME = one_of("complete", "partial", "failed")
 ROW = _keys(
     licence=TEXT, client=TEXT, provider=TEXT, asset_id=may(TEXT), title=may(TEXT), kind=may(TEXT),
-    licensed_at=may(TEXT), licensee=may(TEXT), match=may(TEXT), score=REAL, secured_since=may(TEXT), state=may(STATE), scope=may(TEXT),
+    licensed_at=may(TEXT), licensee=may(TEXT), match=may(TEXT), score=REAL, secured_since=may(TEXT), state=may(STATE),
+    scope=may(TEXT),
 )  # fmt: skip
 LICENCES = each(obj(**ROW))
 MISSING = each(obj(licence=TEXT, document=TEXT, reason=TEXT, detail=TEXT, do=TEXT))
@@ -157,7 +158,7 @@ SCHEMAS: Mapping[str, Schema] = {
     },
     "sign-in": {
         "anyOf": [
-            obj(accounts=each(obj(account=TEXT, error=may(TEXT), message=TEXT, session_ends=may(TEXT), signed_in=YES))),
+            obj(results=each(obj(account=TEXT, error=may(TEXT), message=TEXT, session_ends=may(TEXT), signed_in=YES))),
             obj(sign_ins=each(obj(account=TEXT, why=TEXT, command=TEXT, attended=YES))),
         ],
     },

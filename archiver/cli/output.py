@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from archiver.collect.account_result import Progress
 
 
+PIPE_CLOSED_EXIT_CODE = 141  # as of a program that SIGPIPE ended
+
+
 class Level(IntEnum):
     """How important a message is."""
 
@@ -107,7 +110,15 @@ def say(text: str = "") -> None:
 
 def tell(text: object) -> None:
     """Print one line of the result on standard output. Control characters in a platform's title are made harmless."""
-    print(printable(str(text)), flush=True)
+    _print(printable(str(text)))
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # who read the output, as `head` does, has enough
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  # else the rest is flushed into the pipe at the end
+        sys.exit(PIPE_CLOSED_EXIT_CODE)
 
 
 def tell_lines(text: str) -> None:
@@ -128,7 +139,7 @@ def emit(document: Any, rows: str = "items", *, versioned: bool = True) -> None:
     if versioned:
         document = {"version": JSON_VERSION, **(document if isinstance(document, dict) else {rows: document})}
     plain = (getattr(sys.stdout, "encoding", None) or "").casefold() not in ("utf-8", "utf8")
-    print(json.dumps(document, indent=1, ensure_ascii=plain, default=str), flush=True)
+    _print(json.dumps(document, indent=1, ensure_ascii=plain, default=str))
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

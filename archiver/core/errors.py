@@ -215,7 +215,7 @@ class MachineRefused(ArchiverError):
 
 
 class ProgramMissing(MachineRefused):
-    """A program is missing on this machine: {detail}."""
+    """This machine lacks a program: {detail}. Then run the command again."""
 
 
 def spoken(name: str) -> str:

@@ -611,11 +611,7 @@ def remove_client(root: Path, slug: str) -> None:
 
 
 def rename_account(root: Path, name: str, new: str) -> Account:
-    """Give an account another name; ConfigError if that is invalid or taken."""
-    try:
-        check_account_name(new)
-    except ValueError as error:
-        raise ConfigError(f"{error}.") from None
+    """Give an account another, valid name; ConfigError if it is taken."""
     with _writing(root):
         home = Home.load(root)
         account = home.account(name)
