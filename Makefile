@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test soak soak-long check docs matching-corpus desk-pictures lock
+.PHONY: setup demo test soak soak-long check docs dist matching-corpus desk-pictures lock
 
 setup: ## the environment in .venv, and a Chromium
 	@.ci/setup
@@ -34,6 +34,9 @@ check: setup ## style, types, import directions and the structure
 
 docs: setup ## the picture of the rooms, docs/architecture.svg, drawn from the imports
 	@.venv/bin/python docs/draw_architecture.py
+
+dist: setup ## what is published, in dist/: sdist, wheel, SBOM, licences; the same bytes each time
+	@.ci/dist
 
 matching-corpus: setup ## pictures out of packages, in .venv/corpus, for tests/benchmarks/matching.py; Debian only
 	@.venv/bin/python tests/benchmarks/corpus.py .venv/corpus

@@ -126,8 +126,8 @@ class _HelpPage:
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, the command's own options, and the options of every command."""
         params = ctx.command.get_params(ctx)
-        shared = [each for each in _options(params) if each.name in COMMON]
-        own = [each for each in _options(params) if each.name not in COMMON]
+        shared = [each for each in _options(params) if is_common(each)]
+        own = [each for each in _options(params) if not is_common(each)]
         for heading, group in (
             ("Arguments", _arguments(params)),
             ("Options", own),
@@ -143,6 +143,11 @@ class _HelpPage:
 
 COMMON = ("home", "as_json", "replay", "verbose", "quiet", "log_file", "help", "version")
 """The options that help lists last, since most commands have them."""
+
+
+def is_common(option: Any) -> bool:
+    """Whether most commands have this option; `init --replay` is another one."""
+    return option.name in COMMON and not (option.name == "replay" and option.is_flag)
 
 
 def _options(params: Sequence[Any]) -> list[Any]:
