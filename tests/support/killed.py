@@ -94,7 +94,8 @@ SCENARIOS = (
 
 READERS = {
     "find", "show", "status", "verify", "assess", "doctor", "providers", "account check", "claim list", "claim show",
-    "desk user list", "desk session list", "desk link list", "desk audit", "recording check", "client list", "client show",
+    "desk user list", "desk session list", "desk link list", "desk audit", "recording check", "client list",
+    "client show",
     "account list", "account show", "providers show", "completion", "schema", "open",
 }  # fmt: skip
 """They write nothing but the index; `find --sheet` writes as `proof` does, `verify --renew` as every seal."""
