@@ -377,8 +377,8 @@ def _places(case: Case) -> dict[str, DocumentPlace]:
 
 
 def _has_pages(name: str) -> bool:
-    """Whether people find something in a document by its page: not in a record or another text."""
-    return name.lower().endswith((".pdf", ".docx"))
+    """Whether people find something in a document by its page: not in a platform's data."""
+    return not name.lower().endswith(".json")
 
 
 def _find(words: str, texts: Mapping[str, Sequence[str]]) -> DocumentPlace | None:

@@ -405,7 +405,7 @@ def _pick[T](known: Mapping[str, T], name: str, kind: str, command: str) -> T:
     if name not in known:
         names = ", ".join(sorted(known)) or "none yet"
         raise ConfigError(
-            f"There is no {kind} {name!r}.{did_you_mean(name, known)} Known: {names}. Add one with `{command}`."
+            f"There is no {kind} {name!r}. Known: {names}.{did_you_mean(name, known)} Add one with `{command}`."
         )
     return known[name]
 
