@@ -115,7 +115,8 @@ def commands_page() -> str:
 
 def error_kinds() -> list[type[errors.ArchiverError]]:
     """Every error that a command can end with, by exit code and name."""
-    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.ArchiverError)]
+    found = inspect.getmembers(errors, inspect.isclass)
+    kinds = [kind for _, kind in found if issubclass(kind, errors.ArchiverError)]
     return sorted(
         (kind for kind in kinds if kind is not errors.ArchiverError), key=lambda kind: (kind.exit_code, kind.__name__)
     )
@@ -125,8 +126,8 @@ def errors_page() -> str:
     """The page of all errors: what happened, and what to do."""
     out = [
         "# Errors", "",
-        "Written from the program by `make docs`. Each message says what happened, then what to do. In JSON an error has",
-        "the name in brackets. The part in capitals differs each time.", "",
+        "Written from the program by `make docs`. Each message says what happened, then what to do. In JSON, an error",
+        "has the name in brackets. The part in capitals differs each time.", "",
     ]  # fmt: skip
     code = None
     for kind in error_kinds():
