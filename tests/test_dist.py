@@ -21,7 +21,7 @@ WITHOUT_THE_SOURCE = "import sys; sys.path[:0] = [{wheel!r}]; sys.path.append({p
 
 def build(out: Path) -> Path:
     environment = os.environ | {"SOURCE_DATE_EPOCH": "1767225600", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", out]
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
     [wheel] = out.glob("*.whl")
     return wheel

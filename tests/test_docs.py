@@ -164,7 +164,7 @@ def site(docs: Path, out: Path) -> subprocess.CompletedProcess[str]:
     configuration = (ROOT / ".ci" / "mkdocs.yml").read_text("utf-8").replace("../docs", str(docs))
     file = out.parent / "mkdocs.yml"
     file.write_text(configuration.replace("../.venv/site", str(out)), "utf-8")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", file]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(file)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -64,7 +65,7 @@ def words_of(line: str) -> list[str]:
 def accept(words: list[str]) -> None:
     """Let the program read the words, down to the command that they name; it raises what it would say."""
     context = program.make_context("archiver", words)
-    command = program
+    command: Any = program
     while hasattr(command, "commands") and (rest := [*context._protected_args, *context.args]):
         name, command, rest = command.resolve_command(context, rest)
         context = command.make_context(name, rest, parent=context)

@@ -10,6 +10,7 @@ from typing import Any
 from archiver.agency.account_statements import ACCEPTED, AUTHORISED, file_statements
 from archiver.agency.notification import seen_to
 from archiver.collect.account_result import about
+from archiver.collect.account_result import name_account as name_account  # sign-ins take it from here
 from archiver.core.errors import ConfigError, NotAccepted
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account, Home, add_account, planned_account

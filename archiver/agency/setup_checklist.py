@@ -85,7 +85,7 @@ def slug_for(name: str) -> str:
 
 
 @dataclass
-class Conversation:
+class SetupConversation:
     """What `setup` asks a person, and the two things that it does with the answers.
 
     `ask` takes a question and a default; `ask_secrets` a sign-in method; `connect` tests and adds an account; `read`

@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from archiver.agency.accounts import open_account
+from archiver.agency.accounts import name_account, open_account
 from archiver.agency.notification import seen_to
 from archiver.agency.notification_causes import PERSON, remedy
 from archiver.catalogue.search import AccountRuns, runs_of
-from archiver.collect.account_result import name_account
 from archiver.core.errors import ArchiverError, ConfigError, spoken
 from archiver.core.model import iso
 from archiver.home.renamed_account import as_rotated

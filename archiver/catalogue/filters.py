@@ -8,6 +8,9 @@ from datetime import date
 from typing import Any
 
 from archiver.core.model import Licence, day_of
+from archiver.core.suggestions import did_you_mean
+from archiver.provider import installed
+from archiver.reading.unsupported_platforms import served
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,13 @@ class LicenceFilter:
     @property
     def narrows(self) -> bool:
         return any(vars(self).values())
+
+    def unknown_platform(self) -> str | None:
+        """A sentence if neither an adapter nor an import can have licences of the platform; else None."""
+        known = {*installed(), *served()}
+        if self.provider is None or self.provider in known:
+            return None
+        return f"there is no platform {self.provider!r}.{did_you_mean(self.provider, known)} See `archiver providers`"
 
     def fits(self, licence: Licence) -> bool:
         """Whether the licence meets all conditions."""

@@ -82,7 +82,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class WordToComplete:
     """What is being completed: the home, the value's beginning, and the client that an option names."""
 
     home: Path
@@ -90,30 +90,30 @@ class Asked:
     client: str | None = None
 
 
-def _clients(asked: Asked) -> Iterator[tuple[str, str]]:
+def _clients(asked: WordToComplete) -> Iterator[tuple[str, str]]:
     for path in sorted((asked.home / "clients").glob("*.yaml")):
         yield path.stem, str(_yaml(path).get("name") or "")
 
 
-def _accounts(asked: Asked) -> Iterator[tuple[str, str]]:
+def _accounts(asked: WordToComplete) -> Iterator[tuple[str, str]]:
     for path in sorted((asked.home / "clients").glob("*.yaml")):
         if asked.client in (None, path.stem):
             for name, each in (_yaml(path).get("accounts") or {}).items():
                 yield str(name), str((each or {}).get("provider") or "")
 
 
-def _claims(asked: Asked) -> Iterator[tuple[str, str]]:
+def _claims(asked: WordToComplete) -> Iterator[tuple[str, str]]:
     for path in sorted((asked.home / "work").glob("*/claim.json")):
         yield path.parent.name, ""
 
 
-def _licences(asked: Asked) -> Iterator[tuple[str, str]]:
+def _licences(asked: WordToComplete) -> Iterator[tuple[str, str]]:
     from archiver.catalogue.names import licence_names
 
     return licence_names(asked.home / "state" / "catalogue", asked.beginning)
 
 
-def _providers(_: Asked) -> Iterator[tuple[str, str]]:
+def _providers(_: WordToComplete) -> Iterator[tuple[str, str]]:
     from archiver.provider.registry import installed
 
     return ((name, "") for name in installed())
@@ -128,7 +128,7 @@ def _yaml(path: Path) -> dict[str, Any]:
     return {}
 
 
-NAMES: dict[str, Callable[[Asked], Iterator[tuple[str, str]]]] = {
+NAMES: dict[str, Callable[[WordToComplete], Iterator[tuple[str, str]]]] = {
     "client": _clients, "account": _accounts, "provider": _providers, "licence": _licences, "claim": _claims,
 }  # fmt: skip
 """Where the values of parameters come from, by the parameter's name."""
@@ -165,10 +165,10 @@ def complete(program: Any, words: Sequence[str]) -> Iterator[str]:
             positional.append(word)
     if waiting is None and beginning.startswith("--") and "=" in beginning:
         name, _, value = beginning.partition("=")
-        found = _values(_option(command, name), path, Asked(_home(options), value, options.get("client")))
+        found = _values(_option(command, name), path, WordToComplete(_home(options), value, options.get("client")))
         yield from (f"{name}={line}" for line in found if line != FILES)
         return
-    asked = Asked(_home(options), "" if beginning == "=" else beginning, options.get("client"))
+    asked = WordToComplete(_home(options), "" if beginning == "=" else beginning, options.get("client"))
     if waiting is not None:
         yield from _values(waiting, path, asked)
     elif beginning.startswith("-"):
@@ -198,7 +198,7 @@ def _option(command: Any, name: str) -> Any:
     return next((each for each in _options(command) if name in (*each.opts, *each.secondary_opts)), None)
 
 
-def _values(parameter: Any, path: Sequence[str], asked: Asked) -> Iterator[str]:
+def _values(parameter: Any, path: Sequence[str], asked: WordToComplete) -> Iterator[str]:
     if parameter is None or (parameter.param_type_name == "argument" and tuple(path) in NEW_NAMES):
         return
     holds = OF_COMMANDS.get((path[0] if path else "", parameter.name), parameter.name)

@@ -169,9 +169,9 @@ def tell_filled(text: str, indent: str = "", hanging: str | None = None) -> None
 def facts(heading: str, pairs: Sequence[tuple[str, object]]) -> None:
     """Print a heading, and below it a line for each pair of a name and a value; a pair without a value is left out."""
     tell_filled(heading)
-    shown = [(name, str(value)) for name, value in pairs if value not in (None, "")]
-    longest = max((len(name) for name, _ in shown), default=0)
-    for name, value in shown:
+    given = [(name, str(value)) for name, value in pairs if value not in (None, "")]
+    longest = max((len(name) for name, _ in given), default=0)
+    for name, value in given:
         tell_filled(value, f"  {name.ljust(longest)}  ", " " * (longest + 4))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, a_day, app, confirmed, opened, unlocked
-from archiver.cli.output import counted, emit, facts, progress, say, tell, tell_filled, tell_lines
+from archiver.cli.output import counted, emit, progress, say, tell, tell_filled, tell_lines
 from archiver.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def find(
         raise typer.BadParameter(f"--sort must be one of {', '.join(SORTS)}.{did_you_mean(sort, SORTS)}")
     if since and until and since > until:
         raise typer.BadParameter(f"--since {since} is after --until {until}, so nothing can match")
-    if provider:
-        known_platform(provider)
+    if fault := only.unknown_platform():
+        raise typer.BadParameter(fault)
     if as_csv and as_json:
         raise typer.BadParameter("give --csv or --json, not both")
     here = opened(home)
@@ -126,77 +126,6 @@ def find(
             f"licensed on {row['licensed_at'] or 'an unknown day'} to {row['licensee'] or 'a licensee not named'}"
         )
         tell_filled(f"{row['kind'] or 'licence'}, {licensed}, {secured} ({row['state']})", "    ")
-
-
-def known_platform(name: str) -> None:
-    """BadParameter if neither an adapter nor an import can have licences of this platform."""
-    from archiver.provider.registry import installed
-    from archiver.reading.unsupported_platforms import served
-
-    known = {*installed(), *served()}
-    if name not in known:
-        raise typer.BadParameter(f"there is no platform {name!r}.{did_you_mean(name, known)} See `archiver providers`")
-
-
-@app.command()
-def show(
-    licence: Annotated[str, typer.Argument(help="A short id as printed everywhere, or any unique part of it.")],
-    raw: Annotated[bool, typer.Option("--raw", help="Everything that the archive records, line by line.")] = False,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-) -> None:
-    """Show one licence: dates, documents, what is missing, terms and assignments.
-
-    Example: archiver show 20261124_shutterstock_1234567890
-
-    Example: archiver show 20261124_shutterstock_1234567890 --raw
-    """
-    from archiver.catalogue.licence_view import sections
-    from archiver.catalogue.search import show as describe
-
-    described = describe(opened(home), licence)
-    if as_json:
-        emit(described)
-        return
-    if not raw:
-        for heading, pairs in sections(described):
-            facts(heading, pairs)
-        return
-    for name, value in described.items():
-        if name == "secured_documents":  # each document's own line says it
-            continue
-        if isinstance(value, list):
-            tell(f"{name}:")
-            for item in value:
-                tell("  " + (", ".join(f"{k}: {v}" for k, v in item.items()) if isinstance(item, dict) else str(item)))
-        elif isinstance(value, dict):
-            tell(f"{name}: " + ", ".join(f"{k}: {v}" for k, v in value.items()))
-        else:
-            tell(f"{name}: {'-' if value is None else value}")
-
-
-@app.command("open")
-def open_(
-    licence: Annotated[str, typer.Argument(help="A short id, or any unique part of it.")],
-    document: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="This document [default: the certificate, or what comes nearest]."),
-    ] = None,
-    view: Annotated[bool, typer.Option("--view/--no-view", help="Open it on this machine's screen.")] = True,
-    home: HomeOption = None,
-) -> None:
-    """Open a licence's certificate, or another of its documents, in this machine's viewer. It opens a copy.
-
-    Example: archiver open 20261124_shutterstock_1234567890
-
-    Example: archiver open 20261124_shutterstock_1234567890 --document record.json --no-view
-    """
-    from archiver.agency.open_document import copy_of, start_viewer
-
-    copied = copy_of(opened(home), licence, document)
-    tell(copied)
-    if view and not start_viewer(copied):
-        say("No viewer could be started here. Open the copy yourself.")
 
 
 @app.command()
