@@ -19,6 +19,7 @@ from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.archives import writing
 from archiver.catalogue.index import Catalogue
+from archiver.collect.account_result import Progress
 from archiver.core.errors import ArchiveBusy, ConfigError, IntegrityError, machine_error
 from archiver.core.model import iso
 from archiver.home.settings import HOUSE, Home
@@ -49,7 +50,9 @@ class HandedOver:
         return dict(vars(self))
 
 
-def hand_over(home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool = False) -> HandedOver:
+def hand_over(
+    home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool = False, progress: Progress = lambda *_: None
+) -> HandedOver:
     """Copy a client's archive, sealed, to a new folder, with a list of its licences and instructions.
 
     The copy holds nothing of the house archive. A licence from a shared account is there as the client's own copy. The
@@ -75,8 +78,10 @@ def hand_over(home: Home, vault: Vault, slug: str, out: Path, *, dry_run: bool =
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             stack.callback(shutil.rmtree, partial, ignore_errors=True)
-            for file in (files := list(_files(source))):
+            files = list(_files(source))
+            for number, file in enumerate(files, 1):
                 _copy(file, partial / file.relative_to(source))
+                progress(f"{slug}: files", number, len(files))
             done = _handed_over(home, slug, partial, out, "handed_over", files)
             (partial / "licences.csv").write_bytes(_list(home, slug))
             letter = READ_ME.format(

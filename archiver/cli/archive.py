@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, catalogue_app, confirmed, language_of, opened, unlocked
-from archiver.cli.output import counted, emit, say, table, tell, tell_lines
+from archiver.cli.output import counted, emit, progress, say, table, tell, tell_lines
 
 if TYPE_CHECKING:
     from archiver.core.errors import ArchiverError
@@ -264,5 +264,7 @@ def catalogue_rebuild(home: HomeOption = None) -> None:
     """
     from archiver.catalogue.search import rebuild
 
-    for slug, licences in rebuild(opened(home)).items():
+    with progress() as watch:
+        rebuilt = rebuild(opened(home), watch)
+    for slug, licences in rebuilt.items():
         say(f"{slug}: {counted(licences, 'licence')}")

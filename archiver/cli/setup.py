@@ -118,7 +118,8 @@ def client_hand_over(
     from archiver.agency.client_handover import hand_over
 
     here = opened(home)
-    done = hand_over(here, unlocked(here), slug, out, dry_run=dry_run)
+    with progress() as watch:
+        done = hand_over(here, unlocked(here), slug, out, dry_run=dry_run, progress=watch)
     if as_json:
         emit(done.as_json())
         return
