@@ -15,7 +15,6 @@ from typing import Any
 from archiver import __version__
 from archiver.cli.command_tree import GROUPS, is_common, record, value_name
 from archiver.cli.commands import program
-from archiver.cli.json_schemas import SCHEMAS
 from archiver.core import errors
 
 PAGES = Path(__file__).parent / "reference"
@@ -108,7 +107,7 @@ def commands_page() -> str:
                 out += ["", "| Argument or option | Means |", "|---|---|"]
                 out += [f"| `{_cell(what)}` | {_cell(text)} |" for what, text in own]
             out += ["", "```text", *examples, "```"]
-            if name.removeprefix("archiver ") in SCHEMAS:
+            if any("--json" in each.opts for each in command.params):
                 out += ["", f"JSON schema: `archiver schema {name.removeprefix('archiver ')}`"]
     return "\n".join(out) + "\n"
 

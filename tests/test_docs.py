@@ -7,6 +7,7 @@ message of the test says where a function went.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -181,10 +182,11 @@ def test_the_site_is_built_and_a_dead_link_fails(tmp_path: Path) -> None:
     assert site(tmp_path / "docs", tmp_path / "site2").returncode == 1
 
 
-@pytest.mark.skipif(not shutil.which("mandoc") and not shutil.which("man"), reason="no program reads manual pages here")
+@pytest.mark.skipif(not shutil.which("groff"), reason="the program groff, which sets manual pages, is not installed")
 def test_the_manual_pages_are_read_without_a_complaint(tmp_path: Path) -> None:
     name, command = next(each for each in write_reference.commands() if each[0] == "archiver account add")
     page = tmp_path / "page.1"
     page.write_text(write_reference.manual(name, command))
-    read = subprocess.run(["man", "--warnings", "-l", page], capture_output=True, text=True, check=False)
+    command = ["groff", "-man", "-Tutf8", "-ww", str(page)]
+    read = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "GROFF_NO_SGR": "1"})
     assert "--client CLIENT" in read.stdout and not read.stderr

@@ -41,10 +41,12 @@ def schema(
 
     Example: archiver schema find
     """
-    from archiver.cli.json_schemas import SCHEMAS, schema_of
+    from archiver.cli.commands import program
+    from archiver.cli.json_schemas import schema_of, with_json
 
+    known = sorted(with_json(program))
     if not command:
-        for name in SCHEMAS:
+        for name in known:
             tell(name)
         return
-    emit(schema_of(" ".join(command)), versioned=False)
+    emit(schema_of(" ".join(command), known), versioned=False)

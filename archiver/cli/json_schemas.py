@@ -5,7 +5,7 @@ Every document is an object with the key `version`. New keys may come at any tim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from archiver.cli.output import JSON_VERSION
@@ -190,17 +190,30 @@ SCHEMAS: Mapping[str, Schema] = {
 }  # fmt: skip
 
 
-def schema_of(command: str) -> dict[str, Any]:
-    """The JSON schema of a command's document; ConfigError for a command without `--json`."""
+def with_json(group: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """The names of all commands that have the option `--json`."""
+    for name, command in group.commands.items():
+        words = (*path, name)
+        if any("--json" in each.opts for each in command.params):
+            yield " ".join(words)
+        if hasattr(command, "commands"):
+            yield from with_json(command, words)
+
+
+def schema_of(command: str, known: Collection[str]) -> dict[str, Any]:
+    """The JSON schema of a command's document; ConfigError for a command without `--json`, which is not `known`.
+
+    A command that is not in `SCHEMAS` has a schema that says only what all documents have in common.
+    """
     name = command.removeprefix("archiver ")
-    if name not in SCHEMAS:
+    if name not in known:
         raise ConfigError(
-            f"There is no schema for {command!r}.{did_you_mean(name, SCHEMAS)} `archiver schema` lists the commands "
-            "that have one."
+            f"There is no schema for {command!r}.{did_you_mean(name, known)} `archiver schema` lists the commands that "
+            "have one."
         )
     versioned = {"type": "object", "properties": {"version": {"const": JSON_VERSION}}, "required": ["version"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"archiver {name} --json",
-        "allOf": [versioned, SCHEMAS[name]],
+        "allOf": [versioned, SCHEMAS.get(name, ANY)],
     }
