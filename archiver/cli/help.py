@@ -33,6 +33,7 @@ def completion(
 
 @app.command()
 def schema(
+    context: typer.Context,
     command: Annotated[
         list[str] | None, typer.Argument(metavar="[COMMAND]...", help="The command, for example: client list.")
     ] = None,
@@ -41,10 +42,9 @@ def schema(
 
     Example: archiver schema find
     """
-    from archiver.cli.commands import program
     from archiver.cli.json_schemas import schema_of, with_json
 
-    known = sorted(with_json(program))
+    known = sorted(with_json(context.find_root().command))
     if not command:
         for name in known:
             tell(name)
