@@ -187,6 +187,6 @@ def test_the_manual_pages_are_read_without_a_complaint(tmp_path: Path) -> None:
     name, command = next(each for each in write_reference.commands() if each[0] == "archiver account add")
     page = tmp_path / "page.1"
     page.write_text(write_reference.manual(name, command))
-    command = ["groff", "-man", "-Tutf8", "-ww", str(page)]
+    command = ["groff", "-man", "-Tascii", "-P-cbou", "-ww", str(page)]
     read = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "GROFF_NO_SGR": "1"})
     assert "--client CLIENT" in read.stdout and not read.stderr
