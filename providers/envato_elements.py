@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import ClassVar, override
-from urllib.parse import urljoin
 
 from archiver.core.errors import NotACertificate, SignInNeeded, WrongPassword
 from archiver.core.model import Asset, Document, DocumentKind, Gap, GapReason, Licence
@@ -16,23 +14,25 @@ from archiver.provider import (
     Click,
     Code,
     History,
-    Page,
     ProviderInfo,
     Purpose,
+    Response,
     Rule,
     Rules,
     TextLayout,
     static_files,
 )
 from archiver.provider.form_login import CAPTCHA, SignInForm, Website
-from archiver.provider.layout_errors import changed, known_layout
+from archiver.provider.paging import PageSource
 from archiver.provider.record_document import certificate, record, titled
+from archiver.provider.web_list import WebList, listed
 from archiver.reading.certificates import elements_certificate
 from archiver.reading.dates import printed
-from archiver.reading.html import Field, read_row, value
+from archiver.reading.html import Field, read_row
 
 SITE = "https://elements.envato.com"
 LOGIN = f"{SITE}/sign-in"
+HOSTS = ("elements.envato.com", "app.envato.com")  # both are said to have My Downloads
 IDENTITY = "https://account.envato.com"  # where pages of the sign-in may stand: the second factor, the welcome
 DOWNLOADS = f"{SITE}/account/downloads"
 CERTIFICATE = f"{DOWNLOADS}/*/license-certificate.txt"
@@ -40,9 +40,17 @@ CERTIFICATE = f"{DOWNLOADS}/*/license-certificate.txt"
 # Assumed until a live session shows the pages: the rows of My Downloads, its marks, and the two-factor field.
 LIST = "ul#downloads"
 ROW = f"{LIST} li[data-item-id]"
-EMPTY = "[data-testid=empty-state]"
-END = "text=You've reached the end"
-NEXT = Field("a[rel~=next]", "href")
+MY_DOWNLOADS = WebList(
+    url=DOWNLOADS,
+    row=ROW,
+    traces=f'{LIST} > li, [data-item-id], a[href*="license-certificate"]',
+    empty="[data-testid=empty-state]",
+    following=Field("a[rel~=next]", "href"),
+    end="text=You've reached the end",
+    number=r"(?<=[?&]page=)\d+",
+    frame=LIST,
+    grows=True,
+)
 _ITEM = 'a[href]:not([href*="/account/"])'
 FIELDS = {
     "item_id": Field("li[data-item-id]", "data-item-id"),
@@ -60,8 +68,6 @@ CODE = "input[name=twoFactorValue]"
 WELCOME = 'button:has-text("Sign in"), a:has-text("Sign in"), input[value="Sign in"]'  # asked who is there, once more
 CHANGING = ("billing", "cancel", "card", "close", "credit", "delete", "deposit", "email", "password", "payment",
             "profile", "purchase", "settings", "subscri", "withdraw")  # fmt: skip
-PATIENCE = 15.0  # seconds for a list to show its first row or its empty state
-STALL = 3.0  # seconds for more rows, or the end mark, after scrolling
 
 
 # The last line of each layout that buyers published. Where it stood elsewhere in the footer, an address would be last.
@@ -77,6 +83,7 @@ CERTIFICATE_TEXT = TextLayout(
 class EnvatoElements(Website):
     text_layouts: ClassVar[Mapping[str, TextLayout]] = {"certificate.txt": CERTIFICATE_TEXT}
     account_page = DOWNLOADS
+    hosts = HOSTS
     leads_to_sign_in = (LOGIN, f"{IDENTITY}/")
     form = SignInForm(
         url=LOGIN,
@@ -99,8 +106,11 @@ class EnvatoElements(Website):
         rules=Rules(
             allow=(
                 *(Rule("GET", f"{SITE}{path}") for path in ("/", "/account", "/account/subscription")),
-                Rule("GET", DOWNLOADS),
-                Rule("GET", CERTIFICATE),  # what else lies below may take a licence, by GET too
+                *(
+                    Rule("GET", url.replace(HOSTS[0], host))
+                    for host in HOSTS
+                    for url in (DOWNLOADS, CERTIFICATE)  # what else lies below may take a licence, by GET too
+                ),
                 Rule("GET", LOGIN, Purpose.SIGN_IN),
                 Rule("GET", f"{LOGIN}/**", Purpose.SIGN_IN),
                 Rule("POST", LOGIN, Purpose.SIGN_IN),
@@ -111,14 +121,18 @@ class EnvatoElements(Website):
             # The first two create licences, by whatever method; repeated downloads may count as fair use.
             refuse=(
                 Rule("*", f"{SITE}/elements-api/items/**"),
-                Rule("*", "https://app.envato.com/**"),
+                Rule("*", "https://app.envato.com/**.data"),
+                Rule("*", "https://app.envato.com/**api/**"),
+                Rule("POST", "https://app.envato.com/**"),
                 Rule("*", f"{SITE}/**download_and_license**"),
-                Rule("*", f"{DOWNLOADS}/**download**"),
+                *(Rule("*", f"{DOWNLOADS.replace(HOSTS[0], host)}/**download**") for host in HOSTS),
+                # A control in the list itself creates licences; a person who signs in must not touch it by mistake.
+                *(Rule("POST", f"{SITE}/account/downloads{rest}") for rest in ("", "/**")),
                 # An account's own pages change it, and pay.
                 *(Rule("*", f"{IDENTITY}/**{word}**") for word in CHANGING),
             ),
             assets=(
-                *static_files(SITE),
+                *(pattern for host in HOSTS for pattern in static_files(f"https://{host}")),
                 *static_files(IDENTITY),
                 "https://assets.elements.envato.com/**",
                 "https://*.envatousercontent.com/**",
@@ -133,72 +147,27 @@ class EnvatoElements(Website):
     def history(self, session: BrowserSession) -> Sequence[History]:
         return [History("downloads", self._pages(session))]
 
-    async def _pages(self, session: BrowserSession) -> AsyncGenerator[Page]:
+    def _pages(self, session: BrowserSession) -> PageSource:
         """Both forms of the list: pages with a next link, or one that grows while it is scrolled to its end mark."""
-        page = await self.open(session, DOWNLOADS)
-        if not await session.seen(f"{ROW}, {EMPTY}", wait=PATIENCE):
-            raise changed(await session.page(), "My Downloads shows no rows, but does not say that it is empty")
-        if not await session.rows(ROW):
-            yield Page((), total=0)
-            return
-        addresses, read, waited, certified = [page.url], 0, False, False
-        while True:
-            ended = await session.seen(END)  # before the rows are read, so that none can come in between
-            rows = await session.rows(ROW, start=read)
-            page = await session.page()
-            with known_layout(page):
-                certified = certified or value(page.text, FIELDS["certificate"]) is not None
-                licences = [_licence(row, session.username, certified) for row in rows]
-                link = value(page.text, NEXT)
-                address = urljoin(page.url, link) if link else None
-            if licences:
-                yield Page(licences)
-            read += len(licences)
-            if address:
-                if address in addresses:
-                    raise changed(await session.page(), f"the next page is {address} again")
-                await self.open(session, address)
-                await session.seen(ROW, wait=PATIENCE)
-                addresses, read = [*addresses, address], 0
-            elif ended or (len(addresses) > 1 and await self._is_last(session, addresses[-1], licences)):
-                yield Page((), last=True)
-                return
-            elif licences and len(addresses) == 1:
-                waited = False
-                await session.scroll_to_end(ROW)
-            elif not waited and len(addresses) == 1:
-                waited = True
-                await session.seen(END, wait=STALL)
-            else:
-                raise changed(page, "the list stops without a link to the next page and without an end mark")
+        certified = False
 
-    async def _is_last(self, session: BrowserSession, address: str, here: Sequence[Licence]) -> bool:
-        """Whether a list in pages ends with this one, which has neither a link to a next page nor an end mark.
+        def read(rows: Sequence[str], page: Response) -> list[Licence]:
+            nonlocal certified
+            certified = certified or FIELDS["certificate"](page.text) is not None
+            return [_licence(row, session.username, certified) for row in rows]
 
-        The link alone may be missing, so the page behind it must show that it is none.
-        """
-        following = re.sub(r"([?&]page=)(\d+)", lambda found: f"{found[1]}{int(found[2]) + 1}", address)
-        if following == address:
-            return False
-        behind = self.check(await session.goto(following))
-        if behind.status in (404, 410):
-            return True
-        shows_list = await session.seen(f"{ROW}, {EMPTY}, {LIST}", wait=PATIENCE)
-        rows = await session.rows(ROW)
-        with known_layout(behind):
-            again = [_licence(row, session.username, certified=True).identity for row in rows]
-        return shows_list and again in ([], [each.identity for each in here])
+        return listed(self, session, MY_DOWNLOADS, read)
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
-        yield record(DOWNLOADS, row=licence.row)
+        yield record(self.at(session, DOWNLOADS), row=licence.row)
         if licence.licence_id is None:
             detail = "My Downloads lists it without a link to a certificate"
             yield Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.NONE_OFFERED, detail=detail)
             for document in await self._captured(session, licence):
                 yield document
             return
-        answer = await session.get(CERTIFICATE.replace("*", licence.licence_id))
+        answer = await session.get(self.at(session, CERTIFICATE.replace("*", licence.licence_id)))
         yield certificate(answer, "certificate.txt", "text/plain")
 
     async def _captured(self, session: BrowserSession, licence: Licence) -> Sequence[Document]:
@@ -214,9 +183,9 @@ class EnvatoElements(Website):
         found = elements_certificate(text)
         if licence.licence_id and not found.code:
             raise NotACertificate("the certificate names no licence code")
-        for said, listed in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
-            if said and said != listed:
-                raise NotACertificate(f"the certificate is for {said}, but My Downloads lists {listed}")
+        for said, wanted in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
+            if said and said != wanted:
+                raise NotACertificate(f"the certificate is for {said}, but My Downloads lists {wanted}")
         asset = titled(licence.asset, found.title, found.author)
         return replace(
             licence,

@@ -41,6 +41,7 @@ from archiver.provider import (
     redact_url,
 )
 from archiver.provider.layout_errors import known_layout
+from archiver.provider.paging import named
 from archiver.provider.record_document import record
 from archiver.reading.html import Field, read_row
 
@@ -130,7 +131,7 @@ class FreeSite(Provider[BrowserSession]):
 
     @override
     def history(self, session: BrowserSession) -> Sequence[History]:
-        return [History(LISTINGS[0], self._asked(session))]
+        return [History(LISTINGS[0], named(self._asked(session)))]
 
     async def _asked(self, session: BrowserSession) -> AsyncIterator[Page]:
         """One page for each asset; ConfigError at the end names those that the site does not show."""
@@ -148,7 +149,6 @@ class FreeSite(Provider[BrowserSession]):
                 "removed the "
                 "picture, it can no longer be archived."
             )
-        yield Page((), last=True)
 
     def _address(self, asked: str) -> tuple[str, str]:
         """The asset's id, and the address of its page."""

@@ -1,12 +1,10 @@
-"""Freepik (becoming Magnific), in the browser with a saved session: the download history and each licence's PDF."""
+"""Freepik (now Magnific), in the browser with a saved session: the download history and each licence's PDF."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import override
-from urllib.parse import urljoin
 
 from archiver.core.errors import AccountBlocked, NotACertificate, SavedPage, SignInNeeded, WrongPassword
 from archiver.core.model import Asset, Document, Gap, Licence
@@ -14,7 +12,6 @@ from archiver.provider import (
     BrowserSession,
     Click,
     History,
-    Page,
     ProviderInfo,
     Purpose,
     Response,
@@ -23,13 +20,13 @@ from archiver.provider import (
     static_files,
 )
 from archiver.provider.form_login import CAPTCHA, SignInForm, Website
-from archiver.provider.layout_errors import changed, known_layout
 from archiver.provider.record_document import certificate, record, titled
+from archiver.provider.web_list import WebList, listed
 from archiver.reading.certificates import freepik_certificate
 from archiver.reading.dates import near, printed
-from archiver.reading.html import Field, read_row, rows, text, value
+from archiver.reading.html import Field, Words, read_row
 
-HOSTS = ("www.freepik.com", "www.magnific.com")  # it is becoming the second
+HOSTS = ("www.freepik.com", "www.magnific.com")  # it is now the second; account and subscription are carried over
 SITE = f"https://{HOSTS[0]}"
 LOGIN = f"{SITE}/log-in"
 DOWNLOADS = f"{SITE}/user/downloads"
@@ -39,9 +36,14 @@ CERTIFICATE = f"{SITE}/profile/license/pdf"
 
 # Assumed until a live session shows the pages: the cells of a row, and the marks of the list.
 ROW = 'table tr:has(time), table tr:has(a[href*=".htm"])'
-EMPTY = "You have no downloads yet"
-NEXT = Field("a[rel~=next]", "href")
-POSITION = re.compile(r"\bPage (\d+) of (\d+)\b")
+LIST = WebList(
+    url=f"{DOWNLOADS}?page=1&type=regular",
+    row=ROW,
+    traces='a[href*="/license/pdf/"], time[datetime]',
+    empty=':text("You have no downloads yet")',
+    following=Field("a[rel~=next]", "href"),
+    position=Words(r"\bPage (\d+ of \d+)\b"),
+)
 _TITLE = 'a[href*=".htm"]'
 FIELDS = {
     "resource_id": Field(_TITLE, "href", r"_(\d+)\.htm\b"),
@@ -53,11 +55,10 @@ FIELDS = {
 }
 COOKIES = "#onetrust-accept-btn-handler"
 EMAIL = "input[name=email]"
-PATIENCE = 15.0  # seconds for the list to show its first row or that it is empty
 
 
 class Freepik(Website):
-    account_page = f"{DOWNLOADS}?page=1&type=regular"
+    account_page = LIST.url
     hosts = HOSTS
     leads_to_sign_in = (
         *(f"https://{host}/log-in" for host in HOSTS),
@@ -125,29 +126,19 @@ class Freepik(Website):
 
     @override
     def history(self, session: BrowserSession) -> Sequence[History]:
-        return [History("regular", self._pages(session))]
+        def read(rows: Sequence[str], _page: Response) -> list[Licence]:
+            return [_licence(row, session.username) for row in rows]
 
-    async def _pages(self, session: BrowserSession) -> AsyncIterator[Page]:
-        address: str | None = self.at(session, self.account_page)
-        visited: set[str] = set()
-        while address:
-            await self.open(session, address)
-            visited.add(address)
-            if not await session.seen(f'{ROW}, :text("{EMPTY}")', wait=PATIENCE):
-                raise changed(await session.page(), "the downloads show no rows, but do not say that there are none")
-            page = await session.page()
-            with known_layout(page):
-                licences = [_licence(row, session.username) for row in rows(page.text, ROW)]
-                address, last = _next(page, visited)
-            yield Page(licences, total=None if licences or len(visited) > 1 else 0, last=last)
-            if licences and not (address or last):
-                raise changed(page, "the downloads have no link to the next page and no number of the last page")
+        return [History("regular", listed(self, session, LIST, read))]
 
     @override
     async def documents(self, session: BrowserSession, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
         yield record(self.at(session, DOWNLOADS), row=licence.row)
         url = self.at(session, f"{CERTIFICATE}/{licence.asset.asset_id}?lang=en")
         answer = await session.get(url)
+        if answer.status == 404:  # the licences of both sites are one account's, and either may have the PDF
+            here, other = sorted(HOSTS, key=lambda host: host not in url)
+            answer = await session.get(url.replace(here, other))
         if "Access Denied" in answer.text[:5000]:  # a refusal without these words concerns this one PDF
             self.check(answer)
         yield certificate(answer, "certificate.pdf", "application/pdf")
@@ -177,23 +168,3 @@ def _licence(html: str, owner: str | None) -> Licence:
         licensed_at=printed(row["day"]),
         row=row,
     )
-
-
-def _next(page: Response, visited: set[str]) -> tuple[str | None, bool]:
-    """The next page's address, if any, and whether the page's own count says that it is the last one.
-
-    ValueError where the two do not fit together.
-    """
-    link = value(page.text, NEXT)
-    position = POSITION.search(text(page.text))
-    last = position is not None and int(position[1]) >= int(position[2])
-    if link is None:
-        if position and not last:
-            raise ValueError(f"{position[0]}, and no link to the next")
-        return None, last
-    address = urljoin(page.url, link)
-    if address in visited:
-        if last:
-            return None, True  # a link that leads nowhere, at what the page says is its end
-        raise ValueError(f"the next page is {address} again")
-    return address, False

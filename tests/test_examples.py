@@ -128,10 +128,9 @@ def placed(home: Home, folder: Path) -> dict[str, str]:
     licence = home.json("find", "--client", "acme", "--limit", "2")[0]["licence"]
     unassigned = home.json("unassigned")[0]["licence"]
     claim = home.json("claim", "add", "--manual", "--client", "acme", "--claimant", "Rights Example Inc.")["claim"]
-    short = licence.partition("/")[2]
     return {
-        "house/20261124_shutterstock_1234567890": unassigned, "20261124_shutterstock_1234567890": short,
-        "1234567890_1a2b3c4d": short, "LICENCE": short, "acme-1a2b3c4d": claim, "/mnt/disk": str(folder),
+        "house/20261124_shutterstock_1234567890": unassigned, "20261124_shutterstock_1234567890": licence,
+        "1234567890_1a2b3c4d": licence, "LICENCE": licence, "acme-1a2b3c4d": claim, "/mnt/disk": str(folder),
         "/new/place": str(folder / "place"), "~": str(folder),
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from archiver.agency.account_statements import ACCEPTED, AUTHORISED, file_statem
 from archiver.agency.notification import seen_to
 from archiver.collect.account_result import about
 from archiver.collect.account_result import name_account as name_account  # sign-ins take it from here
-from archiver.core.errors import ConfigError, NotAccepted
+from archiver.core.errors import ArchiverError, ConfigError, NotAccepted
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account, Home, add_account, planned_account
 from archiver.home.vault import Vault, run_secret_command
@@ -174,6 +174,7 @@ async def try_sign_in(
     from archiver.browsing.recording import clock
     from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session
     from archiver.collect.run_tools import open_tools
+    from archiver.collect.trouble_page import add_page, keep_trouble, personal
 
     home.check_replay(replay)
     provider = load(account.provider)()
@@ -188,7 +189,18 @@ async def try_sign_in(
         async with open_session(
             shared, provider.info, method, account, network, secrets, now, recording.session if recording else None
         ) as session:
-            await SigningIn(provider, session, secrets, Totp(secrets.get("totp"), now)).once()
+            try:
+                await SigningIn(provider, session, secrets, Totp(secrets.get("totp"), now)).once()
+            except ArchiverError as error:
+                await add_page(error, session)
+                known = personal(home, account, session.secret_values())
+                refused = "; ".join(provider.info.rules.explained(session.refused))
+                folder = home.state / "trouble"
+                if kept := keep_trouble(
+                    folder, account.name, error, known, step="testing the sign-in", blocked=refused
+                ):
+                    error.detail += f" (page saved as {kept.relative_to(home.root).as_posix()}, with a note beside it)"
+                raise
             return await session.state() if isinstance(session, PlaywrightSession) else None
 
 

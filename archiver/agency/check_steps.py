@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archiver.browsing.scrub import page as scrubbed
-from archiver.collect.account_result import keep_page, name_account
+from archiver.collect.account_result import name_account
 from archiver.collect.account_session import REFUSALS
-from archiver.core.errors import AdapterBroken, ArchiverError
+from archiver.collect.trouble_page import adapter_fault, add_page, keep_trouble, personal
+from archiver.core.errors import ArchiverError
 from archiver.home.settings import Account, Home
 from archiver.home.vault import Vault
 from archiver.reading.secret_scan import mask_text
@@ -35,6 +35,7 @@ class Check:
     live: bool
     steps: list[Step] = field(default_factory=list)
     exit_code: int = 0
+    refused: list[str] = field(default_factory=list)  # what the guard refused, each with the rule
 
     @property
     def failed(self) -> Step | None:
@@ -49,6 +50,7 @@ class Check:
             "live": self.live,
             "outcome": "failed" if broken else "ok",
             "broken": broken.step if broken else None,
+            "refused": self.refused,
             "steps": [asdict(step) for step in self.steps],
         }
 
@@ -75,9 +77,10 @@ class AccountSteps:
         try:
             yield said
         except Exception as fault:  # noqa: BLE001  # this check looks for faults of adapters and reports them in full
-            error = fault if isinstance(fault, ArchiverError) else AdapterBroken(f"{type(fault).__name__}: {fault}")
+            error = fault if isinstance(fault, ArchiverError) else adapter_fault(fault)
+            await add_page(error, session)
             secrets = session.secret_values() if session else []
-            kept = self._keep(error, secrets) if error.page and error.page.content else ""
+            kept = self._keep(error, secrets, name)
             name_account(error, self.account)
             message = mask_text(error.message(), [*secrets, *self.secret_values])
             self.found.steps.append(Step(name, "failed", message + kept))
@@ -87,9 +90,9 @@ class AccountSteps:
         else:
             self.found.steps.append(Step(name, "ok", "; ".join(filter(None, said))))
 
-    def _keep(self, error: ArchiverError, secrets: list[str]) -> str:
-        assert error.page
-        known = dict.fromkeys(secrets, "token") | self.secret_values
-        folder = self.home.state / "trouble"
-        path = keep_page(folder, self.account.name, scrubbed(error.page.content, known), ".html", [])
-        return f" The scrubbed page: {path.relative_to(self.home.root).as_posix()}"
+    def _keep(self, error: ArchiverError, secrets: list[str], step: str) -> str:
+        known = personal(self.home, self.account, secrets) | self.secret_values
+        path = keep_trouble(self.home.state / "trouble", self.account.name, error, known, step=step)
+        if path is None:
+            return ""
+        return f" The scrubbed page, with a note beside it: {path.relative_to(self.home.root).as_posix()}"

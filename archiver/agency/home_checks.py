@@ -10,6 +10,7 @@ from archiver.agency.diagnosis import Findings, State
 from archiver.browsing.chromium import commands_to_install, find, is_root, sandboxed, try_start
 from archiver.browsing.chromium_version import version_warning
 from archiver.claims.claim_files import CLAIM
+from archiver.collect.run_log import read_logs
 from archiver.core.errors import INSTALL_ALL, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.core.stale_files import in_home, in_temporary_folder
 from archiver.home.connections import mailer_of
@@ -100,6 +101,17 @@ def trouble(home: Home) -> Findings:
     for name, what in advice.items():
         count = sum(1 for path in (home.state / name).glob("*") if path.is_file())
         yield State.WARNING if count else State.OK, f"{count} files in state/{name}", what if count else ""
+
+
+def refusals(home: Home) -> Findings:
+    """Requests that the guard refused in the last run of an account that did not end well."""
+    last, _, _ = read_logs(home, datetime.now(UTC))
+    if not any(line.get("refused") and line.get("outcome") != "complete" for line in last.values()):
+        yield State.OK, "no failed run was blocked by an adapter's rules", ""
+    for account, line in sorted(last.items()):
+        if line.get("outcome") != "complete" and (refused := line.get("refused")):
+            advice = f"Look which step needs it: `archiver account check {account} --live`."
+            yield State.WARNING, f"{account}: the last run blocked {'; '.join(refused)}", advice
 
 
 def notifying(home: Home) -> Findings:

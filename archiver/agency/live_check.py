@@ -10,11 +10,13 @@ from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.recording import clock
 from archiver.collect.account_session import SigningIn, Totp, find_recording, open_session, secrets_of
 from archiver.collect.run_tools import open_tools
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Document, DocumentKind, Licence
 from archiver.home.vault import secret_digest
 from archiver.provider import Provider, load
 from archiver.reading.documents import check_certificate
+
+ROWS_IN_CHECK = 3  # rows of a list whose fields are shown
 
 
 async def check_live(steps: AccountSteps) -> None:
@@ -34,6 +36,7 @@ async def check_live(steps: AccountSteps) -> None:
             try:
                 await _steps(steps, provider, session, secrets, Totp(secrets.get("totp"), now))
             finally:
+                steps.found.refused = provider.info.rules.explained(session.refused)
                 if isinstance(session, PlaywrightSession) and not steps.found.failed:
                     steps.vault.save_session(steps.account.name, await session.state())
 
@@ -52,13 +55,34 @@ async def _steps(
             if page is None:
                 raise ConfigError("the adapter returned no page, not even an empty one")
             first = first or next((each for each in page.licences if not each.comp), None)
-            total = f" of {page.total}" if page.total is not None else ""
-            said.append(f"{len(page.licences)}{total} on its first page")
+            total = f" of {page.total}" if page.total is not None else ", and no total is stated"
+            said.append(f"{len(page.licences)}{total}; only the first page was read")
+            said += [_fields(each) for each in page.licences[:ROWS_IN_CHECK]]
+            if strange := [each for each in page.licences if not _is_identified(each)]:
+                raise _changed_row(strange[0])
         if steps.found.failed:
             return
     if not steps.found.failed:
         async with steps.step("documents", session) as said:
             said.append(await _documents(provider, session, first) if first else "there are no licences yet")
+
+
+def _fields(licence: Licence) -> str:
+    """What was read of a row."""
+    read = {
+        "id": licence.platform_id, "asset": licence.asset.asset_id, "title": licence.asset.title,
+        "kind": licence.kind, "date": licence.licensed_at, "licensee": licence.licensee, "order": licence.order,
+    }  # fmt: skip
+    return ", ".join(f"{name} {value if value else '-'}" for name, value in read.items())
+
+
+def _is_identified(licence: Licence) -> bool:
+    return bool(licence.asset.asset_id.strip()) and bool(licence.licence_id or any(licence.key))
+
+
+def _changed_row(licence: Licence) -> LayoutChanged:
+    """The error of a row that nothing tells apart from others."""
+    return LayoutChanged(f"a row has no identity: {_fields(licence)}")
 
 
 async def _documents(provider: Provider[Any], session: Any, licence: Licence) -> str:
@@ -72,8 +96,11 @@ async def _documents(provider: Provider[Any], session: Any, licence: Licence) ->
                 names.append(item.name)
                 if item.kind is DocumentKind.CERTIFICATE:
                     reading = reader.read(item.content, item.media_type)
-                    check_certificate(item, reading, licence, provider.text_layouts.get(item.name))
-                    provider.read_certificate(licence, reading.text)
+                    checked = check_certificate(item, reading, licence, provider.text_layouts.get(item.name))
+                    if not checked.identified:
+                        raise NotACertificate(f"{item.name} cannot be read: {reading.error or 'no text in it'}")
+                    fuller = provider.read_certificate(licence, reading.text)
+                    names[-1] += f" (licensee {fuller.licensee or 'not read'}, date {fuller.licensed_at or 'not read'})"
             elif not isinstance(item, Licence):
                 names.append(f"no {item.kind} ({item.reason})")
     return ", ".join(names)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archiver.agency.status import coverage
+from archiver.agency.status import coverage, is_counted
 from archiver.archive import verify
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import CatalogueEntry
@@ -47,6 +47,7 @@ class Covered:
     provider: str
     closed: bool
     listed: int | None
+    counted: bool
     archived: int
     whole: int
     last_complete: str | None
@@ -151,9 +152,11 @@ def _coverage(home: Home, client: str, month: str) -> Iterable[Covered]:
         if until or account in open_ones:
             found = coverage(until)
             complete = [run.at for run in until if run.outcome == "complete"]
+            provider = until[-1].provider if until else configured[account]
             yield Covered(
-                account=account, provider=until[-1].provider if until else configured[account],
-                closed=account not in open_ones, listed=found.listed, archived=found.archived, whole=found.whole,
+                account=account, provider=provider, counted=is_counted(until, provider),
+                closed=account not in open_ones, listed=found.listed,
+                archived=found.archived, whole=found.whole,
                 last_complete=complete[-1] if complete else None,
             )  # fmt: skip
 

@@ -50,6 +50,16 @@ def coverage(runs: Sequence[RunLine]) -> Coverage:
     return Coverage(listed, max(0, listed - newest.unexplained), newest.incomplete)
 
 
+def is_counted(runs: Sequence[RunLine], provider: str) -> bool:
+    """Whether the platform says how many licences there are: in the newest good run, or as its adapter declares."""
+    if totals := [run.total for run in runs if run.error is None and run.outcome != "failed"]:
+        return totals[-1] is not None
+    from archiver.provider import declared
+
+    info = declared(provider)
+    return info is None or info.states_total
+
+
 @dataclass(frozen=True, kw_only=True)
 class AccountStatus:
     """One account. Times are UTC, `2026-11-24T02:00:00Z`; `next_full` is a day; None means not yet."""
@@ -64,6 +74,7 @@ class AccountStatus:
     outcome: str | None
     error: str | None
     coverage: Coverage
+    counted: bool = True  # the platform states how many licences there are; else `coverage.listed` is what it showed
     unexplained: int
     next_full: str | None
 
@@ -92,6 +103,16 @@ class Status:
     def as_json(self) -> dict[str, Any]:
         """The document of `status --json`."""
         return {"accounts": [{**asdict(each), "trouble": each.trouble} for each in self.accounts]}
+
+    def notes(self) -> list[str]:
+        """What the table's numbers do not say."""
+        names = [each.account for each in self.accounts if not each.counted]
+        if not names:
+            return []
+        return [
+            f"{', '.join(names)}: the platform does not say how many licences there are. The number is what its lists "
+            "showed."
+        ]
 
     def table(self) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
         """Columns and rows for a screen."""
@@ -132,6 +153,7 @@ def status(
                     outcome=last.outcome if last else None,
                     error=last.error if last else None,
                     coverage=coverage(theirs),
+                    counted=is_counted(theirs, last.provider if last else configured[name]),
                     unexplained=last.unexplained if last else 0,
                     next_full=next_sweep_day(name, today).isoformat() if name in open_ones else None,
                 )

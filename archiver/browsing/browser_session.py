@@ -11,6 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from pathlib import Path
+from traceback import extract_stack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,6 +24,7 @@ from archiver.browsing.navigation import HOLD, Navigations
 from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES, ExchangeSession, Lost, Raw, endless
 from archiver.core.errors import (
     AccountBlocked,
+    AdapterBroken,
     ArchiverError,
     ConfigError,
     LayoutChanged,
@@ -46,6 +49,7 @@ from archiver.provider import (
     SignInOutcome,
     redact_url,
 )
+from archiver.provider.layout_errors import is_own
 from archiver.reading.secret_scan import secret_name
 from archiver.reading.worker import DocumentReader
 
@@ -366,9 +370,13 @@ class PlaywrightSession(ExchangeSession):
 
         try:
             return await self.tab.locator(selector).filter(visible=True).count() > 0
-        except Error:
+        except Error as error:
             if self.tab.is_closed():
                 raise SiteUnavailable("the browser's page was closed") from None
+            if _NO_SELECTOR.search(error.message):
+                raise AdapterBroken(
+                    f"{selector!r} is no valid selector{_adapter_line()}: {first_line(error)}"
+                ) from None
             return False  # the page is being replaced by the next one
 
     async def _element(self, selector: str) -> Locator:
@@ -594,6 +602,17 @@ class PlaywrightSession(ExchangeSession):
     async def _cookie_header(self, url: str) -> list[tuple[str, str]]:
         """What the context sends to this address as cookies."""
         return [("cookie", f"{each['name']}={each['value']}") for each in await self.context.cookies(url)]
+
+
+_NO_SELECTOR = re.compile(
+    "while parsing|not a valid selector|Unknown engine|Malformed|Unexpected token|Unexpected end|InvalidSelector"
+)
+
+
+def _adapter_line() -> str:
+    """The line of the adapter that is at work, as ` (freepik.py:120)`; empty where it declared what core uses."""
+    frames = [frame for frame in extract_stack() if Path(frame.filename).parent != Path(__file__).parent]
+    return f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames and not is_own(frames[-1]) else ""
 
 
 def _address(url: str) -> tuple[str, ...]:

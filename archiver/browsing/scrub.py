@@ -75,7 +75,7 @@ _NAME_KEYS = (
 _NUMBER_KEYS = (
     r"(?:order|invoice|receipt|transaction|purchase[-_]?order|payment|wallet)[-_ ]?(?:id|no|nr|number|code|reference)"
 )
-_KEYED = {
+_KEYED: dict[str, tuple[re.Pattern[str], ...]] = {
     NAME: (
         re.compile(rf"\"(?:{_NAME_KEYS})\\?\"\s{{0,9}}:\s{{0,9}}{_TEXT}", re.I),
         re.compile(
@@ -92,6 +92,22 @@ _KEYED = {
         re.compile(rf"\"wallet\\?\"\s{{0,9}}:\s{{0,9}}\{{[^{{}}]{{0,200}}?\"id\\?\"\s{{0,9}}:\s{{0,9}}{_TEXT}", re.I),
     ),
 }
+_PERSON = r"(?P<value>[A-Z\u00c0-\u00de][\w'\u2019.-]{1,30}(?: [A-Z\u00c0-\u00de][\w'\u2019.-]{1,30}){0,3})"
+_DISPLAYED_NAME = (  # how pages show who is signed in
+    re.compile(
+        r"\b(?i:hi|hello|welcome(?: back)?|(?:signed|logged) in as|hallo|willkommen(?: zur\u00fcck)?|angemeldet als)"
+        rf"[,!:]?(?:\s|&nbsp;|<[^<>]{{0,300}}>){{1,20}}{_PERSON}"
+    ),
+    re.compile(
+        r"<(?!label|button|option|input)\w+[^<>]{0,300}(?:class|id|data-[\w-]{1,30})=[\"'][^\"'<>]{0,200}"
+        r"(?:user|display|account|profile|full|member|owner|customer)(?:-|_|__)?name[^\"'<>]{0,200}[\"'][^<>]{0,300}>"
+        r"\s{0,20}(?P<value>[^<>\s][^<>]{1,80})<",
+        re.I,
+    ),
+    re.compile(
+        r"\bdata-(?:user|display|account|profile|full|member|owner|customer)-?name=[\"'](?P<value>[^\"'<>]{2,80})", re.I
+    ),
+)
 _BETWEEN = r"(?:\s|&nbsp;|<[^<>]{0,300}>){0,20}"
 _LABELLED = {
     NAME: re.compile(
@@ -108,9 +124,11 @@ _LABELLED = {
         re.I,
     ),
 }
+_KEYED[NAME] += _DISPLAYED_NAME
 # Where a body is code, only what cannot be anything but a token is taken: all else would break it.
 _CODE = re.compile(r"javascript|ecmascript|text/css")
 _KEY = re.compile(r"(?=[^\d]*\d)[\w+/=.~%-]{12,}")  # cannot be mistaken for a word
+_PREFIX = re.compile(r"(?:[A-Z]{1,5}[-_/])(?:(?:19|20)\d\d[-_/])?")  # of an id: letters, perhaps a year
 _WORD = re.compile(r"[^\W\d_]+")
 # What may follow directly before a value: an escape, or anything but a letter or digit.
 _BEFORE, _AFTER = r"(?:(?<![^\W_])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))", r"(?![^\W_])"
@@ -169,7 +187,13 @@ def _stand_in(kind: str, value: str, number: int) -> str:
 
 
 def shaped(value: str, number: int) -> str:
-    """A counted value of the same shape: digits for digits, letters (a to f) for letters, all else as it was."""
+    """A counted value of the same shape: digits for digits, letters (a to f) for letters, all else as it was.
+
+    What numbers of one kind begin with (`FJ-2026-`) stays, since an adapter may look for it.
+    """
+    prefix = _PREFIX.match(value)
+    if prefix and any(map(str.isalnum, value[prefix.end() :])):
+        return prefix[0] + shaped(value[prefix.end() :], number)
     if _UUID.fullmatch(value):
         return f"00000000-0000-4000-8000-{number:012d}"
     made: list[str] = []
@@ -187,6 +211,7 @@ def shaped(value: str, number: int) -> str:
 
 
 def _shaped_before(value: str) -> bool:
+    value = _PREFIX.sub("", value)
     bare = re.sub("[^A-Za-z0-9]", "", value)
     counted = len(bare) >= SHORTEST_NUMBER and re.fullmatch("[9aA0][0aA]*[0-9a-fA-F]{1,4}", bare) is not None
     return counted or re.fullmatch(r"00000000-0000-4000-8000-\d{12}", value) is not None
@@ -763,9 +788,17 @@ def _texts(value: Any) -> Iterator[str]:
         yield from (text for item in value for text in _texts(item))
 
 
-def page(content: bytes, known: Mapping[str, str]) -> bytes:
-    """One saved page without what is secret or personal in it, for a maintainer's eyes."""
-    scrubber = Scrubber(known)
+def names_of_mail(username: str) -> list[str]:
+    """A user name and the names that it spells: `ada.example@agency.example` is Ada Example on the platform's pages."""
+    local = username.partition("@")[0]
+    parts = [part for part in re.split(r"[._+-]", local) if part.isalpha()]
+    spelt = [" ".join(parts).title(), " ".join(reversed(parts)).title()] if len(parts) > 1 else []
+    return list(dict.fromkeys(filter(None, (username, local, *spelt))))
+
+
+def page(content: bytes, known: Mapping[str, str], scrubber: Scrubber | None = None) -> bytes:
+    """One saved page without what is secret or personal in it, for a maintainer's eyes. `scrubber` learns from it."""
+    scrubber = scrubber or Scrubber(known)
     text = content.decode("utf-8", "surrogateescape")
     scrubber.learn_text(text)
     return scrubber.text(text).encode("utf-8", "surrogateescape")

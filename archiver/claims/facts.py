@@ -162,7 +162,7 @@ def facts_of(case: Case, use: Use) -> tuple[dict[str, str], dict[str, DocumentPl
         "for_client": _yes(bool(case.client_names)),
         "editorial": _editorial(kind, text, papers, platform.get("editorial", "no")),
         "non_commercial": "yes" if says("non_commercial", kind) else "mentioned" if private else "no",
-        "credit": _yes(says("credit", kind)),
+        "credit": platform.get("credit", _yes(says("credit", kind))),
         "limits": _yes(limited),
         "use": use.kind or "unknown",
         "plan_excludes_clients": _excludes(platform.get("plan_excludes"), plan),

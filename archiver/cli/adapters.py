@@ -51,6 +51,9 @@ def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOpt
     say("Show everything about one platform: archiver providers NAME")
 
 
+NO_TOTAL = "the platform does not say how many licences there are; runs, reports and the desk say so"
+
+
 def described_platforms(home: Path | None) -> list[dict[str, Any]]:
     from archiver.agency.account_check import live_days
     from archiver.agency.platform_list import describe_providers
@@ -90,6 +93,7 @@ def providers_show(
         *((f"  {method['name']}", method["where"]) for method in info["methods"] if method["where"]),
         ("basis", f"{info['basis']}: {info['basis_detail']}"),
         ("live check", info["live"]),
+        ("count", "" if info.get("states_total", True) else NO_TOTAL),
         *info["documents"].items(),
         ("by hand", f"archiver capture --client CLIENT {name}" if info["pages"] else ""),
         *(("", page) for page in info["pages"]),
@@ -109,6 +113,9 @@ def providers_show(
 def providers_new(
     name: Annotated[str, typer.Argument(help="The adapter's name, as in ProviderInfo.name: acme_stock.")],
     out: Annotated[Path | None, typer.Option(help="The folder to create [default: ./archiver-NAME].")] = None,
+    web: Annotated[
+        bool, typer.Option("--web/--api", help="Sign in and read in a browser, or use an API with a token.")
+    ] = False,
 ) -> None:
     """Create a new adapter: a small package with a working example, its recording and its test.
 
@@ -117,7 +124,7 @@ def providers_new(
     from archiver.devkit.scaffold import lay_out
 
     folder = out or Path(f"archiver-{name.replace('_', '-')}")
-    for path in lay_out(name, folder):
+    for path in lay_out(name, folder, web=web):
         tell(path)
     install = f'uv pip install --python "{sys.executable}" -e {folder}'
     say(f"Next: {install}, then archiver recording check {folder}/recordings/{name}/two-pages")
@@ -169,13 +176,16 @@ def recording_capture(
     name: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account.")],
     scenario: Annotated[str, typer.Argument(help="The scenario's name: two-pages.")],
     out: Annotated[Path, typer.Option(help="The folder that receives PROVIDER/SCENARIO.")] = Path("recordings"),
+    fresh_sign_in: Annotated[
+        bool, typer.Option("--fresh-sign-in", help="Sign in anew, so that the recording has the sign-in.")
+    ] = False,
     replay: ReplayOption = None,
     home: HomeOption = None,
 ) -> None:
     """Record a whole run of an account and scrub the recording. Use it to test or repair an adapter.
 
     The run is read-only and archives nothing. It records the first licences of each list with their documents, and the
-    others as rows.
+    others as rows. The exit code is 1 if the recording does not play as the run went.
 
     Example: archiver recording capture acme-freepik first-look
     """
@@ -183,11 +193,16 @@ def recording_capture(
 
     here = opened(home)
     with progress() as shown:
-        made = awaited(capture(here, unlocked(here), name, scenario, out=out, replay=replay, progress=shown))
-    for line in (made.result.message, *made.report.lines(), *made.notes):
+        made = awaited(
+            capture(
+                here, unlocked(here), name, scenario, out=out, replay=replay, fresh=fresh_sign_in, progress=shown
+            )
+        )  # fmt: skip
+    for line in (made.result.message, *made.report.lines(), *made.fields, *made.notes):
         if line:
             say(line)
     say(f"Recorded in {made.folder}. Read it yourself before you give it to anybody.")
+    raise typer.Exit(0 if made.plays else 1)
 
 
 @recording_app.command("scrub")

@@ -29,6 +29,8 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
         emit(found.as_json())
     else:
         table(*found.table(), "No accounts yet. Add one with `archiver account add`.")
+        for note in found.notes():
+            tell(note)
 
 
 @app.command()

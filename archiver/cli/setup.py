@@ -296,6 +296,8 @@ def account_check(
         emit(found.as_json())
     else:
         tell_lines("\n".join(f"{step.state:<7} {step.step}: {step.message}" for step in found.steps))
+        if found.refused:
+            tell_lines("\n".join(f"blocked {each}" for each in found.refused))
     raise typer.Exit(found.exit_code)
 
 

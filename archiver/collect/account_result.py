@@ -17,6 +17,8 @@ from archiver.home.settings import Account
 from archiver.provider import Transport, load
 from archiver.reading.secret_scan import Needle, mask, mask_text
 
+MAX_REFUSALS_IN_MESSAGE = 5  # `run --json` and the run's log list all
+
 
 class Progress(Protocol):
     """A progress callback, called after every licence with the numbers so far."""
@@ -53,6 +55,7 @@ class AccountResult:
     error: str | None = None
     message: str = ""
     sweep: str = "known"
+    ends: dict[str, str] = field(default_factory=dict)  # list -> what proved that it was read to its end
     total: int | None = None
     listed: int = 0
     archived: int = 0
@@ -65,13 +68,23 @@ class AccountResult:
     seconds: float = 0.0
     funds: str | None = None  # the stated funds before and after the run: unchanged | changed; None: not stated
     requests_refused: int = 0
+    refused: list[str] = field(default_factory=list)  # what the guard refused, each with the rule
     exit_code: int = 0
     passed_over: list[str] = field(default_factory=list)  # the platform's ids that a sample left out
 
     def fail(self, error: ArchiverError, secrets: Sequence[str] = ()) -> None:
         """Record that the account failed. Licences archived before still count. `secrets` are masked."""
         self.outcome, self.error, self.exit_code = Outcome.FAILED, type(error).__name__, error.exit_code
-        self.message = mask_text(error.message(self.account), [*secrets])
+        said = f"{error.message(self.account)} {self.refusals_message()}".strip()
+        self.message = mask_text(said, [*secrets])
+
+    def refusals_message(self) -> str:
+        """The refused requests in a sentence; empty where there are none."""
+        if not self.refused:
+            return ""
+        more = len(self.refused) - MAX_REFUSALS_IN_MESSAGE
+        listed = "; ".join(self.refused[:MAX_REFUSALS_IN_MESSAGE]) + (f"; and {more} more" if more > 0 else "")
+        return f"Blocked requests: {listed}."
 
     def as_json(self) -> dict[str, Any]:
         """The account's part of `run --json`."""

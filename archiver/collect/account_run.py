@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,17 +12,17 @@ from typing import Any
 from archiver.archive.writer import ArchiveWriter
 from archiver.browsing.replay import Listener
 from archiver.catalogue.index import Catalogue
-from archiver.collect.account_result import AccountResult, keep_page, name_account
+from archiver.collect.account_result import AccountResult, name_account
 from archiver.collect.account_session import REFUSALS, AccountAccess, AccountSession, SigningIn, Totp, admit, remember
 from archiver.collect.history_cursor import HistoryCursors, Retries, sweep_day
 from archiver.collect.run_context import RunContext
 from archiver.collect.sync import Sync
 from archiver.collect.terms import SeenTerms
 from archiver.collect.terms_visits import archive_given_terms, archive_terms, seen_terms
-from archiver.core.errors import AdapterBroken, ArchiverError, SavedPage, SiteUnavailable, machine_error
+from archiver.collect.trouble_page import adapter_fault, add_page, keep_trouble, personal
+from archiver.core.errors import ArchiverError, LayoutChanged, SiteUnavailable, machine_error
 from archiver.core.model import Outcome
 from archiver.home.settings import Account
-from archiver.reading.secret_scan import all_forms
 
 
 @dataclass
@@ -35,6 +34,7 @@ class AccountRun:
     archive: ArchiveWriter
     catalogue: Catalogue
     result: AccountResult = field(init=False)
+    _step: str = "signing in"  # what is being done, for the note beside a saved page
 
     def overdue(self, timeout_s: float) -> AccountResult:
         """The result of an account that reached its deadline. Archived licences stay; the next run does the rest."""
@@ -69,6 +69,7 @@ class AccountRun:
                 result = self.result = sync.result
                 try:
                     await signing_in.once()
+                    self._step = "reading the lists"
                     given += (
                         await archive_given_terms(self.run, self.account, self.archive, provider, session)
                         if terms
@@ -80,8 +81,12 @@ class AccountRun:
                 except REFUSALS as error:
                     self.run.vault.mark(self.account.name, type(error).__name__, access.secret_digest)
                     raise
+                except LayoutChanged as error:
+                    await add_page(error, session)
+                    raise
                 finally:
                     secret_values += session.secret_values()
+                    result.refused = provider.info.rules.explained(session.refused)
         except ArchiverError as error:
             name_account(error, self.account)
             self._keep(error, secret_values)
@@ -93,8 +98,7 @@ class AccountRun:
                 terms.cancel()
             raise
         except Exception as error:  # noqa: BLE001  # one adapter's fault is reported and must not stop the others
-            trace = "".join(traceback.format_exception(error)).encode()
-            broken = AdapterBroken(f"{type(error).__name__}: {error}", page=SavedPage("", trace))
+            broken = adapter_fault(error)
             self._keep(broken, secret_values)
             result.fail(broken, secret_values)
         finally:
@@ -125,6 +129,7 @@ class AccountRun:
             run=self.run.summary.run,
             client=self.account.client,
             trouble=home.state / "trouble",
+            personal=personal(home, self.account),
             renew=renew,
             full=order.full or order.after_restore is not None,
             full_since=sweep_day(self.account.name, today),
@@ -137,7 +142,15 @@ class AccountRun:
         )
 
     def _keep(self, error: ArchiverError, secret_values: list[str]) -> None:
-        if error.page and error.page.content:
-            folder = self.run.home.state / "trouble"
-            path = keep_page(folder, self.account.name, error.page.content, ".html", all_forms(secret_values))
-            error.detail += f" (page saved as {path.relative_to(self.run.home.root).as_posix()})"
+        home = self.run.home
+        known = personal(home, self.account, secret_values)
+        path = keep_trouble(
+            home.state / "trouble",
+            self.account.name,
+            error,
+            known,
+            step=self._step,
+            blocked=self.result.refusals_message(),
+        )
+        if path:
+            error.detail += f" (page saved as {path.relative_to(home.root).as_posix()}, with a note beside it)"

@@ -21,7 +21,9 @@ from archiver.collect.run_tools import RunTools
 from archiver.core.errors import (
     AccountBlocked,
     ConfigError,
+    LayoutChanged,
     PasswordExpired,
+    SavedPage,
     SessionExpired,
     SignInNeeded,
     WrongPassword,
@@ -30,7 +32,7 @@ from archiver.home.network import Network
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Account
 from archiver.home.vault import Vault, run_secret_command, secret_digest
-from archiver.provider import Challenge, Provider, ProviderInfo, SignInMethod, Transport, load
+from archiver.provider import Challenge, Provider, ProviderInfo, SignInMethod, Transport, load, redact_url
 
 CLOSE_TIMEOUT_S = 20.0  # for a browser's context
 RENEW_BEFORE = timedelta(hours=36)  # before a session's end; one night before would be too late
@@ -105,12 +107,21 @@ class SigningIn:
         await self.again()
 
     async def again(self) -> None:
-        """Sign in; SignInNeeded if the account is still not signed in."""
+        """Sign in. LayoutChanged with the page's address where the account is still not signed in: an unknown step.
+
+        SignInNeeded where there is no page that could tell.
+        """
         before = len(self.session.refused)
         await self.provider.sign_in(self.session, self.secrets, self.challenge)
+        page = await self.session.page() if isinstance(self.session, PlaywrightSession) else None
         if not await self.provider.signed_in(self.session):
-            refused = self.session.refused[before:]
-            on_the_way = f"; requests blocked because no rule allows them: {', '.join(refused)}" if refused else ""
+            refused = self.provider.info.rules.explained(self.session.refused[before:])
+            on_the_way = f"; blocked requests: {'; '.join(refused)}" if refused else ""
+            if page:
+                raise LayoutChanged(
+                    f"the sign-in led to {redact_url(page.url)}, a step that the adapter does not know{on_the_way}",
+                    page=SavedPage(page.url, page.content),
+                )
             raise SignInNeeded(f"after the sign-in, the platform still does not show the account{on_the_way}")
 
 

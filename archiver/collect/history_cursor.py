@@ -21,6 +21,7 @@ from archiver.core.atomic_files import read_file, replace_file
 if TYPE_CHECKING:  # for `status`, which reads no list and starts quicker without these
     from archiver.core.model import Licence
     from archiver.provider import Page
+    from archiver.provider.paging import ListEnd
 
 STOP_AFTER_KNOWN = 20  # consecutive known licences after which a reading may stop
 
@@ -157,9 +158,12 @@ class ListReading:
     total: int | None = None  # as the platform stated last
     full: bool = False  # it came to the list's end
     steady: bool = True  # the total stayed the same
-    ended: bool = False  # the platform showed that nothing follows: by a total, an empty page or a mark
+    end: ListEnd | None = None  # what showed that nothing follows; None while it was not read to its end
+    earlier: HistoryCursor | None = None  # what the last full reading left, for comparison only
     twice: set[str] = field(default_factory=set)  # as a rule, rows that moved: another came above them
+    displaced: set[str] = field(default_factory=set)  # rows that came again on another page, which may hide others
     _met: Counter[str] = field(default_factory=Counter)
+    _page: list[str] = field(default_factory=list)  # the identities on the last page
     _head: str = ""
     _fresh: int = 0  # rows above the one that was the newest
     _above: bool = True
@@ -179,7 +183,13 @@ class ListReading:
         """The page's rows that were not on an earlier one."""
         before, self.total = self.total, self.total if page.total is None else page.total
         self.steady = self.steady and before in (None, self.total)
-        self.ended = self.total is not None or page.last or not page.licences
+        here = [licence.identity for licence in page.licences]
+        if here and all(identity in self._met for identity in here):
+            self.displaced.update(here)  # a page of the list came again in place of another
+        else:
+            overlap = next((n for n in range(min(len(here), len(self._page)), 0, -1) if self._page[-n:] == here[:n]), 0)
+            self.displaced.update(identity for identity in here[overlap:] if identity in self._met)
+        self._page = here
         for licence in page.licences:
             self._met[licence.identity] += 1
             if self._met[licence.identity] == 1:
@@ -196,6 +206,11 @@ class ListReading:
         self._streak = self._streak + 1 if known else 0
 
     @property
+    def shrunk(self) -> bool:
+        """Whether a list without a total has fewer rows than an earlier reading to its end found."""
+        return bool(self.full and self.total is None and self.earlier and self.seen < self.earlier.listed)
+
+    @property
     def may_stop(self) -> bool:
         """Whether all that follows was read before: the numbers add up, and rows were known for long enough."""
         if self.cursor is None or self.total not in (None, self.cursor.listed + self._fresh):
@@ -204,6 +219,8 @@ class ListReading:
 
     def left(self, lines: int, today: date) -> HistoryCursor | None:
         """What this reading leaves to the next; None where it broke off."""
+        if self.shrunk or (self.full and self.total is None and self.displaced):
+            return None  # the next reading goes to the end, too, and compares with the same number
         if self.full:
             counted = self.read if self.total == self.read else self.seen
             return HistoryCursor(counted, self._head, lines, today.isoformat())
@@ -239,11 +256,14 @@ class Tally:
         """Whether a reading to the end saw as many rows as the platform states, and none came or went meanwhile.
 
         A row that is listed twice may have moved, and hidden another: it counts twice, where the total counts it so,
-        only if two readings found the very same ones.
+        only if two readings found the very same ones. Where no total is stated, no row may have come again on another
+        page, and there may not be fewer rows than before.
         """
         read = self.reading
-        if not read.full or read.total is None:
+        if not read.full:
             return True
+        if read.total is None:
+            return not read.displaced and not read.shrunk
         confirmed = not read.twice or read.twice == self._moved
         return read.steady and (read.total == read.seen or (read.total == read.read and confirmed))
 

@@ -21,6 +21,7 @@ from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.collect.account_result import keep_page
 from archiver.collect.history_cursor import Row, Tally
+from archiver.collect.trouble_page import keep_trouble
 from archiver.core.errors import (
     ArchiverError,
     LayoutChanged,
@@ -245,6 +246,7 @@ class DocumentChecker:
     reader: DocumentReader
     secrets: SessionSecrets
     trouble: Path
+    personal: Mapping[str, str] = field(default_factory=dict)
 
     async def check(self, document: Document, licence: Licence) -> tuple[Licence, Document | Gap]:
         """The document, or a gap with the reason of its refusal. A certificate must belong to this licence."""
@@ -310,10 +312,9 @@ class DocumentChecker:
 
     def failed_gap(self, kind: DocumentKind, error: ArchiverError) -> Gap:
         """The gap of a document that failed; its page is kept for the maintainer."""
-        kept = ""
-        if error.page:
-            path = keep_page(self.trouble, self.account, error.page.content, ".html", self.secrets.forms())
-            kept = f"; saved as {path.name}"
+        known = {**self.personal, **dict.fromkeys(self.session.secret_values(), "token")}
+        path = keep_trouble(self.trouble, self.account, error, known, step=f"fetching a document ({kind})")
+        kept = f"; saved as {path.name}" if path else ""
         return Gap(kind=kind, reason=GapReason.FAILED, detail=self.secrets.mask_text(error.detail) + kept)
 
 
@@ -422,9 +423,10 @@ class Reconciliation:
 
     @property
     def total(self) -> int | None:
-        """What the platform states of all lists; None where it states nothing."""
-        totals = [tally.reading.total for tally in self.tallies.values() if tally.reading.total is not None]
-        return sum(totals) if totals else None
+        """What the platform states of all lists; None where it does not state it of each list that was read."""
+        readings = [tally.reading for tally in self.tallies.values()]
+        totals = [reading.total for reading in readings if reading.total is not None]
+        return sum(totals) if totals and len(totals) == sum(bool(each.seen) or each.full for each in readings) else None
 
     @property
     def unexplained(self) -> list[str]:
@@ -447,7 +449,9 @@ class Reconciliation:
         """What keeps the account from being complete, in a sentence each."""
         for tally in self.tallies.values():
             read = tally.reading
-            if not tally.agrees:
+            if not tally.agrees and read.total is None:
+                yield from _unproven(tally)
+            elif not tally.agrees:
                 changed = "" if read.steady else ", and its total changed while it was read"
                 yield f"The platform states {read.total} in {tally.listing}, but lists {read.read}{changed}."
         for each in self.withheld.values():
@@ -461,3 +465,19 @@ class Reconciliation:
             yield from (f"{failure}." for failure in failures)
         if self.unexplained:
             yield f"{len(self.unexplained)} listed but not archived."
+
+
+def _unproven(tally: Tally) -> Iterator[str]:
+    """Why a list that states no total may have rows that were not seen."""
+    read = tally.reading
+    if read.displaced:
+        yield (
+            f"{len(read.displaced)} rows of {tally.listing} came again on another page, in two readings. Other rows "
+            "may be hidden, and the platform does not say how many there are."
+        )
+    if read.shrunk and read.earlier:
+        yield (
+            f"{tally.listing} showed {read.earlier.listed} rows on {read.earlier.full_on} and shows {read.seen} now, "
+            "and the platform does not say how many there are. If the rows really left the list, accept that with "
+            "`archiver run --full`."
+        )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ from archiver.core.errors import (
 )
 from archiver.core.model import Licence, Outcome, TermsReference, iso
 from archiver.provider import Provider
+from archiver.provider.paging import ListEnd, PageSource
 from archiver.reading.licence_json import from_json
 from archiver.reading.worker import DocumentReader
 
@@ -70,6 +71,7 @@ class Sync:
     run: str
     client: str
     trouble: Path  # where pages are left for the maintainer
+    personal: Mapping[str, str] = field(default_factory=dict)  # what no such page may show, and its kind
     renew: Callable[[], Awaitable[None]]
     full: bool = False
     full_since: date | None = None  # lists that were last read to their end before that day are read so again
@@ -86,7 +88,9 @@ class Sync:
         self._rows = Reconciliation()
         self._secrets = SessionSecrets(self.session)
         self._outage = Outage(self.give_up_s)
-        checker = DocumentChecker(self.account, self.provider, self.session, self.reader, self._secrets, self.trouble)
+        checker = DocumentChecker(
+            self.account, self.provider, self.session, self.reader, self._secrets, self.trouble, self.personal
+        )
         self._fetcher = DocumentFetcher(self.provider, self.session, checker, self._outage, self._still_signed_in)
         self._storage = EvidenceStore(self.account, self.method, self.provider, self.run, self.archive, self._secrets)
         self._fetching = asyncio.Semaphore(MAX_FETCHING)
@@ -140,13 +144,15 @@ class Sync:
                 )
 
     async def _sweep(self, tally: Tally) -> None:
-        reading = ListReading(self._cursor(tally.listing), self.known)
+        earlier = None if self.full else self.cursors.get(tally.listing)
+        reading = ListReading(self._cursor(tally.listing), self.known, earlier=earlier)
         tally.begin(reading)
         lost: ArchiverError | None = None  # why reading the list stopped; the listed licences are still fetched
         async with asyncio.TaskGroup() as tasks:
             history = next(each for each in self.provider.history(self.session) if each.listing == tally.listing)
+            pages = PageSource.of(history.pages)
             try:
-                async for page in history.pages:
+                async for page in pages:
                     self._outage.succeeded()
                     archived = KnownLicences.of(page, self.catalogue)
                     for licence in reading.rows(page):
@@ -159,10 +165,11 @@ class Sync:
                     if reading.may_stop:
                         break
                 else:
-                    if not reading.ended:
+                    reading.end = pages.end
+                    if reading.end is None:
                         raise LayoutChanged(
-                            f"the list {tally.listing} stops after {reading.read} rows without a total, an empty page "
-                            "or an end mark"
+                            f"the list {tally.listing} stops after {reading.read} rows, and nothing proves that it has "
+                            "ended: no total, no empty page, no end mark"
                         )
                     reading.full = True
             except ArchiverError as error:
@@ -316,10 +323,12 @@ class Sync:
         result, rows, error = self.result, self._rows, self._fetcher.adapter_error
         result.listed, result.total, result.unexplained = rows.listed, rows.total, rows.unexplained
         result.archived, result.already, result.comps = map(rows.count, (Row.ARCHIVED, Row.ALREADY, Row.COMP))
+        result.ends = {name: str(tally.reading.end) for name, tally in rows.tallies.items() if tally.reading.end}
         result.sweep = "full" if rows.is_full and not self.asset_id else "known"
         result.incomplete, result.completed = sorted(rows.incomplete), sorted(rows.completed)
         result.gaps |= rows.gaps()
         result.requests_refused = len(self.session.refused)
+        result.refused = self.provider.info.rules.explained(self.session.refused)
         rows.withheld |= {each: each for each in self.provider.withheld}
         missing = list(rows.shortfalls())
         if error:
@@ -336,6 +345,7 @@ class Sync:
         for tally in self._rows.tallies.values():
             if twice := tally.reading.read - tally.reading.seen:
                 yield f"{tally.listing} lists {twice} rows twice; each licence is archived once."
+        yield from self._uncounted()
         if result.completed:
             yield f"Completed {len(result.completed)} incomplete licences: {', '.join(result.completed)}."
         yield from (f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings))
@@ -343,8 +353,26 @@ class Sync:
             yield "Dry run: nothing was fetched or archived."
         if self.asset_id and not result.listed:
             yield f"The platform lists no licence of asset {self.asset_id}."
-        if result.requests_refused:
-            yield f"Blocked {result.requests_refused} requests of the site's pages that were not read-only."
+        if result.outcome is not Outcome.COMPLETE and (told := result.refusals_message()):
+            yield told
+        elif result.refused:
+            yield f"Blocked {len(result.refused)} requests of the site's pages; the log of the run lists them."
+
+    def _uncounted(self) -> Iterator[str]:
+        """What the platform does not say, so that nobody takes the number of rows for the number of licences."""
+        title = self.provider.info.title
+        for tally in self._rows.tallies.values():
+            read = tally.reading
+            if read.total is None and read.full and read.end is not ListEnd.NAMED:
+                yield (
+                    f"{title} does not say how many licences it has in {tally.listing}. {read.read} rows were read; "
+                    f"proof of the end: {read.end}."
+                )
+            elif read.total is None and read.may_stop and read.cursor:
+                yield (
+                    f"{title} does not say how many licences it has in {tally.listing}. Last read to its end on "
+                    f"{read.cursor.full_on or 'an unknown day'}."
+                )
 
     async def _funds(self) -> object:
         """The account's remaining funds, as the platform states them; None if it does not."""

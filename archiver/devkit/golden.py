@@ -44,8 +44,9 @@ async def checking() -> AsyncIterator[RunTools]:
 async def replayed(path: Path, shared: RunTools | None = None) -> dict[str, Any]:
     """Run a recording's account in a throw-away home and describe the result in the form of expected.yaml.
 
-    Two keys that expected.yaml never has tell of trouble: `unknown_requests`, which the recording does not hold, and
-    `undeclared_requests`, which reached the platform though no rule of the adapter allows them.
+    expected.yaml never has `message`, the run's words, nor two keys that tell of trouble: `unknown_requests`, which
+    the recording does not hold, and `undeclared_requests`, which reached the platform though no rule of the adapter
+    allows them.
     """
     recording = Recording.load(path)
     with tempfile.TemporaryDirectory(prefix=scratch("check")) as folder:
@@ -68,6 +69,7 @@ async def replayed(path: Path, shared: RunTools | None = None) -> dict[str, Any]
             "licences": [describe(licence) for licence in found if not licence.licence.comp],
             "comps": [licence.licence.platform_id for licence in found if licence.licence.comp],
             "unexplained": result.unexplained,
+            "message": result.message,
         }
         for listener in summary.replays.values():
             rules = listener.cursor.rules
@@ -120,6 +122,7 @@ async def expect(path: Path, *, force: bool = False, shared: RunTools | None = N
     if target.exists() and not force:
         raise ConfigError(f"{target} exists. Look at the difference with `recording check`, or overwrite with --force.")
     found = await replayed(path, shared)
+    found.pop("message")
     trouble = [line for name in ("unknown_requests", "undeclared_requests") for line in found.pop(name, [])]
     if trouble:
         raise ConfigError(
@@ -130,11 +133,15 @@ async def expect(path: Path, *, force: bool = False, shared: RunTools | None = N
 
 
 async def check(path: Path, shared: RunTools | None = None) -> list[str]:
-    """The differences between expected.yaml and the adapter's current result, one line for each field."""
+    """The differences between expected.yaml and the adapter's current result, one line for each field, and the run's
+    message, which names the adapter's line."""
     target = path / "expected.yaml"
     if not target.exists():
         raise ConfigError(f"{target} does not exist. Write it with `archiver recording expect {path}`.")
-    return differences(load(target).value, await replayed(path, shared))
+    found = await replayed(path, shared)
+    message = found.pop("message")
+    lines = differences(load(target).value, found)
+    return [*lines, f"message: {message}"] if lines and message else lines
 
 
 def differences(expected: Any, found: Any) -> list[str]:

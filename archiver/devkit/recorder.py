@@ -37,10 +37,12 @@ async def capture(
     *,
     out: Path,
     replay: Path | None = None,
+    fresh: bool = False,
     progress: Progress = lambda *_: None,
 ) -> CapturedRecording:
     """Run an account in a temporary home, and write the scrubbed recording to `out`/PROVIDER/SCENARIO.
 
+    `fresh`: without the saved session, so that the sign-in is recorded, too; ConfigError where only a person signs in.
     A failed run is recorded too, because a maintainer needs it. SecretLeft, with nothing written, if the scrubbed
     recording still contains a secret; NotAccepted and SignInNeeded as for any run.
     """
@@ -56,7 +58,12 @@ async def capture(
     method = info.method(played.method if played else account.method)
     accepted(home, account, info)
     secrets = secrets_of(vault, account, method, played)
-    state = vault.session(name) or (played.session if played else None)
+    if fresh and not method.secrets:
+        raise ConfigError(
+            f"{name} has no stored secrets, so its sign-in cannot be recorded. Leave out --fresh-sign-in, or change "
+            "the account's method."
+        )
+    state = None if fresh else vault.session(name) or (played.session if played else None)
     began = (played.now if played else None) or datetime.now(UTC)
     tape = TrafficRecorder()
     with tempfile.TemporaryDirectory(prefix=scratch("capture")) as folder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class CapturedRecording:
     result: AccountResult
     report: scrub.ScrubReport
     notes: tuple[str, ...]
+    plays: bool  # a replay of the recording ends as the account's run did
+    fields: tuple[str, ...]  # which fields were read in how many licences, with an example
 
 
 async def publish(
@@ -41,9 +43,22 @@ async def publish(
     clean = raw.with_name("clean")
     with DocumentReader() as reader:
         report = scrub.scrub(raw, clean, known=known, reader=reader)
-    notes = await _expected(clean, result)
+    faults = await _expected(clean, result)
+    notes = [*faults]
+    notes += [told] if (told := result.refusals_message()) and told not in result.message else []
     scrub.put(clean, target)
-    return CapturedRecording(target, result, report, tuple(notes))
+    return CapturedRecording(target, result, report, tuple(notes), not faults, tuple(field_table(target)))
+
+
+def field_table(recording: Path) -> Iterator[str]:
+    """For each field of the recording's expected licences: how many have it, and one of its (scrubbed) values."""
+    if not (recording / "expected.yaml").is_file():
+        return
+    found = yaml.safe_load((recording / "expected.yaml").read_text("utf-8"))["licences"]
+    for name in found[0] if found else ():
+        values = [each[name] for each in found if each[name]]
+        example = f", for example {str(values[0])[:60]}" if values else ""
+        yield f"{name + ':':<14} read in {len(values)} of {len(found)} licences{example}"
 
 
 async def _expected(folder: Path, result: AccountResult) -> list[str]:

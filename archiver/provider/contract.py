@@ -184,20 +184,20 @@ class Challenge(Protocol):
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it.
-
-    `last`: the page bears the platform's own mark that no other page follows.
-    """
+    """One page of a platform's list: its licences, newest first, and the list's total where the platform states it."""
 
     licences: Sequence[Licence]
     total: int | None = None
-    last: bool = False
 
 
 @dataclass(frozen=True)
 class History:
-    """One list of a platform, as pages. It ends at the stated total, at an empty page or at a page that is marked as
-    the last one; a list whose pages end without any of these is LayoutChanged, whatever the adapter makes of it."""
+    """One list of a platform, as pages: from `paging.pages` (an interface), `web_list.listed` (web pages), or an
+    adapter's own loop, which must state a total.
+
+    Core decides whether it has ended, never the adapter (`paging.ListEnd`): by the stated total, an empty page after
+    the last row, the platform's own mark, or a cursor. A list that stops without one of these is LayoutChanged.
+    """
 
     listing: str
     pages: AsyncIterator[Page]

@@ -154,6 +154,7 @@ class ProviderInfo:
     narrowed: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
+    states_total: bool = True  # False: no list says how many licences it holds, and every summary tells so
     headless: bool = True
     on_request: bool = False  # no history: it reads what a person names, by `archiver capture`, and no run asks it
     previews_marked: bool = False  # the previews that it archives carry the platform's watermark, or may

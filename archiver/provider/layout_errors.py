@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from sysconfig import get_path
+from traceback import FrameSummary, extract_tb
 from typing import Any, Protocol
 
 from archiver.core.errors import LayoutChanged, SavedPage
 from archiver.provider.contract import redact_url
+
+_PACKAGE, _PYTHON = Path(__file__).parents[1], Path(get_path("stdlib"))
 
 
 class PageAnswer(Protocol):
@@ -33,6 +38,18 @@ def needed(row: Mapping[str, Any], name: str) -> str:
     return str(value)
 
 
+def place_of(error: BaseException) -> str:
+    """The adapter's line at which an error arose, as ` (freepik.py:120)`; empty where no adapter took part."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if not is_own(frame)]
+    return f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+
+
+def is_own(frame: FrameSummary) -> bool:
+    """Whether a frame is the archiver's or Python's own, so that it is in no adapter."""
+    file = Path(frame.filename)
+    return _PACKAGE in file.parents or _PYTHON in file.parents or not file.is_file()
+
+
 @contextmanager
 def known_layout(page: PageAnswer) -> Iterator[None]:
     """Read mandatory values inside this: a missing key, another type or an unreadable date is LayoutChanged."""
@@ -42,4 +59,4 @@ def known_layout(page: PageAnswer) -> Iterator[None]:
         what = f"no {error}" if isinstance(error, KeyError) else str(error)
         if isinstance(error, (AttributeError, TypeError)):
             what = f"a value is missing or has another type ({error})"
-        raise changed(page, what) from error
+        raise changed(page, f"{what}{place_of(error)}") from error

@@ -6,11 +6,16 @@ from __future__ import annotations
 import json as _json
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import cache, cached_property, lru_cache
-from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
+from urllib.parse import parse_qs, unquote, unquote_plus, urlencode, urlsplit
+
+from archiver.core.errors import ConfigError
+
+NOT_ALLOWED = "no rule allows it"
 
 
 class Mode(StrEnum):
@@ -326,6 +331,31 @@ class Rules:
     assets: tuple[str, ...] = ()
     sign_in_hosts: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """ConfigError names a permission that could never be used, because a refusal covers all of it."""
+        for rule in self.allow:
+            example = Request(
+                "GET" if rule.method == "*" else rule.method, _example(rule), urlencode(rule.fields).encode()
+            )
+            if (why := self.refusal(example)) != NOT_ALLOWED:
+                raise ConfigError(f"The rule that allows {rule.method} {rule.url} can never apply: {why}. Remove one.")
+
+    def refusal(self, request: Request) -> str:
+        """Why this request was refused, in words for the adapter's maintainer."""
+        if not request.place or request.disguised:
+            return "its address, a header or a field hides where it goes"
+        if any(map(_BUYING.search, request.lenient_places)):
+            return "refused everywhere: a cart, a checkout or a renewal"
+        found = next((rule for rule in self.refuse if rule.resembles(request)), None)
+        return f"refused by `{found.method} {found.url}`" if found else NOT_ALLOWED
+
+    def explained(self, refused: Iterable[str]) -> list[str]:
+        """Refused requests, each `METHOD url`, with the rule that refused it; those at hosts that pages are read from
+        come first."""
+        requests = [Request(method, url) for method, _, url in (line.partition(" ") for line in refused)]
+        requests.sort(key=lambda request: not any(fnmatchcase(request.host, host) for host in self.hosts))
+        return [f"{each.method} {each.url} ({self.refusal(each)})" for each in requests]
+
     def permit(self, request: Request, mode: Mode = Mode.STRICT) -> bool:
         """Whether this request may leave the machine. Pure; called for every request and every redirect hop."""
         if mode is Mode.OBSERVE:
@@ -359,6 +389,11 @@ class Rules:
     def hosts(self) -> frozenset[str]:
         """Every host that may be connected to in strict mode (patterns with `*` labels stay patterns)."""
         return frozenset(urlsplit(url).netloc.lower() for url in (*(rule.url for rule in self.allow), *self.assets))
+
+
+def _example(rule: Rule) -> str:
+    """An address that the rule matches."""
+    return rule.url.replace("**", "any/any").replace("*", "any")
 
 
 def static_files(origin: str) -> tuple[str, ...]:

@@ -643,7 +643,7 @@ _FREEPIK = {
 
 
 _FREEPIK_ID = r"(?<=_)\d{4,}(?=\.htm)|(?<![\w./-])\d{4,}(?![\w.-])"  # in its page's address, or by itself
-_FREEPIK_ADDRESS = r"https?://(?:www\.)?freepik\.com/[\w/-]{1,300}_\d{4,12}\.htm"
+_FREEPIK_ADDRESS = r"https?://(?:www\.)?(?:freepik|magnific)\.com/[\w/-]{1,300}_\d{4,12}\.htm"
 
 
 def freepik_certificate(text: str, columns: str = "") -> FreepikCertificate:

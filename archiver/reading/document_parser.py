@@ -172,7 +172,7 @@ def _market(text: str, columns: str) -> Paper | None:
     return certificate(f"envato_market_certificate_{layout}", Sure.CERTAIN, licence, found.quotes)
 
 
-_FREEPIK = re.compile(r"Freepik\s{1,60}licen[cs]e", re.IGNORECASE)
+_FREEPIK = re.compile(r"(?:Freepik|Magnific)\s{1,60}licen[cs]e", re.IGNORECASE)
 
 
 def _freepik(text: str, columns: Callable[[], str]) -> Paper | None:

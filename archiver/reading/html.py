@@ -24,6 +24,22 @@ class Field:
     pattern: str = r"(?s)(.+)"
     optional: bool = False
 
+    def __call__(self, html: str) -> str | None:
+        """The value in this page or row; None where no element has one."""
+        return value(html, self)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A value in what a reader sees of a page: what `pattern`'s first group matches there first."""
+
+    pattern: str
+
+    def __call__(self, html: str) -> str | None:
+        """The value; None where the page's text has none."""
+        found = re.search(self.pattern, text(html))
+        return found[1] if found else None
+
 
 def rows(html: str, css: str) -> list[str]:
     """The outer HTML of all elements that match, in the page's order."""

@@ -54,7 +54,7 @@ _ALL = (
     ),
     Platform("flaticon", "Flaticon", r"flaticon\.com", r"\d{2,12}"),
     Platform("fotolia", "Fotolia", r"fotolia\.(?:com|de|fr|es|it)|Fotolia LLC", r"\d{4,12}", ANY_NUMBER),
-    Platform("freepik", "Freepik", r"freepik\.com|Freepik Company", r"\d{3,12}"),
+    Platform("freepik", "Freepik", r"freepik\.com|magnific\.com|Freepik Company", r"\d{3,12}"),
     Platform(
         "getty_images",
         "Getty Images",

@@ -7,7 +7,7 @@ import gzip
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from archiver.core.errors import (
 )
 from archiver.core.model import Document, DocumentKind, Licence, Outcome
 from archiver.provider import History, Page, Response, Session
+from archiver.provider.paging import ListEnd
 from archiver.reading.licence_json import to_json
 from archiver.reading.terminal_safe import printable
 from archiver.reading.worker import DocumentReader
@@ -39,7 +40,7 @@ def desk(tmp_path: Path, reader: DocumentReader) -> Desk:
     return Desk(tmp_path, reader)
 
 
-def always(*pages: Page) -> Listed:
+def always(*pages: Page | ListEnd) -> Listed:
     """The same list at each reading."""
     return lambda _: [*pages]
 
@@ -231,16 +232,38 @@ def test_a_second_try_that_brings_less_takes_nothing_away(desk: Desk) -> None:
 
 def test_a_list_that_stops_without_a_total_an_empty_page_or_a_mark_is_a_changed_layout(desk: Desk) -> None:
     """Whatever the adapter makes of it; what was listed is archived."""
-    ends: list[tuple[Page, str | None]] = [
-        (Page(down(20, 1)), "LayoutChanged"),
-        (Page(down(20, 1), last=True), None),
-        (Page([]), None),
-        (Page(down(20, 1), 20), None),
+    rows = Page(down(40, 21)), Page(down(20, 1))
+    ends: list[tuple[tuple[Page | ListEnd, ...], str | None]] = [
+        (rows, "LayoutChanged"),
+        ((*rows, Page([])), "LayoutChanged"),  # an adapter's own loop cannot say that a page was the last one
+        *(((*rows, end), None) for end in ListEnd),
+        ((Page(down(40, 21)), Page(down(20, 1), 40)), None),
     ]
-    for page, error in ends:
-        result = desk.sync(always(*([page] if page.total else [Page(down(40, 21)), page])), full=True, error=error)
+    for said, error in ends:
+        result = desk.sync(always(*said), full=True, error=error)
         assert result.sweep == ("known" if error else "full") and not result.unexplained
     assert len(desk.archived) == 40
+
+
+def test_a_list_without_a_total_is_told_and_compared_with_the_night_before(desk: Desk) -> None:
+    """Rows that come again on another page may hide some, and so may a list that became shorter."""
+    whole: list[Page | ListEnd] = [Page(down(60, 41)), Page(down(40, 1)), ListEnd.EMPTY_PAGE]
+    result = desk.sync(always(*whole))
+    assert result.outcome is Outcome.COMPLETE and result.ends == {"downloads": ListEnd.EMPTY_PAGE}
+    assert "does not say how many licences" in result.message
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    for _ in range(2):  # every night, until a person accepts it
+        result = desk.sync(always(Page(down(60, 41)), ListEnd.EMPTY_PAGE), full_since=tomorrow)
+        assert result.outcome is Outcome.PARTIAL and "60 rows" in result.message and "20 now" in result.message, result
+    assert desk.sync(always(Page(down(60, 41)), ListEnd.EMPTY_PAGE), full=True).outcome is Outcome.COMPLETE
+    result = desk.sync(always(Page(down(60, 41)), Page(down(60, 41)), ListEnd.EMPTY_PAGE), full=True)
+    assert result.outcome is Outcome.PARTIAL and "came again" in result.message
+    shared: list[Page | ListEnd] = [
+        Page(down(60, 41)),
+        Page(down(41, 20)),
+        ListEnd.EMPTY_PAGE,
+    ]  # the last row of a page opens the next one
+    assert desk.sync(always(*shared), full=True).outcome is Outcome.COMPLETE
 
 
 def test_a_row_that_the_platform_lists_twice_is_no_shortfall(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
@@ -106,6 +107,7 @@ def test_nothing_planted_survives_a_capture_and_it_still_plays(home: Home, plant
     made = tmp_path / "out" / "freepik" / "first-look"
     assert found(made) == []
     assert not any(value in said.stdout + said.stderr for value in PLANTED)
+    assert "licensee:      read in 2 of 2 licences, for example Example Name" in said.stderr
     session = yaml.safe_load((made / "session.yaml").read_text())
     assert (session["origin"], session["sources"][0].startswith("a replay")) == ("captured", True)
     expected = yaml.safe_load((made / "expected.yaml").read_text())
@@ -113,6 +115,10 @@ def test_nothing_planted_survives_a_capture_and_it_still_plays(home: Home, plant
     [licensee] = {licence["licensee"] for licence in expected["licences"]}
     assert re.fullmatch(r"Example Name \d", licensee), "one person is one stand-in, also in PDFs"
     home("recording", "check", made)
+    other = shutil.copytree(made, tmp_path / "other")
+    (other / "expected.yaml").write_text((made / "expected.yaml").read_text().replace("complete", "partial"))
+    differs = home("recording", "check", other, code=1).stdout
+    assert "outcome: expected 'partial'" in differs and "message: Freepik does not say how many" in differs
     before = {path: path.read_bytes() for path in made.rglob("*") if path.is_file()}
     home("recording", "scrub", made)
     assert {path: path.read_bytes() for path in made.rglob("*") if path.is_file()} == before, "scrubbing ends"

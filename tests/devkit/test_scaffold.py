@@ -7,12 +7,16 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from tests.support.homes import ROOT, Home
 
 
-def test_the_documented_example_is_laid_out_and_passes_everything(home: Home, tmp_path: Path) -> None:
+@pytest.mark.browser
+@pytest.mark.parametrize("form", ["--api", "--web"])
+def test_the_documented_examples_are_laid_out_and_pass_everything(home: Home, tmp_path: Path, form: str) -> None:
     folder = tmp_path / "acme"
-    home("providers", "new", "acme_stock", "--out", folder)
+    home("providers", "new", "acme_stock", "--out", folder, form)
     source = (folder / "archiver_acme_stock.py").read_text("utf-8")
     assert f"```python\n{source}```\n" in (ROOT / "docs" / "adapters.md").read_text("utf-8")
     project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]

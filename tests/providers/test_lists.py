@@ -13,6 +13,7 @@ import pytest
 from archiver.core.errors import AccountBlocked, ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Asset, Gap, GapReason, Licence
 from archiver.provider import Page, Provider, Request, Response
+from archiver.provider.paging import ListEnd, PageSource
 from archiver.provider.record_document import certificate
 from archiver.reading.html import rows, text
 from providers.envato_elements import EnvatoElements
@@ -30,10 +31,12 @@ class Pages:
     def __init__(self, *shown: str, status: int = 200, **addressed: str) -> None:
         self._shown, self._addressed, self._status = [*shown], addressed, status
         self._url, self._html = "", ""
+        self.behind: str | None = None  # what any other page shows; None: the first one
 
     async def goto(self, url: str) -> Response:
         number = re.search(r"page=(\w+)", url)
-        self._url, self._html = url, self._addressed.get(f"page{number[1]}" if number else "", self._shown[0])
+        other = self._shown[0] if self.behind is None or not number else self.behind
+        self._url, self._html = url, self._addressed.get(f"page{number[1]}" if number else "", other)
         return Response(self._status, url, {"content-type": "text/html"}, self._html.encode(), datetime.now(UTC))
 
     async def page(self) -> Response:
@@ -59,11 +62,17 @@ class Pages:
         return await self.goto(url)
 
 
-def read(provider: Provider[Any], session: Pages) -> list[Page]:
-    async def pages() -> list[Page]:
-        return [page async for page in provider.history(session)[0].pages]
+def read_to_end(provider: Provider[Any], session: Pages) -> tuple[list[Page], ListEnd | None]:
+    source = PageSource.of(provider.history(session)[0].pages)
 
-    return asyncio.run(pages())
+    async def pages() -> list[Page]:
+        return [page async for page in source]
+
+    return asyncio.run(pages()), source.end
+
+
+def read(provider: Provider[Any], session: Pages) -> list[Page]:
+    return read_to_end(provider, session)[0]
 
 
 def item(number: int) -> str:
@@ -83,22 +92,28 @@ NEXT_PAGE = '<a rel="nofollow next" href="?page=2">Next</a>'
 
 
 @pytest.mark.parametrize(
-    ("session", "listed"),
+    ("session", "listed", "end"),
     [
-        (Pages(elements(range(1, 3)), elements(range(1, 5)), elements(range(1, 6), END)), 5),
-        (Pages(elements(range(1, 3), END)), 2),
-        (Pages(elements(range(1, 4), NEXT_PAGE), page2=elements(range(4, 6)), page3=elements(range(0))), 5),
-        (Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(0))), 4),
-        (Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(3, 5))), 4),
-        (Pages('<div data-testid="empty-state">Nothing yet</div>'), 0),
+        (Pages(elements(range(1, 3)), elements(range(1, 5)), elements(range(1, 6), END)), 5, ListEnd.MARK),
+        (Pages(elements(range(1, 3), END)), 2, ListEnd.MARK),
+        (
+            Pages(elements(range(1, 4), NEXT_PAGE), page2=elements(range(4, 6)), page3=elements(range(0))),
+            5,
+            ListEnd.EMPTY_PAGE,
+        ),
+        (
+            Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(0))),
+            4,
+            ListEnd.EMPTY_PAGE,
+        ),
+        (Pages('<div data-testid="empty-state">Nothing yet</div>'), 0, ListEnd.MARK),
     ],
-    ids=["endless", "single page", "paged", "full pages, an empty one", "full pages, the last one again", "empty"],
+    ids=["endless", "single page", "paged", "full pages, an empty one", "empty"],
 )
-def test_elements_lists_that_end(session: Pages, listed: int) -> None:
-    pages = read(EnvatoElements(), session)
+def test_elements_lists_that_end(session: Pages, listed: int, end: ListEnd) -> None:
+    pages, found = read_to_end(EnvatoElements(), session)
     assert len({licence.identity for page in pages for licence in page.licences}) == listed
-    assert pages[0].total == (None if listed else 0)
-    assert not listed or pages[-1].last
+    assert pages[0].total == (None if listed else 0) and found is end
 
 
 @pytest.mark.parametrize(
@@ -112,6 +127,10 @@ def test_elements_lists_that_end(session: Pages, listed: int) -> None:
         Pages(elements(range(1, 4), NEXT_PAGE), page2=elements(range(4, 6))),
         Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(5, 7))),
         Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3="<p>Sorry</p>"),
+        Pages(elements(range(1, 3), NEXT_PAGE), page2=elements(range(3, 5)), page3=elements(range(3, 5))),
+        Pages(elements(range(1, 3), f"<ul><li data-item-id='X'>{item(3)}</li></ul>{END}")),
+        Pages(elements(range(1, 3), '<a href="/account/downloads/Q/license-certificate.txt">License</a>' + END)),
+        Pages(elements(range(0), NEXT_PAGE) + '<p data-testid="empty-state">None</p>', page2=elements(range(1, 3))),
     ],
     ids=[
         "stalled",
@@ -122,6 +141,10 @@ def test_elements_lists_that_end(session: Pages, listed: int) -> None:
         "a short last page, and no page behind it",
         "a link is missing",
         "nobody knows what is behind",
+        "the last page again proves nothing",
+        "a row in another list",
+        "a certificate outside the rows",
+        "empty, and a next page",
     ],
 )
 def test_elements_lists_that_are_not_understood(session: Pages) -> None:
@@ -132,7 +155,7 @@ def test_elements_lists_that_are_not_understood(session: Pages) -> None:
 
 def test_an_elements_row_without_a_certificate_among_others_is_known_by_user_item_and_day() -> None:
     bare = re.sub("<a href=./account.*?</a>", "", item(2))
-    [page, _] = read(EnvatoElements(), Pages(f'<ul id="downloads">{item(1)}{bare}</ul>{END}'))
+    [page] = read(EnvatoElements(), Pages(f'<ul id="downloads">{item(1)}{bare}</ul>{END}'))
     assert [licence.identity for licence in page.licences] == [
         "envato_elements:CODE000001",
         "envato_elements:ada@example.com:ITEM002:2026-01-02",
@@ -202,7 +225,7 @@ def test_a_freepik_licence_is_known_by_user_resource_kind_and_the_lists_date() -
 
 
 def test_freepik_is_read_at_the_host_that_the_account_names() -> None:
-    session = Pages(freepik(1, '<a rel="next" href="?page=2">Next</a>'), page2=freepik(1, "<p>Page 2 of 2</p>"))
+    session = Pages(freepik(1, '<a rel="next" href="?page=2">Next</a>'), page2=freepik(2, "<p>Page 2 of 2</p>"))
     session.settings = {"host": "www.magnific.com"}
     read(Freepik(), session)
     assert session._url == "https://www.magnific.com/user/downloads?page=2"
@@ -213,7 +236,7 @@ def test_freepik_is_read_at_the_host_that_the_account_names() -> None:
 
 
 def test_an_empty_freepik_history_says_so() -> None:
-    assert read(Freepik(), Pages(freepik(0, "<p>You have no downloads yet</p>"))) == [Page([], total=0)]
+    assert read(Freepik(), Pages(freepik(0, "<p>You have no downloads yet</p>"))) == [Page((), total=0)]
 
 
 def test_a_link_that_leads_nowhere_ends_freepiks_list_where_its_count_says_so() -> None:
@@ -283,5 +306,5 @@ def test_a_free_sites_page_may_write_its_credit_when_it_has_loaded() -> None:
             return datetime.now(UTC)
 
     credit = '<main><a href="/@ada/">Ada</a> <a href="/license/">Free to use</a></main>'
-    [page, _] = read(Pexels(), Slow("<main>Loading</main>", credit))
+    [page] = read(Pexels(), Slow("<main>Loading</main>", credit))
     assert (page.licences[0].asset.contributor, page.licences[0].kind) == ("Ada", "Free to use")

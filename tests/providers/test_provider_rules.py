@@ -35,6 +35,10 @@ SPENDING = [
     ("envato_elements", "GET", "https://elements.envato.com/elements-api/items/AB12/download_and_license.json"),
     ("envato_elements", "GET", "https://app.envato.com/download.data?itemUuid=1&itemType=photo"),
     ("envato_elements", "POST", "https://app.envato.com/download.data"),
+    ("envato_elements", "POST", "https://app.envato.com/account/downloads"),
+    ("envato_elements", "POST", "https://elements.envato.com/account/downloads/AB12/license"),
+    ("envato_elements", "GET", "https://app.envato.com/account/downloads/AB12/download"),
+    ("freepik", "GET", "https://www.magnific.com/api/regular/download?resource=1&walletId=2"),
     ("envato_elements", "GET", "https://elements.envato.com/account/downloads/AB12/download"),
     *(
         (platform, method, f"https://api.gettyimages.com/{path}")

@@ -334,8 +334,8 @@ class Nights:
         self.home, self.vault = Home.load(root), Vault.create(root / "vault.enc", new_key())
         self.count = 0
 
-    def run(self, exchanges: Sequence[Exchange], *, dry: bool = False) -> AccountResult:
-        """One night; whatever the adapter asked for must have been foreseen, and nothing it asked for spends."""
+    def run(self, exchanges: Sequence[Exchange], *, dry: bool = False, foreseen: bool = True) -> AccountResult:
+        """One night; whatever the adapter asked for must have been `foreseen`, and nothing it asked for spends."""
         self.count += 1
         folder = self.folder / f"night-{self.count}"
         (folder / "bodies").mkdir(parents=True)
@@ -350,7 +350,7 @@ class Nights:
         (folder / "session.yaml").write_text(json.dumps(session))
         summary = self.loop.run(run(self.home, self.vault, RunRequest(replay=folder, dry_run=dry), shared=self.tools))
         for listener in summary.replays.values():
-            assert listener.unknown == []
+            assert not foreseen or listener.unknown == []
         [result] = summary.accounts
         return result
 
@@ -436,6 +436,9 @@ def test_what_leaves_the_site_stays_in_the_archive_and_its_gap_says_why(name: st
         for each in site.documents(rows[:1])
         if not re.search(f"statement|{site.lasting}", place(each))
     ]
+    for each in [each for each in gone if name == "freepik"]:  # its other host is asked, too
+        url = each["request"]["url"].replace("www.freepik.com", "www.magnific.com")
+        gone.append({**each, "request": {**each["request"], "url": url}})
     result = nights.run(
         [*site.reading(chunks(rows, site.per_page)), *gone, *site.documents(rows[1:]), *site.documents(rows)]
     )

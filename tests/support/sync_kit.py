@@ -24,6 +24,7 @@ from archiver.core.errors import (
 from archiver.core.model import Asset, Document, DocumentKind, Gap, Licence
 from archiver.home.network import Network
 from archiver.provider import Challenge, History, Page, Provider, Response, Session, TextLayout, load
+from archiver.provider.paging import ListEnd, PageSource
 from archiver.reading.worker import DocumentReader
 
 KEY = Ed25519PrivateKey.generate()
@@ -38,7 +39,7 @@ def licence(number: int, *, comp: bool = False) -> Licence:
     return Licence(asset=asset, licence_id=f"L{number}", licensed_at=when, comp=comp, row={"number": number})
 
 
-type Listed = Callable[[int], list[Page] | ArchiverError]
+type Listed = Callable[[int], list[Page | ListEnd] | list[Page] | ArchiverError]
 
 
 class Site(Provider[Session]):
@@ -59,9 +60,11 @@ class Site(Provider[Session]):
         return isinstance(session, Quiet) and session.holds
 
     def history(self, session: Session) -> Sequence[History]:
-        return [History("downloads", self._pages())]
+        listed = self.listed(self.readings + 1)
+        proven = isinstance(listed, list) and any(isinstance(each, ListEnd) for each in listed)
+        return [History("downloads", PageSource(self._pages()) if proven else self._pages())]
 
-    async def _pages(self) -> AsyncIterator[Page]:
+    async def _pages(self) -> AsyncIterator[Any]:
         self.readings += 1
         for page in self.listed(self.readings) or []:  # type: ignore[union-attr]  # an error is raised by the function
             self.pages_read += 1

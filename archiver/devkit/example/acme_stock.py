@@ -17,6 +17,7 @@ from archiver.provider import (
     Page,
     Provider,
     ProviderInfo,
+    Response,
     Rule,
     Rules,
     Scope,
@@ -24,7 +25,8 @@ from archiver.provider import (
     SignInMethod,
     Transport,
 )
-from archiver.provider.layout_errors import known_layout, needed
+from archiver.provider.layout_errors import needed
+from archiver.provider.paging import Turn, pages
 from archiver.provider.record_document import record
 from archiver.reading.dates import moment
 
@@ -81,20 +83,14 @@ class AcmeStock(Provider[Session]):
 
     @override
     def history(self, session: Session) -> Sequence[History]:
-        return [History("licences", self._pages(session))]
+        async def ask(turn: Turn) -> Response:
+            query = {"page": str(turn.number), "per_page": str(PER_PAGE)}
+            return (await session.get(f"{API}/licences", query=query)).expect()
 
-    async def _pages(self, session: Session) -> AsyncIterator[Page]:
-        number, seen = 1, 0
-        while True:
-            query = {"page": str(number), "per_page": str(PER_PAGE)}
-            answer = (await session.get(f"{API}/licences", query=query)).expect()
-            with known_layout(answer):  # KeyError, TypeError, ValueError become LayoutChanged, with the page kept
-                body = answer.json()
-                page = Page([_licence(row) for row in body["licences"]], total=int(body["total"]))
-            yield page
-            number, seen = number + 1, seen + len(page.licences)
-            if not page.licences or seen >= (page.total or 0):
-                return
+        def read(body: Mapping[str, Any]) -> Page:  # KeyError, TypeError, ValueError become LayoutChanged
+            return Page([_licence(row) for row in body["licences"]], total=int(body["total"]))
+
+        return [History("licences", pages(ask, read))]  # core asks for pages, and decides when the list has ended
 
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:

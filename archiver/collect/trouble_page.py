@@ -1,0 +1,132 @@
+"""Save the page on which an adapter failed, for its maintainer: always scrubbed, with a note in plain words beside it.
+
+A person is asked to send both on, so nothing leaves here that the scrubber knows or recognises as secret or personal.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from archiver.browsing import scrub
+from archiver.browsing.browser_session import PlaywrightSession
+from archiver.core.atomic_files import replace_file
+from archiver.core.errors import AdapterBroken, ArchiverError, SavedPage
+from archiver.home.settings import Account, Home
+from archiver.provider import redact_url
+from archiver.provider.layout_errors import place_of
+
+MIN_REPEATS = 3  # elements of one kind that look like the rows of a list
+MAX_LINES = 12  # of one kind in a note
+NOTE = ".txt"
+
+
+def personal(home: Home, account: Account, secrets: Iterable[str] = ()) -> dict[str, str]:
+    """What no saved page may show, and its kind (`scrub.Scrubber`): secrets, user names, names of clients."""
+    known = dict.fromkeys(secrets, scrub.TOKEN)
+    known |= dict.fromkeys(scrub.names_of_mail(account.username or ""), scrub.NAME)
+    for client in home.clients.values():
+        known |= dict.fromkeys((client.name, *client.aliases), scrub.NAME)
+        known |= {each.username: scrub.NAME for each in client.accounts if each.username}
+    return known
+
+
+def adapter_fault(error: Exception) -> AdapterBroken:
+    """An exception that an adapter let out, with its line, and its trace instead of a page."""
+    trace = "".join(traceback.format_exception(error)).encode("utf-8", "replace")
+    return AdapterBroken(f"{type(error).__name__}: {error}{place_of(error)}", page=SavedPage("", trace))
+
+
+async def add_page(error: ArchiverError, session: Any) -> None:
+    """Give an error that has no page the one that the browser shows."""
+    if error.page is None and isinstance(session, PlaywrightSession):
+        with suppress(ArchiverError):
+            now = await session.page()
+            error.page = SavedPage(now.url, now.content)
+
+
+def keep_trouble(
+    folder: Path, account: str, error: ArchiverError, known: Mapping[str, str], *, step: str = "", blocked: str = ""
+) -> Path | None:
+    """Save the error's page and the note; None where it has none. The same page is saved once.
+
+    `step` says what was done, `blocked` which requests the rules refused meanwhile.
+    """
+    if error.page is None or not error.page.content:
+        return None
+    scrubber = scrub.Scrubber(known)
+    page = scrub.page(error.page.content, known, scrubber)
+    path = folder / f"{account}-{sha256(page).hexdigest()[:12]}.html"
+    said = [
+        f"What broke:  {step or 'reading the account'}, account {account}",
+        f"Error:       {type(error).__name__}: {error.detail}",
+        f"Address:     {redact_url(error.page.url) or 'none; the page is the trace of a fault in the adapter'}",
+        *([f"Blocked:     {blocked}"] if blocked else []),
+        f"Page:        {path.name}, without secrets and names as far as the archiver knows or recognises them",
+    ]
+    note = scrubber.text("\n".join(said))  # an error's words may quote the page
+    outline = "\n".join(_outline(page.decode("utf-8", "replace")))
+    going_on = (
+        "Look at the page, change the adapter's selectors or fields, then test it:\n"
+        f"  archiver account check {account} --live\n"
+    )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    replace_file(path, page)
+    replace_file(path.with_suffix(NOTE), f"{note}\n\n{outline}\n\n{going_on}".encode("utf-8", "replace"))
+    return path
+
+
+def _outline(page: str) -> Iterator[str]:
+    """What the page has that an adapter could look for."""
+    if not re.search(r"<(?:html|body|div|table|ul|p|form|h1)\b", page, re.IGNORECASE):
+        yield f"The answer is no web page. It begins: {' '.join(page[:300].split())}"
+        return
+    tree = LexborHTMLParser(page)
+    title = tree.css_first("title")
+    yield f"Title:       {_words(title) if title else 'none'}"
+    yield from _some("Headings", (_words(each) for each in tree.css("h1, h2")))
+    alike = Counter(_selector(each) for each in tree.css("body *") if each.attributes or each.parent)
+    rows = (f"{name} ({count} times)" for name, count in alike.most_common() if count >= MIN_REPEATS)
+    yield from _some("What repeats, as rows do", rows)
+    links = (f"{_selector(each)} to {redact_path(each.attributes.get('href'))}" for each in tree.css("a[rel]"))
+    yield from _some("Links with a relation", links)
+    yield from _some("Buttons", (f"{_selector(each)}: {_words(each)}" for each in tree.css("button, [role=button]")))
+    yield from _some("Fields", map(_selector, tree.css("input, select, textarea")))
+    yield from _some("Warnings and states", (
+        f"{_selector(each)}: {_words(each)}" for each in tree.css("[role=alert], [role=status], [data-testid]")
+    ))  # fmt: skip
+
+
+def _some(name: str, found: Iterable[str]) -> Iterator[str]:
+    lines = list(dict.fromkeys(found))
+    if lines:
+        yield f"{name}:"
+        yield from (f"  {each}" for each in lines[:MAX_LINES])
+        if len(lines) > MAX_LINES:
+            yield f"  and {len(lines) - MAX_LINES} more"
+
+
+def _selector(node: LexborNode) -> str:
+    """The element as a selector, with what an adapter can rely on."""
+    known = {name: value for name, value in node.attributes.items() if name in ("id", "name", "rel", "role", "type")}
+    marks = "".join(f'[{name}="{value}"]' for name, value in known.items() if value)
+    marks += "".join(f"[{name}]" for name in node.attributes if name.startswith("data-") or name == "datetime")
+    classes = "".join(f".{each}" for each in (node.attributes.get("class") or "").split()[:3])
+    return f"{node.tag}{classes}{marks}"
+
+
+def redact_path(href: str | None) -> str:
+    """An address of a page without its values."""
+    return re.sub(r"=[^&]*", "=…", href or "nowhere")
+
+
+def _words(node: LexborNode) -> str:
+    return " ".join(node.text(separator=" ").split())[:80]
