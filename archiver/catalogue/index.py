@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, partial
 from hashlib import sha256
 from itertools import batched, islice
 from pathlib import Path
@@ -27,6 +27,19 @@ from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.ledger import Line
 from archiver.archive.reader import Archive
 from archiver.archive.verify import URN
+from archiver.catalogue.search_words import (
+    FILLERS,
+    MIN_ID_LENGTH,
+    MIN_TYPO_LENGTH,
+    Period,
+    folded,
+    inflected,
+    is_file_name,
+    mistyped,
+    periods,
+    spellings,
+    stem_of_file,
+)  # fmt: skip
 from archiver.core.errors import DiskFull, IntegrityError, MachineRefused, UnreadablePicture
 from archiver.core.model import DocumentKind, GapReason, Licence, iso
 from archiver.reading.fingerprint import Fingerprint
@@ -109,12 +122,14 @@ OUTSIDE = "{ids title about text}"  # the columns of `words` that hold the rest
 MATCHING = """SELECT object_id, folder, described, lines, assigned
     FROM words CROSS JOIN licence ON licence.id = words.rowid
     WHERE words MATCH ? AND NOT comp AND NOT withdrawn AND (NOT ? OR assigned IS NULL)
+        AND (? IS NULL OR (licensed_at >= ? AND licensed_at < ?))
     ORDER BY words.rowid DESC LIMIT ?"""
 # In one row, since a hundred thousand rows take longer than all else. What SQLite joins, it joins in one order.
 PICTURES = """SELECT coalesce(group_concat(number), ''), coalesce(group_concat(hex(hash), ''), ''),
         coalesce(group_concat((flat != 0) + 2 * (embedded != 0), ''), '')
     FROM picture WHERE licence NOT IN (SELECT id FROM licence WHERE assigned IS NOT NULL AND (withdrawn OR ?))"""
 COMMON_WORD_LICENCES = 100  # licences: a word of so many is not also sought as the beginning of others
+NEAR_SCORE = 0.8  # of what the words themselves would get
 MAX_COMPARED_LICENCES = 100  # licences that are compared, of each question to the index
 NAMES = {"asset_id": "asset_id", "licence_id": "licence_id", "order": "order_id"}  # fields and their columns
 WEIGHTS = {**dict.fromkeys(NAMES, 10.0), "title": 5.0, "text": 1.0}  # of the field that holds a word; 3 for all others
@@ -123,7 +138,6 @@ WEIGHTS = {**dict.fromkeys(NAMES, 10.0), "title": 5.0, "text": 1.0}  # of the fi
 _UNSPACED = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
 )
-_SPELT_OUT = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -422,9 +436,10 @@ class Catalogue:
         """Licences (no comps) that an id or a day names or whose words match, best first; without words the newest.
 
         Any text is a query: words are matched from their beginning, in any script, accents aside. All of them must
-        occur; where no licence has them all, any may. `unassigned` leaves out what is assigned to a client, as all
-        searches leave out what was withdrawn from this one. `outside`: by nothing that a client's own link does not
-        show.
+        occur; where no licence has them all, other numbers and spellings of them count, and then any may. A month or a
+        day is a time before it is words, and a name that a platform gave a file is no words at all. `unassigned` leaves
+        out what is assigned to a client, as all searches leave out what was withdrawn from this one. `outside`: by
+        nothing that a client's own link does not show.
         """
         scope = f"{VISIBLE_SQL} AND assigned IS NULL" if unassigned else VISIBLE_SQL
         words = [word[:MAX_WORD_LENGTH] for word in _plain(text).split() if any(map(str.isalnum, word))][
@@ -435,12 +450,21 @@ class Catalogue:
             return [] if text.strip() else [Hit(entry, None, 0.0) for entry in newest]
         pieces = re.findall(r"[^\W_]+", " ".join(words))[:MAX_QUERY_WORDS]
         named = self._named({_plain(text).strip(), *words, *pieces}, scope, limit)
-        hits = {hit.entry.object_id: hit for hit in (*self._dated(text.strip(), scope, limit), *named)}
+        times, others = periods(_plain(text))
+        rest = [each for each in re.findall(r"[^\W_]+", others) if times and each.lower() not in FILLERS]
+        dated = [] if rest else [hit for time in times for hit in self._dated(time, scope, limit)]
+        hits = {hit.entry.object_id: hit for hit in (*dated, *named)}
         if len(hits) < limit:
-            worded = self._worded(words, unassigned=unassigned, outside=outside)
-            if not hits and not worded:
-                worded = self._worded(pieces, unassigned=unassigned, outside=outside, any_of=True)
-            for hit in worded:
+            near = cache(lambda word: self._near(word, outside))
+            known = cache(lambda word: form if (form := self._spelt(word, outside)).held else near(word))
+            ask = partial(self._worded, unassigned=unassigned, outside=outside)
+            steps = [partial(ask, rest, time=time, near=each) for each in (None, near) for time in times if rest]
+            steps.append(partial(ask, words))
+            if not hits and not is_file_name(text):
+                pieces = re.findall(r"[^\W_]+", stem_of_file(" ".join(words)))[:MAX_QUERY_WORDS]
+                telling = [each for each in pieces if not (each.isdigit() and len(each) <= MIN_ID_LENGTH)]
+                steps += [partial(ask, pieces, near=near), partial(ask, telling, near=known, any_of=True)]
+            for hit in next((found for step in steps if (found := step())), ()):
                 hits.setdefault(hit.entry.object_id, hit)
         return list(hits.values())[:limit]
 
@@ -459,11 +483,10 @@ class Catalogue:
         more = f"{found[limit - 1][-2]} {found[limit - 1][-1]}" if len(found) > limit else None
         return [Hit(self._entry(row[:-2]), None, 0.0) for row in found[:limit]], more
 
-    def _dated(self, text: str, scope: str, limit: int) -> Iterator[Hit]:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-            where = f"{scope} AND licensed_at >= ? AND licensed_at < ? ORDER BY licensed_at, id LIMIT ?"
-            for entry in self._entries(where, text, f"{text}U", limit):  # `T` begins the time of day
-                yield Hit(entry, "licensed_at", 1.0)
+    def _dated(self, time: Period, scope: str, limit: int) -> Iterator[Hit]:
+        where = f"{scope} AND licensed_at >= ? AND licensed_at < ? ORDER BY licensed_at, id LIMIT ?"
+        for entry in self._entries(where, *time, limit):
+            yield Hit(entry, "licensed_at", 1.0)
 
     def pictures(self, *, unassigned: bool = False) -> PictureIndex:
         """The previews of all licences and comps, to be searched by hash and by vector; `unassigned` as in `find`."""
@@ -501,31 +524,80 @@ class Catalogue:
             for entry in self._entries(where, *names, limit):
                 yield Hit(entry, {"order_id": "order", "folder": "licence"}.get(column, column), 1.0)
 
-    def _worded(self, words: Sequence[str], *, unassigned: bool, outside: bool, any_of: bool = False) -> list[Hit]:
-        """Licences with these words, best first; with `any_of` those with as many of them as go together."""
-        forms = self._forms(words, outside)
+    def _worded(
+        self, words: Sequence[str], *, unassigned: bool, outside: bool, any_of: bool = False,
+        near: Callable[[str], _Form] | None = None, time: Period | None = None,
+    ) -> list[Hit]:  # fmt: skip
+        """Licences with these words, best first; with `any_of` those with as many of them as go together.
+
+        `near` gives what else counts as a word.
+        """
+        forms = [near(word) if near else self._spelt(word, outside) for word in dict.fromkeys(words)]
+        wanted = [form.words for form in forms]
         if any_of:
-            forms = self._together([form for form in forms if self._holds(form)])
+            forms = self._together([form for form in forms if form.held])
+        elif not all(form.held for form in forms):
+            return []
         if not forms:
             return []
-        query = " AND ".join(forms)
-        entries = self._matching(query, MAX_COMPARED_LICENCES, unassigned=unassigned)
+        query = " AND ".join(form.query for form in forms)
+        entries = self._matching(query, MAX_COMPARED_LICENCES, unassigned=unassigned, time=time)
         if len(entries) == MAX_COMPARED_LICENCES:  # there are more, and better ones may be older
-            entries += self._matching(f"{{ids title}} : ({query})", MAX_COMPARED_LICENCES, unassigned=unassigned)
-        wanted = [_folded(word) for word in words]
+            entries += self._matching(
+                f"{{ids title}} : ({query})", MAX_COMPARED_LICENCES, unassigned=unassigned, time=time
+            )
         hits = [_hit(entry, wanted, outside=outside) for entry in {each.object_id: each for each in entries}.values()]
-        return [hit for hit, _ in sorted(hits, key=lambda each: (each[0].score, each[1]), reverse=True)]
+        best = sorted(hits, key=lambda each: (each[0].score, each[1]), reverse=True)
+        return [replace(hit, score=round(hit.score * NEAR_SCORE, 3)) if near else hit for hit, _ in best]
 
-    def _forms(self, words: Iterable[str], outside: bool) -> list[str]:
-        """Each word as the index is asked for it: from its beginning, or whole where it is common by itself."""
-        phrases = [f"{OUTSIDE} : {phrase}" if outside else phrase for phrase in map(_phrase, dict.fromkeys(words))]
-        return [phrase if self._holds(phrase, COMMON_WORD_LICENCES) else f"{phrase}*" for phrase in phrases]
+    def _spelt(self, word: str, outside: bool) -> _Form:
+        """A word by its beginning, with its umlauts in either spelling."""
+        plain = not word.isalpha() or _UNSPACED.search(word)
+        return self._form([word] if plain else spellings(word), (), outside)
 
-    def _together(self, forms: Sequence[str]) -> list[str]:
+    def _near(self, word: str, outside: bool) -> _Form:
+        """A word, its other numbers, and where nothing of that is known the words that differ by one letter."""
+        if not word.isalpha() or _UNSPACED.search(word):
+            return self._spelt(word, outside)
+        spelt = spellings(word)
+        others = dict.fromkeys(form for each in spelt for form in inflected(each))
+        begin = [*spelt, *(each[:-1] for each in others if each.endswith("*"))]
+        whole = [each for each in others if not each.endswith("*")]
+        form = self._form(begin, whole, outside)
+        if form.held or len(word) < MIN_TYPO_LENGTH:
+            return form
+        singular = [each[:-1] for each in spelt if each.endswith("s") and len(each) > MIN_TYPO_LENGTH]
+        terms = [term for each in (*spelt, *singular) for term in mistyped(each, self._terms(each))]
+        return self._form((), terms, outside)
+
+    def _form(self, begin: Sequence[str], whole: Sequence[str], outside: bool) -> _Form:
+        """The words that begin so or are these, as the index is asked for any of them; a common one only whole."""
+        asked = [*(f"{_phrase(each)}*" for each in begin), *map(_phrase, whole)]
+        if not asked:
+            return _Form((), "", False)
+        if len(begin) == 1 and not whole and self._holds(_phrase(begin[0]), COMMON_WORD_LICENCES):
+            asked = [_phrase(begin[0])]
+        query = f"({' OR '.join(asked)})" if len(asked) > 1 else asked[0]
+        query = f"{OUTSIDE} : {query}" if outside else query
+        return _Form(tuple(map(folded, (*begin, *whole))), query, self._holds(query))
+
+    def _terms(self, word: str) -> list[str]:
+        """All words of the index of about this length that begin with the word's first letter or its second."""
+        self._db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row)")
+        asked = "term >= ? AND term < ? AND length(term) BETWEEN ? AND ? AND term NOT GLOB '*[0-9]*'"
+        query = f"SELECT term FROM vocabulary WHERE {asked}"  # noqa: S608  # all ours
+        size = len(word)
+        return [
+            term
+            for first in dict.fromkeys(word[:2])
+            for (term,) in self._db.execute(query, (first, chr(ord(first) + 1), size - 1, size + 3))
+        ]
+
+    def _together(self, forms: Sequence[_Form]) -> list[_Form]:
         """As many of these as occur in one licence, the rarest of all among them."""
-        kept: list[str] = []
-        for form in sorted(forms, key=lambda form: form.endswith("*"), reverse=True):
-            if self._holds(" AND ".join([*kept, form])):
+        kept: list[_Form] = []
+        for form in sorted(forms, key=lambda form: "*" in form.query, reverse=True):
+            if self._holds(" AND ".join(each.query for each in (*kept, form))):
                 kept.append(form)
         return kept
 
@@ -534,8 +606,12 @@ class Catalogue:
         rows = self._db.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1 OFFSET ?", (query, number - 1))
         return rows.fetchone() is not None
 
-    def _matching(self, query: str, limit: int, *, unassigned: bool) -> list[CatalogueEntry]:
-        return [self._entry(columns) for columns in self._db.execute(MATCHING, (query, unassigned, limit))]
+    def _matching(
+        self, query: str, limit: int, *, unassigned: bool, time: Period | None = None
+    ) -> list[CatalogueEntry]:
+        first, after = time or (None, None)
+        values = (query, unassigned, first, first, after, limit)
+        return [self._entry(columns) for columns in self._db.execute(MATCHING, values)]
 
     def _among(self, query: str, values: Iterable[str]) -> Iterator[Sequence[Any]]:
         """The rows of a query for any of these values, which stand in it as `(?)`."""
@@ -753,6 +829,15 @@ class _Read:
     pictures: Mapping[str, Fingerprint]  # by document
 
 
+@dataclass(frozen=True)
+class _Form:
+    """A word of a search: what it may be, how the index is asked for it, and whether any licence has it."""
+
+    words: Sequence[str]
+    query: str
+    held: bool
+
+
 def _read_all(archive: Archive, reader: DocumentReader, lines: Iterable[Line], threads: int) -> dict[str, _Read | str]:
     """The licences and comps that these lines are about, as they now stand; a text says why one cannot be read."""
     ids = dict.fromkeys(line.id for line in lines if line.id and line.id.startswith(KINDS))
@@ -802,7 +887,7 @@ def _searched(read: _Read) -> tuple[list[str], ...]:
     return tuple([each for each in column if each] for column in columns)
 
 
-def _hit(entry: CatalogueEntry, wanted: Sequence[str], *, outside: bool = False) -> tuple[Hit, str]:
+def _hit(entry: CatalogueEntry, wanted: Sequence[Sequence[str]], *, outside: bool = False) -> tuple[Hit, str]:
     """How well a licence fits, and by which field best: what no field holds is in the certificate's text; and its date.
 
     A hundred are compared to show a few: the JSON will do, in which older versions left numbers.
@@ -826,17 +911,22 @@ def _hit(entry: CatalogueEntry, wanted: Sequence[str], *, outside: bool = False)
     }
     if outside:
         fields = {name: value for name, value in fields.items() if name not in INSIDE}
-    folded = {name: _folded(str(value)) for name, value in fields.items() if value}
-    counts = {name: sum(word in value for word in wanted) for name, value in folded.items()}
+    values = {name: folded(str(value)) for name, value in fields.items() if value}
+    counts = {name: sum(_in(value, word) for word in wanted) for name, value in values.items()}
     best = max(counts, key=counts.__getitem__)
     found = counts[best]
     weights = [
-        max((WEIGHTS.get(n, 3.0) for n in folded if word in folded[n]), default=WEIGHTS["text"]) for word in wanted
+        max((WEIGHTS.get(n, 3.0) for n, value in values.items() if _in(value, word)), default=WEIGHTS["text"])
+        for word in wanted
     ]
     weight = sum(weights) / len(weights)
     best = "documents" if best == "inside" else best
     hit = Hit(entry, best if found else "text", round(weight / (1 + weight), 3))
     return hit, described["licensed_at"] or ""
+
+
+def _in(value: str, alternatives: Sequence[str]) -> bool:
+    return any(each in value for each in alternatives)
 
 
 # ---------------------------------------------------------------- words
@@ -852,17 +942,9 @@ def _plain(text: str | None) -> str:
 
 def _indexed(text: str) -> str:
     """Text as the words table has it."""
-    return _UNSPACED.sub(r" \1 ", _folded(_plain(text)))
+    return _UNSPACED.sub(r" \1 ", folded(_plain(text)))
 
 
 def _phrase(word: str) -> str:
     quoted = _indexed(word).replace('"', " ")
     return f'"{quoted}"'
-
-
-def _folded(text: str) -> str:
-    """Text as it is compared: without accents and case, and with the letters that only look accented spelt out."""
-    if text.isascii():
-        return text.lower()
-    plain = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
-    return plain.casefold().translate(_SPELT_OUT)

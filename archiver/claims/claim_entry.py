@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,11 +109,15 @@ def _read_claim(
     kept = {key: getattr(before, key) for key, how in before.sure.items() if how.startswith(STATED)} if before else {}
     given = kept | {key: value for key, value in stated.items() if value not in (None, (), [])}
     received = given.get("received") or parsed.received or (before and before.received) or datetime.now(UTC).date()
-    letter = read_letter(parsed.text, received=received, domains=owner.domains, links=parsed.links)
+    read = partial(
+        read_letter, parsed.text, domains=owner.domains, links=parsed.links, senders=parsed.senders,
+        own=(owner.name, *owner.aliases, *([home.settings.agency.name] if home.settings.agency.name else ())),
+    )  # fmt: skip
+    letter = read(received=received)
     assumed = "received" not in given and not parsed.received
     if assumed and letter.dated and letter.dated < received:  # better a deadline too early than too late
         received = letter.dated
-        letter = read_letter(parsed.text, received=received, domains=owner.domains, links=parsed.links)
+        letter = read(received=received)
     sure = dict(letter.sure)
     if letter.amount is not None:
         sure["currency"] = sure["amount"]

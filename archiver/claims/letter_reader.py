@@ -7,13 +7,15 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from email.utils import parsedate_to_datetime
+from email.utils import getaddresses, parsedate_to_datetime
 from html import unescape
 
 from archiver.core.errors import UnreadablePicture
 from archiver.reading.dates import days_in
 from archiver.reading.documents import is_html, is_pdf, read_text
+from archiver.reading.letter_sender import Sender
 from archiver.reading.mail import Unreadable, looks_like_mail, mail_by
+from archiver.reading.office import document_by
 from archiver.reading.worker import DocumentReader, ReaderFailed
 
 OCR_TIMEOUT_S = 60
@@ -36,7 +38,7 @@ _LINK = re.compile(r"""\bhref\s*=\s*["'](https?://[^"'\s<>]+)""", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedLetter:
-    """A parsed letter: its text, links and pictures, and the date on its envelope.
+    """A parsed letter: its text, links and pictures, and the date and senders on its envelope.
 
     `messages` say what went wrong.
     """
@@ -45,11 +47,15 @@ class ParsedLetter:
     links: Sequence[str] = ()
     pictures: Sequence[bytes] = ()
     received: date | None = None
+    senders: Sequence[Sender] = ()
     messages: Sequence[str] = field(default_factory=list)
 
 
 def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
-    """Parse a PDF, a mail with its attachments, a text or a scanned picture. Its content is not trusted."""
+    """Parse a PDF, a mail with its attachments (also Outlook's), a Word paper, a text or a scanned picture.
+
+    Its content is not trusted.
+    """
     if is_pdf(content):
         reading = reader.read(content, "application/pdf")
         messages = [f"The PDF has a problem: {reading.error}."] if reading.error else []
@@ -65,6 +71,10 @@ def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
     if picture_ending(content):
         text, trouble = _recognised(content, reader)
         return ParsedLetter(text=text, pictures=[content], messages=[trouble] if trouble else [])
+    if content.startswith(b"PK\x03\x04"):
+        paper = document_by(reader, content)
+        messages = [f"The Word paper has a problem: {paper.error}."] if paper.error else []
+        return ParsedLetter(text=paper.text, messages=messages)
     if is_html(content):
         return ParsedLetter(text=reader.page(read_text(content).text).text)
     return ParsedLetter(text=read_text(content).text)
@@ -79,6 +89,8 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     page = reader.page(mail.html).text
     texts = [mail.headers.get("Subject", ""), max(mail.text, page, key=len)]
     links = [unescape(found[1]) for found in _LINK.finditer(mail.html)]
+    headers = [mail.headers[name] for name in ("Reply-To", "From") if name in mail.headers]
+    senders: list[Sender] = [(name, address.lower()) for name, address in getaddresses(headers) if address]
     pictures: list[bytes] = []
     messages: list[str] = []
     received = None
@@ -94,20 +106,22 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
         if picture_ending(attached):
             pictures.append(attached)
             continue
-        if is_pdf(attached):
+        if is_pdf(attached) or (name.lower().endswith(".docx") and attached.startswith(b"PK\x03\x04")):
             inner = parse_letter(attached, reader)
-        elif deeper and name.endswith(".eml") and looks_like_mail(attached[:4096]):
+        elif deeper and name.lower().endswith((".eml", ".msg")) and looks_like_mail(attached[:4096]):
             inner = _mail(attached, reader, deeper - 1)
         else:
             continue
         texts.append(inner.text)
+        senders += inner.senders
         links += inner.links
         pictures += inner.pictures
         messages += inner.messages
         received = min(filter(None, (received, inner.received)), default=None)
     return ParsedLetter(
-        text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, messages=messages
-    )
+        text="\n\n".join(filter(None, texts)), links=links, pictures=pictures, received=received, senders=senders,
+        messages=messages,
+    )  # fmt: skip
 
 
 def picture_of(content: bytes, reader: DocumentReader) -> tuple[bytes, str] | None:

@@ -145,6 +145,9 @@ def import_(
     keep_files: Annotated[
         bool, typer.Option("--keep-files", help="Archive the delivered files too, not only their digests.")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Papers of unknown platforms are licences: you compared what was read.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Classify each file; archive nothing.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
@@ -161,7 +164,7 @@ def import_(
     with progress() as watch:
         report = import_files(
             here, unlocked(here), paths, client, by=by or f"system user {getuser()}", dry_run=dry_run,
-            keep_files=keep_files, progress=watch,
+            keep_files=keep_files, confirmed=yes, progress=watch,
         )  # fmt: skip
     for warning in report.warnings:
         say(f"warning: {warning}")

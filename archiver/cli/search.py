@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 @app.command()
 def find(
-    text: Annotated[str, typer.Argument(help="Words, an id, a day, a file name, or the URL of a preview.")] = "",
+    text: Annotated[
+        str, typer.Argument(help="Words, an id, a day or month, a file name, or the URL of a preview.")
+    ] = "",
     image: Annotated[
         str | None, typer.Option(metavar="FILE|URL", help="A picture or screenshot, also cropped or partly covered.")
     ] = None,
@@ -47,11 +49,14 @@ def find(
 ) -> None:
     """Find licences by id, day, title, kind, licensee, client hint, file name, certificate text, or by a picture.
 
-    With --client, the search includes the unassigned licences of shared accounts.
+    With --client, the search includes the unassigned licences of shared accounts. If no licence has all the words,
+    plurals, other spellings and one wrong letter in a longer word are forgiven.
 
     Example: archiver find "harbour at dawn"
 
     Example: archiver find --client acme --since 2026-01-01 --kind editorial --sort newest --csv > editorial.csv
+
+    Example: archiver find "harbour march 2026"
 
     Example: archiver find --image screenshot.png --client acme --sheet side-by-side.png
     """

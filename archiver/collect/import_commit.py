@@ -36,14 +36,16 @@ def commit_import(
     catalogue: Catalogue,
     reader: DocumentReader,
     progress: ImportProgress = lambda *_: None,
+    *,
+    confirmed: bool = False,
 ) -> None:
     """Decide what becomes of recognised files, archive and seal that where there is an archive to write to, and report.
 
-    The catalogue must have caught up with the archive.
+    The catalogue must have caught up with the archive. `confirmed`: see `plan`.
     """
     stored = Archive(home.archive(report.client))
     looks = home.state / "looks" / f"{report.client}.json"
-    planned = plan(files, _Archived(stored, catalogue, reader, looks))
+    planned = plan(files, _Archived(stored, catalogue, reader, looks), confirmed=confirmed)
     report.fates = planned.fates
     if archive and order:
         report.warnings += map(str, _file(planned, archive.put, archive.add_version, order, progress))

@@ -17,7 +17,7 @@ from archiver.reading.certificates import Paper, Sure
 from archiver.reading.document_parser import completed, same_day, same_licence
 from archiver.reading.filenames import Named
 from archiver.reading.fingerprint import MAX_HASH_DISTANCE, Fingerprint, distance
-from archiver.reading.platforms import PLATFORMS
+from archiver.reading.platforms import OTHER_PLATFORM, PLATFORMS
 from archiver.reading.subscription_plans import covers
 
 _RANK = {kind: n for n, kind in enumerate((DocumentKind.CERTIFICATE, DocumentKind.RECORD, DocumentKind.RECEIPT))}
@@ -107,13 +107,17 @@ class ImportPlan:
     papers: list[FileOutcome]
 
 
-def plan(files: Sequence[ClassifiedFile], known: Known) -> ImportPlan:
-    """Decide what each file is and where it belongs. Nothing is guessed: what fits several licences fits none."""
-    return _Planner(files, known)()
+def plan(files: Sequence[ClassifiedFile], known: Known, *, confirmed: bool = False) -> ImportPlan:
+    """Decide what each file is and where it belongs. Nothing is guessed: what fits several licences fits none.
+
+    `confirmed`: a person vouches for the papers of platforms that are not known, so that they become licences.
+    """
+    return _Planner(files, known, confirmed)()
 
 
 class _Planner:
-    def __init__(self, files: Sequence[ClassifiedFile], known: Known) -> None:
+    def __init__(self, files: Sequence[ClassifiedFile], known: Known, confirmed: bool) -> None:
+        self.confirmed = confirmed
         self.files, self.known = files, known
         self.groups: list[Group] = []
         self.by_object: dict[str, Group] = {}
@@ -181,6 +185,9 @@ class _Planner:
                 self._end(
                     seen, ImportOutcome.KNOWN, message="the licence that it names was erased, so it is not archived"
                 )
+                continue
+            if paper.sure is Sure.STATED and not self.confirmed and not self.known.identity(paper.licences[0].identity):
+                self._keep(seen, ImportOutcome.UNREAD, message=_to_confirm(paper.licences[0]))
                 continue
             found = [(licence, self._group(licence, seen.machine_read)) for licence in paper.licences]
             groups = [group for _, group in found if group]
@@ -458,6 +465,16 @@ def _without_licence(named: Sequence[Named]) -> str:
     return (
         f"the name says {assets}, but this archive has no licence of it. Archive the licence (`archiver run` or "
         f"`archiver capture {named[0].platform}`), then import again"
+    )
+
+
+def _to_confirm(licence: Licence) -> str:
+    """What a person has to confirm about a licence of a platform that is not known."""
+    asset = licence.asset
+    name, day = asset.provider.removeprefix(OTHER_PLATFORM), str(iso(licence.licensed_at))[:10]
+    return (
+        f"it reads as a licence of {name}, which is no known platform: {asset.asset_id}, {day}, for "
+        f"{licence.licensee}. Compare it; to archive it as a licence, import it with --yes"
     )
 
 

@@ -31,12 +31,14 @@ def import_files(
     by: str,
     dry_run: bool = False,
     keep_files: bool = False,
+    confirmed: bool = False,
     progress: ImportProgress = lambda *_: None,
 ) -> ImportReport:
     """Import everything in these paths into a client's archive; a dry run archives nothing and tells the same.
 
-    `by` is the person who imports. What is archived already is not archived again, so an import that was killed is
-    simply repeated. ConfigError for a path that is not there; ArchiveBusy while another command writes to the archive.
+    `by` is the person who imports; `confirmed` says that this person vouches for papers of platforms that are not
+    known. What is archived already is not archived again, so an import that was killed is simply repeated.
+    ConfigError for a path that is not there; ArchiveBusy while another command writes to the archive.
     """
     home.client(client)
     if missing := [path for path in paths if not path.exists()]:
@@ -61,5 +63,5 @@ def import_files(
         if spool:
             order = Import(by=by, at=datetime.now(UTC), content=spool.content, preview=spool.preview,
                            keep_files=keep_files)  # fmt: skip
-        commit_import(home, report, files, archive, order, catalogue, reader, progress)
+        commit_import(home, report, files, archive, order, catalogue, reader, progress, confirmed=confirmed)
     return report

@@ -15,11 +15,13 @@ from archiver.core.model import DocumentKind
 from archiver.reading.containers import MAX_FILE_BYTES, Item
 from archiver.reading.document_parser import Paper, Sure
 from archiver.reading.document_parser import read_text as read_text_paper
-from archiver.reading.documents import MAX_TEXT_LENGTH, is_html, is_pdf, read_text, scattered
+from archiver.reading.documents import MAX_TEXT_LENGTH, is_html, is_pdf, is_utf16, read_text, scattered
 from archiver.reading.filenames import Named, names
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.history_tables import history_in, lists_licences
 from archiver.reading.mail import Lookup, origin_by
+from archiver.reading.office import document_by, table_by
+from archiver.reading.outlook import COMPOUND_FILE
 from archiver.reading.platforms import PLATFORMS, marked
 from archiver.reading.worker import DOCUMENT_TIMEOUT_S, DocumentReader, ReaderFailed
 
@@ -28,8 +30,11 @@ SCAN_TIMEOUT_S = (
     1.5  # in which any scan is found to have no text; what takes longer is drawn, and OCR would take as long
 )
 MAX_DOCUMENT_BYTES = 8 << 20  # bytes of a text or page; more is no paper
-OUTLOOK_SEARCHED_BYTES = 1 << 20  # bytes of an Outlook message in which platforms' names are looked for
-_OUTLOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OFFICE = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+OUTLOOK = "application/vnd.ms-outlook"
 
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -50,7 +55,8 @@ _DELIVERED = {
 }  # fmt: skip
 _ENDINGS = {
     "application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/csv": "csv", "message/rfc822": "eml",
-    "application/vnd.ms-outlook": "msg", "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif",
+    OUTLOOK: "msg", _OFFICE["docx"]: "docx", _OFFICE["xlsx"]: "xlsx",
+    "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif",
     "image/tiff": "tif", "image/bmp": "bmp",
 }  # fmt: skip
 _QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)  # the mark of a letter that is answered or passed on
@@ -107,7 +113,7 @@ class ClassifiedFile:
 
     @property
     def is_letter(self) -> bool:
-        return self.media_type == "message/rfc822"
+        return self.media_type in ("message/rfc822", OUTLOOK)
 
     @property
     def says_nothing(self) -> bool:
@@ -149,10 +155,12 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
             paper = read_text_paper(page, subject)
         said = f"{subject}\n{text}"
         sender = item.mail.headers.get("From", "")
-        inner = "not checked: a letter inside another"
+        outlook = content.startswith(COMPOUND_FILE)
+        inner = "a letter inside another" if item.within else "Outlook does not keep what was signed" if outlook else ""
         return replace(
-            base, what="letter", media_type="message/rfc822", paper=paper, sign=_signs(f"{said}\n{sender}"),
-            origin=origin_by(reader, content, lookup) if item.within is None else inner,
+            base, what="letter", media_type=OUTLOOK if outlook else "message/rfc822", paper=paper,
+            sign=_signs(f"{said}\n{sender}"),
+            origin=f"not checked: {inner}" if inner else origin_by(reader, content, lookup),
         )  # fmt: skip
     if is_pdf(content):
         return _document(base, content, name, reader, ocr)
@@ -162,11 +170,8 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
     if ending in _DELIVERED:
         media = replace(base, what="media", media_type=_DELIVERED[ending], named=_assets(name))
         return media if media.named else _described(media, content, reader)
-    if content.startswith(_OUTLOOK) and ending == "msg":
-        said = content[:OUTLOOK_SEARCHED_BYTES].decode("utf-16-le", "replace")  # as it keeps its texts
-        note = "an Outlook message, which cannot be read; save it as .eml and import that"
-        return replace(base, what="letter", media_type="application/vnd.ms-outlook", note=note,
-                       sign=_signs(name) or bool(_SIGN.search(said)))  # fmt: skip
+    if ending in _OFFICE and content.startswith(b"PK\x03\x04"):
+        return _office(replace(base, media_type=_OFFICE[ending]), content, name, ending, reader)
     if not _is_text(content):
         return replace(base, sign=_signs(name), note="a kind of file that is not read")
     if len(content) > MAX_DOCUMENT_BYTES:
@@ -247,6 +252,23 @@ def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: 
     )
 
 
+def _office(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: DocumentReader) -> ClassifiedFile:
+    if ending == "xlsx":
+        written, error = table_by(reader, content)
+        if error:
+            return replace(seen, what="table", refused=error)
+        table = reader.table(written)
+        paper = history_in(table, name)
+        sign = bool(paper) or lists_licences(table) or _signs(f"{name}\n{written.decode()}")
+        return replace(seen, what="table", paper=paper, sign=sign)
+    reading = document_by(reader, content)
+    if reading.error:
+        return replace(seen, what="document", refused=reading.error)
+    return replace(
+        seen, what="document", paper=read_text_paper(reading.text, name), sign=_signs(f"{name}\n{reading.text}")
+    )
+
+
 def _signs(text: str) -> bool:
     return bool(_SIGN.search(text[:MAX_TEXT_LENGTH]) or marked(text[:MAX_TEXT_LENGTH]))
 
@@ -273,7 +295,7 @@ def _picture_type(content: bytes, ending: str) -> str | None:
 
 def _is_text(content: bytes) -> bool:
     start = content[:8192]
-    return b"\0" not in start or start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return b"\0" not in start or is_utf16(start)
 
 
 def ocr_by(reader: DocumentReader) -> Ocr:

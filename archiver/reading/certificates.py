@@ -21,11 +21,15 @@ from archiver.reading.platforms import PLATFORMS, UUID
 
 
 class Sure(StrEnum):
-    """How sure a reading is: the layout is known in full; its marks are clear; there are signs only."""
+    """How sure a reading is: the layout is known in full; its marks are clear; there are signs only.
+
+    `stated`: of a platform that is not known, so that a person has to confirm it.
+    """
 
     CERTAIN = "certain"
     LIKELY = "likely"
     POSSIBLE = "possible"
+    STATED = "stated"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from hashlib import sha256
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from archiver.reading.mail import ParsedMail, Unreadable, looks_like_mail, messages, plain, read_mail
+from archiver.reading.outlook import COMPOUND_FILE
 
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, ReaderJob
@@ -293,6 +294,8 @@ def _taken_apart(digest: str, content: bytes | None, size: int, place: Container
 
 def is_letter(start: bytes, path: str) -> bool:
     """A letter, also one without the name of one, as some programs and mboxes keep them."""
+    if start.startswith(COMPOUND_FILE):
+        return path.lower().endswith(".msg")  # as old files of Word and Excel begin, too
     return path.lower().endswith(".eml") or (
         "." not in path.rpartition("/")[2].rpartition("!")[2][-6:] and looks_like_mail(start)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -33,6 +34,10 @@ _FOREIGN = [
     ("dezember", "dez", "décembre", "decembre", "déc", "diciembre", "dic", "dicembre", "grudnia"),
 ]
 _FOREIGN_MONTH = {name: number for number, names in enumerate(_FOREIGN, 1) for name in names}
+_UNACCENTED_MONTH = {
+    "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each)): number
+    for name, number in _FOREIGN_MONTH.items()
+}
 _FOREIGN_DAY = re.compile(
     r"(?P<day>\d{1,2})(?:\.|er|º)? ?(?:de )?(?P<month>[a-zäûéńśź]{3,12})\.?,? (?:del? )?(?P<year>\d{4})(?: r\.?)?",
     re.ASCII,
@@ -143,6 +148,25 @@ def days_in(text: str, order: DateOrder | None = None) -> Iterator[tuple[date, r
             yield day.date() if isinstance(day, datetime) else day, found
 
 
+_WITHOUT_YEAR = re.compile(
+    rf"(?<![\w./-])(?:(?P<first>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)?(?P<month>{_NAMES})\b\.?"
+    rf"|(?P<named>{_NAMES})\b\.?\s+(?P<second>\d{{1,2}})(?:st|nd|rd|th)?\b"
+    r"|(?P<day>\d{1,2})\.\s?(?P<number>\d{1,2})\.)(?!\s*,?\s*(?:del?\s+)?\d{2,4}\b)(?![\w/]|-\w|\.\d)",
+    re.IGNORECASE,
+)
+
+
+def days_without_year(text: str, after: date) -> Iterator[tuple[date, re.Match[str]]]:
+    """The days that a text names without a year, each as the next such day after `after`."""
+    for found in _WITHOUT_YEAR.finditer(text):
+        name = (found["month"] or found["named"] or "").lower()
+        with suppress(ValueError):
+            month = int(found["number"] or _FOREIGN_MONTH.get(name) or _month(name))
+            number = int(found["first"] or found["second"] or found["day"])
+            day = date(after.year, month, number)
+            yield day if day > after else date(after.year + 1, month, number), found
+
+
 def day_order(texts: Iterable[str]) -> DateOrder | None:
     """What a day beyond the twelfth in any of the texts proves of all; None where there is none or they disagree."""
     found = set()
@@ -154,6 +178,16 @@ def day_order(texts: Iterable[str]) -> DateOrder | None:
             elif second > 12 >= first:
                 found.add(DateOrder.MONTH_FIRST)
     return found.pop() if len(found) == 1 else None
+
+
+def month_number(name: str) -> int | None:
+    """The month of a name in any of the seven languages, in full or cut, with or without its accents; else None."""
+    low = name.lower()
+    if number := _FOREIGN_MONTH.get(low) or _UNACCENTED_MONTH.get(low):
+        return number
+    with suppress(ValueError):
+        return _month(low)
+    return None
 
 
 def _month(name: str) -> int:

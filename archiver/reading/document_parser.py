@@ -29,6 +29,7 @@ from archiver.reading.documents import MAX_TEXT_LENGTH
 from archiver.reading.history_tables import read_history
 from archiver.reading.labelled_documents import read_labelled, titled
 from archiver.reading.platforms import the_platform
+from archiver.reading.unfilled import is_template
 
 __all__ = ["Paper", "Sure", "completed", "read_table", "read_text", "same_licence"]
 
@@ -38,12 +39,13 @@ MAX_CERTIFICATES = 500  # in one text
 def read_text(text: str, name: str = "", columns: Callable[[], str] = str) -> Paper | None:
     """What a certificate or receipt says. `name` is the file's, which may tell the platform where the text does not.
 
-    `columns` gives the text of a PDF as it stands on the page; it is asked for only where labels are to be read.
+    `columns` gives the text of a PDF as it stands on the page; it is asked for only where labels are to be read. A
+    form that nobody filled in is none.
     """
     text = text[:MAX_TEXT_LENGTH]
-    if _ENVATO.search(text):
-        return _envato(text, columns())
-    return _freepik(text, columns) or read_labelled(text, name, columns)
+    envato = bool(_ENVATO.search(text))
+    paper = _envato(text, columns()) if envato else _freepik(text, columns) or read_labelled(text, name, columns)
+    return None if paper and any(is_template(text, each) for each in paper.licences) else paper
 
 
 def read_table(content: bytes, name: str = "") -> Paper | None:

@@ -76,11 +76,30 @@ def decoded(content: bytes) -> str:
     """All of a plain text, as `read_text` decodes it."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
+    if order := _unmarked_utf16(content):
+        return content.decode(order, "replace")
     try:
         # A decoder that may end within a character, because what is read may be cut there.
         return codecs.getincrementaldecoder("utf-8-sig")().decode(content)
     except UnicodeDecodeError:
         return by_code_page(content)
+
+
+def _unmarked_utf16(content: bytes) -> str | None:
+    """The byte order of UTF-16 without its mark, in text that is mostly Western: every second byte is zero."""
+    start = content[: MARGIN_BYTES * 4]
+    half = len(start) // 2
+    if half < 8 or b"\0" not in start:
+        return None
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    if odd > 0.7 * half and even < 0.02 * half:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.7 * half and odd < 0.02 * half else None
+
+
+def is_utf16(start: bytes) -> bool:
+    """Whether bytes begin as text in UTF-16."""
+    return start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _unmarked_utf16(start) is not None
 
 
 def by_code_page(content: bytes) -> str:

@@ -64,6 +64,15 @@ LABELS: Mapping[str, Mapping[str, Sequence[str]]] = {
         DUTCH: ("Licentietype", "Type licentie", "Soort licentie", "Licentie"),
         POLISH: ("Typ licencji", "Rodzaj licencji", "Licencja"),
     },
+    "buyer": {  # of a receipt; a licence has a licensee
+        ENGLISH: ("Buyer", "Bill to", "Billed to", "Sold to", "Purchaser", "Purchased by"),
+        GERMAN: ("Käufer", "Käuferin", "Rechnungsempfänger", "Rechnung an"),
+        FRENCH: ("Acheteur", "Acheteuse", "Facturé à"),
+        SPANISH: ("Comprador", "Compradora", "Facturado a"),
+        ITALIAN: ("Acquirente", "Fatturato a", "Intestato a"),
+        DUTCH: ("Koper", "Gefactureerd aan"),
+        POLISH: ("Nabywca", "Kupujący"),
+    },
     "licensee": {
         ENGLISH: ("Licensee", "Licensee name", "Name of licensee", "Licensed to", "License holder", "Licence holder",
                   "License owner", "Licence owner", "License issued to", "Licence issued to", "License granted to",

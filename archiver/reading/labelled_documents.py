@@ -15,7 +15,8 @@ from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
 from archiver.reading.certificates import Paper, Quote, Sure, day, in_one_line, labelled, plain, spelled
 from archiver.reading.dates import DateOrder, day_order
 from archiver.reading.field_labels import LABELS, OTHER, SPELLED, spoken_order
-from archiver.reading.platforms import ANY_NUMBER, PLATFORMS, the_platform
+from archiver.reading.platforms import ANY_NUMBER, OTHER_PLATFORM, forms_of, marked, other_platform, the_platform
+from archiver.reading.platforms import titled as named_in
 from archiver.reading.subscription_plans import read_plan
 
 _FLAT = {name: [label for each in languages.values() for label in each] for name, languages in LABELS.items()}
@@ -29,6 +30,8 @@ _SHAPES = {
     "invoice": r"#? ?(?=[^ ]{0,39}\d)[A-Z0-9][A-Z0-9./_-]{2,39}",
     "amount": _MONEY,
 }
+
+_OTHER_SHAPES = {"asset_id": r"#? ?(?=[^ ]{0,39}\d)[A-Za-z0-9][A-Za-z0-9._-]{1,39}"}  # of a platform that is not known
 
 # Of receipts only, whose every field has a shape: from a licence without gaps one would get its date, and no name.
 _DATE_SHAPES = dict.fromkeys(
@@ -174,20 +177,41 @@ def read_labelled(text: str, name: str = "", columns: Callable[[], str] = str) -
         # Any shop's invoice may show a platform's picture or carry its name: a receipt must come from the platform.
         issued = _SOLD.sub("", _PRICED_LINE.sub("", _CREDIT_LINE.sub("", text)))
         platform, words, strong = the_platform(issued)
+    other = (other_platform(text) or _by_title(text)) if licence and platform is None else None
+    if other:
+        platform, words = other
     if platform is None or not (licence or strong):
         return None
-    shapes = _SHAPES if licence else _SHAPES | _DATE_SHAPES
+    shapes = (_SHAPES | _OTHER_SHAPES if other else _SHAPES) if licence else _SHAPES | _DATE_SHAPES
     found = labelled(_untabled(text), _untabled(in_one_line(columns(), _LICENCE_TITLE)), _FLAT, shapes)
     found.pop(OTHER, None)
     title = plain(found.get("title")) or ""  # of the work, which may be called "Draft beer in a glass"
     if _void(text.replace(title, "", 1) if " " in title else text):
         return None
-    paper = _licence(platform, found) if licence else _receipt(platform, found)
-    if paper is None:
+    paper = _licence(platform, found) if licence else _licence_by_receipt(platform, found) or _receipt(platform, found)
+    if paper is None or (other and not (paper.date and paper.licences[0].licensee)):
         return None
     quotes = {"platform": words} | {field: quote.text for field, quote in found.items()}
-    paper = replace(paper, sure=Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
-    return paper if licence else read_plan(paper, text, columns(), _order(found))
+    paper = replace(paper, sure=Sure.STATED if other else Sure.LIKELY if strong else Sure.POSSIBLE, quotes=quotes)
+    return paper if paper.licences else read_plan(paper, text, columns(), _order(found))
+
+
+_NAME_IN_TITLE = re.compile(rf"^[ \t]*(?P<name>[A-Z][\w&'. -]{{1,40}}?)[ \t]*[-–—|:·]?[ \t]*{_TITLES}", re.M | re.I)
+_NO_NAME = re.compile(
+    r"\b(?:standard|extended|enhanced|premium|royalty|free|editorial|commercial|image|photo|stock|asset|media|digital|your|"
+    r"the|this|our|official|bild|foto|ihr|ihre|das|licence|license|download|purchase|order|web|print|content)\b",
+    re.IGNORECASE,
+)
+
+
+def _by_title(text: str) -> tuple[str, str] | None:
+    """The provider that stands before the title in its line, as `PixelMill Licence Certificate`, and the words."""
+    if marked(text) or named_in(text):
+        return None
+    found = _NAME_IN_TITLE.search(text[:MAX_TITLE_OFFSET])
+    if not found or not found["name"][0].isupper() or _NO_NAME.search(found["name"]):
+        return None
+    return f"{OTHER_PLATFORM}{' '.join(found['name'].split()).casefold()}", found["name"]
 
 
 def _void(text: str) -> bool:
@@ -251,6 +275,22 @@ def _licence(platform: str, found: Mapping[str, Quote]) -> Paper | None:
     )
 
 
+def _licence_by_receipt(platform: str, found: Mapping[str, Quote]) -> Paper | None:
+    """The licence that an invoice grants: it names the picture, the kind of licence, the buyer and a day."""
+    named = {**found, **({"licensee": found["buyer"]} if "buyer" in found and "licensee" not in found else {})}
+    dates = [
+        found[name] for name in ("licensed_at", "bought_at", "ordered_at", "invoiced_at", "dated") if name in found
+    ]
+    if not dates or not all(plain(named.get(name)) for name in ("asset_id", "kind", "licensee")):
+        return None
+    paper = _licence(platform, {**named, "licensed_at": dates[0]})
+    if paper is None or paper.licences[0].licensed_at is None:
+        return None
+    paper = replace(paper, reader="receipt_by_labels", kind=DocumentKind.RECEIPT)
+    paid = _receipt(platform, found)
+    return replace(paper, invoice=paid.invoice, amount=paid.amount, currency=paid.currency) if paid else paper
+
+
 def _receipt(platform: str, found: Mapping[str, Quote]) -> Paper | None:
     dates = [found[name] for name in ("invoiced_at", "ordered_at", "dated", "bought_at") if name in found]
     when = _day(dates[0], found) if dates else None
@@ -276,7 +316,7 @@ def licence_of(platform: str, values: Mapping[str, str], when: Moment | None, wr
 
     `when` is its date and `written` the date as the paper has it, which stands in the key where it cannot be read.
     """
-    forms = PLATFORMS[platform]
+    forms = forms_of(platform)
     asset_id, licence_id = (values.get(name, "").removeprefix("#").strip() for name in ("asset_id", "licence_id"))
     numbered = bool(forms.licence and re.fullmatch(forms.licence, licence_id))  # a number of another form is no id
     if not re.fullmatch(forms.asset, asset_id) or not (numbered or written):

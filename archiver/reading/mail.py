@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.core.errors import spoken
 from archiver.reading.documents import read_text
+from archiver.reading.outlook import COMPOUND_FILE, as_mail
 
 if TYPE_CHECKING:
     from archiver.reading.worker import Channel, DocumentReader, ReaderJob
@@ -28,7 +29,7 @@ MAX_TEXT_BYTES = 8 << 20  # bytes of a letter's own text that are read, of each 
 MAX_FIELD_LENGTH = 2000  # characters of a field that a person reads
 MAX_LINE_BYTES = 1 << 20  # of an mbox; a longer one is read in pieces
 
-_HEADERS = ("From", "To", "Subject", "Date", "Message-ID")
+_HEADERS = ("From", "Reply-To", "To", "Subject", "Date", "Message-ID")
 _ABOUT_PART = re.compile(rb"^content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _MAIL = re.compile(
     rb"(?:From [^\n]*\n)?(?:[!-9;-~]{1,70}:[^\n]*\n(?:[ \t][^\n]*\n)*)*?(?:From|Received|Message-ID|Return-Path):", re.I
@@ -53,8 +54,8 @@ class ParsedMail:
 
 
 def looks_like_mail(start: bytes) -> bool:
-    """Whether bytes begin with the header of a letter."""
-    return bool(_MAIL.match(start.replace(b"\r\n", b"\n")))
+    """Whether bytes begin with the header of a letter, or may be an Outlook message."""
+    return start.startswith(COMPOUND_FILE) or bool(_MAIL.match(start.replace(b"\r\n", b"\n")))
 
 
 READ_TIMEOUT_S = 20.0  # for one letter
@@ -113,6 +114,11 @@ def plain(text: str) -> str:
 
 def read_mail(content: bytes) -> ParsedMail:
     """Take a letter apart. Unreadable where it has more parts, or deeper ones, than any honest letter."""
+    if content.startswith(COMPOUND_FILE):
+        try:
+            content = as_mail(content)
+        except ValueError as error:
+            raise Unreadable(str(error)) from None
     if content.count(b"\n--") > 20 * MAX_PARTS:
         raise Unreadable("it has too many parts")
     header = re.search(rb"\r?\n\r?\n", content)

@@ -87,7 +87,21 @@ _ALL = (
         "westend61", "Westend61", r"westend61\.(?:de|com)|Westend61 GmbH", r"[A-Z]{2,8}\d{4,8}|\d{4,12}", ANY_NUMBER
     ),
 )
+OTHER_PLATFORM = "other:"
+"""How the provider of a licence begins whose platform is not known: its domain or its name follows."""
+
 PLATFORMS = {each.name: each for each in _ALL}
+
+
+def forms_of(provider: str) -> Platform:
+    """The forms of a provider's ids; those of one that is not known are any."""
+    if provider.startswith(OTHER_PLATFORM):
+        return Platform(
+            provider, provider.removeprefix(OTHER_PLATFORM), "", r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}", ANY_NUMBER
+        )
+    return PLATFORMS[provider]
+
+
 _MARK = {name: re.compile(rf"(?<![\w-])(?:{each.marks})(?!\w)", re.IGNORECASE) for name, each in PLATFORMS.items()}
 _TITLE = {name: re.compile(rf"(?<![\w.-]){re.escape(each.title)}(?![\w.-])") for name, each in PLATFORMS.items()}
 # In file names words run together, or are joined by other signs than spaces.
@@ -109,6 +123,46 @@ def marked(text: str) -> dict[str, str]:
 def titled(text: str) -> dict[str, str]:
     """The platforms that the text calls by name, with the words."""
     return {name: match[0] for name, title in _TITLE.items() if (match := title.search(text))}
+
+
+_HOST = re.compile(r"(?:https?://|\bwww\.|@)(?:www\.)?((?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,18})\b", re.IGNORECASE)
+_BARE_HOST = re.compile(
+    r"(?<![\w.@/-])((?:[a-z0-9-]{2,63}\.){1,3}(?:com|net|org|io|co|de|fr|es|it|nl|eu|example))\b", re.IGNORECASE
+)
+_MAIL_HOST = re.compile(r"@((?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,18})\b", re.IGNORECASE)
+_NAMED_AS = re.compile(
+    r"^[ \t]*(?:platform|provider|agency|website|source|licensor|plattform|anbieter|lizenzgeber(?:in)?|bildagentur"
+    r"|agentur|webseite|quelle|plateforme|fournisseur|agence|donneur de licence|plataforma|proveedor|agencia"
+    r"|licenciante"
+    r"|piattaforma|fornitore|agenzia|licenziante|leverancier|licentiegever|bron|dostawca|licencjodawca)"
+    r"[ \t]*[:\t][ \t]*(?P<name>[^\n\t]{2,60}?)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def other_platform(text: str) -> tuple[str, str] | None:
+    """The provider of a paper that names no known platform, by the one site or name it gives; and the words.
+
+    None where it names a known one, several sites, or nothing.
+    """
+    if marked(text) or titled(text):
+        return None
+    stated = _NAMED_AS.findall(text)
+    names = {" ".join(name.split()).casefold(): name for name in stated if not _HOST.search(name)}
+    plain = _MAIL_HOST.sub(" ", text)
+    sites = {_site(each) for each in (*_HOST.findall(plain), *_BARE_HOST.findall(plain))}
+    sites = sites or ({_site(each) for each in _MAIL_HOST.findall(text)} if not names else set())
+    if len(sites) == 1:
+        [site] = sites
+        return f"{OTHER_PLATFORM}{site}", site
+    if not sites and len(names) == 1:
+        [(name, words)] = names.items()
+        return f"{OTHER_PLATFORM}{name}", words
+    return None
+
+
+def _site(host: str) -> str:
+    return host.lower().removeprefix("www.")
 
 
 def numbered_by(label: str) -> tuple[str, str] | None:

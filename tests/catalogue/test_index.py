@@ -39,7 +39,8 @@ def test_find(acme: Acme) -> None:
         ("夜景", TOKYO, "title"),
     ):
         assert acme.found(text)[:1] == [(licence, match)], text
-    assert acme.found("harbours") == acme.found("...") == []
+    assert acme.found("harbours")[0][0] == HARBOUR
+    assert acme.found("harpsichord") == acme.found("...") == []
 
 
 def test_an_exact_id_comes_first_and_comps_are_no_licences(acme: Acme) -> None:

@@ -62,8 +62,8 @@ def rules_of(document: dict[str, object]) -> dict[str, str]:
         (GETTY, "Getty Images", "90012345", "demand", "2026-03-27"),
         (COPYTRACK, "Copytrack", "X7K2P9", "inquiry", "2026-01-01"),
         (PICRIGHTS, "PicRights", "1234-5678-9012", "demand", "2026-06-24"),
-        (ABMAHNUNG, None, "123/26-AB", "abmahnung", "2026-05-18"),
-        (UNKNOWN, None, "FR-2026/17", "demand", "2026-02-18"),
+        (ABMAHNUNG, "Kanzlei Beispiel & Partner", "123/26-AB", "abmahnung", "2026-05-18"),
+        (UNKNOWN, "Studio Ada Example", "FR-2026/17", "demand", "2026-02-18"),
     ],
 )
 def test_letters_of_each_kind_are_read_from_their_pdf(

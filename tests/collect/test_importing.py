@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import yaml
 
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue, CatalogueEntry
-from archiver.collect.file_walk import Item, walk
+from archiver.collect.file_walk import Item, Refused, walk
 from archiver.collect.recognition import recognise
 from archiver.core.model import Asset, Licence, iso
 from archiver.reading.mail import unasked
@@ -26,6 +27,7 @@ from tests.authoring.scenario import pdf
 from tests.support import papers
 from tests.support.folder import Truth, build, jpeg, letter, photo
 from tests.support.homes import QUICK, Home, begun, clean_environment
+from tests.support.outlook_files import outlook_message
 
 
 def entries(home: Home) -> list[CatalogueEntry]:
@@ -274,14 +276,20 @@ def test_letters_that_quote_or_are_outlooks_and_pages_of_single_letters_are_kept
     quoted = "".join(f"> {line}\n" for line in sample.text.splitlines())
     (tmp_path / "1.eml").write_bytes(letter("Fwd: licence", f"FYI\n{quoted}"))
     (tmp_path / "2.pdf").write_bytes(pdf([*"ProofoflicenceShutterstockInc" * 2]))
+    sent = datetime(2026, 12, 4, 10, tzinfo=UTC)
     (tmp_path / "3.msg").write_bytes(
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Your Shutterstock order".encode("utf-16-le")
+        outlook_message(sender="Ada <ada@acme.example>", subject="Fwd: licence", body=sample.text, sent=sent)
     )
+    (tmp_path / "4.msg").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"no message" * 90)
     with DocumentReader(workers=1) as reader:
-        found = [recognise(each, reader, unasked, lambda *_: "") for each in walk([tmp_path]) if isinstance(each, Item)]
-    assert found[0].paper and papers.facts(found[0].paper.licences[0]) == sample.licences[0]
+        walked = list(walk([tmp_path]))
+        found = [recognise(each, reader, unasked, lambda *_: "") for each in walked if isinstance(each, Item)]
+    for read in (found[0], found[2]):
+        assert read.paper and papers.facts(read.paper.licences[0]) == sample.licences[0]
     assert found[1].sign and not found[1].machine_read
-    assert found[2].sign and "save it as .eml" in found[2].note
+    assert (found[2].ending, found[2].origin) == ("msg", "not checked: Outlook does not keep what was signed")
+    [broken] = [each for each in walked if isinstance(each, Refused)]
+    assert broken.path.endswith("4.msg") and "cannot be read as an Outlook message" in broken.reason
 
 
 ROW = ["Image ID\tLicense date\tLicensee", "32009999\t2024-03-03\tAda Example"]

@@ -41,7 +41,9 @@ def test_a_berechtigungsanfrage_that_threatens_an_abmahnung_is_none() -> None:
 
 def test_an_abmahnung_is_one() -> None:
     letter = read_letter(ABMAHNUNG)
-    assert (letter.claimant, letter.reference, letter.kind) == (None, "123/26-AB", LetterKind.ABMAHNUNG)
+    assert (letter.claimant, letter.reference, letter.kind) == (
+        "Kanzlei Beispiel & Partner", "123/26-AB", LetterKind.ABMAHNUNG
+    )  # fmt: skip
     assert letter.urls == ("https://acme.example/team",), "and no address of a law"
     assert (letter.amount, letter.deadline) == (Decimal("1234.56"), date(2026, 5, 18))
 
@@ -54,7 +56,9 @@ def test_another_claimant_that_speaks_for_getty_is_the_one_who_writes() -> None:
 
 def test_an_unknown_claimant_falls_to_labels() -> None:
     letter = read_letter(UNKNOWN)
-    assert (letter.claimant, letter.reference, letter.kind) == (None, "FR-2026/17", LetterKind.DEMAND)
+    assert (letter.claimant, letter.reference, letter.kind) == (
+        "Studio Ada Example", "FR-2026/17", LetterKind.DEMAND
+    )  # fmt: skip
     assert (letter.amount, letter.currency, letter.deadline) == (Decimal(480), "EUR", date(2026, 2, 18))
 
 

@@ -277,7 +277,7 @@ abzugeben,
 sowie Schadensersatz in Höhe von EUR 1.234,56 und Rechtsanwaltskosten aus einem Gegenstandswert von
 EUR 6.000,00 in Höhe von EUR 540,50, insgesamt EUR 1.775,06, bis zum 22.12.2026 zu zahlen.
 """,
-        claimant=None, reference="00412/26 MM/k", kind="abmahnung", urls=("https://www.acme.example/ueber-uns",),
+        claimant="RECHTSANWÄLTE EXAMPLE & PARTNER mbB", reference="00412/26 MM/k", kind="abmahnung", urls=("https://www.acme.example/ueber-uns",),
         amount="1775.06", currency="EUR", dated=date(2026, 12, 1), deadline=date(2026, 12, 12),
         first_seen=date(2026, 11, 17),
     ),
@@ -294,7 +294,7 @@ senden Sie uns einen Nachweis der Lizenz. Andernfalls behalten wir uns eine Abma
 
 Bildrechte Example, Musterstadt
 """,
-        claimant=None, reference="BA-2026-0815", kind="inquiry", urls=("https://acme.example/blog/hafen",),
+        claimant="Bildrechte Example", reference="BA-2026-0815", kind="inquiry", urls=("https://acme.example/blog/hafen",),
         amount=None, currency=None, dated=None, deadline=date(2026, 12, 18),
     ),
     Sent(
@@ -320,7 +320,7 @@ Gesamtbetrag               886,55 €
 
 Zahlbar binnen 14 Tagen ab Rechnungsdatum. Sollten Sie eine Lizenz erworben haben, bitten wir um Vorlage.
 """,
-        claimant=None, reference="R-88112", kind="demand",
+        claimant="Bildagentur Example GmbH", reference="R-88112", kind="demand",
         urls=("https://acme.example/unternehmen/standorte",),
         amount="886.55", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 16),
         first_seen=date(2024, 3, 1),
@@ -361,7 +361,7 @@ Our client: Ada Example Photography Ltd - infringement of copyright
 
 Yours faithfully
 """,
-        claimant=None, reference="EX/1182/26", kind="demand", urls=("https://www.acme.example/portfolio/",),
+        claimant="EXAMPLE & CO SOLICITORS", reference="EX/1182/26", kind="demand", urls=("https://www.acme.example/portfolio/",),
         amount="1920", currency="GBP", dated=date(2026, 12, 3), deadline=date(2026, 12, 17),
         first_seen=date(2026, 11, 9),
     ),
@@ -376,7 +376,7 @@ We represent several photographers. The use of two images on https://acme.exampl
 https://acme.example/two infringes their rights. For the first image our client claims EUR 400, for the
 second EUR 250. Please reply no later than Dec 16, 2026.
 """,
-        claimant=None, reference="ERM-99", kind="demand",
+        claimant="Example Rights Management", reference="ERM-99", kind="demand",
         urls=("https://acme.example/one", "https://acme.example/two"),
         amount=None, currency=None, dated=date(2026, 12, 2), deadline=date(2026, 12, 16),
     ),
@@ -449,7 +449,7 @@ www.acme.example/gallery?page=2 .
 We demand that you pay $2,500 by 11/06/2026.
 Statutory damages may reach $150,000 per work. Your attorney fees could be $30,000 or more.
 """,
-        claimant=None, reference="26-1187", kind="demand", urls=("https://www.acme.example/gallery?page=2",),
+        claimant="LAW OFFICES OF JACK SAMPLE", reference="26-1187", kind="demand", urls=("https://www.acme.example/gallery?page=2",),
         amount="2500", currency="USD", dated=date(2026, 11, 2), deadline=date(2026, 11, 6),
         first_seen=date(2026, 9, 28),
     ),
@@ -484,7 +484,7 @@ Ich fordere Sie auf, diesen Betrag binnen 14 Tagen ab dem Datum dieses Schreiben
 Gegenstandswert läge
 bei 6.000 €.
 """,
-        claimant=None, reference="77/2026", kind="demand", urls=("https://www.acme.example/galerie/alpen",),
+        claimant="Dr. Pia Beispiel Rechtsanwältin", reference="77/2026", kind="demand", urls=("https://www.acme.example/galerie/alpen",),
         amount="710.20", currency="EUR", dated=date(2026, 1, 12), deadline=date(2026, 1, 26),
         first_seen=date(2025, 10, 15),
     ),
@@ -562,7 +562,7 @@ Geben Sie die Unterlassungserklärung bis zum 11. Dezember 2026 ab. Das Bild wir
 und zwar auf www.acme.example/blog/herbst?bild=größe .
 Schadensersatz: 1.100,00 €; Kosten: 540,50 €; Summe: 1.640,50 €
 """,
-        claimant=None, reference="77/26 BE", kind="abmahnung",
+        claimant="Rechtsanwalt Beispiel", reference="77/26 BE", kind="abmahnung",
         urls=("https://www.acme.example/blog/herbst?bild=größe",),
         amount="1640.50", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 11),
         first_seen=date(2024, 2, 3),
@@ -589,7 +589,7 @@ Ihr Vorgang: BB-2026-778
 Ihr Foto ist auf https://acme.example/kontakt/#team-büro ohne Lizenz zu sehen. Wir setzen Ihnen eine Frist von 2 Wochen
 ab Zugang dieses Schreibens. Vergleichsbetrag: EUR 350,–.
 """,
-        claimant=None, reference="BB-2026-778", kind="demand", urls=("https://acme.example/kontakt/#team-büro",),
+        claimant="Bildrechte Beispiel UG", reference="BB-2026-778", kind="demand", urls=("https://acme.example/kontakt/#team-büro",),
         amount="350", currency="EUR", dated=date(2026, 12, 2), deadline=date(2026, 12, 21),
     ),
     Sent(

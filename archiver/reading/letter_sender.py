@@ -1,0 +1,257 @@
+"""Tell who writes a letter: a known claimant, or the name in its letterhead, signature or mail header.
+
+Only a name whose place says that it is the writer's counts. The client, for whom the letter is, and the rights holder,
+for whom somebody else writes, are not the writer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from archiver.reading.dates import days_in
+from archiver.reading.letter_words import any_of, known, quote, search
+
+type Sender = tuple[str, str]
+"""The name and the address of a mail's sender; either may be empty."""
+
+MAX_LETTERHEAD_LINES = 14  # lines with words before the greeting
+MAX_SIGNATURE_LINES = 8
+MAX_NAME_LENGTH = 70  # characters
+
+_ADDRESS = r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}"
+_HEADER = re.compile(
+    r"^[ \t]*\**(?:from|von|de|van|da|absender|exp[ée]diteur|afzender|mittente|remitente)[ \t]*:\**[ \t]*"
+    rf"(?P<name>[^<\n\[@]{{0,80}}?)[ \t]*[<\[(]?(?:mailto:)?(?P<address>{_ADDRESS})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MAIL_ADDRESS = re.compile(_ADDRESS)
+_CELLS = re.compile(r"\s{2,}|\t|\s*[|·•]\s*|\s+[–—-]\s+")
+_AFTER_NAME = re.compile(r",\s|\s\(|;")  # the place, or a register
+
+
+def senders_in(text: str) -> Iterator[Sender]:
+    """The senders that forwarded or pasted mail headers in a text name."""
+    for found in _HEADER.finditer(text):
+        yield found["name"].strip(" \t\"'*"), found["address"].lower()
+
+
+def domain_of(address: str) -> str:
+    """The domain of a mail address, in lower case."""
+    return address.rpartition("@")[2].lower()
+
+
+def mail_domains(text: str) -> set[str]:
+    """The domains of all mail addresses in a text."""
+    return {domain_of(found[0]) for found in _MAIL_ADDRESS.finditer(text)}
+
+
+def belongs(host: str, domains: Iterable[str]) -> bool:
+    """Whether a host is one of the domains or within one."""
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def writer(
+    text: str, senders: Sequence[Sender], domains: Iterable[str], own: Iterable[str], sure: dict[str, str]
+) -> tuple[str | None, Mapping[str, Any]]:
+    """The writer's name, and the entry in `letters.yaml` if the claimant is known there (else empty).
+
+    `own`: names of the client and of the agency; `domains`: the client's.
+    """
+    domains = tuple(domains)
+    theirs = [each for each in dict.fromkeys([*senders, *senders_in(text)]) if not belongs(domain_of(each[1]), domains)]
+    for each in known()["claimants"]:
+        for shown, address in theirs:
+            if belongs(domain_of(address), each["domains"]):
+                sure["claimant"] = f"the mail's sender: {shown or address}"
+                return str(each["name"]), each
+    addressed = [found[1] for found in re.finditer(r"^\s*dear ([^,\n]{3,60}),", text, re.IGNORECASE | re.MULTILINE)]
+    hosts = [domain.split(".")[-2] for domain in domains if "." in domain]
+    squashed = {each for each in map(_squashed, (*own, *addressed, *hosts)) if len(each) > 2}
+    head, foot = _letterhead(text), _signature(text)
+    ends = "\n".join([*head, *(shown for shown, _ in theirs), *foot])
+    entry, found = _known_claimant(ends)
+    name: str | None
+    name, how = _organisation(head, foot, theirs, text, squashed)
+    if name:
+        entry, found = _known_claimant(name)  # others that a letterhead names are spoken of, and do not write
+    elif not found:
+        entry, found = _known_claimant(text)
+    if found:
+        sure["claimant"] = f"the letter names it: {quote(found)}"
+        return str(entry["name"]), entry
+    if not name:
+        name, how = _person(text, foot, theirs, squashed)
+    if name:
+        sure["claimant"] = how
+    return name, {}
+
+
+def _known_claimant(text: str) -> tuple[Mapping[str, Any], re.Match[str] | None]:
+    """The known claimant that is named first; empty for another."""
+    found = [
+        (match.start(), number, match)
+        for number, each in enumerate(known()["claimants"])
+        for name in each["names"]
+        if (match := re.search(name, text, re.IGNORECASE))
+    ]
+    # Getty Images is often the rights holder for whom another claimant speaks, and then not the one who writes.
+    others = [each for each in found if known()["claimants"][each[1]]["name"] != "Getty Images"]
+    if not found:
+        return {}, None
+    _, number, match = min(others or found, key=lambda each: each[:2])
+    return known()["claimants"][number], match
+
+
+def _letterhead(text: str) -> list[str]:
+    """The lines above the greeting, without those that name the receiver."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if search("greeting", line) or len(lines) == MAX_LETTERHEAD_LINES:
+            break
+        if line.strip():
+            lines.append(line.strip())
+    return lines
+
+
+def _signature(text: str) -> list[str]:
+    """The lines after the closing words, and after the line `--` that mail programs set before a signature."""
+    places = [found.end() for found in re.finditer(rf"^[ \t]*{any_of('closing')}", text, re.IGNORECASE | re.MULTILINE)]
+    places += [found.end() for found in re.finditer(r"^-- ?$", text, re.MULTILINE)]
+    lines = []
+    for place in places[:6]:
+        rest = text[place:].partition("\n")[2].splitlines()
+        lines += [line.strip() for line in rest if line.strip()][:MAX_SIGNATURE_LINES]
+    return lines
+
+
+def _organisation(
+    head: Sequence[str], foot: Sequence[str], senders: Sequence[Sender], text: str, own: set[str]
+) -> tuple[str | None, str]:
+    for name, address in senders:
+        label = re.sub(r"[^a-z0-9]", "", domain_of(address).rsplit(".", 1)[0].rpartition(".")[2])
+        if found := _by_domain(label, (name, *foot, *head)):
+            return found, f"the mail's sender: {name} <{address}>"
+    for where, lines in (("letterhead", head), ("signature", foot)):
+        for number, line in enumerate(lines):
+            if named := _named_in(line, own, loose=number == 0 and where == "letterhead"):
+                return named, f"the {where} names it: “{line[:160]}”"
+    for name, address in senders:
+        if not search("role", name) and _trade(name) and not _is_own(name, own):
+            return name, f"the mail's sender: {name} <{address}>"
+    if not senders and head and (first := head[0]) and _repeated(first, text, [*head[1:], *foot]):
+        named = _cleaned(first)
+        if named and not _is_own(named, own):
+            return named, f"the letter begins with it: “{first[:160]}”"
+    if found := _last_line(text, own):
+        return found, f"the letter ends with it: “{found}”"
+    return None, ""
+
+
+def _named_in(line: str, own: set[str], *, loose: bool) -> str | None:
+    """The organisation that a line of a letterhead or signature is, in its first cell that is not the receiver's."""
+    for cell in _CELLS.split(line):
+        name = _cleaned(cell)
+        if not name:
+            continue
+        if _is_own(name, own):
+            return None if not loose else _named_in(line[line.find(cell) + len(cell) :], own, loose=False)
+        if re.search(any_of("legal_form"), name) or (loose and _trade(name)):
+            return name
+        if re.search(any_of("practice"), name, re.IGNORECASE) and not search("role", name):
+            return name
+        if not loose and _trade(name) and not search("role", name) and not any(char.isdigit() for char in name):
+            return name
+        return None
+    return None
+
+
+def _cleaned(cell: str) -> str | None:
+    """A name without its place and without whom it acts for; None for what is a sentence, a label or an address."""
+    name = re.split(rf"\s+{any_of('acting_for')}", cell.strip(" *_>\"“”'"), maxsplit=1, flags=re.IGNORECASE)[0]
+    name = _AFTER_NAME.split(name, maxsplit=1)[0].strip(" ,:;*")
+    if not name or len(name) > MAX_NAME_LENGTH or len(name.split()) > 8 or not any(map(str.isalpha, name)):
+        return None
+    if re.search(r"[:@/?!=]|\bwww\.|./\.", name) or ":" in cell or search("no_name", cell):
+        return None
+    if not name[0].isupper() and not name.isalnum():
+        return None
+    lower = [word for word in re.findall(r"\w+", name) if word[0].islower() and len(word) > 3]
+    return None if len(lower) > 1 else name
+
+
+def _trade(name: str) -> bool:
+    """Whether a name says what such firms do, in words that stand in titles of letters, too."""
+    return bool(search("trade", name)) and not search("title", name) and bool(_cleaned(name))
+
+
+def _is_own(name: str, own: set[str]) -> bool:
+    squashed = _squashed(name)
+    return any(each == squashed or (len(each) > 3 and each in squashed) for each in own)
+
+
+def _squashed(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()
+
+
+def _by_domain(label: str, lines: Iterable[str]) -> str | None:
+    """The words at the beginning of a line that make, joined, the domain's name; with the rest if it is a trade."""
+    if len(label) < 4:
+        return None
+    for line in lines:
+        cell = _cleaned(_CELLS.split(line)[0]) if line.strip() else None
+        words = cell.split() if cell else []
+        for end in range(len(words), 0, -1):
+            if _squashed("".join(words[:end])) in (label, label.removesuffix("gmbh")):
+                rest = words[end:]
+                return " ".join(words) if rest and not search("role", " ".join(rest)) else " ".join(words[:end])
+    return None
+
+
+def _repeated(first: str, text: str, lines: Sequence[str]) -> bool:
+    """Whether a letter's first line is a name that stands elsewhere in it, too, or right above its date or case."""
+    name = _cleaned(first)
+    if not name or len(name.split()) > 5 or search("title", name) or search("role", name):
+        return False
+    if any(True for _ in days_in(first)):
+        return False  # a place and a date
+    below = lines[0] if lines else ""
+    heads_it = any(True for _ in days_in(below)) or search("reference", below)
+    return bool(heads_it) or name in map(_cleaned, lines) or text.count(name) > 1 or _squashed(name) in {
+        _squashed(domain.split(".")[-2]) for domain in mail_domains(text) if "." in domain
+    }  # fmt: skip
+
+
+def _last_line(text: str, own: set[str]) -> str | None:
+    """A letter without closing words may end with the name of who sends it."""
+    lines = [line.strip() for line in text.strip().splitlines()[-3:]]
+    for line in reversed(lines):
+        name = _cleaned(line)
+        ends = line.endswith((".", "!", "?")) and not re.search(rf"{any_of('legal_form')}$", line)
+        if not name or ends or _is_own(name, own) or search("role", name):
+            continue
+        if re.search(any_of("legal_form"), name) or _trade(name):
+            return name
+    return None
+
+
+_FIRST_PERSON = re.compile(
+    r"\b(?:I am|I took|I never|I shot|I did|my (?:photo\w*|picture|image|work)|"
+    r"mein(?:e[rsmn]?)?|ich|mon|ma|mes|j['’]ai|"
+    r"mi|mis|mijn|ik|mio|mia|ho)\b"
+)
+
+
+def _person(text: str, foot: Sequence[str], senders: Sequence[Sender], own: set[str]) -> tuple[str | None, str]:
+    """A person who writes for themselves: by the mail's header, or by the signature."""
+    for name, address in senders:
+        name = " ".join(reversed(name.split(", "))) if re.fullmatch(r"[\w-]+, [\w-]+", name) else name
+        clean = _cleaned(name)
+        if clean and not _is_own(clean, own) and not search("role", clean) and len(clean.split()) > 1:
+            return clean, f"the mail's sender: {name} <{address}>"
+    if foot and _FIRST_PERSON.search(text):
+        clean = _cleaned(foot[0])
+        if clean and 1 < len(clean.split()) < 5 and not _is_own(clean, own) and not search("role", clean):
+            return clean, f"the letter is signed: “{foot[0][:160]}”"
+    return None, ""

@@ -1,0 +1,112 @@
+"""Read the text of Word papers (`.docx`) and the first table of spreadsheets (`.xlsx`), in a reader process."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import mimetypes
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from archiver.reading.documents import MAX_TEXT_LENGTH, DocumentText
+
+if TYPE_CHECKING:
+    from archiver.reading.worker import Channel, DocumentReader, ReaderJob
+
+READ_TIMEOUT_S = 15.0
+MAX_UNPACKED_BYTES = 64 << 20
+MAX_ROWS = 20_000
+
+
+def document_by(reader: DocumentReader, content: bytes) -> DocumentText:
+    """The text of a Word paper, line by line, tables with a tab between cells; `error` says why there is none."""
+    text, error = _asked(reader, content, "document_reading")
+    return DocumentText(error=error) if error else DocumentText(text[:MAX_TEXT_LENGTH])
+
+
+def table_by(reader: DocumentReader, content: bytes) -> tuple[bytes, str | None]:
+    """The first filled sheet of a spreadsheet as CSV in UTF-8, and why there is none."""
+    text, error = _asked(reader, content, "sheet_reading")
+    return text.encode(), error
+
+
+def _asked(reader: DocumentReader, content: bytes, job: str) -> tuple[str, str | None]:
+    from archiver.reading.worker import MADE_UP, ReaderFailed
+
+    try:
+        head, *parts = list(reader.stream(f"{__name__}:{job}", content, READ_TIMEOUT_S))
+        error = json.loads(head)
+        return b"".join(parts).decode(), str(error) if error else None
+    except ReaderFailed as failed:
+        return "", str(failed)
+    except ValueError:
+        return "", MADE_UP
+
+
+def document_reading() -> ReaderJob:
+    """The reader process's side of `document_by`."""
+    return _job(lambda content: "\n".join(_lines(content)))
+
+
+def sheet_reading() -> ReaderJob:
+    """The reader process's side of `table_by`."""
+    return _job(_sheet)
+
+
+def _job(read: Callable[[bytes], str]) -> ReaderJob:
+    def work(content: bytes, channel: Channel) -> bytes:
+        try:
+            _refuse_bombs(content)
+            text, error = read(content), ""
+        except (LookupError, ValueError, TypeError, AttributeError, OSError, zipfile.BadZipFile, SyntaxError) as fault:
+            text, error = "", f"it cannot be read ({type(fault).__name__})"  # any other ends this process
+        channel.tell(json.dumps(error).encode())
+        return text.encode("utf-8", "replace")
+
+    return work
+
+
+def _refuse_bombs(content: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        if sum(each.file_size for each in packed.infolist()) > MAX_UNPACKED_BYTES:
+            raise ValueError("it unpacks to too much")
+
+
+def _lines(content: bytes) -> Iterator[str]:
+    from docx import Document
+    from docx.table import Table
+
+    for part in Document(io.BytesIO(content)).iter_inner_content():
+        if isinstance(part, Table):
+            for row in part.rows:
+                cells = [" ".join(cell.text.split()) for cell in row.cells]
+                kept = [cell for n, cell in enumerate(cells) if n == 0 or cell != cells[n - 1]]  # merged ones repeat
+                yield ": ".join(kept) if len(kept) == 2 and not kept[0].endswith(":") else "\t".join(kept)
+        else:
+            yield part.text
+
+
+def _sheet(content: bytes) -> str:
+    mimetypes.knownfiles.clear()  # openpyxl would read them, and a reader process may read no files
+    from openpyxl import load_workbook
+
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for sheet in load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets:
+        for row in sheet.iter_rows(max_row=MAX_ROWS, values_only=True):
+            if any(value is not None for value in row):
+                writer.writerow([_cell(value) for value in row])
+        if out.tell():
+            break
+    return out.getvalue()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.date().isoformat() if not (value.hour or value.minute or value.second) else value.isoformat(" ")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)

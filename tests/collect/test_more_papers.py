@@ -1,0 +1,181 @@
+"""Papers of platforms that are not known, forms that nobody filled in, Office files, UTF-16 and invoices: imported."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from docx import Document
+from openpyxl import Workbook
+
+from archiver.collect.file_walk import Item, Refused, walk
+from archiver.collect.recognition import ClassifiedFile, recognise
+from archiver.reading.document_parser import read_text
+from archiver.reading.mail import unasked
+from archiver.reading.worker import DocumentReader
+from tests.support import papers
+from tests.support.homes import begun
+from tests.support.outlook_files import outlook_message
+
+UNKNOWN = """PixelMill
+License certificate
+
+Licensor: PixelMill Ltd
+Website: www.pixelmill.example
+Image ID: PM-99812
+Title: Lighthouse in fog
+License type: Standard
+License date: 4 March 2024
+Licensee: Acme Ltd
+"""
+UNKNOWN_GERMAN = """Lizenzzertifikat
+
+Bildagentur: Bilderwerk Nord
+Bildnummer: 448812
+Lizenzart: Standard
+Lizenzdatum: 12.03.2024
+Lizenznehmer: Acme Ltd
+"""
+INVOICE = """Depositphotos, Inc.
+Invoice
+
+Invoice number: 20240304-77
+Invoice date: March 4, 2024
+Bill to: Acme Ltd
+Image ID: 44556677
+License type: Standard
+Total: $12.00
+"""
+
+
+@pytest.fixture(scope="module")
+def reader() -> DocumentReader:
+    return DocumentReader(workers=1)
+
+
+def recognised(path: Path, reader: DocumentReader) -> list[ClassifiedFile | Refused]:
+    return [each if isinstance(each, Refused) else recognise(each, reader, unasked, lambda *_: "")
+            for each in walk([path]) if isinstance(each, Item | Refused)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "provider", "asset"),
+    [
+        (UNKNOWN, "other:pixelmill.example", "PM-99812"),
+        (UNKNOWN_GERMAN, "other:bilderwerk nord", "448812"),
+        (UNKNOWN.replace("Website: www.pixelmill.example\n", "").replace("Licensor: PixelMill Ltd\n", "")
+         .replace("PixelMill\nLicense", "PixelMill License"), "other:pixelmill", "PM-99812"),
+    ],
+)  # fmt: skip
+def test_a_paper_of_an_unknown_platform_names_it_and_has_to_be_confirmed(text: str, provider: str, asset: str) -> None:
+    paper = read_text(text)
+    assert paper and paper.sure == "stated"
+    [licence] = paper.licences
+    assert (licence.asset.provider, licence.asset.asset_id, licence.licensee) == (provider, asset, "Acme Ltd")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        UNKNOWN + "See also www.imagebarn.example",  # of which of both?
+        UNKNOWN.replace("Acme Ltd", "<your name>"),
+        UNKNOWN.replace("License date: 4 March 2024\n", ""),
+        UNKNOWN.replace("Image ID: PM-99812\n", ""),
+        UNKNOWN.replace("License certificate", "License certificate template"),
+        UNKNOWN + "Sold on Shutterstock and elsewhere",
+    ],
+)
+def test_what_is_not_clear_of_an_unknown_platform_is_no_licence(text: str) -> None:
+    assert read_text(text) is None
+
+
+BLANKS = [
+    "<your name>",
+    "XXXXXXX",
+    "XXXX-XXXX",
+    "{{licensee}}",
+    "Your Company",
+    "[Name of licensee]",
+    "________",
+    "0000000",
+]
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+@pytest.mark.parametrize("sample", [papers.market_2017(), papers.elements("default"), papers.licence("en", "stocksy")])
+def test_a_form_that_nobody_filled_in_is_never_a_licence(sample: papers.Sample, blank: str) -> None:
+    [said] = sample.licences
+    assert read_text(sample.text)
+    for field in ("licensee", "licence_id", "asset_id"):
+        if (value := said.get(field)) and str(value) in sample.text:
+            assert read_text(sample.text.replace(str(value), blank)) is None, field
+
+
+def test_an_invoice_that_names_picture_licence_buyer_and_day_is_a_licence() -> None:
+    paper = read_text(INVOICE)
+    assert paper and paper.kind == "receipt" and paper.invoice == "20240304-77"
+    [licence] = paper.licences
+    assert (licence.asset.asset_id, licence.kind, licence.licensee, str(licence.licensed_at)) == (
+        "44556677", "standard", "Acme Ltd", "2024-03-04"
+    )  # fmt: skip
+    without = read_text(INVOICE.replace("License type: Standard\n", ""))
+    assert without and not without.licences
+
+
+def test_office_files_outlook_messages_and_utf_16_are_read_as_their_text_is(
+    tmp_path: Path, reader: DocumentReader
+) -> None:
+    sample = papers.licence("en", "stocksy")
+    word = Document()
+    for line in sample.text.splitlines():
+        word.add_paragraph(line)
+    word.save(str(tmp_path / "1.docx"))
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in ("Asset ID,License,Date,Site", "32009999,Standard,2024-03-03,stock.adobe.com"):
+        sheet.append(row.split(","))
+    book.save(tmp_path / "2.xlsx")
+    (tmp_path / "3.txt").write_bytes(sample.text.encode("utf-16-le"))
+    (tmp_path / "4.txt").write_bytes(sample.text.encode("utf-16-be"))
+    (tmp_path / "5.msg").write_bytes(
+        outlook_message(
+            sender="Shop <shop@dreamstime.example>", subject="Your licence", body="See attached.",
+            sent=datetime(2026, 12, 4, 10, tzinfo=UTC), attachments=[("licence.txt", sample.text.encode())],
+        )
+    )  # fmt: skip
+    (tmp_path / "6.docx").write_bytes(b"PK\x03\x04" + b"x" * 200)
+    packed = io.BytesIO()
+    word.save(packed)
+    (tmp_path / "7.docx").write_bytes(packed.getvalue()[: len(packed.getvalue()) // 2])
+    with reader:
+        found = {each.path.rpartition("/")[2]: each for each in recognised(tmp_path, reader)}
+    for name in ("1.docx", "3.txt", "4.txt", "5.msg!licence.txt"):
+        read = found[name]
+        assert isinstance(read, ClassifiedFile) and read.paper, name
+        assert papers.facts(read.paper.licences[0]) == sample.licences[0], name
+    table = found["2.xlsx"]
+    assert isinstance(table, ClassifiedFile) and table.what == "table" and table.sign
+    for name in ("6.docx", "7.docx"):
+        broken = found[name]
+        assert isinstance(broken, ClassifiedFile) and broken.refused, name
+
+
+def test_a_person_confirms_a_licence_of_an_unknown_platform(tmp_path: Path) -> None:
+    home, paper = begun(tmp_path), tmp_path / "papers" / "pixelmill.txt"
+    paper.parent.mkdir()
+    paper.write_text(UNKNOWN)
+    [first] = home.json("import", paper, "--client", "acme", "--by", "Ada Example")["files"]
+    assert (first["outcome"], first["licence"], first["sure"]) == ("unread", None, "stated")
+    assert "--yes" in first["message"] and "pixelmill.example" in first["message"]
+    [second] = home.json("import", paper, "--client", "acme", "--by", "Ada Example", "--yes")["files"]
+    assert second["outcome"] == "archived"
+    [third] = home.json("import", paper, "--client", "acme", "--by", "Ada Example")["files"]
+    assert (third["outcome"], third["licence"]) == ("known", second["licence"])
+    [row] = home.json("find", "lighthouse fog", "--client", "acme")
+    assert (row["provider"], row["asset_id"], row["licensee"]) == ("other:pixelmill.example", "PM-99812", "Acme Ltd")
+    shown = home.json("show", second["licence"])
+    assert shown["imports"][0]["sure"] == "stated" and shown["imports"][0]["by"] == "Ada Example"
+    assert home.json("verify", "--client", "acme")["state"] != "DAMAGED"
