@@ -32,6 +32,14 @@ REASONS = {
 }
 """Classes of reasons that the ledger may contain. All further words belong in the statement."""
 
+MARKS = {
+    "data_subject_request": r"gdpr|dsgvo|ccpa|lgpd|data subject|right to erasure|right to be forgotten",
+    "retention_expired": r"retention (period|expired|is over|time)|aufbewahrungsfrist",
+    "wrong_client": r"wrong (client|customer|archive)",
+    "court_order": r"court order|injunction|gerichtsbeschluss",
+}
+"""Words by which a reason in a person's own words names its class."""
+
 LASTING = (f"{verify.URN}:tombstone:", f"{verify.URN}:terms:")
 """Prefixes of ids that are never erased: the objects have no personal data, and others refer to them."""
 

@@ -19,7 +19,7 @@ from archiver.claims.facts import LANGUAGES, day_of, may_be_one, platform_of
 from archiver.claims.pack_pages import Demand, PackWords
 from archiver.claims.rule_engine import Assessment
 from archiver.core.atomic_files import replace_file
-from archiver.core.model import iso
+from archiver.core.model import day_of, iso
 from archiver.reading.licence_json import LicenceFile
 from archiver.reading.terminal_safe import printable
 

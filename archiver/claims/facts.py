@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from archiver.catalogue.views import by_date
-from archiver.core.model import DocumentKind, GapReason, Moment, iso, parse_iso
+from archiver.core.model import DocumentKind, GapReason, Moment, day_of, iso, parse_iso
 from archiver.reading.labelled_documents import in_terms
 from archiver.reading.licence_json import LicenceFile
 
@@ -258,11 +258,6 @@ def _order(licensed: Moment | None, first_seen: date | None) -> tuple[str, int]:
     return ("late" if late > 0 else "same_day" if late == 0 else "in_time"), max(late, 0)
 
 
-def day_of(moment: Moment) -> date:
-    """The day of a moment, in UTC."""
-    return moment.date() if isinstance(moment, datetime) else moment
-
-
 def _licensee(licensee: str | None, case: Case) -> str:
     if not licensee or not bare(licensee):
         return "unknown"
@@ -390,11 +385,18 @@ def _places(case: Case) -> dict[str, DocumentPlace]:
         "kind": said(iter(filter(None, [licence.kind]))),
         "plan": said(iter(filter(None, [licence.plan]))),
         "seat": said(iter(filter(None, [licence.seat]))),
-        "certificate": DocumentPlace(certificate, 1 if certificate and case.texts.get(certificate) else None),
+        "certificate": DocumentPlace(
+            certificate, 1 if certificate and case.texts.get(certificate) and _has_pages(certificate) else None
+        ),
         "terms": DocumentPlace("terms" if case.terms else None),
         "assignment": DocumentPlace("ledger"),
         "secured": DocumentPlace("ledger"),
     }
+
+
+def _has_pages(name: str) -> bool:
+    """Whether people find something in a document by its page: not in a platform's data."""
+    return not name.lower().endswith(".json")
 
 
 def _find(words: str, texts: Mapping[str, Sequence[str]]) -> DocumentPlace | None:
@@ -402,7 +404,7 @@ def _find(words: str, texts: Mapping[str, Sequence[str]]) -> DocumentPlace | Non
     for name, pages in texts.items():
         for number, page in enumerate(pages, 1):
             if wanted in " ".join(page.casefold().split()):
-                return DocumentPlace(name, number)
+                return DocumentPlace(name, number if _has_pages(name) else None)
     return None
 
 
