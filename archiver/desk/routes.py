@@ -8,6 +8,7 @@ from archiver.desk import (
     claim_pack_pages,
     claim_pages,
     client_pages,
+    companion_pages,
     connect_account,
     home_page,
     licence_pages,
@@ -30,4 +31,5 @@ ROUTES = [
     *client_pages.WAYS,
     *account_pages.WAYS,
     *session_pages.WAYS,
+    *companion_pages.WAYS,
 ]
