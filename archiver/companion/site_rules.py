@@ -1,4 +1,4 @@
-"""What adapters declare for the companion, as data: `extension/platforms.json`.
+"""What adapters declare for the companion, as data: `extension/platforms.js`.
 
 The extension fetches nothing but addresses that these rules allow. A rule for a document is a GET without fields, since
 the extension compares places and nothing else.
@@ -7,7 +7,7 @@ the extension compares places and nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ from archiver.core.errors import ConfigError
 from archiver.provider import ProviderInfo, Purpose, Rule, declared, installed
 
 EXTENSION = Path(__file__).parent / "extension"
-PLATFORMS = "platforms.json"
+PLATFORMS = "platforms.js"
 RULES_FORMAT = 1
+HEAD = "What adapters declare for the companion, as data; written by `archiver companion package`."
 
 
 def exported(infos: Iterable[ProviderInfo] | None = None) -> dict[str, Any]:
-    """The rules and sites of all installed adapters, or of these, in the form of `platforms.json`.
+    """The rules and sites of all installed adapters, or of these, in the form of `platforms.js`.
 
     Refusals of every adapter are in it, also of those without a site of their own. ConfigError for a document's rule
     that the extension could not hold to.
@@ -34,7 +35,11 @@ def exported(infos: Iterable[ProviderInfo] | None = None) -> dict[str, Any]:
 
 
 def as_file(infos: Iterable[ProviderInfo] | None = None) -> bytes:
-    return (json.dumps(exported(infos), indent=1, ensure_ascii=False) + "\n").encode()
+    """The file's bytes: a JavaScript module, which browsers load without a request. A line for each platform."""
+    rules = exported(infos)
+    lines = [json.dumps(each, ensure_ascii=False) for each in rules["platforms"]]
+    text = f"// {HEAD}\nexport const PLATFORMS = {{ format: {rules['format']}, platforms: [\n"
+    return (text + "".join(f"{line},\n" for line in lines) + "] };\n").encode()
 
 
 def _platform(info: ProviderInfo) -> dict[str, Any]:
@@ -51,7 +56,7 @@ def _platform(info: ProviderInfo) -> dict[str, Any]:
         "title": info.title,
         "hosts": list(site.hosts) if site else [],
         "allow": [rule.url for rule in documents] if site else [],
-        "refuse": [_refused(rule) for rule in info.rules.refuse],
+        "refuse": _refused(info.rules.refuse),
         "asset": site.asset if site else "",
         "document": site.document if site else "",
         "history": list(site.history) if site else [],
@@ -60,6 +65,6 @@ def _platform(info: ProviderInfo) -> dict[str, Any]:
     }
 
 
-def _refused(rule: Rule) -> Mapping[str, Any]:
-    """A refusal by its place. One that also asks for fields is exported without them, so that it refuses more."""
-    return {"method": rule.method, "url": rule.url}
+def _refused(rules: Iterable[Rule]) -> list[str]:
+    """The places where a GET is refused. A rule that also asks for fields loses them, so that it refuses more."""
+    return list(dict.fromkeys(rule.url for rule in rules if rule.method in ("*", "GET", "HEAD")))
