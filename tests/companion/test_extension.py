@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Playwright
@@ -41,6 +43,24 @@ document.querySelector("#blob").onclick = () => {{
   const link = Object.assign(document.createElement("a"), {{download: "walk_{n}.jpg"}});
   link.href = URL.createObjectURL(new Blob(["JPEG"])); link.click();
 }};</script>"""
+HOSTILE = (
+    """<!doctype html><title><script>alert(1)</script><img src=x onerror=alert(1)></title>
+<form name=documentElement></form><img name=body src=data:,><img name=cookie src=data:,><form name=createElement></form>
+<a id=link href=/d/{n}.jpg>download</a>
+<a href="https://www.freepik.com/profile/license/pdf/../../../api/regular/download?resource={n}">certificate</a>
+<a href="https://www.freepik.com/profile/license/pdf/%2e%2e/api/download/{n}">certificate</a>
+<table>"""
+    + "".join(f"<tr><td><time>{each}</time>row</td></tr>" for each in range(10_000))
+    + """</table><script>
+for (const each of ["runtime", "storage"]) window["has_" + each] = Boolean(window.chrome?.[each]?.sendMessage ?? window.chrome?.[each]?.local);
+try {{ chrome.runtime.sendMessage({{wish: "state"}}, (answer) => document.title = JSON.stringify(answer)); }} catch {{ /* no way in */ }}
+postMessage({{wish: "state"}}, "*"); addEventListener("message", (event) => window.heard = (window.heard ?? 0) + 1);
+for (const target of [document, window]) for (const type of ["keydown", "keyup"])
+  target.dispatchEvent(new KeyboardEvent(type, {{key: "A", code: "KeyA", altKey: true, shiftKey: true, bubbles: true}}));
+Node.prototype.cloneNode = () => {{ throw new Error("mine"); }};
+</script>"""
+)
+SENT: list[int] = []
 CERTIFICATES = {7654321 + number: papers.freepik(number) for number in range(1, 10)}
 
 
@@ -52,6 +72,12 @@ def site(method: str, host: str, path: str) -> Answer | None:
         case "www.freepik.com", "GET", ["photo", _]:
             number = int(name.removesuffix(".htm").rpartition("_")[2])
             return Answer(PAGE.format(n=number, csrf=CSRF, bearer=BEARER, signed=SIGNED_URL).encode())
+        case "www.freepik.com", "GET", ["hostile", _]:
+            return Answer(HOSTILE.format(n=name.removesuffix(".htm").rpartition("_")[2]).encode())
+        case "www.freepik.com", "GET", ["profile", "license", "pdf", "666"]:
+            return Answer(location="/api/regular/download?resource=666")
+        case "www.freepik.com", "GET", ["profile", "license", "pdf", "667"]:
+            return Answer((SENT.append(1) or b"%PDF-" + b"x" * (1 << 20) for _ in range(300)), "application/pdf")
         case "www.freepik.com", "GET", ["profile", "license", "pdf", number] if int(number) in CERTIFICATES:
             return Answer(CERTIFICATES[int(number)].pdf(), "application/pdf")
         case "www.freepik.com", "GET", ["d", _]:
@@ -192,3 +218,80 @@ def test_a_list_on_three_pages_is_archived(
     fetched = [each for each, _ in platform.asked[asked:] if "license-certificate" in each]
     assert len(fetched) == len(set(fetched)) == 3 * per_page
     page.close()
+
+
+def test_a_hostile_page_spends_nothing_runs_nothing_and_learns_nothing(
+    paired: Companion, desk: CompanionDesk, platform: Shop
+) -> None:
+    paired.wish("choose", host=FREEPIK, client="beta", job="")
+    page = paired.context.new_page()
+    reasons = {}
+    for asset in (666, 667, 668):
+        before = len(paired.wish("state")["history"])
+        page.goto(f"https://{FREEPIK}/hostile/x_{asset}.htm")
+        with page.expect_download():
+            page.click("#link")
+        newest = paired.secured(before + 1)[0]
+        assert newest["outcome"] in ("unread", "merged"), newest
+        reasons[asset] = {each["reason"] for each in newest["missed"]}
+        assert len(paired.wish("state")["history"]) == before + 1  # the forged keys archived nothing
+        assert page.evaluate("[window.has_runtime, window.has_storage, window.heard]") == [False, False, 1]
+    assert "redirected or unreachable" in reasons[666]
+    assert "too-large" in reasons[667]
+    assert len(SENT) < 60  # it stopped reading long before the end
+    assert {"not allowed (hidden)"} <= reasons[668]
+    assert not [each for each in platform.addresses() if "/api/" in each]
+    assert desk.owner.http.get("/companion").text.count("<script>alert") == 0
+    assert "Acme" not in page.content()
+    page.close()
+
+
+def test_nothing_is_lost_while_the_desk_is_away_and_the_browser_is_killed(
+    playwright: Playwright, platform: Shop, full_browser: None, tmp_path: Path
+) -> None:
+    from tests.support.companion_kit import desk_of
+    from tests.support.agency import agency
+
+    assets = list(CERTIFICATES)[:6]
+    with agency(tmp_path / "agency") as at:
+        with desk_of(at, "--port", "18791") as first, companion(playwright, tmp_path, platform, (FREEPIK,)) as browser:
+            browser.pair(first.base, first.owner.code())
+            browser.wish("choose", host=FREEPIK, client="acme", job="")
+            _download(browser, assets[:2])
+            browser.secured(2)
+            first.process.kill()
+            first.process.wait()
+            _download(browser, assets[2:4])
+            ends = [each["state"] for each in browser.wish("state")["waiting"]]
+            assert len(ends) == 2  # acknowledged: in the browser's own queue
+            browser.kill(tmp_path / "profile")
+        with companion(playwright, tmp_path, platform, (FREEPIK,)) as browser:
+            assert len(browser.wish("state")["waiting"]) == 2
+            assert browser.wish("state")["trouble"] in ("", "unreachable")
+            with desk_of(at, "--port", "18791"):
+                _download(browser, assets[4:])
+                browser.wish("send")
+                browser.secured(6)
+        assert {each["asset_id"] for each in at.run.json("find", "Walk", "--client", "acme")} == {
+            str(each) for each in assets
+        }
+        assert at.run.json("verify", "--client", "acme")["state"] == "PROVEN"
+
+
+def _download(browser: Companion, assets: list[int]) -> None:
+    page = browser.context.new_page()
+    for asset in assets:
+        page.goto(f"https://{FREEPIK}/photo/walk_{asset}.htm")
+        known = {each["id"] for each in _captures(browser)}
+        with page.expect_download():
+            page.click("#link")
+        for _ in range(200):
+            if {each["id"] for each in _captures(browser)} - known:
+                break
+            page.wait_for_timeout(50)
+    page.close()
+
+
+def _captures(browser: Companion) -> list[dict[str, Any]]:
+    state = browser.wish("state")
+    return [*state["waiting"], *state["history"]]
