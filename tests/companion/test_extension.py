@@ -77,7 +77,7 @@ def site(method: str, host: str, path: str) -> Answer | None:
         case "www.freepik.com", "GET", ["profile", "license", "pdf", "666"]:
             return Answer(location="/api/regular/download?resource=666")
         case "www.freepik.com", "GET", ["profile", "license", "pdf", "667"]:
-            return Answer((SENT.append(1) or b"%PDF-" + b"x" * (1 << 20) for _ in range(300)), "application/pdf")
+            return Answer(_endless(), "application/pdf")
         case "www.freepik.com", "GET", ["profile", "license", "pdf", number] if int(number) in CERTIFICATES:
             return Answer(CERTIFICATES[int(number)].pdf(), "application/pdf")
         case "www.freepik.com", "GET", ["d", _]:
@@ -105,6 +105,13 @@ def site(method: str, host: str, path: str) -> Answer | None:
 
 ROWS_PER_PAGE = {"": 2}
 PAGES = 3
+
+
+def _endless() -> Iterator[bytes]:
+    """300 MB; `SENT` has a mark for each megabyte that was taken."""
+    for _ in range(300):
+        SENT.append(1)
+        yield b"%PDF-" + b"x" * (1 << 20)
 
 
 def _downloads(page: int) -> Answer:
@@ -246,6 +253,7 @@ def test_a_hostile_page_spends_nothing_runs_nothing_and_learns_nothing(
     page.close()
 
 
+@pytest.mark.long
 def test_nothing_is_lost_while_the_desk_is_away_and_the_browser_is_killed(
     playwright: Playwright, platform: Shop, full_browser: None, tmp_path: Path
 ) -> None:
