@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from archiver.companion.captures import Inbox
+from archiver.companion.captures import CaptureRefused, Inbox
 from archiver.companion.paired_browsers import CODE_MINUTES, PairedBrowser, PairingOffer
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute
@@ -54,8 +54,26 @@ def revoke(visit: PageRequest) -> Response:
     return visit.to("companion")
 
 
+def bind(visit: PageRequest) -> Response:
+    """Put a capture that no reader knew to the licence that the visitor names."""
+    from archiver.companion.binding import bind as bind_capture
+
+    result = Inbox(visit.home.state).result(visit.given("id"))
+    by = visit.given("by") if visit.visitor.name == OWNER else visit.visitor.name
+    if result is None or not by:
+        raise ConfigError(visit.words("companion_bind_needs"))
+    licence = visit.given("licence").rstrip("/").rpartition("/licence/")[2]  # a pasted address names it, too
+    try:
+        bound = bind_capture(visit.home, visit.desk.vault, result, licence, by)
+    except CaptureRefused as error:
+        raise ConfigError(f"{visit.words('companion_bind_refused')} {error.detail}.") from None
+    visit.log_action("capture bound", bound, capture=result.id)
+    return visit.to("companion")
+
+
 WAYS = [
     PageRoute("/companion", show),
     PageRoute("/companion/code", make_code, Role.OPERATE, post=True),
     PageRoute("/companion/revoke", revoke, post=True),
+    PageRoute("/companion/bind", bind, Role.OPERATE, post=True),
 ]

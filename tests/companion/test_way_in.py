@@ -83,6 +83,24 @@ def test_a_page_that_no_reader_knows_is_kept_and_waits_at_the_desk(desk: Compani
     desk.owner.http.get("/companion?lang=en")
 
 
+def test_a_person_says_which_licence_a_waiting_capture_is_of(desk: CompanionDesk) -> None:
+    browser = desk.browser()
+    about = capture(asset="7654331", documents=[document(url="https://www.freepik.com/profile/license/pdf/7654331")])
+    licence = browser.send(about, document_01_pdf=papers.freepik(10).pdf()).json()["licences"][0]["licence"]
+    page = {"url": "https://shop.example/order", "title": "", "referrer": "", "remarks": []}
+    about = capture("acme", how="marked", platform="", asset="", page=page, download=None)
+    assert browser.send(about, page_html=b"<p>Your order").json()["outcome"] == "unread"
+    fields = {"id": about["id"], "by": "Olaf Operator"}
+    assert desk.owner.post("/companion/bind", licence="house/nothing", **fields).status_code == 409
+    answer = desk.owner.post("/companion/bind", licence=f"{desk.base}/licence/{licence}", **fields)
+    assert answer.status_code == 200, answer.text
+    assert "shop.example/order" not in answer.text.partition('id="browsers"')[0]  # it no longer waits
+    shown = desk.at.run.json("show", licence)
+    assert [each["name"] for each in shown["documents"]].count("companion-page.html") == 1
+    assert desk.at.run.json("verify", "--client", "acme")["state"] == "PROVEN"
+    assert browser.get(f"/companion/captures/{about['id']}").json()["licences"][0]["licence"] == licence
+
+
 def test_one_click_changes_for_whom_it_is(desk: CompanionDesk) -> None:
     browser = desk.browser()
     page = {"url": "https://shop.example/2", "title": "", "referrer": "", "remarks": []}
