@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from playwright.sync_api import Playwright
 
 from tests.support import papers
-from tests.support.companion_kit import CompanionDesk, companion_desk
+from tests.support.agency import agency
+from tests.support.companion_kit import CompanionDesk, companion_desk, desk_of
 from tests.support.desk_kit import playwright
 from tests.support.extension_kit import (
     BEARER,
@@ -47,21 +49,23 @@ HOSTILE = (
     """<!doctype html><title><script>alert(1)</script><img src=x onerror=alert(1)></title>
 <form name=documentElement></form><img name=body src=data:,><img name=cookie src=data:,><form name=createElement></form>
 <a id=link href=/d/{n}.jpg>download</a>
-<a href="https://www.freepik.com/profile/license/pdf/../../../api/regular/download?resource={n}">certificate</a>
+<a href="https://www.freepik.com/profile/license/pdf/../../../api/x/download?resource={n}">certificate</a>
 <a href="https://www.freepik.com/profile/license/pdf/%2e%2e/api/download/{n}">certificate</a>
 <table>"""
     + "".join(f"<tr><td><time>{each}</time>row</td></tr>" for each in range(10_000))
     + """</table><script>
-for (const each of ["runtime", "storage"]) window["has_" + each] = Boolean(window.chrome?.[each]?.sendMessage ?? window.chrome?.[each]?.local);
-try {{ chrome.runtime.sendMessage({{wish: "state"}}, (answer) => document.title = JSON.stringify(answer)); }} catch {{ /* no way in */ }}
-postMessage({{wish: "state"}}, "*"); addEventListener("message", (event) => window.heard = (window.heard ?? 0) + 1);
+window.has_runtime = Boolean(window.chrome?.runtime?.sendMessage);
+window.has_storage = Boolean(window.chrome?.storage?.local);
+try {{ chrome.runtime.sendMessage({{wish: "state"}}, (answer) => document.title = JSON.stringify(answer)); }} catch {{ }}
+postMessage({{wish: "state"}}, "*");
+addEventListener("message", () => window.heard = (window.heard ?? 0) + 1);
 for (const target of [document, window]) for (const type of ["keydown", "keyup"])
   target.dispatchEvent(new KeyboardEvent(type, {{key: "A", code: "KeyA", altKey: true, shiftKey: true, bubbles: true}}));
 Node.prototype.cloneNode = () => {{ throw new Error("mine"); }};
 </script>"""
 )
 SENT: list[int] = []
-CERTIFICATES = {7654321 + number: papers.freepik(number) for number in range(1, 10)}
+CERTIFICATES = {7654321 + number: papers.freepik(number) for number in range(1, 301)}
 
 
 def site(method: str, host: str, path: str) -> Answer | None:
@@ -73,7 +77,8 @@ def site(method: str, host: str, path: str) -> Answer | None:
             number = int(name.removesuffix(".htm").rpartition("_")[2])
             return Answer(PAGE.format(n=number, csrf=CSRF, bearer=BEARER, signed=SIGNED_URL).encode())
         case "www.freepik.com", "GET", ["hostile", _]:
-            return Answer(HOSTILE.format(n=name.removesuffix(".htm").rpartition("_")[2]).encode())
+            number = name.removesuffix(".htm").rpartition("_")[2]
+            return Answer(HOSTILE.format(n=number, rows="<tr><td><time>1</time>row</td></tr>" * 10_000).encode())
         case "www.freepik.com", "GET", ["profile", "license", "pdf", "666"]:
             return Answer(location="/api/regular/download?resource=666")
         case "www.freepik.com", "GET", ["profile", "license", "pdf", "667"]:
@@ -257,32 +262,43 @@ def test_a_hostile_page_spends_nothing_runs_nothing_and_learns_nothing(
 def test_nothing_is_lost_while_the_desk_is_away_and_the_browser_is_killed(
     playwright: Playwright, platform: Shop, full_browser: None, tmp_path: Path
 ) -> None:
-    from tests.support.companion_kit import desk_of
-    from tests.support.agency import agency
+    work_with_kills(playwright, platform, tmp_path, 9)
 
-    assets = list(CERTIFICATES)[:6]
-    with agency(tmp_path / "agency") as at:
-        with desk_of(at, "--port", "18791") as first, companion(playwright, tmp_path, platform, (FREEPIK,)) as browser:
-            browser.pair(first.base, first.owner.code())
+
+def work_with_kills(playwright: Playwright, platform: Shop, folder: Path, count: int) -> None:
+    """So many downloads; the desk is away for the middle third and killed twice, and the browser is killed twice."""
+    assets, third = list(CERTIFICATES)[:count], count // 3
+
+    def browsing() -> AbstractContextManager[Companion]:
+        return companion(playwright, folder, platform, (FREEPIK,))
+
+    with agency(folder / "agency") as at:
+        with desk_of(at, "--port", "18791") as desk, browsing() as browser:
+            browser.pair(desk.base, desk.owner.code())
             browser.wish("choose", host=FREEPIK, client="acme", job="")
-            _download(browser, assets[:2])
-            browser.secured(2)
-            first.process.kill()
-            first.process.wait()
-            _download(browser, assets[2:4])
-            ends = [each["state"] for each in browser.wish("state")["waiting"]]
-            assert len(ends) == 2  # acknowledged: in the browser's own queue
-            browser.kill(tmp_path / "profile")
-        with companion(playwright, tmp_path, platform, (FREEPIK,)) as browser:
-            assert len(browser.wish("state")["waiting"]) == 2
-            assert browser.wish("state")["trouble"] in ("", "unreachable")
-            with desk_of(at, "--port", "18791"):
-                _download(browser, assets[4:])
+            _download(browser, assets[:third])
+            desk.process.kill()
+            desk.process.wait()
+            _download(browser, assets[third : third + third // 2])
+            browser.kill(folder / "profile")
+        with browsing() as browser:
+            assert browser.wish("state")["waiting"]
+            _download(browser, assets[third + third // 2 : 2 * third])
+            browser.kill(folder / "profile")
+        with browsing() as browser:
+            with desk_of(at, "--port", "18791") as desk:
                 browser.wish("send")
-                browser.secured(6)
-        assert {each["asset_id"] for each in at.run.json("find", "Walk", "--client", "acme")} == {
-            str(each) for each in assets
-        }
+                _download(browser, assets[2 * third : -third // 2])
+                desk.process.kill()
+                desk.process.wait()
+            with desk_of(at, "--port", "18791"):
+                _download(browser, assets[-third // 2 :])
+                browser.wish("send")
+                browser.secured(1, 600)
+        found = [
+            each["asset_id"] for each in at.run.json("find", "Walk", "--client", "acme", "--limit", str(count + 9))
+        ]
+        assert sorted(found) == sorted(map(str, assets))
         assert at.run.json("verify", "--client", "acme")["state"] == "PROVEN"
 
 
