@@ -32,8 +32,9 @@ check: setup ## style, types, import directions and the structure
 	@.venv/bin/lint-imports --no-cache --no-logo
 	@.venv/bin/python tests/structure.py
 
-docs: setup ## the picture of the rooms, docs/architecture.svg, drawn from the imports
+docs: setup ## what is written from the source: docs/architecture.svg from the imports, the companion's rules from adapters
 	@.venv/bin/python docs/draw_architecture.py
+	@.venv/bin/python -m archiver.companion.site_rules
 
 matching-corpus: setup ## pictures out of packages, in .venv/corpus, for tests/benchmarks/matching.py; Debian only
 	@.venv/bin/python tests/benchmarks/corpus.py .venv/corpus

@@ -68,3 +68,7 @@ def _platform(info: ProviderInfo) -> dict[str, Any]:
 def _refused(rules: Iterable[Rule]) -> list[str]:
     """The places where a GET is refused. A rule that also asks for fields loses them, so that it refuses more."""
     return list(dict.fromkeys(rule.url for rule in rules if rule.method in ("*", "GET", "HEAD")))
+
+
+if __name__ == "__main__":  # `make docs`
+    (EXTENSION / PLATFORMS).write_bytes(as_file())

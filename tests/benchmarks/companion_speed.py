@@ -1,7 +1,7 @@
-"""How long a download takes to be secured, and how much of that is the desk's: `python tests/benchmarks/companion_speed.py`.
+"""How long a download takes to be secured, and how much of that is the desk's.
 
-Prints the median seconds from "download complete" to "secured" with a desk on this machine, beside those that the same
-captures take when they are sent to the desk without a browser, and their ratio.
+`python tests/benchmarks/companion_speed.py` prints the median seconds from "download complete" to "secured" with a desk
+on this machine, beside those of the same captures sent to the desk without a browser, and their ratio.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
+from types import ModuleType
 
 from playwright.sync_api import sync_playwright
 
-from tests.companion.test_extension import CERTIFICATES, site
-from tests.support.companion_kit import SHOP, capture, companion_desk, document
-from tests.support.extension_kit import FREEPIK, companion, shop
+# The tests are a folder, not a package; elsewhere something else may be installed by that name.
+sys.modules["tests"] = ModuleType("tests")
+sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
+
+from tests.companion.test_extension import CERTIFICATES, site  # noqa: E402  # as above
+from tests.support.companion_kit import SHOP, capture, companion_desk, document  # noqa: E402  # as above
+from tests.support.extension_kit import FREEPIK, companion, shop  # noqa: E402  # as above
 
 COUNT = 15
 

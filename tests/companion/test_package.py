@@ -42,9 +42,7 @@ def test_the_pure_parts_pass_their_own_tests() -> None:
 
 
 def test_the_rules_in_the_extension_are_those_of_the_adapters() -> None:
-    assert (EXTENSION / PLATFORMS).read_bytes() == as_file(), (
-        "run `archiver companion package --unpacked` on the source"
-    )
+    assert (EXTENSION / PLATFORMS).read_bytes() == as_file(), "run `make docs`"
 
 
 @needs_node

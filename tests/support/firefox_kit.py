@@ -61,7 +61,7 @@ class Firefox:
     def wish(self, wish: str, **more: Any) -> Any:
         """From the extension's window, which must be the present page."""
         answer = self.run(
-            "chrome.runtime.sendMessage(arguments[0]).then(arguments[1], (each) => arguments[1]({error: String(each)}))",
+            "chrome.runtime.sendMessage(arguments[0]).then(arguments[1], (e) => arguments[1]({error: String(e)}))",
             {"wish": wish, **more},
         )  # fmt: skip
         assert "error" not in answer, answer
@@ -125,7 +125,7 @@ def firefox(folder: Path, shop_port: int, watched: tuple[str, ...]) -> Iterator[
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in prefs.items()]
         (profile / "user.js").write_text("\n".join(lines))
         process = subprocess.Popen(
-            [FIREFOX, "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", profile],
+            [FIREFOX, "--headless", "--marionette", "--remote-allow-system-access", "--profile", profile],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
         try:

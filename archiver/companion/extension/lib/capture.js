@@ -16,6 +16,7 @@ const MAX_SCREENS = 12;
 const SCREEN_EVERY_MS = 550; // browsers take two pictures a second
 const MAX_CAPTURE_BYTES = 38_000_000;
 const MAX_DOCUMENTS = 25;
+const MAX_SECRETS = 150; // searched for in all forms; a hostile page may claim thousands
 const ENDINGS = { "application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "application/json": "json" };
 
 const RULES = PLATFORMS.platforms; // as all installed adapters declare them
@@ -32,7 +33,7 @@ const blob = (content, type) => new Blob([content], { type });
  */
 export async function capturePage(tab, how, choice) {
   const page = await inTab(tab, collectPage, MAX_HTML, MAX_TEXT, MAX_LINKS);
-  page.hidden = [...new Set([...secretsOfPage(page.secrets), ...secretsOfUrls([page.url, page.referrer])])];
+  page.hidden = [...new Set([...secretsOfUrls([page.url, page.referrer]), ...secretsOfPage(page.secrets)])].slice(0, MAX_SECRETS);
   const platform = platformOf(page.url, RULES);
   const remarks = [...page.remarks];
   const about = {
@@ -53,14 +54,17 @@ export async function capturePage(tab, how, choice) {
 
 async function addMhtml(tab, page, files, remarks) {
   if (!chrome.pageCapture?.saveAsMHTML) return;
-  const save = () => chrome.pageCapture.saveAsMHTML({ tabId: tab.id });
+  const save = async () => {
+    const saved = await chrome.pageCapture.saveAsMHTML({ tabId: tab.id });
+    return saved.size > MAX_MHTML_BYTES ? undefined : new Uint8Array(await saved.arrayBuffer());
+  };
   try {
-    const saved = await save().catch(() => new Promise((resolve) => setTimeout(resolve, MHTML_AGAIN_MS)).then(save)); // fails while a page loads
-    if (saved.size > MAX_MHTML_BYTES) {
+    // Now and then the browser drops its own file before it can be read.
+    const bytes = await save().catch(() => new Promise((resolve) => setTimeout(resolve, MHTML_AGAIN_MS)).then(save));
+    if (!bytes) {
       remarks.push("mhtml-too-large");
       return;
     }
-    const bytes = new Uint8Array(await saved.arrayBuffer());
     const parts = [];
     for (let at = 0; at < bytes.length; at += 32768) parts.push(String.fromCharCode(...bytes.subarray(at, at + 32768)));
     const masked = maskMhtml(parts.join(""), page.hidden);
