@@ -14,7 +14,7 @@ test: setup ## all tests
 
 soak: setup ## kills, forgeries and power cuts by the hundred, and the tests marked `long`; some minutes
 	@echo "soak: killing, forging and cutting the power, again and again"
-	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py
+	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py tests/soak/soak_companion.py
 	@echo "soak: the tests that take much of a processor"
 	@.venv/bin/pytest -n 4 -rs -m long
 

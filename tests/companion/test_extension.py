@@ -210,7 +210,8 @@ def test_archive_this_takes_a_page_with_its_picture_and_a_pdf_from_the_cache(
     assert desk.at.run.json("verify", "--client", "beta")["state"] == "PROVEN"
 
 
-@pytest.mark.parametrize("per_page", [2, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("per_page", [2, 20])
 def test_a_list_on_three_pages_is_archived(
     paired: Companion, desk: CompanionDesk, platform: Shop, per_page: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +235,7 @@ def test_a_list_on_three_pages_is_archived(
     page.close()
 
 
+@pytest.mark.long
 def test_a_hostile_page_spends_nothing_runs_nothing_and_learns_nothing(
     paired: Companion, desk: CompanionDesk, platform: Shop
 ) -> None:
@@ -299,6 +301,8 @@ def work_with_kills(playwright: Playwright, platform: Shop, folder: Path, count:
                 browser.secured(1, 600)
         found = [each["asset_id"] for each in at.run.json("find", "Walk", "--client", "acme", "--limit", "500")]
         assert sorted(found) == sorted(map(str, assets))
+        first = at.run.json("find", str(assets[0]), "--client", "acme")[0]["licence"]
+        at.run("proof", first, "--out", folder / "proof.zip")
         assert at.run.json("verify", "--client", "acme")["state"] == "PROVEN"
 
 

@@ -6,7 +6,6 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +27,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CompanionDesk]:
         yield served
 
 
-def test_a_download_with_its_certificate_becomes_one_proven_licence(desk: CompanionDesk, tmp_path: Path) -> None:
+def test_a_download_with_its_certificate_becomes_one_proven_licence(desk: CompanionDesk) -> None:
     browser = desk.browser()
     about = capture(documents=[document()])
     first = browser.send(about, page_html=HTML, page_txt=b"Walk by the sea", document_01_pdf=CERTIFICATE.pdf())
@@ -58,8 +57,6 @@ def test_a_download_with_its_certificate_becomes_one_proven_licence(desk: Compan
     assert page["stated"] == {"client": "acme", "job": "Spring"}
     assert page["said"]["download"]["name"] == "walk_7654322.jpg"
 
-    proof = tmp_path / "proof.zip"
-    run("proof", licence["licence"], "--out", proof)
     assert run.json("verify", "--client", "acme")["state"] == "PROVEN"
     assert len(run.json("find", "7654322")) == 1
     jobs = browser.get("/companion/clients").json()["clients"]
