@@ -14,7 +14,7 @@ test: setup ## all tests
 
 soak: setup ## kills, forgeries and power cuts by the hundred, and the tests marked `long`; some minutes
 	@echo "soak: killing, forging and cutting the power, again and again"
-	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py
+	@.venv/bin/pytest -n 2 -rs tests/soak/soak_crash.py tests/soak/soak_companion.py
 	@echo "soak: the tests that take much of a processor"
 	@.venv/bin/pytest -n 4 -rs -m long
 
@@ -34,6 +34,7 @@ check: setup ## style, types, import directions and the structure
 
 docs: setup ## the documents as a site in .venv/site, with the reference written from the program; a dead link fails
 	@.venv/bin/python docs/draw_architecture.py
+	@.venv/bin/python -m archiver.companion.site_rules
 	@PYTHONPATH=. .venv/bin/python docs/write_reference.py .venv/man
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict -f .ci/mkdocs.yml
 	@echo "docs: the site is .venv/site/index.html; the manual pages are in .venv/man (man -M .venv/man archiver)"

@@ -2998,7 +2998,7 @@ BY_SENDER = "written by the sender of this pack, not proven"
 
 def folder_of_copy(name: str) -> str:
     """In which folder of a pack a document of this name lies to be read."""
-    receipt = re.match(r"(imported-|attended-)?(receipt|invoice)(-\d+)?\.", name)
+    receipt = re.match(r"(imported-|attended-|companion-)?(receipt|invoice)(-\d+)?\.", name)
     return "04_invoice_payment" if receipt else "02_licence_original"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver.catalogue.views import by_date
-from archiver.claims.facts import LANGUAGES, day_of, may_be_one, platform_of
+from archiver.claims.facts import LANGUAGES, may_be_one, platform_of
 from archiver.claims.pack_pages import Demand, PackWords
 from archiver.claims.rule_engine import Assessment
 from archiver.core.atomic_files import replace_file

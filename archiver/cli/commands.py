@@ -3,7 +3,20 @@
 Each command opens the home, calls one function of the packages, and prints the result.
 """
 
-from archiver.cli import checklist, setup, directory, collect, search, licence, claims, desk, archive, adapters, help  # noqa: F401, I001  # the order is help's
+from archiver.cli import (
+    checklist,
+    setup,
+    directory,
+    collect,
+    search,
+    licence,
+    claims,
+    desk,
+    companion,
+    archive,
+    adapters,
+    help,
+)  # noqa: F401, I001  # the order is help's
 from archiver.cli.app import app, common_options
 from archiver.cli.command_tree import build
 

@@ -50,6 +50,10 @@ PAGE_POLICY = (
 )
 
 
+COMPANION_PATHS = ("/companion/pairing", "/companion/captures")
+"""Where extensions post; nothing there looks at a session's cookie."""
+
+
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",  # without a referrer, browsers send no origin with forms
@@ -223,12 +227,18 @@ class SecurityHeaders:
             )
         if scope["method"] in ("GET", "HEAD"):
             return None
+        if scope["path"].startswith(COMPANION_PATHS):  # sent by an extension, which these routes check
+            return self._too_large(headers)
         scheme = "https" if self._site.secure else "http"
         same = headers.get("origin") == f"{scheme}://{hosts[0]}"
         if not same or headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return PlainTextResponse(
                 "This request did not come from a page of the desk. Open the desk and try again.", 403
             )
+        return self._too_large(headers)
+
+    @staticmethod
+    def _too_large(headers: Headers) -> Response | None:
         length = headers.get("content-length", "")  # browsers always send it; without it nothing is read
         if not re.fullmatch(r"\d{1,12}", length, re.ASCII) or int(length) > MAX_UPLOAD_BYTES:
             return PlainTextResponse(f"The desk accepts at most {MAX_UPLOAD_BYTES >> 20} MB. Send less.", 413)
@@ -396,8 +406,8 @@ async def _broken(_: Request, error: Exception) -> Response:
     return PlainTextResponse("The desk has a fault. Its terminal shows the details.", 500)
 
 
-def build(desk: Desk, ways: Sequence[PageRoute]) -> ASGIApp:
-    """The application of a desk."""
+def build(desk: Desk, ways: Sequence[PageRoute], more: Sequence[Route] = ()) -> ASGIApp:
+    """The application of a desk. `more` are routes that are no pages."""
 
     async def missing(request: Request, error: Exception) -> Response:
         cookie, visitor = request.cookies.get(desk.site.cookie), None
@@ -411,7 +421,7 @@ def build(desk: Desk, ways: Sequence[PageRoute]) -> ASGIApp:
 
     static = Mount("/static", StaticFiles(directory=HERE / "static"))
     app = Starlette(
-        routes=[static, *(route(desk, way) for way in ways)],
+        routes=[static, *(route(desk, way) for way in ways), *more],
         exception_handlers={404: missing, 405: missing, Crowded: _crowded, Exception: _broken},
     )
     app.router.redirect_slashes = False  # each page has one address

@@ -9,6 +9,7 @@ from archiver.desk import (
     claim_pack_pages,
     claim_pages,
     client_pages,
+    companion_pages,
     connect_account,
     home_page,
     licence_pages,
@@ -32,4 +33,5 @@ ROUTES = [
     *account_pages.WAYS,
     *session_pages.WAYS,
     *check_page.WAYS,
+    *companion_pages.WAYS,
 ]

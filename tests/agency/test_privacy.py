@@ -228,7 +228,7 @@ def test_what_lies_in_state_ends_by_itself_or_is_told(tmp_path: Path) -> None:
     assert "1 file has been in state/quarantine for more than 30 days" in told and "by hand" in told
     gone = before - {path for path in tmp_path.rglob("*") if path.is_file()}
     assert {path.relative_to(tmp_path).as_posix() for path in gone} == {
-        "state/runs/401-days-old", "state/trouble/91-days-old",
+        "state/runs/401-days-old", "state/trouble/91-days-old", "state/companion/results/401-days-old",
     }  # fmt: skip
     assert prune(tmp_path / "nothing", now) == []
 
